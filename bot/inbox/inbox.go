@@ -1,0 +1,161 @@
+// Package inbox is the promise "never lost": a delivery that was accepted stays in the mailbox of its issue until somebody has
+// handled it. The unit of work is the issue. One worker at a time, in the whole fleet, holds an issue's lease and gets all its
+// deliveries in order.
+//
+// The package defines the interface and what every store owes (see the suite in inboxtest); the stores are in inbox/redis and
+// inbox/bolt. It knows nothing of GitLab or of rules: events, memories and records are bytes to it.
+package inbox
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// Errors that callers tell apart.
+var (
+	// ErrLeaseLost says that the batch's lease ran out and another worker may have the issue: nothing was written.
+	ErrLeaseLost = errors.New("the lease on the issue was lost")
+	// ErrUnavailable says that the store does not answer; the same call may go through later.
+	ErrUnavailable = errors.New("the inbox store is unavailable")
+	// ErrNotFound says that there is no such dead letter.
+	ErrNotFound = errors.New("not in the inbox")
+)
+
+// Delivery is one thing to remember for an issue.
+type Delivery struct {
+	ID    string     // for people and logs; may be empty
+	Issue triage.Ref // whose mailbox it goes to
+
+	// Key names the delivery: a second one with the same key within KeepKeys is a duplicate. Meaning names what it says: the twin
+	// that a group hook and a project hook deliver for one change has it too and is a duplicate within KeepMeanings. Empty keys
+	// never match.
+	Key     string
+	Meaning string
+
+	Delay time.Duration // how long the issue may wait for more of the burst; 0 is at once
+	Body  []byte        // the reduced event, a few hundred bytes
+}
+
+// How long keys suppress repeats: deliveries as long as GitLab can resend them, twins for as long as they may trail each other.
+const (
+	KeepKeys     = 7 * 24 * time.Hour
+	KeepMeanings = 10 * time.Minute
+	// KeepMemory is how long the memory of an issue outlives its last handling. It can be recovered from GitLab.
+	KeepMemory = 90 * 24 * time.Hour
+	// RecordsPerIssue and RecordsOverall bound what is kept for explanations; the oldest go first.
+	RecordsPerIssue = 20
+	RecordsOverall  = 10_000
+)
+
+// Outcome is what became of an accepted delivery.
+type Outcome string
+
+// The outcomes of Accept.
+const (
+	Stored    Outcome = "stored"
+	Duplicate Outcome = "duplicate"
+)
+
+// Batch is one issue's waiting deliveries under a lease. Attempt counts from 1 and starts again after a Done; above 1 the batch was
+// claimed before and its effects are unknown.
+type Batch struct {
+	Issue      triage.Ref
+	Deliveries []Stamped // oldest first; none if the issue was only woken
+	Memory     []byte    // nil if there is none
+	Attempt    int
+	LastError  string    // the cause given with the last Retry
+	Token      int64     // fences the lease: it grows with every claim
+	Until      time.Time // when the lease runs out, by the store's clock
+	Woken      bool      // the wake-up set by the last Done is due
+}
+
+// Stamped is a delivery's body with its place in the mailbox and the time it was accepted.
+type Stamped struct {
+	Seq      int64
+	ID       string
+	Accepted time.Time
+	Body     []byte
+}
+
+// Result is what a handled batch leaves behind.
+type Result struct {
+	Memory []byte    // replaces the issue's memory; nil leaves it as it is
+	Record []byte    // the decision, for explanations; nil keeps none
+	WakeAt time.Time // look at the issue again then; zero is never. Replaces an earlier wake-up
+}
+
+// Record is a kept decision.
+type Record struct {
+	Issue triage.Ref
+	At    time.Time
+	Body  []byte
+}
+
+// Letter is a dead letter: a mailbox whose handling was given up. It keeps everything needed to try again.
+type Letter struct {
+	Issue      triage.Ref
+	Buried     time.Time
+	Cause      string
+	Attempts   int
+	Deliveries []Stamped
+	Record     []byte // the decision at the time, nil if there was none
+}
+
+// Stats is a store's load at one moment.
+type Stats struct {
+	Issues     int           // with waiting deliveries, leased ones included
+	Deliveries int           // waiting
+	Leased     int           // issues under a lease
+	Dead       int           // dead letters
+	Oldest     time.Duration // how long the most overdue issue has been due; 0 if none is
+}
+
+// Inbox is a durable store of mailboxes. All methods may be called at the same time, from several processes where the store allows
+// it. Every method may return ErrUnavailable (wrapped).
+type Inbox interface {
+	// Accept remembers a delivery durably, or finds that it is a duplicate; both are successes. The issue becomes due
+	// Delivery.Delay after the first delivery of its mailbox, or earlier if a later one says so; a mailbox in the delay of a Retry
+	// stays delayed, one under a lease is due again after its release.
+	Accept(ctx context.Context, d Delivery) (Outcome, error)
+
+	// Claim takes the most overdue issue under a lease. It waits up to wait for one and then returns nil, nil.
+	Claim(ctx context.Context, wait time.Duration) (*Batch, error)
+
+	// Extend prolongs the lease from now and updates Until. ErrLeaseLost.
+	Extend(ctx context.Context, b *Batch) error
+
+	// Done removes the batch's deliveries, stores the result and releases the lease. Deliveries that came meanwhile make the issue
+	// due again at once. ErrLeaseLost.
+	Done(ctx context.Context, b *Batch, r Result) error
+
+	// Retry releases the lease and makes the issue due after delay. Everything stays in the mailbox. ErrLeaseLost.
+	Retry(ctx context.Context, b *Batch, delay time.Duration, cause string) error
+
+	// Release gives a claimed issue back as if it had not been claimed: due at once, the attempt does not count. ErrLeaseLost.
+	Release(ctx context.Context, b *Batch) error
+
+	// Bury moves the batch's deliveries to the dead letters, keeps the issue's memory and releases the lease. A later letter of the
+	// same issue is added to the earlier one. ErrLeaseLost.
+	Bury(ctx context.Context, b *Batch, cause string, record []byte) error
+
+	// Records lists the issue's newest decisions first, at most limit.
+	Records(ctx context.Context, issue triage.Ref, limit int) ([]Record, error)
+	// Recent lists the newest decisions of all issues first, at most limit.
+	Recent(ctx context.Context, limit int) ([]Record, error)
+
+	// Dead lists the dead letters, the newest first, at most limit.
+	Dead(ctx context.Context, limit int) ([]Letter, error)
+	// Revive puts a dead letter back at the head of its issue's mailbox, due at once, as attempt 1. ErrNotFound.
+	Revive(ctx context.Context, issue triage.Ref) error
+	// Drop forgets a dead letter. ErrNotFound.
+	Drop(ctx context.Context, issue triage.Ref) error
+
+	Stats(ctx context.Context) (Stats, error)
+	// Ping checks that the store answers.
+	Ping(ctx context.Context) error
+	// Close waits for what is being written and closes the store. Calls after it return ErrUnavailable.
+	Close() error
+}

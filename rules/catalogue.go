@@ -1,0 +1,12 @@
+// Package rules is what the bot knows: the handbook of the Create:Source Code BE team as data and pure functions, one rule a file.
+package rules
+
+import "flowkeeper/rules/triage"
+
+// Catalogue lists all rules in the order of the reference. It is the table of contents of the bot: a rule exists if it is here.
+func Catalogue() []triage.Rule {
+	return []triage.Rule{
+		designNeedsUX,
+		weightResearch,
+	}
+}

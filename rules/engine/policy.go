@@ -1,0 +1,43 @@
+// Package engine decides: it runs the rules of a policy on an issue until nothing more is wanted and says what to change, what the
+// sticky note should say, what to remember and why. It is pure; the same input always gives the same decision.
+package engine
+
+import (
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// Policy is what a team has configured, complete and checked.
+type Policy struct {
+	Team     *triage.Team
+	Settings []Setting     // one for every rule of the catalogue, in its order
+	Grace    time.Duration // how long what only reminds waits after a person's last touch
+}
+
+// Setting is one rule as configured.
+type Setting struct {
+	triage.Rule
+	Mode    triage.Mode // at most the rule's MaxMode
+	Options triage.Options
+}
+
+// Defaults are the settings of rules that nobody configured.
+func Defaults(catalogue []triage.Rule) []Setting {
+	settings := make([]Setting, len(catalogue))
+	for i, r := range catalogue {
+		settings[i] = Setting{Rule: r, Mode: r.Mode, Options: r.Defaults()}
+	}
+	return settings
+}
+
+// On is the union of the kinds that the active rules look at.
+func (p Policy) On() triage.Kind {
+	var on triage.Kind
+	for _, s := range p.Settings {
+		if s.Mode != triage.Off {
+			on |= s.On
+		}
+	}
+	return on
+}

@@ -1,0 +1,25 @@
+package rules
+
+import "flowkeeper/rules/triage"
+
+// designNeedsUX follows "Issue refinement": "Issues that require design work are marked with UX and workflow::ready for design."
+var designNeedsUX = triage.Rule{
+	Meta: triage.Meta{
+		ID:      "design-needs-ux",
+		Summary: "Adds ~UX to an issue that waits for design or is in design.",
+		Section: "Issue refinement",
+		On:      triage.Opened | triage.LabelsChanged,
+		Mode:    triage.Act,
+		MaxMode: triage.Act,
+	},
+	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
+		state := in.State()
+		switch {
+		case state != triage.StateReadyForDesign && state != triage.StateDesign:
+			return triage.Nothing("the issue is not in design")
+		case in.Has(triage.UX):
+			return triage.Nothing("design work carries the UX label, and so does the issue")
+		}
+		return triage.Want("design work carries the UX label", triage.AddLabel{Label: in.Team.Label(triage.UX)})
+	},
+}

@@ -1,0 +1,46 @@
+package rules
+
+import (
+	"fmt"
+	"strconv"
+
+	"flowkeeper/rules/triage"
+)
+
+// weightResearch follows "Issue refinement": an issue that receives a weight above 3 may need further research.
+var weightResearch = triage.Rule{
+	Meta: triage.Meta{
+		ID:      "weight-research",
+		Summary: "Marks issues whose estimate suggests that more research is needed.",
+		Section: "Issue refinement",
+		On:      triage.Opened | triage.WeightChanged | triage.LabelsChanged,
+		Mode:    triage.Act,
+		MaxMode: triage.Act,
+		Prompt:  true,
+		Options: []triage.Option{{Name: "above", Help: "the highest weight that needs no research", Default: 3, Min: 0, Max: 4}},
+	},
+	Decide: func(in triage.Input, opt triage.Options) triage.Verdict {
+		above := opt.Int("above")
+		label := in.Team.Label(triage.Research)
+		base := in.Base()
+		if base == nil || *base <= above {
+			return notResearch(in, base, above, label)
+		}
+		v := triage.Ask(fmt.Sprintf("the weight is %d, above %d the estimate suggests that more research is needed", *base, above),
+			triage.Item{Slot: "research", Title: "Research", Text: "A weight of " + strconv.Itoa(*base) + " suggests that more is needed."})
+		v.Actions = []triage.Action{triage.AddLabel{Label: label}}
+		return v
+	},
+}
+
+// notResearch takes the label off again where the bot had put it.
+func notResearch(in triage.Input, base *int, above int, label string) triage.Verdict {
+	reason := "the issue has no weight"
+	if base != nil {
+		reason = "the weight is " + strconv.Itoa(*base) + ", " + strconv.Itoa(above) + " or less needs no research"
+	}
+	if own, ours := in.Memory.Own["label:"+label]; !ours || own.Removed || !in.Issue.Has(label) {
+		return triage.Nothing(reason)
+	}
+	return triage.Want(reason, triage.RemoveLabel{Label: label})
+}

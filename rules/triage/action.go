@@ -1,0 +1,137 @@
+package triage
+
+import (
+	"slices"
+	"strconv"
+)
+
+// Action is a state wanted of an issue, not a call to make: a duplicate, a retry or a crash after the call therefore ends in an
+// action that is already done.
+type Action interface {
+	// Key names what the state is about; two different wishes with one key contradict each other.
+	Key() string
+	// Done reports whether the issue already is in the wanted state.
+	Done(Issue) bool
+	// Apply returns the issue as GitLab would show it afterwards; the argument is not changed.
+	Apply(Issue) Issue
+	// String says it in words: "add ~UX".
+	String() string
+	// Command is the quick action with which a person would do the same: `/label ~UX`.
+	Command() string
+}
+
+// AddLabel wants a label on the issue. Its siblings of the same scope give way, as GitLab does with a licence and the bot without.
+type AddLabel struct{ Label string }
+
+// Key implements Action.
+func (a AddLabel) Key() string { return "label:" + a.Label }
+
+// Done implements Action.
+func (a AddLabel) Done(i Issue) bool { return i.Has(a.Label) && len(siblings(i, a.Label)) == 0 }
+
+// Apply implements Action.
+func (a AddLabel) Apply(i Issue) Issue {
+	if a.Done(i) {
+		return i
+	}
+	gone := siblings(i, a.Label)
+	labels := make([]string, 0, len(i.Labels)+1)
+	for _, l := range i.Labels {
+		if l != a.Label && !slices.Contains(gone, l) {
+			labels = append(labels, l)
+		}
+	}
+	return i.withLabels(append(labels, a.Label))
+}
+
+// String implements Action.
+func (a AddLabel) String() string { return "add " + Quoted(a.Label) }
+
+// Command implements Action.
+func (a AddLabel) Command() string { return "/label " + Quoted(a.Label) }
+
+// siblings are the issue's other labels of the label's scope.
+func siblings(i Issue, label string) []string {
+	scope := Scope(label)
+	if scope == "" {
+		return nil
+	}
+	var found []string
+	for _, l := range i.Labels {
+		if l != label && Scope(l) == scope {
+			found = append(found, l)
+		}
+	}
+	return found
+}
+
+// RemoveLabel wants a label off the issue. Sibling marks one that yields to another of its scope: a person who sets it again
+// moves the issue and does not undo the bot.
+type RemoveLabel struct {
+	Label   string
+	Sibling bool
+}
+
+// Key implements Action.
+func (a RemoveLabel) Key() string { return "label:" + a.Label }
+
+// Done implements Action.
+func (a RemoveLabel) Done(i Issue) bool { return !i.Has(a.Label) }
+
+// Apply implements Action.
+func (a RemoveLabel) Apply(i Issue) Issue {
+	return i.withLabels(slices.DeleteFunc(slices.Clone(i.Labels), func(l string) bool { return l == a.Label }))
+}
+
+// String implements Action.
+func (a RemoveLabel) String() string { return "remove " + Quoted(a.Label) }
+
+// Command implements Action.
+func (a RemoveLabel) Command() string { return "/unlabel " + Quoted(a.Label) }
+
+// SetWeight wants a weight: of the weight field, or of a side's scoped label if Side is set ("backend").
+type SetWeight struct {
+	Value int
+	Side  string
+}
+
+// Key implements Action.
+func (a SetWeight) Key() string {
+	if a.Side != "" {
+		return "weight:" + a.Side
+	}
+	return "weight"
+}
+
+// Done implements Action.
+func (a SetWeight) Done(i Issue) bool {
+	if a.Side != "" {
+		return AddLabel{WeightLabel(a.Side, a.Value)}.Done(i)
+	}
+	return i.Weight != nil && *i.Weight == a.Value
+}
+
+// Apply implements Action.
+func (a SetWeight) Apply(i Issue) Issue {
+	if a.Side != "" {
+		return AddLabel{WeightLabel(a.Side, a.Value)}.Apply(i)
+	}
+	i.Weight = Int(a.Value)
+	return i
+}
+
+// String implements Action.
+func (a SetWeight) String() string {
+	if a.Side != "" {
+		return "set " + Quoted(WeightLabel(a.Side, a.Value))
+	}
+	return "set weight " + strconv.Itoa(a.Value)
+}
+
+// Command implements Action.
+func (a SetWeight) Command() string {
+	if a.Side != "" {
+		return "/label " + Quoted(WeightLabel(a.Side, a.Value))
+	}
+	return "/weight " + strconv.Itoa(a.Value)
+}

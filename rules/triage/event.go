@@ -1,0 +1,135 @@
+// Package triage is the vocabulary of the bot: what happened on an issue, what the issue looks like, what a rule wants of it and
+// what has to be remembered about it. It knows nothing of GitLab's API, of stores or of clocks; everything here is plain data and
+// pure functions over it, so that a rule can be read, tested and explained without a server.
+package triage
+
+import (
+	"strconv"
+	"time"
+)
+
+// Kind says why an issue is looked at. Kinds combine: one update may change labels and weight, one batch may hold many events.
+type Kind uint32
+
+// The kinds of events. The first nine say what happened, the rest what an update changed.
+const (
+	Opened Kind = 1 << iota
+	Updated
+	Closed
+	Reopened
+	Noted
+	Awarded
+	Revoked
+	Swept
+	Woken
+	LabelsChanged
+	WeightChanged
+	AssigneesChanged
+	MilestoneChanged
+
+	// AllChanges is every "what changed" bit. An opened, reopened or swept issue counts as changed in every respect, because
+	// GitLab reports no changes for what was set at creation and none at all for what it failed to deliver.
+	AllChanges = LabelsChanged | WeightChanged | AssigneesChanged | MilestoneChanged
+)
+
+var kindNames = []string{
+	"opened", "updated", "closed", "reopened", "noted", "awarded", "revoked", "swept", "woken",
+	"labels changed", "weight changed", "assignees changed", "milestone changed",
+}
+
+// Kinds maps the printed name of every kind to its bit, for scenario files and generated references.
+func Kinds() map[string]Kind {
+	all := make(map[string]Kind, len(kindNames))
+	for i, name := range kindNames {
+		all[name] = 1 << i
+	}
+	return all
+}
+
+// String lists the kinds in a fixed order: "opened, labels changed".
+func (k Kind) String() string {
+	s := ""
+	for i, name := range kindNames {
+		if k&(1<<i) == 0 {
+			continue
+		}
+		if s != "" {
+			s += ", "
+		}
+		s += name
+	}
+	return s
+}
+
+// Effective adds the change bits that an opened, reopened or swept issue implies.
+func (k Kind) Effective() Kind {
+	if k&(Opened|Reopened|Swept) != 0 {
+		k |= AllChanges
+	}
+	return k
+}
+
+// Person is a GitLab user. Username may be empty where GitLab sends only the id; ID may be 0 in payloads of old versions.
+type Person struct {
+	ID       int64  `json:"id,omitempty"`
+	Username string `json:"u,omitempty"`
+}
+
+// Event is one thing that happened to an issue. At is GitLab's clock, Seen the bot's own when the delivery arrived.
+type Event struct {
+	Kind    Kind      `json:"k"`
+	Actor   Person    `json:"a"`
+	At      time.Time `json:"at"`
+	Seen    time.Time `json:"seen"`
+	Changes Changes   `json:"c,omitzero"`
+	Note    *Note     `json:"n,omitempty"`
+	Emoji   *Emoji    `json:"e,omitempty"`
+}
+
+// Changes is what an update changed and rules care to compare. Label lists keep GitLab's order.
+type Changes struct {
+	Added   []string      `json:"add,omitempty"`
+	Removed []string      `json:"rm,omitempty"`
+	Weight  *WeightChange `json:"w,omitempty"`
+}
+
+// WeightChange is a change of the weight field. nil is "no weight", which is not 0.
+type WeightChange struct {
+	From *int `json:"f"`
+	To   *int `json:"t"`
+}
+
+// Note is a comment. Edited marks an update of an existing comment: GitLab then still names the author as its actor.
+type Note struct {
+	ID         int64  `json:"id"`
+	Discussion string `json:"d,omitempty"`
+	Text       string `json:"t,omitempty"`
+	Internal   bool   `json:"i,omitempty"`
+	Edited     bool   `json:"e,omitempty"`
+}
+
+// Emoji is a reaction on the issue, or on one of its notes if NoteID is not 0.
+type Emoji struct {
+	Name   string `json:"n"`
+	NoteID int64  `json:"id,omitempty"`
+}
+
+// KindsOf is the union of the events' kinds.
+func KindsOf(events []Event) Kind {
+	var k Kind
+	for _, e := range events {
+		k |= e.Kind
+	}
+	return k
+}
+
+// Ref names an issue on the one GitLab the bot serves: the project's numeric id and the issue's number within it.
+type Ref struct {
+	Project int64 `json:"p"`
+	IID     int64 `json:"i"`
+}
+
+// String prints the reference as "7#12" (project id, issue number).
+func (r Ref) String() string {
+	return strconv.FormatInt(r.Project, 10) + "#" + strconv.FormatInt(r.IID, 10)
+}

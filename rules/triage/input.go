@@ -1,0 +1,202 @@
+package triage
+
+import (
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Input is all that a decision depends on. Rules ask it instead of walking the labels themselves: it knows the team's names and
+// reads a misspelt label as the one it means.
+type Input struct {
+	Events []Event
+	Kinds  Kind // of the events and of the changes already planned in this decision
+	Issue  Issue
+	Memory *Memory
+	Team   *Team
+	Now    time.Time
+
+	labels []string // the issue's, in their known spelling
+	roles  uint64   // bit set of the label roles present
+}
+
+// NewInput prepares the facts that rules ask for. Memory may be nil for an issue never seen.
+func NewInput(team *Team, events []Event, issue Issue, memory *Memory, now time.Time) Input {
+	if memory == nil {
+		memory = &Memory{}
+	}
+	in := Input{Events: events, Kinds: KindsOf(events).Effective(), Memory: memory, Team: team, Now: now}
+	return in.With(issue)
+}
+
+// With is the same input for another state of the issue.
+func (in Input) With(issue Issue) Input {
+	in.Issue, in.labels, in.roles = issue, issue.Labels, 0
+	for n, l := range issue.Labels {
+		known := in.Team.Canonical(l)
+		if known != l {
+			if &in.labels[0] == &issue.Labels[0] {
+				in.labels = slices.Clone(issue.Labels)
+			}
+			in.labels[n] = known
+		}
+		in.roles |= in.Team.meaning[known]
+	}
+	return in
+}
+
+// Has reports whether the issue carries a label of the role.
+func (in Input) Has(r LabelRole) bool { return in.roles&(1<<r) != 0 }
+
+// HasLabel reports whether the issue carries the label, in whatever spelling.
+func (in Input) HasLabel(label string) bool { return slices.Contains(in.labels, label) }
+
+// InScope lists the issue's different labels of a scope in their known spelling, in GitLab's order.
+func (in Input) InScope(scope string) []string {
+	var found []string
+	for _, l := range in.labels {
+		if Scope(l) == scope && !slices.Contains(found, l) {
+			found = append(found, l)
+		}
+	}
+	return found
+}
+
+// Winner is the label of a scope that counts when there are several: the one added last, else the one further along in the
+// workflow, else the last in GitLab's list. "" if the scope is empty.
+func (in Input) Winner(scope string) string {
+	best := ""
+	var bestAt time.Time
+	for _, l := range in.labels {
+		if Scope(l) != scope {
+			continue
+		}
+		at := in.addedAt(l)
+		if best == "" || at.After(bestAt) || at.Equal(bestAt) && in.rank(l) >= in.rank(best) {
+			best, bestAt = l, at
+		}
+	}
+	return best
+}
+
+// rank orders workflow labels along the handbook's path; all others are equal.
+func (in Input) rank(label string) int {
+	if r, ok := in.Team.ranks[label]; ok {
+		return r
+	}
+	return -1
+}
+
+// addedAt is when the events say a label was last added; zero if they do not.
+func (in Input) addedAt(label string) time.Time {
+	var last time.Time
+	for _, e := range in.Events {
+		for _, l := range e.Changes.Added {
+			if in.Team.Canonical(l) == label && e.At.After(last) {
+				last = e.At
+			}
+		}
+	}
+	return last
+}
+
+// State is the issue's workflow state without its scope, "" if it has none.
+func (in Input) State() string {
+	if l := in.Winner(in.Team.Label(WorkflowScope)); l != "" {
+		return Value(l)
+	}
+	return ""
+}
+
+// Scoped is the value of a scope role: in.Scoped(TypeScope) is "bug" for an issue with "type::bug"; "" if there is none.
+func (in Input) Scoped(r LabelRole) string {
+	if l := in.Winner(in.Team.Label(r)); l != "" {
+		return Value(l)
+	}
+	return ""
+}
+
+// TwoSided reports whether both backend and frontend work on the issue.
+func (in Input) TwoSided() bool { return in.Has(Backend) && in.Has(Frontend) }
+
+// IsSecurity reports whether the issue is a security issue in the handbook's sense: hardening as a feature or as maintenance is not.
+func (in Input) IsSecurity() bool {
+	if !in.Has(Security) {
+		return false
+	}
+	kind := in.Scoped(TypeScope)
+	return kind != "feature" && kind != "maintenance"
+}
+
+// Weight is the effective weight of the team: its side's label, else the weight field of a one-sided issue; nil is none.
+func (in Input) Weight() *int {
+	if w := in.sideWeight(); w != nil {
+		return w
+	}
+	if in.TwoSided() || in.noField() {
+		return nil
+	}
+	return in.Issue.Weight
+}
+
+// Weigh is the action that gives the issue an effective weight, where such a weight lives.
+func (in Input) Weigh(weight int) SetWeight {
+	if in.sideWeight() != nil || in.TwoSided() || in.noField() {
+		return SetWeight{Value: weight, Side: in.Team.Side}
+	}
+	return SetWeight{Value: weight}
+}
+
+// Base is the estimate before the extra level for security issues; nil is none.
+func (in Input) Base() *int {
+	w := in.Weight()
+	if b := in.Memory.Bump; b != nil && w != nil && *w == b.To {
+		return Int(b.From)
+	}
+	return w
+}
+
+// noField reports whether this GitLab keeps no weights.
+func (in Input) noField() bool { return in.Issue.NoWeights || in.Memory.WeightDropped }
+
+// sideWeight is the weight that the side's scoped label carries, nil without a readable one.
+func (in Input) sideWeight() *int {
+	l := in.Winner(in.Team.Side + "-weight")
+	if l == "" {
+		return nil
+	}
+	n, err := strconv.Atoi(Value(l))
+	if err != nil || n < 0 {
+		return nil
+	}
+	return Int(n)
+}
+
+// WeightSet reports whether the events gave the issue a weight: at its opening, in the weight field or by the side's label.
+func (in Input) WeightSet() bool {
+	scope := in.Team.Side + "-weight"
+	for _, e := range in.Events {
+		if e.Kind&Opened != 0 {
+			return true
+		}
+		if w := e.Changes.Weight; w != nil && w.To != nil {
+			return true
+		}
+		if slices.ContainsFunc(e.Changes.Added, func(l string) bool { return Scope(l) == scope }) {
+			return true
+		}
+	}
+	return false
+}
+
+// Added reports whether the events put a label of the role on the issue.
+func (in Input) Added(r LabelRole) bool {
+	for _, e := range in.Events {
+		for _, l := range e.Changes.Added {
+			if in.Team.meaning[in.Team.Canonical(l)]&(1<<r) != 0 {
+				return true
+			}
+		}
+	}
+	return false
+}

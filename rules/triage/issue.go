@@ -1,0 +1,68 @@
+package triage
+
+import (
+	"slices"
+	"time"
+)
+
+// Issue is everything a rule may look at, loaded before any rule runs. Rules treat it as read-only; Action.Apply returns copies.
+type Issue struct {
+	Ref
+
+	ID           int64    `json:"id,omitempty"`
+	Path         string   `json:"path,omitempty"` // of the project: "group/project"
+	URL          string   `json:"url,omitempty"`
+	Type         string   `json:"type,omitempty"` // "Issue", "Task", "Incident", a custom name; empty on old GitLabs
+	Title        string   `json:"t,omitempty"`
+	Description  string   `json:"-"` // only known after a read; never kept in a store
+	Closed       bool     `json:"x,omitempty"`
+	Confidential bool     `json:"conf,omitempty"`
+	Moved        bool     `json:"mv,omitempty"`  // closed by moving it elsewhere
+	Duplicated   bool     `json:"dup,omitempty"` // closed as a duplicate
+	Labels       []string `json:"l,omitempty"`   // in GitLab's order
+
+	// Weight is nil when there is none; 0 is a weight. NoWeights says that this GitLab has no weight field at all.
+	Weight    *int `json:"w,omitempty"`
+	NoWeights bool `json:"now,omitempty"`
+
+	Author    Person    `json:"au,omitzero"`
+	Assignees []Person  `json:"as,omitempty"`
+	Milestone int64     `json:"m,omitempty"` // global id, 0 is none
+	CreatedAt time.Time `json:"c,omitzero"`
+	UpdatedAt time.Time `json:"u,omitzero"`
+
+	// Coarse says that UpdatedAt is cut to whole seconds, as in note and emoji payloads.
+	Coarse bool `json:"cs,omitempty"`
+}
+
+// Has reports whether the issue carries a label of exactly this name.
+func (i *Issue) Has(label string) bool { return slices.Contains(i.Labels, label) }
+
+// NewerThan reports whether i certainly shows a later state than other. Of two states that GitLab reports with the same precise
+// time, neither is newer. A coarse time counts as its second's beginning, so it never beats a precise time within that second.
+func (i *Issue) NewerThan(other *Issue) bool {
+	if other == nil {
+		return true
+	}
+	if other.Coarse && !i.Coarse {
+		return !i.UpdatedAt.Before(other.UpdatedAt)
+	}
+	return i.UpdatedAt.After(other.UpdatedAt)
+}
+
+// withLabels returns a copy of the issue that carries exactly these labels.
+func (i Issue) withLabels(labels []string) Issue {
+	i.Labels = labels
+	return i
+}
+
+// Int returns a pointer to n, for weights.
+func Int(n int) *int { return &n }
+
+// SameWeight compares two weights; nil equals only nil.
+func SameWeight(a, b *int) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}

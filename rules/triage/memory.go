@@ -1,0 +1,82 @@
+package triage
+
+import "time"
+
+// Memory is what the bot must remember about one issue. It is a cache: the marker of the sticky note and GitLab's resource events
+// hold the truth, so that an emptied store costs a few reads and never a second comment or bump.
+type Memory struct {
+	// Issue is the newest state known: of a delivery, a read, or the answer to the bot's own write.
+	Issue *Issue `json:"issue,omitempty"`
+	// Touched is when a person last touched the issue, by the bot's clock; grace counts from here.
+	Touched time.Time `json:"touched,omitzero"`
+	// Items by "rule/slot".
+	Items map[string]ItemState `json:"items,omitempty"`
+	// Asked holds the items ("rule/slot") whose roles were mentioned. They are never mentioned again.
+	Asked map[string]bool `json:"asked,omitempty"`
+	// Own holds the states that the bot established, by the action's key.
+	Own map[string]Own `json:"own,omitempty"`
+	// Undone holds states that a person undid and that no known rule answers for (recovered from GitLab's events), by key.
+	Undone map[string]Undoing `json:"undone,omitempty"`
+	// Suspended rules leave the issue alone, because a person undid what they did.
+	Suspended map[string]Undoing `json:"rest,omitempty"`
+	// Said holds the rules with a line on the note.
+	Said map[string]bool `json:"said,omitempty"`
+	// Bump is the extra level for security issues, given once per issue.
+	Bump *Bump `json:"bump,omitempty"`
+	// WeightDropped says that GitLab silently ignored a weight the bot set: it has no licence for weights.
+	WeightDropped bool    `json:"nolic,omitempty"`
+	Note          NoteRef `json:"note,omitzero"`
+}
+
+// ItemState is where an item of the note stands.
+type ItemState struct {
+	State string `json:"s"`           // one of the constants below
+	Title string `json:"t,omitempty"` // to strike it through when the rule no longer wants it
+}
+
+// The states of an item.
+const (
+	ItemPending = "pending" // wanted, but the grace period is not over: not shown yet
+	ItemOpen    = "open"
+	ItemMet     = "met"
+)
+
+// Own is a state that the bot established. Rule is "" when it was recovered from GitLab's events. Value is what was set, for
+// weights; Removed marks a label that the bot took off.
+type Own struct {
+	Rule    string    `json:"r,omitempty"`
+	Value   int       `json:"v,omitempty"`
+	Removed bool      `json:"x,omitempty"`
+	At      time.Time `json:"at,omitzero"` // the issue's updated_at after the write
+}
+
+// Undoing is a person's change that undid the bot's.
+type Undoing struct {
+	By   string    `json:"by,omitempty"` // username, "" if unknown
+	What string    `json:"w,omitempty"`  // the key of the state: "label:UX"
+	At   time.Time `json:"at,omitzero"`
+}
+
+// Bump records the extra level that a security issue got.
+type Bump struct {
+	From int `json:"f"`
+	To   int `json:"t"`
+}
+
+// NoteRef is the bot's sticky note on an issue. Digest is of what it says, mentions aside. Gone means that people deleted it;
+// Foreign that a newer version of the bot wrote its marker, which is then left alone.
+type NoteRef struct {
+	ID      int64  `json:"id,omitempty"`
+	Digest  string `json:"d,omitempty"`
+	Gone    bool   `json:"gone,omitempty"`
+	Foreign bool   `json:"foreign,omitempty"`
+}
+
+// Past is one entry of GitLab's resource label or weight events: the record of who changed what.
+type Past struct {
+	At     time.Time
+	Actor  Person
+	Label  string // set for label events
+	Added  bool
+	Weight *int // for weight events, when Label is ""
+}

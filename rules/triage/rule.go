@@ -1,0 +1,105 @@
+package triage
+
+import "fmt"
+
+// Mode says how far a rule may go.
+type Mode uint8
+
+// The modes, from nothing to everything. Each includes what the ones before it do.
+const (
+	Off    Mode = iota // not decided at all
+	Shadow             // decided and recorded, nothing shown
+	Remind             // what it wants goes on the sticky note as an open item
+	Act                // what it wants is done
+)
+
+var modeNames = [...]string{"off", "shadow", "remind", "act"}
+
+// String is the mode's name in configuration files.
+func (m Mode) String() string { return modeNames[m] }
+
+// ParseMode reads a mode's name as written in a configuration file.
+func ParseMode(name string) (Mode, error) {
+	for i, n := range modeNames {
+		if n == name {
+			return Mode(i), nil
+		}
+	}
+	return Off, fmt.Errorf("unknown mode %q, allowed: off, shadow, remind, act", name)
+}
+
+// Meta is what is known of a rule besides its function. Configuration, references, metrics and explanations all read it.
+type Meta struct {
+	ID      string // stable: configuration key, file name, metric label
+	Summary string // one sentence for people who configure the bot
+	Section string // heading of the handbook page that the rule carries out
+	On      Kind   // looked at when one of these happened
+	Mode    Mode   // default
+	MaxMode Mode   // the furthest it may be configured to
+	Prompt  bool   // answers what a person just did: its items do not wait for the grace period
+	Closed  bool   // also looks at closed issues
+	Options []Option
+}
+
+// Option is a number or a text that a configuration may set for a rule.
+type Option struct {
+	Name    string
+	Help    string
+	Default any // int or string
+	Min     int // for numbers, both inclusive
+	Max     int
+}
+
+// Rule is one statement of the handbook: data and a pure function. A rule cannot fail; what can fail happened while loading.
+type Rule struct {
+	Meta
+	Decide func(Input, Options) Verdict
+}
+
+// Options are the values in force for one rule, complete: every declared option has a value of its declared type.
+type Options map[string]any
+
+// Int returns a declared number option.
+func (o Options) Int(name string) int { return o[name].(int) }
+
+// Text returns a declared text option.
+func (o Options) Text(name string) string { return o[name].(string) }
+
+// Defaults are the declared values of the rule's options.
+func (m Meta) Defaults() Options {
+	o := make(Options, len(m.Options))
+	for _, opt := range m.Options {
+		o[opt.Name] = opt.Default
+	}
+	return o
+}
+
+// Verdict is what a rule says of an issue. Reason is one finished sentence without capital and full stop that the issue's author
+// understands, also when there is nothing to do. It may quote people, so it is made inert before it is shown.
+type Verdict struct {
+	Reason  string
+	Actions []Action
+	Items   []Item
+	Lines   []string // what the bot did itself, each a short finished sentence in Markdown, free of people's text
+}
+
+// Item is something people should see to. Slot tells the items of one rule apart. Title and Text are Markdown of our own;
+// Quote is people's text, shown inert behind it. Asks are the roles to be mentioned, once per item.
+type Item struct {
+	Slot  string
+	Title string // "A weight"
+	Text  string // follows the title, ends with a full stop: "for the backend side. Use `/weight 3`."
+	Quote string
+	Asks  []Role
+}
+
+// Nothing is the verdict of a rule that wants nothing, with the reason.
+func Nothing(reason string) Verdict { return Verdict{Reason: reason} }
+
+// Want is the verdict of a rule that wants the issue in some state.
+func Want(reason string, actions ...Action) Verdict {
+	return Verdict{Reason: reason, Actions: actions}
+}
+
+// Ask is the verdict of a rule that leaves something to people.
+func Ask(reason string, items ...Item) Verdict { return Verdict{Reason: reason, Items: items} }

@@ -1,0 +1,203 @@
+package triage
+
+import (
+	"slices"
+	"strings"
+)
+
+// Role is what a person does for the team, as far as the handbook speaks of it.
+type Role string
+
+// The roles of the roster, by their configuration keys.
+const (
+	ProductManager     Role = "product_manager"
+	EngineeringManager Role = "engineering_manager"
+	ProductDesigner    Role = "product_designer"
+	Engineers          Role = "engineers"
+	AppSec             Role = "appsec"
+	Quality            Role = "quality"
+)
+
+// Roles lists all roles in the order of the reference.
+func Roles() []Role {
+	return []Role{ProductManager, EngineeringManager, ProductDesigner, Engineers, AppSec, Quality}
+}
+
+// Title is how a sentence names the role when nobody is known to fill it.
+func (r Role) Title() string {
+	switch r {
+	case Engineers:
+		return "the engineers"
+	case AppSec:
+		return "the application security counterpart"
+	case Quality:
+		return "the quality counterpart"
+	default:
+		return "the " + strings.ReplaceAll(string(r), "_", " ")
+	}
+}
+
+// LabelRole is what a label means to the rules, whatever it is called.
+type LabelRole uint8
+
+// The label roles. The last four are scopes: their names stand before the "::".
+const (
+	Research LabelRole = iota
+	Spike
+	UX
+	Security
+	Backend
+	Frontend
+	Deliverable
+	Skip
+	WorkflowScope
+	TypeScope
+	SeverityScope
+	PriorityScope
+	labelRoles // their number
+)
+
+// LabelDefault is one label role with its configuration key and the handbook's names. The first name is the one that is written,
+// all are recognised.
+type LabelDefault struct {
+	Role  LabelRole
+	Key   string
+	Names []string
+	Scope bool // a scope, not a whole label
+}
+
+// LabelDefaults lists every label role in the order of the reference.
+func LabelDefaults() []LabelDefault {
+	return []LabelDefault{
+		{Research, "research", []string{"needs research"}, false},
+		{Spike, "spike", []string{"spike"}, false},
+		{UX, "ux", []string{"UX"}, false},
+		{Security, "security", []string{"security", "bug::vulnerability"}, false},
+		{Backend, "backend", []string{"backend"}, false},
+		{Frontend, "frontend", []string{"frontend"}, false},
+		{Deliverable, "deliverable", []string{"Deliverable"}, false},
+		{Skip, "skip", []string{"triage report", "Planning Issue", "type::ignore", "retrospective"}, false},
+		{WorkflowScope, "workflow", []string{"workflow"}, true},
+		{TypeScope, "type", []string{"type"}, true},
+		{SeverityScope, "severity", []string{"severity"}, true},
+		{PriorityScope, "priority", []string{"priority"}, true},
+	}
+}
+
+// The workflow states that rules speak of, without their scope.
+const (
+	StateStart          = "start"
+	StateReadyForDesign = "ready for design"
+	StateDesign         = "design"
+	StateRefinement     = "refinement"
+	StateNeedsReview    = "needs issue review"
+	StateReady          = "ready for development"
+	StateInDev          = "in dev"
+	StateBlocked        = "blocked"
+	StateComplete       = "complete"
+)
+
+// States are the workflow states in the handbook's order, then those that stand beside it.
+func States() []string {
+	return []string{
+		StateStart, "validation backlog", "problem validation", StateReadyForDesign, StateDesign, "solution validation",
+		"planning breakdown", StateRefinement, StateNeedsReview, StateReady, StateInDev, "in review", "verification",
+		"awaiting security release", StateComplete,
+		StateBlocked, "scheduling", "issue reviewed", "staging", "canary", "production", "feature-flagged",
+	}
+}
+
+// Rank is the place of a state in the handbook's order, from 0; states beside the path and unknown ones have -1.
+func Rank(state string) int {
+	return slices.Index(States()[:15], state)
+}
+
+// TeamConfig is a team as configured: names, not yet indexed. Labels maps a role to its names; roles left out keep their defaults.
+type TeamConfig struct {
+	Name         string
+	GroupLabel   string
+	Labels       []string // every issue of the team carries these
+	LabelledOnly bool     // only issues with GroupLabel are ours; otherwise all that carry no other group's label
+	Side         string   // "backend" or "frontend": whose estimate a plain weight is
+	Roster       map[Role][]string
+	Names        map[LabelRole][]string
+}
+
+// Team is a team with its labels indexed for fast look-up. It is not changed after NewTeam and may be shared.
+type Team struct {
+	TeamConfig
+	names   [labelRoles][]string
+	meaning map[string]uint64 // label → bit set of the roles it has
+	known   map[string]string // folded spelling → label
+	ranks   map[string]int    // workflow label → rank
+}
+
+// NewTeam indexes a team's labels.
+func NewTeam(c TeamConfig) *Team {
+	t := &Team{TeamConfig: c, meaning: map[string]uint64{}, known: map[string]string{}, ranks: map[string]int{}}
+	for _, d := range LabelDefaults() {
+		t.names[d.Role] = d.Names
+		if own := c.Names[d.Role]; len(own) > 0 {
+			t.names[d.Role] = own
+		}
+		if d.Scope {
+			continue
+		}
+		for _, l := range t.names[d.Role] {
+			t.meaning[l] |= 1 << d.Role
+			t.know(l)
+		}
+	}
+	for _, s := range States() {
+		label := t.State(s)
+		t.ranks[label] = Rank(s)
+		t.know(label)
+	}
+	for _, v := range []string{"bug", "feature", "maintenance"} {
+		t.know(Scoped(t.Label(TypeScope), v))
+	}
+	for _, v := range []string{"1", "2", "3", "4"} {
+		t.know(Scoped(t.Label(SeverityScope), v))
+		t.know(Scoped(t.Label(PriorityScope), v))
+	}
+	for _, l := range c.Labels {
+		t.know(l)
+	}
+	if c.GroupLabel != "" {
+		t.know(c.GroupLabel)
+	}
+	return t
+}
+
+// know takes a label among those whose spelling is repaired; of two that differ in spelling only, the first counts.
+func (t *Team) know(label string) {
+	f := fold(label)
+	if _, taken := t.known[f]; !taken {
+		t.known[f] = label
+	}
+}
+
+// Label is the name to write for a role.
+func (t *Team) Label(r LabelRole) string { return t.names[r][0] }
+
+// LabelNames are all names by which a role is recognised, the one to write first.
+func (t *Team) LabelNames(r LabelRole) []string { return t.names[r] }
+
+// State is the workflow label of a state.
+func (t *Team) State(state string) string { return Scoped(t.Label(WorkflowScope), state) }
+
+// Canonical is the known label of which this is another spelling in case or blanks, or the label itself. Both spellings may be
+// known labels; then each stands for itself.
+func (t *Team) Canonical(label string) string {
+	known, ok := t.known[label]
+	if !ok {
+		known, ok = t.known[fold(label)]
+	}
+	if !ok || t.meaning[label] != 0 || slices.Contains(t.Labels, label) {
+		return label
+	}
+	return known
+}
+
+// People are the usernames that fill a role.
+func (t *Team) People(r Role) []string { return t.Roster[r] }
