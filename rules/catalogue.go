@@ -6,7 +6,22 @@ import "flowkeeper/rules/triage"
 // Catalogue lists all rules in the order of the reference. It is the table of contents of the bot: a rule exists if it is here.
 func Catalogue() []triage.Rule {
 	return []triage.Rule{
+		// Labels
+		teamLabels,
+		onePerScope,
+		labelSpelling,
+		// Workflow
+		workflowIntake,
 		designNeedsUX,
+		readyNeeds,
+		// Weight
+		weightScale,
 		weightResearch,
+		weightSplitUp,
+		securityWeight,
+		spikeWeight,
+		// Triage
+		needsType,
+		bugNeedsSeverity,
 	}
 }

@@ -11,7 +11,7 @@ import (
 var weightResearch = triage.Rule{
 	Meta: triage.Meta{
 		ID:      "weight-research",
-		Summary: "Marks issues whose estimate suggests that more research is needed.",
+		Summary: "Marks an issue whose estimate suggests that more research is needed.",
 		Section: "Issue refinement",
 		On:      triage.Opened | triage.WeightChanged | triage.LabelsChanged,
 		Mode:    triage.Act,

@@ -2,7 +2,6 @@ package triage
 
 import (
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -44,6 +43,9 @@ func (in Input) With(issue Issue) Input {
 	}
 	return in
 }
+
+// Labels are the issue's labels in their known spelling, in GitLab's order. They may repeat.
+func (in Input) Labels() []string { return in.labels }
 
 // Has reports whether the issue carries a label of the role.
 func (in Input) Has(r LabelRole) bool { return in.roles&(1<<r) != 0 }
@@ -161,15 +163,10 @@ func (in Input) noField() bool { return in.Issue.NoWeights || in.Memory.WeightDr
 
 // sideWeight is the weight that the side's scoped label carries, nil without a readable one.
 func (in Input) sideWeight() *int {
-	l := in.Winner(in.Team.Side + "-weight")
-	if l == "" {
-		return nil
+	if n, ok := WeightOf(in.Winner(in.Team.Side+"-weight"), in.Team.Side); ok {
+		return Int(n)
 	}
-	n, err := strconv.Atoi(Value(l))
-	if err != nil || n < 0 {
-		return nil
-	}
-	return Int(n)
+	return nil
 }
 
 // WeightSet reports whether the events gave the issue a weight: at its opening, in the weight field or by the side's label.

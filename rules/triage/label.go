@@ -29,6 +29,15 @@ func WeightLabel(side string, weight int) string {
 	return Scoped(side+"-weight", strconv.Itoa(weight))
 }
 
+// WeightOf reads the weight that a label carries for a side; ok is false for all other labels.
+func WeightOf(label, side string) (weight int, ok bool) {
+	if Scope(label) != side+"-weight" {
+		return 0, false
+	}
+	n, err := strconv.Atoi(Value(label))
+	return n, err == nil && n >= 0
+}
+
 // fold brings a label to the form in which spellings are compared: lower case, no blanks at the ends or around "::".
 func fold(label string) string {
 	label = strings.ToLower(strings.TrimSpace(label))
@@ -48,4 +57,18 @@ func Quoted(label string) string {
 		return `~"` + label + `"`
 	}
 	return "~" + label
+}
+
+// Code writes text as a Markdown code span on one line, in which GitLab resolves no references and runs no quick actions.
+func Code(text string) string {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case r == '`':
+			return '\''
+		case r < ' ' || r == 0x7f:
+			return ' '
+		}
+		return r
+	}, text)
+	return "`" + text + "`"
 }

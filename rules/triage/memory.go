@@ -1,6 +1,9 @@
 package triage
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // Memory is what the bot must remember about one issue. It is a cache: the marker of the sticky note and GitLab's resource events
 // hold the truth, so that an emptied store costs a few reads and never a second comment or bump.
@@ -44,23 +47,22 @@ const (
 // Own is a state that the bot established. Rule is "" when it was recovered from GitLab's events. Value is what was set, for
 // weights; Removed marks a label that the bot took off.
 type Own struct {
-	Rule    string    `json:"r,omitempty"`
-	Value   int       `json:"v,omitempty"`
-	Removed bool      `json:"x,omitempty"`
-	At      time.Time `json:"at,omitzero"` // the issue's updated_at after the write
+	Rule    string `json:"r,omitempty"`
+	Value   int    `json:"v,omitempty"`
+	Removed bool   `json:"x,omitempty"`
 }
 
 // Undoing is a person's change that undid the bot's.
 type Undoing struct {
-	By   string    `json:"by,omitempty"` // username, "" if unknown
-	What string    `json:"w,omitempty"`  // the key of the state: "label:UX"
-	At   time.Time `json:"at,omitzero"`
+	By   string `json:"by,omitempty"` // username, "" if unknown
+	What string `json:"w,omitempty"`  // what the bot had done: "add ~UX"
 }
 
-// Bump records the extra level that a security issue got.
+// Bump records the extra level that a security issue got. Offered marks one that was only suggested on the note.
 type Bump struct {
-	From int `json:"f"`
-	To   int `json:"t"`
+	From    int  `json:"f"`
+	To      int  `json:"t"`
+	Offered bool `json:"o,omitempty"`
 }
 
 // NoteRef is the bot's sticky note on an issue. Digest is of what it says, mentions aside. Gone means that people deleted it;
@@ -79,4 +81,15 @@ type Past struct {
 	Label  string // set for label events
 	Added  bool
 	Weight *int // for weight events, when Label is ""
+}
+
+// Clone returns a copy that shares no map with m.
+func (m Memory) Clone() Memory {
+	m.Items = maps.Clone(m.Items)
+	m.Asked = maps.Clone(m.Asked)
+	m.Own = maps.Clone(m.Own)
+	m.Undone = maps.Clone(m.Undone)
+	m.Suspended = maps.Clone(m.Suspended)
+	m.Said = maps.Clone(m.Said)
+	return m
 }

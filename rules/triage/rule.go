@@ -81,6 +81,7 @@ type Verdict struct {
 	Actions []Action
 	Items   []Item
 	Lines   []string // what the bot did itself, each a short finished sentence in Markdown, free of people's text
+	Bump    *Bump    // remembered once the actions are carried out
 }
 
 // Item is something people should see to. Slot tells the items of one rule apart. Title and Text are Markdown of our own;

@@ -1,0 +1,275 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// MaxRounds bounds how often the rules are run on the outcome of their own wishes.
+const MaxRounds = 8
+
+// ErrContradiction says that the policy wants two things of an issue that exclude each other, or never settles.
+var ErrContradiction = errors.New("the rules contradict each other")
+
+// Decision is what the engine makes of an issue.
+type Decision struct {
+	Ours     bool // false: the issue is none of the team's business, Reason says why, nothing else is set
+	Reason   string
+	Findings []Finding // of every rule, in the order of the catalogue
+	Plan     []Planned // what to change, in the order it was found
+	Result   triage.Issue
+	Sticky   Sticky
+	SayIt    bool          // Sticky is to be compared with the note; false leaves the note alone
+	Memory   triage.Memory // to be kept once the plan is carried out
+	WakeAt   time.Time     // decide again then, even if nothing happens; zero is never
+}
+
+// Planned is an action with the rule that wants it.
+type Planned struct {
+	Rule   string
+	Action triage.Action
+}
+
+// Finding is what one rule said and what became of it.
+type Finding struct {
+	Rule       string      `json:"rule"`
+	Mode       triage.Mode `json:"-"`
+	Reason     string      `json:"reason"`
+	Wants      []string    `json:"wants,omitempty"` // actions in words, wanted and not yet so
+	Looked     bool        `json:"looked"`          // false: the rule was not run, Reason says why
+	Overridden bool        `json:"overridden,omitempty"`
+}
+
+// Decide runs the policy's rules on the issue. Events are those not yet handled, without the bot's own. The issue is the newest state
+// known, memory what is remembered of it (nil if it was never seen). The only error is ErrContradiction, wrapped with the names
+// of the rules; the decision then holds the findings so far.
+func Decide(p Policy, events []triage.Event, issue triage.Issue, memory *triage.Memory, now time.Time) (Decision, error) {
+	var m triage.Memory
+	if memory != nil {
+		m = memory.Clone()
+	}
+	touch(&m, events)
+	m.Issue = &issue
+	in := triage.NewInput(p.Team, events, issue, &m, now)
+	if reason := notOurs(in); reason != "" {
+		return Decision{Reason: reason, Result: issue, Memory: m}, nil
+	}
+	observe(in)
+
+	r := run{policy: p, in: in, memory: &m, findings: make([]Finding, len(p.Settings)), verdicts: make([]triage.Verdict, len(p.Settings))}
+	r.concerned = concerned(&m)
+	err := r.settle()
+	d := Decision{Ours: true, Findings: r.findings, Plan: r.plan, Result: r.in.Issue, Memory: m}
+	if err != nil {
+		return d, err
+	}
+	if !issue.Closed {
+		d.Sticky, d.WakeAt = r.write()
+		d.SayIt = true
+	}
+	r.own()
+	result := r.in.Issue
+	m.Issue = &result
+	d.Memory = m
+	return d, nil
+}
+
+// run is one decision being made.
+type run struct {
+	policy    Policy
+	in        triage.Input // holds the issue as it would be after the plan so far
+	memory    *triage.Memory
+	concerned map[string]bool
+	findings  []Finding
+	verdicts  []triage.Verdict // of the last round, by setting
+	plan      []Planned
+}
+
+// settle repeats the rules until nothing more is wanted.
+func (r *run) settle() error {
+	for round := range MaxRounds {
+		wants := r.round(round == 0)
+		if len(wants) == 0 {
+			return nil
+		}
+		if err := r.apply(wants); err != nil {
+			return err
+		}
+	}
+	last := r.plan[len(r.plan)-1]
+	return fmt.Errorf("%w: %s still wants to %s after %d rounds", ErrContradiction, last.Rule, last.Action, MaxRounds)
+}
+
+// round asks every rule once and returns what those in mode act want and is not so yet.
+func (r *run) round(first bool) []Planned {
+	var wants []Planned
+	for n := range r.policy.Settings {
+		s := &r.policy.Settings[n]
+		f := &r.findings[n]
+		if first {
+			*f = Finding{Rule: s.ID, Mode: s.Mode}
+		}
+		if reason := r.skip(s); reason != "" {
+			if !f.Looked {
+				f.Reason = reason
+			}
+			continue
+		}
+		v := s.Decide(r.in, s.Options)
+		open := r.notDone(v.Actions)
+		f.Overridden = r.overridden(s.ID, open)
+		if f.Overridden {
+			open = nil
+		}
+		if !f.Looked || len(f.Wants) == 0 || len(open) > 0 {
+			f.Reason = v.Reason
+		}
+		f.Looked = true
+		for _, a := range open {
+			if want := a.String(); !slices.Contains(f.Wants, want) {
+				f.Wants = append(f.Wants, want)
+			}
+			if s.Mode == triage.Act {
+				wants = append(wants, Planned{s.ID, a})
+			}
+		}
+		if len(open) > 0 && v.Bump != nil && s.Mode >= triage.Remind {
+			bump := *v.Bump
+			bump.Offered = s.Mode == triage.Remind
+			r.memory.Bump = &bump
+		}
+		r.verdicts[n] = v
+	}
+	return wants
+}
+
+// skip says why a rule is not run, or "".
+func (r *run) skip(s *Setting) string {
+	switch {
+	case s.Mode == triage.Off:
+		return "the rule is off"
+	case r.in.Issue.Closed && !s.Closed:
+		return "the issue is closed"
+	case s.On&r.in.Kinds == 0 && !r.concerned[s.ID]:
+		return "nothing that this rule looks at has changed"
+	}
+	return ""
+}
+
+func (r *run) notDone(actions []triage.Action) []triage.Action {
+	var open []triage.Action
+	for _, a := range actions {
+		if !a.Done(r.in.Issue) {
+			open = append(open, a)
+		}
+	}
+	return open
+}
+
+// overridden reports whether people have undone what the rule does. A state undone by people that no rule answered for yet puts
+// the rule that wants it again to rest.
+func (r *run) overridden(rule string, open []triage.Action) bool {
+	if _, rests := r.memory.Suspended[rule]; rests {
+		return true
+	}
+	for _, a := range open {
+		if u, undone := r.memory.Undone[a.Key()]; undone {
+			suspend(r.memory, rule, u)
+			return true
+		}
+	}
+	return false
+}
+
+// apply adds the wishes to the plan. Wishes that exclude each other, or one of an earlier round, are a contradiction.
+func (r *run) apply(wants []Planned) error {
+	before := r.in.Issue
+	after := before
+	for _, w := range wants {
+		after = w.Action.Apply(after)
+		if !slices.Contains(r.plan, w) {
+			r.plan = append(r.plan, w)
+		}
+	}
+	for _, w := range r.plan {
+		if !w.Action.Done(after) {
+			return contradiction(w, r.plan, before)
+		}
+	}
+	if !slices.Equal(before.Labels, after.Labels) {
+		r.in.Kinds |= triage.LabelsChanged
+	}
+	if !triage.SameWeight(before.Weight, after.Weight) {
+		r.in.Kinds |= triage.WeightChanged
+	}
+	r.in = r.in.With(after)
+	return nil
+}
+
+// contradiction names the wish that undoes w.
+func contradiction(w Planned, plan []Planned, before triage.Issue) error {
+	for _, other := range plan {
+		if other.Action != w.Action && !w.Action.Done(other.Action.Apply(w.Action.Apply(before))) {
+			return fmt.Errorf("%w: %s wants to %s, %s wants to %s", ErrContradiction, w.Rule, w.Action, other.Rule, other.Action)
+		}
+	}
+	return fmt.Errorf("%w: %s wants to %s and it does not last", ErrContradiction, w.Rule, w.Action)
+}
+
+// own remembers what the plan makes the bot's own doing.
+func (r *run) own() {
+	for _, p := range r.plan {
+		key := p.Action.Key()
+		own := triage.Own{Rule: p.Rule}
+		switch a := p.Action.(type) {
+		case triage.SetWeight:
+			own.Value = a.Value
+		case triage.RemoveLabel:
+			if _, ours := r.memory.Own[key]; ours || a.Sibling {
+				delete(r.memory.Own, key)
+				continue
+			}
+			own.Removed = true
+		}
+		if r.memory.Own == nil {
+			r.memory.Own = map[string]triage.Own{}
+		}
+		r.memory.Own[key] = own
+	}
+}
+
+// notOurs says why the team's rules leave an issue alone, or "".
+func notOurs(in triage.Input) string {
+	i := &in.Issue
+	group := in.Team.GroupLabel
+	switch {
+	case i.Moved:
+		return "the issue was moved away"
+	case in.Has(triage.Skip):
+		return "the issue is a report or a planning issue, not work"
+	case notWork[i.Type]:
+		return "the rules are for issues, incidents and tasks, not for items of this type"
+	case in.Team.LabelledOnly && !in.HasLabel(group):
+		return "the issue does not carry the team's group label"
+	case !in.Team.LabelledOnly && otherGroup(in, group):
+		return "the issue carries another team's group label"
+	}
+	return ""
+}
+
+// notWork are the built-in work item types that the rules leave alone; custom types are work.
+var notWork = map[string]bool{"Epic": true, "Requirement": true, "Test Case": true, "Objective": true, "Key Result": true}
+
+// otherGroup reports whether a group label of another team counts on the issue.
+func otherGroup(in triage.Input, group string) bool {
+	scope := triage.Scope(group)
+	if scope == "" {
+		return false
+	}
+	winner := in.Winner(scope)
+	return winner != "" && winner != group && !in.HasLabel(group)
+}

@@ -1,0 +1,200 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// concerned are the rules that have something on the note or did something to the issue: they are run whatever happened, so that what
+// they said stays true.
+func concerned(m *triage.Memory) map[string]bool {
+	if len(m.Items) == 0 && len(m.Own) == 0 && len(m.Said) == 0 {
+		return nil
+	}
+	rules := maps.Clone(m.Said)
+	if rules == nil {
+		rules = map[string]bool{}
+	}
+	for key, item := range m.Items {
+		if item.State != triage.ItemMet {
+			rules[ruleOf(key)] = true
+		}
+	}
+	for _, own := range m.Own {
+		rules[own.Rule] = true
+	}
+	return rules
+}
+
+// ruleOf is the rule of an item's key "rule/slot".
+func ruleOf(key string) string {
+	rule, _, _ := strings.Cut(key, "/")
+	return rule
+}
+
+// wanted is an item that a rule wants on the note now.
+type wanted struct {
+	triage.Item
+	key    string
+	prompt bool
+}
+
+// write works out what the note should say and when to look again for items that still wait.
+func (r *run) write() (Sticky, time.Time) {
+	items, lines := r.collect()
+	r.remember(items)
+	var s Sticky
+	for _, w := range items {
+		if r.memory.Items[w.key].State != triage.ItemOpen {
+			continue
+		}
+		ask := len(w.Asks) > 0 && !r.memory.Asked[w.key]
+		if ask {
+			if r.memory.Asked == nil {
+				r.memory.Asked = map[string]bool{}
+			}
+			r.memory.Asked[w.key] = true
+		}
+		s.Items = append(s.Items, StickyItem{Key: w.key, Title: w.Title, Text: w.Text, Quote: w.Quote, Asks: w.Asks, Ask: ask})
+	}
+	for _, key := range slices.Sorted(maps.Keys(r.memory.Items)) {
+		item := r.memory.Items[key]
+		asked := slices.ContainsFunc(s.Items, func(i StickyItem) bool { return i.Title == item.Title })
+		if item.State == triage.ItemMet && !asked {
+			s.Items = append(s.Items, StickyItem{Key: key, Title: item.Title, Met: true})
+		}
+	}
+	s.Lines = lines
+	s.Why = r.why(s)
+	for _, rule := range slices.Sorted(maps.Keys(r.memory.Suspended)) {
+		u := r.memory.Suspended[rule]
+		s.Resting = append(s.Resting, Resting{Rule: rule, What: u.What, By: u.By})
+	}
+	return s, r.wakeAt()
+}
+
+// collect gathers what the rules want on the note, in the order of the catalogue, and remembers who has a line there.
+func (r *run) collect() (items []wanted, lines []string) {
+	said := map[string]bool{}
+	for n := range r.policy.Settings {
+		s, v := &r.policy.Settings[n], &r.verdicts[n]
+		if s.Mode < triage.Remind || !r.findings[n].Looked {
+			continue
+		}
+		if len(v.Lines) > 0 {
+			said[s.ID] = true
+			lines = append(lines, v.Lines...)
+		}
+		if r.findings[n].Overridden {
+			continue
+		}
+		for _, i := range v.Items {
+			items = append(items, wanted{i, s.ID + "/" + i.Slot, s.Prompt})
+		}
+		if s.Mode == triage.Remind {
+			for _, a := range r.notDone(v.Actions) {
+				i := offer(a)
+				items = append(items, wanted{i, s.ID + "/" + i.Slot, s.Prompt})
+			}
+		}
+	}
+	r.memory.Said = nil
+	if len(said) > 0 {
+		r.memory.Said = said
+	}
+	return once(items), lines
+}
+
+// once drops what an earlier rule asks for already: the title says what is missing, and people need to read it once.
+func once(items []wanted) []wanted {
+	titles := make(map[string]bool, len(items))
+	return slices.DeleteFunc(items, func(w wanted) bool {
+		seen := titles[w.Title]
+		titles[w.Title] = true
+		return seen
+	})
+}
+
+// offer is the item that stands for an action which its rule may only suggest.
+func offer(a triage.Action) triage.Item {
+	title := "A label"
+	switch a.(type) {
+	case triage.RemoveLabel:
+		title = "A label too many"
+	case triage.SetWeight:
+		title = "Another weight"
+	}
+	return triage.Item{Slot: a.Key(), Title: title, Text: "Use " + triage.Code(a.Command()) + "."}
+}
+
+// remember brings the memory's items in line with what is wanted: new ones wait for the grace period or open, met ones are kept for
+// striking through until the next list begins.
+func (r *run) remember(items []wanted) {
+	m := r.memory
+	due := !r.in.Now.Before(m.Touched.Add(r.policy.Grace))
+	want := make(map[string]bool, len(items))
+	wasOpen, opens := false, false
+	for _, item := range m.Items {
+		wasOpen = wasOpen || item.State == triage.ItemOpen
+	}
+	for _, w := range items {
+		want[w.key] = true
+		old := m.Items[w.key]
+		state := triage.ItemPending
+		if old.State == triage.ItemOpen || old.State == triage.ItemMet || w.prompt || due {
+			state = triage.ItemOpen
+		}
+		opens = opens || state == triage.ItemOpen && old.State != triage.ItemOpen
+		if m.Items == nil {
+			m.Items = map[string]triage.ItemState{}
+		}
+		m.Items[w.key] = triage.ItemState{State: state, Title: w.Title}
+	}
+	for key, item := range m.Items {
+		switch {
+		case want[key]:
+		case item.State == triage.ItemPending || r.silenced(ruleOf(key)):
+			delete(m.Items, key)
+		case item.State == triage.ItemOpen:
+			m.Items[key] = triage.ItemState{State: triage.ItemMet, Title: item.Title}
+		case opens && !wasOpen:
+			delete(m.Items, key) // of a list that was all met before this one began
+		}
+	}
+}
+
+// silenced reports whether a rule may not say anything here: it is off, in shadow, put to rest, or not in the policy any more.
+func (r *run) silenced(rule string) bool {
+	if _, rests := r.memory.Suspended[rule]; rests {
+		return true
+	}
+	n := slices.IndexFunc(r.policy.Settings, func(s Setting) bool { return s.ID == rule })
+	return n < 0 || r.policy.Settings[n].Mode < triage.Remind
+}
+
+// why lists the rules behind the open items and the lines.
+func (r *run) why(s Sticky) []Why {
+	var why []Why
+	for n := range r.policy.Settings {
+		id := r.policy.Settings[n].ID
+		speaks := r.memory.Said[id] || slices.ContainsFunc(s.Items, func(i StickyItem) bool { return !i.Met && ruleOf(i.Key) == id })
+		if speaks {
+			why = append(why, Why{Rule: id, Section: r.policy.Settings[n].Section, Reason: r.verdicts[n].Reason})
+		}
+	}
+	return why
+}
+
+// wakeAt is when the grace period of waiting items ends.
+func (r *run) wakeAt() time.Time {
+	for _, item := range r.memory.Items {
+		if item.State == triage.ItemPending {
+			return r.memory.Touched.Add(r.policy.Grace)
+		}
+	}
+	return time.Time{}
+}

@@ -1,0 +1,36 @@
+package rules
+
+import "flowkeeper/rules/triage"
+
+// bugNeedsSeverity follows "Triage Process": a bug is triaged by severity and priority.
+var bugNeedsSeverity = triage.Rule{
+	Meta: triage.Meta{
+		ID:      "bug-needs-severity",
+		Summary: "Reminds of the severity and the priority of a bug.",
+		Section: "Triage Process",
+		On:      triage.Opened | triage.LabelsChanged,
+		Mode:    triage.Remind,
+		MaxMode: triage.Remind,
+	},
+	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
+		if in.Scoped(triage.TypeScope) != "bug" {
+			return triage.Nothing("the issue is not a bug")
+		}
+		severity, priority := in.Scoped(triage.SeverityScope) != "", in.Scoped(triage.PriorityScope) != ""
+		switch {
+		case severity && priority:
+			return triage.Nothing("the bug has a severity and a priority")
+		case severity:
+			return triage.Ask("the bug has no priority", scopeItem(in, "priority", triage.PriorityScope))
+		case priority:
+			return triage.Ask("the bug has no severity", scopeItem(in, "severity", triage.SeverityScope))
+		}
+		return triage.Ask("the bug has neither a severity nor a priority",
+			scopeItem(in, "severity", triage.SeverityScope), scopeItem(in, "priority", triage.PriorityScope))
+	},
+}
+
+func scopeItem(in triage.Input, slot string, scope triage.LabelRole) triage.Item {
+	text := "Use " + triage.Code("/label "+triage.Quoted(triage.Scoped(in.Team.Label(scope), "3"))) + ", or another from 1 to 4."
+	return triage.Item{Slot: slot, Title: "A " + slot + " label", Text: text}
+}

@@ -1,0 +1,35 @@
+package rules
+
+import "flowkeeper/rules/triage"
+
+// labelSpelling repairs what the handbook itself gets wrong twice: a blank behind the "::".
+var labelSpelling = triage.Rule{
+	Meta: triage.Meta{
+		ID:      "label-spelling",
+		Summary: "Replaces a label that differs from a known one only in case or in blanks around \"::\".",
+		Section: "Workflow labels",
+		On:      triage.Opened | triage.LabelsChanged,
+		Mode:    triage.Act,
+		MaxMode: triage.Act,
+	},
+	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
+		var repairs []triage.Action
+		for _, l := range in.Issue.Labels {
+			known := in.Team.Canonical(l)
+			if known == l || !counts(in, known) {
+				continue
+			}
+			repairs = append(repairs, triage.RemoveLabel{Label: l}, triage.AddLabel{Label: known})
+		}
+		if len(repairs) == 0 {
+			return triage.Nothing("every label is spelled as the team spells it")
+		}
+		return triage.Want("the label is a known one in another spelling", repairs...)
+	},
+}
+
+// counts reports whether a label stays when its scope holds others: one that has to give way is not worth repairing.
+func counts(in triage.Input, label string) bool {
+	scope := triage.Scope(label)
+	return scope == "" || in.Winner(scope) == label
+}

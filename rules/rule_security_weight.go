@@ -1,0 +1,64 @@
+package rules
+
+import (
+	"strconv"
+
+	"flowkeeper/rules/triage"
+)
+
+// securityWeight follows "Security Issues": they are weighted one level higher, for the extra work and the backports. The level is
+// added once per issue; what a person sets afterwards stands.
+var securityWeight = triage.Rule{
+	Meta: triage.Meta{
+		ID:      "security-weight",
+		Summary: "Weighs a security issue one level higher, once.",
+		Section: "Security Issues",
+		On:      triage.Opened | triage.WeightChanged | triage.LabelsChanged,
+		Mode:    triage.Act,
+		MaxMode: triage.Act,
+		Prompt:  true,
+	},
+	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
+		weight := in.Weight()
+		if b := in.Memory.Bump; b != nil {
+			return bumped(in, *b, weight)
+		}
+		switch {
+		case !in.IsSecurity():
+			return triage.Nothing("the issue is not a security issue")
+		case weight == nil:
+			return triage.Nothing("the issue has no weight yet")
+		case in.Has(triage.Spike):
+			return triage.Nothing("a spike is timeboxed, also for security")
+		case *weight >= 5:
+			return triage.Nothing("5 is the top of the scale and stays, also for security issues")
+		case !in.WeightSet() && !in.Added(triage.Security):
+			return triage.Nothing("neither the weight nor the security label was set just now")
+		}
+		return bump(in, triage.Bump{From: *weight, To: *weight + 1})
+	},
+}
+
+func bump(in triage.Input, b triage.Bump) triage.Verdict {
+	v := triage.Want("a security issue was given weight "+strconv.Itoa(b.From), in.Weigh(b.To))
+	v.Bump = &b
+	return v
+}
+
+// bumped is the verdict once the level was added or offered.
+func bumped(in triage.Input, b triage.Bump, weight *int) triage.Verdict {
+	if b.Offered {
+		if weight != nil && *weight == b.From && in.IsSecurity() {
+			return bump(in, triage.Bump{From: b.From, To: b.To})
+		}
+		return triage.Nothing("the extra level for security issues was suggested once")
+	}
+	v := triage.Nothing("the extra level for security issues is added once, and it was: " + arrow(b))
+	v.Lines = []string{arrow(b) + ": security issues are weighted one level higher."}
+	if weight != nil && *weight != b.To {
+		v.Lines = append(v.Lines, "Weight "+strconv.Itoa(*weight)+" was set afterwards and stands, the extra level is not added again.")
+	}
+	return v
+}
+
+func arrow(b triage.Bump) string { return strconv.Itoa(b.From) + " → " + strconv.Itoa(b.To) }

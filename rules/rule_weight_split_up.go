@@ -1,0 +1,48 @@
+package rules
+
+import (
+	"strconv"
+
+	"flowkeeper/rules/triage"
+)
+
+// weightSplitUp follows "If the issue should be broken down": a weight of 5 or more is an epic or a spike.
+var weightSplitUp = triage.Rule{
+	Meta: triage.Meta{
+		ID:      "weight-split-up",
+		Summary: "Asks to split or spike an issue whose estimate is 5 or more.",
+		Section: "If the issue should be broken down",
+		On:      triage.Opened | triage.WeightChanged | triage.LabelsChanged,
+		Mode:    triage.Remind,
+		MaxMode: triage.Remind,
+		Prompt:  true,
+	},
+	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
+		base := in.Base()
+		switch {
+		case base == nil:
+			return triage.Nothing("the issue has no weight")
+		case *base < 5:
+			return triage.Nothing("the weight is " + strconv.Itoa(*base) + ", only 5 or more has to be split up")
+		}
+		item := triage.Item{
+			Slot: "split", Title: "A smaller issue", Text: "Promote it to an epic and split it, or schedule a spike.",
+			Asks: []triage.Role{triage.EngineeringManager, triage.ProductManager},
+		}
+		if planned := planned(in); planned != "" {
+			item.Text += " A " + strconv.Itoa(*base) + " cannot be " + planned + "."
+		}
+		return triage.Ask("a weight of "+strconv.Itoa(*base)+" is not scheduled, it is split up or spiked", item)
+	},
+}
+
+// planned names the plan that the issue is in, "" if it is in none.
+func planned(in triage.Input) string {
+	switch {
+	case in.State() == triage.StateReady:
+		return "ready for development"
+	case in.Has(triage.Deliverable):
+		return "a deliverable"
+	}
+	return ""
+}
