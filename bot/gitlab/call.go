@@ -1,0 +1,133 @@
+package gitlab
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	api "github.com/xanzy/go-gitlab"
+	"go.uber.org/zap"
+)
+
+// call is one request.
+type call struct {
+	name   string // for metrics and logs: one of a fixed few
+	op     string // for errors: "loading issue 7#12"
+	method string
+	path   string // below /api/v4/
+	send   any    // the query of a GET, as a struct with url tags; the JSON body of the others
+}
+
+// answer is what came back with a status of 200 to 299.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// do sends the call once and decodes the answer into the value that into points to, unless that is nil.
+func (c *Client) do(ctx context.Context, k call, into any) (answer, error) {
+	if err := c.limit.Wait(ctx); err != nil {
+		return answer{}, c.fail(k, 0, Outage, fmt.Errorf("waiting for the request limit: %w", err))
+	}
+	start := c.now()
+	a, err := c.send(ctx, k)
+	c.observe(k, a.status, c.now().Sub(start), err)
+	if err != nil || into == nil {
+		return a, err
+	}
+	if err := json.Unmarshal(a.body, into); err != nil {
+		return a, c.unreadable(k, a, err)
+	}
+	return a, nil
+}
+
+// send makes the request and reads its answer.
+func (c *Client) send(ctx context.Context, k call) (answer, error) {
+	limited, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+
+	req, err := c.api.NewRequest(k.method, k.path, k.send, []api.RequestOptionFunc{api.WithContext(limited)})
+	if err != nil {
+		return answer{}, c.fail(k, 0, GiveUp, fmt.Errorf("building the request: %w", err))
+	}
+	// A writer makes the library hand over the body as it is. Its own structs would lose what we must know: whether an issue has a
+	// weight field, whether the weight is none or 0.
+	var body bytes.Buffer
+	resp, err := c.api.Do(req, &body)
+	if resp == nil {
+		return answer{}, c.fail(k, 0, Outage, c.unanswered(ctx, err))
+	}
+	a := answer{status: resp.StatusCode, header: resp.Header, body: body.Bytes()}
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		refused, _ := errors.AsType[*api.ErrorResponse](err)
+		if refused != nil {
+			a.body = refused.Body
+		}
+		return a, c.refused(k, a)
+	}
+	if errors.Is(err, errTooLarge) {
+		return a, c.fail(k, a.status, Retry, err)
+	}
+	if err != nil {
+		return a, c.fail(k, a.status, Outage, fmt.Errorf("the answer was cut off: %w", c.unanswered(ctx, err)))
+	}
+	return a, nil
+}
+
+// unanswered says why a request got no answer, or no complete one. ctx is the caller's, without the request's own timeout.
+func (c *Client) unanswered(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("no answer from %s within %s", c.base, c.timeout)
+	}
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		err = wrapped.Err // drops a URL that says less than the operation does
+	}
+	if text := c.redact(err.Error()); len(text) > maxText {
+		err = errors.New(clip(text)) // what is no HTTP at all is quoted in full
+	}
+	return fmt.Errorf("no answer from %s: %w", c.base, err)
+}
+
+// unreadable is the failure of an answer that says it succeeded and cannot be understood.
+func (c *Client) unreadable(k call, a answer, err error) error {
+	if !saysJSON(a.header) {
+		return c.fail(k, a.status, foreignClass(k.method), foreign(c.redacted(a)))
+	}
+	return c.fail(k, a.status, Retry, fmt.Errorf("reading the answer: %w", err))
+}
+
+// fail makes the error of a call, without the token whatever the other side wrote.
+func (c *Client) fail(k call, status int, class Class, err error) *Error {
+	if text := err.Error(); c.redact(text) != text {
+		err = errors.New(c.redact(text))
+	}
+	return &Error{Op: k.op, Status: status, Class: class, Err: err}
+}
+
+// observe counts and logs a request; never its bodies.
+func (c *Client) observe(k call, status int, took time.Duration, err error) {
+	c.metrics.observe(k.name, status, took)
+	fields := []zap.Field{zap.String("call", k.name), zap.String("method", k.method), zap.String("path", k.path),
+		zap.Int("status", status), zap.Duration("took", took)}
+	if err != nil {
+		fields = append(fields, zap.String("class", string(ClassOf(err))))
+	}
+	c.log.Debug("gitlab request", fields...)
+}
+
+// saysJSON reports whether an answer claims to be JSON, as all of GitLab's API does.
+func saysJSON(h http.Header) bool {
+	kind, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	return err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json"))
+}

@@ -1,0 +1,219 @@
+package gitlab
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// Self is the user that the token belongs to.
+func (c *Client) Self(ctx context.Context) (triage.Person, error) {
+	k := call{name: "user", op: "asking GitLab who the token belongs to", method: http.MethodGet, path: "user"}
+	var who wirePerson
+	a, err := c.do(ctx, k, &who)
+	if err != nil {
+		return triage.Person{}, err
+	}
+	if who.ID == 0 {
+		return triage.Person{}, c.fail(k, a.status, Retry, errors.New("the answer names no user"))
+	}
+	return who.person(), nil
+}
+
+// Ping checks that GitLab answers and accepts the token.
+func (c *Client) Ping(ctx context.Context) error {
+	_, err := c.Self(ctx)
+	return err
+}
+
+// Issue loads an issue with everything that rules may look at. Gone if it is not there or not visible.
+func (c *Client) Issue(ctx context.Context, ref triage.Ref) (triage.Issue, error) {
+	return c.issue(ctx, ref, call{name: "issue", op: "loading issue " + ref.String(), method: http.MethodGet, path: issuePath(ref)})
+}
+
+// issue makes a call that is answered with the issue.
+func (c *Client) issue(ctx context.Context, ref triage.Ref, k call) (triage.Issue, error) {
+	var w wireIssue
+	a, err := c.do(ctx, k, &w)
+	if err != nil {
+		return triage.Issue{}, err
+	}
+	if w.ID == 0 || w.Project != ref.Project || w.IID != ref.IID {
+		return triage.Issue{}, c.fail(k, a.status, Retry, errors.New("the answer is not that issue"))
+	}
+	issue, err := w.issue()
+	if err != nil {
+		return triage.Issue{}, c.fail(k, a.status, Retry, fmt.Errorf("reading the answer: %w", err))
+	}
+	return issue, nil
+}
+
+// issuePath is the issue's address below /api/v4/, with further segments.
+func issuePath(ref triage.Ref, more ...string) string {
+	path := "projects/" + strconv.FormatInt(ref.Project, 10) + "/issues/" + strconv.FormatInt(ref.IID, 10)
+	return strings.Join(append([]string{path}, more...), "/")
+}
+
+// wirePerson is a user as GitLab sends one.
+type wirePerson struct {
+	ID       int64  `json:"id"`
+	Username string `json:"username"`
+}
+
+// person may be called on nil, which is nobody.
+func (w *wirePerson) person() triage.Person {
+	if w == nil {
+		return triage.Person{}
+	}
+	return triage.Person{ID: w.ID, Username: w.Username}
+}
+
+// wireIssue is an issue as GitLab sends one. Weight keeps "absent" apart from null; the type comes as "type" or, in older versions, as
+// "issue_type"; a duplicate shows in a link or in an id.
+type wireIssue struct {
+	ID           int64           `json:"id"`
+	IID          int64           `json:"iid"`
+	Project      int64           `json:"project_id"`
+	Title        string          `json:"title"`
+	Description  string          `json:"description"`
+	State        string          `json:"state"`
+	Type         string          `json:"type"`
+	IssueType    string          `json:"issue_type"`
+	Confidential bool            `json:"confidential"`
+	MovedTo      *int64          `json:"moved_to_id"`
+	DuplicatedTo *int64          `json:"duplicated_to_id"`
+	Labels       []wireLabel     `json:"labels"`
+	Weight       json.RawMessage `json:"weight"`
+	Author       *wirePerson     `json:"author"`
+	Assignees    []*wirePerson   `json:"assignees"`
+	Assignee     *wirePerson     `json:"assignee"`
+	Milestone    *struct {
+		ID int64 `json:"id"`
+	} `json:"milestone"`
+	CreatedAt  time.Time `json:"created_at"`
+	UpdatedAt  time.Time `json:"updated_at"`
+	URL        string    `json:"web_url"`
+	References struct {
+		Full string `json:"full"`
+	} `json:"references"`
+	Links struct {
+		DuplicateOf string `json:"closed_as_duplicate_of"`
+	} `json:"_links"`
+}
+
+// issue translates into the bot's vocabulary.
+func (w *wireIssue) issue() (triage.Issue, error) {
+	weight, err := weightOf(w.Weight)
+	if err != nil {
+		return triage.Issue{}, err
+	}
+	i := triage.Issue{
+		Ref:          triage.Ref{Project: w.Project, IID: w.IID},
+		ID:           w.ID,
+		Path:         w.path(),
+		URL:          w.URL,
+		Type:         typeName(w.Type, w.IssueType),
+		Title:        w.Title,
+		Description:  w.Description,
+		Closed:       w.State == "closed",
+		Confidential: w.Confidential,
+		Moved:        w.MovedTo != nil,
+		Duplicated:   w.DuplicatedTo != nil || w.Links.DuplicateOf != "",
+		Weight:       weight,
+		NoWeights:    len(w.Weight) == 0,
+		Author:       w.Author.person(),
+		CreatedAt:    w.CreatedAt,
+		UpdatedAt:    w.UpdatedAt,
+	}
+	for _, l := range w.Labels {
+		i.Labels = append(i.Labels, string(l))
+	}
+	for _, a := range w.Assignees {
+		if a != nil {
+			i.Assignees = append(i.Assignees, a.person())
+		}
+	}
+	if len(i.Assignees) == 0 && w.Assignee != nil {
+		i.Assignees = []triage.Person{w.Assignee.person()}
+	}
+	if w.Milestone != nil {
+		i.Milestone = w.Milestone.ID
+	}
+	return i, nil
+}
+
+// path is the project's path: of the full reference "group/project#12", else out of ".../group/project/-/issues/12". The latter is
+// right only for a GitLab at the root of its host.
+func (w *wireIssue) path() string {
+	if path, _, ok := strings.Cut(w.References.Full, "#"); ok {
+		return path
+	}
+	u, err := url.Parse(w.URL)
+	if err != nil {
+		return ""
+	}
+	path, _, ok := strings.Cut(u.Path, "/-/")
+	if !ok {
+		return ""
+	}
+	return strings.Trim(path, "/")
+}
+
+// weightOf reads a weight: nil for null and for an absent one. GitLab may write numbers as floats or strings.
+func weightOf(raw json.RawMessage) (*int, error) {
+	text := strings.Trim(string(raw), `"`)
+	if text == "" || text == "null" {
+		return nil, nil
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if n := int(f); err == nil && f == float64(n) {
+		return triage.Int(n), nil
+	}
+	return nil, errors.New("the weight is not a whole number")
+}
+
+// typeName is the type as webhooks write it: "Issue", "Test Case". GitLab's own types come as "TEST_CASE" or "test_case" here;
+// custom names are kept.
+func typeName(kind, legacy string) string {
+	if kind == "" {
+		kind = legacy
+	}
+	known := []string{"Issue", "Incident", "Task", "Test Case", "Requirement", "Objective", "Key Result", "Epic", "Ticket"}
+	spelt := strings.ReplaceAll(kind, "_", " ")
+	for _, name := range known {
+		if strings.EqualFold(spelt, name) {
+			return name
+		}
+	}
+	return kind
+}
+
+// wireLabel is a label, sent as its name or as an object that has one.
+type wireLabel string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (l *wireLabel) UnmarshalJSON(raw []byte) error {
+	if len(raw) > 0 && raw[0] == '"' {
+		return json.Unmarshal(raw, (*string)(l))
+	}
+	var object struct {
+		Name  string `json:"name"`
+		Title string `json:"title"`
+	}
+	if err := json.Unmarshal(raw, &object); err != nil {
+		return fmt.Errorf("reading a label: %w", err)
+	}
+	*l = wireLabel(object.Name)
+	if object.Name == "" {
+		*l = wireLabel(object.Title)
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+package gitlab
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// Note is a comment on an issue.
+type Note struct {
+	ID        int64
+	Body      string // Markdown, as GitLab keeps it: without the quick actions it executed
+	Internal  bool
+	CreatedAt time.Time
+}
+
+// wireNote is a comment as GitLab sends one. Old versions call internal ones confidential.
+type wireNote struct {
+	ID           int64       `json:"id"`
+	Body         string      `json:"body"`
+	System       bool        `json:"system"`
+	Internal     bool        `json:"internal"`
+	Confidential bool        `json:"confidential"`
+	Author       *wirePerson `json:"author"`
+	CreatedAt    time.Time   `json:"created_at"`
+}
+
+// wireBody is what is sent to write a comment.
+type wireBody struct {
+	Body string `json:"body"`
+}
+
+// OwnNotes lists the comments that the author wrote on the issue, the oldest first.
+func (c *Client) OwnNotes(ctx context.Context, ref triage.Ref, author int64) ([]Note, error) {
+	k := call{name: "notes", op: "loading the comments of issue " + ref.String(), method: http.MethodGet, path: issuePath(ref, "notes")}
+	all, err := pages[wireNote](ctx, c, k, page{Sort: "asc", OrderBy: "created_at", Filter: "only_comments"})
+	if err != nil {
+		return nil, err
+	}
+	var own []Note
+	for _, n := range all {
+		if !n.System && n.Author.person().ID == author {
+			own = append(own, Note{ID: n.ID, Body: n.Body, Internal: n.Internal || n.Confidential, CreatedAt: n.CreatedAt})
+		}
+	}
+	return own, nil
+}
+
+// CreateNote writes a comment, in Markdown, and returns its id. After a failure the comment may exist all the same: look for it with
+// OwnNotes before trying again.
+func (c *Client) CreateNote(ctx context.Context, ref triage.Ref, body string) (int64, error) {
+	return c.write(ctx, call{
+		name: "create-note", op: "commenting on issue " + ref.String(), method: http.MethodPost,
+		path: issuePath(ref, "notes"), send: wireBody{body},
+	})
+}
+
+// EditNote replaces the text of a comment. Gone if somebody deleted it.
+func (c *Client) EditNote(ctx context.Context, ref triage.Ref, id int64, body string) error {
+	_, err := c.write(ctx, call{
+		name: "edit-note", op: "editing comment " + strconv.FormatInt(id, 10) + " of issue " + ref.String(), method: http.MethodPut,
+		path: issuePath(ref, "notes", strconv.FormatInt(id, 10)), send: wireBody{body},
+	})
+	return err
+}
+
+// write makes a call that is answered with the comment it wrote.
+func (c *Client) write(ctx context.Context, k call) (int64, error) {
+	var n wireNote
+	a, err := c.do(ctx, k, &n)
+	if a.status == http.StatusAccepted {
+		return 0, c.fail(k, a.status, GiveUp, errors.New("GitLab took the whole text for quick actions and kept no comment"))
+	}
+	if err != nil {
+		return 0, err
+	}
+	if n.ID == 0 {
+		return 0, c.fail(k, a.status, Retry, errors.New("the answer is not a comment"))
+	}
+	return n.ID, nil
+}
+
+// DeleteNote removes a comment. One that is not there is no error.
+func (c *Client) DeleteNote(ctx context.Context, ref triage.Ref, id int64) error {
+	_, err := c.do(ctx, call{
+		name: "delete-note", op: "deleting comment " + strconv.FormatInt(id, 10) + " of issue " + ref.String(), method: http.MethodDelete,
+		path: issuePath(ref, "notes", strconv.FormatInt(id, 10)),
+	}, nil)
+	if ClassOf(err) == Gone {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,48 @@
+package gitlab
+
+import (
+	"context"
+	"fmt"
+)
+
+const (
+	perPage  = 100 // entries, the most GitLab gives
+	maxPages = 50
+)
+
+// page is the query of one page of a list.
+type page struct {
+	Page    int    `url:"page"`
+	PerPage int    `url:"per_page"`
+	Sort    string `url:"sort,omitempty"`
+	OrderBy string `url:"order_by,omitempty"`
+	Filter  string `url:"activity_filter,omitempty"`
+}
+
+// pages reads all pages of a list, in the order of the query.
+func pages[T any](ctx context.Context, c *Client, k call, query page) ([]T, error) {
+	var all []T
+	query.PerPage = perPage
+	for query.Page = 1; query.Page <= maxPages; query.Page++ {
+		k.send = query
+		var some []T
+		a, err := c.do(ctx, k, &some)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+		if !more(a, len(some)) {
+			return all, nil
+		}
+	}
+	return nil, c.fail(k, 0, GiveUp, fmt.Errorf("there are more than %d pages, which is more than the bot reads", maxPages))
+}
+
+// more reports whether there is another page. GitLab names the next one, or none, in a header; if a proxy took it away, a full page is
+// followed by another look.
+func more(a answer, n int) bool {
+	if next, ok := a.header["X-Next-Page"]; ok {
+		return len(next) > 0 && next[0] != ""
+	}
+	return n >= perPage
+}

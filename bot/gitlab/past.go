@@ -1,0 +1,93 @@
+package gitlab
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// wireLabelEvent is an entry of the label events. The label is null once it was deleted, the user once the account was.
+type wireLabelEvent struct {
+	User      *wirePerson `json:"user"`
+	CreatedAt time.Time   `json:"created_at"`
+	Action    string      `json:"action"` // "add" or "remove"
+	Label     *wireLabel  `json:"label"`
+}
+
+// wireWeightEvent is an entry of the weight events.
+type wireWeightEvent struct {
+	User      *wirePerson     `json:"user"`
+	CreatedAt time.Time       `json:"created_at"`
+	Weight    json.RawMessage `json:"weight"`
+}
+
+// Past lists who changed labels and the weight of the issue and when, the oldest first. Labels that were deleted since are left out.
+// A GitLab without weights has no entries for them.
+func (c *Client) Past(ctx context.Context, ref triage.Ref) ([]triage.Past, error) {
+	past, err := c.labelEvents(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	weights, err := c.weightEvents(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	past = append(past, weights...)
+	slices.SortStableFunc(past, func(a, b triage.Past) int { return a.At.Compare(b.At) })
+	return past, nil
+}
+
+// labelEvents lists the changes of labels, in the order GitLab recorded them.
+func (c *Client) labelEvents(ctx context.Context, ref triage.Ref) ([]triage.Past, error) {
+	events, err := pages[wireLabelEvent](ctx, c, call{
+		name: "label-events", op: "loading the label events of issue " + ref.String(), method: http.MethodGet,
+		path: issuePath(ref, "resource_label_events"),
+	}, page{})
+	if err != nil {
+		return nil, err
+	}
+	var past []triage.Past
+	for _, e := range events {
+		if e.Label == nil || *e.Label == "" {
+			continue
+		}
+		past = append(past, triage.Past{At: e.CreatedAt, Actor: e.User.person(), Label: string(*e.Label), Added: e.Action == "add"})
+	}
+	return past, nil
+}
+
+// weightEvents lists the changes of the weight, none on a GitLab that has no such list.
+func (c *Client) weightEvents(ctx context.Context, ref triage.Ref) ([]triage.Past, error) {
+	k := call{
+		name: "weight-events", op: "loading the weight events of issue " + ref.String(), method: http.MethodGet,
+		path: issuePath(ref, "resource_weight_events"),
+	}
+	events, err := pages[wireWeightEvent](ctx, c, k, page{})
+	if withoutLicence(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var past []triage.Past
+	for _, e := range events {
+		weight, err := weightOf(e.Weight)
+		if err != nil {
+			return nil, c.fail(k, http.StatusOK, Retry, fmt.Errorf("reading the answer: %w", err))
+		}
+		past = append(past, triage.Past{At: e.CreatedAt, Actor: e.User.person(), Weight: weight})
+	}
+	return past, nil
+}
+
+// withoutLicence reports whether GitLab itself, and no proxy, said that there is no such list.
+func withoutLicence(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && (e.Class == Gone || e.Status == http.StatusForbidden && e.Class == GiveUp)
+}

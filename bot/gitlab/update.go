@@ -1,0 +1,90 @@
+package gitlab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"flowkeeper/rules/triage"
+)
+
+// Update turns the issue from before into after with one request that carries exactly the difference in labels, weight and state;
+// nothing else of an issue is ever written. Without a difference it sends nothing and returns before.
+//
+// It returns the issue as GitLab answers, which need not be what was wanted: labels that the token may not create and weights without a
+// licence are ignored silently. The caller compares. A GitLab that knows no weights at all answers with NoWeights.
+//
+// A failed call may have been carried out all the same. Repeating it is harmless.
+func (c *Client) Update(ctx context.Context, before, after triage.Issue) (triage.Issue, error) {
+	k := call{name: "update", op: "updating issue " + before.Ref.String(), method: http.MethodPut, path: issuePath(before.Ref)}
+	if after.Ref != before.Ref {
+		return triage.Issue{}, c.fail(k, 0, GiveUp, fmt.Errorf("the wanted state is one of issue %s", after.Ref))
+	}
+	change, err := difference(before, after)
+	if err != nil {
+		return triage.Issue{}, c.fail(k, 0, GiveUp, err)
+	}
+	if change == (wireChange{}) {
+		return before, nil
+	}
+	k.send = change
+
+	issue, err := c.issue(ctx, before.Ref, k)
+	if errors.Is(err, errUnknownParameters) && change == (wireChange{Weight: change.Weight}) {
+		before.Weight, before.NoWeights = nil, true
+		return before, nil
+	}
+	return issue, err
+}
+
+// wireChange is the body of an update. Lists of labels are comma-separated names. Weight points to nil for "no weight".
+type wireChange struct {
+	Add    string `json:"add_labels,omitempty"`
+	Remove string `json:"remove_labels,omitempty"`
+	Weight **int  `json:"weight,omitempty"`
+	State  string `json:"state_event,omitempty"`
+}
+
+// difference is the change from before to after. Added labels keep their order, because of one scope the last one wins. Siblings that
+// give way are named like all others: without a licence GitLab leaves them, and at the same time as another write it may keep both.
+func difference(before, after triage.Issue) (wireChange, error) {
+	var change wireChange
+	var err error
+	if change.Add, err = list(after.Labels, before); err != nil {
+		return wireChange{}, fmt.Errorf("adding labels: %w", err)
+	}
+	if change.Remove, err = list(before.Labels, after); err != nil {
+		return wireChange{}, fmt.Errorf("removing labels: %w", err)
+	}
+	if !triage.SameWeight(before.Weight, after.Weight) {
+		change.Weight = &after.Weight
+	}
+	if before.Closed != after.Closed {
+		change.State = "reopen"
+		if after.Closed {
+			change.State = "close"
+		}
+	}
+	return change, nil
+}
+
+// list joins the labels that the other issue does not carry.
+func list(labels []string, other triage.Issue) (string, error) {
+	var missing []string
+	for _, l := range labels {
+		if other.Has(l) || slices.Contains(missing, l) {
+			continue
+		}
+		if strings.TrimSpace(l) == "" {
+			return "", errors.New("a label has no name: give it one in the configuration")
+		}
+		if strings.Contains(l, ",") {
+			return "", fmt.Errorf("the label %q holds a comma, which separates labels in GitLab's API: rename it", l)
+		}
+		missing = append(missing, l)
+	}
+	return strings.Join(missing, ","), nil
+}
