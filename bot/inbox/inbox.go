@@ -9,6 +9,7 @@ package inbox
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"flowkeeper/rules/triage"
@@ -18,7 +19,8 @@ import (
 var (
 	// ErrLeaseLost says that the batch's lease ran out and another worker may have the issue: nothing was written.
 	ErrLeaseLost = errors.New("the lease on the issue was lost")
-	// ErrUnavailable says that the store does not answer; the same call may go through later.
+	// ErrUnavailable says that the store does not answer or cannot write; the same call may go through later. What the failed call
+	// wanted may have been written all the same: it is safe to repeat.
 	ErrUnavailable = errors.New("the inbox store is unavailable")
 	// ErrNotFound says that there is no such dead letter.
 	ErrNotFound = errors.New("not in the inbox")
@@ -37,6 +39,17 @@ type Delivery struct {
 
 	Delay time.Duration // how long the issue may wait for more of the burst; 0 is at once
 	Body  []byte        // the reduced event, a few hundred bytes
+}
+
+// Validate says what is wrong with a delivery that no store can take.
+func (d Delivery) Validate() error {
+	if d.Issue.Project <= 0 || d.Issue.IID <= 0 {
+		return fmt.Errorf("delivery %q names no issue: project id and issue number must be above 0, got %s", d.ID, d.Issue)
+	}
+	if d.Delay < 0 {
+		return fmt.Errorf("delivery %q of %s has the delay %s: it must be 0 or above", d.ID, d.Issue, d.Delay)
+	}
+	return nil
 }
 
 // How long keys suppress repeats: deliveries as long as GitLab can resend them, twins for as long as they may trail each other.
@@ -60,7 +73,7 @@ const (
 )
 
 // Batch is one issue's waiting deliveries under a lease. Attempt counts from 1 and starts again after a Done; above 1 the batch was
-// claimed before and its effects are unknown.
+// claimed before and its effects are unknown. Whoever holds a batch ends it with exactly one of Done, Retry, Release and Bury.
 type Batch struct {
 	Issue      triage.Ref
 	Deliveries []Stamped // oldest first; none if the issue was only woken
@@ -72,9 +85,9 @@ type Batch struct {
 	Woken      bool      // the wake-up set by the last Done is due
 }
 
-// Stamped is a delivery's body with its place in the mailbox and the time it was accepted.
+// Stamped is a delivery's body with its place in the mailbox and the time it was accepted, by the store's clock in milliseconds.
 type Stamped struct {
-	Seq      int64
+	Seq      int64 // grows with every accepted delivery of the store
 	ID       string
 	Accepted time.Time
 	Body     []byte
@@ -102,6 +115,7 @@ type Letter struct {
 	Attempts   int
 	Deliveries []Stamped
 	Record     []byte // the decision at the time, nil if there was none
+	Woken      bool   // a wake-up was being handled, too; Revive sets it again
 }
 
 // Stats is a store's load at one moment.
@@ -121,8 +135,12 @@ type Inbox interface {
 	// stays delayed, one under a lease is due again after its release.
 	Accept(ctx context.Context, d Delivery) (Outcome, error)
 
-	// Claim takes the most overdue issue under a lease. It waits up to wait for one and then returns nil, nil.
+	// Claim takes the most overdue issue under a lease. It waits up to wait for one (0 or less: it only looks) and then returns
+	// nil, nil. If ctx ends while an issue is being leased, the batch is returned all the same, so that it can be released.
 	Claim(ctx context.Context, wait time.Duration) (*Batch, error)
+
+	// The next five need the lease. It is held until another Claim takes the issue, even if Until has passed: work that was
+	// finished late counts as long as nobody began anew. Then it is ErrLeaseLost.
 
 	// Extend prolongs the lease from now and updates Until. ErrLeaseLost.
 	Extend(ctx context.Context, b *Batch) error
@@ -131,14 +149,16 @@ type Inbox interface {
 	// due again at once. ErrLeaseLost.
 	Done(ctx context.Context, b *Batch, r Result) error
 
-	// Retry releases the lease and makes the issue due after delay. Everything stays in the mailbox. ErrLeaseLost.
+	// Retry releases the lease and makes the issue due after delay, whatever else comes or wakes it. Everything stays in the
+	// mailbox. ErrLeaseLost.
 	Retry(ctx context.Context, b *Batch, delay time.Duration, cause string) error
 
 	// Release gives a claimed issue back as if it had not been claimed: due at once, the attempt does not count. ErrLeaseLost.
 	Release(ctx context.Context, b *Batch) error
 
-	// Bury moves the batch's deliveries to the dead letters, keeps the issue's memory and releases the lease. A later letter of the
-	// same issue is added to the earlier one. ErrLeaseLost.
+	// Bury moves the batch's deliveries, and the wake-up if it was due, to the dead letters, keeps the issue's memory and releases
+	// the lease. Deliveries that came meanwhile stay and are due at once, as attempt 1. A later letter of the same issue is added
+	// to the earlier one, whose cause, attempts and record it replaces. ErrLeaseLost.
 	Bury(ctx context.Context, b *Batch, cause string, record []byte) error
 
 	// Records lists the issue's newest decisions first, at most limit.
@@ -148,7 +168,8 @@ type Inbox interface {
 
 	// Dead lists the dead letters, the newest first, at most limit.
 	Dead(ctx context.Context, limit int) ([]Letter, error)
-	// Revive puts a dead letter back at the head of its issue's mailbox, due at once, as attempt 1. ErrNotFound.
+	// Revive puts a dead letter back at the head of its issue's mailbox, due at once, as attempt 1; if the issue is being handled,
+	// after that. ErrNotFound.
 	Revive(ctx context.Context, issue triage.Ref) error
 	// Drop forgets a dead letter. ErrNotFound.
 	Drop(ctx context.Context, issue triage.Ref) error

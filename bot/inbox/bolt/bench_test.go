@@ -1,0 +1,25 @@
+package bolt_test
+
+import (
+	"testing"
+
+	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/inbox/bolt"
+	"flowkeeper/bot/inbox/inboxtest"
+)
+
+// Benchmark measures with real syncs: run it on the disk that is asked about, with TMPDIR.
+func Benchmark(b *testing.B) {
+	inboxtest.Bench(b, func(b *testing.B) inbox.Inbox {
+		s, err := bolt.Open(bolt.Options{Dir: b.TempDir()})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() {
+			if err := s.Close(); err != nil {
+				b.Error(err)
+			}
+		})
+		return s
+	})
+}

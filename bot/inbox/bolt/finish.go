@@ -1,0 +1,138 @@
+package bolt
+
+import (
+	"context"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"flowkeeper/bot/inbox"
+)
+
+// Extend implements inbox.Inbox.
+func (s *Store) Extend(ctx context.Context, b *inbox.Batch) error {
+	var until int64
+	err := s.write(ctx, "extending the lease on "+b.Issue.String(), func(tx *bbolt.Tx) error {
+		issue, old, err := held(tx, b)
+		if err != nil {
+			return err
+		}
+		kept := old
+		kept.until = s.nowMicros() + s.lease.Microseconds()
+		until = kept.until
+		return save(tx, issue, old, kept)
+	})
+	if err != nil {
+		return err
+	}
+	b.Until = time.UnixMicro(until)
+	return nil
+}
+
+// Done implements inbox.Inbox.
+func (s *Store) Done(ctx context.Context, b *inbox.Batch, r inbox.Result) error {
+	return s.finish(ctx, "closing the batch of "+b.Issue.String(), b, func(tx *bbolt.Tx, issue []byte, free *box) error {
+		now := s.nowMicros()
+		removed, err := removeMail(tx, issue, b.Deliveries)
+		if err != nil {
+			return err
+		}
+		if err := keepMemory(tx, issue, r.Memory, now); err != nil {
+			return err
+		}
+		if err := s.keepRecord(tx, issue, r.Record, now); err != nil {
+			return err
+		}
+		if !free.revived {
+			free.wake = 0
+			if !r.WakeAt.IsZero() {
+				free.wake = max(1, micros(r.WakeAt))
+			}
+		}
+		free.waiting -= removed
+		free.rest(now)
+		return nil
+	})
+}
+
+// Retry implements inbox.Inbox.
+func (s *Store) Retry(ctx context.Context, b *inbox.Batch, delay time.Duration, cause string) error {
+	return s.finish(ctx, "delaying the batch of "+b.Issue.String(), b, func(_ *bbolt.Tx, _ []byte, free *box) error {
+		free.due = s.nowMicros() + max(0, delay).Microseconds()
+		free.delayed = true
+		free.cause = cause
+		return nil
+	})
+}
+
+// Release implements inbox.Inbox.
+func (s *Store) Release(ctx context.Context, b *inbox.Batch) error {
+	return s.finish(ctx, "giving back the batch of "+b.Issue.String(), b, func(_ *bbolt.Tx, _ []byte, free *box) error {
+		now := s.nowMicros()
+		if free.due == 0 || free.due > now {
+			free.due = now
+		}
+		free.attempt = max(0, free.attempt-1)
+		return nil
+	})
+}
+
+// Bury implements inbox.Inbox.
+func (s *Store) Bury(ctx context.Context, b *inbox.Batch, cause string, record []byte) error {
+	return s.finish(ctx, "burying the batch of "+b.Issue.String(), b, func(tx *bbolt.Tx, issue []byte, free *box) error {
+		now := s.nowMicros()
+		l := letter{Buried: now, Cause: cause, Attempts: b.Attempt, Record: record, Woken: b.Woken}
+		if err := l.post(tx, issue, b.Deliveries); err != nil {
+			return err
+		}
+		removed, err := removeMail(tx, issue, b.Deliveries)
+		if err != nil {
+			return err
+		}
+		if b.Woken && !free.revived {
+			free.wake = 0
+		}
+		free.waiting -= removed
+		free.rest(now)
+		return nil
+	})
+}
+
+// finish ends the lease on a batch: change sees the box as it was and leaves it as it is to be without a lease.
+func (s *Store) finish(ctx context.Context, doing string, b *inbox.Batch,
+	change func(tx *bbolt.Tx, issue []byte, free *box) error,
+) error {
+	err := s.write(ctx, doing, func(tx *bbolt.Tx) error {
+		issue, old, err := held(tx, b)
+		if err != nil {
+			return err
+		}
+		free := old
+		if err := change(tx, issue, &free); err != nil {
+			return err
+		}
+		free.free()
+		return save(tx, issue, old, free)
+	})
+	if err == nil {
+		s.bell.Ring()
+	}
+	return err
+}
+
+// removeMail takes exactly these deliveries out of the mailbox and says how many were in it: a Revive under the lease may have put
+// others between them.
+func removeMail(tx *bbolt.Tx, issue []byte, deliveries []inbox.Stamped) (removed int64, err error) {
+	mail := tx.Bucket(bucketMail)
+	for _, d := range deliveries {
+		key := placed(issue, d.Seq)
+		if mail.Get(key) == nil {
+			continue
+		}
+		if err := mail.Delete(key); err != nil {
+			return 0, err
+		}
+		removed++
+	}
+	return removed, nil
+}

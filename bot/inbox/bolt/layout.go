@@ -1,0 +1,116 @@
+package bolt
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"flowkeeper/bot/inbox"
+	"flowkeeper/rules/triage"
+)
+
+// The buckets. Numbers in keys are big-endian, so that bytes sort as numbers do; times are microseconds since 1970.
+//
+//	meta      name → number: "version", "records" (how many are kept)
+//	boxes     issue → box: every issue that waits for something
+//	due       time, issue → nothing: when each box may be claimed next, in order
+//	mail      issue, seq → delivery
+//	keys      kind, digest → expiry: what suppresses repeats
+//	memory    issue → expiry, memory
+//	expiry    time, kind, digest or issue → nothing: what keys and memory are to be purged, in order
+//	records   issue, id → time, record
+//	recent    id → issue: all records, in order
+//	letters   issue → letter without its deliveries
+//	lettered  issue, seq → delivery of a letter
+//	burials   time, issue → nothing: all letters, in order
+var (
+	bucketMeta     = []byte("meta")
+	bucketBoxes    = []byte("boxes")
+	bucketDue      = []byte("due")
+	bucketMail     = []byte("mail")
+	bucketKeys     = []byte("keys")
+	bucketMemory   = []byte("memory")
+	bucketExpiry   = []byte("expiry")
+	bucketRecords  = []byte("records")
+	bucketRecent   = []byte("recent")
+	bucketLetters  = []byte("letters")
+	bucketLettered = []byte("lettered")
+	bucketBurials  = []byte("burials")
+
+	metaVersion = []byte("version")
+	metaRecords = []byte("records")
+)
+
+func buckets() [][]byte {
+	return [][]byte{
+		bucketMeta, bucketBoxes, bucketDue, bucketMail, bucketKeys, bucketMemory, bucketExpiry,
+		bucketRecords, bucketRecent, bucketLetters, bucketLettered, bucketBurials,
+	}
+}
+
+// The kinds of things that expire, as they stand in keys.
+const (
+	kindKey     = 'k'
+	kindMeaning = 'm'
+	kindMemory  = 'y'
+)
+
+func micros(t time.Time) int64 { return t.UnixMicro() }
+
+// number reads the 8 bytes at the start of a key or value.
+func number(b []byte) int64 { return int64(binary.BigEndian.Uint64(b)) }
+
+// numbered puts a number in front of the rest.
+func numbered(n int64, rest ...byte) []byte {
+	b := make([]byte, 0, 8+len(rest))
+	return append(binary.BigEndian.AppendUint64(b, uint64(n)), rest...)
+}
+
+const issueSize = 16
+
+func issueKey(r triage.Ref) []byte {
+	b := make([]byte, 0, issueSize)
+	b = binary.BigEndian.AppendUint64(b, uint64(r.Project))
+	return binary.BigEndian.AppendUint64(b, uint64(r.IID))
+}
+
+func issueOf(b []byte) triage.Ref { return triage.Ref{Project: number(b), IID: number(b[8:])} }
+
+// placed is the key of something that an issue has several of: mail, records.
+func placed(issue []byte, seq int64) []byte {
+	b := make([]byte, 0, issueSize+8)
+	return binary.BigEndian.AppendUint64(append(b, issue...), uint64(seq))
+}
+
+// digest is the key of a delivery key or meaning. Keys come from outside and may be long; 16 bytes of SHA-256 tell them apart.
+func digest(kind byte, key string) []byte {
+	sum := sha256.Sum256([]byte(key))
+	return append([]byte{kind}, sum[:16]...)
+}
+
+// encodeMail lays a delivery out as accepted time, length of its id, id, body.
+func encodeMail(accepted int64, id string, body []byte) []byte {
+	b := make([]byte, 0, 8+binary.MaxVarintLen64+len(id)+len(body))
+	b = binary.BigEndian.AppendUint64(b, uint64(accepted))
+	b = binary.AppendUvarint(b, uint64(len(id)))
+	return append(append(b, id...), body...)
+}
+
+// decodeMail copies: bbolt's bytes are gone after the transaction.
+func decodeMail(seq int64, b []byte) (inbox.Stamped, error) {
+	if len(b) < 9 {
+		return inbox.Stamped{}, fmt.Errorf("delivery %d is damaged: %d bytes", seq, len(b))
+	}
+	size, n := binary.Uvarint(b[8:])
+	rest := b[8+max(n, 0):]
+	if n <= 0 || size > uint64(len(rest)) {
+		return inbox.Stamped{}, fmt.Errorf("delivery %d is damaged: its id has no end", seq)
+	}
+	return inbox.Stamped{
+		Seq:      seq,
+		ID:       string(rest[:size]),
+		Accepted: time.UnixMilli(number(b) / 1000),
+		Body:     append([]byte{}, rest[size:]...),
+	}, nil
+}
