@@ -1,0 +1,147 @@
+package webhook
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/json"
+	"slices"
+
+	"flowkeeper/rules/triage"
+)
+
+// changes is what an issue event says was changed. Its UnmarshalJSON gives no error, because the issue itself, not the difference, is
+// what counts: unreadable changes are like absent ones, and then anything may have changed.
+type changes struct {
+	known bool // there are changes and they are readable; they may be empty
+	sum   [sha256.Size]byte
+	diff  changedKeys
+}
+
+// changedKeys are the changes that rules look at. nil is "not changed".
+type changedKeys struct {
+	Labels    *change[[]label]  `json:"labels"`
+	Weight    *change[number]   `json:"weight"`
+	Milestone *change[number]   `json:"milestone_id"`
+	Assignees *change[[]person] `json:"assignees"`
+}
+
+// change is a value before and after. Either half may be null.
+type change[T any] struct {
+	Previous T `json:"previous"`
+	Current  T `json:"current"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler. It also takes the sum of the whole text: two deliveries about one change have the same.
+func (c *changes) UnmarshalJSON(b []byte) error {
+	*c = changes{}
+	if string(b) == "null" {
+		return nil
+	}
+	c.sum = sha256.Sum256(b)
+	var diff changedKeys
+	if err := json.Unmarshal(b, &diff); err == nil {
+		c.known, c.diff = true, diff
+	}
+	return nil
+}
+
+// kinds are the change bits of an issue event.
+func (c *changes) kinds() triage.Kind {
+	if !c.known {
+		return triage.AllChanges
+	}
+	var k triage.Kind
+	if added, removed := c.labels(); len(added)+len(removed) > 0 {
+		k |= triage.LabelsChanged
+	}
+	if w := c.diff.Weight; w != nil && differ(w.Previous, w.Current) {
+		k |= triage.WeightChanged
+	}
+	if m := c.diff.Milestone; m != nil && differ(m.Previous, m.Current) {
+		k |= triage.MilestoneChanged
+	}
+	if a := c.diff.Assignees; a != nil && !samePeople(a.Previous, a.Current) {
+		k |= triage.AssigneesChanged
+	}
+	return k
+}
+
+// facts are the changes in the form that rules compare.
+func (c *changes) facts() triage.Changes {
+	var facts triage.Changes
+	facts.Added, facts.Removed = c.labels()
+	// A weight that cannot be read is a change all the same, but not one to tell from and to.
+	if w := c.diff.Weight; w != nil && w.Previous.state != numberWrong && w.Current.state != numberWrong && differ(w.Previous, w.Current) {
+		facts.Weight = &triage.WeightChange{From: w.Previous.pointer(), To: w.Current.pointer()}
+	}
+	return facts
+}
+
+// labels is the difference of the label lists, by title: GitLab repeats labels after races and gives them new ids when they move.
+func (c *changes) labels() (added, removed []string) {
+	l := c.diff.Labels
+	if l == nil {
+		return nil, nil
+	}
+	before, after := titles(l.Previous), titles(l.Current)
+	return without(after, before), without(before, after)
+}
+
+// titles are the different titles of the labels in GitLab's order.
+func titles(labels []label) []string {
+	var all []string
+	seen := make(map[string]struct{}, len(labels))
+	for _, l := range labels {
+		title := clean(l.Title, maxName)
+		if _, again := seen[title]; again || title == "" {
+			continue
+		}
+		seen[title] = struct{}{}
+		all = append(all, title)
+	}
+	return all
+}
+
+// without are the titles that are not among others.
+func without(titles, others []string) []string {
+	gone := make(map[string]struct{}, len(others))
+	for _, o := range others {
+		gone[o] = struct{}{}
+	}
+	var left []string
+	for _, t := range titles {
+		if _, found := gone[t]; !found {
+			left = append(left, t)
+		}
+	}
+	return left
+}
+
+// differ compares two numbers; an absent one is like null.
+func differ(a, b number) bool {
+	if a.state == numberWrong || b.state == numberWrong {
+		return true
+	}
+	return !triage.SameWeight(a.pointer(), b.pointer())
+}
+
+// samePeople compares two lists whatever their order: by id, or by name in versions that send no ids.
+func samePeople(a, b []person) bool {
+	return slices.Equal(keysOf(a), keysOf(b))
+}
+
+// keysOf are people in a fixed order, each with what tells them apart.
+func keysOf(people []person) []person {
+	keys := make([]person, len(people))
+	for i, p := range people {
+		if p.ID.value != 0 {
+			keys[i] = person{ID: p.ID}
+		} else {
+			keys[i] = person{Username: p.Username}
+		}
+	}
+	slices.SortFunc(keys, func(a, b person) int {
+		return cmp.Or(cmp.Compare(a.ID.value, b.ID.value), cmp.Compare(a.Username, b.Username))
+	})
+	return slices.Compact(keys)
+}

@@ -1,0 +1,196 @@
+package webhook
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// Decode reads one of GitLab's requests, which must be known to be authentic; seen is when it arrived. The event is told by the body's
+// object_kind, because GitLab sends several kinds under one header. The error is always an *Ignored; the delivery then has an ID only.
+func Decode(h http.Header, body []byte, seen time.Time) (Delivery, error) {
+	key := headerKey(h)
+	d := Delivery{ID: key}
+	if key == "" {
+		d.ID = hash(body)[:shortID]
+	}
+	p, intact, err := parse(body)
+	if err != nil {
+		return d, err
+	}
+	full := d
+	full.Event.Seen = seen
+	if err := full.read(h, key, p); err != nil {
+		return d, err
+	}
+	if full.Event.At.IsZero() {
+		full.Event.At = seen
+	}
+	if !intact {
+		full.doubt()
+	}
+	return full, nil
+}
+
+// doubt keeps only what is safe of a delivery some value of which could not be read.
+func (d *Delivery) doubt() {
+	d.forgetSnapshot()
+	if d.Event.Note != nil {
+		d.Event.Note.Internal = true
+	}
+}
+
+// parse decodes the body. It is not intact if some value had an unexpected type; that value is left out then.
+func parse(body []byte) (p *payload, intact bool, err error) {
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
+	if len(body) == 0 {
+		return nil, false, &Ignored{ClassEmpty, "the body is empty; GitLab sends a JSON object"}
+	}
+	p = &payload{}
+	err = json.Unmarshal(body, p)
+	if _, odd := errors.AsType[*json.UnmarshalTypeError](err); odd && body[0] == '{' {
+		return p, false, nil
+	}
+	if err != nil || body[0] != '{' {
+		return nil, false, ignoredJSON(body, err)
+	}
+	return p, true, nil
+}
+
+// read fills the delivery by the kind of its event.
+func (d *Delivery) read(h http.Header, key string, p *payload) error {
+	d.Event.Actor = p.User.person()
+	switch p.Kind {
+	case "issue", "work_item":
+		return d.readIssue(key, p)
+	case "note":
+		return d.readNote(h, key, p)
+	case "emoji":
+		return d.readEmoji(key, p)
+	}
+	return ignoredKind(h, p)
+}
+
+func (d *Delivery) readIssue(key string, p *payload) error {
+	if err := d.place(p, &p.Object.issue); err != nil {
+		return err
+	}
+	o := &p.Object
+	if o.Labels == nil {
+		o.Labels = p.Labels
+	}
+	d.snapshot(p, &o.issue)
+	action := clean(o.Action, maxName)
+	// An update that GitLab will invent one day is an update, too: something changed.
+	d.Event.Kind = triage.Updated
+	stamp := o.UpdatedAt.at
+	switch action {
+	case "open":
+		d.Event.Kind = triage.Opened
+		stamp = firstMoment(o.UpdatedAt, o.CreatedAt)
+	case "close":
+		d.Event.Kind |= triage.Closed
+	case "reopen":
+		d.Event.Kind |= triage.Reopened
+	}
+	d.Event.Kind |= p.Changes.kinds()
+	d.Event.Changes = p.Changes.facts()
+	d.Event.At = stamp
+	d.identify(key, p, action, stamp, "")
+	return nil
+}
+
+func (d *Delivery) readNote(h http.Header, key string, p *payload) error {
+	o := &p.Object
+	if !isIssue(o.NoteableType) {
+		return ignoredSubject("notes", o.NoteableType)
+	}
+	if o.System {
+		return &Ignored{ClassSystemNote, "it is a note that GitLab wrote itself"}
+	}
+	noteable := p.noteable()
+	if err := d.place(p, noteable); err != nil {
+		return err
+	}
+	d.snapshot(p, noteable)
+	if d.Issue.URL == "" {
+		d.Issue.URL, _, _ = strings.Cut(clean(o.URL, maxURL), "#")
+	}
+	// GitLab names a note's author as the actor, also when somebody else edits it.
+	if d.Event.Actor.ID == 0 {
+		d.Event.Actor.ID = firstID(o.AuthorID)
+	}
+	d.Event.Kind = triage.Noted
+	d.Event.Note = &triage.Note{
+		ID:         firstID(o.ID),
+		Discussion: clean(o.Discussion, maxName),
+		Text:       cleanNote(o.Note, maxNote),
+		Internal:   isInternal(h, p),
+		Edited:     o.Action == "update",
+	}
+	d.Event.At = firstMoment(o.CreatedAt, o.UpdatedAt)
+	if d.Event.Note.Edited {
+		d.Event.At = firstMoment(o.UpdatedAt, o.CreatedAt)
+	}
+	d.identify(key, p, clean(o.Action, maxName), d.Event.At, d.Event.Note.Text)
+	return nil
+}
+
+// isInternal reports whether a note is only for members. GitLab sends such notes under the same names as all notes on confidential
+// issues; older versions say nothing more. In doubt a note is internal, so that no answer to it leaks.
+func isInternal(h http.Header, p *payload) bool {
+	event := p.EventType
+	if event == "" {
+		event = strings.ReplaceAll(strings.ToLower(strings.TrimSuffix(eventName(h), " Hook")), " ", "_")
+	}
+	if event == "confidential_note" && !p.noteable().Confidential {
+		return true
+	}
+	if p.Object.Internal != nil {
+		return *p.Object.Internal
+	}
+	return event == "confidential_note"
+}
+
+func (d *Delivery) readEmoji(key string, p *payload) error {
+	o := &p.Object
+	if !isIssue(o.AwardableType) && o.AwardableType != "Note" {
+		return ignoredSubject("emoji", o.AwardableType)
+	}
+	if subject := p.otherSubject(); o.AwardableType == "Note" && subject != "" {
+		return ignoredSubject("emoji", subject)
+	}
+	action := p.EventType
+	if action == "" {
+		action = o.Action
+	}
+	noteable := p.noteable()
+	if err := d.place(p, noteable); err != nil {
+		return err
+	}
+	d.snapshot(p, noteable)
+	if d.Event.Actor.ID == 0 {
+		d.Event.Actor.ID = firstID(o.UserID)
+	}
+	switch action {
+	case "award":
+		d.Event.Kind = triage.Awarded
+		d.Event.At = firstMoment(o.CreatedAt, o.UpdatedAt)
+	case "revoke":
+		d.Event.Kind = triage.Revoked
+		d.Event.At = firstMoment(o.UpdatedAt, o.CreatedAt)
+	default:
+		return &Ignored{ClassUnknownEvent, "emoji are awarded or revoked, this one was " + quoted(action)}
+	}
+	d.Event.Emoji = &triage.Emoji{Name: clean(o.Name, maxName)}
+	if o.AwardableType == "Note" {
+		d.Event.Emoji.NoteID = firstID(o.AwardableID)
+	}
+	d.identify(key, p, action, d.Event.At, d.Event.Emoji.Name)
+	return nil
+}

@@ -1,0 +1,78 @@
+package webhook
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// longestID is how long an id from a header may be, in bytes.
+const longestID = 128
+
+// shortID is how many hex digits of a hash make an id for people.
+const shortID = 12
+
+// headerKey is the id that GitLab gives a delivery and repeats when it sends it again; "" before GitLab 17.4. The headers
+// X-Gitlab-Event-UUID (shared along a chain of hooks) and X-Gitlab-Webhook-UUID (new with every request) are no such ids. What is not
+// short printable text is replaced by its hash.
+func headerKey(h http.Header) string {
+	for _, name := range []string{headerID, "Idempotency-Key"} {
+		id := h.Get(name)
+		if id == "" {
+			continue
+		}
+		if len(id) > longestID || !printable(id) {
+			return hash([]byte(id))
+		}
+		return id
+	}
+	return ""
+}
+
+// printable reports whether s is ASCII without blanks and control characters.
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+func hash(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// identify gives a delivery its id and its keys. Two deliveries mean the same if object, action, time, actor and changes are the same.
+// Without the time of the change nothing tells a label that came, went and came again from a repeat: then there is no meaning. stamp is
+// that time, text what else makes the event what it is.
+func (d *Delivery) identify(key string, p *payload, action string, stamp time.Time, text string) {
+	if !stamp.IsZero() {
+		d.Meaning = meaning(d, p, action, stamp, text)
+	}
+	d.Key = key
+	if key == "" && d.Meaning != "" {
+		d.Key = d.Meaning
+		d.ID = d.Key[:shortID]
+	}
+}
+
+func meaning(d *Delivery, p *payload, action string, stamp time.Time, text string) string {
+	var b []byte
+	number := func(n int64) { b = append(strconv.AppendInt(b, n, 36), 0) }
+	words := func(s string) { b = append(append(strconv.AppendInt(b, int64(len(s)), 36), ' '), s...) }
+	words(p.Kind)
+	number(p.Object.ID.value)
+	number(d.Issue.Project)
+	number(d.Issue.IID)
+	words(action)
+	number(stamp.UnixNano())
+	number(d.Event.Actor.ID)
+	words(d.Event.Actor.Username)
+	words(text)
+	b = append(b, p.Changes.sum[:]...)
+	return hash(b)
+}

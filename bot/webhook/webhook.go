@@ -1,0 +1,150 @@
+// Package webhook takes GitLab's deliveries: it checks that they are authentic, reads what they say and hands the few that matter to
+// a Receiver. It exists so that nothing behind it ever sees GitLab's payloads with their two date formats, missing keys and numbers
+// in quotes. It knows neither the store behind the Receiver nor GitLab's API.
+//
+// GitLab disables a webhook after a few answers that are not 2xx. Everything authentic is therefore answered 202, also what is not
+// understood; only what is not authentic, too large, cut off or cannot be stored is answered otherwise.
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"flowkeeper/rules/triage"
+)
+
+// Path is where the handler listens.
+const Path = "/webhooks/gitlab"
+
+// Defaults of Options, and what a body may be at most.
+const (
+	DefaultMaxBody = 25 << 20 // GitLab sends no more than 25 MB
+	DefaultTimeout = 8 * time.Second
+	largestMaxBody = 1 << 30
+)
+
+// Delivery is what one authentic request says about one issue.
+type Delivery struct {
+	// ID is for people and logs: at most 128 printable ASCII characters.
+	ID string
+
+	// Key names the delivery: GitLab sends it again when the delivery is sent again. Meaning names what the delivery says: the twin
+	// that a second webhook sends for the same change has it too. Both are plain ASCII; an empty one names nothing.
+	Key     string
+	Meaning string
+
+	Event triage.Event
+
+	// Issue is the issue as the payload shows it, without its description. When the payload shows too little to be relied on (no
+	// labels, no date, a value of an unexpected type), only Ref, ID, Path and URL are set: UpdatedAt is zero then, and whoever wants
+	// the issue has to read it.
+	Issue triage.Issue
+}
+
+// Status is what became of a delivery.
+type Status string
+
+// The statuses of an Answer.
+const (
+	Accepted  Status = "accepted"
+	Duplicate Status = "duplicate"
+	Dropped   Status = "ignored"
+)
+
+// Answer is what a Receiver makes of a delivery.
+type Answer struct {
+	Status Status
+	Reason string // for people; may be empty
+
+	// Class is the reason as a metric label: one of a few fixed words of the Receiver's own, never text from a delivery.
+	Class string
+}
+
+// Receiver takes deliveries. When it returns Accepted, the delivery must be safe. An error is answered 503, so that GitLab shows the
+// delivery as failed and it can be sent again. Receive must return once ctx is done; a client that hangs up does not end ctx.
+type Receiver interface {
+	Receive(ctx context.Context, d Delivery) (Answer, error)
+}
+
+// Options are what a Handler needs. Receiver is required, and at least one secret or signing token unless AllowUnsigned is set.
+type Options struct {
+	// Secrets are the accepted values of X-Gitlab-Token; several while one replaces another.
+	Secrets []string
+	// SigningTokens are the accepted keys of signed deliveries, as GitLab shows them: "whsec_" and base64.
+	SigningTokens []string
+	// AllowUnsigned takes every delivery if there is neither a secret nor a signing token. With one of them it has no effect.
+	AllowUnsigned bool
+
+	MaxBody int64         // bytes; 0 is DefaultMaxBody
+	Timeout time.Duration // for Receive; 0 is DefaultTimeout, which leaves room within the ten seconds GitLab waits
+	Now     func() time.Time
+
+	Receiver Receiver
+	Log      *zap.Logger           // nil logs nothing
+	Registry prometheus.Registerer // nil exports no metrics
+}
+
+// Handler is the receiving end of GitLab's webhooks. It may serve any number of requests at the same time.
+//
+// How long a client may take to send its request is the server's matter (http.Server.ReadTimeout).
+type Handler struct {
+	auth     authenticator
+	maxBody  int64
+	timeout  time.Duration
+	now      func() time.Time
+	receiver Receiver
+	log      *zap.Logger
+	metrics  metrics
+}
+
+// New checks the options, all at once, and makes a Handler. Its errors name a secret or token by its position, never by its content.
+func New(o Options) (*Handler, error) {
+	auth, err := newAuthenticator(o)
+	if o.Receiver == nil {
+		err = errors.Join(err, errors.New("a receiver is missing"))
+	}
+	if o.MaxBody < 0 || o.MaxBody > largestMaxBody {
+		err = errors.Join(err, fmt.Errorf("the largest body is %d bytes; it can be from 1 to %d, or 0 for %d",
+			o.MaxBody, largestMaxBody, DefaultMaxBody))
+	}
+	if o.Timeout < 0 {
+		err = errors.Join(err, fmt.Errorf("the timeout is %s; it must be positive, or 0 for %s", o.Timeout, DefaultTimeout))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("setting up the webhook receiver: %w", err)
+	}
+	h := &Handler{
+		auth: auth, maxBody: o.MaxBody, timeout: o.Timeout, now: o.Now,
+		receiver: o.Receiver, log: o.Log, metrics: newMetrics(),
+	}
+	if h.maxBody == 0 {
+		h.maxBody = DefaultMaxBody
+	}
+	if h.timeout == 0 {
+		h.timeout = DefaultTimeout
+	}
+	if h.now == nil {
+		h.now = time.Now
+	}
+	h.auth.now = h.now
+	if h.log == nil {
+		h.log = zap.NewNop()
+	}
+	if o.Registry != nil {
+		if err := h.metrics.register(o.Registry); err != nil {
+			return nil, fmt.Errorf("registering the webhook metrics: %w", err)
+		}
+	}
+	return h, nil
+}
+
+// Register adds the handler's route to the server.
+func (h *Handler) Register(e *echo.Echo) {
+	e.POST(Path, h.serve)
+}
