@@ -2,7 +2,7 @@ package rules
 
 import "flowkeeper/rules/triage"
 
-// designNeedsUX follows "Issue refinement": "Issues that require design work are marked with UX and workflow::ready for design."
+// designNeedsUX follows "Issue refinement": what waits for design, or is in design, is marked as UX work.
 var designNeedsUX = triage.Rule{
 	Meta: triage.Meta{
 		ID:      "design-needs-ux",

@@ -14,8 +14,8 @@ var labelSpelling = triage.Rule{
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		var repairs []triage.Action
-		for _, l := range in.Issue.Labels {
-			known := in.Team.Canonical(l)
+		for n, l := range in.Issue.Labels {
+			known := in.Labels()[n]
 			if known == l || !counts(in, known) {
 				continue
 			}

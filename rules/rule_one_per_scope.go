@@ -1,10 +1,6 @@
 package rules
 
-import (
-	"slices"
-
-	"flowkeeper/rules/triage"
-)
+import "flowkeeper/rules/triage"
 
 // onePerScope keeps what GitLab promises of scoped labels where it does not: without a licence, and after two changes at once.
 var onePerScope = triage.Rule{
@@ -18,10 +14,10 @@ var onePerScope = triage.Rule{
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		var tooMany []triage.Action
-		for _, scope := range sharedScopes(in) {
+		for _, scope := range in.SharedScopes() {
 			winner := in.Winner(scope)
-			for _, l := range in.Issue.Labels {
-				known := in.Team.Canonical(l)
+			for n, l := range in.Issue.Labels {
+				known := in.Labels()[n]
 				if triage.Scope(known) == scope && known != winner {
 					tooMany = append(tooMany, triage.RemoveLabel{Label: l, Sibling: true})
 				}
@@ -32,20 +28,4 @@ var onePerScope = triage.Rule{
 		}
 		return triage.Want("of two labels of one scope the one added last counts, else the one further along", tooMany...)
 	},
-}
-
-// sharedScopes lists the scopes with more than one label, each once.
-func sharedScopes(in triage.Input) []string {
-	var shared []string
-	labels := in.Labels()
-	for n, l := range labels {
-		scope := triage.Scope(l)
-		if scope == "" || slices.Contains(shared, scope) {
-			continue
-		}
-		if slices.ContainsFunc(labels[:n], func(earlier string) bool { return earlier != l && triage.Scope(earlier) == scope }) {
-			shared = append(shared, scope)
-		}
-	}
-	return shared
 }

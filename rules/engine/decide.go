@@ -52,6 +52,9 @@ func Decide(p Policy, events []triage.Event, issue triage.Issue, memory *triage.
 	if memory != nil {
 		m = memory.Clone()
 	}
+	if !slices.IsSortedFunc(events, byTime) {
+		events = slices.SortedStableFunc(slices.Values(events), byTime)
+	}
 	touch(&m, events)
 	m.Issue = &issue
 	in := triage.NewInput(p.Team, events, issue, &m, now)
@@ -71,12 +74,13 @@ func Decide(p Policy, events []triage.Event, issue triage.Issue, memory *triage.
 		d.Sticky, d.WakeAt = r.write()
 		d.SayIt = true
 	}
-	r.own()
 	result := r.in.Issue
 	m.Issue = &result
 	d.Memory = m
 	return d, nil
 }
+
+func byTime(a, b triage.Event) int { return a.At.Compare(b.At) }
 
 // run is one decision being made.
 type run struct {
@@ -193,6 +197,7 @@ func (r *run) apply(wants []Planned) error {
 		after = w.Action.Apply(after)
 		if !slices.Contains(r.plan, w) {
 			r.plan = append(r.plan, w)
+			r.own(w)
 		}
 	}
 	for _, w := range r.plan {
@@ -220,26 +225,21 @@ func contradiction(w Planned, plan []Planned, before triage.Issue) error {
 	return fmt.Errorf("%w: %s wants to %s and it does not last", ErrContradiction, w.Rule, w.Action)
 }
 
-// own remembers what the plan makes the bot's own doing.
-func (r *run) own() {
-	for _, p := range r.plan {
-		key := p.Action.Key()
-		own := triage.Own{Rule: p.Rule}
-		switch a := p.Action.(type) {
-		case triage.SetWeight:
-			own.Value = a.Value
-		case triage.RemoveLabel:
-			if _, ours := r.memory.Own[key]; ours || a.Sibling {
-				delete(r.memory.Own, key)
-				continue
-			}
-			own.Removed = true
+// own remembers what a planned action makes the bot's own doing.
+func (r *run) own(p Planned) {
+	key := p.Action.Key()
+	own := triage.Own{Rule: p.Rule}
+	switch a := p.Action.(type) {
+	case triage.SetWeight:
+		own.Value = a.Value
+	case triage.RemoveLabel:
+		if _, ours := r.memory.Own[key]; ours || a.Sibling {
+			delete(r.memory.Own, key)
+			return
 		}
-		if r.memory.Own == nil {
-			r.memory.Own = map[string]triage.Own{}
-		}
-		r.memory.Own[key] = own
+		own.Removed = true
 	}
+	setOwn(r.memory, key, own)
 }
 
 // notOurs says why the team's rules leave an issue alone, or "".

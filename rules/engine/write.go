@@ -109,14 +109,15 @@ func (r *run) collect() (items []wanted, lines []string) {
 	return once(items), lines
 }
 
-// once drops what an earlier rule asks for already: the title says what is missing, and people need to read it once.
+// once drops what an earlier rule asks for in the same words: people need to read it once.
 func once(items []wanted) []wanted {
-	titles := make(map[string]bool, len(items))
-	return slices.DeleteFunc(items, func(w wanted) bool {
-		seen := titles[w.Title]
-		titles[w.Title] = true
-		return seen
-	})
+	for n := len(items) - 1; n > 0; n-- {
+		same := func(w wanted) bool { return w.Title == items[n].Title && w.Text == items[n].Text }
+		if slices.ContainsFunc(items[:n], same) {
+			items = slices.Delete(items, n, n+1)
+		}
+	}
+	return items
 }
 
 // offer is the item that stands for an action which its rule may only suggest.

@@ -15,8 +15,16 @@ type Input struct {
 	Team   *Team
 	Now    time.Time
 
-	labels []string // the issue's, in their known spelling
-	roles  uint64   // bit set of the label roles present
+	labels []string     // the issue's, in their known spelling
+	scopes []scopeLabel // one entry for each scope on the issue
+	roles  uint64       // bit set of the label roles present
+}
+
+// scopeLabel is what counts of a scope on the issue.
+type scopeLabel struct {
+	scope  string
+	winner string
+	shared bool // there are several different labels
 }
 
 // NewInput prepares the facts that rules ask for. Memory may be nil for an issue never seen.
@@ -30,7 +38,7 @@ func NewInput(team *Team, events []Event, issue Issue, memory *Memory, now time.
 
 // With is the same input for another state of the issue.
 func (in Input) With(issue Issue) Input {
-	in.Issue, in.labels, in.roles = issue, issue.Labels, 0
+	in.Issue, in.labels, in.scopes, in.roles = issue, issue.Labels, nil, 0
 	for n, l := range issue.Labels {
 		known := in.Team.Canonical(l)
 		if known != l {
@@ -40,49 +48,69 @@ func (in Input) With(issue Issue) Input {
 			in.labels[n] = known
 		}
 		in.roles |= in.Team.meaning[known]
+		if scope := Scope(known); scope != "" {
+			in.compete(scope, known)
+		}
 	}
 	return in
 }
 
-// Labels are the issue's labels in their known spelling, in GitLab's order. They may repeat.
-func (in Input) Labels() []string { return in.labels }
-
-// Has reports whether the issue carries a label of the role.
-func (in Input) Has(r LabelRole) bool { return in.roles&(1<<r) != 0 }
-
-// HasLabel reports whether the issue carries the label, in whatever spelling.
-func (in Input) HasLabel(label string) bool { return slices.Contains(in.labels, label) }
-
-// InScope lists the issue's different labels of a scope in their known spelling, in GitLab's order.
-func (in Input) InScope(scope string) []string {
-	var found []string
-	for _, l := range in.labels {
-		if Scope(l) == scope && !slices.Contains(found, l) {
-			found = append(found, l)
-		}
-	}
-	return found
-}
-
-// Winner is the label of a scope that counts when there are several: the one added last, else the one further along in the
-// workflow, else the last in GitLab's list. "" if the scope is empty.
-func (in Input) Winner(scope string) string {
-	best := ""
-	var bestAt time.Time
-	for _, l := range in.labels {
-		if Scope(l) != scope {
+// compete enters a label for its scope: of several, the one added last counts, else the one further along in the workflow, else
+// the last in GitLab's list.
+func (in *Input) compete(scope, label string) {
+	for n := range in.scopes {
+		s := &in.scopes[n]
+		if s.scope != scope {
 			continue
 		}
-		at := in.addedAt(l)
-		if best == "" || at.After(bestAt) || at.Equal(bestAt) && in.rank(l) >= in.rank(best) {
-			best, bestAt = l, at
+		if s.winner == label {
+			return
+		}
+		s.shared = true
+		at, best := in.addedAt(label), in.addedAt(s.winner)
+		if at.After(best) || at.Equal(best) && in.rank(label) >= in.rank(s.winner) {
+			s.winner = label
+		}
+		return
+	}
+	if in.scopes == nil {
+		in.scopes = make([]scopeLabel, 0, len(in.labels))
+	}
+	in.scopes = append(in.scopes, scopeLabel{scope: scope, winner: label})
+}
+
+// Labels are the issue's labels in their known spelling, one for each of Issue.Labels and in its order. They may repeat.
+func (in *Input) Labels() []string { return in.labels }
+
+// Has reports whether the issue carries a label of the role.
+func (in *Input) Has(r LabelRole) bool { return in.roles&(1<<r) != 0 }
+
+// HasLabel reports whether the issue carries the label, in whatever spelling.
+func (in *Input) HasLabel(label string) bool { return slices.Contains(in.labels, label) }
+
+// Winner is the label that counts of a scope, in its known spelling; "" if the issue has none of it.
+func (in *Input) Winner(scope string) string {
+	for n := range in.scopes {
+		if in.scopes[n].scope == scope {
+			return in.scopes[n].winner
 		}
 	}
-	return best
+	return ""
+}
+
+// SharedScopes lists the scopes of which the issue carries several labels.
+func (in *Input) SharedScopes() []string {
+	var shared []string
+	for n := range in.scopes {
+		if in.scopes[n].shared {
+			shared = append(shared, in.scopes[n].scope)
+		}
+	}
+	return shared
 }
 
 // rank orders workflow labels along the handbook's path; all others are equal.
-func (in Input) rank(label string) int {
+func (in *Input) rank(label string) int {
 	if r, ok := in.Team.ranks[label]; ok {
 		return r
 	}
@@ -90,7 +118,7 @@ func (in Input) rank(label string) int {
 }
 
 // addedAt is when the events say a label was last added; zero if they do not.
-func (in Input) addedAt(label string) time.Time {
+func (in *Input) addedAt(label string) time.Time {
 	var last time.Time
 	for _, e := range in.Events {
 		for _, l := range e.Changes.Added {
@@ -103,7 +131,7 @@ func (in Input) addedAt(label string) time.Time {
 }
 
 // State is the issue's workflow state without its scope, "" if it has none.
-func (in Input) State() string {
+func (in *Input) State() string {
 	if l := in.Winner(in.Team.Label(WorkflowScope)); l != "" {
 		return Value(l)
 	}
@@ -111,7 +139,7 @@ func (in Input) State() string {
 }
 
 // Scoped is the value of a scope role: in.Scoped(TypeScope) is "bug" for an issue with "type::bug"; "" if there is none.
-func (in Input) Scoped(r LabelRole) string {
+func (in *Input) Scoped(r LabelRole) string {
 	if l := in.Winner(in.Team.Label(r)); l != "" {
 		return Value(l)
 	}
@@ -119,10 +147,10 @@ func (in Input) Scoped(r LabelRole) string {
 }
 
 // TwoSided reports whether both backend and frontend work on the issue.
-func (in Input) TwoSided() bool { return in.Has(Backend) && in.Has(Frontend) }
+func (in *Input) TwoSided() bool { return in.Has(Backend) && in.Has(Frontend) }
 
 // IsSecurity reports whether the issue is a security issue in the handbook's sense: hardening as a feature or as maintenance is not.
-func (in Input) IsSecurity() bool {
+func (in *Input) IsSecurity() bool {
 	if !in.Has(Security) {
 		return false
 	}
@@ -131,7 +159,7 @@ func (in Input) IsSecurity() bool {
 }
 
 // Weight is the effective weight of the team: its side's label, else the weight field of a one-sided issue; nil is none.
-func (in Input) Weight() *int {
+func (in *Input) Weight() *int {
 	if w := in.sideWeight(); w != nil {
 		return w
 	}
@@ -142,7 +170,7 @@ func (in Input) Weight() *int {
 }
 
 // Weigh is the action that gives the issue an effective weight, where such a weight lives.
-func (in Input) Weigh(weight int) SetWeight {
+func (in *Input) Weigh(weight int) SetWeight {
 	if in.sideWeight() != nil || in.TwoSided() || in.noField() {
 		return SetWeight{Value: weight, Side: in.Team.Side}
 	}
@@ -150,7 +178,7 @@ func (in Input) Weigh(weight int) SetWeight {
 }
 
 // Base is the estimate before the extra level for security issues; nil is none.
-func (in Input) Base() *int {
+func (in *Input) Base() *int {
 	w := in.Weight()
 	if b := in.Memory.Bump; b != nil && w != nil && *w == b.To {
 		return Int(b.From)
@@ -159,19 +187,18 @@ func (in Input) Base() *int {
 }
 
 // noField reports whether this GitLab keeps no weights.
-func (in Input) noField() bool { return in.Issue.NoWeights || in.Memory.WeightDropped }
+func (in *Input) noField() bool { return in.Issue.NoWeights || in.Memory.WeightDropped }
 
 // sideWeight is the weight that the side's scoped label carries, nil without a readable one.
-func (in Input) sideWeight() *int {
-	if n, ok := WeightOf(in.Winner(in.Team.Side+"-weight"), in.Team.Side); ok {
+func (in *Input) sideWeight() *int {
+	if n, ok := WeightOf(in.Winner(in.Team.sideScope), in.Team.Side); ok {
 		return Int(n)
 	}
 	return nil
 }
 
 // WeightSet reports whether the events gave the issue a weight: at its opening, in the weight field or by the side's label.
-func (in Input) WeightSet() bool {
-	scope := in.Team.Side + "-weight"
+func (in *Input) WeightSet() bool {
 	for _, e := range in.Events {
 		if e.Kind&Opened != 0 {
 			return true
@@ -179,7 +206,7 @@ func (in Input) WeightSet() bool {
 		if w := e.Changes.Weight; w != nil && w.To != nil {
 			return true
 		}
-		if slices.ContainsFunc(e.Changes.Added, func(l string) bool { return Scope(l) == scope }) {
+		if slices.ContainsFunc(e.Changes.Added, func(l string) bool { return Scope(l) == in.Team.sideScope }) {
 			return true
 		}
 	}
@@ -187,7 +214,7 @@ func (in Input) WeightSet() bool {
 }
 
 // Added reports whether the events put a label of the role on the issue.
-func (in Input) Added(r LabelRole) bool {
+func (in *Input) Added(r LabelRole) bool {
 	for _, e := range in.Events {
 		for _, l := range e.Changes.Added {
 			if in.Team.meaning[in.Team.Canonical(l)]&(1<<r) != 0 {

@@ -3,6 +3,8 @@ package triage
 import (
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Scope is the part of a label before its last "::", or "" for a label without one: "a::b::c" has the scope "a::b".
@@ -39,16 +41,21 @@ func WeightOf(label, side string) (weight int, ok bool) {
 }
 
 // fold brings a label to the form in which spellings are compared: lower case, no blanks at the ends or around "::".
-func fold(label string) string {
-	label = strings.ToLower(strings.TrimSpace(label))
-	if !strings.Contains(label, "::") {
-		return label
+func fold(label string) string { return string(appendFolded(nil, label)) }
+
+// appendFolded appends the folded label to dst; it is asked for every label of every issue, so it does not allocate for plain ones.
+func appendFolded(dst []byte, label string) []byte {
+	for {
+		part, rest, more := strings.Cut(label, "::")
+		for _, r := range strings.TrimSpace(part) {
+			dst = utf8.AppendRune(dst, unicode.ToLower(r))
+		}
+		if !more {
+			return dst
+		}
+		dst = append(dst, "::"...)
+		label = rest
 	}
-	parts := strings.Split(label, "::")
-	for i, p := range parts {
-		parts[i] = strings.TrimSpace(p)
-	}
-	return strings.Join(parts, "::")
 }
 
 // Quoted writes a label the way GitLab references it: ~UX or ~"needs research".

@@ -18,7 +18,7 @@ type Memory struct {
 	Asked map[string]bool `json:"asked,omitempty"`
 	// Own holds the states that the bot established, by the action's key.
 	Own map[string]Own `json:"own,omitempty"`
-	// Undone holds states that a person undid and that no known rule answers for (recovered from GitLab's events), by key.
+	// Undone holds states that a person undid, by key. No rule wants them again.
 	Undone map[string]Undoing `json:"undone,omitempty"`
 	// Suspended rules leave the issue alone, because a person undid what they did.
 	Suspended map[string]Undoing `json:"rest,omitempty"`
@@ -54,8 +54,9 @@ type Own struct {
 
 // Undoing is a person's change that undid the bot's.
 type Undoing struct {
-	By   string `json:"by,omitempty"` // username, "" if unknown
-	What string `json:"w,omitempty"`  // what the bot had done: "add ~UX"
+	By      string `json:"by,omitempty"` // username, "" if unknown
+	What    string `json:"w,omitempty"`  // what the bot had done: "add ~UX"
+	Removed bool   `json:"x,omitempty"`  // the bot had taken a label off, a person set it again
 }
 
 // Bump records the extra level that a security issue got. Offered marks one that was only suggested on the note.

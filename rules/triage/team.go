@@ -128,13 +128,16 @@ type Team struct {
 	TeamConfig
 	names   [labelRoles][]string
 	meaning map[string]uint64 // label → bit set of the roles it has
+	exact   map[string]bool   // known labels
 	known   map[string]string // folded spelling → label
 	ranks   map[string]int    // workflow label → rank
+
+	sideScope string // of the side's weight labels
 }
 
 // NewTeam indexes a team's labels.
 func NewTeam(c TeamConfig) *Team {
-	t := &Team{TeamConfig: c, meaning: map[string]uint64{}, known: map[string]string{}, ranks: map[string]int{}}
+	t := &Team{TeamConfig: c, sideScope: c.Side + "-weight", meaning: map[string]uint64{}, exact: map[string]bool{}, known: map[string]string{}, ranks: map[string]int{}}
 	for _, d := range LabelDefaults() {
 		t.names[d.Role] = d.Names
 		if own := c.Names[d.Role]; len(own) > 0 {
@@ -169,11 +172,12 @@ func NewTeam(c TeamConfig) *Team {
 	return t
 }
 
-// know takes a label among those whose spelling is repaired; of two that differ in spelling only, the first counts.
+// know takes a label among those whose spelling is repaired; of two that differ in spelling only, each stands for itself and the
+// first is what a third spelling means.
 func (t *Team) know(label string) {
-	f := fold(label)
-	if _, taken := t.known[f]; !taken {
-		t.known[f] = label
+	t.exact[label] = true
+	if _, taken := t.known[fold(label)]; !taken {
+		t.known[fold(label)] = label
 	}
 }
 
@@ -186,17 +190,16 @@ func (t *Team) LabelNames(r LabelRole) []string { return t.names[r] }
 // State is the workflow label of a state.
 func (t *Team) State(state string) string { return Scoped(t.Label(WorkflowScope), state) }
 
-// Canonical is the known label of which this is another spelling in case or blanks, or the label itself. Both spellings may be
-// known labels; then each stands for itself.
+// Canonical is the known label of which this is another spelling in case or blanks, or the label itself.
 func (t *Team) Canonical(label string) string {
-	known, ok := t.known[label]
-	if !ok {
-		known, ok = t.known[fold(label)]
-	}
-	if !ok || t.meaning[label] != 0 || slices.Contains(t.Labels, label) {
+	if t.exact[label] {
 		return label
 	}
-	return known
+	var buffer [64]byte
+	if known, ok := t.known[string(appendFolded(buffer[:0], label))]; ok {
+		return known
+	}
+	return label
 }
 
 // People are the usernames that fill a role.

@@ -1,0 +1,192 @@
+package scenario
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// kinds are the event kinds by their name in a scenario.
+var kinds = map[string]triage.Kind{
+	"": triage.Updated, "opened": triage.Opened, "closed": triage.Closed | triage.Updated, "reopened": triage.Reopened | triage.Updated,
+	"commented": triage.Noted, "woken": triage.Woken, "swept": triage.Swept,
+}
+
+// Play runs the scenario's steps one after the other, each on the issue and the memory that the one before left behind, and returns
+// the decisions as text. The policy's team is replaced by the scenario's.
+func (s Scenario) Play(policy engine.Policy) ([]string, error) {
+	policy.Team = triage.NewTeam(s.Team)
+	if err := s.configure(&policy); err != nil {
+		return nil, err
+	}
+	issue, memory, now := s.Issue, s.Memory, start
+	var decisions []string
+	for n, step := range s.Steps {
+		now = now.Add(step.Event.After)
+		event, after, err := happen(step.Event, issue, now)
+		if err != nil {
+			return decisions, fmt.Errorf("step %d: %w", n+1, err)
+		}
+		d, err := engine.Decide(policy, []triage.Event{event}, after, memory, now)
+		decisions = append(decisions, Format(d, after, now, err))
+		issue, memory = d.Result, &d.Memory
+	}
+	return decisions, nil
+}
+
+// configure sets the modes and options that the scenario gives.
+func (s Scenario) configure(policy *engine.Policy) error {
+	policy.Settings = slices.Clone(policy.Settings)
+	for id, r := range s.Rules {
+		n := slices.IndexFunc(policy.Settings, func(s engine.Setting) bool { return s.ID == id })
+		if n < 0 {
+			return fmt.Errorf("there is no rule %q here", id)
+		}
+		setting := &policy.Settings[n]
+		if r.Mode != "" {
+			mode, err := triage.ParseMode(r.Mode)
+			if err != nil || mode > setting.MaxMode {
+				return fmt.Errorf("rule %s cannot have mode %q, at most %s", id, r.Mode, setting.MaxMode)
+			}
+			setting.Mode = mode
+		}
+		setting.Options = maps.Clone(setting.Options)
+		for name, value := range r.Options {
+			if _, ok := setting.Options[name]; !ok {
+				return fmt.Errorf("rule %s has no option %q", id, name)
+			}
+			if n, ok := value.(uint64); ok {
+				value = int(n)
+			}
+			setting.Options[name] = value
+		}
+	}
+	return nil
+}
+
+// happen is the event and the issue after it.
+func happen(e Event, issue triage.Issue, now time.Time) (triage.Event, triage.Issue, error) {
+	by := e.By
+	if by == "" {
+		by = "ann"
+	}
+	event := triage.Event{Kind: kinds[e.Kind], Actor: triage.Person{ID: id(by), Username: by}, At: now, Seen: now}
+	labels := slices.DeleteFunc(slices.Clone(issue.Labels), func(l string) bool { return slices.Contains(e.Remove, l) })
+	issue.Labels = append(labels, e.Add...)
+	event.Changes.Added, event.Changes.Removed = e.Add, e.Remove
+	if len(e.Add)+len(e.Remove) > 0 {
+		event.Kind |= triage.LabelsChanged
+	}
+	if e.Weight != "" {
+		weight, err := weight(e.Weight)
+		if err != nil {
+			return event, issue, err
+		}
+		event.Changes.Weight = &triage.WeightChange{From: issue.Weight, To: weight}
+		event.Kind |= triage.WeightChanged
+		issue.Weight = weight
+	}
+	if e.Kind == "commented" {
+		event.Note = &triage.Note{ID: now.Unix(), Text: e.Text}
+	}
+	if event.Kind&(triage.Closed|triage.Reopened) != 0 {
+		issue.Closed = e.Kind == "closed"
+	}
+	issue.UpdatedAt = now
+	return event, issue, nil
+}
+
+func weight(s string) (*int, error) {
+	if s == "none" {
+		return nil, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return nil, fmt.Errorf("weight %q: a number or none is wanted", s)
+	}
+	return &n, nil
+}
+
+// Format writes a decision for people: what the rules said and want, what becomes of the issue and of the note. Of several rules only
+// those with something to say are shown.
+func Format(d engine.Decision, before triage.Issue, now time.Time, err error) string {
+	var b strings.Builder
+	if err != nil {
+		fmt.Fprintf(&b, "error: %v\n", err)
+	}
+	if !d.Ours && err == nil {
+		fmt.Fprintf(&b, "not ours: %s\n", d.Reason)
+		return b.String()
+	}
+	speaks := map[string]bool{}
+	for _, w := range d.Sticky.Why {
+		speaks[w.Rule] = true
+	}
+	for _, f := range d.Findings {
+		if len(d.Findings) > 1 && len(f.Wants) == 0 && !f.Overridden && !speaks[f.Rule] {
+			continue
+		}
+		fmt.Fprintf(&b, "%s: %s\n", f.Rule, f.Reason)
+		if f.Overridden {
+			b.WriteString("  rests, a person undid it\n")
+		}
+		for _, w := range f.Wants {
+			fmt.Fprintf(&b, "  %s (%s)\n", w, f.Mode)
+		}
+	}
+	formatIssue(&b, before, d.Result)
+	formatSticky(&b, d.Sticky)
+	if !d.WakeAt.IsZero() {
+		fmt.Fprintf(&b, "look again in %s\n", d.WakeAt.Sub(now))
+	}
+	return b.String()
+}
+
+func formatIssue(b *strings.Builder, before, after triage.Issue) {
+	if !slices.Equal(before.Labels, after.Labels) {
+		fmt.Fprintf(b, "labels: %s\n", strings.Join(after.Labels, ", "))
+	}
+	if !triage.SameWeight(before.Weight, after.Weight) {
+		fmt.Fprintf(b, "weight: %d\n", *after.Weight)
+	}
+}
+
+func formatSticky(b *strings.Builder, s engine.Sticky) {
+	for _, i := range s.Items {
+		switch {
+		case i.Met:
+			fmt.Fprintf(b, "note: [x] %s\n", i.Title)
+		case i.Ask:
+			fmt.Fprintf(b, "note: [ ] %s: %s asks %s\n", i.Title, i.Text, roles(i.Asks))
+		default:
+			fmt.Fprintf(b, "note: [ ] %s: %s\n", i.Title, i.Text)
+		}
+	}
+	for _, l := range s.Lines {
+		fmt.Fprintf(b, "note: %s\n", l)
+	}
+	for _, r := range s.Resting {
+		fmt.Fprintf(b, "rests: %s, %s undid %q\n", r.Rule, by(r.By), r.What)
+	}
+}
+
+func by(name string) string {
+	if name == "" {
+		return "somebody"
+	}
+	return name
+}
+
+func roles(asks []triage.Role) string {
+	names := make([]string, len(asks))
+	for i, r := range asks {
+		names[i] = string(r)
+	}
+	return strings.Join(names, ", ")
+}

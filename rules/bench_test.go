@@ -1,0 +1,35 @@
+package rules_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"flowkeeper/rules"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// BenchmarkNothingToDo decides an event that changes nothing, on a usual issue that the bot knows and on a large one.
+func BenchmarkNothingToDo(b *testing.B) {
+	usual := []string{"backend", "devops::create", "Category:Source Code Management", "group::source code", "workflow::in dev", "type::bug", "severity::2", "priority::2"}
+	large := append([]string{}, usual...)
+	for n := len(large); n < 40; n++ {
+		large = append(large, fmt.Sprintf("Some Label %d::x", n))
+	}
+	policy := engine.Policy{Team: triage.NewTeam(handbook()), Settings: engine.Defaults(rules.Catalogue()), Grace: 5 * time.Minute}
+	for name, labels := range map[string][]string{"usual": usual, "40labels": large} {
+		b.Run(name, func(b *testing.B) {
+			issue := triage.Issue{Labels: labels, Weight: triage.Int(2), CreatedAt: noon, UpdatedAt: noon}
+			events := []triage.Event{{Kind: triage.Updated | triage.LabelsChanged | triage.WeightChanged, At: noon, Seen: noon}}
+			memory := &triage.Memory{Touched: noon, Own: map[string]triage.Own{"label:backend": {Rule: "team-labels"}}}
+			b.ReportAllocs()
+			for b.Loop() {
+				d, err := engine.Decide(policy, events, issue, memory, noon)
+				if err != nil || len(d.Plan) > 0 {
+					b.Fatal(d.Plan, err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,146 @@
+package engine_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+const bot = 99
+
+var (
+	now    = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	team   = triage.NewTeam(triage.TeamConfig{Side: "backend"})
+	opened = []triage.Event{{Kind: triage.Opened, Actor: triage.Person{ID: 1, Username: "ann"}, At: now, Seen: now}}
+)
+
+// rule is a rule in mode act that always decides the same.
+func rule(id string, decide func(triage.Input) triage.Verdict) engine.Setting {
+	return engine.Setting{
+		Rule: triage.Rule{Meta: triage.Meta{ID: id, On: triage.Opened | triage.LabelsChanged}, Decide: func(in triage.Input, _ triage.Options) triage.Verdict { return decide(in) }},
+		Mode: triage.Act,
+	}
+}
+
+func wants(id string, actions ...triage.Action) engine.Setting {
+	return rule(id, func(triage.Input) triage.Verdict { return triage.Want("because", actions...) })
+}
+
+func TestContradictionsNameBothRules(t *testing.T) {
+	add := func(l string) triage.Action { return triage.AddLabel{Label: l} }
+	tests := map[string][]engine.Setting{
+		"on and off":  {wants("one", add("x")), wants("two", triage.RemoveLabel{Label: "x"})},
+		"one scope":   {wants("one", add("s::a")), wants("two", add("s::b"))},
+		"two weights": {wants("one", triage.SetWeight{Value: 1}), wants("two", triage.SetWeight{Value: 2})},
+		"in a later round": {wants("one", add("x")), rule("two", func(in triage.Input) triage.Verdict {
+			if in.HasLabel("x") {
+				return triage.Want("because", triage.RemoveLabel{Label: "x"})
+			}
+			return triage.Nothing("no x")
+		})},
+	}
+	for name, settings := range tests {
+		t.Run(name, func(t *testing.T) {
+			issue := triage.Issue{Labels: []string{"y"}}
+			d, err := engine.Decide(engine.Policy{Team: team, Settings: settings}, opened, issue, nil, now)
+			if !errors.Is(err, engine.ErrContradiction) || !strings.Contains(err.Error(), "one wants to") || !strings.Contains(err.Error(), "two wants to") {
+				t.Fatalf("error %v does not name both rules", err)
+			}
+			if len(d.Findings) != 2 || d.Findings[0].Reason == "" {
+				t.Errorf("the decision lacks the findings: %+v", d.Findings)
+			}
+		})
+	}
+}
+
+func TestNeverSettling(t *testing.T) {
+	restless := rule("restless", func(in triage.Input) triage.Verdict {
+		return triage.Want("more", triage.AddLabel{Label: strings.Repeat("x", len(in.Issue.Labels)+1)})
+	})
+	_, err := engine.Decide(engine.Policy{Team: team, Settings: []engine.Setting{restless}}, opened, triage.Issue{}, nil, now)
+	if !errors.Is(err, engine.ErrContradiction) || !strings.Contains(err.Error(), "restless") {
+		t.Fatalf("error %v does not name the rule that never settles", err)
+	}
+}
+
+// TestAnotherRuleDoesNotRedo: what a person took off is not put back by a rule that had no part in it.
+func TestAnotherRuleDoesNotRedo(t *testing.T) {
+	policy := engine.Policy{Team: team, Settings: []engine.Setting{wants("one", triage.AddLabel{Label: "x"})}}
+	memory := &triage.Memory{Own: map[string]triage.Own{"label:x": {Rule: "another"}}}
+	d, err := engine.Decide(policy, opened, triage.Issue{}, memory, now)
+	if err != nil || len(d.Plan) > 0 || !d.Findings[0].Overridden {
+		t.Fatalf("plan %v, findings %+v, error %v", d.Plan, d.Findings, err)
+	}
+}
+
+func TestMemoryIsNotShared(t *testing.T) {
+	memory := &triage.Memory{Own: map[string]triage.Own{}}
+	policy := engine.Policy{Team: team, Settings: []engine.Setting{wants("one", triage.AddLabel{Label: "x"})}}
+	d, err := engine.Decide(policy, opened, triage.Issue{}, memory, now)
+	if err != nil || len(memory.Own) > 0 || d.Memory.Own["label:x"].Rule != "one" {
+		t.Fatalf("before %v, after %v, error %v", memory.Own, d.Memory.Own, err)
+	}
+}
+
+// TestRecover rebuilds from GitLab's events what the bot did and what people undid.
+func TestRecover(t *testing.T) {
+	label := func(by int64, added bool, l string) triage.Past {
+		return triage.Past{Actor: triage.Person{ID: by, Username: "u"}, Added: added, Label: l}
+	}
+	weight := func(by int64, w *int) triage.Past {
+		return triage.Past{Actor: triage.Person{ID: by, Username: "u"}, Weight: w}
+	}
+	own := func(key string, o triage.Own) triage.Memory {
+		return triage.Memory{Own: map[string]triage.Own{key: o}}
+	}
+	undone := func(key, what string, removed bool) triage.Memory {
+		return triage.Memory{Undone: map[string]triage.Undoing{key: {By: "u", What: what, Removed: removed}}}
+	}
+	bumped := own("weight", triage.Own{Value: 3})
+	bumped.Bump = &triage.Bump{From: 2, To: 3}
+	bumpedLabel := own("weight:backend", triage.Own{Value: 3})
+	bumpedLabel.Bump = &triage.Bump{From: 2, To: 3}
+	stood := undone("weight", "set weight 3", false)
+	stood.Bump = &triage.Bump{From: 2, To: 3}
+	suspended := triage.Memory{
+		Suspended: map[string]triage.Undoing{"design-needs-ux": {By: "u", What: "add ~UX"}},
+		Undone:    map[string]triage.Undoing{"label:UX": {By: "u", What: "add ~UX"}},
+	}
+	tests := map[string]struct {
+		marker triage.Memory
+		past   []triage.Past
+		want   triage.Memory
+	}{
+		"nothing":                       {},
+		"a person's label":              {past: []triage.Past{label(1, true, "UX")}},
+		"the bot's label":               {past: []triage.Past{label(bot, true, "UX")}, want: own("label:UX", triage.Own{})},
+		"taken off by a person":         {past: []triage.Past{label(bot, true, "UX"), label(1, false, "UX")}, want: undone("label:UX", "add ~UX", false)},
+		"of a rule the marker names":    {marker: own("label:UX", triage.Own{Rule: "design-needs-ux"}), past: []triage.Past{label(bot, true, "UX"), label(1, false, "UX")}, want: suspended},
+		"taken off by the bot":          {past: []triage.Past{label(bot, true, "x"), label(bot, false, "x")}},
+		"moved within its scope":        {past: []triage.Past{label(bot, true, "workflow::start"), label(1, true, "workflow::in dev"), label(1, false, "workflow::start")}},
+		"a person's label taken off":    {past: []triage.Past{label(1, true, "x"), label(bot, false, "x")}, want: own("label:x", triage.Own{Removed: true})},
+		"and set again":                 {past: []triage.Past{label(bot, false, "x"), label(1, true, "x")}, want: undone("label:x", "remove ~x", true)},
+		"set again by the bot later":    {past: []triage.Past{label(bot, true, "UX"), label(1, false, "UX"), label(bot, true, "UX")}, want: own("label:UX", triage.Own{})},
+		"the extra level":               {past: []triage.Past{weight(1, triage.Int(2)), weight(bot, triage.Int(3))}, want: bumped},
+		"the extra level, then changed": {past: []triage.Past{weight(1, triage.Int(2)), weight(bot, triage.Int(3)), weight(1, nil)}, want: stood},
+		"a spike's weight is no level":  {past: []triage.Past{weight(bot, triage.Int(2))}, want: own("weight", triage.Own{Value: 2})},
+		"the extra level on a label": {
+			past: []triage.Past{label(1, true, "backend-weight::2"), label(bot, true, "backend-weight::3"), label(bot, false, "backend-weight::2")}, want: bumpedLabel,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := engine.Recover(tt.marker, team, tt.past, bot)
+			if diff := cmp.Diff(tt.want, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Error("(-want +got)\n", diff)
+			}
+		})
+	}
+}

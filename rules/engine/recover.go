@@ -1,0 +1,116 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+
+	"flowkeeper/rules/triage"
+)
+
+// Recover completes a memory from GitLab's own record of who changed labels and weight, oldest entry first, for an issue whose
+// memory the store has lost or may have missed. What the memory already holds (from the note's marker) stays.
+func Recover(m triage.Memory, team *triage.Team, past []triage.Past, bot int64) triage.Memory {
+	m = m.Clone()
+	r := recovery{team: team, bot: bot, own: map[string]triage.Own{}, undone: map[string]triage.Undoing{}, weights: map[string]*int{}}
+	for _, p := range past {
+		if p.Label != "" {
+			r.label(p)
+		} else {
+			r.weight("weight", "", p.Weight, p)
+		}
+	}
+	for key, own := range r.own {
+		if known, ok := m.Own[key]; ok {
+			own.Rule = known.Rule
+		}
+		setOwn(&m, key, own)
+	}
+	for _, key := range slices.Sorted(maps.Keys(r.undone)) {
+		u := r.undone[key]
+		takeBack(&m, key, m.Own[key], u)
+	}
+	if m.Bump == nil {
+		m.Bump = r.bump
+	}
+	return m
+}
+
+func setOwn(m *triage.Memory, key string, own triage.Own) {
+	if m.Own == nil {
+		m.Own = map[string]triage.Own{}
+	}
+	m.Own[key] = own
+}
+
+// recovery replays an issue's past and keeps what the bot established and what people undid.
+type recovery struct {
+	team    *triage.Team
+	bot     int64
+	labels  []string
+	weights map[string]*int // by key
+	own     map[string]triage.Own
+	undone  map[string]triage.Undoing
+	bump    *triage.Bump
+}
+
+func (r *recovery) label(p triage.Past) {
+	key := "label:" + p.Label
+	bot := p.Actor.ID == r.bot
+	if p.Added {
+		r.labels = append(r.labels, p.Label)
+		if side, value, ok := r.sideWeight(p.Label); ok {
+			r.weight("weight:"+side, side, &value, p)
+			return
+		}
+	} else {
+		r.labels = slices.DeleteFunc(r.labels, func(l string) bool { return l == p.Label })
+		if _, _, ok := r.sideWeight(p.Label); ok {
+			return
+		}
+	}
+	own, ours := r.own[key]
+	switch {
+	case bot && p.Added:
+		r.own[key] = triage.Own{}
+		delete(r.undone, key)
+	case bot && ours:
+		delete(r.own, key)
+	case bot && triage.Scope(p.Label) == "":
+		r.own[key] = triage.Own{Removed: true}
+	case !bot && ours && own.Removed == p.Added && !r.moved(p):
+		delete(r.own, key)
+		r.undone[key] = triage.Undoing{By: p.Actor.Username, What: what(p.Label, own.Removed), Removed: own.Removed}
+	case !bot && ours && own.Removed == p.Added:
+		delete(r.own, key)
+	}
+}
+
+// moved reports whether a removed label made way for another of its scope.
+func (r *recovery) moved(p triage.Past) bool {
+	scope := triage.Scope(p.Label)
+	return !p.Added && scope != "" && slices.ContainsFunc(r.labels, func(l string) bool { return triage.Scope(l) == scope })
+}
+
+// weight replays a change of the weight field or of the side's label.
+func (r *recovery) weight(key, side string, value *int, p triage.Past) {
+	before := r.weights[key]
+	r.weights[key] = value
+	own, ours := r.own[key]
+	switch {
+	case p.Actor.ID == r.bot && value != nil:
+		r.own[key] = triage.Own{Value: *value}
+		delete(r.undone, key)
+		if before != nil && *value == *before+1 {
+			r.bump = &triage.Bump{From: *before, To: *value}
+		}
+	case p.Actor.ID != r.bot && ours && (value == nil || *value != own.Value):
+		delete(r.own, key)
+		r.undone[key] = triage.Undoing{By: p.Actor.Username, What: triage.SetWeight{Value: own.Value, Side: side}.String()}
+	}
+}
+
+// sideWeight reads a weight label of the team's side.
+func (r *recovery) sideWeight(label string) (side string, value int, ok bool) {
+	value, ok = triage.WeightOf(label, r.team.Side)
+	return r.team.Side, value, ok
+}

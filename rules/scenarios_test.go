@@ -1,0 +1,97 @@
+package rules_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"flowkeeper/bot/scenario"
+	"flowkeeper/rules"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+var update = flag.Bool("update", false, "rewrite the decisions of the scenarios")
+
+// TestScenarios plays testdata/scenarios/<rule id>/*.txtar with that rule alone and all/*.txtar with the whole catalogue.
+func TestScenarios(t *testing.T) {
+	files, err := filepath.Glob("testdata/scenarios/*/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no scenarios", err)
+	}
+	for _, file := range files {
+		folder := filepath.Base(filepath.Dir(file))
+		t.Run(folder+"/"+filepath.Base(file), func(t *testing.T) { play(t, file, policyFor(t, folder)) })
+	}
+}
+
+func play(t *testing.T, file string, policy engine.Policy) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := scenario.Parse(data, handbook())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Play(policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(file, scenario.Write(data, got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	for n, step := range s.Steps {
+		if diff := cmp.Diff(step.Expected, got[n]); diff != "" {
+			t.Errorf("step %d (-want +got), rewrite with -update if it is right:\n%s", n+1, diff)
+		}
+	}
+}
+
+// TestEveryRuleHasScenarios keeps the folder names honest: each rule has one, and each is a rule's.
+func TestEveryRuleHasScenarios(t *testing.T) {
+	folders, err := filepath.Glob("testdata/scenarios/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var have []string
+	for _, f := range folders {
+		have = append(have, filepath.Base(f))
+	}
+	want := []string{"all"}
+	for _, r := range rules.Catalogue() {
+		want = append(want, r.ID)
+	}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, have); diff != "" {
+		t.Error("scenario folders (-rules +folders):\n", diff)
+	}
+}
+
+// handbook is the team of the handbook, without a roster.
+func handbook() triage.TeamConfig {
+	return triage.TeamConfig{
+		Name: "Create:Source Code BE", GroupLabel: "group::source code", Side: "backend",
+		Labels: []string{"backend", "devops::create", "Category:Source Code Management", "group::source code"},
+	}
+}
+
+// policyFor is the catalogue, or only the rule of the folder.
+func policyFor(t *testing.T, folder string) engine.Policy {
+	settings := engine.Defaults(rules.Catalogue())
+	if folder != "all" {
+		settings = slices.DeleteFunc(settings, func(s engine.Setting) bool { return s.ID != folder })
+		if len(settings) == 0 {
+			t.Fatalf("there is no rule %q", folder)
+		}
+	}
+	return engine.Policy{Team: triage.NewTeam(handbook()), Settings: settings, Grace: 5 * time.Minute}
+}
