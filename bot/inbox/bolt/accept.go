@@ -16,7 +16,7 @@ func (s *Store) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, er
 	}
 	var outcome inbox.Outcome
 	err := s.write(ctx, "accepting a delivery of "+d.Issue.String(), func(tx *bbolt.Tx) (err error) {
-		outcome, err = accept(tx, d, s.nowMicros())
+		outcome, err = s.accept(tx, d, s.nowMicros())
 		return err
 	})
 	if err != nil {
@@ -28,20 +28,27 @@ func (s *Store) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, er
 	return outcome, nil
 }
 
-func accept(tx *bbolt.Tx, d inbox.Delivery, now int64) (inbox.Outcome, error) {
-	if known(tx, kindKey, d.Key, now) {
+func (s *Store) accept(tx *bbolt.Tx, d inbox.Delivery, now int64) (inbox.Outcome, error) {
+	key, meaning := digest("key", d.Key), digest("meaning", d.Meaning)
+	if d.Key != "" && s.seen.has(key, now) {
 		return inbox.Duplicate, nil
 	}
-	if known(tx, kindMeaning, d.Meaning, now) {
-		return inbox.Duplicate, remember(tx, kindKey, d.Key, now+inbox.KeepKeys.Microseconds())
+	outcome := inbox.Duplicate
+	if d.Meaning == "" || !s.seen.has(meaning, now) {
+		outcome = inbox.Stored
+		if err := store(tx, d, now); err != nil {
+			return "", err
+		}
+		if d.Meaning != "" {
+			if err := s.seen.add(tx, meaning, now+inbox.KeepMeanings.Microseconds()); err != nil {
+				return "", err
+			}
+		}
 	}
-	if err := store(tx, d, now); err != nil {
-		return "", err
+	if d.Key == "" {
+		return outcome, nil
 	}
-	if err := remember(tx, kindMeaning, d.Meaning, now+inbox.KeepMeanings.Microseconds()); err != nil {
-		return "", err
-	}
-	return inbox.Stored, remember(tx, kindKey, d.Key, now+inbox.KeepKeys.Microseconds())
+	return outcome, s.seen.add(tx, key, now+inbox.KeepKeys.Microseconds())
 }
 
 // store appends to the mailbox and schedules it, unless a lease or a Retry has the say.
@@ -51,12 +58,15 @@ func store(tx *bbolt.Tx, d inbox.Delivery, now int64) error {
 	if err != nil {
 		return err
 	}
-	mail := tx.Bucket(bucketMail)
+	mail := appended(tx, bucketMail)
 	seq, err := mail.NextSequence()
 	if err != nil {
 		return err
 	}
-	if err := mail.Put(placed(issue, int64(seq)), encodeMail(now, d.ID, d.Body)); err != nil {
+	if err := mail.Put(numbered(int64(seq)), encodeMail(now, d.ID, d.Body)); err != nil {
+		return err
+	}
+	if err := tx.Bucket(bucketOrder).Put(placed(issue, int64(seq)), nil); err != nil {
 		return err
 	}
 	b := old
@@ -68,30 +78,4 @@ func store(tx *bbolt.Tx, d inbox.Delivery, now int64) error {
 		}
 	}
 	return save(tx, issue, old, b)
-}
-
-// known reports whether a key suppresses a repeat now. Keys that expired may still be in the file.
-func known(tx *bbolt.Tx, kind byte, key string, now int64) bool {
-	if key == "" {
-		return false
-	}
-	expiry := tx.Bucket(bucketKeys).Get(digest(kind, key))
-	return expiry != nil && number(expiry) > now
-}
-
-// remember makes a key suppress repeats until it expires.
-func remember(tx *bbolt.Tx, kind byte, key string, expiry int64) error {
-	if key == "" {
-		return nil
-	}
-	k, keys := digest(kind, key), tx.Bucket(bucketKeys)
-	if old := keys.Get(k); old != nil {
-		if err := tx.Bucket(bucketExpiry).Delete(numbered(number(old), k...)); err != nil {
-			return err
-		}
-	}
-	if err := keys.Put(k, numbered(expiry)); err != nil {
-		return err
-	}
-	return tx.Bucket(bucketExpiry).Put(numbered(expiry, k...), nil)
 }

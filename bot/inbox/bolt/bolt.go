@@ -23,12 +23,8 @@ import (
 // File is the name of the store's file in its directory.
 const File = "inbox.db"
 
-// Sizes of the file. The first pages are written as zeros when the file is made: a sync of a block that exists already need not
-// write file system metadata, too.
-const (
-	preallocated = 4 << 20
-	mapped       = 256 << 20 // address space, not memory; growing beyond it makes writers wait for readers once
-)
+// mapped is how much of the file is mapped from the start: address space, not memory. Growing beyond it makes writers wait for readers.
+const mapped = 256 << 20
 
 // Options say where and how to open the store.
 type Options struct {
@@ -43,6 +39,7 @@ type Options struct {
 type Store struct {
 	db      *bbolt.DB
 	writes  *writer
+	seen    *seen
 	bell    *bell.Bell
 	lease   time.Duration
 	now     func() time.Time
@@ -73,13 +70,20 @@ func Open(o Options) (*Store, error) {
 		return nil, fmt.Errorf("opening the inbox in %s: %w", o.Dir, err)
 	}
 	s := &Store{
-		db: db, bell: bell.New(), lease: o.Lease, now: o.Now, log: o.Log,
+		db: db, seen: newSeen(), bell: bell.New(), lease: o.Lease, now: o.Now, log: o.Log,
 		closing: make(chan struct{}),
 	}
-	if err := db.Update(func(tx *bbolt.Tx) error { return prepare(tx, micros(o.Now())) }); err != nil {
+	err = db.Update(func(tx *bbolt.Tx) error {
+		if err := prepare(tx, s.nowMicros()); err != nil {
+			return err
+		}
+		s.seen.load(tx)
+		return nil
+	})
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("preparing the inbox in %s: %w", o.Dir, err), db.Close())
 	}
-	s.writes = startWriter(db, s.nowMicros, o.Log)
+	s.writes = startWriter(db, s.seen, s.nowMicros, o.Log)
 	return s, nil
 }
 
@@ -102,7 +106,6 @@ func open(o Options) (db *bbolt.DB, err error) {
 		FreelistType:    bbolt.FreelistMapType,
 		InitialMmapSize: mapped,
 		NoStatistics:    true,
-		OpenFile:        openPreallocated,
 	})
 	switch {
 	case err == nil:
@@ -117,16 +120,6 @@ func open(o Options) (db *bbolt.DB, err error) {
 	default:
 		return nil, err
 	}
-}
-
-// openPreallocated opens the file and, if it is new, leaves written zeros behind the part that bbolt initialises itself.
-func openPreallocated(path string, flag int, mode os.FileMode) (*os.File, error) {
-	_, statErr := os.Stat(path)
-	f, err := os.OpenFile(path, flag, mode)
-	if err != nil || !errors.Is(statErr, os.ErrNotExist) {
-		return f, err
-	}
-	return f, nil
 }
 
 // Ping implements inbox.Inbox.

@@ -78,7 +78,7 @@ func (s *Store) claim(tx *bbolt.Tx, now int64) (*inbox.Batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	deliveries, err := readMail(tx.Bucket(bucketMail), issue)
+	deliveries, err := readMail(tx, bucketOrder, issue)
 	if err != nil {
 		return nil, fmt.Errorf("reading the mailbox of %s: %w", issueOf(issue), err)
 	}
@@ -105,11 +105,13 @@ func (s *Store) claim(tx *bbolt.Tx, now int64) (*inbox.Batch, error) {
 	}, nil
 }
 
-// readMail reads an issue's deliveries, the oldest first.
-func readMail(bucket *bbolt.Bucket, issue []byte) ([]inbox.Stamped, error) {
+// readMail reads the deliveries that an index lists for an issue, the oldest first.
+func readMail(tx *bbolt.Tx, index, issue []byte) ([]inbox.Stamped, error) {
+	mail := tx.Bucket(bucketMail)
 	var all []inbox.Stamped
-	for k, v := range scan(bucket, issue) {
-		d, err := decodeMail(number(k[issueSize:]), v)
+	for k := range scan(tx.Bucket(index), issue) {
+		seq := k[issueSize:]
+		d, err := decodeMail(number(seq), mail.Get(seq))
 		if err != nil {
 			return nil, err
 		}

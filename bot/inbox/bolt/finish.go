@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -33,9 +34,14 @@ func (s *Store) Extend(ctx context.Context, b *inbox.Batch) error {
 func (s *Store) Done(ctx context.Context, b *inbox.Batch, r inbox.Result) error {
 	return s.finish(ctx, "closing the batch of "+b.Issue.String(), b, func(tx *bbolt.Tx, issue []byte, free *box) error {
 		now := s.nowMicros()
-		removed, err := removeMail(tx, issue, b.Deliveries)
+		handled, err := takeMail(tx, issue, b.Deliveries)
 		if err != nil {
 			return err
+		}
+		for _, seq := range handled {
+			if err := tx.Bucket(bucketMail).Delete(numbered(seq)); err != nil {
+				return err
+			}
 		}
 		if err := keepMemory(tx, issue, r.Memory, now); err != nil {
 			return err
@@ -49,7 +55,7 @@ func (s *Store) Done(ctx context.Context, b *inbox.Batch, r inbox.Result) error 
 				free.wake = max(1, micros(r.WakeAt))
 			}
 		}
-		free.waiting -= removed
+		free.waiting -= int64(len(handled))
 		free.rest(now)
 		return nil
 	})
@@ -82,17 +88,17 @@ func (s *Store) Bury(ctx context.Context, b *inbox.Batch, cause string, record [
 	return s.finish(ctx, "burying the batch of "+b.Issue.String(), b, func(tx *bbolt.Tx, issue []byte, free *box) error {
 		now := s.nowMicros()
 		l := letter{Buried: now, Cause: cause, Attempts: b.Attempt, Record: record, Woken: b.Woken}
-		if err := l.post(tx, issue, b.Deliveries); err != nil {
+		given, err := takeMail(tx, issue, b.Deliveries)
+		if err != nil {
 			return err
 		}
-		removed, err := removeMail(tx, issue, b.Deliveries)
-		if err != nil {
+		if err := l.post(tx, issue, given); err != nil {
 			return err
 		}
 		if b.Woken && !free.revived {
 			free.wake = 0
 		}
-		free.waiting -= removed
+		free.waiting -= int64(len(given))
 		free.rest(now)
 		return nil
 	})
@@ -120,19 +126,20 @@ func (s *Store) finish(ctx context.Context, doing string, b *inbox.Batch,
 	return err
 }
 
-// removeMail takes exactly these deliveries out of the mailbox and says how many were in it: a Revive under the lease may have put
-// others between them.
-func removeMail(tx *bbolt.Tx, issue []byte, deliveries []inbox.Stamped) (removed int64, err error) {
-	mail := tx.Bucket(bucketMail)
+// takeMail takes exactly these deliveries out of the mailbox and returns the numbers of those that were in it: a Revive under the
+// lease may have put others between them.
+func takeMail(tx *bbolt.Tx, issue []byte, deliveries []inbox.Stamped) ([]int64, error) {
+	order := tx.Bucket(bucketOrder)
+	var taken []int64
 	for _, d := range deliveries {
 		key := placed(issue, d.Seq)
-		if mail.Get(key) == nil {
+		if k, _ := order.Cursor().Seek(key); !bytes.Equal(k, key) {
 			continue
 		}
-		if err := mail.Delete(key); err != nil {
-			return 0, err
+		if err := order.Delete(key); err != nil {
+			return nil, err
 		}
-		removed++
+		taken = append(taken, d.Seq)
 	}
-	return removed, nil
+	return taken, nil
 }

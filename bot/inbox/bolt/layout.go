@@ -1,10 +1,11 @@
 package bolt
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"time"
+
+	"go.etcd.io/bbolt"
 
 	"flowkeeper/bot/inbox"
 	"flowkeeper/rules/triage"
@@ -15,25 +16,28 @@ import (
 //	meta      name → number: "version", "records" (how many are kept)
 //	boxes     issue → box: every issue that waits for something
 //	due       time, issue → nothing: when each box may be claimed next, in order
-//	mail      issue, seq → delivery
-//	keys      kind, digest → expiry: what suppresses repeats
+//	mail      seq → delivery, in mailboxes and in letters
+//	order     issue, seq → nothing: what is in the mailbox
 //	memory    issue → expiry, memory
-//	expiry    time, kind, digest or issue → nothing: what keys and memory are to be purged, in order
-//	records   issue, id → time, record
-//	recent    id → issue: all records, in order
+//	expiry    time, kind, digest or issue → nothing: what suppresses repeats, and what memory is to be purged, in order
+//	records   id → time, issue, record: all records, in order
+//	recorded  issue, id → nothing: the records of an issue
 //	letters   issue → letter without its deliveries
-//	lettered  issue, seq → delivery of a letter
+//	lettered  issue, seq → nothing: what is in the letter
 //	burials   time, issue → nothing: all letters, in order
+//
+// What is large (mail, records) has a growing number as its key and is appended; what is looked up by issue is small. A transaction
+// with deliveries of many issues therefore writes few pages.
 var (
 	bucketMeta     = []byte("meta")
 	bucketBoxes    = []byte("boxes")
 	bucketDue      = []byte("due")
 	bucketMail     = []byte("mail")
-	bucketKeys     = []byte("keys")
+	bucketOrder    = []byte("order")
 	bucketMemory   = []byte("memory")
 	bucketExpiry   = []byte("expiry")
 	bucketRecords  = []byte("records")
-	bucketRecent   = []byte("recent")
+	bucketRecorded = []byte("recorded")
 	bucketLetters  = []byte("letters")
 	bucketLettered = []byte("lettered")
 	bucketBurials  = []byte("burials")
@@ -44,19 +48,25 @@ var (
 
 func buckets() [][]byte {
 	return [][]byte{
-		bucketMeta, bucketBoxes, bucketDue, bucketMail, bucketKeys, bucketMemory, bucketExpiry,
-		bucketRecords, bucketRecent, bucketLetters, bucketLettered, bucketBurials,
+		bucketMeta, bucketBoxes, bucketDue, bucketMail, bucketOrder, bucketMemory, bucketExpiry,
+		bucketRecords, bucketRecorded, bucketLetters, bucketLettered, bucketBurials,
 	}
 }
 
 // The kinds of things that expire, as they stand in keys.
 const (
-	kindKey     = 'k'
-	kindMeaning = 'm'
-	kindMemory  = 'y'
+	kindKey    = 'k'
+	kindMemory = 'm'
 )
 
 func micros(t time.Time) int64 { return t.UnixMicro() }
+
+// appended is a bucket whose keys only grow: its pages are filled, not kept half empty for what might come between.
+func appended(tx *bbolt.Tx, name []byte) *bbolt.Bucket {
+	b := tx.Bucket(name)
+	b.FillPercent = 1
+	return b
+}
 
 // number reads the 8 bytes at the start of a key or value.
 func number(b []byte) int64 { return int64(binary.BigEndian.Uint64(b)) }
@@ -77,16 +87,10 @@ func issueKey(r triage.Ref) []byte {
 
 func issueOf(b []byte) triage.Ref { return triage.Ref{Project: number(b), IID: number(b[8:])} }
 
-// placed is the key of something that an issue has several of: mail, records.
+// placed is the key of something that an issue has several of: deliveries, records.
 func placed(issue []byte, seq int64) []byte {
 	b := make([]byte, 0, issueSize+8)
 	return binary.BigEndian.AppendUint64(append(b, issue...), uint64(seq))
-}
-
-// digest is the key of a delivery key or meaning. Keys come from outside and may be long; 16 bytes of SHA-256 tell them apart.
-func digest(kind byte, key string) []byte {
-	sum := sha256.Sum256([]byte(key))
-	return append([]byte{kind}, sum[:16]...)
 }
 
 // encodeMail lays a delivery out as accepted time, length of its id, id, body.

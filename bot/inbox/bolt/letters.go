@@ -36,7 +36,7 @@ func readLetter(tx *bbolt.Tx, issue []byte) (letter, error) {
 }
 
 // post adds the letter and its deliveries to the issue's earlier one.
-func (l letter) post(tx *bbolt.Tx, issue []byte, deliveries []inbox.Stamped) error {
+func (l letter) post(tx *bbolt.Tx, issue []byte, deliveries []int64) error {
 	if tx.Bucket(bucketLetters).Get(issue) != nil {
 		earlier, err := readLetter(tx, issue)
 		if err != nil {
@@ -47,14 +47,8 @@ func (l letter) post(tx *bbolt.Tx, issue []byte, deliveries []inbox.Stamped) err
 			return err
 		}
 	}
-	mail, lettered := tx.Bucket(bucketMail), tx.Bucket(bucketLettered)
-	for _, d := range deliveries {
-		key := placed(issue, d.Seq)
-		v := mail.Get(key)
-		if v == nil {
-			continue
-		}
-		if err := lettered.Put(key, bytes.Clone(v)); err != nil {
+	for _, seq := range deliveries {
+		if err := tx.Bucket(bucketLettered).Put(placed(issue, seq), nil); err != nil {
 			return err
 		}
 	}
@@ -68,8 +62,8 @@ func (l letter) post(tx *bbolt.Tx, issue []byte, deliveries []inbox.Stamped) err
 	return tx.Bucket(bucketBurials).Put(numbered(l.Buried, issue...), nil)
 }
 
-// remove forgets the letter and its deliveries.
-func (l letter) remove(tx *bbolt.Tx, issue []byte) error {
+// remove takes the letter away and returns the keys of its deliveries, which are still in the mail.
+func (l letter) remove(tx *bbolt.Tx, issue []byte) ([][]byte, error) {
 	lettered := tx.Bucket(bucketLettered)
 	var keys [][]byte
 	for k := range scan(lettered, issue) {
@@ -77,13 +71,13 @@ func (l letter) remove(tx *bbolt.Tx, issue []byte) error {
 	}
 	for _, k := range keys {
 		if err := lettered.Delete(k); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := tx.Bucket(bucketBurials).Delete(numbered(l.Buried, issue...)); err != nil {
-		return err
+		return nil, err
 	}
-	return tx.Bucket(bucketLetters).Delete(issue)
+	return keys, tx.Bucket(bucketLetters).Delete(issue)
 }
 
 // Dead implements inbox.Inbox.
@@ -98,7 +92,7 @@ func (s *Store) Dead(ctx context.Context, limit int) ([]inbox.Letter, error) {
 			if err != nil {
 				return err
 			}
-			deliveries, err := readMail(tx.Bucket(bucketLettered), k[8:])
+			deliveries, err := readMail(tx, bucketLettered, k[8:])
 			if err != nil {
 				return err
 			}
@@ -124,24 +118,24 @@ func (s *Store) Revive(ctx context.Context, ref triage.Ref) error {
 		if err != nil {
 			return err
 		}
-		b := old
-		mail := tx.Bucket(bucketMail)
-		for k, v := range scan(tx.Bucket(bucketLettered), issue) {
-			if err := mail.Put(bytes.Clone(k), bytes.Clone(v)); err != nil {
+		deliveries, err := l.remove(tx, issue)
+		if err != nil {
+			return err
+		}
+		for _, k := range deliveries {
+			if err := tx.Bucket(bucketOrder).Put(k, nil); err != nil {
 				return err
 			}
-			b.waiting++
 		}
+		b := old
+		b.waiting += int64(len(deliveries))
 		if l.Woken {
 			b.wake, b.revived = now, b.token != 0
 		}
 		if b.token == 0 {
 			b.rest(now)
 		}
-		if err := save(tx, issue, old, b); err != nil {
-			return err
-		}
-		return l.remove(tx, issue)
+		return save(tx, issue, old, b)
 	})
 	if err == nil {
 		s.bell.Ring()
@@ -157,7 +151,16 @@ func (s *Store) Drop(ctx context.Context, ref triage.Ref) error {
 		if err != nil {
 			return err
 		}
-		return l.remove(tx, issue)
+		deliveries, err := l.remove(tx, issue)
+		if err != nil {
+			return err
+		}
+		for _, k := range deliveries {
+			if err := tx.Bucket(bucketMail).Delete(k[issueSize:]); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

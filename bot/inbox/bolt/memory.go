@@ -1,8 +1,6 @@
 package bolt
 
 import (
-	"bytes"
-
 	"go.etcd.io/bbolt"
 
 	"flowkeeper/bot/inbox"
@@ -37,29 +35,4 @@ func keepMemory(tx *bbolt.Tx, issue, memory []byte, now int64) error {
 		return err
 	}
 	return expiry.Put(numbered(until, entry...), nil)
-}
-
-// purge removes what expired, at most limit entries: every transaction does a little more of it than it can add, so that the file does
-// not grow and no transaction is long.
-func purge(tx *bbolt.Tx, now int64, limit int) error {
-	var expired [][]byte
-	for k := range scan(tx.Bucket(bucketExpiry), nil) {
-		if number(k) > now || len(expired) == limit {
-			break
-		}
-		expired = append(expired, bytes.Clone(k))
-	}
-	for _, k := range expired {
-		bucket, key := tx.Bucket(bucketKeys), k[8:]
-		if key[0] == kindMemory {
-			bucket, key = tx.Bucket(bucketMemory), key[1:]
-		}
-		if err := bucket.Delete(key); err != nil {
-			return err
-		}
-		if err := tx.Bucket(bucketExpiry).Delete(k); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -3,6 +3,7 @@ package bolt
 import (
 	"bytes"
 	"context"
+	"slices"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -16,46 +17,42 @@ func (s *Store) keepRecord(tx *bbolt.Tx, issue, body []byte, now int64) error {
 	if body == nil {
 		return nil
 	}
-	records, recent, meta := tx.Bucket(bucketRecords), tx.Bucket(bucketRecent), tx.Bucket(bucketMeta)
-	id, err := recent.NextSequence()
+	records, recorded, meta := appended(tx, bucketRecords), tx.Bucket(bucketRecorded), tx.Bucket(bucketMeta)
+	next, err := records.NextSequence()
 	if err != nil {
 		return err
 	}
-	if err := records.Put(placed(issue, int64(id)), numbered(now, body...)); err != nil {
+	id := int64(next)
+	if err := records.Put(numbered(id), slices.Concat(numbered(now), issue, body)); err != nil {
 		return err
 	}
-	if err := recent.Put(numbered(int64(id)), issue); err != nil {
+	if err := recorded.Put(placed(issue, id), nil); err != nil {
 		return err
 	}
 	kept := int64(1)
 	if v := meta.Get(metaRecords); v != nil {
 		kept += number(v)
 	}
-	for _, k := range surplus(records, issue) {
-		if err := records.Delete(k); err != nil {
-			return err
-		}
-		if err := recent.Delete(k[issueSize:]); err != nil {
-			return err
-		}
-		kept--
+	gone := surplus(recorded, issue)
+	if kept-int64(len(gone)) > inbox.RecordsOverall {
+		id, v := records.Cursor().First()
+		gone = append(gone, placed(v[8:8+issueSize], number(id)))
 	}
-	for ; kept > inbox.RecordsOverall; kept-- {
-		id, issue := recent.Cursor().First()
-		if err := records.Delete(placed(issue, number(id))); err != nil {
+	for _, k := range gone {
+		if err := recorded.Delete(k); err != nil {
 			return err
 		}
-		if err := recent.Delete(bytes.Clone(id)); err != nil {
+		if err := records.Delete(k[issueSize:]); err != nil {
 			return err
 		}
 	}
-	return meta.Put(metaRecords, numbered(kept))
+	return meta.Put(metaRecords, numbered(kept-int64(len(gone))))
 }
 
-// surplus is the keys of the issue's oldest records beyond the bound.
-func surplus(records *bbolt.Bucket, issue []byte) [][]byte {
+// surplus is the index keys of the issue's oldest records beyond the bound.
+func surplus(recorded *bbolt.Bucket, issue []byte) [][]byte {
 	var keys [][]byte
-	for k := range scan(records, issue) {
+	for k := range scan(recorded, issue) {
 		keys = append(keys, bytes.Clone(k))
 	}
 	return keys[:max(0, len(keys)-inbox.RecordsPerIssue)]
@@ -65,12 +62,12 @@ func surplus(records *bbolt.Bucket, issue []byte) [][]byte {
 func (s *Store) Records(ctx context.Context, issue triage.Ref, limit int) ([]inbox.Record, error) {
 	var all []inbox.Record
 	err := s.read(ctx, "reading the records of "+issue.String(), func(tx *bbolt.Tx) error {
-		key := issueKey(issue)
-		for _, v := range scanBack(tx.Bucket(bucketRecords), key) {
+		records := tx.Bucket(bucketRecords)
+		for k := range scanBack(tx.Bucket(bucketRecorded), issueKey(issue)) {
 			if len(all) >= limit {
 				break
 			}
-			all = append(all, decodeRecord(key, v))
+			all = append(all, decodeRecord(records.Get(k[issueSize:])))
 		}
 		return nil
 	})
@@ -81,20 +78,21 @@ func (s *Store) Records(ctx context.Context, issue triage.Ref, limit int) ([]inb
 func (s *Store) Recent(ctx context.Context, limit int) ([]inbox.Record, error) {
 	var all []inbox.Record
 	err := s.read(ctx, "reading the newest records", func(tx *bbolt.Tx) error {
-		records := tx.Bucket(bucketRecords)
-		for id, issue := range scanBack(tx.Bucket(bucketRecent), nil) {
+		for _, v := range scanBack(tx.Bucket(bucketRecords), nil) {
 			if len(all) >= limit {
 				break
 			}
-			all = append(all, decodeRecord(issue, records.Get(placed(issue, number(id)))))
+			all = append(all, decodeRecord(v))
 		}
 		return nil
 	})
 	return all, err
 }
 
-func decodeRecord(issue, v []byte) inbox.Record {
-	return inbox.Record{Issue: issueOf(issue), At: time.UnixMilli(number(v) / 1000), Body: append([]byte{}, v[8:]...)}
+func decodeRecord(v []byte) inbox.Record {
+	return inbox.Record{
+		Issue: issueOf(v[8:]), At: time.UnixMilli(number(v) / 1000), Body: bytes.Clone(v[8+issueSize:]),
+	}
 }
 
 // scanBack goes through the keys with a prefix, the last one first.
