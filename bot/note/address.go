@@ -1,0 +1,158 @@
+package note
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// The first line names at most so many people, and so many words of those who are not mentioned; the rest of the people are mentioned
+// in the fold.
+const (
+	maxNames     = 6
+	maxFromWords = 30
+)
+
+// addressees are the people and roles that a note speaks to, each once.
+type addressees struct {
+	named  []string // usernames to be mentioned in the first line
+	others []string // usernames to be mentioned in the fold
+	from   []string // Markdown, in words: roles asked before or filled by nobody, and names that cannot be mentioned
+}
+
+// address finds whom the open items concern, in the items' order. A role that is to be mentioned for one item is not named again for
+// another.
+func address(s engine.Sticky, team *triage.Team) addressees {
+	var ask, told []triage.Role
+	for _, item := range s.Items {
+		switch {
+		case item.Met:
+		case item.Ask:
+			ask = append(ask, item.Asks...)
+		default:
+			told = append(told, item.Asks...)
+		}
+	}
+	var a addressees
+	for _, role := range ask {
+		people := roster(team, role)
+		if len(people) == 0 {
+			told = append(told, role)
+		}
+		for _, person := range people {
+			a.call(person)
+		}
+	}
+	for _, role := range told {
+		if !slices.Contains(ask, role) || len(roster(team, role)) == 0 {
+			a.from = appendNew(a.from, Inert(role.Title(), maxName))
+		}
+	}
+	if len(a.named) > maxNames {
+		a.named, a.others = a.named[:maxNames], a.named[maxNames:]
+	}
+	return a
+}
+
+// call mentions a person, or names those whose username GitLab would not take for one.
+func (a *addressees) call(person string) {
+	person = strings.TrimPrefix(strings.TrimSpace(person), "@")
+	same := func(other string) bool { return strings.EqualFold(other, person) }
+	switch {
+	case !isUsername(person):
+		a.from = appendNew(a.from, Inert(person, maxName))
+	case !slices.ContainsFunc(a.named, same):
+		a.named = append(a.named, person)
+	}
+}
+
+// sentence is the first line of a note with n open items.
+func (a addressees) sentence(n int) string {
+	var b strings.Builder
+	for _, name := range a.named {
+		b.WriteString("@" + name + " ")
+	}
+	if len(a.others) > 0 {
+		b.WriteString("and " + counted(len(a.others), "other") + ", ")
+	}
+	if b.Len() == 0 {
+		b.WriteString("This")
+	} else {
+		b.WriteString("this")
+	}
+	b.WriteString(" issue needs " + counted(n, "thing"))
+	if from := a.fromWhom(); from != "" {
+		b.WriteString(", from " + from)
+	}
+	b.WriteString(":")
+	return b.String()
+}
+
+// fromWhom names those who are not mentioned: "the engineering manager", or "you and the engineering manager".
+func (a addressees) fromWhom() string {
+	from := a.from
+	if len(from) == 0 {
+		return ""
+	}
+	if len(a.named) > 0 {
+		from = slices.Concat([]string{"you"}, from)
+	}
+	whom := listed(from)
+	if words(whom) > maxFromWords {
+		return ""
+	}
+	return whom
+}
+
+func roster(team *triage.Team, role triage.Role) []string {
+	if team == nil {
+		return nil
+	}
+	return team.People(role)
+}
+
+// username is GitLab's form. It may contain dots and dashes, but a mention does not take in a dot or a dash at its end.
+var username = regexp.MustCompile(`^[a-zA-Z0-9_.][a-zA-Z0-9_.-]{0,253}[a-zA-Z0-9_]$`)
+
+// isUsername reports whether @name mentions exactly this one person. @all would mention everybody in the project.
+func isUsername(name string) bool {
+	lower := strings.ToLower(name)
+	return username.MatchString(name) && lower != "all" && !strings.HasSuffix(lower, ".git") && !strings.HasSuffix(lower, ".atom")
+}
+
+func appendNew(list []string, s string) []string {
+	if s == "" || slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}
+
+// listed writes a list as a sentence does: "a", "a and b", "a, b and c".
+func listed(list []string) string {
+	last := len(list) - 1
+	if last == 0 {
+		return list[0]
+	}
+	return strings.Join(list[:last], ", ") + " and " + list[last]
+}
+
+// counted writes a number of things in words: "one thing", "two things", "12 things".
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "one " + thing
+	}
+	return number(n) + " " + thing + "s"
+}
+
+// number writes a number in words up to ten.
+func number(n int) string {
+	names := [...]string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
+	if n < len(names) {
+		return names[n]
+	}
+	return strconv.Itoa(n)
+}

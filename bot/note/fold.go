@@ -1,0 +1,92 @@
+package note
+
+import (
+	"strings"
+
+	"flowkeeper/rules/engine"
+)
+
+// The tags stand between blank lines: GitLab renders the Markdown between them only then.
+const (
+	foldBegin = "<details><summary>Why am I seeing this?</summary>\n\n"
+	foldEnd   = "</details>\n\n"
+)
+
+// writeFold writes the fold: what did not fit before it, further people to be mentioned, and the rules with their reasons. There is no
+// fold without content.
+func writeFold(b *strings.Builder, p above, others []string, s engine.Sticky) {
+	paragraphs := p.linesBelow
+	if len(others) > 0 {
+		paragraphs = append(paragraphs, "Also for @"+strings.Join(others, " @")+" to see.")
+	}
+	rows := foldRows(p, s)
+	if len(paragraphs) == 0 && len(rows) == 0 {
+		return
+	}
+	b.WriteString(foldBegin)
+	for _, text := range paragraphs {
+		b.WriteString(text + "\n\n")
+	}
+	for _, row := range rows {
+		b.WriteString(row)
+	}
+	if len(rows) > 0 {
+		b.WriteString("\n")
+	}
+	b.WriteString(foldEnd)
+}
+
+// foldRows is one list, each row with its newline. Two lists would run into one another.
+func foldRows(p above, s engine.Sticky) []string {
+	var rows []string
+	for _, e := range p.entries {
+		if e.cut {
+			rows = append(rows, "- "+e.full()+"\n")
+		}
+	}
+	for _, e := range p.below {
+		rows = append(rows, e.task())
+	}
+	for _, why := range s.Why {
+		rows = append(rows, "- "+joined(code(why.Rule), Inert(why.Section, maxName), Inert(why.Reason, maxReason))+"\n")
+	}
+	for _, r := range s.Resting {
+		rows = append(rows, "- "+code(r.Rule)+" rests here: "+who(r.By)+" undid "+what(r.What)+".\n")
+	}
+	return rows
+}
+
+// who names a person without a mention.
+func who(username string) string {
+	if username == "" {
+		return "someone"
+	}
+	return Inert("@"+username, maxName)
+}
+
+func what(change string) string {
+	if text := Inert(change, maxName); text != "" {
+		return "“" + text + "”"
+	}
+	return "what it did"
+}
+
+// joined writes the parts that are not empty with dots between them.
+func joined(parts ...string) string {
+	var some []string
+	for _, part := range parts {
+		if part != "" {
+			some = append(some, part)
+		}
+	}
+	return strings.Join(some, " · ")
+}
+
+// code is a rule's name as a code span.
+func code(rule string) string {
+	rule = string(legible(strings.ReplaceAll(rule, "`", ""), maxName))
+	if rule == "" {
+		return "a rule"
+	}
+	return "`" + rule + "`"
+}

@@ -1,0 +1,147 @@
+package note
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// breaker is U+2060, the word joiner: it shows nothing and allows no line break. GitLab looks for references in the rendered text, where
+// a backslash is gone; a sigil followed by this character is none of its references.
+const breaker = '\u2060'
+
+const (
+	// special characters are escaped: they mean something to Markdown or to GitLab wherever they stand.
+	special = "\\`*_[]<>#!|~$&@%^{}"
+	// sigils begin GitLab's references and marks. "[" stands for [[page]], [vulnerability:1] and [+ diff +], "{" for {+ diff +},
+	// "*" for *iteration:1.
+	sigils = "@#!~%$&^*[{"
+)
+
+// Inert makes people's text harmless for one line of Markdown, also at its beginning: it shows the words as they were written, but
+// mentions nobody, refers to nothing, links nowhere, formats nothing and is no quick action. Line ends, control characters and runs of
+// blanks become one blank; characters that cannot be seen are left out. At most max runes are shown, the last one an ellipsis if
+// something is missing. The same text inside a code span or an HTML block would not be harmless.
+func Inert(s string, max int) string {
+	text := legible(s, max)
+	var b strings.Builder
+	b.Grow(len(text) + len(text)/2)
+	for i, r := range text {
+		if strings.ContainsRune(special, r) || startsBlock(text, i) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+		if joins(text, i) {
+			b.WriteRune(breaker)
+		}
+	}
+	return b.String()
+}
+
+// legible is what of s can be seen, on one line, in at most max runes.
+func legible(s string, max int) []rune {
+	if max < 1 {
+		return nil
+	}
+	var text []rune
+	var gap bool
+	var joiner rune
+	for _, r := range s {
+		if isBlank(r) {
+			gap, joiner = len(text) > 0, 0
+			continue
+		}
+		if isJoiner(r) {
+			joiner = r
+			continue
+		}
+		if isInvisible(r) {
+			continue
+		}
+		if gap {
+			text = append(text, ' ')
+		} else if joiner != 0 && len(text) > 0 && text[len(text)-1] > unicode.MaxASCII && r > unicode.MaxASCII {
+			text = append(text, joiner)
+		}
+		text, gap, joiner = append(text, r), false, 0
+		if len(text) > max {
+			return shorten(text, max)
+		}
+	}
+	return text
+}
+
+// shorten cuts a text that is longer than max; nothing but a letter or sign is left before the ellipsis.
+func shorten(text []rune, max int) []rune {
+	text = text[:max-1]
+	for len(text) > 0 && (text[len(text)-1] == ' ' || isJoiner(text[len(text)-1])) {
+		text = text[:len(text)-1]
+	}
+	return append(text, '…')
+}
+
+// isBlank is true of white space, line ends of every kind and control characters.
+func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
+
+// isJoiner is true of the two format characters that emoji and some scripts cannot be written without. They are kept between two
+// characters beyond ASCII, where they cannot hide anything of GitLab's syntax.
+func isJoiner(r rune) bool { return r == '\u200c' || r == '\u200d' }
+
+// isInvisible is true of format characters, which change the direction or hide text, and of letters that show nothing.
+func isInvisible(r rune) bool {
+	switch r {
+	case '\u034f', '\u115f', '\u1160', '\u17b4', '\u17b5', '\u2800', '\u3164', '\uffa0':
+		return true
+	}
+	return unicode.Is(unicode.Cf, r)
+}
+
+// startsBlock reports whether the character at i would begin a list, a rule, a heading's underline or a quick action if the text were
+// at a line's start. The characters of other blocks are escaped wherever they stand.
+func startsBlock(text []rune, i int) bool {
+	switch text[i] {
+	case '/', '-', '+', '=', ':':
+		return i == 0
+	case '.', ')':
+		return i > 0 && !slices.ContainsFunc(text[:i], isNoDigit)
+	}
+	return false
+}
+
+// joins reports whether the character at i and its successor must be kept apart. A sigil at the end is kept apart from whatever the
+// text is put in front of.
+func joins(text []rune, i int) bool {
+	r, next := text[i], rune(0)
+	if i+1 < len(text) {
+		next = text[i+1]
+	}
+	switch {
+	case strings.ContainsRune(sigils, r):
+		return next != ' '
+	case r == ':':
+		return next == '/'
+	case r == '.':
+		return i >= 3 && strings.EqualFold(string(text[i-3:i]), "www")
+	case r == '-':
+		return isDigit(next) && followsKey(text[:i])
+	}
+	return false
+}
+
+// followsKey reports whether the text ends in what may be the project of an issue in an external tracker, as in ABC-12 or GL-3. Jira
+// writes a comment on the issue that is named.
+func followsKey(text []rune) bool {
+	for i := len(text) - 1; i >= 0; i-- {
+		switch r := text[i]; {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z':
+			return true
+		case r != '_' && !isDigit(r):
+			return false
+		}
+	}
+	return false
+}
+
+func isDigit(r rune) bool { return '0' <= r && r <= '9' }
+
+func isNoDigit(r rune) bool { return !isDigit(r) }

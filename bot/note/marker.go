@@ -1,0 +1,187 @@
+package note
+
+import (
+	"encoding/json"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/text"
+
+	"flowkeeper/rules/triage"
+)
+
+// State says what Read found in a comment.
+type State uint8
+
+// The states of a comment. Only in Known the memory was restored.
+const (
+	Unmarked State = iota // not a sticky note
+	Known                 // the note of this version of the bot
+	Broken                // the note, but somebody edited its marker and it cannot be read
+	Newer                 // written by a newer version of the bot, not to be overwritten
+)
+
+// version is that of the marker's content. A reader skips what it does not know within its version; a new one is needed only when an
+// older bot would do harm.
+const version = "1"
+
+// How large a marker may get: its titles in runes, all of it in bytes.
+const (
+	maxTitle  = 100
+	maxMarker = 8 << 10
+)
+
+// content is the JSON of a marker, keys in alphabetical order. What is in it stays readable for years: a field is never given another
+// meaning.
+type content struct {
+	Asked     []string                    `json:"asked,omitempty"`
+	Bump      *triage.Bump                `json:"bump,omitempty"`
+	Digest    string                      `json:"d,omitempty"`
+	Items     map[string]triage.ItemState `json:"items,omitempty"`
+	NoLicence bool                        `json:"nolic,omitempty"`
+	Own       map[string]triage.Own       `json:"own,omitempty"`
+	Rest      map[string]triage.Undoing   `json:"rest,omitempty"`
+	Said      []string                    `json:"said,omitempty"`
+	Undone    map[string]triage.Undoing   `json:"undone,omitempty"`
+}
+
+// mark is the marker, one line. A marker that would be too large leaves out first the titles, then what GitLab's own events tell too.
+func mark(m triage.Memory, digest string) string {
+	c := content{
+		Asked:     keys(m.Asked),
+		Bump:      m.Bump,
+		Digest:    digest,
+		Items:     shownItems(m.Items),
+		NoLicence: m.WeightDropped,
+		Own:       m.Own,
+		Rest:      m.Suspended,
+		Said:      keys(m.Said),
+		Undone:    m.Undone,
+	}
+	line := c.line()
+	if len(line) > maxMarker {
+		c.Items = withoutTitles(c.Items)
+		line = c.line()
+	}
+	if len(line) > maxMarker {
+		c.Own, c.Undone = nil, nil
+		line = c.line()
+	}
+	return line
+}
+
+// line writes the content as a comment. The encoder escapes "<", ">" and "&", so nothing in it can end the comment.
+func (c content) line() string {
+	text, err := json.Marshal(c)
+	if err != nil {
+		panic("a marker holds only what JSON can write: " + err.Error())
+	}
+	return "<!-- flowkeeper:v" + version + " " + string(text) + " -->"
+}
+
+// Read restores the memory that a comment of the bot carries: items, asked, own, undone, suspended, said, bump, a dropped weight and
+// the note's digest. It looks only at the marker that Render writes at the end; the caller makes sure that the bot wrote the comment,
+// and knows its id. In a state other than Known the memory is empty, but for Note.Foreign in Newer.
+func Read(body string) (triage.Memory, State) {
+	of, text, found := findMarker(body)
+	switch {
+	case !found:
+		return triage.Memory{}, Unmarked
+	case isNewer(of):
+		return triage.Memory{Note: triage.NoteRef{Foreign: true}}, Newer
+	case of != version:
+		return triage.Memory{}, Broken
+	}
+	var c content
+	if err := json.Unmarshal([]byte(text), &c); err != nil {
+		return triage.Memory{}, Broken
+	}
+	return c.memory(), Known
+}
+
+// memory is the part of a memory that the content holds.
+func (c content) memory() triage.Memory {
+	return triage.Memory{
+		Items:         shownItems(c.Items),
+		Asked:         set(c.Asked),
+		Own:           c.Own,
+		Undone:        c.Undone,
+		Suspended:     c.Rest,
+		Said:          set(c.Said),
+		Bump:          c.Bump,
+		WeightDropped: c.NoLicence,
+		Note:          triage.NoteRef{Digest: c.Digest},
+	}
+}
+
+var markerLine = regexp.MustCompile(`^<!-- flowkeeper:v([0-9]+)(?: (.*))?-->$`)
+
+// findMarker gives the version and the text of the marker in the body's last line.
+func findMarker(body string) (of, text string, found bool) {
+	body = strings.TrimRightFunc(body, isBlank)
+	line := body[strings.LastIndexByte(body, '\n')+1:]
+	parts := markerLine.FindStringSubmatch(line)
+	if parts == nil || !endsInComment(body) {
+		return "", "", false
+	}
+	return parts[1], parts[2], true
+}
+
+// endsInComment reports whether the last line of the body is a comment to GitLab, and not a line of a code block, for instance.
+func endsInComment(body string) bool {
+	source := []byte(body)
+	last, ok := goldmark.DefaultParser().Parse(text.NewReader(source)).LastChild().(*ast.HTMLBlock)
+	return ok && (last.HTMLBlockType == ast.HTMLBlockType2 || last.HTMLBlockType == ast.HTMLBlockType6)
+}
+
+// isNewer compares the digits of a version with ours.
+func isNewer(of string) bool {
+	of = strings.TrimLeft(of, "0")
+	return len(of) > len(version) || len(of) == len(version) && of > version
+}
+
+// shownItems leaves out the items that are not on the note, nil if there are none.
+func shownItems(items map[string]triage.ItemState) map[string]triage.ItemState {
+	var shown map[string]triage.ItemState
+	for key, item := range items {
+		if item.State != triage.ItemOpen && item.State != triage.ItemMet {
+			continue
+		}
+		if shown == nil {
+			shown = make(map[string]triage.ItemState, len(items))
+		}
+		item.Title = string(legible(item.Title, maxTitle))
+		shown[key] = item
+	}
+	return shown
+}
+
+func withoutTitles(items map[string]triage.ItemState) map[string]triage.ItemState {
+	bare := make(map[string]triage.ItemState, len(items))
+	for key, item := range items {
+		item.Title = ""
+		bare[key] = item
+	}
+	return bare
+}
+
+// keys lists in order what is in a set.
+func keys(in map[string]bool) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(in)), func(key string) bool { return !in[key] })
+}
+
+// set is the opposite of keys, nil for none.
+func set(keys []string) map[string]bool {
+	if len(keys) == 0 {
+		return nil
+	}
+	in := make(map[string]bool, len(keys))
+	for _, key := range keys {
+		in[key] = true
+	}
+	return in
+}

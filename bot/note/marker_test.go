@@ -1,0 +1,170 @@
+package note_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"flowkeeper/bot/note"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+func TestRead(t *testing.T) {
+	const marker = `<!-- flowkeeper:v1 {"d":"abc","said":["r"]} -->`
+	known := triage.Memory{Said: map[string]bool{"r": true}, Note: triage.NoteRef{Digest: "abc"}}
+	tests := []struct {
+		name, body string
+		want       triage.Memory
+		state      note.State
+	}{
+		{name: "our note", body: "✅ All set.\n\n" + marker, want: known, state: note.Known},
+		{name: "marker only", body: marker, want: known, state: note.Known},
+		{name: "other line ends", body: "✅ All set.\r\n\r\n" + marker + "\r\n", want: known, state: note.Known},
+		{name: "blanks at the end", body: "✅ All set.\n\n" + marker + "  \n\t\n\n", want: known, state: note.Known},
+		{name: "close behind the fold", body: "<details><summary>Why</summary>\n\n- a\n\n</details>\n" + marker, want: known, state: note.Known},
+		{name: "unknown keys", body: `<!-- flowkeeper:v1 {"d":"abc","said":["r"],"later":[1]} -->`, want: known, state: note.Known},
+		{name: "pending items are not restored", body: `<!-- flowkeeper:v1 {"d":"abc","said":["r"],"items":{"a/b":{"s":"pending"}}} -->`, want: known, state: note.Known},
+		{name: "a title of several lines", body: `<!-- flowkeeper:v1 {"items":{"a/b":{"s":"met","t":"A\n/close"}}} -->`,
+			want: triage.Memory{Items: map[string]triage.ItemState{"a/b": {State: triage.ItemMet, Title: "A /close"}}}, state: note.Known},
+		{name: "newer", body: `<!-- flowkeeper:v2 {"d":[]} -->`, want: triage.Memory{Note: triage.NoteRef{Foreign: true}}, state: note.Newer},
+		{name: "much newer", body: `<!-- flowkeeper:v10000000000000000000000 whatever -->`, want: triage.Memory{Note: triage.NoteRef{Foreign: true}}, state: note.Newer},
+		{name: "never written", body: `<!-- flowkeeper:v0 {} -->`, state: note.Broken},
+		{name: "broken", body: `<!-- flowkeeper:v1 {"d":"abc" -->`, state: note.Broken},
+		{name: "of another shape", body: `<!-- flowkeeper:v1 {"said":"r"} -->`, state: note.Broken},
+		{name: "emptied", body: `<!-- flowkeeper:v1 -->`, state: note.Broken},
+		{name: "empty body", body: "", state: note.Unmarked},
+		{name: "no marker", body: "✅ All set.", state: note.Unmarked},
+		{name: "other comment", body: "<!-- flowkeeper -->", state: note.Unmarked},
+		{name: "not the last line", body: marker + "\n\nwords", state: note.Unmarked},
+		{name: "within a line", body: "words " + marker, state: note.Unmarked},
+		{name: "quoted", body: "> " + marker, state: note.Unmarked},
+		{name: "indented code", body: "words\n\n    " + marker, state: note.Unmarked},
+		{name: "in a fence", body: "```\n" + marker + "\n```", state: note.Unmarked},
+		{name: "in an open fence", body: "```\n" + marker, state: note.Unmarked},
+		{name: "in an open fence with blank lines", body: "~~~\ncode\n\n" + marker + "\n\n", state: note.Unmarked},
+		{name: "in an element for code", body: "<pre>\n\n" + marker, state: note.Unmarked},
+		{name: "in an open comment", body: "<!-- a\n" + marker + " b", state: note.Unmarked},
+		{name: "something behind it", body: marker + ".", state: note.Unmarked},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, state := note.Read(tt.body)
+			if state != tt.state {
+				t.Errorf("state %d, want %d", state, tt.state)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("memory (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestMarkerRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m, s := drawMemory(t), drawSticky(t)
+		want := triage.Memory{
+			Items: map[string]triage.ItemState{}, Asked: map[string]bool{}, Said: map[string]bool{},
+			Own: m.Own, Undone: m.Undone, Suspended: m.Suspended, Bump: m.Bump, WeightDropped: m.WeightDropped,
+			Note: triage.NoteRef{Digest: note.Digest(s)},
+		}
+		for key, item := range m.Items {
+			if item.State != triage.ItemPending {
+				want.Items[key] = item
+			}
+		}
+		for key, asked := range m.Asked {
+			if asked {
+				want.Asked[key] = true
+			}
+		}
+		for key, said := range m.Said {
+			if said {
+				want.Said[key] = true
+			}
+		}
+		body := note.Render(s, nil, m)
+		got, state := note.Read(strings.ReplaceAll(body, "\n", "\r\n") + "\r\n ")
+		if state != note.Known {
+			t.Fatalf("state %d of\n%s", state, body)
+		}
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("memory (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// drawMemory draws a memory small enough to be kept whole, with texts of every kind.
+func drawMemory(t *rapid.T) triage.Memory {
+	text := rapid.OneOf(rapid.StringN(0, 15, -1), rapid.SampledFrom([]string{"-->", "--!>", "<!--", "\u2028", `"`, "a\nb", "rule/slot"}))
+	title := rapid.StringMatching(`([A-Za-z~*é]{1,9} ){0,3}[a-z]{1,9}`)
+	flags := rapid.MapOfN(text, rapid.Bool(), 0, 4)
+	undoings := rapid.MapOfN(text, rapid.Custom(func(t *rapid.T) triage.Undoing {
+		return triage.Undoing{By: text.Draw(t, "by"), What: text.Draw(t, "what")}
+	}), 0, 3)
+	m := triage.Memory{
+		Items: rapid.MapOfN(text, rapid.Custom(func(t *rapid.T) triage.ItemState {
+			state := rapid.SampledFrom([]string{triage.ItemPending, triage.ItemOpen, triage.ItemMet}).Draw(t, "state")
+			return triage.ItemState{State: state, Title: title.Draw(t, "title")}
+		}), 0, 4).Draw(t, "items"),
+		Asked: flags.Draw(t, "asked"),
+		Own: rapid.MapOfN(text, rapid.Custom(func(t *rapid.T) triage.Own {
+			return triage.Own{Rule: text.Draw(t, "rule"), Value: rapid.Int().Draw(t, "value"), Removed: rapid.Bool().Draw(t, "removed")}
+		}), 0, 3).Draw(t, "own"),
+		Undone:        undoings.Draw(t, "undone"),
+		Suspended:     undoings.Draw(t, "suspended"),
+		Said:          flags.Draw(t, "said"),
+		WeightDropped: rapid.Bool().Draw(t, "dropped"),
+		Issue:         &triage.Issue{Title: "not kept"},
+		Note:          triage.NoteRef{ID: 7, Digest: "of the note before", Gone: true},
+	}
+	if rapid.Bool().Draw(t, "bumped") {
+		m.Bump = &triage.Bump{From: 2, To: rapid.IntRange(0, 9).Draw(t, "to"), Offered: rapid.Bool().Draw(t, "offered")}
+	}
+	return m
+}
+
+func TestMarkerStaysSmall(t *testing.T) {
+	m := triage.Memory{Items: map[string]triage.ItemState{}, Asked: map[string]bool{}, Own: map[string]triage.Own{}}
+	for i := range 60 {
+		key := fmt.Sprintf("rule-number-%d/slot", i)
+		m.Items[key] = triage.ItemState{State: triage.ItemOpen, Title: strings.Repeat("long ", 100)}
+		m.Asked[key] = true
+		m.Own[fmt.Sprintf("label:%d%s", i, strings.Repeat("x", 200))] = triage.Own{Rule: "rule"}
+	}
+	body := note.Render(engine.Sticky{Lines: []string{"Weight 2: spikes are timeboxed."}}, nil, m)
+	if len(body) > 9000 {
+		t.Errorf("%d bytes", len(body))
+	}
+	got, state := note.Read(body)
+	if state != note.Known || len(got.Items) != 60 || len(got.Asked) != 60 {
+		t.Errorf("state %d, %d items, %d asked; want all of them", state, len(got.Items), len(got.Asked))
+	}
+}
+
+// FuzzRead requires that a body is read without harm whatever it holds, and that only its last line counts.
+func FuzzRead(f *testing.F) {
+	f.Add(note.Render(engine.Sticky{Lines: []string{"a"}}, nil, triage.Memory{Said: map[string]bool{"r": true}}))
+	f.Add("<!-- flowkeeper:v1 {\"items\":null} -->")
+	f.Add("<!-- flowkeeper:v2 -->")
+	for _, s := range hostile {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		m, state := note.Read(body)
+		if state != note.Known && cmp.Diff(triage.Memory{Note: triage.NoteRef{Foreign: state == note.Newer}}, m) != "" {
+			t.Errorf("state %d with memory %+v", state, m)
+		}
+		trimmed := strings.TrimSpace(body)
+		if state != note.Unmarked && !strings.HasPrefix(trimmed[strings.LastIndex(trimmed, "\n")+1:], "<!-- flowkeeper:v") {
+			t.Errorf("a marker is seen in %q", body)
+		}
+		if _, state := note.Read(body + "\n\nwords"); state != note.Unmarked {
+			t.Errorf("a marker is seen in the middle of %q", body)
+		}
+	})
+}

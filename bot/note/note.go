@@ -1,0 +1,79 @@
+// Package note writes and reads the sticky note, the one comment that the bot keeps on an issue and edits in place. It makes people's
+// text harmless, lays out what the engine wants said and carries the bot's memory of the issue in a hidden marker.
+//
+// It does not know GitLab's API: it turns a Sticky into the body of a comment and the body of a comment back into a Memory. GitLab
+// carries out quick actions in the bot's comments with the bot's rights and notifies whom they mention, so whatever people wrote goes
+// through Inert first.
+package note
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// How much of people's text is shown, in runes.
+const (
+	maxQuote  = 80
+	maxReason = 200
+	maxName   = 60
+)
+
+// Render is the body of the note, Markdown with the fold and the marker, without a newline at its end. The roles of items with Ask are
+// mentioned by the team's roster; the marker holds what the memory m keeps in GitLab, with the digest of s. A nil team has an empty
+// roster.
+func Render(s engine.Sticky, team *triage.Team, m triage.Memory) string {
+	shown := reduce(s)
+	a := address(shown, team)
+	above := fit(a.sentence(shown.Open()), shown)
+
+	var b strings.Builder
+	above.write(&b)
+	writeFold(&b, above, a.others, shown)
+	b.WriteString(mark(m, Digest(s)))
+	return b.String()
+}
+
+// Digest names what the note says, 16 hexadecimal digits. Mentions and the marker do not count: a note with the same digest needs no
+// edit.
+func Digest(s engine.Sticky) string {
+	shown := reduce(s)
+	for i := range shown.Items {
+		shown.Items[i].Ask = false
+	}
+	text, err := json.Marshal(shown)
+	if err != nil {
+		panic("a Sticky holds only texts and lists, which JSON can always write: " + err.Error())
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
+
+// reduce leaves of a Sticky what is shown, open items first. Once nothing is open the items have had their time, and reasons stay only
+// for what the bot did itself. The argument is not changed.
+func reduce(s engine.Sticky) engine.Sticky {
+	if s.Open() == 0 {
+		if len(s.Lines) == 0 {
+			s.Why = nil
+		}
+		if len(s.Items) > 0 || len(s.Lines) == 0 {
+			s.Items = []engine.StickyItem{{Met: true}}
+		}
+		return s
+	}
+	var open, met []engine.StickyItem
+	for _, item := range s.Items {
+		if item.Met {
+			met = append(met, engine.StickyItem{Key: item.Key, Title: item.Title, Met: true})
+		} else {
+			open = append(open, item)
+		}
+	}
+	s.Items = slices.Concat(open, met)
+	return s
+}

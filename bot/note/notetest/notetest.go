@@ -1,0 +1,263 @@
+// Package notetest checks the bodies of comments the way GitLab would read them: what renders, what is a reference, what is a quick
+// action. It is for the tests of whatever writes comments. Its model of GitLab is coarser than GitLab and takes more for a reference
+// than GitLab does, never less.
+package notetest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	rendering "github.com/yuin/goldmark/renderer/html"
+	"github.com/yuin/goldmark/text"
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// MaxWords is how many words may stand before the fold of a sticky note.
+const MaxWords = 60
+
+// Check fails the test unless the body is harmless: no reference besides the allowed ones ("@maria", "~UX"), no quick action, no link,
+// no image, no HTML besides closed folds and one marker, and only the formatting that the bot uses.
+func Check(t testing.TB, body string, allowed ...string) {
+	t.Helper()
+	report(t, body, Problems(body, allowed...))
+}
+
+// CheckSticky fails the test unless the body is harmless and a sticky note: at most one fold, at most MaxWords words before it, and a
+// well-formed marker as the last line.
+func CheckSticky(t testing.TB, body string, allowed ...string) {
+	t.Helper()
+	report(t, body, append(Problems(body, allowed...), stickyProblems(body)...))
+}
+
+func report(t testing.TB, body string, problems []string) {
+	t.Helper()
+	for _, p := range problems {
+		t.Error(p)
+	}
+	if len(problems) > 0 {
+		t.Logf("the body was:\n%s\n%q", body, body)
+	}
+}
+
+// Problems lists what Check would fail for.
+func Problems(body string, allowed ...string) []string {
+	root := parse(body)
+	var found []string
+	found = append(found, quickActions(body)...)
+	found = append(found, ownHTML(body)...)
+	found = append(found, foldProblems(body)...)
+	for n := range root.Descendants() {
+		switch n.Type {
+		case html.TextNode:
+			if !insideCode(n) {
+				found = append(found, references(n.Data, allowed)...)
+			}
+		case html.CommentNode:
+			if comment := "<!--" + n.Data + "-->"; !marker.MatchString(comment) {
+				found = append(found, fmt.Sprintf("comment %q", comment))
+			}
+		case html.ElementNode:
+			if !slices.Contains(elements, n.DataAtom) {
+				found = append(found, fmt.Sprintf("element <%s>", n.Data))
+			}
+		}
+	}
+	return found
+}
+
+// markdown is GitLab's, as far as goldmark has it. It is safe for concurrent use.
+var markdown = goldmark.New(
+	goldmark.WithExtensions(extension.GFM, extension.Footnote, extension.DefinitionList),
+	goldmark.WithRendererOptions(rendering.WithUnsafe()),
+)
+
+// HTML is the body as GitLab's Markdown renders it, before references.
+func HTML(body string) string {
+	var out bytes.Buffer
+	if err := markdown.Convert([]byte(body), &out); err != nil {
+		panic("writing to a buffer: " + err.Error())
+	}
+	return out.String()
+}
+
+// Text is what a reader sees of the body, without formatting.
+func Text(body string) string {
+	var seen strings.Builder
+	for n := range parse(body).Descendants() {
+		if n.Type == html.TextNode {
+			seen.WriteString(n.Data)
+		}
+	}
+	return seen.String()
+}
+
+// Words counts the words of what a reader sees before the fold: what stands between blanks and has a letter or a digit.
+func Words(body string) int {
+	before, _, _ := strings.Cut(body, "<details><summary>")
+	n := 0
+	for word := range strings.FieldsSeq(Text(before)) {
+		if strings.ContainsFunc(word, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) {
+			n++
+		}
+	}
+	return n
+}
+
+// parse gives the document that a browser would build. Like there, neighbouring texts are one text.
+func parse(body string) *html.Node {
+	root := &html.Node{Type: html.ElementNode, DataAtom: atom.Div, Data: "div"}
+	nodes, err := html.ParseFragment(strings.NewReader(HTML(body)), root)
+	if err != nil {
+		panic("reading from a string: " + err.Error())
+	}
+	for _, n := range nodes {
+		root.AppendChild(n)
+	}
+	return root
+}
+
+// elements are those that the bot's comments need.
+var elements = []atom.Atom{
+	atom.P, atom.Br, atom.Ul, atom.Ol, atom.Li, atom.Input, atom.Strong, atom.Em, atom.Del, atom.Code, atom.Details, atom.Summary,
+}
+
+var marker = regexp.MustCompile(`^<!-- flowkeeper:v[0-9]+ (\{.*\}) -->$`)
+
+func insideCode(n *html.Node) bool {
+	for p := range n.Ancestors() {
+		if p.DataAtom == atom.Code || p.DataAtom == atom.Pre {
+			return true
+		}
+	}
+	return false
+}
+
+// referring are the forms of GitLab's references in text, wherever they stand. Only those of the first can be allowed.
+var referring = []*regexp.Regexp{
+	regexp.MustCompile(`[@#!~$&^](?:"[^"]*"|[\w.{][\w.:/-]*)`),
+	regexp.MustCompile(`%(?:"[^"]*"|[^\s"<\x{2060}]*\w)`),
+	regexp.MustCompile(`\b(?:[A-Z][A-Z0-9_]+|GL)-\d+`), // external trackers
+	regexp.MustCompile(`\[\[|\[\w+:|\*iteration:`),
+	regexp.MustCompile(`[\[{][+-]`), // inline differences
+	regexp.MustCompile(`\w://|(?i:\bwww\.\w)`),
+}
+
+func references(text string, allowed []string) []string {
+	rest := referring[0].ReplaceAllStringFunc(text, func(ref string) string {
+		if slices.Contains(allowed, strings.TrimRight(ref, ".:-/")) {
+			return " "
+		}
+		return ref
+	})
+	var found []string
+	for _, form := range referring {
+		for _, ref := range form.FindAllString(rest, -1) {
+			found = append(found, fmt.Sprintf("reference %q in %q", ref, text))
+		}
+	}
+	return found
+}
+
+// quickActions finds lines that begin with a slash, whatever they are part of.
+func quickActions(body string) []string {
+	var found []string
+	for line := range strings.FieldsFuncSeq(body, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		if strings.HasPrefix(strings.TrimLeft(line, " \t>"), "/") {
+			found = append(found, fmt.Sprintf("quick action %q", line))
+		}
+	}
+	return found
+}
+
+var foldTag = regexp.MustCompile(`^<details><summary>[^<]*</summary>$|^</details>$`)
+
+// ownHTML finds HTML in the Markdown that is neither a fold nor a marker.
+func ownHTML(body string) []string {
+	source := []byte(body)
+	var found []string
+	check := func(line string) {
+		if line = strings.TrimRight(line, "\r\n"); !foldTag.MatchString(line) && !marker.MatchString(line) {
+			found = append(found, fmt.Sprintf("HTML %q", line))
+		}
+	}
+	err := ast.Walk(markdown.Parser().Parse(text.NewReader(source)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch n := n.(type) {
+		case *ast.RawHTML:
+			found = append(found, fmt.Sprintf("HTML %q", n.Segments.Value(source)))
+		case *ast.HTMLBlock:
+			for _, line := range n.Lines().Sliced(0, n.Lines().Len()) {
+				check(string(line.Value(source)))
+			}
+			if n.HasClosure() {
+				check(string(n.ClosureLine.Value(source)))
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	if err != nil {
+		panic("walking without an error of its own: " + err.Error())
+	}
+	return found
+}
+
+// foldProblems finds folds that are not closed, or that stand where GitLab would not render the Markdown inside.
+func foldProblems(body string) []string {
+	var found []string
+	open := false
+	lines := strings.Split(body, "\n")
+	for i, line := range lines {
+		begins, ends := strings.HasPrefix(line, "<details>"), line == "</details>"
+		if !begins && !ends {
+			continue
+		}
+		if begins == open {
+			found = append(found, fmt.Sprintf("line %d: %q does not match", i+1, line))
+		}
+		open = begins
+		if i+1 < len(lines) && lines[i+1] != "" || i > 0 && lines[i-1] != "" {
+			found = append(found, fmt.Sprintf("line %d: no blank line before and after %q", i+1, line))
+		}
+	}
+	if open {
+		found = append(found, "the fold is not closed")
+	}
+	return found
+}
+
+func stickyProblems(body string) []string {
+	var found []string
+	folds, comments := 0, 0
+	for n := range parse(body).Descendants() {
+		switch {
+		case n.DataAtom == atom.Details:
+			folds++
+		case n.Type == html.CommentNode:
+			comments++
+		}
+	}
+	if folds > 1 || comments != 1 {
+		found = append(found, fmt.Sprintf("%d folds and %d comments", folds, comments))
+	}
+	if n := Words(body); n > MaxWords {
+		found = append(found, fmt.Sprintf("%d words before the fold", n))
+	}
+	last := body[strings.LastIndexByte(body, '\n')+1:]
+	parts := marker.FindStringSubmatch(last)
+	if parts == nil || !json.Valid([]byte(parts[1])) {
+		found = append(found, fmt.Sprintf("the last line %q is no marker", last))
+	}
+	return found
+}

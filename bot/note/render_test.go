@@ -1,0 +1,261 @@
+package note_test
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"flowkeeper/bot/note"
+	"flowkeeper/bot/note/notetest"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+func teamOf(roster map[triage.Role][]string) *triage.Team {
+	return &triage.Team{TeamConfig: triage.TeamConfig{Roster: roster}}
+}
+
+// mentionable is the form of the usernames that GitLab gives out, apart from names that end like a file.
+var mentionable = regexp.MustCompile(`^[\w.][\w.-]*\w$`)
+
+// mentions are the references that a note may make for a roster.
+func mentions(roster map[triage.Role][]string) []string {
+	var allowed []string
+	for _, people := range roster {
+		for _, name := range people {
+			if name = strings.TrimPrefix(strings.TrimSpace(name), "@"); mentionable.MatchString(name) && name != "all" {
+				allowed = append(allowed, "@"+name)
+			}
+		}
+	}
+	return allowed
+}
+
+// FuzzRender puts people's text wherever a Sticky may hold it. The lowest bits of shape say how many items, lines and reasons there are.
+func FuzzRender(f *testing.F) {
+	for i, s := range hostile {
+		f.Add(s, hostile[(i+1)%len(hostile)], hostile[(i+2)%len(hostile)], "omar", s, uint16(i*37))
+	}
+	f.Fuzz(func(t *testing.T, quote, reason, what, by, username string, shape uint16) {
+		var s engine.Sticky
+		for i := range int(shape % 8) {
+			s.Items = append(s.Items, engine.StickyItem{
+				Key: fmt.Sprint("rule/", i), Title: ownTitles[i%len(ownTitles)], Text: ownTexts[i%len(ownTexts)], Quote: quote,
+				Met: shape>>3&1 == 1 && i > 1, Asks: []triage.Role{triage.Roles()[i%6], triage.Role(reason)}, Ask: shape>>4&1 == 1,
+			})
+		}
+		for i := range int(shape >> 5 % 3) {
+			s.Lines = append(s.Lines, ownTexts[i])
+		}
+		for range int(shape >> 7 % 3) {
+			s.Why = append(s.Why, engine.Why{Rule: what, Section: by, Reason: reason})
+			s.Resting = append(s.Resting, engine.Resting{Rule: reason, What: what, By: by})
+		}
+		roster := map[triage.Role][]string{
+			triage.ProductManager: {username}, triage.EngineeringManager: {"maria", by}, triage.Engineers: {"omar", quote, "sam"},
+		}
+		m := triage.Memory{
+			Items:     map[string]triage.ItemState{"rule/1": {State: triage.ItemOpen, Title: quote}, reason: {State: triage.ItemMet}},
+			Suspended: map[string]triage.Undoing{"rule": {By: by, What: what}},
+		}
+		body := note.Render(s, teamOf(roster), m)
+		notetest.CheckSticky(t, body, mentions(roster)...)
+		if _, state := note.Read(body); state != note.Known {
+			t.Errorf("the marker of %q is not read", body)
+		}
+	})
+}
+
+var (
+	ownTitles = []string{"A weight", "An agreement", "A `type::` label", "Research"}
+	ownTexts  = []string{
+		"Use `/weight 3`.", "on the proposal, by product and by engineering.", "", "for the backend side, whatever else may be said of this issue.",
+	}
+)
+
+func TestRenderIsShortForAnyInput(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawSticky(t)
+		body := note.Render(s, teamOf(drawRoster(t)), triage.Memory{})
+		if n := notetest.Words(body); n > notetest.MaxWords {
+			t.Fatalf("%d words before the fold of\n%s", n, body)
+		}
+		for _, item := range s.Items {
+			if title := strings.Join(strings.Fields(item.Title), " "); !item.Met && !strings.Contains(body, title) {
+				t.Fatalf("the item %q is lost in\n%s", title, body)
+			}
+			if text := strings.Join(strings.Fields(item.Text), " "); !item.Met && !strings.Contains(body, text) {
+				t.Fatalf("the text %q is lost in\n%s", text, body)
+			}
+		}
+		if s.Open() == 0 {
+			return
+		}
+		if n, want := strings.Count(body, "- [ ] "), s.Open(); n != want {
+			t.Fatalf("%d open tasks, want %d in\n%s", n, want, body)
+		}
+	})
+}
+
+// drawSticky draws more and longer texts than any rule writes.
+func drawSticky(t *rapid.T) engine.Sticky {
+	text := rapid.StringOfN(rapid.RuneFrom([]rune("abc1  \n.,→é")), 0, 400, -1)
+	items := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) engine.StickyItem {
+		return engine.StickyItem{
+			Title: "T" + text.Draw(t, "title"),
+			Text:  text.Draw(t, "text"),
+			Quote: text.Draw(t, "quote"),
+			Met:   rapid.Bool().Draw(t, "met"),
+			Asks:  rapid.SliceOfN(rapid.SampledFrom(triage.Roles()), 0, 6).Draw(t, "asks"),
+			Ask:   rapid.Bool().Draw(t, "ask"),
+		}
+	}), 0, 20).Draw(t, "items")
+	return engine.Sticky{
+		Items: items,
+		Lines: rapid.SliceOfN(text, 0, 6).Draw(t, "lines"),
+		Why: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) engine.Why {
+			return engine.Why{Rule: "rule", Reason: text.Draw(t, "reason")}
+		}), 0, 3).Draw(t, "why"),
+	}
+}
+
+func drawRoster(t *rapid.T) map[triage.Role][]string {
+	name := rapid.StringOfN(rapid.RuneFrom([]rune("abc-._ ")), 0, 30, -1)
+	return rapid.MapOf(rapid.SampledFrom(triage.Roles()), rapid.SliceOfN(name, 0, 20)).Draw(t, "roster")
+}
+
+func TestRenderMentionsEachOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s, roster := drawSticky(t), drawRoster(t)
+		body := note.Render(s, teamOf(roster), triage.Memory{})
+		want := map[string]bool{}
+		for _, item := range s.Items {
+			for _, role := range item.Asks {
+				if item.Met || !item.Ask {
+					continue
+				}
+				for _, name := range mentions(map[triage.Role][]string{role: roster[role]}) {
+					want[name] = true
+				}
+			}
+		}
+		for _, name := range mentions(roster) {
+			n := len(regexp.MustCompile(regexp.QuoteMeta(name)+`(\s|$)`).FindAllString(body, -1))
+			if want[name] && n != 1 || !want[name] && n != 0 {
+				t.Fatalf("%s is mentioned %d times (wanted: %v) in\n%s", name, n, want[name], body)
+			}
+		}
+	})
+}
+
+func TestDigest(t *testing.T) {
+	base := func() engine.Sticky {
+		return engine.Sticky{
+			Items: []engine.StickyItem{
+				{Key: "a/x", Title: "A weight", Text: "for the backend side.", Asks: []triage.Role{triage.Quality}, Ask: true},
+				{Key: "a/y", Title: "A type label", Met: true},
+			},
+			Lines:   []string{"2 → 3: security issues are weighted one level higher."},
+			Why:     []engine.Why{{Rule: "a", Section: "Triage", Reason: "it is so"}},
+			Resting: []engine.Resting{{Rule: "b", What: "add ~UX", By: "omar"}},
+		}
+	}
+	tests := []struct {
+		name   string
+		change func(*engine.Sticky)
+		same   bool
+	}{
+		{"nothing", func(*engine.Sticky) {}, true},
+		{"asked before", func(s *engine.Sticky) { s.Items[0].Ask = false }, true},
+		{"what is not shown of a met item", func(s *engine.Sticky) { s.Items[1].Text = "other" }, true},
+		{"met items first", func(s *engine.Sticky) { slices.Reverse(s.Items) }, true},
+		{"title", func(s *engine.Sticky) { s.Items[0].Title = "Weight" }, false},
+		{"text", func(s *engine.Sticky) { s.Items[0].Text = "for the frontend side." }, false},
+		{"quote", func(s *engine.Sticky) { s.Items[0].Quote = "a" }, false},
+		{"met", func(s *engine.Sticky) { s.Items[0].Met = true }, false},
+		{"other role", func(s *engine.Sticky) { s.Items[0].Asks = []triage.Role{triage.AppSec} }, false},
+		{"another item", func(s *engine.Sticky) { s.Items = append(s.Items, engine.StickyItem{Title: "A"}) }, false},
+		{"no line", func(s *engine.Sticky) { s.Lines = nil }, false},
+		{"reason", func(s *engine.Sticky) { s.Why[0].Reason = "it is not so" }, false},
+		{"resting", func(s *engine.Sticky) { s.Resting = nil }, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := base()
+			tt.change(&s)
+			if same := note.Digest(s) == note.Digest(base()); same != tt.same {
+				t.Errorf("same digest: %v, want %v", same, tt.same)
+			}
+		})
+	}
+	t.Run("all set is all set", func(t *testing.T) {
+		one := engine.Sticky{Items: []engine.StickyItem{{Title: "A", Met: true}}}
+		two := engine.Sticky{Items: []engine.StickyItem{{Title: "B", Met: true}, {Title: "C", Met: true}}}
+		if note.Digest(one) != note.Digest(two) || note.Digest(one) != note.Digest(engine.Sticky{}) {
+			t.Error("notes that say the same have different digests")
+		}
+	})
+}
+
+// Sameness of what is said is sameness of the digest, both ways.
+func TestDigestFollowsTheBody(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		one := drawSticky(t)
+		two := one
+		two.Items = slices.Clone(one.Items)
+		for i := range two.Items {
+			two.Items[i].Ask = false
+		}
+		if note.Digest(one) != note.Digest(two) {
+			t.Fatal("a mention changes the digest")
+		}
+		two.Lines = append(slices.Clone(one.Lines), "one more")
+		if note.Digest(one) == note.Digest(two) {
+			t.Fatal("a line does not change the digest")
+		}
+	})
+}
+
+func TestRenderLeavesItsArgumentAlone(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawSticky(t)
+		before := fmt.Sprintf("%+v", s)
+		team := teamOf(drawRoster(t))
+		first := note.Render(s, team, triage.Memory{})
+		if after := fmt.Sprintf("%+v", s); after != before {
+			t.Fatalf("changed from\n%s to\n%s", before, after)
+		}
+		if second := note.Render(s, team, triage.Memory{}); second != first {
+			t.Fatalf("rendered twice:\n%s\n%s", first, second)
+		}
+	})
+}
+
+func BenchmarkRender(b *testing.B) {
+	s := engine.Sticky{
+		Items: []engine.StickyItem{
+			{Key: "a/x", Title: "A weight", Text: "for the backend side. Use `/weight 3`.", Asks: []triage.Role{triage.EngineeringManager}, Ask: true},
+			{Key: "a/y", Title: "An agreement", Text: "on the proposal, by product and by engineering.", Quote: "ask @omar about ~UX and #12"},
+			{Key: "a/z", Title: "A type label", Met: true},
+		},
+		Lines: []string{"2 → 3: security issues are weighted one level higher."},
+		Why: []engine.Why{
+			{Rule: "ready-needs", Section: "Weighting issues", Reason: "the issue is ready for development and its weight is empty"},
+			{Rule: "security-weight", Section: "Security Issues", Reason: "@omar set weight 2 on a ~security issue"},
+		},
+	}
+	team := teamOf(map[triage.Role][]string{triage.EngineeringManager: {"maria"}})
+	m := triage.Memory{
+		Items: map[string]triage.ItemState{"a/x": {State: triage.ItemOpen, Title: "A weight"}, "a/y": {State: triage.ItemOpen, Title: "An agreement"}},
+		Asked: map[string]bool{"a/x": true},
+		Bump:  &triage.Bump{From: 2, To: 3},
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		note.Render(s, team, m)
+	}
+}
