@@ -66,13 +66,15 @@ type Bump struct {
 	Offered bool `json:"o,omitempty"`
 }
 
-// NoteRef is the bot's sticky note on an issue. Digest is of what it says, mentions aside. Gone means that people deleted it;
-// Foreign that a newer version of the bot wrote its marker, which is then left alone.
+// NoteRef is the bot's sticky note on an issue. Digest is of what it says, mentions aside. Foreign means that a newer version of the
+// bot wrote its marker, which is then left alone. Shown holds the items ("rule/slot") and the lines that are on it, Dismissed those of
+// notes that people deleted.
 type NoteRef struct {
-	ID      int64  `json:"id,omitempty"`
-	Digest  string `json:"d,omitempty"`
-	Gone    bool   `json:"gone,omitempty"`
-	Foreign bool   `json:"foreign,omitempty"`
+	ID        int64    `json:"id,omitempty"`
+	Digest    string   `json:"d,omitempty"`
+	Shown     []string `json:"l,omitempty"`
+	Foreign   bool     `json:"foreign,omitempty"`
+	Dismissed []string `json:"dis,omitempty"`
 }
 
 // Past is one entry of GitLab's resource label or weight events: the record of who changed what.

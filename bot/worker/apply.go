@@ -1,0 +1,73 @@
+package worker
+
+import (
+	"context"
+
+	"flowkeeper/rules/triage"
+
+	"go.uber.org/zap"
+)
+
+// apply carries out the plan with one write and compares GitLab's answer with what was wanted. It reports whether GitLab did not take
+// some of it, so that the rules have to be asked again with that knowledge.
+func (j *job) apply(ctx context.Context) (again bool, err error) {
+	d := &j.decision
+	if len(d.Plan) == 0 {
+		return false, nil
+	}
+	if err := j.hold(ctx); err != nil {
+		return false, err
+	}
+	got, err := j.o.GitLab.Update(ctx, j.issue, d.Result)
+	if err != nil {
+		return false, err
+	}
+	for _, p := range d.Plan {
+		j.did = append(j.did, p.Rule+": "+p.Action.String())
+		j.metrics.actions.WithLabelValues(p.Rule).Inc()
+	}
+	bump := j.memory.Bump
+	j.issue, j.seen, j.memory = got, j.o.Now(), d.Memory
+	j.memory.Issue, d.Memory.Issue = &got, &got
+	for _, p := range d.Plan {
+		if p.Action.Done(d.Result) && !p.Action.Done(got) && j.refused(p.Action, got) {
+			again = true
+			j.memory.Bump = bump
+			j.o.Log.Warn("GitLab did not take a change", zap.Stringer("issue", j.batch.Issue), zap.Stringer("change", p.Action))
+		}
+	}
+	return again, nil
+}
+
+// refused remembers a change that GitLab answered with success and did not make, so that it is not tried again and again. Something that
+// others changed at the same moment is not refused; their own event follows.
+func (j *job) refused(a triage.Action, got triage.Issue) bool {
+	switch a := a.(type) {
+	case triage.SetWeight:
+		if a.Side != "" {
+			return j.refused(triage.AddLabel{Label: triage.WeightLabel(a.Side, a.Value)}, got)
+		}
+		if got.Weight != nil {
+			return false
+		}
+		delete(j.memory.Own, a.Key())
+		j.memory.WeightDropped = !got.NoWeights
+		return true
+	case triage.AddLabel:
+		if got.Has(a.Label) {
+			return false
+		}
+		for _, l := range got.Labels {
+			if scope := triage.Scope(a.Label); scope != "" && triage.Scope(l) == scope {
+				return false
+			}
+		}
+		delete(j.memory.Own, a.Key())
+		if j.memory.Undone == nil {
+			j.memory.Undone = map[string]triage.Undoing{}
+		}
+		j.memory.Undone[a.Key()] = triage.Undoing{By: "GitLab", What: a.String()}
+		return true
+	}
+	return false
+}

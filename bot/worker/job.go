@@ -1,0 +1,175 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"flowkeeper/bot/inbox"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// maxRounds bounds how often a job decides again because GitLab did not take what was wanted.
+const maxRounds = 4
+
+// job is one batch on its way through see, decide and apply.
+type job struct {
+	*Pool
+	batch  *inbox.Batch
+	self   triage.Person
+	events []triage.Event
+	unread int // deliveries that could not be read
+
+	issue     triage.Issue
+	seen      time.Time // when GitLab showed the issue so; zero if it is only remembered
+	memory    triage.Memory
+	known     bool // the memory is whole: nothing needs to be recovered from GitLab
+	recovered bool // it was recovered in this job
+	keep      bool // it is worth keeping
+
+	decision engine.Decision
+	did      []string // writes to GitLab in words
+	held     atomic.Pointer[time.Time]
+}
+
+func newJob(p *Pool, batch *inbox.Batch) *job {
+	j := &job{Pool: p, batch: batch}
+	j.extended()
+	return j
+}
+
+// extended notes that the lease runs from now.
+func (j *job) extended() {
+	until := j.o.Now().Add(j.o.Lease)
+	j.held.Store(&until)
+}
+
+// hold is asked before every write to GitLab: a process that was stopped for longer than its lease must not go on as if nothing had
+// happened.
+func (j *job) hold(ctx context.Context) error {
+	if !j.o.Now().Before(*j.held.Load()) {
+		return inbox.ErrLeaseLost
+	}
+	return ctx.Err()
+}
+
+// guarded turns a panic into an error with its stack, so that one issue cannot take the process down.
+func guarded(ctx context.Context, f func(context.Context) error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return f(ctx)
+}
+
+// run sees the issue, decides and applies until GitLab shows what was decided.
+func (j *job) run(ctx context.Context) error {
+	self, err := j.o.Self(ctx)
+	if err != nil {
+		return err
+	}
+	j.self = self
+	if err := j.see(ctx); err != nil {
+		return err
+	}
+	for range maxRounds {
+		if err := j.decide(ctx); err != nil {
+			return err
+		}
+		again, err := j.apply(ctx)
+		if err != nil {
+			return err
+		}
+		if !again {
+			return j.say(ctx)
+		}
+	}
+	return errors.New("GitLab keeps showing something else than what it was told")
+}
+
+// decide runs the rules. If they want something written, it first makes sure that the state they looked at is fresh and that nothing
+// is forgotten that GitLab could tell.
+func (j *job) decide(ctx context.Context) error {
+	for {
+		d, err := engine.Decide(j.o.Policy, j.events, j.issue, &j.memory, j.o.Now())
+		j.decision = d
+		if err != nil || !d.Ours {
+			return err
+		}
+		again, err := j.confirm(ctx, d)
+		if err != nil || !again {
+			return err
+		}
+	}
+}
+
+// result is what a handled batch leaves in the inbox.
+func (j *job) result() inbox.Result {
+	r := inbox.Result{Record: j.record(nil), WakeAt: j.decision.WakeAt}
+	if j.keep {
+		if data, err := json.Marshal(j.decision.Memory); err == nil {
+			r.Memory = data
+		}
+	}
+	return r
+}
+
+// Record is a kept decision: what happened, what every rule said and what was done about it.
+type Record struct {
+	Events   []string         `json:"events"`
+	Ours     bool             `json:"ours"`
+	Reason   string           `json:"reason,omitempty"` // why the issue was left alone
+	Findings []engine.Finding `json:"findings,omitempty"`
+	Done     []string         `json:"done,omitempty"`
+	Attempt  int              `json:"attempt"`
+	Error    string           `json:"error,omitempty"`
+}
+
+// record is the decision for explanations; rules that were not run are left out, they had nothing to look at.
+func (j *job) record(cause error) []byte {
+	r := Record{Ours: j.decision.Ours, Reason: j.decision.Reason, Done: j.did, Attempt: j.batch.Attempt}
+	for _, e := range j.events {
+		r.Events = append(r.Events, e.Kind.String())
+	}
+	for _, f := range j.decision.Findings {
+		if f.Looked {
+			r.Findings = append(r.Findings, f)
+		}
+	}
+	if cause != nil {
+		r.Error = cause.Error()
+	}
+	data, err := json.Marshal(r)
+	if err != nil {
+		return nil
+	}
+	return data
+}
+
+// log writes the job's one line.
+func (j *job) log(result string, err error, took time.Duration) {
+	fields := []zap.Field{
+		zap.String("result", result), zap.Stringer("issue", j.batch.Issue), zap.String("path", j.issue.Path), zap.Int64("iid", j.batch.Issue.IID),
+		zap.Stringer("events", triage.KindsOf(j.events)), zap.Int("deliveries", len(j.batch.Deliveries)), zap.Strings("did", j.did),
+		zap.Duration("took", took), zap.Int("attempt", j.batch.Attempt),
+	}
+	if j.decision.Reason != "" {
+		fields = append(fields, zap.String("reason", j.decision.Reason))
+	}
+	if j.unread > 0 {
+		fields = append(fields, zap.Int("unreadable", j.unread))
+	}
+	if err != nil {
+		j.o.Log.Warn("issue not handled", append(fields, zap.Error(err))...)
+		return
+	}
+	j.o.Log.Info("issue handled", fields...)
+}

@@ -1,0 +1,32 @@
+package worker
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
+
+type metrics struct {
+	jobs     *prometheus.CounterVec
+	duration prometheus.Histogram
+	actions  *prometheus.CounterVec
+	notes    *prometheus.CounterVec
+}
+
+func newMetrics(r prometheus.Registerer) metrics {
+	f := promauto.With(r)
+	return metrics{
+		jobs: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "flowkeeper_jobs_total", Help: "Issues handled, by what became of them.",
+		}, []string{"result"}),
+		duration: f.NewHistogram(prometheus.HistogramOpts{
+			Name: "flowkeeper_job_duration_seconds", Help: "From the claim of an issue to its acknowledgement.",
+			Buckets: []float64{.001, .005, .02, .1, .5, 2, 10, 60},
+		}),
+		actions: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "flowkeeper_rule_actions_total", Help: "Actions carried out, by rule.",
+		}, []string{"rule"}),
+		notes: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "flowkeeper_notes_total", Help: "Sticky notes written: created, edited, or found deleted by people.",
+		}, []string{"what"}),
+	}
+}

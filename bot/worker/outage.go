@@ -1,0 +1,79 @@
+package worker
+
+import (
+	"context"
+	"math"
+	"sync"
+	"time"
+)
+
+// Retries wait from firstDelay, twice as long each time, up to maxDelay.
+const (
+	firstDelay = 2 * time.Second
+	maxDelay   = 5 * time.Minute
+)
+
+// delay is how long the n-th failed attempt waits for the next, at least what GitLab asked for.
+func (p *Pool) delay(attempt int, asked time.Duration) time.Duration {
+	d := min(float64(firstDelay)*math.Pow(2, float64(attempt-1)), float64(maxDelay))
+	d *= 0.8 + 0.4*p.o.Jitter()
+	return max(time.Duration(d), asked)
+}
+
+// outage holds the workers back while GitLab does not answer: one issue tries, the others wait in the inbox instead of failing one
+// after the other.
+type outage struct {
+	now func() time.Time
+
+	mu       sync.Mutex
+	failures int
+	until    time.Time
+}
+
+// tolerated failures in a row are taken for chance.
+const tolerated = 3
+
+// failed notes that GitLab did not answer; asked is how long it asked to wait.
+func (o *outage) failed(asked time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.failures++
+	if o.failures < tolerated && asked == 0 {
+		return
+	}
+	pause := time.Second << min(o.failures-1, 5)
+	o.until = o.now().Add(max(pause, asked))
+}
+
+// inboxFailed notes that the store did not answer.
+func (o *outage) inboxFailed() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.until = o.now().Add(time.Second)
+}
+
+// over notes that GitLab answers.
+func (o *outage) over() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.failures, o.until = 0, time.Time{}
+}
+
+// wait waits out the pause and reports false when ctx has ended.
+func (o *outage) wait(ctx context.Context) bool {
+	for ctx.Err() == nil {
+		o.mu.Lock()
+		left := o.until.Sub(o.now())
+		o.mu.Unlock()
+		if left <= 0 {
+			return true
+		}
+		timer := time.NewTimer(left)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+	return false
+}

@@ -1,0 +1,118 @@
+package worker
+
+import (
+	"context"
+	"slices"
+
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/note"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// say brings the sticky note in line with the decision: nothing if it says so already, else one edit, or the note's creation.
+func (j *job) say(ctx context.Context) error {
+	shown, write := wording(j.decision)
+	if !write {
+		return nil
+	}
+	if err := j.hold(ctx); err != nil {
+		return err
+	}
+	m := &j.decision.Memory
+	if m.Note.ID == 0 {
+		return j.create(ctx, shown)
+	}
+	err := j.edit(ctx, shown)
+	if gitlab.ClassOf(err) != gitlab.Gone {
+		return err
+	}
+	// People deleted the note. It is not written again for what it said, only for what is new.
+	j.metrics.notes.WithLabelValues("deleted").Inc()
+	m.Note = triage.NoteRef{Dismissed: append(m.Note.Dismissed, m.Note.Shown...)}
+	if shown, write = wording(j.decision); write {
+		return j.create(ctx, shown)
+	}
+	return nil
+}
+
+// wording is what the note should say, and whether that has to be written.
+func wording(d engine.Decision) (engine.Sticky, bool) {
+	s, ref := d.Sticky, d.Memory.Note
+	if !d.SayIt || ref.Foreign {
+		return s, false
+	}
+	if len(ref.Dismissed) > 0 {
+		dismissed := func(what string) bool { return slices.Contains(ref.Dismissed, what) }
+		s.Items = slices.DeleteFunc(slices.Clone(s.Items), func(i engine.StickyItem) bool { return dismissed(i.Key) })
+		s.Lines = slices.DeleteFunc(slices.Clone(s.Lines), dismissed)
+	}
+	if ref.ID == 0 {
+		return s, len(s.Lines) > 0 || s.Open() > 0
+	}
+	return s, note.Digest(s) != ref.Digest
+}
+
+// written takes down what the note now says.
+func written(ref *triage.NoteRef, shown engine.Sticky) {
+	ref.Digest = note.Digest(shown)
+	ref.Shown = slices.Clone(shown.Lines)
+	for _, i := range shown.Items {
+		ref.Shown = append(ref.Shown, i.Key)
+	}
+}
+
+// create writes the note, unless there is one: an earlier attempt may have written it without living to tell.
+func (j *job) create(ctx context.Context, shown engine.Sticky) error {
+	m := &j.decision.Memory
+	if !j.recovered {
+		notes, err := j.o.GitLab.OwnNotes(ctx, j.batch.Issue, j.self.ID)
+		if err != nil {
+			return err
+		}
+		if marked, found := sticky(notes); found {
+			marked.Note.Dismissed = m.Note.Dismissed
+			m.Note = marked.Note
+			if shown, write := wording(j.decision); write {
+				return j.edit(ctx, shown)
+			}
+			return nil
+		}
+	}
+	if err := j.hold(ctx); err != nil {
+		return err
+	}
+	id, err := j.o.GitLab.CreateNote(ctx, j.batch.Issue, note.Render(shown, j.o.Policy.Team, *m))
+	if err != nil {
+		return err
+	}
+	m.Note.ID = id
+	written(&m.Note, shown)
+	j.did = append(j.did, "note created")
+	j.metrics.notes.WithLabelValues("created").Inc()
+	return nil
+}
+
+func (j *job) edit(ctx context.Context, shown engine.Sticky) error {
+	m := &j.decision.Memory
+	if err := j.o.GitLab.EditNote(ctx, j.batch.Issue, m.Note.ID, note.Render(shown, j.o.Policy.Team, *m)); err != nil {
+		return err
+	}
+	written(&m.Note, shown)
+	j.did = append(j.did, "note edited")
+	j.metrics.notes.WithLabelValues("edited").Inc()
+	return nil
+}
+
+// sticky finds the note by its marker, the oldest should there ever be two, and returns what the marker remembers.
+func sticky(notes []gitlab.Note) (triage.Memory, bool) {
+	for _, n := range notes {
+		m, state := note.Read(n.Body)
+		if state == note.Unmarked || n.Internal {
+			continue
+		}
+		m.Note.ID = n.ID
+		return m, true
+	}
+	return triage.Memory{}, false
+}

@@ -1,0 +1,126 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// newborn is how long after its creation an issue may be that needs no look at its past: longer than clocks differ, shorter than it
+// takes to lose a store and get a delivery again.
+const newborn = time.Minute
+
+// see finds out what happened, what the issue looks like and what is remembered of it, from the mailbox alone where that is enough.
+func (j *job) see(ctx context.Context) error {
+	j.known = j.batch.Attempt == 1 && j.batch.Memory != nil && json.Unmarshal(j.batch.Memory, &j.memory) == nil
+	if !j.known {
+		j.memory = triage.Memory{}
+		_ = json.Unmarshal(j.batch.Memory, &j.memory) // what can be read of it is better than nothing
+	}
+	var newest *triage.Issue
+	if j.memory.Issue != nil {
+		newest, j.seen = j.memory.Issue, time.Time{}
+	}
+	for _, d := range j.batch.Deliveries {
+		body, ok := decodeBody(d.Body, j.batch.Issue)
+		if !ok {
+			j.unread++
+		} else if body.Issue.NewerThan(newest) {
+			newest, j.seen = &body.Issue, d.Accepted
+		}
+		if body.Event.Actor.ID != j.self.ID || j.self.ID == 0 {
+			j.events = append(j.events, body.Event)
+		}
+	}
+	if j.batch.Woken {
+		j.events = append(j.events, triage.Event{Kind: triage.Woken, At: j.o.Now(), Seen: j.o.Now()})
+	}
+	if newest == nil || j.batch.Attempt > 1 || j.unread > 0 {
+		return j.read(ctx)
+	}
+	j.issue = *newest
+	j.known = j.known || j.isNewborn()
+	return nil
+}
+
+// isNewborn reports whether the issue was opened just now and not touched since: it has no past.
+func (j *job) isNewborn() bool {
+	if j.batch.Attempt > 1 || triage.KindsOf(j.events)&triage.Opened == 0 || j.issue.Coarse {
+		return false
+	}
+	age := j.o.Now().Sub(j.issue.CreatedAt).Abs()
+	return age < newborn && j.issue.UpdatedAt.Sub(j.issue.CreatedAt) < time.Second
+}
+
+// read gets the issue from GitLab.
+func (j *job) read(ctx context.Context) error {
+	issue, err := j.o.GitLab.Issue(ctx, j.batch.Issue)
+	if err != nil {
+		return err
+	}
+	j.issue, j.seen = issue, j.o.Now()
+	return nil
+}
+
+// confirm makes sure, before anything is written, that a decision rests on a fresh state and a whole memory. It reports whether that
+// brought something new, so that the rules have to be asked again. A decision that writes nothing is not confirmed: reading
+// would cost calls for an event that changes nothing.
+func (j *job) confirm(ctx context.Context, d engine.Decision) (again bool, err error) {
+	looks := triage.KindsOf(j.events).Effective()&j.o.Policy.On() != 0 || j.batch.Woken
+	switch {
+	case !j.known && !looks:
+		return false, nil // the rules have nothing to look at, and nothing is worth remembering yet
+	case !j.known, j.batch.Memory == nil && weighs(d) && !j.recovered:
+		return true, j.recover(ctx)
+	}
+	j.keep = true
+	if j.fresh() || !j.writes(d) {
+		return false, nil
+	}
+	return true, j.read(ctx)
+}
+
+// weighs reports whether the plan sets a weight: the one thing that a repetition could do twice.
+func weighs(d engine.Decision) bool {
+	for _, p := range d.Plan {
+		if _, ok := p.Action.(triage.SetWeight); ok {
+			return true
+		}
+	}
+	return false
+}
+
+func (j *job) fresh() bool { return j.o.Now().Sub(j.seen) <= j.o.Freshness }
+
+// writes reports whether the decision would write to GitLab.
+func (j *job) writes(d engine.Decision) bool {
+	_, say := wording(d)
+	return say || len(d.Plan) > 0
+}
+
+// recover rebuilds the memory from GitLab: the marker of the sticky note, and who changed labels and weight.
+func (j *job) recover(ctx context.Context) error {
+	j.known, j.recovered = true, true
+	if err := j.read(ctx); err != nil {
+		return err
+	}
+	notes, err := j.o.GitLab.OwnNotes(ctx, j.batch.Issue, j.self.ID)
+	if err != nil {
+		return err
+	}
+	past, err := j.o.GitLab.Past(ctx, j.batch.Issue)
+	if err != nil {
+		return err
+	}
+	touched := j.memory.Touched
+	j.memory = triage.Memory{Touched: touched}
+	if marked, found := sticky(notes); found {
+		j.memory = marked
+		j.memory.Touched = touched
+	}
+	j.memory = engine.Recover(j.memory, j.o.Policy.Team, past, j.self.ID)
+	return nil
+}

@@ -1,0 +1,190 @@
+// Package worker carries deliveries to their end: it claims an issue from the inbox, sees it, lets the rules decide, applies the decision
+// to GitLab and acknowledges. Whatever fails on the way, the deliveries stay in the inbox until it is done: a second run finds
+// the wanted states reached and does nothing.
+package worker
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/inbox"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// GitLab is what the worker needs of GitLab. Errors are classed by gitlab.ClassOf.
+type GitLab interface {
+	Issue(ctx context.Context, ref triage.Ref) (triage.Issue, error)
+	Update(ctx context.Context, before, after triage.Issue) (triage.Issue, error)
+	OwnNotes(ctx context.Context, ref triage.Ref, author int64) ([]gitlab.Note, error)
+	CreateNote(ctx context.Context, ref triage.Ref, body string) (int64, error)
+	EditNote(ctx context.Context, ref triage.Ref, id int64, body string) error
+	DeleteNote(ctx context.Context, ref triage.Ref, id int64) error
+	Past(ctx context.Context, ref triage.Ref) ([]triage.Past, error)
+}
+
+// Options are what a Pool needs. All fields are required unless they say otherwise.
+type Options struct {
+	Inbox  inbox.Inbox
+	GitLab GitLab
+	Policy engine.Policy
+
+	// Self is the bot's own user; it waits until GitLab has told who that is.
+	Self func(context.Context) (triage.Person, error)
+
+	Workers   int           // issues handled at the same time
+	Lease     time.Duration // how long a claimed issue stays ours without a sign of life
+	Freshness time.Duration // how old a delivered state may be when it is acted on; older ones are read again
+	Attempts  int           // tries before an issue whose handling fails becomes a dead letter
+	Drain     time.Duration // how long to finish what is being handled at the end of Run
+
+	Now      func() time.Time
+	Jitter   func() float64 // 0 ≤ x < 1, spreads retries
+	Log      *zap.Logger
+	Registry prometheus.Registerer
+}
+
+// Pool handles issues until it is stopped.
+type Pool struct {
+	o       Options
+	metrics metrics
+	outage  outage
+}
+
+// New prepares a pool; Run starts it.
+func New(o Options) *Pool {
+	return &Pool{o: o, metrics: newMetrics(o.Registry), outage: outage{now: o.Now}}
+}
+
+// claimWait bounds one wait for work; it only decides how often an idle worker asks again.
+const claimWait = 30 * time.Second
+
+// Run handles issues until ctx ends. It then finishes those in hand within Drain, gives back the rest and returns.
+func (p *Pool) Run(ctx context.Context) {
+	handling, abort := context.WithCancel(context.WithoutCancel(ctx))
+	defer abort()
+	var busy sync.WaitGroup
+	slots := make(chan struct{}, p.o.Workers)
+	for p.outage.wait(ctx) {
+		select {
+		case <-ctx.Done():
+		case slots <- struct{}{}:
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		batch, err := p.o.Inbox.Claim(ctx, claimWait)
+		if err != nil && ctx.Err() == nil {
+			p.o.Log.Warn("claiming an issue", zap.Error(err))
+			p.outage.inboxFailed()
+		}
+		if batch == nil {
+			<-slots
+			continue
+		}
+		busy.Go(func() {
+			defer func() { <-slots }()
+			p.work(handling, batch)
+		})
+	}
+	drained := make(chan struct{})
+	go func() { busy.Wait(); close(drained) }()
+	select {
+	case <-drained:
+	case <-time.After(p.o.Drain):
+		abort()
+		<-drained
+	}
+}
+
+// work handles one batch under its lease and tells the inbox how it went.
+func (p *Pool) work(ctx context.Context, batch *inbox.Batch) {
+	began := p.o.Now()
+	job := newJob(p, batch)
+	err := p.underLease(ctx, job)
+	// The answer to the inbox must get out also when the handling was cut short.
+	answer, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTimeout)
+	defer cancel()
+	result, answerErr := p.answer(answer, ctx.Err() != nil, job, err)
+	if answerErr != nil {
+		result = "lost"
+		p.o.Log.Warn("answering the inbox; the issue is handled again", zap.Stringer("issue", batch.Issue), zap.Error(answerErr))
+	}
+	p.metrics.jobs.WithLabelValues(result).Inc()
+	p.metrics.duration.Observe(p.o.Now().Sub(began).Seconds())
+	job.log(result, err, p.o.Now().Sub(began))
+}
+
+const answerTimeout = 10 * time.Second
+
+// underLease runs the job and keeps the lease alive meanwhile; a lost lease cancels the job's context, so that it writes no more.
+func (p *Pool) underLease(ctx context.Context, job *job) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	keeper := make(chan struct{})
+	go func() {
+		defer close(keeper)
+		tick := time.NewTicker(p.o.Lease / 3)
+		defer tick.Stop()
+		misses := 0
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			err := p.o.Inbox.Extend(ctx, job.batch)
+			if err == nil {
+				misses = 0
+				job.extended()
+				continue
+			}
+			// One failed extension leaves a third of the lease to try again; after the second somebody else may have the issue.
+			if misses++; errors.Is(err, inbox.ErrLeaseLost) || misses > 1 {
+				cancel(inbox.ErrLeaseLost)
+				return
+			}
+		}
+	}()
+	err := guarded(ctx, job.run)
+	lost := context.Cause(ctx)
+	cancel(nil)
+	<-keeper
+	if errors.Is(lost, inbox.ErrLeaseLost) {
+		return inbox.ErrLeaseLost
+	}
+	return err
+}
+
+// answer tells the inbox what became of the batch and returns that in one word for logs and metrics.
+func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (string, error) {
+	batch := job.batch
+	switch {
+	case err == nil:
+		p.outage.over()
+		return "done", p.o.Inbox.Done(ctx, batch, job.result())
+	case errors.Is(err, inbox.ErrLeaseLost):
+		return "lease lost", nil
+	case stopped:
+		return "given back", p.o.Inbox.Release(ctx, batch)
+	case errors.Is(err, engine.ErrContradiction):
+		return "buried", p.o.Inbox.Bury(ctx, batch, err.Error(), job.record(err))
+	}
+	switch class := gitlab.ClassOf(err); {
+	case class == gitlab.Gone:
+		return "gone", p.o.Inbox.Done(ctx, batch, inbox.Result{Record: job.record(err)})
+	case class == gitlab.Outage:
+		p.outage.failed(gitlab.After(err))
+		return "retry", p.o.Inbox.Retry(ctx, batch, p.delay(batch.Attempt, gitlab.After(err)), err.Error())
+	case class == gitlab.GiveUp, batch.Attempt >= p.o.Attempts:
+		return "buried", p.o.Inbox.Bury(ctx, batch, err.Error(), job.record(err))
+	default:
+		return "retry", p.o.Inbox.Retry(ctx, batch, p.delay(batch.Attempt, gitlab.After(err)), err.Error())
+	}
+}
