@@ -117,13 +117,13 @@ func (d *Delivery) readNote(h http.Header, key string, p *payload) error {
 	if err := d.place(p, noteable); err != nil {
 		return err
 	}
-	d.snapshot(p, noteable)
-	if d.Issue.URL == "" {
-		d.Issue.URL, _, _ = strings.Cut(clean(o.URL, maxURL), "#")
-	}
 	// GitLab names a note's author as the actor, also when somebody else edits it.
 	if d.Event.Actor.ID == 0 {
 		d.Event.Actor.ID = firstID(o.AuthorID)
+	}
+	d.snapshot(p, noteable)
+	if d.Issue.URL == "" {
+		d.Issue.URL, _, _ = strings.Cut(clean(o.URL, maxURL), "#")
 	}
 	d.Event.Kind = triage.Noted
 	d.Event.Note = &triage.Note{
@@ -173,10 +173,10 @@ func (d *Delivery) readEmoji(key string, p *payload) error {
 	if err := d.place(p, noteable); err != nil {
 		return err
 	}
-	d.snapshot(p, noteable)
 	if d.Event.Actor.ID == 0 {
 		d.Event.Actor.ID = firstID(o.UserID)
 	}
+	d.snapshot(p, noteable)
 	switch action {
 	case "award":
 		d.Event.Kind = triage.Awarded

@@ -1,0 +1,111 @@
+package webhook_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"flowkeeper/bot/webhook"
+)
+
+// decode reads a fixture that is known to be good.
+func decode(t *testing.T, h http.Header, body []byte) webhook.Delivery {
+	t.Helper()
+	d, err := webhook.Decode(h, body, arrival)
+	if err != nil {
+		t.Fatalf("Decode: %v", err)
+	}
+	return d
+}
+
+func TestKeyOfHeaders(t *testing.T) {
+	long := strings.Repeat("x", 129)
+	for _, test := range []struct {
+		name   string
+		header http.Header
+		want   string // "" is a hash
+	}{
+		{"webhook-id", http.Header{"Webhook-Id": {"a"}, "Idempotency-Key": {"b"}}, "a"},
+		{"Idempotency-Key", http.Header{"Idempotency-Key": {"b"}}, "b"},
+		{"longest", http.Header{"Webhook-Id": {long[1:]}}, long[1:]},
+		{"too long", http.Header{"Webhook-Id": {long}}, ""},
+		{"control character", http.Header{"Webhook-Id": {"a\x1b[31m"}}, ""},
+		{"not ASCII", http.Header{"Webhook-Id": {"ä"}}, ""},
+		{"others say nothing", http.Header{"X-Gitlab-Event-Uuid": {"c"}, "X-Gitlab-Webhook-Uuid": {"d"}}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := decode(t, test.header, fixture(t, "issue_update.json"))
+			if test.want != "" && (d.Key != test.want || d.ID != test.want) {
+				t.Errorf("key %q, id %q; want %q for both", d.Key, d.ID, test.want)
+			}
+			if test.want == "" && (len(d.Key) != 64 || strings.Trim(d.Key, "0123456789abcdef") != "") {
+				t.Errorf("key %q is not a hash", d.Key)
+			}
+			if d.ID == "" || !strings.HasPrefix(d.Key, d.ID) {
+				t.Errorf("the id %q does not begin the key %q", d.ID, d.Key)
+			}
+		})
+	}
+}
+
+func TestKeyOfHeadersTellsLongOnesApart(t *testing.T) {
+	long := strings.Repeat("x", 200)
+	body := fixture(t, "issue_update.json")
+	a := decode(t, http.Header{"Webhook-Id": {long + "a"}}, body)
+	b := decode(t, http.Header{"Webhook-Id": {long + "b"}}, body)
+	if a.Key == b.Key {
+		t.Errorf("two long ids have the same key %q", a.Key)
+	}
+	if again := decode(t, http.Header{"Webhook-Id": {long + "a"}}, body); again.Key != a.Key {
+		t.Errorf("one long id has the keys %q and %q", a.Key, again.Key)
+	}
+}
+
+func TestMeaning(t *testing.T) {
+	const issue, task, note, emoji = "issue_update.json", "task_close.json", "note.json", "emoji.json"
+	for _, test := range []struct {
+		name    string
+		fixture string
+		edits   []edit
+		same    bool
+	}{
+		{"with a redacted address", issue, []edit{{"user.email", `"x@example.com"`}}, true},
+		{"in another project's words", issue, []edit{{"project.name", `"Boat"`}}, true},
+		{"another action: a close and its update", task, []edit{{"object_attributes.action", `"update"`}}, false},
+		{"another time", issue, []edit{{"object_attributes.updated_at", `"2026-03-02T09:30:15.501Z"`}}, false},
+		{"another change", issue, []edit{{"changes.weight", `{"previous": null, "current": 2}`}}, false},
+		{"another actor", issue, []edit{{"user.id", `44`}}, false},
+		{"another issue", issue, []edit{{"object_attributes.id", `9014`}, {"object_attributes.iid", `14`}}, false},
+		{"another project", issue, []edit{{"project.id", `8`}}, false},
+		{"another note", note, []edit{{"object_attributes.id", `556`}}, false},
+		{"another text in the same second", note, []edit{{"object_attributes.note", `"no"`}}, false},
+		{"an edit", note, []edit{{"object_attributes.action", `"update"`}}, false},
+		{"another emoji", emoji, []edit{{"object_attributes.id", `78`}}, false},
+		{"an emoji revoked", emoji, []edit{{"event_type", `"revoke"`}}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			unedited := edit{"repository", `null`} // so that both are written in the same way
+			for _, header := range []http.Header{nil, {"Webhook-Id": {"a"}}} {
+				one := decode(t, header, fixture(t, test.fixture, unedited))
+				other := decode(t, header, fixture(t, test.fixture, append(test.edits, unedited)...))
+				if same := one.Meaning == other.Meaning; same != test.same || one.Meaning == "" {
+					t.Errorf("meanings %q and %q: same is %t, want %t", one.Meaning, other.Meaning, same, test.same)
+				}
+				if same := one.Key == other.Key; header == nil && same != test.same {
+					t.Errorf("keys %q and %q: same is %t, want %t", one.Key, other.Key, same, test.same)
+				}
+			}
+		})
+	}
+}
+
+func TestMeaningNeedsATime(t *testing.T) {
+	body := fixture(t, "issue_update.json", edit{"object_attributes.updated_at", `null`})
+	d := decode(t, nil, body)
+	if d.Key != "" || d.Meaning != "" || d.ID == "" {
+		t.Errorf("key %q, meaning %q, id %q; want only an id: nothing tells it from a repeat", d.Key, d.Meaning, d.ID)
+	}
+	if d := decode(t, http.Header{"Webhook-Id": {"a"}}, body); d.Key != "a" || d.Meaning != "" {
+		t.Errorf("key %q, meaning %q; want the header's id and no meaning", d.Key, d.Meaning)
+	}
+}
