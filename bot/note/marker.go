@@ -41,7 +41,9 @@ type content struct {
 	Asked     []string                    `json:"asked,omitempty"`
 	Bump      *triage.Bump                `json:"bump,omitempty"`
 	Digest    string                      `json:"d,omitempty"`
+	Dismissed []string                    `json:"dis,omitempty"`
 	Items     map[string]triage.ItemState `json:"items,omitempty"`
+	Shown     []string                    `json:"l,omitempty"`
 	NoLicence bool                        `json:"nolic,omitempty"`
 	Own       map[string]triage.Own       `json:"own,omitempty"`
 	Rest      map[string]triage.Undoing   `json:"rest,omitempty"`
@@ -50,16 +52,18 @@ type content struct {
 }
 
 // mark is the marker, one line. A marker that would be too large leaves out first the titles, then what GitLab's own events tell too.
-func mark(m triage.Memory, digest string) string {
+func mark(m triage.Memory) string {
 	c := content{
 		Asked:     keys(m.Asked),
 		Bump:      m.Bump,
-		Digest:    digest,
+		Digest:    m.Note.Digest,
+		Dismissed: m.Note.Dismissed,
 		Items:     shownItems(m.Items),
 		NoLicence: m.WeightDropped,
 		Own:       m.Own,
 		Rest:      m.Suspended,
 		Said:      keys(m.Said),
+		Shown:     m.Note.Shown,
 		Undone:    m.Undone,
 	}
 	line := c.line()
@@ -84,7 +88,7 @@ func (c content) line() string {
 }
 
 // Read restores the memory that a comment of the bot carries: items, asked, own, undone, suspended, said, bump, a dropped weight and
-// the note's digest. It looks only at the marker that Render writes at the end; the caller makes sure that the bot wrote the comment,
+// of the note its digest, what it shows and what people dismissed. It looks only at the marker that Render writes at the end; the caller makes sure that the bot wrote the comment,
 // and knows its id. In a state other than Known the memory is empty, but for Note.Foreign in Newer.
 func Read(body string) (triage.Memory, State) {
 	of, text, found := findMarker(body)
@@ -114,7 +118,7 @@ func (c content) memory() triage.Memory {
 		Said:          set(c.Said),
 		Bump:          c.Bump,
 		WeightDropped: c.NoLicence,
-		Note:          triage.NoteRef{Digest: c.Digest},
+		Note:          triage.NoteRef{Digest: c.Digest, Shown: c.Shown, Dismissed: c.Dismissed},
 	}
 }
 

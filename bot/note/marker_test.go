@@ -2,6 +2,7 @@ package note_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,11 +67,14 @@ func TestRead(t *testing.T) {
 
 func TestMarkerRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m, s := drawMemory(t), drawSticky(t)
+		m, s := drawMemory(t), drawShortSticky(t)
 		want := triage.Memory{
 			Items: map[string]triage.ItemState{}, Asked: map[string]bool{}, Said: map[string]bool{},
 			Own: m.Own, Undone: m.Undone, Suspended: m.Suspended, Bump: m.Bump, WeightDropped: m.WeightDropped,
-			Note: triage.NoteRef{Digest: note.Digest(s)},
+			Note: triage.NoteRef{Digest: note.Digest(s), Shown: slices.Clone(s.Lines), Dismissed: m.Note.Dismissed},
+		}
+		for _, item := range s.Items {
+			want.Note.Shown = append(want.Note.Shown, item.Key)
 		}
 		for key, item := range m.Items {
 			if item.State != triage.ItemPending {
@@ -98,13 +102,24 @@ func TestMarkerRoundTrip(t *testing.T) {
 	})
 }
 
+// drawShortSticky draws what rules really say, as far as a marker keeps it.
+func drawShortSticky(t *rapid.T) engine.Sticky {
+	item := rapid.Custom(func(t *rapid.T) engine.StickyItem {
+		return engine.StickyItem{Key: rapid.StringN(0, 15, -1).Draw(t, "key"), Title: "A weight", Met: rapid.Bool().Draw(t, "met")}
+	})
+	return engine.Sticky{
+		Items: rapid.SliceOfN(item, 0, 4).Draw(t, "items"),
+		Lines: rapid.SliceOfN(rapid.StringN(0, 15, -1), 0, 2).Draw(t, "lines"),
+	}
+}
+
 // drawMemory draws a memory small enough to be kept whole, with texts of every kind.
 func drawMemory(t *rapid.T) triage.Memory {
 	text := rapid.OneOf(rapid.StringN(0, 15, -1), rapid.SampledFrom([]string{"-->", "--!>", "<!--", "\u2028", `"`, "a\nb", "rule/slot"}))
 	title := rapid.StringMatching(`([A-Za-z~*é]{1,9} ){0,3}[a-z]{1,9}`)
 	flags := rapid.MapOfN(text, rapid.Bool(), 0, 4)
 	undoings := rapid.MapOfN(text, rapid.Custom(func(t *rapid.T) triage.Undoing {
-		return triage.Undoing{By: text.Draw(t, "by"), What: text.Draw(t, "what")}
+		return triage.Undoing{By: text.Draw(t, "by"), What: text.Draw(t, "what"), Removed: rapid.Bool().Draw(t, "removed")}
 	}), 0, 3)
 	m := triage.Memory{
 		Items: rapid.MapOfN(text, rapid.Custom(func(t *rapid.T) triage.ItemState {
@@ -120,7 +135,9 @@ func drawMemory(t *rapid.T) triage.Memory {
 		Said:          flags.Draw(t, "said"),
 		WeightDropped: rapid.Bool().Draw(t, "dropped"),
 		Issue:         &triage.Issue{Title: "not kept"},
-		Note:          triage.NoteRef{ID: 7, Digest: "of the note before", Gone: true},
+		Note: triage.NoteRef{
+			ID: 7, Digest: "of the note before", Shown: []string{"what it said"}, Dismissed: rapid.SliceOfN(text, 0, 3).Draw(t, "dismissed"),
+		},
 	}
 	if rapid.Bool().Draw(t, "bumped") {
 		m.Bump = &triage.Bump{From: 2, To: rapid.IntRange(0, 9).Draw(t, "to"), Offered: rapid.Bool().Draw(t, "offered")}

@@ -25,8 +25,8 @@ const (
 )
 
 // Render is the body of the note, Markdown with the fold and the marker, without a newline at its end. The roles of items with Ask are
-// mentioned by the team's roster; the marker holds what the memory m keeps in GitLab, with the digest of s. A nil team has an empty
-// roster.
+// mentioned by the team's roster; the marker holds what the memory m keeps in GitLab, with the digest of s and what it shows. A nil team
+// has an empty roster.
 func Render(s engine.Sticky, team *triage.Team, m triage.Memory) string {
 	shown := reduce(s)
 	a := address(shown, team)
@@ -35,8 +35,18 @@ func Render(s engine.Sticky, team *triage.Team, m triage.Memory) string {
 	var b strings.Builder
 	above.write(&b)
 	writeFold(&b, above, a.others, shown)
-	b.WriteString(mark(m, Digest(s)))
+	m.Note.Digest, m.Note.Shown = Digest(s), said(s)
+	b.WriteString(mark(m))
 	return b.String()
+}
+
+// said lists the lines and the keys of the items, as NoteRef.Shown does.
+func said(s engine.Sticky) []string {
+	all := slices.Clone(s.Lines)
+	for _, item := range s.Items {
+		all = append(all, item.Key)
+	}
+	return all
 }
 
 // Digest names what the note says, 16 hexadecimal digits. Mentions and the marker do not count: a note with the same digest needs no
