@@ -37,15 +37,15 @@ type wireBody struct {
 // OwnNotes lists the comments that the author wrote on the issue, the oldest first.
 func (c *Client) OwnNotes(ctx context.Context, ref triage.Ref, author int64) ([]Note, error) {
 	k := call{name: "notes", op: "loading the comments of issue " + ref.String(), method: http.MethodGet, path: issuePath(ref, "notes")}
-	all, err := pages[wireNote](ctx, c, k, page{Sort: "asc", OrderBy: "created_at", Filter: "only_comments"})
-	if err != nil {
-		return nil, err
-	}
 	var own []Note
-	for _, n := range all {
+	err := eachOf(ctx, c, k, page{Sort: "asc", OrderBy: "created_at", Filter: "only_comments"}, func(n wireNote) error {
 		if !n.System && n.Author.person().ID == author {
 			own = append(own, Note{ID: n.ID, Body: n.Body, Internal: n.Internal || n.Confidential, CreatedAt: n.CreatedAt})
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return own, nil
 }

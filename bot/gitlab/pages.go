@@ -19,23 +19,27 @@ type page struct {
 	Filter  string `url:"activity_filter,omitempty"`
 }
 
-// pages reads all pages of a list, in the order of the query.
-func pages[T any](ctx context.Context, c *Client, k call, query page) ([]T, error) {
-	var all []T
+// eachOf reads all pages of a list, in the order of the query, and hands on every entry. Only one page is held at a time: comments of
+// other people may be long.
+func eachOf[T any](ctx context.Context, c *Client, k call, query page, take func(T) error) error {
 	query.PerPage = perPage
 	for query.Page = 1; query.Page <= maxPages; query.Page++ {
 		k.send = query
 		var some []T
 		a, err := c.do(ctx, k, &some)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		all = append(all, some...)
+		for _, entry := range some {
+			if err := take(entry); err != nil {
+				return c.fail(k, a.status, Retry, fmt.Errorf("reading the answer: %w", err))
+			}
+		}
 		if !more(a, len(some)) {
-			return all, nil
+			return nil
 		}
 	}
-	return nil, c.fail(k, 0, GiveUp, fmt.Errorf("there are more than %d pages, which is more than the bot reads", maxPages))
+	return c.fail(k, 0, GiveUp, fmt.Errorf("the list has more than %d pages, which is more than the bot reads", maxPages))
 }
 
 // more reports whether there is another page. GitLab names the next one, or none, in a header; if a proxy took it away, a full page is

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -45,21 +44,18 @@ func (c *Client) Past(ctx context.Context, ref triage.Ref) ([]triage.Past, error
 
 // labelEvents lists the changes of labels, in the order GitLab recorded them.
 func (c *Client) labelEvents(ctx context.Context, ref triage.Ref) ([]triage.Past, error) {
-	events, err := pages[wireLabelEvent](ctx, c, call{
+	k := call{
 		name: "label-events", op: "loading the label events of issue " + ref.String(), method: http.MethodGet,
 		path: issuePath(ref, "resource_label_events"),
-	}, page{})
-	if err != nil {
-		return nil, err
 	}
 	var past []triage.Past
-	for _, e := range events {
-		if e.Label == nil || *e.Label == "" {
-			continue
+	err := eachOf(ctx, c, k, page{}, func(e wireLabelEvent) error {
+		if e.Label != nil && *e.Label != "" {
+			past = append(past, triage.Past{At: e.CreatedAt, Actor: e.User.person(), Label: string(*e.Label), Added: e.Action == "add"})
 		}
-		past = append(past, triage.Past{At: e.CreatedAt, Actor: e.User.person(), Label: string(*e.Label), Added: e.Action == "add"})
-	}
-	return past, nil
+		return nil
+	})
+	return past, err
 }
 
 // weightEvents lists the changes of the weight, none on a GitLab that has no such list.
@@ -68,22 +64,16 @@ func (c *Client) weightEvents(ctx context.Context, ref triage.Ref) ([]triage.Pas
 		name: "weight-events", op: "loading the weight events of issue " + ref.String(), method: http.MethodGet,
 		path: issuePath(ref, "resource_weight_events"),
 	}
-	events, err := pages[wireWeightEvent](ctx, c, k, page{})
+	var past []triage.Past
+	err := eachOf(ctx, c, k, page{}, func(e wireWeightEvent) error {
+		weight, err := weightOf(e.Weight)
+		past = append(past, triage.Past{At: e.CreatedAt, Actor: e.User.person(), Weight: weight})
+		return err
+	})
 	if withoutLicence(err) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	var past []triage.Past
-	for _, e := range events {
-		weight, err := weightOf(e.Weight)
-		if err != nil {
-			return nil, c.fail(k, http.StatusOK, Retry, fmt.Errorf("reading the answer: %w", err))
-		}
-		past = append(past, triage.Past{At: e.CreatedAt, Actor: e.User.person(), Weight: weight})
-	}
-	return past, nil
+	return past, err
 }
 
 // withoutLicence reports whether GitLab itself, and no proxy, said that there is no such list.

@@ -1,0 +1,297 @@
+package gitlab_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/rules/triage"
+)
+
+// The calls of a client, by what they do to the issue.
+func calls(c *gitlab.Client) map[string]func(context.Context) error {
+	return map[string]func(context.Context) error{
+		"read": func(ctx context.Context) error {
+			_, err := c.Issue(ctx, ref)
+			return err
+		},
+		"write": func(ctx context.Context) error {
+			_, err := c.Update(ctx, triage.Issue{Ref: ref}, triage.Issue{Ref: ref, Labels: []string{"a"}})
+			return err
+		},
+		"comment": func(ctx context.Context) error {
+			_, err := c.CreateNote(ctx, ref, "hello")
+			return err
+		},
+		"comments": func(ctx context.Context) error {
+			_, err := c.OwnNotes(ctx, ref, 5)
+			return err
+		},
+		"past": func(ctx context.Context) error {
+			_, err := c.Past(ctx, ref)
+			return err
+		},
+		"edit":   func(ctx context.Context) error { return c.EditNote(ctx, ref, 1, "hello") },
+		"delete": func(ctx context.Context) error { return c.DeleteNote(ctx, ref, 1) },
+		"self":   func(ctx context.Context) error { return c.Ping(ctx) },
+	}
+}
+
+func TestClasses(t *testing.T) {
+	t.Parallel()
+	const (
+		json = "application/json"
+		html = "text/html; charset=utf-8"
+		page = "<html><title>Error</title></html>"
+	)
+	tests := map[string]struct {
+		status      int
+		kind, body  string
+		read, write gitlab.Class // write is read if empty
+		says        string
+	}{
+		"301":                    {status: 301, read: gitlab.Outage, says: "redirects to an address that cannot be read"},
+		"304":                    {status: 304, read: gitlab.Outage, says: "304 Not Modified"},
+		"400":                    {status: 400, kind: json, body: `{"error":"weight is invalid"}`, read: gitlab.GiveUp, says: `400 Bad Request ("weight is invalid")`},
+		"400, structured":        {status: 400, kind: json, body: `{"message":{"note":["is too long"]}}`, read: gitlab.GiveUp, says: "is too long"},
+		"401":                    {status: 401, kind: json, body: `{"message":"401 Unauthorized"}`, read: gitlab.Outage, says: "give the bot a valid one"},
+		"401, of a proxy":        {status: 401, kind: html, body: page, read: gitlab.Outage, says: "401 Unauthorized: "},
+		"402":                    {status: 402, kind: json, body: `{}`, read: gitlab.GiveUp, says: "402 Payment Required"},
+		"403":                    {status: 403, kind: json, body: `{"message":"403 Forbidden"}`, read: gitlab.GiveUp, says: "role Reporter or Planner"},
+		"403, scope":             {status: 403, kind: json, body: `{"error":"insufficient_scope","scope":"api"}`, read: gitlab.GiveUp, says: "lacks the scope api"},
+		"403, maintenance":       {status: 403, kind: json, body: `{"message":"You cannot perform write operations on a read-only instance"}`, read: gitlab.Outage, says: "maintenance"},
+		"403, of a proxy":        {status: 403, kind: html, body: page, read: gitlab.Outage, write: gitlab.Retry, says: "text/html"},
+		"404":                    {status: 404, kind: json, body: `{"message":"404 Not found"}`, read: gitlab.Gone, says: "the token may not see it"},
+		"404, of a proxy":        {status: 404, kind: "text/plain", body: "404 page not found", read: gitlab.Outage, write: gitlab.Retry, says: "check the GitLab URL"},
+		"405":                    {status: 405, kind: json, body: `{"error":"405 Not Allowed"}`, read: gitlab.GiveUp, says: "405"},
+		"408":                    {status: 408, kind: html, body: page, read: gitlab.Retry, says: "408"},
+		"409":                    {status: 409, kind: json, body: `{"message":"409 Conflict"}`, read: gitlab.Retry, says: "409"},
+		"410":                    {status: 410, kind: json, body: `{}`, read: gitlab.Gone, says: "410"},
+		"412":                    {status: 412, kind: json, body: `{}`, read: gitlab.Retry, says: "412"},
+		"413":                    {status: 413, kind: html, body: page, read: gitlab.GiveUp, says: "allow larger requests"},
+		"422":                    {status: 422, kind: json, body: `{"message":"422"}`, read: gitlab.GiveUp, says: "422 Unprocessable Entity"},
+		"423":                    {status: 423, kind: json, body: `{}`, read: gitlab.Retry, says: "423"},
+		"425":                    {status: 425, kind: json, body: `{}`, read: gitlab.Retry, says: "425"},
+		"429":                    {status: 429, kind: "text/plain", body: "Retry later\n", read: gitlab.Outage, says: "too many requests"},
+		"500":                    {status: 500, kind: json, body: `{"message":"500 Internal Server Error"}`, read: gitlab.Retry, says: "500"},
+		"501":                    {status: 501, kind: html, body: page, read: gitlab.Retry, says: "501"},
+		"502":                    {status: 502, kind: html, body: page, read: gitlab.Outage, says: "not available"},
+		"503":                    {status: 503, kind: html, body: page, read: gitlab.Outage, says: "not available"},
+		"504":                    {status: 504, kind: html, body: page, read: gitlab.Outage, says: "not available"},
+		"522":                    {status: 522, kind: html, body: page, read: gitlab.Outage, says: "behind its proxy"},
+		"599":                    {status: 599, kind: html, body: page, read: gitlab.Retry, says: "599"},
+		"a message without end":  {status: 400, kind: json, body: `{"message":"` + long + `"}`, read: gitlab.GiveUp, says: "xxx…"},
+		"a message with a break": {status: 400, kind: json, body: `{"message":"a\nb\u0000c"}`, read: gitlab.GiveUp, says: `"a b c"`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := server{Answer: always(tt.status, tt.kind, tt.body)}
+			all := calls(s.client(t))
+			if tt.write == "" {
+				tt.write = tt.read
+			}
+			for call, class := range map[string]gitlab.Class{"read": tt.read, "write": tt.write, "comment": tt.write} {
+				err := all[call](t.Context())
+				check(t, err, class, tt.says, "issue 7#12: ")
+				if e, ok := errors.AsType[*gitlab.Error](err); !ok || e.Status != tt.status {
+					t.Errorf("%s: the error %v does not hold the status %d", call, err, tt.status)
+				}
+				if len(err.Error()) > 800 {
+					t.Errorf("%s: the error has %d bytes", call, len(err.Error()))
+				}
+			}
+		})
+	}
+}
+
+// long is what nobody wants in a log line.
+var long = strings.Repeat("x", 10_000)
+
+func TestAfter(t *testing.T) {
+	t.Parallel()
+	inSeconds := func(s int64) string { return fmt.Sprint(noon.Unix() + s) }
+	tests := map[string]struct {
+		status       int
+		retry, reset string
+		want         time.Duration
+	}{
+		"nothing said":           {status: 429},
+		"seconds":                {status: 429, retry: "30", want: 30 * time.Second},
+		"a date":                 {status: 429, retry: noon.Add(45 * time.Second).Format(http.TimeFormat), want: 45 * time.Second},
+		"a date that passed":     {status: 429, retry: noon.Add(-time.Hour).Format(http.TimeFormat)},
+		"the reset":              {status: 429, reset: inSeconds(20), want: 20 * time.Second},
+		"the reset passed":       {status: 429, reset: inSeconds(-20)},
+		"the reset is later":     {status: 429, retry: "10", reset: inSeconds(20), want: 20 * time.Second},
+		"the seconds are later":  {status: 429, retry: "30", reset: inSeconds(20), want: 30 * time.Second},
+		"more than ten minutes":  {status: 429, retry: "3600", want: 10 * time.Minute},
+		"more than a duration":   {status: 429, retry: "9223372036854775807", reset: "9223372036854775807", want: 10 * time.Minute},
+		"negative":               {status: 429, retry: "-5", reset: "-5"},
+		"nonsense":               {status: 429, retry: "soon", reset: "later"},
+		"unavailable":            {status: 503, retry: "60", want: time.Minute},
+		"unavailable, no limit":  {status: 503, reset: inSeconds(20)},
+		"another status":         {status: 500, retry: "60", reset: inSeconds(20)},
+		"refused, with a header": {status: 403, retry: "60", reset: inSeconds(20)},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := server{Answer: func(w http.ResponseWriter, r *http.Request) bool {
+				for key, v := range map[string]string{"Retry-After": tt.retry, "RateLimit-Reset": tt.reset} {
+					if v != "" {
+						w.Header().Set(key, v)
+					}
+				}
+				return always(tt.status, "text/plain", "Retry later\n")(w, r)
+			}}
+			c := newClient(t, gitlab.Options{URL: s.start(t), Now: func() time.Time { return noon }})
+			_, err := c.Issue(t.Context(), ref)
+			if got := gitlab.After(fmt.Errorf("handling: %w", err)); got != tt.want {
+				t.Errorf("after %v: %s, want %s", err, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestClassOfOtherErrors(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		err  error
+		want gitlab.Class
+	}{
+		"none":      {nil, ""},
+		"cancelled": {fmt.Errorf("x: %w", context.Canceled), gitlab.Outage},
+		"too late":  {context.DeadlineExceeded, gitlab.Outage},
+		"foreign":   {errors.New("x"), gitlab.Retry},
+		"wrapped":   {fmt.Errorf("x: %w", &gitlab.Error{Class: gitlab.Gone, Err: errors.New("y")}), gitlab.Gone},
+	}
+	for name, tt := range tests {
+		if got := gitlab.ClassOf(tt.err); got != tt.want {
+			t.Errorf("%s: class %q, want %q", name, got, tt.want)
+		}
+		if got := gitlab.After(tt.err); got != 0 {
+			t.Errorf("%s: after %s, want 0", name, got)
+		}
+	}
+}
+
+// roundTrip is a transport made of a function.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// hang answers no request before its context ends.
+func hang(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+func TestNoAnswer(t *testing.T) {
+	t.Parallel()
+	refuse := func(*http.Request) (*http.Response, error) { return nil, errors.New("connection refused") }
+	babble := func(*http.Request) (*http.Response, error) { return nil, fmt.Errorf("malformed %s", long) }
+	tests := map[string]struct {
+		transport roundTrip
+		context   func(context.Context) (context.Context, context.CancelFunc)
+		is        error
+		says      string
+	}{
+		"refused": {transport: refuse, says: "no answer from https://gl.example: connection refused"},
+		"babble":  {transport: babble, says: "no answer from https://gl.example: malformed xxx"},
+		"slow":    {transport: hang, says: "no answer from https://gl.example within 10s"},
+		"the caller has less time": {transport: hang, is: context.DeadlineExceeded,
+			context: func(ctx context.Context) (context.Context, context.CancelFunc) {
+				return context.WithTimeout(ctx, time.Second)
+			}},
+		"the caller stops": {transport: hang, is: context.Canceled,
+			context: func(ctx context.Context) (context.Context, context.CancelFunc) {
+				ctx, cancel := context.WithCancel(ctx)
+				time.AfterFunc(time.Second, cancel)
+				return ctx, cancel
+			}},
+	}
+	for name, tt := range tests {
+		for call := range calls(nil) {
+			t.Run(name+"/"+call, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					c := newClient(t, gitlab.Options{URL: "https://gl.example", HTTP: &http.Client{Transport: tt.transport}})
+					ctx := t.Context()
+					if tt.context != nil {
+						limited, cancel := tt.context(ctx)
+						defer cancel()
+						ctx = limited
+					}
+					err := calls(c)[call](ctx)
+					check(t, err, gitlab.Outage, tt.says)
+					if tt.is != nil && !errors.Is(err, tt.is) {
+						t.Errorf("the error %v is not %v", err, tt.is)
+					}
+					if len(err.Error()) > 800 {
+						t.Errorf("the error has %d bytes", len(err.Error()))
+					}
+				})
+			})
+		}
+	}
+}
+
+// limiter is a Limiter made of a function.
+type limiter func(context.Context) error
+
+func (f limiter) Wait(ctx context.Context) error { return f(ctx) }
+
+func TestLimiter(t *testing.T) {
+	t.Parallel()
+	s := server{}
+	var waited []string
+	c := newClient(t, gitlab.Options{URL: s.start(t), Limit: limiter(func(context.Context) error {
+		s.do(func() { waited = append(waited, fmt.Sprintf("%d updates before", len(s.Updates))) })
+		return nil
+	})})
+	for range 2 {
+		if err := calls(c)["write"](t.Context()); err != nil {
+			t.Fatalf("updating: %v", err)
+		}
+	}
+	if want := []string{"0 updates before", "1 updates before"}; fmt.Sprint(waited) != fmt.Sprint(want) {
+		t.Errorf("the limiter was asked at %v, want %v", waited, want)
+	}
+}
+
+// The wait for the limiter ends with the caller's context and has no part in the request's own timeout.
+func TestLimiterWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		wait := time.Hour
+		slow := limiter(func(ctx context.Context) error {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(wait):
+				return nil
+			}
+		})
+		answers := roundTrip(func(r *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: http.StatusNotFound, Header: http.Header{"Content-Type": {"application/json"}},
+				Body: http.NoBody, Request: r}, r.Context().Err()
+		})
+		c := newClient(t, gitlab.Options{URL: "https://gl.example", HTTP: &http.Client{Transport: answers}, Limit: slow})
+		_, err := c.Issue(t.Context(), ref)
+		check(t, err, gitlab.Gone)
+
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		_, err = c.Issue(ctx, ref)
+		check(t, err, gitlab.Outage, "loading issue 7#12: ", "waiting for the request limit")
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("the error %v does not wrap the context's", err)
+		}
+	})
+}
