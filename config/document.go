@@ -1,0 +1,230 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// Bounds on what is parsed. A full configuration has 5 KiB, some 500 words and signs, and is nested 4 deep. The parser takes time
+// quadratic in words and in depth, and its recursion follows the depth, so size alone would not bound it.
+const (
+	maxSize   = 1 << 20
+	maxTokens = 20_000
+	maxDepth  = 50
+)
+
+// document is a parsed file.
+type document struct {
+	name    string
+	text    string
+	lines   []string // of the text with secrets hidden, for excerpts; made for the first problem
+	root    ast.Node // nil if the file says nothing
+	aliases map[*ast.AliasNode]ast.Node
+}
+
+// parse reads the source of a file. If it cannot be read there is one problem, the first.
+func parse(name string, source []byte) (*document, *Problem) {
+	doc := &document{name: name, aliases: map[*ast.AliasNode]ast.Node{}}
+	if len(source) > maxSize {
+		return doc, doc.problem(0, 0, flawf("a configuration has a few KiB; is this the right file?", "the file is larger than 1 MiB"))
+	}
+	if bytes.HasPrefix(source, []byte("\xff\xfe")) || bytes.HasPrefix(source, []byte("\xfe\xff")) {
+		return doc, doc.problem(0, 0, flawf("save it as UTF-8", "the file is written in UTF-16"))
+	}
+	source = bytes.TrimPrefix(source, []byte("\ufeff"))
+	if line, column, bad := badCharacter(source); bad != nil {
+		return doc, doc.problem(line, column, bad)
+	}
+	doc.text = strings.ReplaceAll(strings.ReplaceAll(string(source), "\r\n", "\n"), "\r", "\n")
+
+	tokens := lexer.Tokenize(doc.text)
+	if at, bad := unbounded(tokens); bad != nil {
+		return doc, doc.problem(at.Position.Line, at.Position.Column, bad)
+	}
+	file, err := parseTokens(tokens)
+	if err != nil {
+		return doc, doc.syntaxProblem(err)
+	}
+	var bodies []ast.Node
+	for _, d := range file.Docs {
+		if _, directive := d.Body.(*ast.DirectiveNode); d.Body != nil && !directive {
+			bodies = append(bodies, d.Body)
+		}
+	}
+	if len(bodies) > 1 {
+		at := position(bodies[1])
+		return doc, doc.problem(at.line, at.column, flawf("keep one and remove the line ---", "the file holds several documents"))
+	}
+	if len(bodies) == 1 {
+		doc.root = bodies[0]
+		ast.Walk(&aliasVisitor{doc: doc, anchors: map[string]ast.Node{}}, doc.root)
+	}
+	return doc, nil
+}
+
+// badCharacter finds the first byte that no YAML file may hold.
+func badCharacter(source []byte) (line, column int, bad *flaw) {
+	line, column = 1, 1
+	for rest := source; len(rest) > 0; {
+		r, size := utf8.DecodeRune(rest)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			return line, column, flawf("save it as UTF-8", "the file is not UTF-8")
+		case r == '\n':
+			line, column = line+1, 0
+		case r < ' ' && r != '\t' && r != '\r' || r == 0x7f:
+			return line, column, flawf("remove it", "there is a control character (%#U)", r)
+		}
+		column++
+		rest = rest[size:]
+	}
+	return 0, 0, nil
+}
+
+// unbounded looks for what would keep the parser busy for too long, before it is started.
+func unbounded(tokens token.Tokens) (*token.Token, *flaw) {
+	const hint = "is this the right file?"
+	count, flow, onLine, line := 0, 0, 0, 0
+	for _, t := range tokens {
+		if t.Type == token.CommentType {
+			continue
+		}
+		if count++; count > maxTokens {
+			return t, flawf(hint, "the file is too long: a configuration has a few hundred words, this one more than %d", maxTokens)
+		}
+		if t.Position.Line != line {
+			line, onLine = t.Position.Line, 0
+		}
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			flow++
+		case token.SequenceEndType, token.MappingEndType:
+			flow--
+		case token.SequenceEntryType, token.MappingKeyType, token.AnchorType, token.TagType:
+			onLine++
+		case token.CollectEntryType:
+			onLine = 0
+		default:
+		}
+		if flow > maxDepth || onLine > maxDepth || t.Position.IndentLevel > maxDepth {
+			return t, flawf(hint, "this is nested more than %d levels deep", maxDepth)
+		}
+	}
+	return nil, nil
+}
+
+// parseTokens calls the parser. A panic of it is an error like others: operators should see where it stands, not a stack trace.
+func parseTokens(tokens token.Tokens) (file *ast.File, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the YAML parser gave up: %v", r)
+		}
+	}()
+	return parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
+}
+
+// aliasVisitor notes what each alias stands for: the anchor of its name that was defined last before it.
+type aliasVisitor struct {
+	doc     *document
+	anchors map[string]ast.Node
+}
+
+// Visit implements ast.Visitor.
+func (v *aliasVisitor) Visit(n ast.Node) ast.Visitor {
+	switch n := n.(type) {
+	case *ast.AnchorNode:
+		v.anchors[tokenText(n.Name)] = n.Value
+	case *ast.AliasNode:
+		v.doc.aliases[n] = v.anchors[tokenText(n.Value)]
+	}
+	return v
+}
+
+// syntaxHints says in the words of people what the parser's commonest complaints are about.
+var syntaxHints = []struct{ part, message, hint string }{
+	{"found character '\t'", "there is a tab", "indent with blanks"},
+	{"tab character", "there is a tab", "indent with blanks"},
+	{"'@' is a reserved", "a word cannot begin with @", "write usernames without @"},
+	{"'`' is a reserved", "a word cannot begin with `", "put it in quotes"},
+	{"unexpected directive value", "a word cannot begin with %", "put it in quotes"},
+	{"mapping value is not allowed", "a key is not expected here", "check the indentation; a text with \": \" needs quotes"},
+	{"map key-value is pre-defined", "this does not belong to the line before", "check the indentation"},
+	{"value is not allowed in this context", "a value is not expected here", "check the indentation and the line before"},
+	{"sequence end token ']' not found", "the list is not closed", "add the missing ]"},
+	{"',' or ']' must be specified", "the list is not closed", "add the missing , or ]"},
+	{"could not find flow mapping end token", "the mapping is not closed", "add the missing }"},
+	{"',' or '}' must be specified", "the mapping is not closed", "add the missing , or }"},
+	{"single-quoted text", "the text in quotes is not closed", "add the missing '"},
+	{"double-quoted text", "the text in quotes is not closed", `add the missing "`},
+	{"non-map value is specified", "a key and a value are expected here", "write \"key: value\""},
+	{"unexpected key name", "a key is not complete", "write \"key: value\", with a blank behind the colon"},
+}
+
+// syntaxProblem tells what the parser found.
+func (d *document) syntaxProblem(err error) *Problem {
+	found, ok := errors.AsType[yaml.Error](err)
+	if !ok || found.GetToken() == nil {
+		return d.problem(0, 0, flawf("", "the file is not valid YAML: %s", maskText(firstLine(err.Error()))))
+	}
+	at := found.GetToken().Position
+	for _, s := range syntaxHints {
+		if strings.Contains(found.GetMessage(), s.part) {
+			return d.problem(at.Line, at.Column, flawf(s.hint, "invalid YAML: %s", s.message))
+		}
+	}
+	return d.problem(at.Line, at.Column, flawf("", "invalid YAML: %s", maskText(firstLine(found.GetMessage()))))
+}
+
+// problem places a flaw in the file.
+func (d *document) problem(line, column int, f *flaw) *Problem {
+	p := &Problem{File: d.name, Line: line, Column: column, Message: maskText(f.message), Hint: maskText(f.hint)}
+	if d.lines == nil {
+		d.lines = maskSource(strings.Split(d.text, "\n"))
+	}
+	if line > 0 && line <= len(d.lines) {
+		p.Excerpt = d.lines[line-1]
+	}
+	return p
+}
+
+// spot is a place in a file.
+type spot struct{ line, column int }
+
+// position is where a node begins. A mapping's own token is its first colon, so its first key is asked.
+func position(n ast.Node) spot {
+	switch m := n.(type) {
+	case *ast.MappingNode:
+		if !m.IsFlowStyle && len(m.Values) > 0 {
+			return position(m.Values[0].Key)
+		}
+	case *ast.MappingValueNode:
+		return position(m.Key)
+	}
+	if t := n.GetToken(); t != nil && t.Position != nil {
+		return spot{t.Position.Line, t.Position.Column}
+	}
+	return spot{}
+}
+
+// tokenText is the text of a scalar without quotes.
+func tokenText(n ast.Node) string {
+	if n == nil || n.GetToken() == nil {
+		return ""
+	}
+	return n.GetToken().Value
+}
+
+// firstLine cuts a text at its first line break.
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}

@@ -1,0 +1,150 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"flowkeeper/rules/triage"
+)
+
+// DefaultPath is the file that is read if none is named and it exists.
+const DefaultPath = "flowkeeper.yaml"
+
+// Load reads the configuration from a file and the environment. The file is path, else the one that FLOWKEEPER_CONFIG names, else
+// flowkeeper.yaml if there is one, else none, which means the handbook's policy. environ has the form of os.Environ; variables beat
+// the file and empty ones count as not set. Rules are checked against the catalogue.
+//
+// The error, if any, is of type Problems and names everything that is wrong in both. No error or message holds a secret.
+func Load(path string, environ []string, catalogue []triage.Rule) (Config, error) {
+	c := Default(catalogue)
+	env := newEnvironment(environ)
+	r := &reader{origin: map[string]origin{}}
+
+	name, source, bad := openFile(path, env)
+	if bad == nil {
+		r.doc, bad = parse(name, source)
+	} else {
+		r.doc = &document{name: name}
+	}
+	if bad != nil {
+		r.problems = append(r.problems, *bad)
+	} else if r.doc.root != nil {
+		schema(&c).read(r, "", r.doc.root)
+	}
+	env.read(r, &c)
+	r.compare(&c)
+
+	if len(r.problems) > 0 {
+		return Config{}, env.scrub(r.problems.sorted())
+	}
+	return c, nil
+}
+
+// openFile finds and reads the file. Its absence is a problem only if somebody named it.
+func openFile(path string, env *environment) (name string, source []byte, bad *Problem) {
+	named, hint := path != "", ""
+	if path == "" {
+		if path = env.values[configVariable]; path != "" {
+			named, hint = true, "FLOWKEEPER_CONFIG names it"
+		} else {
+			path = DefaultPath
+		}
+	}
+	source, err := readBounded(path, maxSize)
+	switch {
+	case err == nil:
+		return path, source, nil
+	case !named && errors.Is(err, errNoFile):
+		return path, nil, nil
+	default:
+		return path, nil, &Problem{File: maskText(path), Message: err.Error(), Hint: hint}
+	}
+}
+
+// readBounded reads a regular file, and of a longer one a byte more than limit. Its errors do not name the file, the caller knows
+// whether that may be shown. Pipes and devices are refused because reading them may wait for ever.
+func readBounded(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, withoutPath(err)
+	}
+	if info.IsDir() {
+		return nil, errors.New("this is a directory, a file is wanted")
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("this is a pipe or a device, a file is wanted")
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, withoutPath(err)
+	}
+	defer file.Close() // nothing was written
+	content, err := io.ReadAll(io.LimitReader(file, limit+1))
+	if err != nil {
+		return nil, withoutPath(err)
+	}
+	return content, nil
+}
+
+// errNoFile is what a missing file is reported with.
+var errNoFile = errors.New("there is no such file")
+
+// withoutPath says why a file cannot be read, not which.
+func withoutPath(err error) error {
+	var at *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errNoFile
+	case errors.Is(err, fs.ErrPermission):
+		return errors.New("reading it is not permitted")
+	case errors.As(err, &at):
+		return fmt.Errorf("it cannot be read: %w", at.Err)
+	default:
+		return errors.New("it cannot be read")
+	}
+}
+
+// compare checks what depends on several keys. What is wrong by itself is not compared.
+func (r *reader) compare(c *Config) {
+	if c.Inbox.Settle > c.Inbox.Grace {
+		r.conflict(flawf("settle may be at most as long as grace", "settle (%s) is longer than grace (%s)",
+			formatDuration(c.Inbox.Settle), formatDuration(c.Inbox.Grace)), "inbox.settle", "inbox.grace")
+	}
+	if c.Schedule.Lookback < c.Schedule.Sweep {
+		r.conflict(flawf("lookback has to be at least as long as sweep", "lookback (%s) is shorter than sweep (%s), events between would be missed",
+			formatDuration(c.Schedule.Lookback), formatDuration(c.Schedule.Sweep)), "schedule.lookback", "schedule.sweep")
+	}
+	if c.Team.Scope == ScopeLabelled && c.Team.GroupLabel == "" {
+		r.conflict(flawf("set team.group_label", "with the scope labelled there has to be a group label"), "team.scope", "team.group_label")
+	}
+	if c.Server.Listen == c.Server.Admin && !endsInPortZero(c.Server.Listen) {
+		r.conflict(flawf("choose another port for one of them", "webhooks and administration listen on the same address, %s", c.Server.Listen),
+			"server.admin", "server.listen")
+	}
+}
+
+// endsInPortZero reports whether an address leaves the port to the system, which then gives each listener its own.
+func endsInPortZero(address string) bool { return len(address) > 1 && address[len(address)-2:] == ":0" }
+
+// conflict reports a flaw between two keys at the first of them that somebody has set.
+func (r *reader) conflict(f *flaw, paths ...string) {
+	for _, path := range paths {
+		if r.origin[path].bad {
+			return
+		}
+	}
+	for _, path := range paths {
+		from, set := r.origin[path]
+		switch {
+		case set && from.variable != "":
+			r.reportVariable(from.variable, f)
+			return
+		case set:
+			r.reportAt(path, from.spot, f)
+			return
+		}
+	}
+}

@@ -1,0 +1,253 @@
+package config
+
+import (
+	"fmt"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// maxEntries bounds how many keys are looked at, merged ones counted each time: a few nested merges could name millions.
+const maxEntries = 10_000
+
+// reader carries what is common to reading one configuration: the problems found and where each value came from.
+type reader struct {
+	doc      *document
+	problems Problems
+	origin   map[string]origin // by the path of the key
+	entries  int
+	merging  int // depth of merges being resolved
+}
+
+// origin is where the value of a key came from. bad values left the default in place, so nothing can be concluded from them.
+type origin struct {
+	spot     spot
+	variable string
+	bad      bool
+}
+
+// report notes a flaw at a node of the file.
+func (r *reader) report(path string, n ast.Node, f *flaw) {
+	r.reportAt(path, position(n), f)
+}
+
+// reportAt notes a flaw at a place in the file.
+func (r *reader) reportAt(path string, at spot, f *flaw) {
+	p := r.doc.problem(at.line, at.column, f)
+	p.Path = maskText(path)
+	r.problems = append(r.problems, *p)
+	r.origin[path] = origin{spot: at, bad: true}
+}
+
+// reportVariable notes a flaw of an environment variable.
+func (r *reader) reportVariable(name string, f *flaw) {
+	r.problems = append(r.problems, Problem{Path: name, Message: maskText(f.message), Hint: maskText(f.hint)})
+}
+
+// resolve looks through anchors and aliases. It gives nil if there is nothing behind them, after reporting that.
+func (r *reader) resolve(path string, n ast.Node) ast.Node {
+	const longestChain = 20
+	for range longestChain {
+		switch v := n.(type) {
+		case *ast.AnchorNode:
+			n = v.Value
+		case *ast.AliasNode:
+			target := r.doc.aliases[v]
+			if target == nil {
+				r.report(path, v, flawf("define it before with &"+tokenText(v.Value), "there is no anchor %s", quote(tokenText(v.Value))))
+				return nil
+			}
+			n = target
+		default:
+			return n
+		}
+	}
+	r.report(path, n, flawf("", "the aliases go round in circles"))
+	return nil
+}
+
+// entry is one key of a mapping with its value.
+type entry struct {
+	key   string
+	at    ast.Node // the key
+	value ast.Node
+}
+
+// mapping lists the keys of a mapping in their order, with those that "<<" merges in behind them. Duplicate keys are reported and
+// the first counts. ok is false if the node is no mapping; that is not reported.
+func (r *reader) mapping(path string, n ast.Node) (entries []entry, ok bool) {
+	var values []*ast.MappingValueNode
+	switch v := n.(type) {
+	case *ast.MappingNode:
+		values = v.Values
+	case *ast.MappingValueNode:
+		values = []*ast.MappingValueNode{v}
+	default:
+		return nil, false
+	}
+	seen := map[string]spot{}
+	var merged []ast.Node
+	for _, v := range values {
+		if !r.spend(path, v) {
+			break
+		}
+		if v.Key.IsMergeKey() {
+			merged = append(merged, v.Value)
+			continue
+		}
+		key, plain := keyText(v.Key)
+		if !plain {
+			r.report(path, v.Key, flawf("write \"key: value\"", "a key has to be a plain word"))
+			continue
+		}
+		if first, twice := seen[key]; twice {
+			r.report(under(path, key), v.Key, flawf("remove one of the two", "the key is there already, in line %d", first.line))
+			continue
+		}
+		seen[key] = position(v.Key)
+		entries = append(entries, entry{key: key, at: v.Key, value: v.Value})
+	}
+	for _, m := range merged {
+		for _, e := range r.merge(path, m) {
+			if _, own := seen[e.key]; !own {
+				seen[e.key] = position(e.at)
+				entries = append(entries, e)
+			}
+		}
+	}
+	return entries, true
+}
+
+// spend counts one more look at a key. It is false, and reported once, when there were too many.
+func (r *reader) spend(path string, n ast.Node) bool {
+	r.entries++
+	if r.entries == maxEntries+1 {
+		r.report(path, n, flawf("", "the merges name more than %d keys", maxEntries))
+	}
+	return r.entries <= maxEntries
+}
+
+// merge lists the keys of what stands behind a "<<": a mapping or a list of mappings.
+func (r *reader) merge(path string, n ast.Node) []entry {
+	target := r.resolve(path, n)
+	if target == nil {
+		return nil
+	}
+	list, ok := target.(*ast.SequenceNode)
+	if !ok {
+		return r.mergeOne(path, n, target)
+	}
+	var all []entry
+	for _, v := range list.Values {
+		if target := r.resolve(path, v); target != nil {
+			all = append(all, r.mergeOne(path, n, target)...)
+		}
+	}
+	return all
+}
+
+// mergeOne lists the keys of one mapping. at is what stands behind the "<<".
+func (r *reader) mergeOne(path string, at, target ast.Node) []entry {
+	const deepest = 10
+	r.merging++
+	defer func() { r.merging-- }()
+	if !r.spend(path, at) {
+		return nil
+	}
+	if r.merging > deepest {
+		r.report(path, at, flawf("", "the merges are nested too deep"))
+		return nil
+	}
+	entries, ok := r.mapping(path, target)
+	if !ok {
+		r.report(path, at, flawf("write <<: *name of a mapping", "only a mapping can be merged"))
+	}
+	return entries
+}
+
+// keyText is a key as it is written, without quotes.
+func keyText(n ast.MapKeyNode) (string, bool) {
+	switch v := n.(type) {
+	case *ast.MappingKeyNode:
+		if inner, ok := v.Value.(ast.ScalarNode); ok {
+			return tokenText(inner), true
+		}
+		return "", false
+	case ast.ScalarNode:
+		return tokenText(v), true
+	default:
+		return "", false
+	}
+}
+
+// under is the path of a key within a section.
+func under(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// literal is one word of the file or the value of a variable, before it is known what it should be.
+type literal struct {
+	text string
+	typ  literalType
+}
+
+// literalType is what YAML takes a word for.
+type literalType int
+
+const (
+	isText literalType = iota
+	isNumber
+	isBool
+)
+
+// literal takes a node for one word. want says in the complaint what should stand there: "a duration such as 5m".
+func (r *reader) literal(path string, n ast.Node, want string) (literal, bool) {
+	n = r.resolve(path, n)
+	if n == nil {
+		return literal{}, false
+	}
+	switch v := n.(type) {
+	case *ast.StringNode:
+		return literal{text: v.Value}, true
+	case *ast.LiteralNode:
+		return literal{text: v.Value.Value}, true
+	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
+		return literal{text: tokenText(v), typ: isNumber}, true
+	case *ast.BoolNode:
+		return literal{text: tokenText(v), typ: isBool}, true
+	case *ast.TagNode:
+		if inner, ok := v.Value.(ast.ScalarNode); ok && v.Start.Value == "!!str" {
+			return literal{text: tokenText(inner)}, true
+		}
+		r.report(path, v, flawf("leave it out", "the tag %s is not understood", quote(v.Start.Value)))
+		return literal{}, false
+	case *ast.NullNode:
+		r.report(path, v, flawf("write "+want+", or leave the key out", "there is no value"))
+		return literal{}, false
+	default:
+		r.report(path, v, flawf("write "+want, "this is %s", nodeKind(v)))
+		return literal{}, false
+	}
+}
+
+// nodeKind says what stands in a file where something else was wanted.
+func nodeKind(n ast.Node) string {
+	switch n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return "a mapping"
+	case *ast.SequenceNode:
+		return "a list"
+	case *ast.NullNode:
+		return "empty"
+	case *ast.BoolNode:
+		return "true or false"
+	case *ast.IntegerNode, *ast.FloatNode:
+		return "a number"
+	case *ast.StringNode, *ast.LiteralNode:
+		return "a word"
+	default:
+		return fmt.Sprintf("something else (%s)", n.Type())
+	}
+}

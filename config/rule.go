@@ -1,0 +1,149 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// modeKey is the key of the mode among a rule's options.
+const modeKey = "mode"
+
+// ruleSection has one key for every rule of the catalogue that c was made with.
+func ruleSection(c *Config) section {
+	s := section{noun: "rule", other: "flowkeeper rules lists them"}
+	for i := range c.Rules {
+		setting := &c.Rules[i]
+		s.keys = append(s.keys, key{name: setting.ID, help: ruleHelp(setting.Meta), kind: rule{setting}})
+	}
+	return s
+}
+
+// ruleHelp is what the reference says of a rule.
+func ruleHelp(m triage.Meta) string {
+	help := strings.TrimSuffix(m.Summary, ".")
+	if m.MaxMode != triage.Act {
+		help += fmt.Sprintf(" (at most %s)", m.MaxMode)
+	}
+	for _, o := range m.Options {
+		help += "\n  " + o.Name + ": " + o.Help
+		if _, number := o.Default.(int); number {
+			help += fmt.Sprintf(" (%d to %d)", o.Min, o.Max)
+		}
+	}
+	return help
+}
+
+// rule is a kind: a mode, or a mapping of a mode and options.
+type rule struct{ setting *engine.Setting }
+
+func (k rule) limits() string { return "" }
+
+func (k rule) text() string {
+	if len(k.setting.Meta.Options) == 0 {
+		return k.setting.Mode.String()
+	}
+	parts := []string{modeKey + ": " + k.setting.Mode.String()}
+	for _, o := range k.setting.Meta.Options {
+		parts = append(parts, o.Name+": "+optionText(k.setting.Options[o.Name]))
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+// optionText is the value of an option as YAML.
+func optionText(v any) string {
+	if s, ok := v.(string); ok {
+		return yamlText(s)
+	}
+	return fmt.Sprint(v)
+}
+
+func (k rule) read(r *reader, path string, n ast.Node) {
+	target := r.resolve(path, n)
+	if target == nil {
+		return
+	}
+	if entries, ok := r.mapping(path, target); ok {
+		for _, e := range entries {
+			k.readEntry(r, under(path, e.key), e)
+		}
+		return
+	}
+	k.readMode(r, path, n)
+}
+
+// readEntry takes the mode or one option.
+func (k rule) readEntry(r *reader, path string, e entry) {
+	if e.key == modeKey {
+		k.readMode(r, path, e.value)
+		return
+	}
+	names := []string{modeKey}
+	for _, o := range k.setting.Meta.Options {
+		if o.Name == e.key {
+			k.readOption(r, path, o, e.value)
+			return
+		}
+		names = append(names, o.Name)
+	}
+	r.report(path, e.at, flawf(suggest(e.key, names, ""), "%s has no such option", k.setting.ID))
+}
+
+func (k rule) readMode(r *reader, path string, n ast.Node) {
+	allowed := k.allowedModes()
+	lit, ok := r.literal(path, n, "one of "+listed(allowed))
+	if !ok {
+		return
+	}
+	mode, err := triage.ParseMode(lit.text)
+	switch {
+	case lit.typ == isBool && strings.EqualFold(lit.text, "false"):
+		r.report(path, n, flawf("write off", "%s is not a mode", lit.text))
+	case err != nil || lit.typ != isText:
+		r.report(path, n, flawf(suggest(lit.text, allowed, ""), "%s is not a mode", quote(lit.text)))
+	case mode > k.setting.MaxMode:
+		r.report(path, n, flawf("allowed: "+listed(allowed), "%s cannot %s: what it asks for is left to people", k.setting.ID, mode))
+	default:
+		k.setting.Mode = mode
+		r.origin[path] = origin{spot: position(n)}
+	}
+}
+
+// allowedModes lists the modes up to the rule's maximum.
+func (k rule) allowedModes() []string {
+	var names []string
+	for m := triage.Off; m <= k.setting.MaxMode; m++ {
+		names = append(names, m.String())
+	}
+	return names
+}
+
+func (k rule) readOption(r *reader, path string, o triage.Option, n ast.Node) {
+	want := "a text"
+	if _, number := o.Default.(int); number {
+		want = fmt.Sprintf("a number (%d to %d)", o.Min, o.Max)
+	}
+	lit, ok := r.literal(path, n, want)
+	if !ok {
+		return
+	}
+	v, f := optionValue(o, lit)
+	if f != nil {
+		r.report(path, n, f)
+		return
+	}
+	k.setting.Options[o.Name] = v
+	r.origin[path] = origin{spot: position(n)}
+}
+
+// optionValue reads the value of an option in the type of its default.
+func optionValue(o triage.Option, lit literal) (any, *flaw) {
+	if _, number := o.Default.(int); number {
+		return wholeNumber(lit, o.Min, o.Max)
+	}
+	return line(lit)
+}

@@ -1,0 +1,91 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// hidden is what is shown in the place of a secret.
+const hidden = "<secret>"
+
+// Secret is a text that must not be printed. However it is formatted or marshalled, it says "<secret>"; its value is only had
+// through Reveal. The zero value is a secret that is not set.
+type Secret struct{ value string }
+
+// NewSecret hides a text.
+func NewSecret(value string) Secret { return Secret{value: value} }
+
+// Reveal gives the text away. Call it where the secret is used, never where something is printed.
+func (s Secret) Reveal() string { return s.value }
+
+// IsSet reports whether there is a secret.
+func (s Secret) IsSet() bool { return s.value != "" }
+
+// Equal reports whether two secrets hold the same text.
+func (s Secret) Equal(other Secret) bool { return s.value == other.value }
+
+// String implements fmt.Stringer.
+func (Secret) String() string { return hidden }
+
+// GoString implements fmt.GoStringer.
+func (Secret) GoString() string { return hidden }
+
+// Format implements fmt.Formatter, for the verbs that ask neither String nor GoString.
+func (Secret) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, hidden) }
+
+// MarshalText implements encoding.TextMarshaler.
+func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
+
+// MarshalJSON implements json.Marshaler.
+func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
+
+// MarshalYAML implements the marshaler of goccy/go-yaml.
+func (Secret) MarshalYAML() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
+
+var (
+	// tokenShape finds what is a secret by its looks: GitLab's tokens, signing tokens and the credentials of a URL.
+	tokenShape = regexp.MustCompile(`\b(gl[a-z]{2,6}-|GR1348941|whsec_)[A-Za-z0-9_.=+/-]+|://[^\s"']*@`)
+	// secretKey finds a key that sounds like a secret, and what follows it on the line.
+	secretKey = regexp.MustCompile(`(?i)([\w-]*(?:token|secret|passw|credential|api[_-]?key)[\w-]*["']?[ \t]*[:=])(.*)`)
+)
+
+// maskText hides what looks like a secret in a message.
+func maskText(s string) string {
+	return tokenShape.ReplaceAllStringFunc(s, func(found string) string {
+		if strings.HasPrefix(found, "://") {
+			return "://" + hidden + "@"
+		}
+		return hidden
+	})
+}
+
+// maskSource hides what looks like a secret in the lines of a file: by its looks or by the key before it, also where the value stands
+// on lines of its own. It works on broken YAML too, which is when excerpts matter most.
+func maskSource(lines []string) []string {
+	masked := slices.Clone(lines)
+	under := -1 // the indent of a key whose value is on the following lines, -1 for none
+	for n, line := range lines {
+		indent := len(line) - len(strings.TrimLeft(line, " \t"))
+		rest := strings.TrimSpace(line)
+		if under >= 0 && rest != "" {
+			if indent > under || indent == under && strings.HasPrefix(rest, "-") {
+				masked[n] = line[:indent] + hidden
+				continue
+			}
+			under = -1
+		}
+		masked[n] = maskText(line)
+		found := secretKey.FindStringSubmatch(line)
+		if found == nil || strings.HasPrefix(rest, "#") {
+			continue
+		}
+		under = indent
+		if strings.TrimSpace(found[2]) != "" {
+			masked[n] = secretKey.ReplaceAllString(masked[n], "${1} "+hidden)
+		}
+	}
+	return masked
+}

@@ -1,0 +1,233 @@
+package config
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// kind is what stands behind a key: a value bound to a field of a Config, or a section of keys.
+type kind interface {
+	// read takes a node of the file into the field, or reports what is wrong and leaves the field alone.
+	read(r *reader, path string, n ast.Node)
+	// text is the field's value as YAML on one line.
+	text() string
+	// limits says what is allowed, for the reference: "5s to 1h"; may be empty.
+	limits() string
+}
+
+// one is a value of one word, which a variable may set too.
+type one[T any] struct {
+	field   *T
+	want    string // what is to be written: "a duration such as 5m"
+	allowed string // for the reference
+	parse   func(literal) (T, *flaw)
+	format  func(T) string
+}
+
+func (o one[T]) text() string   { return o.format(*o.field) }
+func (o one[T]) limits() string { return o.allowed }
+
+func (o one[T]) read(r *reader, path string, n ast.Node) {
+	lit, ok := r.literal(path, n, o.want)
+	if !ok {
+		return
+	}
+	if f := o.set(lit); f != nil {
+		r.report(path, n, f)
+		return
+	}
+	r.origin[path] = origin{spot: position(n)}
+}
+
+// set takes a literal into the field, or says what is wrong with it.
+func (o one[T]) set(lit literal) *flaw {
+	v, f := o.parse(lit)
+	if f == nil {
+		*o.field = v
+	}
+	return f
+}
+
+// many is a list of words.
+type many struct {
+	get     func() []string
+	put     func([]string)
+	want    string // what the items are: "usernames"
+	example string // "[alice, bob]"
+	single  bool   // one word may stand for a list of one
+	least   int    // number of items
+	item    func(literal) (string, *flaw)
+	whole   func([]string) *flaw // a check of the list that parsed; nil is none
+}
+
+func (m many) text() string {
+	items := m.get()
+	quoted := make([]string, len(items))
+	for i, s := range items {
+		quoted[i] = yamlText(s)
+	}
+	if m.single && len(quoted) == 1 {
+		return quoted[0]
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+func (m many) limits() string { return "" }
+
+func (m many) read(r *reader, path string, n ast.Node) {
+	target := r.resolve(path, n)
+	if target == nil {
+		return
+	}
+	list, ok := target.(*ast.SequenceNode)
+	switch {
+	case ok:
+		m.readList(r, path, list)
+	case m.single && isWord(target):
+		lit, ok := r.literal(path, target, m.want)
+		if !ok {
+			return
+		}
+		s, f := m.item(lit)
+		if f != nil {
+			r.report(path, target, f)
+			return
+		}
+		m.take(r, path, target, []string{s})
+	case isWord(target):
+		r.report(path, n, flawf("write a list such as "+m.example, "this is %s, a list of %s is wanted", nodeKind(target), m.want))
+	case target.Type() == ast.NullType:
+		r.report(path, n, flawf("write a list such as "+m.example+", or leave the key out", "there is no value"))
+	default:
+		r.report(path, n, flawf("write a list such as "+m.example, "this is %s, a list of %s is wanted", nodeKind(target), m.want))
+	}
+}
+
+// readList takes every item, so that all wrong ones are reported.
+func (m many) readList(r *reader, path string, list *ast.SequenceNode) {
+	items := make([]string, 0, len(list.Values))
+	places := map[string]spot{}
+	good := true
+	for i, n := range list.Values {
+		here := path + "[" + strconv.Itoa(i) + "]"
+		lit, ok := r.literal(here, n, "one of the "+m.want)
+		if !ok {
+			good = false
+			continue
+		}
+		s, f := m.item(lit)
+		if f == nil {
+			if _, twice := places[s]; twice {
+				f = flawf("remove one of the two", "%s is there already", quote(s))
+			}
+		}
+		if f != nil {
+			r.report(here, n, f)
+			good = false
+			continue
+		}
+		places[s] = position(n)
+		items = append(items, s)
+	}
+	if !good {
+		r.origin[path] = origin{spot: position(list), bad: true}
+		return
+	}
+	m.take(r, path, list, items)
+}
+
+// take stores a list whose items are fine.
+func (m many) take(r *reader, path string, n ast.Node, items []string) {
+	if len(items) < m.least {
+		r.report(path, n, flawf("write a list such as "+m.example+", or leave the key out for the default", "the list is empty"))
+		return
+	}
+	if m.whole != nil {
+		if f := m.whole(items); f != nil {
+			r.report(path, n, f)
+			return
+		}
+	}
+	m.put(items)
+	r.origin[path] = origin{spot: position(n)}
+}
+
+// isWord reports whether a node is a scalar that is not empty.
+func isWord(n ast.Node) bool {
+	_, scalar := n.(ast.ScalarNode)
+	return scalar && n.Type() != ast.NullType
+}
+
+// plainText takes a literal that has to be a text.
+func plainText(lit literal) (string, *flaw) {
+	switch lit.typ {
+	case isNumber:
+		return "", flawf("put it in quotes if it is meant", "%s is a number, a text is wanted", lit.text)
+	case isBool:
+		return "", flawf("put it in quotes if it is meant", "%s is a yes or no, a text is wanted", lit.text)
+	default:
+		return lit.text, nil
+	}
+}
+
+// choice is one of a few words.
+func choice(field *string, words ...string) one[string] {
+	return one[string]{
+		field: field, want: "one of " + listed(words), allowed: strings.Join(words, " or "), format: yamlText,
+		parse: func(lit literal) (string, *flaw) {
+			if lit.typ != isText || !slices.Contains(words, lit.text) {
+				return "", flawf(suggest(lit.text, words, ""), "%s is not allowed here", quote(lit.text))
+			}
+			return lit.text, nil
+		},
+	}
+}
+
+// count is a whole number between two limits, both inclusive.
+func count(field *int, least, most int) one[int] {
+	limits := strconv.Itoa(least) + " to " + strconv.Itoa(most)
+	return one[int]{
+		field: field, want: "a number (" + limits + ")", allowed: limits, format: strconv.Itoa,
+		parse: func(lit literal) (int, *flaw) { return wholeNumber(lit, least, most) },
+	}
+}
+
+// wholeNumber reads a plain decimal number between two limits, both inclusive.
+func wholeNumber(lit literal, least, most int) (int, *flaw) {
+	hint := "allowed: " + strconv.Itoa(least) + " to " + strconv.Itoa(most)
+	n, err := strconv.Atoi(lit.text)
+	switch {
+	case err != nil || strconv.Itoa(n) != lit.text:
+		return 0, flawf(hint, "%s is not a plain whole number", quote(lit.text))
+	case lit.typ != isNumber:
+		return 0, flawf("write "+lit.text+" without quotes", "this is a text, a number is wanted")
+	case n < least || n > most:
+		return 0, flawf(hint, "%d is out of range", n)
+	}
+	return n, nil
+}
+
+// plainWord is a text that YAML reads as itself without quotes, whatever the version.
+var plainWord = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_/.-]*( [A-Za-z0-9_/.-]+)*$`)
+
+// reservedWords are read as something else by some YAML parser.
+var reservedWords = []string{"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf"}
+
+// yamlText is a text as YAML, in quotes where it needs them. JSON strings are YAML strings.
+func yamlText(s string) string {
+	if plainWord.MatchString(s) && !slices.Contains(reservedWords, strings.ToLower(s)) {
+		return s
+	}
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(s); err != nil {
+		return strconv.Quote(s)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
