@@ -1,0 +1,336 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// Version is the GitLab that the sandbox plays.
+const Version = "19.1.0"
+
+// rateLimit is gitlab.com's, per minute. The sandbox counts against it and never enforces it.
+const rateLimit = 2000
+
+// call is one API request on its way. project, issue and note are set for the routes that name them.
+type call struct {
+	r       *http.Request
+	params  params
+	by      actor
+	project *project
+	issue   *issue
+	note    *note
+}
+
+// answer is what an endpoint says. A nil body is an empty one.
+type answer struct {
+	status int
+	header http.Header
+	body   any
+}
+
+// endpoint carries out one kind of request. It runs under the server's lock.
+type endpoint func(*Server, *call) answer
+
+// route is one entry of the API. noun is how the journal calls it.
+type route struct {
+	method, path, noun string
+	do                 endpoint
+}
+
+func ok(body any) answer      { return answer{status: http.StatusOK, body: body} }
+func created(body any) answer { return answer{status: http.StatusCreated, body: body} }
+
+// message is GitLab's usual way to refuse.
+func message(status int, text string) answer {
+	return answer{status: status, body: object{"message": text}}
+}
+
+func notFound(what string) answer { return message(http.StatusNotFound, "404 "+what+"Not Found") }
+
+// refuse turns an error into GitLab's answer.
+func refuse(err error) answer {
+	var bad badParam
+	var inv invalid
+	var no refused
+	switch {
+	case errors.As(err, &bad):
+		return answer{status: http.StatusBadRequest, body: object{"error": bad.Error()}}
+	case errors.As(err, &inv):
+		return answer{status: http.StatusBadRequest, body: object{"message": object{inv.field: []string{inv.problem}}}}
+	case errors.As(err, &no):
+		return message(http.StatusForbidden, "403 Forbidden")
+	default:
+		return message(http.StatusInternalServerError, "500 Internal Server Error")
+	}
+}
+
+// routeAPI registers all endpoints. Whatever else is asked for below /api is not found.
+func (s *Server) routeAPI(mux *http.ServeMux) {
+	for _, list := range [][]route{instanceRoutes, projectRoutes, issueRoutes, noteRoutes} {
+		for _, rt := range list {
+			mux.HandleFunc(rt.method+" /api/v4"+rt.path, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, rt) })
+		}
+	}
+	unknown := route{do: func(*Server, *call) answer {
+		return answer{status: http.StatusNotFound, body: object{"error": "404 Not Found"}}
+	}}
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, unknown) })
+}
+
+// serveAPI answers one request: journal, faults, authentication, then the endpoint.
+func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, rt route) {
+	p, err := readParams(r)
+	s.mu.Lock()
+	s.limits(w.Header())
+	line := s.line(r, rt, p)
+	fault := s.fault(line, r.Method+" "+r.URL.RequestURI())
+	by, known := s.authenticate(r)
+	about := s.about(r)
+	s.mu.Unlock()
+
+	if fault == nil {
+		fault = &Fault{}
+	}
+	if fault.Wait != nil {
+		select {
+		case <-fault.Wait:
+		case <-r.Context().Done():
+		case <-s.done:
+		}
+	}
+	if fault.CutBefore {
+		s.record(Call{User: by, Line: line, Issue: about, Cut: true})
+		panic(http.ErrAbortHandler)
+	}
+	var a answer
+	switch {
+	case fault.Status != 0:
+		a = answer{status: fault.Status, body: object{"message": fmt.Sprintf("%d %s", fault.Status, http.StatusText(fault.Status))}}
+	case err != nil:
+		a = badBody(err)
+	case !known && rt.noun != "":
+		a = message(http.StatusUnauthorized, "401 Unauthorized")
+	default:
+		a = s.answerAPI(r, rt, p, by)
+	}
+	s.record(Call{User: by, Line: line, Issue: about, Status: a.status, Cut: fault.ApplyThenCut})
+	if fault.ApplyThenCut {
+		panic(http.ErrAbortHandler)
+	}
+	write(w, a, fault)
+}
+
+func badBody(err error) answer {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return answer{status: http.StatusRequestEntityTooLarge, body: object{"error": "Request Entity Too Large"}}
+	}
+	return message(http.StatusBadRequest, "400 Bad request - "+err.Error())
+}
+
+// write sends the answer with what the fault adds to it.
+func write(w http.ResponseWriter, a answer, fault *Fault) {
+	body := []byte{}
+	if a.body != nil {
+		body = encode(a.body)
+	}
+	if fault.Body != "" {
+		body = []byte(fault.Body)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "max-age=0, private, must-revalidate")
+	h.Set("X-Request-Id", uuid())
+	for _, more := range []http.Header{a.header, fault.Header} {
+		for name, values := range more {
+			h[http.CanonicalHeaderKey(name)] = values
+		}
+	}
+	w.WriteHeader(a.status)
+	if a.status != http.StatusNoContent {
+		w.Write(body) // the client may be gone: then there is nobody to tell
+	}
+}
+
+// answerAPI finds what the path names and runs the endpoint.
+func (s *Server) answerAPI(r *http.Request, rt route, p params, username string) answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := &call{r: r, params: p, by: actor{user: s.userNamed(username), legacy: true, chain: r.Header.Get("X-Gitlab-Event-UUID")}}
+	if strings.Contains(rt.path, "{project}") {
+		if c.project = s.projectNamed(r.PathValue("project")); c.project == nil {
+			return notFound("Project ")
+		}
+	}
+	if strings.Contains(rt.path, "{iid}") {
+		c.issue = c.project.issue(number(r.PathValue("iid")))
+		if c.issue == nil || !c.issue.visible(c.by.user) {
+			return message(http.StatusNotFound, "404 Not found")
+		}
+	}
+	if strings.Contains(rt.path, "{note}") {
+		c.note = c.issue.note(number(r.PathValue("note")))
+		if c.note == nil || !c.note.visible(c.by.user) {
+			return notFound("Note ")
+		}
+	}
+	return rt.do(s, c)
+}
+
+// authenticate finds whose token the request carries.
+func (s *Server) authenticate(r *http.Request) (username string, known bool) {
+	token := r.Header.Get("PRIVATE-TOKEN")
+	if bearer, has := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); token == "" && has {
+		token = bearer
+	}
+	if u := s.tokens[token]; u != nil && token != "" {
+		return u.username, true
+	}
+	return "", false
+}
+
+// limits sets GitLab's rate limit headers, which are on every answer.
+func (s *Server) limits(h http.Header) {
+	minute := s.now().Truncate(time.Minute)
+	if !minute.Equal(s.window) {
+		s.window, s.observed = minute, 0
+	}
+	s.observed++
+	h.Set("RateLimit-Name", "throttle_authenticated_api")
+	h.Set("RateLimit-Limit", strconv.Itoa(rateLimit))
+	h.Set("RateLimit-Observed", strconv.Itoa(s.observed))
+	h.Set("RateLimit-Remaining", strconv.Itoa(max(rateLimit-s.observed, 0)))
+	h.Set("RateLimit-Reset", strconv.FormatInt(minute.Add(time.Minute).Unix(), 10))
+}
+
+// line names a request for the journal: "PUT issue 1#1 add_labels=UX", "GET notes 1#1 sort=asc", "PUT note 1#1/1007 body=…".
+func (s *Server) line(r *http.Request, rt route, p params) string {
+	if rt.noun == "" {
+		return r.Method + " " + r.URL.Path
+	}
+	words := []string{r.Method, rt.noun}
+	if ref := r.PathValue("project"); ref != "" {
+		if known := s.projectNamed(ref); known != nil {
+			ref = strconv.FormatInt(known.id, 10)
+		}
+		if iid := r.PathValue("iid"); iid != "" {
+			ref += "#" + iid
+		}
+		for _, name := range []string{"note", "discussion", "award", "hook", "user"} {
+			if v := r.PathValue(name); v != "" {
+				ref += "/" + v
+			}
+		}
+		words = append(words, ref)
+	}
+	if more := p.line(); more != "" {
+		words = append(words, more)
+	}
+	return strings.Join(words, " ")
+}
+
+// about is the issue of a request's path, zero if there is none.
+func (s *Server) about(r *http.Request) triage.Ref {
+	if p := s.projectNamed(r.PathValue("project")); p != nil && p.issue(number(r.PathValue("iid"))) != nil {
+		return triage.Ref{Project: p.id, IID: number(r.PathValue("iid"))}
+	}
+	return triage.Ref{}
+}
+
+func (s *Server) record(c Call) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.At = s.now()
+	s.calls = keep(s.calls, c, maxCalls)
+	s.notify()
+}
+
+// number reads an id of a path; one that is none finds nothing.
+func number(text string) int64 {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// paged cuts a list into the page that was asked for and adds GitLab's pagination headers.
+func paged[T any](s *Server, c *call, list []T, show func(T) object) answer {
+	size, page, err := s.pageOf(c)
+	if err != nil {
+		return refuse(err)
+	}
+	total := len(list)
+	pages := max((total+size-1)/size, 1)
+	from := min((page-1)*size, total)
+	to := min(from+size, total)
+	h := http.Header{}
+	set := func(name string, value, least, most int) {
+		text := ""
+		if value >= least && value <= most {
+			text = strconv.Itoa(value)
+		}
+		h[http.CanonicalHeaderKey(name)] = []string{text}
+	}
+	set("X-Total", total, 0, total)
+	set("X-Total-Pages", pages, 1, pages)
+	set("X-Per-Page", size, 1, size)
+	set("X-Page", page, 1, page)
+	set("X-Next-Page", page+1, 2, pages)
+	set("X-Prev-Page", page-1, 1, pages)
+	var links []string
+	for _, l := range []struct {
+		page int
+		rel  string
+	}{{page - 1, "prev"}, {page + 1, "next"}, {1, "first"}, {pages, "last"}} {
+		if l.page >= 1 && l.page <= pages {
+			links = append(links, s.linkTo(c, map[string]string{"page": strconv.Itoa(l.page), "per_page": strconv.Itoa(size)}, l.rel))
+		}
+	}
+	h.Set("Link", strings.Join(links, ", "))
+	return answer{status: http.StatusOK, header: h, body: shown(list[from:to], show)}
+}
+
+// pageOf reads per_page and page. GitLab gives 20 rows unless asked for more.
+func (s *Server) pageOf(c *call) (size, page int, err error) {
+	per, err := c.params.number("per_page")
+	if err != nil {
+		return 0, 0, err
+	}
+	at, err := c.params.number("page")
+	if err != nil {
+		return 0, 0, err
+	}
+	size, page = 20, 1
+	if per != nil && *per > 0 {
+		size = int(min(*per, 100))
+	}
+	if at != nil && *at > 0 {
+		page = int(min(*at, 1_000_000))
+	}
+	return min(size, s.opt.PageSize), page, nil
+}
+
+// linkTo is the address of another page of the same list.
+func (s *Server) linkTo(c *call, change map[string]string, rel string) string {
+	q := c.r.URL.Query()
+	for name, v := range change {
+		q.Set(name, v)
+	}
+	return fmt.Sprintf("<%s%s?%s>; rel=%q", s.url, c.r.URL.EscapedPath(), q.Encode(), rel)
+}
+
+func shown[T any](list []T, show func(T) object) []object {
+	rows := make([]object, len(list))
+	for n, e := range list {
+		rows[n] = show(e)
+	}
+	return slices.Clip(rows)
+}

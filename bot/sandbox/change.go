@@ -1,0 +1,217 @@
+package sandbox
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"flowkeeper/rules/triage"
+)
+
+// change is what one request wants of an issue. nil fields stay as they are.
+type change struct {
+	title, description *string
+	kind               *string
+	labels             *[]string // replaces all
+	add, remove        []string
+	weight             *weightTo
+	assignees          *[]*user
+	milestone          *milestoneTo
+	confidential       *bool
+	locked             *bool
+	state              string // "close", "reopen" or ""
+	react              []string
+}
+
+// weightTo and milestoneTo tell "to nothing" from "not at all".
+type (
+	weightTo    struct{ value *int }
+	milestoneTo struct{ value *milestone }
+)
+
+const (
+	maxTitle       = 255
+	maxDescription = 1_048_576
+	maxNoteText    = 1_000_000
+)
+
+// open creates an issue and sends its hooks.
+func (s *Server) open(by actor, p *project, c change) (*issue, error) {
+	if len(p.issues) >= maxIssues {
+		return nil, invalid{"base", "the sandbox holds no more than 10000 issues in a project"}
+	}
+	if c.title == nil {
+		c.title = new(string)
+	}
+	now := s.now()
+	i := &issue{id: s.nextID(), iid: int64(len(p.issues)) + 1, project: p, kind: "Issue", author: by.user, created: now, updated: now}
+	if err := s.prepare(by, i, &c); err != nil {
+		return nil, err
+	}
+	p.issues = append(p.issues, i)
+	closing := c.state == "close"
+	s.assign(by, i, c, now)
+	i.editedAt, i.editedBy = time.Time{}, nil
+	s.noticeMentions(i, nil, by.user, "", i.description, now)
+	s.sendIssue(by, i, "open", opened(s.issueAttrs(i, preciseTime)))
+	if closing {
+		before := s.shot(i)
+		i.updated = s.tick(i)
+		s.setState(by, i, "close", i.updated)
+		s.sendIssue(by, i, "close", changes(before, s.shot(i)))
+	}
+	s.awardAll(by, i, c.react)
+	s.notify()
+	return i, nil
+}
+
+// update changes an issue with all that GitLab does besides: one delivery with everything that changed, or two if the state did.
+// Even a change that changes nothing is delivered.
+func (s *Server) update(by actor, i *issue, c change) error {
+	if err := s.prepare(by, i, &c); err != nil {
+		return err
+	}
+	before := s.shot(i)
+	wasDescription := i.description
+	if to := i.closed; c.state == "close" && !to || c.state == "reopen" && to {
+		i.updated, i.updatedBy = s.tick(i), by.user
+		s.setState(by, i, c.state, i.updated)
+		s.sendIssue(by, i, c.state, changes(before, s.shot(i)))
+	}
+	if at := s.tick(i); s.assign(by, i, c, at) {
+		i.updated, i.updatedBy = at, by.user
+	}
+	if c.description != nil {
+		s.noticeMentions(i, nil, by.user, wasDescription, i.description, i.updated)
+	}
+	s.sendIssue(by, i, "update", changes(before, s.shot(i)))
+	s.awardAll(by, i, c.react)
+	s.notify()
+	return nil
+}
+
+// prepare checks a change, drops from it what the user or the edition cannot do, and adds the quick actions of the description.
+func (s *Server) prepare(by actor, i *issue, c *change) error {
+	if !by.plans() && by.user != i.author {
+		return refused{"change this issue"}
+	}
+	if c.description != nil {
+		if len(*c.description) > maxDescription {
+			return invalid{"description", "is too long (maximum is 1048576 characters)"}
+		}
+		text := s.command(by, i, *c.description, c).text
+		c.description = &text
+	}
+	if c.title != nil {
+		title := strings.TrimSpace(*c.title)
+		switch {
+		case title == "":
+			return invalid{"title", "can't be blank"}
+		case utf8.RuneCountInString(title) > maxTitle:
+			return invalid{"title", "is too long (maximum is 255 characters)"}
+		}
+		c.title = &title
+	}
+	if c.weight != nil && c.weight.value != nil && *c.weight.value < 0 {
+		return invalid{"weight", "must be greater than or equal to 0"}
+	}
+	// Guests may label and assign what they create, and only that.
+	if creating := i.title == ""; !by.plans() && (!creating || by.level < Guest) {
+		c.labels, c.add, c.remove, c.weight, c.assignees, c.milestone, c.locked = nil, nil, nil, nil, nil, nil, nil
+	}
+	if s.opt.Edition != Premium {
+		c.weight = nil
+		if c.assignees != nil && len(*c.assignees) > 1 {
+			first := (*c.assignees)[:1]
+			c.assignees = &first
+		}
+	}
+	return nil
+}
+
+// assign writes a checked change to the issue, with its events and system notes, and reports whether anything is different.
+func (s *Server) assign(by actor, i *issue, c change, at time.Time) bool {
+	different := false
+	fresh := i.title == ""
+	if c.title != nil && *c.title != i.title {
+		if !fresh {
+			s.systemNote(by, i, "changed title from **"+i.title+"** to **"+*c.title+"**", at)
+		}
+		i.title, i.editedAt, i.editedBy, different = *c.title, at, by.user, true
+	}
+	if c.description != nil && *c.description != i.description {
+		if !fresh {
+			s.systemNote(by, i, "changed the description", at)
+		}
+		i.description, i.editedAt, i.editedBy, different = *c.description, at, by.user, true
+	}
+	if c.kind != nil && *c.kind != i.kind {
+		i.kind, different = *c.kind, true
+	}
+	if c.confidential != nil && *c.confidential != i.confidential {
+		i.confidential, different = *c.confidential, true
+		if !fresh {
+			s.systemNote(by, i, "changed the confidentiality", at)
+		}
+	}
+	if c.locked != nil && (i.locked == nil || *c.locked != *i.locked) {
+		i.locked, different = c.locked, true
+	}
+	if c.weight != nil && !triage.SameWeight(c.weight.value, i.weight) {
+		i.weight, different = c.weight.value, true
+		i.weightEvents = append(i.weightEvents, weightEvent{s.nextID(), by.user, at, i.weight})
+	}
+	if c.milestone != nil && c.milestone.value != i.milestone {
+		i.milestone, different = c.milestone.value, true
+	}
+	if c.assignees != nil && !slices.Equal(*c.assignees, i.assignees) {
+		s.systemNote(by, i, assignment(i.assignees, *c.assignees), at)
+		i.assignees, different = *c.assignees, true
+	}
+	if s.relabel(by, i, c, at) {
+		different = true
+	}
+	return different
+}
+
+// assignment is GitLab's system note for a change of assignees.
+func assignment(before, after []*user) string {
+	var words []string
+	for _, u := range after {
+		if !slices.Contains(before, u) {
+			words = append(words, "assigned to @"+u.username)
+		}
+	}
+	for _, u := range before {
+		if !slices.Contains(after, u) {
+			words = append(words, "unassigned @"+u.username)
+		}
+	}
+	return strings.Join(words, " and ")
+}
+
+func (s *Server) setState(by actor, i *issue, event string, at time.Time) {
+	if event == "close" {
+		i.closed, i.closedAt, i.closedBy = true, at, by.user
+		i.stateEvents = append(i.stateEvents, stateEvent{s.nextID(), by.user, at, "closed"})
+		return
+	}
+	i.closed, i.closedAt, i.closedBy = false, time.Time{}, nil
+	i.stateEvents = append(i.stateEvents, stateEvent{s.nextID(), by.user, at, "reopened"})
+}
+
+// tick is the time of the issue's next change: never the same twice, whatever the clock says.
+func (s *Server) tick(i *issue) time.Time {
+	now := s.now()
+	if !now.After(i.updated) {
+		return i.updated.Add(time.Millisecond)
+	}
+	return now
+}
+
+// systemNote records what GitLab writes about a change. Nobody is notified and no hook is sent.
+func (s *Server) systemNote(by actor, i *issue, text string, at time.Time) {
+	id := s.nextID()
+	i.notes = append(i.notes, &note{id: id, author: by.user, text: text, system: true, discussion: discussionID(id), created: at, updated: at})
+}

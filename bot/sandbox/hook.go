@@ -1,0 +1,289 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"flowkeeper/rules/triage"
+)
+
+// Hook is a project webhook. Events are of HookEvents; none means all of them. SigningToken is "whsec_" and a base64 key.
+type Hook struct {
+	ID           int64
+	URL          string
+	Token        string
+	SigningToken string
+	Events       []string
+	Failures     int // in a row; a success sets it back
+}
+
+// HookEvents are the events a hook can ask for. GitLab asks separately for the confidential kinds; emoji come for all issues.
+func HookEvents() []string {
+	return []string{"issues", "confidential_issues", "note", "confidential_note", "emoji"}
+}
+
+type hook struct {
+	Hook
+	key     []byte
+	created time.Time
+}
+
+// newHook checks a hook's settings.
+func newHook(h Hook) (*hook, error) {
+	if !strings.HasPrefix(h.URL, "http://") && !strings.HasPrefix(h.URL, "https://") {
+		return nil, fmt.Errorf("hook URL %q: must start with http:// or https://", h.URL)
+	}
+	for _, e := range h.Events {
+		if !slices.Contains(HookEvents(), e) {
+			return nil, fmt.Errorf("hook event %q: must be one of %s", e, strings.Join(HookEvents(), ", "))
+		}
+	}
+	if len(h.Events) == 0 {
+		h.Events = HookEvents()
+	}
+	made := &hook{Hook: h}
+	if h.SigningToken == "" {
+		return made, nil
+	}
+	encoded, ok := strings.CutPrefix(h.SigningToken, "whsec_")
+	key, err := base64.StdEncoding.DecodeString(encoded)
+	if !ok || err != nil || len(key) == 0 {
+		return nil, fmt.Errorf("hook signing token: must be whsec_ and a base64 key")
+	}
+	made.key = key
+	return made, nil
+}
+
+// Delivery is one webhook that was sent, or ought to have been.
+type Delivery struct {
+	ID     int64
+	Hook   int64
+	URL    string
+	Event  string // of the header: "Issue Hook"
+	Action string // "open", "update", "create", "award", …
+	Issue  triage.Ref
+	Note   int64 // 0 if it is about the issue itself
+	At     time.Time
+	Header http.Header // as sent last
+	Body   []byte
+
+	State  string // one of the constants below
+	Status int    // of the answer; 0 if there was none
+	Answer string // the beginning of its body
+	Err    string // why there was no answer
+	Took   time.Duration
+}
+
+// The states of a delivery.
+const (
+	Waiting  = "waiting"  // in the queue or on the wire
+	Answered = "answered" // with whatever status
+	Failed   = "failed"   // no answer: refused, timed out, broken off
+	Dropped  = "dropped"  // never sent: by a fault, by GitLab's recursion check, or because the sandbox was closed
+	Held     = "held"     // kept back by a fault until Release
+)
+
+// queueKey names a queue. The deliveries of one issue to one hook are sent one after the other, all others beside each other.
+type queueKey struct {
+	hook  int64
+	issue triage.Ref
+	batch int64 // of a Release, else 0
+}
+
+type sending struct {
+	*Delivery
+	hook   *hook
+	token  string // the hook's settings when the event happened
+	secret []byte
+	key    string // the Idempotency-Key: the same however often it is sent
+	uuid   string // the X-Gitlab-Event-UUID
+}
+
+// send queues an event for every hook of the project that asks for it. The caller holds the lock; the body shows the issue as it
+// is now.
+func (s *Server) send(i *issue, noteID int64, flag, event, action, chain string, body object) {
+	encoded := encode(body)
+	for _, h := range i.project.hooks {
+		if !slices.Contains(h.Events, flag) {
+			continue
+		}
+		d := &Delivery{
+			ID: s.nextID(), Hook: h.ID, URL: h.URL, Event: event, Action: action, Issue: i.ref(), Note: noteID, At: s.now(),
+			Body: encoded, State: Waiting,
+		}
+		s.deliveries = keep(s.deliveries, d, maxDeliveries)
+		out := &sending{Delivery: d, hook: h, token: h.Token, secret: h.key, key: uuid(), uuid: chain}
+		if chain == "" {
+			out.uuid = uuid()
+		}
+		if s.recursive(out) {
+			d.State, d.Err = Dropped, "GitLab blocks a hook that takes part in its own chain"
+			continue
+		}
+		s.dispatch(out, event)
+	}
+}
+
+// recursive reports whether the hook already took part in the chain of events, and takes it in.
+func (s *Server) recursive(out *sending) bool {
+	seen := s.chains[out.uuid]
+	if seen[out.hook.ID] {
+		return true
+	}
+	if seen == nil {
+		if len(s.chains) >= maxChains {
+			clear(s.chains)
+		}
+		seen = map[int64]bool{}
+		s.chains[out.uuid] = seen
+	}
+	seen[out.hook.ID] = true
+	return false
+}
+
+// dispatch applies the hook faults and queues what is left.
+func (s *Server) dispatch(out *sending, event string) {
+	do := s.hookFault(event, out.Issue)
+	switch do {
+	case Drop:
+		out.State, out.Err = Dropped, "dropped by a fault"
+	case Hold:
+		out.State = Held
+		s.held = append(s.held, out)
+	case Double:
+		s.enqueue(out, queueKey{hook: out.hook.ID, issue: out.Issue})
+		twin := *out.Delivery
+		s.deliveries = keep(s.deliveries, &twin, maxDeliveries)
+		again := *out
+		again.Delivery = &twin
+		s.enqueue(&again, queueKey{hook: out.hook.ID, issue: out.Issue})
+	default:
+		s.enqueue(out, queueKey{hook: out.hook.ID, issue: out.Issue})
+	}
+}
+
+// enqueue appends to a queue and starts its sender if it has none.
+func (s *Server) enqueue(out *sending, key queueKey) {
+	if s.closed || s.pending >= maxPending {
+		out.State, out.Err = Dropped, "the sandbox is closed or has too many deliveries waiting"
+		return
+	}
+	out.State = Waiting
+	s.pending++
+	s.queues[key] = append(s.queues[key], out)
+	if len(s.queues[key]) == 1 {
+		s.senders.Go(func() { s.drain(key) })
+	}
+}
+
+// drain sends a queue in order until it is empty.
+func (s *Server) drain(key queueKey) {
+	for {
+		s.mu.Lock()
+		queue := s.queues[key]
+		if len(queue) == 0 {
+			delete(s.queues, key)
+			s.mu.Unlock()
+			return
+		}
+		out, closed, instance := queue[0], s.closed, s.url
+		s.mu.Unlock()
+
+		result := Delivery{State: Dropped, Err: "the sandbox was closed"}
+		if !closed {
+			s.slots <- struct{}{}
+			result = s.post(out, instance)
+			<-s.slots
+		}
+
+		s.mu.Lock()
+		d := out.Delivery
+		d.State, d.Err, d.Status, d.Answer, d.Took, d.Header = result.State, result.Err, result.Status, result.Answer, result.Took, result.Header
+		switch {
+		case d.State == Answered && d.Status < 400:
+			out.hook.Failures = 0
+		case d.State != Dropped:
+			out.hook.Failures++
+		}
+		s.queues[key] = s.queues[key][1:]
+		s.pending--
+		s.notify()
+		s.mu.Unlock()
+		if d.State != Answered && !closed {
+			s.log.Warn("webhook not answered", zap.String("event", d.Event), zap.Stringer("issue", d.Issue), zap.String("error", d.Err))
+		}
+	}
+}
+
+// post sends one webhook. GitLab never repeats one that failed.
+func (s *Server) post(out *sending, instance string) Delivery {
+	ctx, cancel := context.WithTimeout(context.Background(), s.opt.HookTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, out.URL, bytes.NewReader(out.Body))
+	if err != nil {
+		return Delivery{State: Failed, Err: err.Error()}
+	}
+	req.Header = headers(out, instance, s.opt.Now())
+	result := Delivery{State: Failed, Header: req.Header.Clone()}
+	started := time.Now()
+	resp, err := s.client.Do(req)
+	if err != nil {
+		result.Took, result.Err = time.Since(started), err.Error()
+		return result
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, 8<<10))
+	result.Took, result.Status, result.Answer = time.Since(started), resp.StatusCode, string(answer)
+	if err != nil {
+		result.Err = err.Error()
+		return result
+	}
+	result.State = Answered
+	return result
+}
+
+// headers are those of GitLab 19.
+func headers(out *sending, instance string, now time.Time) http.Header {
+	timestamp := strconv.FormatInt(now.Unix(), 10)
+	h := http.Header{}
+	h.Set("Content-Type", "application/json")
+	h.Set("User-Agent", "GitLab/"+Version)
+	h.Set("X-Gitlab-Event", out.Event)
+	h.Set("X-Gitlab-Instance", instance)
+	h.Set("X-Gitlab-Webhook-UUID", uuid())
+	h.Set("X-Gitlab-Event-UUID", out.uuid)
+	h.Set("Idempotency-Key", out.key)
+	h.Set("webhook-id", out.key)
+	h.Set("webhook-timestamp", timestamp)
+	if out.token != "" {
+		h.Set("X-Gitlab-Token", out.token)
+	}
+	if len(out.secret) > 0 {
+		mac := hmac.New(sha256.New, out.secret)
+		mac.Write([]byte(out.key + "." + timestamp + "."))
+		mac.Write(out.Body)
+		h.Set("webhook-signature", "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	}
+	return h
+}
+
+// uuid is a random UUID of version 4.
+func uuid() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

@@ -1,0 +1,250 @@
+package sandbox
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// Issue is all there is to know about an issue, as plain values. People are usernames.
+type Issue struct {
+	triage.Ref
+	ID                 int64
+	Path               string // of the project
+	URL                string
+	Type               string // "Issue", "Task", …
+	Title, Description string
+	State              string // "opened" or "closed"
+	Confidential       bool
+	Locked             bool
+	Labels             []string // in the order in which they came
+	Weight             *int     // nil is none
+	Author             string
+	Assignees          []string
+	Milestone          string // its title, "" is none
+	CreatedAt          time.Time
+	UpdatedAt          time.Time
+	ClosedAt           time.Time
+
+	Awards       []Award
+	Notes        []Note // oldest first, system notes among them
+	LabelEvents  []Event
+	WeightEvents []Event
+	StateEvents  []Event
+	Links        []Link
+}
+
+// Note is a comment or one of GitLab's own notes about a change (System).
+type Note struct {
+	ID         int64
+	Author     string
+	Text       string
+	Internal   bool
+	System     bool
+	Discussion string
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+	Awards     []Award
+}
+
+// Award is a reaction.
+type Award struct {
+	ID   int64
+	User string
+	Name string
+}
+
+// Event is an entry of one of the resource event lists. Label and Added belong to label events, Weight to weight events, State
+// ("closed", "reopened") to state events.
+type Event struct {
+	ID     int64
+	User   string
+	At     time.Time
+	Label  string
+	Added  bool
+	Weight *int
+	State  string
+}
+
+// Link is a link to another issue, seen from this one. Kind is "relates_to", "blocks" or "is_blocked_by".
+type Link struct {
+	ID    int64
+	Issue triage.Ref
+	Kind  string
+}
+
+// Notice is a person being notified of a mention, by mail or to-do: on a note, or on the issue's description if Note is 0.
+type Notice struct {
+	User  string
+	By    string
+	Issue triage.Ref
+	Note  int64
+	At    time.Time
+}
+
+// Call is one API request. Line says it in short: method, thing, reference, parameters. Texts are left out.
+type Call struct {
+	At     time.Time
+	User   string     // "" if the token was not accepted
+	Line   string     // "PUT issue 1#1 add_labels=UX"
+	Issue  triage.Ref // zero if it is about none
+	Status int        // what was answered, or would have been if the connection had not been cut; 0 if it was cut before
+	Cut    bool
+}
+
+// Has reports whether the issue carries the label.
+func (i Issue) Has(label string) bool { return slices.Contains(i.Labels, label) }
+
+// Comments are the notes without GitLab's own.
+func (i Issue) Comments() []Note {
+	return slices.DeleteFunc(slices.Clone(i.Notes), func(n Note) bool { return n.System })
+}
+
+// CommentsBy are one person's comments.
+func (i Issue) CommentsBy(username string) []Note {
+	return slices.DeleteFunc(i.Comments(), func(n Note) bool { return n.Author != username })
+}
+
+// Issue shows an issue as it is now; the zero Issue if there is none.
+func (s *Server) Issue(ref triage.Ref) Issue {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := s.issue(ref); i != nil {
+		return s.look(i)
+	}
+	return Issue{}
+}
+
+// Issues shows all issues of a project, oldest first.
+func (s *Server) Issues(project int64) []Issue {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.project(project)
+	if p == nil {
+		return nil
+	}
+	list := make([]Issue, len(p.issues))
+	for n, i := range p.issues {
+		list[n] = s.look(i)
+	}
+	return list
+}
+
+func (s *Server) look(i *issue) Issue {
+	seen := Issue{
+		Ref: i.ref(), ID: i.id, Path: i.project.path, URL: s.issueURL(i), Type: i.kind, Title: i.title, Description: i.description,
+		State: i.state(), Confidential: i.confidential, Locked: i.locked != nil && *i.locked, Labels: labelTitles(i.labels),
+		Weight: i.weight, Author: i.author.username, CreatedAt: i.created, UpdatedAt: i.updated, ClosedAt: i.closedAt,
+		Awards: lookAwards(i.awards),
+	}
+	for _, u := range i.assignees {
+		seen.Assignees = append(seen.Assignees, u.username)
+	}
+	if i.milestone != nil {
+		seen.Milestone = i.milestone.title
+	}
+	for _, n := range i.notes {
+		seen.Notes = append(seen.Notes, Note{
+			ID: n.id, Author: n.author.username, Text: n.text, Internal: n.internal, System: n.system, Discussion: n.discussion,
+			CreatedAt: n.created, UpdatedAt: n.updated, Awards: lookAwards(n.awards),
+		})
+	}
+	for _, e := range i.labelEvents {
+		seen.LabelEvents = append(seen.LabelEvents, Event{ID: e.id, User: e.user.username, At: e.at, Label: e.label.name, Added: e.added})
+	}
+	for _, e := range i.weightEvents {
+		seen.WeightEvents = append(seen.WeightEvents, Event{ID: e.id, User: e.user.username, At: e.at, Weight: e.weight})
+	}
+	for _, e := range i.stateEvents {
+		seen.StateEvents = append(seen.StateEvents, Event{ID: e.id, User: e.user.username, At: e.at, State: e.state})
+	}
+	for _, l := range i.links {
+		other, kind := l.from(i)
+		seen.Links = append(seen.Links, Link{ID: l.id, Issue: other.ref(), Kind: kind})
+	}
+	return seen
+}
+
+func lookAwards(awards []*award) []Award {
+	var list []Award
+	for _, a := range awards {
+		list = append(list, Award{ID: a.id, User: a.user.username, Name: a.name})
+	}
+	return list
+}
+
+// from is the link's other end and its kind, seen from one of its ends.
+func (l *link) from(i *issue) (*issue, string) {
+	if l.source == i {
+		return l.target, l.kind
+	}
+	if l.kind == "blocks" {
+		return l.source, "is_blocked_by"
+	}
+	return l.source, l.kind
+}
+
+// Calls lists all API requests, oldest first.
+func (s *Server) Calls() []Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.calls)
+}
+
+// Writes lists what the bot changed through the API, oldest first: "PUT issue 1#1 add_labels=UX". Refused requests are not in it,
+// those whose answer was cut off are.
+func (s *Server) Writes() []string {
+	return s.lines(func(c Call) bool { return !strings.HasPrefix(c.Line, "GET ") && c.Status < 400 && c.Status != 0 })
+}
+
+// Reads lists what the bot read through the API, oldest first, refused requests included.
+func (s *Server) Reads() []string {
+	return s.lines(func(c Call) bool { return strings.HasPrefix(c.Line, "GET ") })
+}
+
+func (s *Server) lines(want func(Call) bool) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var lines []string
+	for _, c := range s.calls {
+		if c.User == s.bot.username && want(c) {
+			lines = append(lines, c.Line)
+		}
+	}
+	return lines
+}
+
+// Deliveries lists the webhooks, oldest first.
+func (s *Server) Deliveries() []Delivery {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]Delivery, len(s.deliveries))
+	for n, d := range s.deliveries {
+		list[n] = *d
+	}
+	return list
+}
+
+// Notices lists who was notified of a mention, oldest first.
+func (s *Server) Notices() []Notice {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.notices)
+}
+
+// Hooks lists a project's webhooks.
+func (s *Server) Hooks(project int64) []Hook {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.project(project)
+	if p == nil {
+		return nil
+	}
+	list := make([]Hook, len(p.hooks))
+	for n, h := range p.hooks {
+		list[n] = h.Hook
+	}
+	return list
+}

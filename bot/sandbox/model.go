@@ -1,0 +1,248 @@
+package sandbox
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+type user struct {
+	id             int64
+	username, name string
+	level          int // of access, in every project
+	bot            bool
+}
+
+// plans reports whether the user may label, weigh and close other people's issues and see confidential ones.
+func (u *user) plans() bool { return u.level >= Planner }
+
+type project struct {
+	id         int64
+	path       string // "group/project"
+	labels     []*label
+	tones      int // given out so far
+	milestones []*milestone
+	hooks      []*hook
+	issues     []*issue
+}
+
+type label struct {
+	id                       int64
+	name, color, description string
+	created                  time.Time
+	tone                     int // its colour on the page; labels of one scope share it
+}
+
+type milestone struct {
+	id, iid int64
+	title   string
+	created time.Time
+}
+
+type issue struct {
+	id, iid            int64
+	project            *project
+	kind               string // "Issue", "Task", "Incident" or a custom name
+	title, description string
+	closed             bool
+	confidential       bool
+	locked             *bool // nil until somebody locks or unlocks
+	labels             []*label
+	weight             *int
+	author             *user
+	assignees          []*user
+	milestone          *milestone
+
+	created, updated, closedAt, editedAt time.Time
+	closedBy, editedBy, updatedBy        *user
+
+	notes        []*note
+	awards       []*award
+	labelEvents  []labelEvent
+	weightEvents []weightEvent
+	stateEvents  []stateEvent
+	links        []*link
+}
+
+func (i *issue) ref() triage.Ref { return triage.Ref{Project: i.project.id, IID: i.iid} }
+
+func (i *issue) state() string {
+	if i.closed {
+		return "closed"
+	}
+	return "opened"
+}
+
+// visible reports whether the user may see the issue at all.
+func (i *issue) visible(u *user) bool {
+	return !i.confidential || u.plans() || u == i.author || slices.Contains(i.assignees, u)
+}
+
+type note struct {
+	id               int64
+	author           *user
+	text             string
+	internal, system bool
+	discussion       string
+	thread           bool // part of a discussion, not an individual note
+	created, updated time.Time
+	updatedBy        *user
+	awards           []*award
+}
+
+// visible reports whether the user may see the note.
+func (n *note) visible(u *user) bool { return !n.internal || u.plans() || u == n.author }
+
+type award struct {
+	id   int64
+	name string
+	user *user
+	at   time.Time
+}
+
+type labelEvent struct {
+	id    int64
+	user  *user
+	at    time.Time
+	label *label
+	added bool
+}
+
+type weightEvent struct {
+	id     int64
+	user   *user
+	at     time.Time
+	weight *int
+}
+
+type stateEvent struct {
+	id    int64
+	user  *user
+	at    time.Time
+	state string // "closed" or "reopened"
+}
+
+type link struct {
+	id             int64
+	source, target *issue
+	kind           string // "relates_to" or "blocks"
+	at             time.Time
+}
+
+// actor is who makes a change and by which way.
+type actor struct {
+	*user
+	legacy bool   // through the REST API, where every type is still called an issue
+	chain  string // the X-Gitlab-Event-UUID of the request that caused the change, or ""
+}
+
+func (s *Server) userNamed(username string) *user {
+	for _, u := range s.users {
+		if strings.EqualFold(u.username, username) {
+			return u
+		}
+	}
+	return nil
+}
+
+func (s *Server) userID(id int64) *user {
+	for _, u := range s.users {
+		if u.id == id {
+			return u
+		}
+	}
+	return nil
+}
+
+// projectNamed finds a project by its numeric id or its path.
+func (s *Server) projectNamed(idOrPath string) *project {
+	id, err := strconv.ParseInt(idOrPath, 10, 64)
+	for _, p := range s.projects {
+		if err == nil && p.id == id || strings.EqualFold(p.path, idOrPath) {
+			return p
+		}
+	}
+	return nil
+}
+
+func (s *Server) project(id int64) *project {
+	return s.projectNamed(strconv.FormatInt(id, 10))
+}
+
+func (s *Server) issue(ref triage.Ref) *issue {
+	if p := s.project(ref.Project); p != nil {
+		return p.issue(ref.IID)
+	}
+	return nil
+}
+
+func (p *project) issue(iid int64) *issue {
+	if iid < 1 || iid > int64(len(p.issues)) {
+		return nil
+	}
+	return p.issues[iid-1]
+}
+
+func (p *project) label(name string) *label {
+	for _, l := range p.labels {
+		if l.name == name {
+			return l
+		}
+	}
+	return nil
+}
+
+// addLabel takes in a new label.
+func (p *project) addLabel(l *label) {
+	for _, o := range p.labels {
+		if scope := labelScope(o.name); scope != "" && scope == labelScope(l.name) {
+			l.tone = o.tone
+			p.labels = append(p.labels, l)
+			return
+		}
+	}
+	p.tones++
+	l.tone = p.tones % tones
+	p.labels = append(p.labels, l)
+}
+
+func (p *project) milestone(id int64) *milestone {
+	for _, m := range p.milestones {
+		if m.id == id {
+			return m
+		}
+	}
+	return nil
+}
+
+func (p *project) milestoneTitled(title string) *milestone {
+	for _, m := range p.milestones {
+		if m.title == title {
+			return m
+		}
+	}
+	return nil
+}
+
+func (i *issue) note(id int64) *note {
+	for _, n := range i.notes {
+		if n.id == id {
+			return n
+		}
+	}
+	return nil
+}
+
+// invalid is a value that GitLab's model refuses: 400 with the field and what is wrong with it.
+type invalid struct{ field, problem string }
+
+func (e invalid) Error() string { return fmt.Sprintf("%s %s", e.field, e.problem) }
+
+// refused is a change that the user may not make: 403.
+type refused struct{ what string }
+
+func (e refused) Error() string { return "not allowed to " + e.what }

@@ -1,0 +1,190 @@
+package sandbox
+
+import (
+	"crypto/sha1"
+	"encoding/hex"
+	"errors"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// errNothingLeft says that a text held nothing but quick actions: there is no note.
+var errNothingLeft = errors.New("the note is only commands")
+
+// comment adds a note and executes its quick actions. If nothing else is left of it, no note is saved, no Note Hook is sent and the
+// error is errNothingLeft. parent is the note to which it replies, or nil.
+func (s *Server) comment(by actor, i *issue, body string, internal bool, parent *note) (*note, ran, error) {
+	if err := s.mayComment(by, i, body, internal); err != nil {
+		return nil, ran{}, err
+	}
+	var c change
+	r := s.command(by, i, body, &c)
+	if r.found > 0 && r.text == "" {
+		err := s.carryOut(by, i, r, c)
+		return nil, r, errors.Join(errNothingLeft, err)
+	}
+	at := s.tick(i)
+	id := s.nextID()
+	n := &note{id: id, author: by.user, text: r.text, internal: internal, discussion: discussionID(id), created: at, updated: at}
+	if parent != nil {
+		n.discussion, n.thread, parent.thread = parent.discussion, true, true
+		n.internal = parent.internal
+	}
+	i.notes = append(i.notes, n)
+	i.updated = at
+	s.noticeMentions(i, n, by.user, "", n.text, at)
+	s.sendNote(i, n, "create")
+	return n, r, s.carryOut(by, i, r, c)
+}
+
+func (s *Server) mayComment(by actor, i *issue, body string, internal bool) error {
+	switch {
+	case strings.TrimSpace(body) == "":
+		return invalid{"note", "can't be blank"}
+	case len(body) > maxNoteText:
+		return invalid{"note", "is too long (maximum is 1000000 characters)"}
+	case internal && !by.plans():
+		return refused{"write internal notes"}
+	case i.locked != nil && *i.locked && !by.plans():
+		return refused{"comment on a locked discussion"}
+	case len(i.notes) >= maxNotes:
+		return invalid{"base", "Maximum number of comments exceeded"}
+	}
+	return nil
+}
+
+// carryOut makes the changes that quick actions asked for.
+func (s *Server) carryOut(by actor, i *issue, r ran, c change) error {
+	s.notify()
+	if r.found == len(r.failed) {
+		return nil
+	}
+	if onlyReacts := len(r.changes) == 1 && len(c.react) > 0; onlyReacts {
+		s.awardAll(by, i, c.react)
+		return nil
+	}
+	return s.update(by, i, c)
+}
+
+// editNote replaces a note's text and runs its quick actions again. A note of which nothing is left is deleted (errNothingLeft).
+func (s *Server) editNote(by actor, i *issue, n *note, body string) (ran, error) {
+	if n.system || n.author != by.user && by.level < Maintainer {
+		return ran{}, refused{"edit this note"}
+	}
+	if err := s.mayComment(by, i, body, false); err != nil {
+		return ran{}, err
+	}
+	var c change
+	r := s.command(by, i, body, &c)
+	if r.found > 0 && r.text == "" {
+		i.notes = slices.DeleteFunc(i.notes, func(o *note) bool { return o == n })
+		err := s.carryOut(by, i, r, c)
+		return r, errors.Join(errNothingLeft, err)
+	}
+	if before := n.text; before != r.text {
+		at := s.tick(i)
+		n.text, n.updated, n.updatedBy, i.updated = r.text, at, by.user, at
+		s.noticeMentions(i, n, by.user, before, n.text, at)
+		s.sendNote(i, n, "update")
+	}
+	return r, s.carryOut(by, i, r, c)
+}
+
+// deleteNote removes a note. GitLab sends no hook for that.
+func (s *Server) deleteNote(by actor, i *issue, n *note) error {
+	if n.system || n.author != by.user && by.level < Maintainer {
+		return refused{"delete this note"}
+	}
+	i.notes = slices.DeleteFunc(i.notes, func(o *note) bool { return o == n })
+	i.updated = s.tick(i)
+	s.notify()
+	return nil
+}
+
+// discussionID is GitLab's 40 hexadecimal digits.
+func discussionID(note int64) string {
+	sum := sha1.Sum([]byte("discussion " + strconv.FormatInt(note, 10)))
+	return hex.EncodeToString(sum[:])
+}
+
+var (
+	emojiAlias = map[string]string{"+1": "thumbsup", "-1": "thumbsdown", "👍": "thumbsup", "👎": "thumbsdown", "✅": "white_check_mark"}
+	emojiForm  = regexp.MustCompile(`^[a-z0-9_+-]{1,64}$`)
+)
+
+// emojiName is the canonical name of a reaction, "" if it cannot be one.
+func emojiName(name string) string {
+	if known := emojiAlias[name]; known != "" {
+		return known
+	}
+	if !emojiForm.MatchString(name) {
+		return ""
+	}
+	return name
+}
+
+var errTaken = errors.New("Name has already been taken") //nolint:staticcheck // GitLab's own words, capital and all
+
+// react adds a user's reaction to the issue, or to one of its notes if n is not nil. It does not touch the issue's updated_at.
+func (s *Server) react(by actor, i *issue, n *note, name string) (*award, error) {
+	canonical := emojiName(name)
+	if canonical == "" {
+		return nil, invalid{"name", "is not a valid emoji name"}
+	}
+	list := awardsOf(i, n)
+	if slices.ContainsFunc(*list, func(a *award) bool { return a.user == by.user && a.name == canonical }) {
+		return nil, errTaken
+	}
+	a := &award{id: s.nextID(), name: canonical, user: by.user, at: s.now()}
+	*list = append(*list, a)
+	s.sendEmoji(i, n, a, "award")
+	s.notify()
+	return a, nil
+}
+
+// unreact takes a reaction back.
+func (s *Server) unreact(i *issue, n *note, a *award) {
+	list := awardsOf(i, n)
+	*list = slices.DeleteFunc(*list, func(o *award) bool { return o == a })
+	s.sendEmoji(i, n, a, "revoke")
+	s.notify()
+}
+
+func awardsOf(i *issue, n *note) *[]*award {
+	if n != nil {
+		return &n.awards
+	}
+	return &i.awards
+}
+
+// awardAll carries out /react: it toggles.
+func (s *Server) awardAll(by actor, i *issue, names []string) {
+	for _, name := range names {
+		at := slices.IndexFunc(i.awards, func(a *award) bool { return a.user == by.user && a.name == name })
+		if at >= 0 {
+			s.unreact(i, nil, i.awards[at])
+		} else if _, err := s.react(by, i, nil, name); err != nil {
+			s.log.Debug("reaction not added")
+		}
+	}
+}
+
+// noticeMentions records whom a text notifies: everybody it mentions who was not mentioned before the edit and may see it. GitLab
+// sends no mail for an edit otherwise. n is nil for the issue's description.
+func (s *Server) noticeMentions(i *issue, n *note, by *user, before, after string, at time.Time) {
+	known := mentions(before)
+	for _, name := range mentions(after) {
+		u := s.userNamed(name)
+		if u == nil || u == by || slices.Contains(known, name) || !i.visible(u) || n != nil && !n.visible(u) {
+			continue
+		}
+		notice := Notice{User: u.username, By: by.username, Issue: i.ref(), At: at}
+		if n != nil {
+			notice.Note = n.id
+		}
+		s.notices = keep(s.notices, notice, maxNotices)
+	}
+}

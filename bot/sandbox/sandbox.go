@@ -1,0 +1,233 @@
+// Package sandbox is a GitLab in memory, with the API, the webhooks and a page to look at: for the demo, for tests, for trying a
+// policy. It exists so that the bot can be met without a GitLab, and so that tests see what GitLab does and not what the bot hopes
+// for: scoped labels that replace each other, weights that are ignored without a licence, hooks for the bot's own changes, quick
+// actions that run in the bot's own comments.
+//
+// It knows nothing of the bot: whatever speaks GitLab's API can use it. Everything lives in memory and ends with the process.
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// Edition is what the instance can do.
+type Edition int
+
+// The editions. Premium has weights and scoped labels that exclude each other. Free is the same program without a licence: it takes
+// weights and silently drops them, and "::" in a label means nothing. CE has no weight field at all.
+const (
+	Premium Edition = iota
+	Free
+	CE
+)
+
+// Options say what kind of GitLab to be. Only Token is needed.
+type Options struct {
+	Token    string  // the bot's API token
+	BotUser  string  // the bot's username; default "flowkeeper-bot"
+	BotLevel int     // the bot's access level; default Reporter
+	Edition  Edition // default Premium
+
+	URL         string            // where the server is reached, for links; default "http://gitlab.example". See SetURL
+	PageSize    int               // the most rows of a page, whatever per_page asks for; default 100
+	HookTimeout time.Duration     // how long a receiver may take; default 10 s, as GitLab's
+	Transport   http.RoundTripper // sends the webhooks; default: over the network
+	Now         func() time.Time  // default time.Now
+	Log         *zap.Logger       // default: silent
+}
+
+// The access levels of GitLab.
+const (
+	Guest      = 10
+	Planner    = 15
+	Reporter   = 20
+	Developer  = 30
+	Maintainer = 40
+	Owner      = 50
+)
+
+// Bounds of what is kept. The journals forget the oldest entries; the rest refuses more.
+const (
+	maxIssues     = 10_000
+	maxNotes      = 5_000 // of an issue
+	maxCalls      = 10_000
+	maxDeliveries = 2_000
+	maxPending    = 20_000 // deliveries that wait to be sent
+	maxChains     = 1_000
+	maxNotices    = 10_000
+)
+
+// Server is a GitLab in memory. It is an http.Handler: the API is under /api/v4, the page under /. All methods may be called at the
+// same time.
+type Server struct {
+	opt     Options
+	log     *zap.Logger
+	handler http.Handler
+	client  *http.Client
+
+	mu       sync.Mutex
+	url      string
+	lastID   int64
+	bot      *user
+	users    []*user
+	tokens   map[string]*user
+	projects []*project
+
+	changed chan struct{} // closed and replaced whenever anything changes
+	closed  bool
+	done    chan struct{} // closed by Close: ends streams and waiting requests
+
+	calls    []Call
+	notices  []Notice
+	faults   []*Fault
+	window   time.Time // the minute of the rate limit
+	observed int
+
+	senders    sync.WaitGroup
+	slots      chan struct{} // bounds the deliveries on the wire
+	queues     map[queueKey][]*sending
+	pending    int
+	deliveries []*Delivery
+	held       []*sending
+	hookFaults []*HookFault
+	streams    int                       // of pages that show live changes
+	chains     map[string]map[int64]bool // X-Gitlab-Event-UUID → hooks that saw it
+}
+
+// New starts an empty GitLab whose only user is the bot.
+func New(opt Options) *Server {
+	if opt.BotUser == "" {
+		opt.BotUser = "flowkeeper-bot"
+	}
+	if opt.BotLevel == 0 {
+		opt.BotLevel = Reporter
+	}
+	if opt.URL == "" {
+		opt.URL = "http://gitlab.example"
+	}
+	if opt.PageSize <= 0 || opt.PageSize > 100 {
+		opt.PageSize = 100
+	}
+	if opt.HookTimeout <= 0 {
+		opt.HookTimeout = 10 * time.Second
+	}
+	if opt.Transport == nil {
+		opt.Transport = &http.Transport{MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute}
+	}
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	if opt.Log == nil {
+		opt.Log = zap.NewNop()
+	}
+	s := &Server{
+		opt: opt, log: opt.Log, url: opt.URL, lastID: 1000,
+		client: &http.Client{
+			Transport:     opt.Transport,
+			Timeout:       opt.HookTimeout,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		tokens:  map[string]*user{},
+		changed: make(chan struct{}), done: make(chan struct{}),
+		slots:  make(chan struct{}, 8),
+		queues: map[queueKey][]*sending{}, chains: map[string]map[int64]bool{},
+	}
+	s.bot = &user{id: s.nextID(), username: opt.BotUser, name: "Flowkeeper", level: opt.BotLevel, bot: true}
+	s.users = []*user{s.bot}
+	if opt.Token != "" {
+		s.tokens[opt.Token] = s.bot
+	}
+	mux := http.NewServeMux()
+	s.routeAPI(mux)
+	s.routePages(mux)
+	s.handler = mux
+	return s
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// SetURL says where the server is reached, once that is known: links, webhooks and pages name it.
+func (s *Server) SetURL(url string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.url = url
+}
+
+// Close stops sending webhooks and waits for those on their way, at most HookTimeout. What still waited to be sent is dropped; call
+// Quiet before to have it delivered. Streams and requests held by faults end.
+func (s *Server) Close() {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return
+	}
+	s.closed = true
+	close(s.done)
+	s.notify()
+	s.mu.Unlock()
+	s.senders.Wait()
+	s.client.CloseIdleConnections()
+}
+
+// ErrClosed says that the server was closed while somebody waited for it.
+var ErrClosed = errors.New("the sandbox is closed")
+
+// Await returns when the condition holds. It is asked now and after every change: of an issue, of the journal of API calls, of the
+// deliveries. It may call the server's methods.
+func (s *Server) Await(ctx context.Context, condition func() bool) error {
+	for {
+		s.mu.Lock()
+		changed := s.changed
+		s.mu.Unlock()
+		if condition() {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-s.done:
+			return ErrClosed
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for the sandbox: %w", context.Cause(ctx))
+		}
+	}
+}
+
+// Quiet returns when every webhook that was triggered has been answered or given up. Held ones do not count.
+func (s *Server) Quiet(ctx context.Context) error {
+	return s.Await(ctx, func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.pending == 0
+	})
+}
+
+// notify wakes everybody who waits for a change. The caller holds the lock.
+func (s *Server) notify() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// nextID gives out ids that are unique over all kinds of things, so that a mixed-up id is never accidentally right.
+func (s *Server) nextID() int64 {
+	s.lastID++
+	return s.lastID
+}
+
+// now is the server's clock in GitLab's precision.
+func (s *Server) now() time.Time { return s.opt.Now().UTC().Truncate(time.Millisecond) }
+
+// keep appends to a journal that holds at most limit entries.
+func keep[T any](journal []T, entry T, limit int) []T {
+	if len(journal) >= limit {
+		journal = append(journal[:0:0], journal[len(journal)-limit+1:]...)
+	}
+	return append(journal, entry)
+}
