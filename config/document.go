@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -90,6 +91,13 @@ func badCharacter(source []byte) (line, column int, bad *flaw) {
 	return 0, 0, nil
 }
 
+// The tokens that lead a level deeper: in flow style until one closes it, and before a value on the same line.
+var (
+	opensFlow   = []token.Type{token.SequenceStartType, token.MappingStartType}
+	closesFlow  = []token.Type{token.SequenceEndType, token.MappingEndType}
+	opensOnLine = []token.Type{token.SequenceEntryType, token.MappingKeyType, token.AnchorType, token.TagType}
+)
+
 // unbounded looks for what would keep the parser busy for too long, before it is started.
 func unbounded(tokens token.Tokens) (*token.Token, *flaw) {
 	const hint = "is this the right file?"
@@ -104,16 +112,15 @@ func unbounded(tokens token.Tokens) (*token.Token, *flaw) {
 		if t.Position.Line != line {
 			line, onLine = t.Position.Line, 0
 		}
-		switch t.Type {
-		case token.SequenceStartType, token.MappingStartType:
+		switch {
+		case slices.Contains(opensFlow, t.Type):
 			flow++
-		case token.SequenceEndType, token.MappingEndType:
+		case slices.Contains(closesFlow, t.Type):
 			flow--
-		case token.SequenceEntryType, token.MappingKeyType, token.AnchorType, token.TagType:
+		case slices.Contains(opensOnLine, t.Type):
 			onLine++
-		case token.CollectEntryType:
+		case t.Type == token.CollectEntryType:
 			onLine = 0
-		default:
 		}
 		if flow > maxDepth || onLine > maxDepth || t.Position.IndentLevel > maxDepth {
 			return t, flawf(hint, "this is nested more than %d levels deep", maxDepth)

@@ -81,9 +81,8 @@ func readBounded(path string, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, withoutPath(err)
 	}
-	defer file.Close() // nothing was written
 	content, err := io.ReadAll(io.LimitReader(file, limit+1))
-	if err != nil {
+	if err := errors.Join(err, file.Close()); err != nil {
 		return nil, withoutPath(err)
 	}
 	return content, nil

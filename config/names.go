@@ -21,10 +21,10 @@ func line(lit literal) (string, *flaw) {
 		return "", f
 	case strings.TrimSpace(s) == "":
 		return "", flawf("", "the text is empty")
+	case strings.ContainsFunc(strings.TrimSpace(s), unicode.IsControl):
+		return "", flawf("write it on one line", "the text has line breaks or control characters")
 	case s != strings.TrimSpace(s):
 		return "", flawf("write "+quote(strings.TrimSpace(s)), "%s has blanks at its ends", quote(s))
-	case strings.ContainsFunc(s, unicode.IsControl):
-		return "", flawf("write it on one line", "the text has line breaks or control characters")
 	case utf8.RuneCountInString(s) > longestName:
 		return "", flawf("", "the text is longer than %d characters", longestName)
 	}

@@ -25,17 +25,18 @@ func ruleSection(c *Config) section {
 
 // ruleHelp is what the reference says of a rule.
 func ruleHelp(m triage.Meta) string {
-	help := strings.TrimSuffix(m.Summary, ".")
+	lines := []string{strings.TrimSuffix(m.Summary, ".")}
 	if m.MaxMode != triage.Act {
-		help += fmt.Sprintf(" (at most %s)", m.MaxMode)
+		lines[0] += fmt.Sprintf(" (at most %s)", m.MaxMode)
 	}
 	for _, o := range m.Options {
-		help += "\n  " + o.Name + ": " + o.Help
+		line := "  " + o.Name + ": " + o.Help
 		if _, number := o.Default.(int); number {
-			help += fmt.Sprintf(" (%d to %d)", o.Min, o.Max)
+			line += fmt.Sprintf(" (%d to %d)", o.Min, o.Max)
 		}
+		lines = append(lines, line)
 	}
-	return help
+	return strings.Join(lines, "\n")
 }
 
 // rule is a kind: a mode, or a mapping of a mode and options.

@@ -145,7 +145,7 @@ func writeComment(b *strings.Builder, indent string, k key) {
 	case limits != "":
 		help += " (" + limits + ")"
 	}
-	for _, line := range strings.Split(help, "\n") {
+	for line := range strings.SplitSeq(help, "\n") {
 		b.WriteString(indent + "# " + line + "\n")
 	}
 }

@@ -170,9 +170,9 @@ func plainText(lit literal) (string, *flaw) {
 		return "", flawf("put it in quotes if it is meant", "%s is a number, a text is wanted", lit.text)
 	case isBool:
 		return "", flawf("put it in quotes if it is meant", "%s is a yes or no, a text is wanted", lit.text)
-	default:
-		return lit.text, nil
+	case isText:
 	}
+	return lit.text, nil
 }
 
 // choice is one of a few words.
