@@ -25,7 +25,7 @@ type call struct {
 	send   any    // the query of a GET, as a struct with url tags; the JSON body of the others
 }
 
-// answer is what came back with a status of 200 to 299.
+// answer is what came back; its zero value is nothing.
 type answer struct {
 	status int
 	header http.Header
@@ -40,8 +40,11 @@ func (c *Client) do(ctx context.Context, k call, into any) (answer, error) {
 	start := c.now()
 	a, err := c.send(ctx, k)
 	c.observe(k, a.status, c.now().Sub(start), err)
-	if err != nil || into == nil {
+	if err != nil {
 		return a, err
+	}
+	if into == nil {
+		return a, c.empty(k, a)
 	}
 	if err := json.Unmarshal(a.body, into); err != nil {
 		return a, c.unreadable(k, a, err)
@@ -105,6 +108,14 @@ func (c *Client) unreadable(k call, a answer, err error) error {
 		return c.fail(k, a.status, foreignClass(k.method), foreign(c.redacted(a)))
 	}
 	return c.fail(k, a.status, Retry, fmt.Errorf("reading the answer: %w", err))
+}
+
+// empty checks an answer of which only the status counts: a login page with status 200 is no success.
+func (c *Client) empty(k call, a answer) error {
+	if a.status == http.StatusNoContent || saysJSON(a.header) {
+		return nil
+	}
+	return c.fail(k, a.status, foreignClass(k.method), foreign(c.redacted(a)))
 }
 
 // fail makes the error of a call, without the token whatever the other side wrote.

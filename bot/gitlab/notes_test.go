@@ -140,6 +140,27 @@ func TestCreateNoteIsSentOnce(t *testing.T) {
 	}
 }
 
+// Somebody else's page is no proof that a comment is gone.
+func TestDeleteNoteFailures(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		answer func(http.ResponseWriter, *http.Request) bool
+		class  gitlab.Class
+	}{
+		"a login page":  {always(http.StatusOK, "text/html", "<html>"), gitlab.Retry},
+		"a proxy's 404": {always(http.StatusNotFound, "text/html", "<html>"), gitlab.Retry},
+		"403":           {always(http.StatusForbidden, "application/json", `{"message":"403 Forbidden"}`), gitlab.GiveUp},
+		"503":           {always(http.StatusServiceUnavailable, "text/html", "<html>"), gitlab.Outage},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := server{Answer: tt.answer}
+			check(t, s.client(t).DeleteNote(t.Context(), ref, 1), tt.class, "deleting comment 1 of issue 7#12: ")
+		})
+	}
+}
+
 // GitLab executes quick actions and keeps no comment if there is nothing else.
 func TestNoteOfQuickActions(t *testing.T) {
 	t.Parallel()

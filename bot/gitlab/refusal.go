@@ -83,7 +83,7 @@ func judge(k call, a answer) (Class, error) {
 func forbidden(a answer, text string) (Class, error) {
 	said := string(a.body)
 	switch {
-	case strings.Contains(said, "read-only instance"), strings.Contains(said, "maintenance"):
+	case strings.Contains(said, "read-only instance"), strings.Contains(said, "undergoing maintenance"):
 		return Outage, fmt.Errorf("%s: GitLab is under maintenance", text)
 	case strings.Contains(said, "insufficient_scope"):
 		return GiveUp, fmt.Errorf("%s: the token lacks the scope api; create one that has it", text)
