@@ -23,7 +23,6 @@ const maxRounds = 4
 type job struct {
 	*Pool
 	batch  *inbox.Batch
-	self   triage.Person
 	events []triage.Event
 	unread int // deliveries that could not be read
 
@@ -72,11 +71,6 @@ func guarded(ctx context.Context, f func(context.Context) error) (err error) {
 
 // run sees the issue, decides and applies until GitLab shows what was decided.
 func (j *job) run(ctx context.Context) error {
-	self, err := j.o.Self(ctx)
-	if err != nil {
-		return err
-	}
-	j.self = self
 	if err := j.see(ctx); err != nil {
 		return err
 	}

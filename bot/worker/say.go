@@ -66,7 +66,7 @@ func written(ref *triage.NoteRef, shown engine.Sticky) {
 func (j *job) create(ctx context.Context, shown engine.Sticky) error {
 	m := &j.decision.Memory
 	if !j.recovered {
-		notes, err := j.o.GitLab.OwnNotes(ctx, j.batch.Issue, j.self.ID)
+		notes, err := j.o.GitLab.OwnNotes(ctx, j.batch.Issue, j.o.Self.ID)
 		if err != nil {
 			return err
 		}

@@ -28,10 +28,10 @@ func (j *job) see(ctx context.Context) error {
 		body, ok := decodeBody(d.Body, j.batch.Issue)
 		if !ok {
 			j.unread++
-		} else if body.Issue.NewerThan(newest) {
+		} else if !body.Issue.UpdatedAt.IsZero() && body.Issue.NewerThan(newest) {
 			newest, j.seen = &body.Issue, d.Accepted
 		}
-		if body.Event.Actor.ID != j.self.ID || j.self.ID == 0 {
+		if body.Event.Actor.ID != j.o.Self.ID {
 			j.events = append(j.events, body.Event)
 		}
 	}
@@ -107,7 +107,7 @@ func (j *job) recover(ctx context.Context) error {
 	if err := j.read(ctx); err != nil {
 		return err
 	}
-	notes, err := j.o.GitLab.OwnNotes(ctx, j.batch.Issue, j.self.ID)
+	notes, err := j.o.GitLab.OwnNotes(ctx, j.batch.Issue, j.o.Self.ID)
 	if err != nil {
 		return err
 	}
@@ -121,6 +121,6 @@ func (j *job) recover(ctx context.Context) error {
 		j.memory = marked
 		j.memory.Touched = touched
 	}
-	j.memory = engine.Recover(j.memory, j.o.Policy.Team, past, j.self.ID)
+	j.memory = engine.Recover(j.memory, j.o.Policy.Team, past, j.o.Self.ID)
 	return nil
 }

@@ -34,9 +34,7 @@ type Options struct {
 	Inbox  inbox.Inbox
 	GitLab GitLab
 	Policy engine.Policy
-
-	// Self is the bot's own user; it waits until GitLab has told who that is.
-	Self func(context.Context) (triage.Person, error)
+	Self   triage.Person // the bot's own user
 
 	Workers   int           // issues handled at the same time
 	Lease     time.Duration // how long a claimed issue stays ours without a sign of life

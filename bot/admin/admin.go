@@ -1,0 +1,78 @@
+// Package admin is the operator's window: is the process alive, is it ready for traffic, what does it measure. It listens on an address
+// of its own, which is not meant for the public.
+package admin
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Check is one thing that must be so for the bot to be ready. A nil error is good.
+type Check struct {
+	Name  string
+	Check func(context.Context) error
+}
+
+// checkTimeout bounds one check, so that a load balancer gets its answer.
+const checkTimeout = 2 * time.Second
+
+// New makes the handler of GET /healthz, /readyz and /metrics. /readyz answers 200 or 503 and names every check with its outcome.
+func New(checks []Check, metrics prometheus.Gatherer) http.Handler {
+	e := echo.New()
+	e.GET("/healthz", func(c echo.Context) error {
+		return c.JSON(http.StatusOK, map[string]string{"status": "alive"})
+	})
+	e.GET("/readyz", func(c echo.Context) error {
+		status, body := ready(c.Request().Context(), checks)
+		return c.JSON(status, body)
+	})
+	e.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(metrics, promhttp.HandlerOpts{})))
+	return e
+}
+
+type readiness struct {
+	Status string            `json:"status"` // ready or not ready
+	Checks map[string]string `json:"checks"` // name → ok, or what is wrong
+}
+
+func ready(ctx context.Context, checks []Check) (int, readiness) {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	outcomes := make([]error, len(checks))
+	var wait sync.WaitGroup
+	for i, c := range checks {
+		wait.Go(func() { outcomes[i] = c.Check(ctx) })
+	}
+	wait.Wait()
+	status, r := http.StatusOK, readiness{Status: "ready", Checks: map[string]string{}}
+	for i, c := range checks {
+		r.Checks[c.Name] = "ok"
+		if err := outcomes[i]; err != nil {
+			status, r.Status, r.Checks[c.Name] = http.StatusServiceUnavailable, "not ready", err.Error()
+		}
+	}
+	return status, r
+}
+
+// Cached keeps a check's outcome for a while, so that whoever asks for readiness every second does not ask GitLab every second.
+func Cached(c Check, keep time.Duration, now func() time.Time) Check {
+	var mu sync.Mutex
+	var until time.Time
+	var outcome error
+	return Check{c.Name, func(ctx context.Context) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if now().Before(until) {
+			return outcome
+		}
+		outcome = c.Check(ctx)
+		until = now().Add(keep)
+		return outcome
+	}}
+}

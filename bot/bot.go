@@ -1,0 +1,228 @@
+// Package bot puts the parts together: the receiver in front of the inbox, the workers behind it, the operator's window beside them. It
+// is the program without its command line, so that tests and the demo run the very same thing.
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.uber.org/zap"
+	"golang.org/x/time/rate"
+
+	"flowkeeper/bot/admin"
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/webhook"
+	"flowkeeper/rules/engine"
+)
+
+// Options are what an App needs; nothing has a default here.
+type Options struct {
+	Version string
+
+	GitLabURL   string
+	GitLabToken string
+
+	Listen  string // host:port, port 0 is any free one
+	Admin   string
+	MaxBody int64
+	Drain   time.Duration // how long Stop may take
+
+	Secrets       []string
+	SigningTokens []string
+	AllowUnsigned bool
+
+	RedisURL  string // empty: embedded, in DataDir
+	DataDir   string
+	Settle    time.Duration
+	Lease     time.Duration
+	Freshness time.Duration
+	Workers   int
+	Attempts  int
+
+	Policy engine.Policy
+	Log    *zap.Logger
+}
+
+// App is the running bot.
+type App struct {
+	o        Options
+	inbox    inbox.Inbox
+	gitlab   *gitlab.Client
+	intake   *intake
+	registry *prometheus.Registry
+	steps    []step // to be undone by Stop, last first
+	ready    chan struct{}
+	failed   chan error
+	draining atomic.Bool
+	stop     func() error
+
+	webhooks net.Listener
+	admin    net.Listener
+}
+
+// step is something started that Stop has to end.
+type step struct {
+	name string
+	end  func(context.Context) error
+}
+
+// gitlabRate keeps the bot below the 2,000 requests a minute that gitlab.com allows a user.
+const gitlabRate, gitlabBurst = 25, 50
+
+// New opens everything that can fail: the store, both addresses, the client. What was opened before a failure is closed again. It sends
+// nothing to GitLab and takes no deliveries yet.
+func New(ctx context.Context, o Options) (app *App, err error) {
+	a := &App{o: o, registry: prometheus.NewRegistry(), ready: make(chan struct{}), failed: make(chan error, 1)}
+	a.stop = sync.OnceValue(a.teardown)
+	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Stop())
+		}
+	}()
+	if a.admin, err = a.listen(o.Admin, "admin"); err != nil {
+		return nil, err
+	}
+	if a.inbox, err = openInbox(ctx, o); err != nil {
+		return nil, err
+	}
+	a.onStop("inbox", func(context.Context) error { return a.inbox.Close() })
+	a.gitlab, err = gitlab.New(gitlab.Options{
+		URL: o.GitLabURL, Token: o.GitLabToken, Version: o.Version, Log: o.Log, Registry: a.registry,
+		Limit: rate.NewLimiter(gitlabRate, gitlabBurst),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if a.webhooks, err = a.listen(o.Listen, "webhook"); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// listen opens an address, so that one already taken is an error at the start.
+func (a *App) listen(address, name string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listening for %s requests: %w", name, err)
+	}
+	a.onStop(name+" address", func(context.Context) error {
+		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	})
+	return l, nil
+}
+
+func (a *App) onStop(name string, end func(context.Context) error) {
+	a.steps = append(a.steps, step{name, end})
+}
+
+// Start takes deliveries from now on and handles them as soon as GitLab has told who the bot is. It returns at once; see Ready and
+// Failed.
+func (a *App) Start() error {
+	a.intake = &intake{inbox: a.inbox, settle: a.o.Settle}
+	receiver, err := webhook.New(webhook.Options{
+		Secrets: a.o.Secrets, SigningTokens: a.o.SigningTokens, AllowUnsigned: a.o.AllowUnsigned, MaxBody: a.o.MaxBody,
+		Receiver: a.intake, Log: a.o.Log, Registry: a.registry,
+	})
+	if err != nil {
+		return err
+	}
+	a.registry.MustRegister(inboxCollector{a.inbox})
+	a.serve("admin server", a.admin, admin.New(a.checks(), a.registry))
+	a.handle()
+	e := echo.New()
+	e.HideBanner = true
+	receiver.Register(e)
+	a.serve("webhook server", a.webhooks, e)
+	a.onStop("readiness", func(context.Context) error { a.draining.Store(true); return nil })
+	return nil
+}
+
+// Limits against slow and greedy clients. GitLab sends its 25 MB within ten seconds or not at all.
+const (
+	headerTimeout = 5 * time.Second
+	readTimeout   = 30 * time.Second
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 64 << 10
+)
+
+// serve runs an HTTP server until Stop, which lets the requests in hand finish.
+func (a *App) serve(name string, l net.Listener, h http.Handler) {
+	s := &http.Server{
+		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		ErrorLog: zap.NewStdLog(a.o.Log),
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			a.fail(fmt.Errorf("running the %s: %w", name, err))
+		}
+	}()
+	a.onStop(name, func(ctx context.Context) error {
+		err := s.Shutdown(ctx)
+		if err != nil {
+			_ = s.Close()
+		}
+		<-ended
+		return err
+	})
+}
+
+// Ready is closed when GitLab has answered and issues are being handled.
+func (a *App) Ready() <-chan struct{} { return a.ready }
+
+// Failed yields the error after which the app cannot go on, at most one.
+func (a *App) Failed() <-chan error { return a.failed }
+
+func (a *App) fail(err error) {
+	select {
+	case a.failed <- err:
+	default:
+	}
+}
+
+// URL is where webhooks are received; AdminURL where the operator looks.
+func (a *App) URL() string { return "http://" + a.webhooks.Addr().String() + webhook.Path }
+
+// AdminURL is the base of the operator's pages.
+func (a *App) AdminURL() string { return "http://" + a.admin.Addr().String() }
+
+// Inbox is the store, for commands that look at it.
+func (a *App) Inbox() inbox.Inbox { return a.inbox }
+
+// Registry is where the app's metrics are gathered.
+func (a *App) Registry() *prometheus.Registry { return a.registry }
+
+// Stop takes no more deliveries, finishes or gives back the issues in hand within the drain time and closes everything, in that
+// order. All steps are taken even if one fails. A second call returns the same.
+func (a *App) Stop() error { return a.stop() }
+
+// teardownMargin is what closing may take beyond the drain time.
+const teardownMargin = 5 * time.Second
+
+func (a *App) teardown() error {
+	ctx, cancel := context.WithTimeout(context.Background(), a.o.Drain+teardownMargin)
+	defer cancel()
+	var all []error
+	for _, s := range slices.Backward(a.steps) {
+		if err := s.end(ctx); err != nil {
+			all = append(all, fmt.Errorf("stopping the %s: %w", s.name, err))
+		}
+	}
+	return errors.Join(all...)
+}

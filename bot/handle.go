@@ -1,0 +1,103 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+
+	"flowkeeper/bot/admin"
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/worker"
+	"flowkeeper/rules/triage"
+)
+
+// handle runs the workers in the background, from the moment that GitLab tells who the bot is. Deliveries that come earlier wait in
+// the inbox.
+func (a *App) handle() {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		self, err := a.introduce(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			a.fail(err)
+			return
+		}
+		a.intake.self.Store(&self)
+		pool := worker.New(worker.Options{
+			Inbox: a.inbox, GitLab: a.gitlab, Policy: a.o.Policy, Self: self,
+			Workers: a.o.Workers, Lease: a.o.Lease, Freshness: a.o.Freshness, Attempts: a.o.Attempts, Drain: a.o.Drain,
+			Now: time.Now, Jitter: rand.Float64, Log: a.o.Log, Registry: a.registry,
+		})
+		close(a.ready)
+		pool.Run(ctx)
+	}()
+	a.onStop("workers", func(ctx context.Context) error {
+		cancel()
+		select {
+		case <-ended:
+			return nil
+		case <-ctx.Done():
+			return errors.New("issues in hand did not come to an end; they are handled again by the next start")
+		}
+	})
+}
+
+// introduce asks GitLab who the bot is, again and again while GitLab does not answer. Only a refusal is an error.
+func (a *App) introduce(ctx context.Context) (triage.Person, error) {
+	const first, longest = 500 * time.Millisecond, 30 * time.Second
+	for wait := first; ; wait = min(2*wait, longest) {
+		self, err := a.gitlab.Self(ctx)
+		if err == nil {
+			return self, nil
+		}
+		if refused(err) {
+			return self, fmt.Errorf("%s does not accept the token in FLOWKEEPER_GITLAB_TOKEN: %w", a.o.GitLabURL, err)
+		}
+		if ctx.Err() != nil {
+			return self, ctx.Err()
+		}
+		a.o.Log.Warn("GitLab does not answer; deliveries are kept meanwhile", zap.String("url", a.o.GitLabURL), zap.Duration("again_in", wait), zap.Error(err))
+		timer := time.NewTimer(max(wait, gitlab.After(err)))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return self, ctx.Err()
+		case <-timer.C:
+		}
+	}
+}
+
+// refused reports whether GitLab answered and will not have us.
+func refused(err error) bool {
+	e, ok := errors.AsType[*gitlab.Error](err)
+	return ok && (e.Status == http.StatusUnauthorized || e.Class == gitlab.GiveUp || e.Class == gitlab.Gone)
+}
+
+// checks are what /readyz asks.
+func (a *App) checks() []admin.Check {
+	const keep = 10 * time.Second
+	return []admin.Check{
+		{Name: "inbox", Check: a.inbox.Ping},
+		admin.Cached(admin.Check{Name: "gitlab", Check: a.gitlab.Ping}, keep, time.Now),
+		{Name: "workers", Check: func(context.Context) error {
+			select {
+			case <-a.ready:
+			default:
+				return errors.New("waiting for GitLab to tell who the bot is")
+			}
+			if a.draining.Load() {
+				return errors.New("stopping")
+			}
+			return nil
+		}},
+	}
+}

@@ -1,0 +1,55 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/webhook"
+	"flowkeeper/bot/worker"
+	"flowkeeper/rules/triage"
+)
+
+// intake puts the receiver's deliveries into the inbox, all but those nobody would ever act on.
+type intake struct {
+	inbox  inbox.Inbox
+	settle time.Duration
+	self   atomic.Pointer[triage.Person] // nil until GitLab has told who the bot is
+}
+
+// agreement is the one reaction that means something to the rules.
+const agreement = "thumbsup"
+
+// Receive implements webhook.Receiver.
+func (i *intake) Receive(ctx context.Context, d webhook.Delivery) (webhook.Answer, error) {
+	e := &d.Event
+	self := i.self.Load()
+	switch {
+	case self != nil && e.Actor.ID == self.ID:
+		return drop("own", "the bot's own change"), nil
+	case e.Note != nil && e.Note.Edited:
+		return drop("edited", "edited comments are not read again"), nil
+	case e.Emoji != nil && e.Emoji.Name != agreement:
+		return drop("emoji", "only a thumbsup means something to the rules"), nil
+	}
+	body, err := worker.Body{Event: *e, Issue: d.Issue}.Encode()
+	if err != nil {
+		return webhook.Answer{}, err
+	}
+	outcome, err := i.inbox.Accept(ctx, inbox.Delivery{
+		ID: d.ID, Issue: d.Issue.Ref, Key: d.Key, Meaning: d.Meaning, Delay: i.settle, Body: body,
+	})
+	switch {
+	case err != nil:
+		return webhook.Answer{}, fmt.Errorf("keeping a delivery for %s: %w", d.Issue.Ref, err)
+	case outcome == inbox.Duplicate:
+		return webhook.Answer{Status: webhook.Duplicate, Reason: "it was delivered before", Class: "duplicate"}, nil
+	}
+	return webhook.Answer{Status: webhook.Accepted, Class: "accepted"}, nil
+}
+
+func drop(class, reason string) webhook.Answer {
+	return webhook.Answer{Status: webhook.Dropped, Reason: reason, Class: class}
+}
