@@ -13,8 +13,9 @@ import (
 )
 
 // signed are the headers of a delivery signed with a token at a time.
-func signed(t testing.TB, token, id string, at time.Time, body string) http.Header {
+func signed(t testing.TB, token string, at time.Time, body string) http.Header {
 	t.Helper()
+	const id = "d-1"
 	signature, err := webhook.Sign(token, id, at, []byte(body))
 	if err != nil {
 		t.Fatal(err)
@@ -38,9 +39,9 @@ func TestAuthentication(t *testing.T) {
 	const other = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 	body := string(fixture(t, "note.json"))
 	token := func(s string) http.Header { return http.Header{"X-Gitlab-Token": {s}} }
-	good := signed(t, tokenOne, "d-1", arrival, body)
-	wrong := signed(t, other, "d-1", arrival, body)
-	at := func(shift time.Duration) http.Header { return signed(t, tokenOne, "d-1", arrival.Add(shift), body) }
+	good := signed(t, tokenOne, arrival, body)
+	wrong := signed(t, other, arrival, body)
+	at := func(shift time.Duration) http.Header { return signed(t, tokenOne, arrival.Add(shift), body) }
 	sum := strings.TrimPrefix(good.Get("Webhook-Signature"), "v1,")
 
 	secrets := webhook.Options{Secrets: []string{secret, "new-secret"}}
@@ -66,7 +67,7 @@ func TestAuthentication(t *testing.T) {
 		{"secret: wrong, with a signature nobody can check", secrets, with(good, "X-Gitlab-Token", "x"), "token_wrong"},
 
 		{"key: right", keys, good, ""},
-		{"key: the other one", keys, signed(t, tokenTwo, "d-1", arrival, body), ""},
+		{"key: the other one", keys, signed(t, tokenTwo, arrival, body), ""},
 		{"key: wrong", keys, wrong, "signature_wrong"},
 		{"key: no signature", keys, nil, "signature_missing"},
 		{"key: no signature but a token", keys, token(secret), "signature_missing"},
@@ -134,7 +135,7 @@ func TestAuthentication(t *testing.T) {
 func TestChangedBodyIsRefused(t *testing.T) {
 	body := string(fixture(t, "note.json"))
 	b := newBench(t, webhook.Options{SigningTokens: []string{tokenOne}})
-	if w := b.post(t, signed(t, tokenOne, "d-1", arrival, body), strings.Replace(body, "weight 3", "weight 9", 1)); w.Code != http.StatusUnauthorized {
+	if w := b.post(t, signed(t, tokenOne, arrival, body), strings.Replace(body, "weight 3", "weight 9", 1)); w.Code != http.StatusUnauthorized {
 		t.Errorf("answered %d for a body that was not signed, want 401", w.Code)
 	}
 }
@@ -144,7 +145,7 @@ func TestRefusalsGiveNothingAway(t *testing.T) {
 	b := newBench(t, webhook.Options{Secrets: []string{secret}, SigningTokens: []string{tokenOne}})
 	for _, header := range []http.Header{
 		{"X-Gitlab-Token": {sent}},
-		with(signed(t, tokenTwo, "d-1", arrival, ""), "X-Gitlab-Token", sent),
+		with(signed(t, tokenTwo, arrival, ""), "X-Gitlab-Token", sent),
 	} {
 		w := b.post(t, header, fmt.Sprintf(`{"object_kind": "note", "note": %q}`, content))
 		for _, hidden := range []string{secret, sent, content, tokenOne, tokenTwo, strings.TrimPrefix(tokenOne, "whsec_")} {

@@ -54,7 +54,7 @@ func TestLargeBodiesAreAnswered(t *testing.T) {
 			b := newBench(t, webhook.Options{Secrets: []string{secret}})
 			conn := b.dial(t)
 			head := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: bot\r\nX-Gitlab-Token: %s\r\n%s\r\n\r\n", webhook.Path, test.token, test.framing)
-			var body io.Reader = io.LimitReader(blanks{}, size)
+			body := io.LimitReader(blanks{}, size)
 			if strings.Contains(test.framing, "chunked") {
 				body = io.MultiReader(strings.NewReader(fmt.Sprintf("%x\r\n", size)), body, strings.NewReader("\r\n0\r\n\r\n"))
 			}

@@ -39,10 +39,16 @@ func (c *changes) UnmarshalJSON(b []byte) error {
 	}
 	c.sum = sha256.Sum256(b)
 	var diff changedKeys
-	if err := json.Unmarshal(b, &diff); err == nil {
+	if err := json.Unmarshal(b, &diff); err == nil && diff.isBounded() {
 		c.known, c.diff = true, diff
 	}
 	return nil
+}
+
+// isBounded reports whether the lists are as long as real ones can be.
+func (k changedKeys) isBounded() bool {
+	l, a := k.Labels, k.Assignees
+	return (l == nil || max(len(l.Previous), len(l.Current)) <= maxList) && (a == nil || max(len(a.Previous), len(a.Current)) <= maxList)
 }
 
 // kinds are the change bits of an issue event.

@@ -27,13 +27,13 @@ var decoded = map[string]func() webhook.Delivery{
 				At:   time.Date(2026, 3, 2, 9, 30, 15, 500e6, time.UTC), Seen: arrival, Actor: maria,
 				Changes: triage.Changes{
 					Added: []string{"workflow::refinement"}, Removed: []string{"workflow::start"},
-					Weight: &triage.WeightChange{To: triage.Int(3)},
+					Weight: &triage.WeightChange{To: new(3)},
 				},
 			},
 			Issue: triage.Issue{
 				Ref: triage.Ref{Project: 7, IID: 12}, ID: 9012, Path: "fleet/ship", URL: "https://gitlab.example/fleet/ship/-/issues/12",
 				Type: "Issue", Title: "Anker löst sich bei Sturm ⚓", Labels: []string{"backend", "workflow::refinement"},
-				Weight: triage.Int(3), Author: triage.Person{ID: 42}, Assignees: []triage.Person{omar}, Milestone: 300,
+				Weight: new(3), Author: triage.Person{ID: 42}, Assignees: []triage.Person{omar}, Milestone: 300,
 				CreatedAt: time.Date(2026, 3, 1, 8, 0, 0, 123e6, time.UTC), UpdatedAt: time.Date(2026, 3, 2, 9, 30, 15, 500e6, time.UTC),
 			},
 		}
@@ -59,7 +59,7 @@ var decoded = map[string]func() webhook.Delivery{
 			},
 			Issue: triage.Issue{
 				Ref: triage.Ref{Project: 7, IID: 12}, ID: 9012, Path: "fleet/ship", URL: "https://gitlab.example/fleet/ship/-/issues/12",
-				Type: "Incident", Title: "Anchor", Labels: []string{"backend"}, Weight: triage.Int(0), Author: maria,
+				Type: "Incident", Title: "Anchor", Labels: []string{"backend"}, Weight: new(0), Author: maria,
 				Assignees: []triage.Person{maria, {ID: 43}}, Coarse: true,
 				CreatedAt: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC), UpdatedAt: time.Date(2026, 3, 2, 9, 31, 0, 0, time.UTC),
 			},
@@ -127,12 +127,13 @@ func TestDecode(t *testing.T) {
 		{"numbers as floats", issue, []edit{{"object_attributes.iid", `12.0`}, {"object_attributes.weight", `"3.0"`}, {"project.id", `7e0`}}, nil, nil},
 		{"weight null", issue, []edit{{"object_attributes.weight", `null`}}, nil, func(d *delivery) { d.Issue.Weight = nil }},
 		{"weight empty", issue, []edit{{"object_attributes.weight", `""`}}, nil, func(d *delivery) { d.Issue.Weight = nil }},
-		{"weight 0", issue, []edit{{"object_attributes.weight", `0`}}, nil, func(d *delivery) { d.Issue.Weight = triage.Int(0) }},
+		{"weight 0", issue, []edit{{"object_attributes.weight", `0`}}, nil, func(d *delivery) { d.Issue.Weight = new(0) }},
 		{"no weights at all", issue, []edit{{"object_attributes.weight", ""}}, nil, func(d *delivery) {
 			d.Issue.Weight, d.Issue.NoWeights = nil, true
 		}},
 		{"weight that is no number", issue, []edit{{"object_attributes.weight", `"much"`}}, nil, nameOnly},
 		{"weight with a fraction", issue, []edit{{"object_attributes.weight", `2.5`}}, nil, nameOnly},
+		{"weight beyond whole numbers", issue, []edit{{"object_attributes.weight", `1e30`}}, nil, nameOnly},
 		{"weight beyond all numbers", issue, []edit{{"object_attributes.weight", `1e400`}}, nil, nameOnly},
 
 		// Dates.
@@ -173,6 +174,9 @@ func TestDecode(t *testing.T) {
 		{"assignee by one id", issue, []edit{{"assignees", ""}, {"object_attributes.assignee_ids", `null`}}, nil, func(d *delivery) {
 			d.Issue.Assignees = []triage.Person{{ID: 43}}
 		}},
+		{"assignees twice", issue, []edit{{"assignees", `[{"id": 43, "username": "omar"}, {"id": 43, "username": "omar"}, {}]`}}, nil, nil},
+		{"more assignees than an issue has", issue, []edit{{"assignees", "[" + strings.Repeat(`{"id": 1},`, 1000) + `{"id": 1}]`}}, nil, nameOnly},
+		{"more ids of assignees than an issue has", issue, []edit{{"object_attributes.assignee_ids", "[" + strings.Repeat(`1,`, 1000) + `1]`}}, nil, nameOnly},
 		{"nobody assigned", issue, []edit{{"assignees", ""}, {"object_attributes.assignee_ids", `[]`}, {"object_attributes.assignee_id", `null`}}, nil,
 			func(d *delivery) { d.Issue.Assignees = nil }},
 
@@ -195,6 +199,9 @@ func TestDecode(t *testing.T) {
 		{"changes unreadable may be anything", issue, []edit{{"changes", `{"labels": 5}`}}, nil, func(d *delivery) {
 			d.Event.Kind, d.Event.Changes = triage.Updated|triage.AllChanges, triage.Changes{}
 		}},
+		{"more changes than there can be", issue, []edit{
+			{"changes", `{"labels": {"previous": [], "current": [` + strings.Repeat(`{"title": "a"},`, 1000) + `{"title": "a"}]}}`},
+		}, nil, func(d *delivery) { d.Event.Kind, d.Event.Changes = triage.Updated|triage.AllChanges, triage.Changes{} }},
 		{"changes unknown to the bot", issue, []edit{{"changes", `{"sprint": {"previous": [1], "current": "x"}}`}}, nil, func(d *delivery) {
 			d.Event.Kind, d.Event.Changes = triage.Updated, triage.Changes{}
 		}},
@@ -214,7 +221,7 @@ func TestDecode(t *testing.T) {
 		}},
 		{"weight change from 0 to none", issue, []edit{{"changes", `{"weight": {"previous": "0", "current": null}}`}}, nil, func(d *delivery) {
 			d.Event.Kind = triage.Updated | triage.WeightChanged
-			d.Event.Changes = triage.Changes{Weight: &triage.WeightChange{From: triage.Int(0)}}
+			d.Event.Changes = triage.Changes{Weight: &triage.WeightChange{From: new(0)}}
 		}},
 		{"weight change to the same", issue, []edit{{"changes", `{"weight": {"previous": 2, "current": "2"}}`}}, nil, func(d *delivery) {
 			d.Event.Kind, d.Event.Changes = triage.Updated, triage.Changes{}

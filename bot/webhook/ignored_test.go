@@ -61,6 +61,7 @@ func TestDecodeIgnored(t *testing.T) {
 		{"no iid", edited("issue_update.json", edit{"object_attributes.iid", ""}), "Issue Hook", webhook.ClassIncomplete, "number (iid)"},
 		{"iid below 1", edited("issue_update.json", edit{"object_attributes.iid", `-1`}), "Issue Hook", webhook.ClassIncomplete, "number (iid)"},
 		{"iid with a fraction", edited("issue_update.json", edit{"object_attributes.iid", `1.5`}), "Issue Hook", webhook.ClassIncomplete, "number (iid)"},
+		{"iid beyond whole numbers", edited("issue_update.json", edit{"object_attributes.iid", `1e30`}), "Issue Hook", webhook.ClassIncomplete, "number (iid)"},
 		{"iid that is an object", edited("issue_update.json", edit{"object_attributes.iid", `{"a": 1}`}), "Issue Hook", webhook.ClassIncomplete, "number (iid)"},
 		{"attributes that are a list", edited("issue_update.json", edit{"object_attributes", `[]`}), "Issue Hook", webhook.ClassIncomplete, "number (iid)"},
 	} {

@@ -13,9 +13,9 @@ const (
 )
 
 // clean makes text harmless for stores and logs and cuts it to a number of runes. NUL, which databases and terminals take badly,
-// becomes U+FFFD, as invalid UTF-8 already has while decoding.
+// becomes U+FFFD, as encoding/json has already made of invalid UTF-8.
 func clean(s string, runes int) string {
-	s = valid(s)
+	s = withoutNUL(s)
 	if len(s) <= runes {
 		return s
 	}
@@ -30,7 +30,7 @@ func clean(s string, runes int) string {
 
 // cleanNote is clean for the text of a note, cut to a number of bytes at the beginning of a rune.
 func cleanNote(s string, size int) string {
-	s = valid(s)
+	s = withoutNUL(s)
 	if len(s) <= size {
 		return s
 	}
@@ -40,7 +40,6 @@ func cleanNote(s string, size int) string {
 	return strings.Clone(s[:size])
 }
 
-func valid(s string) string {
-	const unknown = string(utf8.RuneError)
-	return strings.ReplaceAll(strings.ToValidUTF8(s, unknown), "\x00", unknown)
+func withoutNUL(s string) string {
+	return strings.ReplaceAll(s, "\x00", string(utf8.RuneError))
 }

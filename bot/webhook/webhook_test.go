@@ -48,6 +48,7 @@ func TestNew(t *testing.T) {
 		{"line break in a secret", webhook.Options{Secrets: []string{"hu\nsh"}}, []string{"webhook secret 1 of 1", "one line"}},
 		{"token without its prefix", webhook.Options{SigningTokens: []string{tokenOne, "hush"}}, []string{"signing token 2 of 2", `"whsec_"`}},
 		{"token that is not base64", webhook.Options{SigningTokens: []string{"whsec_hush-hush"}}, []string{"signing token 1 of 1", "base64"}},
+		{"token with stray bits at its end", webhook.Options{SigningTokens: []string{strings.Replace(tokenOne, "MDE=", "MDF=", 1)}}, []string{"signing token 1 of 1", "base64"}},
 		{"token with a line break", webhook.Options{SigningTokens: []string{tokenOne + "\n"}}, []string{"signing token 1 of 1", "base64"}},
 		{"token too short", webhook.Options{SigningTokens: []string{"whsec_aHVzaA=="}}, []string{"signing token 1 of 1", "4 bytes", "24 to 64"}},
 		{"negative limits", webhook.Options{Secrets: []string{secret}, MaxBody: -1, Timeout: -1}, []string{"-1 bytes", "timeout is -1ns"}},
