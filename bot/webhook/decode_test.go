@@ -264,6 +264,7 @@ func TestDecode(t *testing.T) {
 		{"note too long", note, []edit{{"object_attributes.note", `"` + strings.Repeat("x", 64<<10-1) + `äöü"`}}, nil, func(d *delivery) {
 			d.Event.Note.Text = strings.Repeat("x", 64<<10-1)
 		}},
+		{"title with NUL", note, []edit{{"issue.title", `"a\u0000b"`}}, nil, func(d *delivery) { d.Issue.Title = "a\ufffdb" }},
 		{"title too long", note, []edit{{"issue.title", `"` + strings.Repeat("ä", 300) + `"`}}, nil, func(d *delivery) {
 			d.Issue.Title = strings.Repeat("ä", 255)
 		}},

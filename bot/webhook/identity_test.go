@@ -99,6 +99,15 @@ func TestMeaning(t *testing.T) {
 	}
 }
 
+func TestMeaningTellsNamesApart(t *testing.T) {
+	withoutID := edit{"user.id", ""} // as in old versions
+	one := decode(t, nil, fixture(t, "issue_update.json", withoutID))
+	other := decode(t, nil, fixture(t, "issue_update.json", withoutID, edit{"user.username", `"omar"`}))
+	if one.Meaning == other.Meaning {
+		t.Errorf("what two people without ids did has one meaning %q", one.Meaning)
+	}
+}
+
 func TestMeaningNeedsATime(t *testing.T) {
 	body := fixture(t, "issue_update.json", edit{"object_attributes.updated_at", `null`})
 	d := decode(t, nil, body)
