@@ -1,0 +1,171 @@
+// Package demo plays a short story with the real bot and a GitLab in memory: people do things on an issue, GitLab sends real webhooks, the
+// bot answers through the API. It prints what happens line by line and keeps the page open to try more.
+package demo
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"go.uber.org/zap"
+
+	"flowkeeper/bot"
+	"flowkeeper/bot/sandbox"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// Options say how to play.
+type Options struct {
+	Version  string
+	Settings []engine.Setting // the rules in force
+	Team     triage.TeamConfig
+	Once     bool // end after the story instead of keeping the page open
+	Out      io.Writer
+	Log      *zap.Logger
+}
+
+// The demo is impatient: what waits 2 s and 5 min in a real bot waits this long here.
+const (
+	settle = 150 * time.Millisecond
+	grace  = 700 * time.Millisecond
+)
+
+// Run plays the story. An error says which step did not end as it should. Without Once it then waits for ctx to end.
+func Run(ctx context.Context, o Options) error {
+	s, err := open(ctx, o)
+	if err != nil {
+		return err
+	}
+	err = s.tell(ctx)
+	if err == nil && !o.Once {
+		fmt.Fprintf(o.Out, "\nOpen %s to try more: set labels and weights, comment, and watch the bot. Stop with Ctrl-C.\n", s.issueURL())
+		<-ctx.Done()
+	}
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = nil
+	}
+	return errors.Join(err, s.close())
+}
+
+// stage is the running GitLab and bot.
+type stage struct {
+	out     io.Writer
+	gitlab  *sandbox.Server
+	server  *http.Server
+	url     string
+	app     *bot.App
+	dir     string
+	project int64
+	ref     triage.Ref
+	told    told
+}
+
+// open starts both on free ports of this machine and connects them.
+func open(ctx context.Context, o Options) (s *stage, err error) {
+	s = &stage{out: o.Out}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	token, secret := "demo-"+rand.Text(), rand.Text()
+	signing := "whsec_" + base64.StdEncoding.EncodeToString([]byte(rand.Text() + rand.Text())[:32])
+	s.gitlab = sandbox.New(sandbox.Options{Token: token, Log: o.Log})
+	if err := s.listen(); err != nil {
+		return s, err
+	}
+	if s.dir, err = os.MkdirTemp("", "flowkeeper-demo-"); err != nil {
+		return s, err
+	}
+	if err := s.cast(); err != nil {
+		return s, err
+	}
+	s.app, err = bot.New(ctx, bot.Options{
+		Version: o.Version, GitLabURL: s.url, GitLabToken: token, Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", MaxBody: 25 << 20,
+		Drain: 5 * time.Second, Secrets: []string{secret}, SigningTokens: []string{signing}, DataDir: s.dir,
+		Settle: settle, Lease: time.Minute, Freshness: 10 * time.Second, Workers: 4, Attempts: 12,
+		Policy: engine.Policy{Team: triage.NewTeam(roster(o.Team)), Settings: o.Settings, Grace: grace}, Log: o.Log,
+	})
+	if err != nil {
+		return s, err
+	}
+	if err := s.app.Start(); err != nil {
+		return s, err
+	}
+	if _, err := s.gitlab.AddHook(s.project, sandbox.Hook{URL: s.app.URL(), Token: secret, SigningToken: signing}); err != nil {
+		return s, err
+	}
+	fmt.Fprintf(s.out, "A GitLab in memory is at %s, the bot at %s.\n", s.url, s.app.URL())
+	select {
+	case <-s.app.Ready():
+		return s, nil
+	case err := <-s.app.Failed():
+		return s, err
+	case <-ctx.Done():
+		return s, ctx.Err()
+	}
+}
+
+// listen serves the GitLab and its page.
+func (s *stage) listen() error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("listening for the demo's GitLab: %w", err)
+	}
+	s.url = "http://" + l.Addr().String()
+	s.gitlab.SetURL(s.url)
+	s.server = &http.Server{Handler: s.gitlab, ReadHeaderTimeout: 5 * time.Second}
+	go func() { _ = s.server.Serve(l) }()
+	return nil
+}
+
+// cast brings in the people and the project.
+func (s *stage) cast() error {
+	for _, p := range []struct {
+		username, name string
+		level          int
+	}{
+		{"ann", "Ann Author", sandbox.Reporter}, {"omar", "Omar Engineer", sandbox.Developer},
+		{"mia", "Mia Engineering Manager", sandbox.Maintainer}, {"pat", "Pat Product Manager", sandbox.Developer},
+	} {
+		if _, err := s.gitlab.AddUser(p.username, p.name, p.level); err != nil {
+			return err
+		}
+	}
+	s.project = s.gitlab.AddProject("demo/source-code")
+	return nil
+}
+
+// roster gives the cast their roles.
+func roster(t triage.TeamConfig) triage.TeamConfig {
+	t.Roster = map[triage.Role][]string{
+		triage.EngineeringManager: {"mia"}, triage.ProductManager: {"pat"}, triage.Engineers: {"omar"},
+	}
+	return t
+}
+
+// close ends everything that was started.
+func (s *stage) close() error {
+	var all []error
+	if s.app != nil {
+		all = append(all, s.app.Stop())
+	}
+	s.gitlab.Close()
+	if s.server != nil {
+		all = append(all, s.server.Close())
+	}
+	if s.dir != "" {
+		all = append(all, os.RemoveAll(s.dir))
+	}
+	return errors.Join(all...)
+}
+
+func (s *stage) issueURL() string { return s.gitlab.Issue(s.ref).URL }

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"flowkeeper/rules"
+	"flowkeeper/rules/triage"
+)
+
+type rulesCmd struct {
+	ID string `arg:"" optional:"" help:"Show one rule in full."`
+}
+
+// Run lists the rules of the catalogue, or shows one.
+func (c *rulesCmd) Run(p *program) error {
+	catalogue := rules.Catalogue()
+	if c.ID != "" {
+		return c.one(p, catalogue)
+	}
+	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "RULE\tMODE\tAT MOST\tWHAT IT DOES")
+	for _, r := range catalogue {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.ID, r.Mode, r.MaxMode, r.Summary)
+	}
+	return w.Flush()
+}
+
+func (c *rulesCmd) one(p *program, catalogue []triage.Rule) error {
+	for _, r := range catalogue {
+		if r.ID != c.ID {
+			continue
+		}
+		fmt.Fprintf(p.out, "%s\n  %s\n  From the handbook's section %q.\n  Mode %s, at most %s. Looked at when: %s.\n", r.ID, r.Summary, r.Section, r.Mode, r.MaxMode, r.On)
+		for _, o := range r.Options {
+			fmt.Fprintf(p.out, "  Option %s: %s; %v if not set%s.\n", o.Name, o.Help, o.Default, bounds(o))
+		}
+		return nil
+	}
+	var ids []string
+	for _, r := range catalogue {
+		ids = append(ids, r.ID)
+	}
+	return usageError{fmt.Errorf("there is no rule %q; the rules are %s", c.ID, strings.Join(ids, ", "))}
+}
+
+func bounds(o triage.Option) string {
+	if _, number := o.Default.(int); !number {
+		return ""
+	}
+	return fmt.Sprintf(", from %d to %d", o.Min, o.Max)
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"go.uber.org/zap"
+
+	"flowkeeper/bot"
+	"flowkeeper/config"
+	"flowkeeper/rules"
+)
+
+type serveCmd struct {
+	Config                 string `short:"c" type:"path" placeholder:"FILE" help:"Configuration file; default flowkeeper.yaml if there is one."`
+	InsecureAcceptUnsigned bool   `help:"Take webhooks from anybody. Only for trying things out."`
+}
+
+// Run serves until a signal comes or the app cannot go on.
+func (c *serveCmd) Run(p *program) error {
+	loaded, err := config.Load(c.Config, p.environ, rules.Catalogue())
+	if err != nil {
+		return err
+	}
+	if err := c.complete(loaded); err != nil {
+		return err
+	}
+	log, err := newLog(loaded.Log, p.err)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Sync() }()
+	app, err := bot.New(p.ctx, options(loaded, c.InsecureAcceptUnsigned, log))
+	if err != nil {
+		return err
+	}
+	if err := app.Start(); err != nil {
+		return errors.Join(err, app.Stop())
+	}
+	return errors.Join(c.wait(p, app, loaded, log), app.Stop())
+}
+
+// wait prints the one line of readiness and returns when the program is to end.
+func (c *serveCmd) wait(p *program, app *bot.App, loaded config.Config, log *zap.Logger) error {
+	log.Info("taking deliveries", zap.String("webhooks", app.URL()), zap.String("admin", app.AdminURL()))
+	ready := app.Ready()
+	for {
+		select {
+		case <-ready:
+			fmt.Fprintf(p.out, "flowkeeper %s is ready: webhooks on %s, admin on %s, GitLab %s, inbox %s\n",
+				version, app.URL(), app.AdminURL(), loaded.GitLab.URL, inboxName(loaded))
+			ready = nil
+		case err := <-app.Failed():
+			return err
+		case <-p.ctx.Done():
+			log.Info("stopping: finishing the issues in hand; a second signal ends at once")
+			return nil
+		}
+	}
+}
+
+// complete checks what only serving needs.
+func (c *serveCmd) complete(loaded config.Config) error {
+	var missing []error
+	if !loaded.GitLab.Token.IsSet() {
+		missing = append(missing, errors.New("FLOWKEEPER_GITLAB_TOKEN is not set: an access token with scope api and role Reporter or Planner is needed"))
+	}
+	if len(loaded.Server.WebhookSecrets)+len(loaded.Server.SigningTokens) == 0 && !c.InsecureAcceptUnsigned {
+		missing = append(missing, errors.New("neither FLOWKEEPER_WEBHOOK_SECRET nor FLOWKEEPER_SIGNING_TOKEN is set: without one anybody could send webhooks "+
+			"(--insecure-accept-unsigned if that is what you want)"))
+	}
+	return errors.Join(missing...)
+}
+
+func inboxName(loaded config.Config) string {
+	if loaded.Inbox.RedisURL.IsSet() {
+		return "redis"
+	}
+	return "embedded in " + loaded.Inbox.DataDir
+}
+
+// options turns the configuration into what the app needs.
+func options(c config.Config, unsigned bool, log *zap.Logger) bot.Options {
+	return bot.Options{
+		Version:   version,
+		GitLabURL: c.GitLab.URL, GitLabToken: c.GitLab.Token.Reveal(),
+		Listen: c.Server.Listen, Admin: c.Server.Admin, MaxBody: c.Server.MaxBody, Drain: c.Server.Drain,
+		Secrets: reveal(c.Server.WebhookSecrets), SigningTokens: reveal(c.Server.SigningTokens), AllowUnsigned: unsigned,
+		RedisURL: c.Inbox.RedisURL.Reveal(), DataDir: c.Inbox.DataDir,
+		Settle: c.Inbox.Settle, Lease: c.Inbox.Lease, Freshness: c.Inbox.Freshness, Workers: c.Inbox.Workers, Attempts: c.Inbox.Attempts,
+		Policy: c.Policy(), Log: log,
+	}
+}
+
+func reveal(secrets []config.Secret) []string {
+	plain := make([]string, len(secrets))
+	for i, s := range secrets {
+		plain[i] = s.Reveal()
+	}
+	return plain
+}
