@@ -37,6 +37,8 @@ func (s *Store) Claim(ctx context.Context, wait time.Duration) (*inbox.Batch, er
 			return nil, fmt.Errorf("waiting for an issue to claim: %w", err)
 		case reason == bell.Over:
 			return nil, nil
+		case reason == bell.Closed:
+			return nil, fmt.Errorf("waiting for an issue to claim: %w: it was closed", inbox.ErrUnavailable)
 		}
 	}
 }
@@ -78,10 +80,6 @@ func (s *Store) claim(tx *bbolt.Tx, now int64) (*inbox.Batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	deliveries, err := readMail(tx, bucketOrder, issue)
-	if err != nil {
-		return nil, fmt.Errorf("reading the mailbox of %s: %w", issueOf(issue), err)
-	}
 	token, err := tx.Bucket(bucketBoxes).NextSequence()
 	if err != nil {
 		return nil, err
@@ -95,7 +93,7 @@ func (s *Store) claim(tx *bbolt.Tx, now int64) (*inbox.Batch, error) {
 	}
 	return &inbox.Batch{
 		Issue:      issueOf(issue),
-		Deliveries: deliveries,
+		Deliveries: readMail(tx, bucketOrder, issue),
 		Memory:     readMemory(tx, issue, now),
 		Attempt:    int(b.attempt),
 		LastError:  b.cause,
@@ -106,16 +104,12 @@ func (s *Store) claim(tx *bbolt.Tx, now int64) (*inbox.Batch, error) {
 }
 
 // readMail reads the deliveries that an index lists for an issue, the oldest first.
-func readMail(tx *bbolt.Tx, index, issue []byte) ([]inbox.Stamped, error) {
+func readMail(tx *bbolt.Tx, index, issue []byte) []inbox.Stamped {
 	mail := tx.Bucket(bucketMail)
 	var all []inbox.Stamped
 	for k := range scan(tx.Bucket(index), issue) {
 		seq := k[issueSize:]
-		d, err := decodeMail(number(seq), mail.Get(seq))
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, d)
+		all = append(all, decodeMail(number(seq), mail.Get(seq)))
 	}
-	return all, nil
+	return all
 }

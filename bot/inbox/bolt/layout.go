@@ -1,8 +1,8 @@
 package bolt
 
 import (
+	"bytes"
 	"encoding/binary"
-	"fmt"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -101,20 +101,22 @@ func encodeMail(accepted int64, id string, body []byte) []byte {
 	return append(append(b, id...), body...)
 }
 
-// decodeMail copies: bbolt's bytes are gone after the transaction.
-func decodeMail(seq int64, b []byte) (inbox.Stamped, error) {
+// decodeMail copies: bbolt's bytes are gone after the transaction. Of a damaged delivery the body is whatever there is, so that it gets
+// to somebody who can give it up, instead of standing in the way of all others.
+func decodeMail(seq int64, b []byte) inbox.Stamped {
+	damaged := inbox.Stamped{Seq: seq, Body: bytes.Clone(b)}
 	if len(b) < 9 {
-		return inbox.Stamped{}, fmt.Errorf("delivery %d is damaged: %d bytes", seq, len(b))
+		return damaged
 	}
 	size, n := binary.Uvarint(b[8:])
-	rest := b[8+max(n, 0):]
-	if n <= 0 || size > uint64(len(rest)) {
-		return inbox.Stamped{}, fmt.Errorf("delivery %d is damaged: its id has no end", seq)
+	if n <= 0 || size > uint64(len(b)-8-n) {
+		return damaged
 	}
+	rest := b[8+n:]
 	return inbox.Stamped{
 		Seq:      seq,
 		ID:       string(rest[:size]),
 		Accepted: time.UnixMilli(number(b) / 1000),
-		Body:     append([]byte{}, rest[size:]...),
-	}, nil
+		Body:     bytes.Clone(rest[size:]),
+	}
 }

@@ -92,13 +92,9 @@ func (s *Store) Dead(ctx context.Context, limit int) ([]inbox.Letter, error) {
 			if err != nil {
 				return err
 			}
-			deliveries, err := readMail(tx, bucketLettered, k[8:])
-			if err != nil {
-				return err
-			}
 			all = append(all, inbox.Letter{
 				Issue: issueOf(k[8:]), Buried: time.UnixMilli(l.Buried / 1000), Cause: l.Cause, Attempts: l.Attempts,
-				Deliveries: deliveries, Record: l.Record, Woken: l.Woken,
+				Deliveries: readMail(tx, bucketLettered, k[8:]), Record: l.Record, Woken: l.Woken,
 			})
 		}
 		return nil

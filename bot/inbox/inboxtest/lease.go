@@ -1,0 +1,135 @@
+package inboxtest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"flowkeeper/bot/inbox"
+)
+
+func testLease(t *testing.T, open Open) {
+	cases(t, open, map[string]func(*testing.T, *store){
+		"a leased issue is nobody else's": func(t *testing.T, s *store) {
+			s.put(1, "a")
+			s.claim(1)
+			s.put(1, "b")
+			s.none()
+			s.Advance(Lease - time.Second)
+			s.none()
+		},
+		"a lease that ran out is another attempt": func(t *testing.T, s *store) {
+			s.put(1, "a")
+			first := s.claim(1)
+			s.Advance(Lease)
+			s.put(1, "b")
+			second := s.claim(1)
+			equal(t, "attempt", 2, second.Attempt)
+			s.bodies(second.Deliveries, "a", "b")
+			if second.Token <= first.Token {
+				t.Errorf("token is %d after %d, want it to grow", second.Token, first.Token)
+			}
+			s.Advance(Lease)
+			equal(t, "attempt", 3, s.claim(1).Attempt)
+		},
+		"extending keeps it": func(t *testing.T, s *store) {
+			s.put(1, "a")
+			b := s.claim(1)
+			for range 5 {
+				s.Advance(Lease - time.Second)
+				from := s.Now()
+				s.must("extend", s.Extend(t.Context(), b))
+				between(t, "until", from.Add(Lease), b.Until, s.Now().Add(Lease))
+				s.none()
+			}
+			s.Advance(Lease)
+			equal(t, "attempt", 2, s.claim(1).Attempt)
+		},
+		"work finished late counts if nobody began anew": func(t *testing.T, s *store) {
+			s.put(1, "a")
+			b := s.claim(1)
+			s.Advance(2 * Lease)
+			s.done(b, inbox.Result{Memory: []byte("late")})
+			s.none()
+			s.put(1, "b")
+			equal(t, "memory", "late", string(s.claim(1).Memory))
+		},
+		"a release does not count": func(t *testing.T, s *store) {
+			s.put(1, "a")
+			s.retry(s.claim(1), 0, "first cause")
+			b := s.claim(1)
+			equal(t, "attempt", 2, b.Attempt)
+			s.put(1, "b")
+			s.must("release", s.Release(t.Context(), b))
+			b = s.claim(1)
+			equal(t, "attempt after the release", 2, b.Attempt)
+			equal(t, "last error", "first cause", b.LastError)
+			s.bodies(b.Deliveries, "a", "b")
+		},
+	})
+}
+
+// testFence takes the lease away from a worker in every way, and lets it try to write in every way.
+func testFence(t *testing.T, open Open) {
+	taken := map[string]func(s *store, b *inbox.Batch){
+		"another claim": func(s *store, _ *inbox.Batch) {
+			s.Advance(Lease)
+			s.claim(1)
+		},
+		"its own done": func(s *store, b *inbox.Batch) {
+			s.done(b, inbox.Result{Memory: []byte("mine"), Record: []byte("mine")})
+		},
+		"its own retry":   func(s *store, b *inbox.Batch) { s.retry(b, time.Hour, "mine") },
+		"its own release": func(s *store, b *inbox.Batch) { s.must("release", s.Release(s.t.Context(), b)) },
+		"its own bury":    func(s *store, b *inbox.Batch) { s.bury(b, "mine", []byte("mine")) },
+	}
+	writes := map[string]func(ctx context.Context, s *store, b *inbox.Batch) error{
+		"extend": func(ctx context.Context, s *store, b *inbox.Batch) error { return s.Extend(ctx, b) },
+		"done": func(ctx context.Context, s *store, b *inbox.Batch) error {
+			return s.Done(ctx, b, inbox.Result{Memory: []byte("late"), Record: []byte("late"), WakeAt: s.Now()})
+		},
+		"retry":   func(ctx context.Context, s *store, b *inbox.Batch) error { return s.Retry(ctx, b, 0, "late") },
+		"release": func(ctx context.Context, s *store, b *inbox.Batch) error { return s.Release(ctx, b) },
+		"bury": func(ctx context.Context, s *store, b *inbox.Batch) error {
+			return s.Bury(ctx, b, "late", []byte("late"))
+		},
+	}
+	for how, take := range taken {
+		t.Run("after "+how, func(t *testing.T) {
+			s := newStore(t, open)
+			s.put(1, "a")
+			b := s.claim(1)
+			take(s, b)
+			s.put(1, "b")
+			before := s.state()
+			for name, write := range writes {
+				until := b.Until
+				if err := write(t.Context(), s, b); !errors.Is(err, inbox.ErrLeaseLost) {
+					t.Errorf("%s: got %v, want the lease lost", name, err)
+				}
+				equal(t, name+" changed until", until, b.Until)
+				equal(t, name+" changed the store", before, s.state())
+			}
+		})
+	}
+}
+
+// state is what of a store can be seen without changing it.
+type state struct {
+	Stats  inbox.Stats
+	Recent []inbox.Record
+	Dead   []inbox.Letter
+}
+
+func (s *store) state() state {
+	s.t.Helper()
+	stats, err := s.Inbox.Stats(s.t.Context())
+	s.must("stats", err)
+	stats.Oldest = 0 // moves on by itself
+	recent, err := s.Recent(s.t.Context(), 100)
+	s.must("recent", err)
+	dead, err := s.Inbox.Dead(s.t.Context(), 100)
+	s.must("dead", err)
+	return state{stats, recent, dead}
+}

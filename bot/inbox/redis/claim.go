@@ -1,0 +1,91 @@
+package redis
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/inbox/bell"
+)
+
+// poll is how often an idle replica looks for issues that another one accepted.
+const poll = time.Second
+
+// Claim implements inbox.Inbox. It sleeps until the next issue is due or the bell rings, but at most a second at a time.
+func (s *Store) Claim(ctx context.Context, wait time.Duration) (*inbox.Batch, error) {
+	defer s.bell.Ring() // whoever waits beside us looks at what we saw
+	over := time.NewTimer(wait)
+	defer over.Stop()
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("claiming an issue: %w", err)
+		}
+		// The lease is taken or not, but not without somebody who knows: the answer is waited for, with the timeouts of the client.
+		batch, next, err := s.claim(context.WithoutCancel(ctx))
+		if batch != nil || err != nil || wait <= 0 {
+			return batch, err
+		}
+		switch reason, err := s.bell.Wait(ctx, min(next, poll), over.C, s.closing); {
+		case err != nil:
+			return nil, fmt.Errorf("waiting for an issue to claim: %w", err)
+		case reason == bell.Over:
+			return nil, nil
+		case reason == bell.Closed:
+			return nil, fmt.Errorf("waiting for an issue to claim: %w: it was closed", inbox.ErrUnavailable)
+		}
+	}
+}
+
+// claim leases the most overdue issue, or says how long it takes until one is due.
+func (s *Store) claim(ctx context.Context) (*inbox.Batch, time.Duration, error) {
+	r, err := s.run(ctx, "claiming an issue", claimScript,
+		[]string{s.keys.due(), s.keys.leases(), s.keys.numbers(), s.keys.box(""), s.keys.mail(""), s.keys.memory("")},
+		s.clockOffset(), millis(s.lease))
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(r) == 1 {
+		if r.number(0) < 0 {
+			return nil, poll, nil
+		}
+		return nil, time.Duration(r.number(0)) * time.Millisecond, nil
+	}
+	return &inbox.Batch{
+		Issue:      issueOf(r.text(1)),
+		Token:      r.number(2),
+		Until:      time.UnixMilli(r.number(3)),
+		Attempt:    int(r.number(4)),
+		Woken:      r.number(5) == 1,
+		LastError:  r.text(6),
+		Memory:     r.bytes(7),
+		Deliveries: deliveries(r.list(8)),
+	}, 0, nil
+}
+
+// deliveries reads a hash of deliveries by number into their order.
+func deliveries(hash reply) []inbox.Stamped {
+	var all []inbox.Stamped
+	for i := 0; i+1 < len(hash); i += 2 {
+		all = append(all, delivery(hash.number(i), hash.text(i+1)))
+	}
+	slices.SortFunc(all, func(a, b inbox.Stamped) int { return cmp.Compare(a.Seq, b.Seq) })
+	return all
+}
+
+// delivery reads "<ms> <length of the id> <id><body>". Of a damaged one the body is whatever there is, so that it gets to somebody who
+// can give it up.
+func delivery(seq int64, text string) inbox.Stamped {
+	accepted, rest, _ := strings.Cut(text, " ")
+	length, rest, _ := strings.Cut(rest, " ")
+	at, err1 := strconv.ParseInt(accepted, 10, 64)
+	n, err2 := strconv.Atoi(length)
+	if err1 != nil || err2 != nil || n < 0 || n > len(rest) {
+		return inbox.Stamped{Seq: seq, Body: []byte(text)}
+	}
+	return inbox.Stamped{Seq: seq, ID: rest[:n], Accepted: time.UnixMilli(at), Body: []byte(rest[n:])}
+}

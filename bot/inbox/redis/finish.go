@@ -1,0 +1,117 @@
+package redis
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"flowkeeper/bot/inbox"
+)
+
+// Extend implements inbox.Inbox.
+func (s *Store) Extend(ctx context.Context, b *inbox.Batch) error {
+	issue := issueName(b.Issue)
+	until, err := s.fenced(ctx, "extending the lease on "+b.Issue.String(), extendScript,
+		[]string{s.keys.box(issue), s.keys.due(), s.keys.leases()},
+		s.clockOffset(), issue, token(b), millis(s.lease))
+	if err != nil {
+		return err
+	}
+	b.Until = time.UnixMilli(until)
+	return nil
+}
+
+// Done implements inbox.Inbox.
+func (s *Store) Done(ctx context.Context, b *inbox.Batch, r inbox.Result) error {
+	issue := issueName(b.Issue)
+	wake := ""
+	if !r.WakeAt.IsZero() {
+		wake = strconv.FormatInt(max(1, r.WakeAt.UnixMilli()), 10)
+	}
+	args := []any{
+		s.clockOffset(), issue, token(b),
+		flag(r.Memory != nil), r.Memory, inbox.KeepMemory.Milliseconds(),
+		flag(r.Record != nil), r.Record, inbox.RecordsPerIssue, inbox.RecordsOverall,
+		wake,
+	}
+	return s.free(ctx, "closing the batch of "+b.Issue.String(), doneScript,
+		[]string{
+			s.keys.box(issue), s.keys.mail(issue), s.keys.memory(issue),
+			s.keys.due(), s.keys.leases(), s.keys.waiting(), s.keys.numbers(),
+			s.keys.records(), s.keys.recent(), s.keys.recorded(issue), s.keys.recorded(""),
+		},
+		append(args, numbers(b)...)...)
+}
+
+// Retry implements inbox.Inbox.
+func (s *Store) Retry(ctx context.Context, b *inbox.Batch, delay time.Duration, cause string) error {
+	issue := issueName(b.Issue)
+	return s.free(ctx, "delaying the batch of "+b.Issue.String(), retryScript,
+		[]string{s.keys.box(issue), s.keys.due(), s.keys.leases()},
+		s.clockOffset(), issue, token(b), millis(delay), cause)
+}
+
+// Release implements inbox.Inbox.
+func (s *Store) Release(ctx context.Context, b *inbox.Batch) error {
+	issue := issueName(b.Issue)
+	return s.free(ctx, "giving back the batch of "+b.Issue.String(), releaseScript,
+		[]string{s.keys.box(issue), s.keys.due(), s.keys.leases()},
+		s.clockOffset(), issue, token(b))
+}
+
+// Bury implements inbox.Inbox.
+func (s *Store) Bury(ctx context.Context, b *inbox.Batch, cause string, record []byte) error {
+	issue := issueName(b.Issue)
+	args := []any{
+		s.clockOffset(), issue, token(b), cause, b.Attempt, flag(record != nil), record, flag(b.Woken),
+	}
+	return s.free(ctx, "burying the batch of "+b.Issue.String(), buryScript,
+		[]string{
+			s.keys.box(issue), s.keys.mail(issue), s.keys.letter(issue), s.keys.lettered(issue), s.keys.dead(),
+			s.keys.due(), s.keys.leases(), s.keys.waiting(), s.keys.numbers(),
+		},
+		append(args, numbers(b)...)...)
+}
+
+// free runs a script that ends a lease.
+func (s *Store) free(ctx context.Context, doing string, script *goredis.Script, keys []string, args ...any) error {
+	if _, err := s.fenced(ctx, doing, script, keys, args...); err != nil {
+		return err
+	}
+	s.bell.Ring()
+	return nil
+}
+
+// fenced runs a script that needs a lease and answers 0 if it is lost.
+func (s *Store) fenced(ctx context.Context, doing string, script *goredis.Script, keys []string, args ...any) (int64, error) {
+	r, err := s.run(ctx, doing, script, keys, args...)
+	if err != nil {
+		return 0, err
+	}
+	if r.number(0) == 0 {
+		return 0, fmt.Errorf("%s: %w", doing, inbox.ErrLeaseLost)
+	}
+	return r.number(0), nil
+}
+
+func token(b *inbox.Batch) string { return strconv.FormatInt(b.Token, 10) }
+
+// flag is how the scripts are told what is there.
+func flag(there bool) string {
+	if there {
+		return "1"
+	}
+	return ""
+}
+
+// numbers are the batch's deliveries as arguments.
+func numbers(b *inbox.Batch) []any {
+	all := make([]any, len(b.Deliveries))
+	for i, d := range b.Deliveries {
+		all[i] = d.Seq
+	}
+	return all
+}

@@ -1,0 +1,75 @@
+package redis
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"strconv"
+	"strings"
+
+	"flowkeeper/rules/triage"
+)
+
+// keys builds every key of the store. All have one hash tag, so that a script stays on one node of a Redis Cluster.
+//
+//	<prefix>:{inbox}:numbers           hash    seq, token, record: the last ones given; deliveries: how many wait
+//	<prefix>:{inbox}:due               zset    issue → ms: when each issue may be claimed next
+//	<prefix>:{inbox}:leases            zset    issue → ms: when the lease on it ends
+//	<prefix>:{inbox}:waiting           set     issues with deliveries
+//	<prefix>:{inbox}:box:<issue>       hash    due, wake, token, until, attempt, delayed, revived, cause
+//	<prefix>:{inbox}:mail:<issue>      hash    seq → delivery
+//	<prefix>:{inbox}:memory:<issue>    hash    body, until; expires
+//	<prefix>:{inbox}:key:<digest>      string  ms until which it suppresses repeats; expires
+//	<prefix>:{inbox}:meaning:<digest>  string  the same
+//	<prefix>:{inbox}:records           hash    id → record
+//	<prefix>:{inbox}:recent            zset    id → id: all records, in order
+//	<prefix>:{inbox}:recorded:<issue>  list    ids of the issue's records, newest first
+//	<prefix>:{inbox}:dead              zset    issue → ms: when its letter was buried last
+//	<prefix>:{inbox}:letter:<issue>    hash    cause, attempts, buried, woken, record
+//	<prefix>:{inbox}:lettered:<issue>  hash    seq → delivery
+//
+// An issue is written "7:12" (project id, issue number); times are milliseconds since 1970 by the server's clock.
+type keys struct{ base string }
+
+func newKeys(prefix string) (keys, error) {
+	if strings.ContainsAny(prefix, "{}") {
+		return keys{}, errors.New("the key prefix must not contain { or }: they mark the hash tag")
+	}
+	return keys{base: prefix + ":{inbox}:"}, nil
+}
+
+func (k keys) numbers() string { return k.base + "numbers" }
+func (k keys) due() string     { return k.base + "due" }
+func (k keys) leases() string  { return k.base + "leases" }
+func (k keys) waiting() string { return k.base + "waiting" }
+func (k keys) records() string { return k.base + "records" }
+func (k keys) recent() string  { return k.base + "recent" }
+func (k keys) dead() string    { return k.base + "dead" }
+
+// The keys of one issue. With "" they are the beginning to which a script adds the issue that it finds.
+func (k keys) box(issue string) string      { return k.base + "box:" + issue }
+func (k keys) mail(issue string) string     { return k.base + "mail:" + issue }
+func (k keys) memory(issue string) string   { return k.base + "memory:" + issue }
+func (k keys) recorded(issue string) string { return k.base + "recorded:" + issue }
+func (k keys) letter(issue string) string   { return k.base + "letter:" + issue }
+func (k keys) lettered(issue string) string { return k.base + "lettered:" + issue }
+
+// The keys that suppress repeats. What they are made of comes from outside and may be long, so they hold a digest of it.
+func (k keys) key(key string) string         { return k.base + "key:" + digest(key) }
+func (k keys) meaning(meaning string) string { return k.base + "meaning:" + digest(meaning) }
+
+func digest(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:16])
+}
+
+func issueName(r triage.Ref) string {
+	return strconv.FormatInt(r.Project, 10) + ":" + strconv.FormatInt(r.IID, 10)
+}
+
+func issueOf(name string) triage.Ref {
+	project, iid, _ := strings.Cut(name, ":")
+	p, _ := strconv.ParseInt(project, 10, 64)
+	i, _ := strconv.ParseInt(iid, 10, 64)
+	return triage.Ref{Project: p, IID: i}
+}

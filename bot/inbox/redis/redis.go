@@ -1,0 +1,165 @@
+// Package redis is the inbox that any number of replicas share. Every operation is one Lua script, so it happens whole or not at all;
+// the server's clock decides what is due, so that the replicas' clocks do not matter.
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+	"go.uber.org/zap"
+
+	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/inbox/bell"
+)
+
+// Timeouts for one exchange with the server.
+const (
+	dialTimeout = 2 * time.Second
+	ioTimeout   = 3 * time.Second
+)
+
+// Options say which server to use and how.
+type Options struct {
+	URL    string        // redis://[[user]:password@]host[:port][/db], or rediss:// for TLS
+	Prefix string        // of all keys; default "flowkeeper"
+	Lease  time.Duration // how long a claimed issue is kept from others; default 60 s
+	Log    *zap.Logger   // default none
+
+	// TimeOffset moves the server's clock, for tests. Default none.
+	TimeOffset func() time.Duration
+}
+
+// Store is an inbox.Inbox in Redis.
+type Store struct {
+	client  goredis.UniversalClient
+	keys    keys
+	accepts *accepts
+	bell    *bell.Bell
+	lease   time.Duration
+	offset  func() time.Duration
+	log     *zap.Logger
+	closing chan struct{}
+	close   sync.Once
+	closed  error
+}
+
+var _ inbox.Inbox = (*Store)(nil)
+
+// Open connects to the server and checks that it answers. A node of a Redis Cluster is recognised.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Prefix == "" {
+		o.Prefix = "flowkeeper"
+	}
+	if o.Lease <= 0 {
+		o.Lease = time.Minute
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	if o.TimeOffset == nil {
+		o.TimeOffset = func() time.Duration { return 0 }
+	}
+	keys, err := newKeys(o.Prefix)
+	if err != nil {
+		return nil, fmt.Errorf("opening the inbox in Redis: %w", err)
+	}
+	server, err := parse(o.URL)
+	if err != nil {
+		return nil, fmt.Errorf("opening the inbox in Redis: %w", err)
+	}
+	client, err := connect(ctx, server)
+	if err != nil {
+		return nil, failed("opening the inbox in Redis at "+server.Addr, err)
+	}
+	s := &Store{
+		client: client, keys: keys, bell: bell.New(), lease: o.Lease, offset: o.TimeOffset, log: o.Log,
+		closing: make(chan struct{}),
+	}
+	s.accepts = startAccepts(client)
+	return s, nil
+}
+
+// parse reads the URL. It may hold a password, so no part of it goes into the error: an unescaped character in the password moves
+// parts of that into any other field.
+func parse(text string) (*goredis.Options, error) {
+	options, err := goredis.ParseURL(text)
+	if u, bad := url.Parse(text); err != nil || bad != nil || u.Fragment != "" {
+		return nil, errors.New("the Redis URL cannot be read (not shown, it may hold a password); " +
+			"want redis://[[user]:password@]host[:port][/db], or rediss:// for TLS, " +
+			"with special characters in the password percent-encoded")
+	}
+	options.DialTimeout = dialTimeout
+	options.ReadTimeout = ioTimeout
+	options.WriteTimeout = ioTimeout
+	options.ContextTimeoutEnabled = true
+	options.MaxRetries = -1 // a command whose answer was lost may have run: whoever asked decides
+	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	return options, nil
+}
+
+// connect returns a client that the server answered.
+func connect(ctx context.Context, o *goredis.Options) (goredis.UniversalClient, error) {
+	single := goredis.NewClient(o)
+	if err := single.Ping(ctx).Err(); err != nil {
+		return nil, errors.Join(err, single.Close())
+	}
+	// A server that forbids INFO is taken for one that stands alone.
+	info, err := single.Info(ctx, "cluster").Result()
+	if err != nil || !strings.Contains(info, "cluster_enabled:1") {
+		return single, nil
+	}
+	cluster := goredis.NewClusterClient(&goredis.ClusterOptions{
+		Addrs:    []string{o.Addr},
+		Username: o.Username, Password: o.Password, TLSConfig: o.TLSConfig,
+		DialTimeout: o.DialTimeout, ReadTimeout: o.ReadTimeout, WriteTimeout: o.WriteTimeout,
+		ContextTimeoutEnabled: true, MaxRetries: o.MaxRetries, PoolSize: o.PoolSize,
+		MaintNotificationsConfig: o.MaintNotificationsConfig,
+	})
+	if err := cluster.Ping(ctx).Err(); err != nil {
+		return nil, errors.Join(err, cluster.Close(), single.Close())
+	}
+	return cluster, single.Close()
+}
+
+// Ping implements inbox.Inbox.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.client.Ping(ctx).Err(); err != nil {
+		return failed("pinging Redis", err)
+	}
+	return nil
+}
+
+// Close implements inbox.Inbox. Accepts that were sent are waited for; those behind them are refused.
+func (s *Store) Close() error {
+	s.close.Do(func() {
+		close(s.closing)
+		s.accepts.stop()
+		if err := s.client.Close(); err != nil {
+			s.closed = fmt.Errorf("closing the connections to Redis: %w", err)
+		}
+	})
+	return s.closed
+}
+
+// failed says what was being done when Redis did not do it. All but the end of the caller's own context may go through later.
+func failed(doing string, err error) error {
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return fmt.Errorf("%s: %w: %w", doing, inbox.ErrUnavailable, err)
+}
+
+// clockOffset is the first argument of every script that asks for the time, in milliseconds.
+func (s *Store) clockOffset() int64 { return s.offset().Milliseconds() }
+
+// millis rounds up, so that nothing is due too early.
+func millis(d time.Duration) int64 {
+	return int64((max(0, d) + time.Millisecond - 1) / time.Millisecond)
+}

@@ -1,0 +1,43 @@
+-- Accept: finds a delivery to be a duplicate, or stores and schedules it.
+-- KEYS[1]  key:<digest>      KEYS[2]  meaning:<digest>   (not used if the delivery has none)
+-- KEYS[3]  box:<issue>       KEYS[4]  mail:<issue>
+-- KEYS[5]  due               KEYS[6]  waiting            KEYS[7]  numbers
+-- ARGV[1]  offset of the clock, ms
+-- ARGV[2]  issue
+-- ARGV[3]  delivery without its time: "<length of its id> <id><body>"
+-- ARGV[4]  delay, ms
+-- ARGV[5]  how long the key suppresses repeats, ms; 0 if the delivery has none
+-- ARGV[6]  how long the meaning does, ms; 0 if the delivery has none
+-- Result: 1 stored, 0 duplicate
+local now = clock(ARGV[1])
+
+local function known(key, keep)
+  return tonumber(keep) > 0 and tonumber(redis.call('GET', key) or 0) > now
+end
+local function remember(key, keep)
+  if tonumber(keep) > 0 then redis.call('SET', key, now + keep, 'PX', keep) end
+end
+
+if known(KEYS[1], ARGV[5]) then return 0 end
+if known(KEYS[2], ARGV[6]) then
+  remember(KEYS[1], ARGV[5])
+  return 0
+end
+
+local seq = redis.call('HINCRBY', KEYS[7], 'seq', 1)
+redis.call('HSET', KEYS[4], seq, now .. ' ' .. ARGV[3])
+redis.call('HINCRBY', KEYS[7], 'deliveries', 1)
+redis.call('SADD', KEYS[6], ARGV[2])
+
+local box = redis.call('HMGET', KEYS[3], 'token', 'delayed', 'due')
+if not box[1] and not box[2] then
+  local due = now + ARGV[4]
+  if not box[3] or due < tonumber(box[3]) then
+    redis.call('HSET', KEYS[3], 'due', due)
+    schedule(KEYS[5], KEYS[3], ARGV[2])
+  end
+end
+
+remember(KEYS[2], ARGV[6])
+remember(KEYS[1], ARGV[5])
+return 1

@@ -1,0 +1,45 @@
+-- Stands in front of every script. A script has no rollback: each one checks first, then writes what may be repeated, and writes last
+-- what suppresses repeats.
+
+-- clock is the server's time in milliseconds, moved by offset, which only tests set.
+local function clock(offset)
+  local t = redis.call('TIME')
+  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000) + tonumber(offset)
+end
+
+-- schedule gives an issue without a lease its place in the order of due issues: at the earlier of its due time and its wake-up, but
+-- within a Retry's delay only at its end. An issue that waits for nothing is forgotten.
+local function schedule(due_key, box_key, issue)
+  local box = redis.call('HMGET', box_key, 'due', 'wake', 'delayed')
+  local due, wake = tonumber(box[1]), tonumber(box[2])
+  local at = due or wake
+  if not box[3] and due and wake and wake < due then at = wake end
+  if at then
+    redis.call('ZADD', due_key, at, issue)
+  else
+    redis.call('DEL', box_key)
+    redis.call('ZREM', due_key, issue)
+  end
+end
+
+-- held reports whether the lease is still the one that the token was given for.
+local function held(box_key, token)
+  return redis.call('HGET', box_key, 'token') == token
+end
+
+-- rest starts the count of attempts anew and makes what is still in the mailbox due.
+local function rest(box_key, mail_key, waiting_key, issue, now)
+  redis.call('HDEL', box_key, 'attempt', 'cause', 'delayed', 'due')
+  if redis.call('HLEN', mail_key) > 0 then
+    redis.call('HSET', box_key, 'due', now)
+  else
+    redis.call('SREM', waiting_key, issue)
+  end
+end
+
+-- free ends the lease and schedules the issue. It is the last that a script does, because it makes a repeat find the lease lost.
+local function free(due_key, leases_key, box_key, issue)
+  redis.call('ZREM', leases_key, issue)
+  redis.call('HDEL', box_key, 'until', 'revived', 'token')
+  schedule(due_key, box_key, issue)
+end
