@@ -32,8 +32,9 @@ function patch(now, next) {
 }
 
 // Puts the children in place; those that are there already are not touched, so that what has the focus keeps it.
+// (A form's own remove() may be hidden by a button of that name.)
 function place(parent, children) {
-  for (const c of [...parent.children]) if (!children.includes(c)) c.remove();
+  for (const c of [...parent.children]) if (!children.includes(c)) parent.removeChild(c);
   children.forEach((c, n) => {
     if (parent.children[n] !== c) parent.insertBefore(c, parent.children[n] || null);
   });
@@ -57,7 +58,8 @@ function takeOver(html) {
   }
   for (const field of document.querySelectorAll("[data-value]")) {
     const other = next.getElementById(field.id);
-    if (!other || field === document.activeElement || other.dataset.value === field.dataset.value) continue;
+    const dirty = field === document.activeElement && field.value !== field.dataset.value;
+    if (!other || dirty || other.dataset.value === field.dataset.value) continue;
     field.dataset.value = field.value = other.dataset.value;
   }
   const title = next.querySelector("title");
@@ -103,15 +105,14 @@ async function send(form, button) {
     location.assign(path);
     return;
   }
-  takeOver(html);
-  if (answer.ok && form.hasAttribute("data-clear")) form.reset();
-  if (answer.ok) form.querySelectorAll("[data-value]").forEach((f) => { f.dataset.value = f.value; });
   const fold = form.closest("details.edit");
   if (answer.ok && fold) {
     form.reset();
     fold.open = false;
-    refresh();
   }
+  if (answer.ok) for (const field of form.querySelectorAll("[data-value]")) field.dataset.value = field.value;
+  takeOver(html);
+  if (answer.ok && form.hasAttribute("data-clear")) form.reset();
 }
 
 document.addEventListener("submit", (event) => {
