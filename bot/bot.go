@@ -49,6 +49,7 @@ type Options struct {
 	Freshness time.Duration
 	Workers   int
 	Attempts  int
+	Backoff   time.Duration // between the first and the second try
 
 	Policy engine.Policy
 	Log    *zap.Logger

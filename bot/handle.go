@@ -34,7 +34,7 @@ func (a *App) handle() {
 		a.intake.self.Store(&self)
 		pool := worker.New(worker.Options{
 			Inbox: a.inbox, GitLab: a.gitlab, Policy: a.o.Policy, Self: self,
-			Workers: a.o.Workers, Lease: a.o.Lease, Freshness: a.o.Freshness, Attempts: a.o.Attempts, Drain: a.o.Drain,
+			Workers: a.o.Workers, Lease: a.o.Lease, Freshness: a.o.Freshness, Attempts: a.o.Attempts, Backoff: a.o.Backoff, Drain: a.o.Drain,
 			Now: time.Now, Jitter: rand.Float64, Log: a.o.Log, Registry: a.registry,
 		})
 		close(a.ready)

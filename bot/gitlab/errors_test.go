@@ -118,10 +118,12 @@ func TestAfter(t *testing.T) {
 	t.Parallel()
 	inSeconds := func(s int64) string { return fmt.Sprint(noon.Unix() + s) }
 	tests := map[string]struct {
-		status       int
-		retry, reset string
-		want         time.Duration
+		status             int
+		retry, reset, left string
+		want               time.Duration
 	}{
+		"requests are left":      {status: 429, retry: "1", reset: inSeconds(20), left: "1990", want: time.Second},
+		"no request is left":     {status: 429, retry: "1", reset: inSeconds(20), left: "0", want: 20 * time.Second},
 		"nothing said":           {status: 429},
 		"seconds":                {status: 429, retry: "30", want: 30 * time.Second},
 		"a date":                 {status: 429, retry: noon.Add(45 * time.Second).Format(http.TimeFormat), want: 45 * time.Second},
@@ -143,7 +145,7 @@ func TestAfter(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := server{Answer: func(w http.ResponseWriter, r *http.Request) bool {
-				for key, v := range map[string]string{"Retry-After": tt.retry, "RateLimit-Reset": tt.reset} {
+				for key, v := range map[string]string{"Retry-After": tt.retry, "RateLimit-Reset": tt.reset, "RateLimit-Remaining": tt.left} {
 					if v != "" {
 						w.Header().Set(key, v)
 					}

@@ -171,9 +171,11 @@ func target(h http.Header) string {
 }
 
 // after is how long a busy GitLab asks to wait from now, between 0 and maxAfter: the later of Retry-After (seconds or a date) and, if
-// there were too many requests, RateLimit-Reset (Unix seconds).
+// there were too many requests and none is left, RateLimit-Reset (Unix seconds).
 func after(a answer, now time.Time) time.Duration {
 	busy := a.status == http.StatusTooManyRequests
+	// With requests left, the refusal comes from one of the limits that the headers do not speak of (comments, for one).
+	spent := busy && (a.header.Get("RateLimit-Remaining") == "" || a.header.Get("RateLimit-Remaining") == "0")
 	if !busy && a.status != http.StatusServiceUnavailable {
 		return 0
 	}
@@ -185,7 +187,7 @@ func after(a answer, now time.Time) time.Duration {
 			wait = at.Sub(now)
 		}
 	}
-	if s, err := strconv.ParseInt(a.header.Get("RateLimit-Reset"), 10, 64); err == nil && busy {
+	if s, err := strconv.ParseInt(a.header.Get("RateLimit-Reset"), 10, 64); err == nil && spent {
 		wait = max(wait, time.Unix(s, 0).Sub(now))
 	}
 	return min(max(wait, 0), maxAfter)

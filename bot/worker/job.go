@@ -28,13 +28,15 @@ type job struct {
 
 	issue     triage.Issue
 	seen      time.Time // when GitLab showed the issue so; zero if it is only remembered
+	live      bool      // it was read from GitLab in this job
 	memory    triage.Memory
 	known     bool // the memory is whole: nothing needs to be recovered from GitLab
 	recovered bool // it was recovered in this job
 	keep      bool // it is worth keeping
 
 	decision engine.Decision
-	did      []string // writes to GitLab in words
+	did      []string      // writes to GitLab in words
+	wait     time.Duration // until the next try, after a failure
 	held     atomic.Pointer[time.Time]
 }
 
@@ -160,6 +162,9 @@ func (j *job) log(result string, err error, took time.Duration) {
 	}
 	if j.unread > 0 {
 		fields = append(fields, zap.Int("unreadable", j.unread))
+	}
+	if j.wait > 0 {
+		fields = append(fields, zap.Duration("again_in", j.wait))
 	}
 	if err != nil {
 		j.o.Log.Warn("issue not handled", append(fields, zap.Error(err))...)

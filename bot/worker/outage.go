@@ -7,15 +7,12 @@ import (
 	"time"
 )
 
-// Retries wait from firstDelay, twice as long each time, up to maxDelay.
-const (
-	firstDelay = 2 * time.Second
-	maxDelay   = 5 * time.Minute
-)
+// maxDelay bounds the time between two attempts.
+const maxDelay = 5 * time.Minute
 
-// delay is how long the n-th failed attempt waits for the next, at least what GitLab asked for.
+// delay is how long the n-th failed attempt waits for the next: twice as long each time, at least what GitLab asked for.
 func (p *Pool) delay(attempt int, asked time.Duration) time.Duration {
-	d := min(float64(firstDelay)*math.Pow(2, float64(attempt-1)), float64(maxDelay))
+	d := min(float64(p.o.Backoff)*math.Pow(2, float64(attempt-1)), float64(maxDelay))
 	d *= 0.8 + 0.4*p.o.Jitter()
 	return max(time.Duration(d), asked)
 }

@@ -44,7 +44,7 @@ func wording(d engine.Decision) (engine.Sticky, bool) {
 	}
 	if len(ref.Dismissed) > 0 {
 		dismissed := func(what string) bool { return slices.Contains(ref.Dismissed, what) }
-		s.Items = slices.DeleteFunc(slices.Clone(s.Items), func(i engine.StickyItem) bool { return dismissed(i.Key) })
+		s.Items = slices.DeleteFunc(slices.Clone(s.Items), func(i engine.StickyItem) bool { return dismissed(i.Key) || dismissed(words(i)) })
 		s.Lines = slices.DeleteFunc(slices.Clone(s.Lines), dismissed)
 	}
 	if ref.ID == 0 {
@@ -58,9 +58,12 @@ func written(ref *triage.NoteRef, shown engine.Sticky) {
 	ref.Digest = note.Digest(shown)
 	ref.Shown = slices.Clone(shown.Lines)
 	for _, i := range shown.Items {
-		ref.Shown = append(ref.Shown, i.Key)
+		ref.Shown = append(ref.Shown, i.Key, words(i))
 	}
 }
+
+// words are what an item says, whichever rule says it.
+func words(i engine.StickyItem) string { return i.Title + " " + i.Text }
 
 // create writes the note, unless there is one: an earlier attempt may have written it without living to tell.
 func (j *job) create(ctx context.Context, shown engine.Sticky) error {

@@ -61,7 +61,7 @@ func (j *job) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	j.issue, j.seen = issue, j.o.Now()
+	j.issue, j.seen, j.live = issue, j.o.Now(), true
 	return nil
 }
 
@@ -104,8 +104,10 @@ func (j *job) writes(d engine.Decision) bool {
 // recover rebuilds the memory from GitLab: the marker of the sticky note, and who changed labels and weight.
 func (j *job) recover(ctx context.Context) error {
 	j.known, j.recovered = true, true
-	if err := j.read(ctx); err != nil {
-		return err
+	if !j.live {
+		if err := j.read(ctx); err != nil {
+			return err
+		}
 	}
 	notes, err := j.o.GitLab.OwnNotes(ctx, j.batch.Issue, j.o.Self.ID)
 	if err != nil {

@@ -40,6 +40,7 @@ type Options struct {
 	Lease     time.Duration // how long a claimed issue stays ours without a sign of life
 	Freshness time.Duration // how old a delivered state may be when it is acted on; older ones are read again
 	Attempts  int           // tries before an issue whose handling fails becomes a dead letter
+	Backoff   time.Duration // between the first and the second try; it doubles from there
 	Drain     time.Duration // how long to finish what is being handled at the end of Run
 
 	Now      func() time.Time
@@ -179,10 +180,15 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 		return "gone", p.o.Inbox.Done(ctx, batch, inbox.Result{Record: job.record(err)})
 	case class == gitlab.Outage:
 		p.outage.failed(gitlab.After(err))
-		return "retry", p.o.Inbox.Retry(ctx, batch, p.delay(batch.Attempt, gitlab.After(err)), err.Error())
+		return p.retry(ctx, job, err)
 	case class == gitlab.GiveUp, batch.Attempt >= p.o.Attempts:
 		return "buried", p.o.Inbox.Bury(ctx, batch, err.Error(), job.record(err))
 	default:
-		return "retry", p.o.Inbox.Retry(ctx, batch, p.delay(batch.Attempt, gitlab.After(err)), err.Error())
+		return p.retry(ctx, job, err)
 	}
+}
+
+func (p *Pool) retry(ctx context.Context, job *job, err error) (string, error) {
+	job.wait = p.delay(job.batch.Attempt, gitlab.After(err))
+	return "retry", p.o.Inbox.Retry(ctx, job.batch, job.wait, err.Error())
 }

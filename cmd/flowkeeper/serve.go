@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"syscall"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -12,8 +14,14 @@ import (
 )
 
 type serveCmd struct {
-	Config                 string `short:"c" type:"path" placeholder:"FILE" help:"Configuration file; default flowkeeper.yaml if there is one."`
+	Config                 string `short:"c" placeholder:"FILE" help:"Configuration file; default flowkeeper.yaml if there is one."`
 	InsecureAcceptUnsigned bool   `help:"Take webhooks from anybody. Only for trying things out."`
+}
+
+// Help implements kong.HelpProvider.
+func (serveCmd) Help() string {
+	return "The environment has to name an access token (FLOWKEEPER_GITLAB_TOKEN) and the webhook's secret (FLOWKEEPER_WEBHOOK_SECRET) or " +
+		"signing token (FLOWKEEPER_SIGNING_TOKEN). All other settings have defaults: see flowkeeper check."
 }
 
 // Run serves until a signal comes or the app cannot go on.
@@ -31,6 +39,9 @@ func (c *serveCmd) Run(p *program) error {
 	}
 	defer func() { _ = log.Sync() }()
 	app, err := bot.New(p.ctx, options(loaded, c.InsecureAcceptUnsigned, log))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%w; end what uses it, or choose other addresses with FLOWKEEPER_LISTEN and FLOWKEEPER_ADMIN_LISTEN", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -53,6 +64,7 @@ func (c *serveCmd) wait(p *program, app *bot.App, loaded config.Config, log *zap
 		case err := <-app.Failed():
 			return err
 		case <-p.ctx.Done():
+			p.release()
 			log.Info("stopping: finishing the issues in hand; a second signal ends at once")
 			return nil
 		}
@@ -79,6 +91,9 @@ func inboxName(loaded config.Config) string {
 	return "embedded in " + loaded.Inbox.DataDir
 }
 
+// backoff is the time between the first and the second try of an issue.
+const backoff = 2 * time.Second
+
 // options turns the configuration into what the app needs.
 func options(c config.Config, unsigned bool, log *zap.Logger) bot.Options {
 	return bot.Options{
@@ -87,7 +102,7 @@ func options(c config.Config, unsigned bool, log *zap.Logger) bot.Options {
 		Listen: c.Server.Listen, Admin: c.Server.Admin, MaxBody: c.Server.MaxBody, Drain: c.Server.Drain,
 		Secrets: reveal(c.Server.WebhookSecrets), SigningTokens: reveal(c.Server.SigningTokens), AllowUnsigned: unsigned,
 		RedisURL: c.Inbox.RedisURL.Reveal(), DataDir: c.Inbox.DataDir,
-		Settle: c.Inbox.Settle, Lease: c.Inbox.Lease, Freshness: c.Inbox.Freshness, Workers: c.Inbox.Workers, Attempts: c.Inbox.Attempts,
+		Settle: c.Inbox.Settle, Lease: c.Inbox.Lease, Freshness: c.Inbox.Freshness, Workers: c.Inbox.Workers, Attempts: c.Inbox.Attempts, Backoff: backoff,
 		Policy: c.Policy(), Log: log,
 	}
 }

@@ -67,7 +67,7 @@ type Bump struct {
 }
 
 // NoteRef is the bot's sticky note on an issue. Digest is of what it says, mentions aside. Foreign means that a newer version of the
-// bot wrote its marker, which is then left alone. Shown holds the items ("rule/slot") and the lines that are on it, Dismissed those of
+// bot wrote its marker, which is then left alone. Shown holds the items (by key and by words) and the lines that are on it, Dismissed those of
 // notes that people deleted.
 type NoteRef struct {
 	ID        int64    `json:"id,omitempty"`

@@ -1,0 +1,122 @@
+package bot_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"flowkeeper/bot"
+	"flowkeeper/bot/sandbox"
+	"flowkeeper/rules/triage"
+)
+
+// TestFaultsOnTheWay breaks one call in one way and expects the issue to end as if nothing had happened: its labels and weight as
+// wanted, one note, nothing left in the inbox.
+func TestFaultsOnTheWay(t *testing.T) {
+	t.Parallel()
+	calls := map[string]string{"update": "PUT issue", "look for the note": "GET notes", "create the note": "POST note", "edit the note": "PUT note"}
+	faults := map[string]sandbox.Fault{
+		"502":              {Status: http.StatusBadGateway},
+		"500":              {Status: http.StatusInternalServerError},
+		"429":              {Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}}, Body: "Retry later\n"},
+		"cut before":       {CutBefore: true},
+		"done, answer cut": {ApplyThenCut: true},
+	}
+	for callName, call := range calls {
+		for faultName, fault := range faults {
+			t.Run(callName+"/"+faultName, func(t *testing.T) {
+				t.Parallel()
+				r := newRig(t, sandbox.Premium, nil)
+				fault.Match = call
+				r.gitlab.Next(fault)
+				ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"security"}})
+				r.edit("omar", ref, sandbox.Change{Weight: triage.Int(4)})
+				r.edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::design", "type::bug", "severity::1", "priority::1"}})
+				i := r.gitlab.Issue(ref)
+				if *i.Weight != 5 || !i.Has("UX") || !i.Has("needs research") || !i.Has("group::source code") {
+					t.Errorf("weight %d, labels %v", *i.Weight, i.Labels)
+				}
+				if note := r.note(ref); !strings.Contains(note, "4 → 5") || !strings.Contains(note, "Research") {
+					t.Errorf("the note says:\n%s", note)
+				}
+				dead, err := r.app.Inbox().Dead(t.Context(), 10)
+				if err != nil || len(dead) > 0 {
+					t.Errorf("dead letters %v, error %v", dead, err)
+				}
+				if log := r.handled.text(); strings.Contains(log, botToken) || strings.Contains(log, secret) {
+					t.Error("the log holds a secret")
+				}
+			})
+		}
+	}
+}
+
+// TestGitLabDownForLong: more failures than attempts do not bury anything, as long as it is GitLab that is down.
+func TestGitLabDownForLong(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Attempts = 2; o.Backoff = time.Millisecond })
+	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Status: http.StatusServiceUnavailable, Times: 4})
+	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::bug"}})
+	if !r.gitlab.Issue(ref).Has("workflow::start") {
+		t.Errorf("labels %v", r.gitlab.Issue(ref).Labels)
+	}
+}
+
+// TestRefusedWriteIsADeadLetter: what will not get better by itself is kept with its cause and its decision, and other issues go on.
+func TestRefusedWriteIsADeadLetter(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, nil)
+	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Status: http.StatusForbidden})
+	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::bug"}})
+	dead, err := r.app.Inbox().Dead(t.Context(), 10)
+	if err != nil || len(dead) != 1 || dead[0].Issue != ref {
+		t.Fatalf("dead letters %v, error %v", dead, err)
+	}
+	if !strings.Contains(dead[0].Cause, "403") || !strings.Contains(string(dead[0].Record), "team-labels") {
+		t.Errorf("the letter does not tell why: %s\n%s", dead[0].Cause, dead[0].Record)
+	}
+	if err := r.app.Inbox().Revive(t.Context(), ref); err != nil {
+		t.Fatal(err)
+	}
+	r.settle()
+	if !r.gitlab.Issue(ref).Has("workflow::start") {
+		t.Errorf("the revived letter was not acted on, labels %v", r.gitlab.Issue(ref).Labels)
+	}
+}
+
+func TestIssueThatIsGoneIsDone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, nil)
+	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Status: http.StatusNotFound})
+	r.open(sandbox.IssueOptions{Title: "t"})
+	if dead, err := r.app.Inbox().Dead(t.Context(), 10); err != nil || len(dead) > 0 {
+		t.Errorf("dead letters %v, error %v", dead, err)
+	}
+}
+
+// TestStoppedInTheMiddle stops the bot while GitLab holds back the answer to its write, and starts it again.
+func TestStoppedInTheMiddle(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Drain = 50 * time.Millisecond })
+	hold := make(chan struct{})
+	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Wait: hold})
+	ref, err := r.gitlab.Open("ann", r.project, sandbox.IssueOptions{Title: "t"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for claimed := false; !claimed; {
+		s, err := r.app.Inbox().Stats(t.Context())
+		r.must(nil, err)
+		claimed = s.Leased == 1
+	}
+	if err := r.app.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	close(hold)
+	r.start()
+	r.settle()
+	if i := r.gitlab.Issue(ref); !i.Has("workflow::start") || r.note(ref) == "" {
+		t.Errorf("labels %v, note %q", i.Labels, r.note(ref))
+	}
+}

@@ -1,0 +1,230 @@
+package bot_test
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"flowkeeper/bot"
+	"flowkeeper/bot/sandbox"
+	"flowkeeper/config"
+	"flowkeeper/rules"
+	"flowkeeper/rules/triage"
+)
+
+// rig is the real bot against a GitLab in memory, through real HTTP.
+type rig struct {
+	*testing.T
+	gitlab  *sandbox.Server
+	options bot.Options
+	app     *bot.App
+	handled *handled
+	project int64
+	hook    int64
+}
+
+const (
+	botToken  = "glpat-the-bots-own-token"
+	secret    = "the-webhooks-secret"
+	botName   = "flowkeeper-bot"
+	reachable = 20 * time.Second // far more than anything here takes
+)
+
+var signingToken = "whsec_" + base64.StdEncoding.EncodeToString([]byte("0123456789abcdef0123456789abcdef"))
+
+// newRig starts both. The options may be changed by adjust; by default nothing settles or waits, and the store is embedded.
+func newRig(t *testing.T, edition sandbox.Edition, adjust func(*bot.Options)) *rig {
+	t.Helper()
+	r := &rig{T: t, gitlab: sandbox.New(sandbox.Options{Token: botToken, Edition: edition}), handled: newHandled()}
+	server := httptest.NewServer(r.gitlab)
+	r.gitlab.SetURL(server.URL)
+	t.Cleanup(func() { r.gitlab.Close(); server.Close() })
+	for name, level := range map[string]int{"ann": sandbox.Reporter, "omar": sandbox.Developer, "mia": sandbox.Maintainer} {
+		r.must(r.gitlab.AddUser(name, name, level))
+	}
+	r.project = r.gitlab.AddProject("team/project")
+
+	handbook := config.Default(rules.Catalogue())
+	handbook.Team.Roster[triage.EngineeringManager] = []string{"mia"}
+	handbook.Inbox.Grace = 0
+	r.options = bot.Options{
+		Version: "test", GitLabURL: server.URL, GitLabToken: botToken, Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", MaxBody: 25 << 20,
+		Drain: 5 * time.Second, Secrets: []string{secret}, SigningTokens: []string{signingToken}, DataDir: t.TempDir(),
+		Lease: 10 * time.Second, Freshness: 10 * time.Second, Workers: 4, Attempts: 5, Backoff: 10 * time.Millisecond,
+		Policy: handbook.Policy(), Log: r.handled.logger(),
+	}
+	if adjust != nil {
+		adjust(&r.options)
+	}
+	r.start()
+	return r
+}
+
+// start starts the bot and points the project's webhook at it.
+func (r *rig) start() {
+	r.Helper()
+	app, err := bot.New(r.Context(), r.options)
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.Cleanup(func() { _ = app.Stop() })
+	if err := app.Start(); err != nil {
+		r.Fatal(err)
+	}
+	select {
+	case <-app.Ready():
+	case err := <-app.Failed():
+		r.Fatal(err)
+	case <-time.After(reachable):
+		r.Fatal("the bot is not ready")
+	}
+	r.app = app
+	r.options.Listen = strings.TrimSuffix(strings.TrimPrefix(app.URL(), "http://"), "/webhooks/gitlab")
+	if r.hook == 0 {
+		id, err := r.gitlab.AddHook(r.project, sandbox.Hook{URL: app.URL(), Token: secret, SigningToken: signingToken})
+		if err != nil {
+			r.Fatal(err)
+		}
+		r.hook = id
+	}
+}
+
+// restart stops the bot as a signal would and starts it again at the same address.
+func (r *rig) restart() {
+	r.Helper()
+	if err := r.app.Stop(); err != nil {
+		r.Fatal(err)
+	}
+	r.start()
+}
+
+func (r *rig) must(_ any, err error) {
+	r.Helper()
+	if err != nil {
+		r.Fatal(err)
+	}
+}
+
+// open opens an issue as ann and waits until the bot is done with it.
+func (r *rig) open(o sandbox.IssueOptions) triage.Ref {
+	r.Helper()
+	ref, err := r.gitlab.Open("ann", r.project, o)
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.settle()
+	return ref
+}
+
+// edit changes an issue as a person and waits until the bot is done with it.
+func (r *rig) edit(who string, ref triage.Ref, c sandbox.Change) {
+	r.Helper()
+	if err := r.gitlab.Edit(who, ref, c); err != nil {
+		r.Fatal(err)
+	}
+	r.settle()
+}
+
+// settle waits until every webhook was answered and every accepted one handled.
+func (r *rig) settle() {
+	r.Helper()
+	ctx, cancel := context.WithTimeout(r.Context(), reachable)
+	defer cancel()
+	if err := r.gitlab.Quiet(ctx); err != nil {
+		r.Fatal(err)
+	}
+	if err := r.handled.await(ctx, func() bool {
+		stats, err := r.app.Inbox().Stats(ctx)
+		return err == nil && stats.Deliveries == 0
+	}); err != nil {
+		r.Fatalf("the bot does not come to an end: %v\n%s", err, r.handled.text())
+	}
+	if err := r.gitlab.Quiet(ctx); err != nil {
+		r.Fatal(err)
+	}
+}
+
+// note is the bot's only comment, "" if there is none. More than one is a failure.
+func (r *rig) note(ref triage.Ref) string {
+	r.Helper()
+	notes := r.gitlab.Issue(ref).CommentsBy(botName)
+	switch len(notes) {
+	case 0:
+		return ""
+	case 1:
+		return notes[0].Text
+	}
+	r.Fatalf("the bot has %d comments on %s", len(notes), ref)
+	return ""
+}
+
+// calls are the API calls since the last time this was asked.
+func (r *rig) calls() (reads, writes []string) {
+	mark := r.handled.mark
+	all := r.gitlab.Calls()
+	r.handled.mark = len(all)
+	for _, c := range all[mark:] {
+		if strings.HasPrefix(c.Line, "GET ") {
+			reads = append(reads, c.Line)
+		} else {
+			writes = append(writes, c.Line)
+		}
+	}
+	return reads, writes
+}
+
+// handled is the bot's log, and tells whoever waits that a line was written.
+type handled struct {
+	mu      sync.Mutex
+	lines   []string
+	changed chan struct{}
+	mark    int // of the API calls already looked at
+}
+
+func newHandled() *handled { return &handled{changed: make(chan struct{})} }
+
+// logger writes into the log.
+func (h *handled) logger() *zap.Logger {
+	encoder := zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig())
+	return zap.New(zapcore.NewCore(encoder, zapcore.AddSync(h), zapcore.DebugLevel))
+}
+
+// Write takes a log line.
+func (h *handled) Write(line []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.lines = append(h.lines, string(line))
+	close(h.changed)
+	h.changed = make(chan struct{})
+	return len(line), nil
+}
+
+// await returns when the condition holds; it is asked after every line of the log.
+func (h *handled) await(ctx context.Context, condition func() bool) error {
+	for {
+		h.mu.Lock()
+		changed := h.changed
+		h.mu.Unlock()
+		if condition() {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (h *handled) text() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return strings.Join(h.lines, "")
+}
