@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"flowkeeper/bot/webhook"
 )
@@ -27,7 +28,7 @@ type Options struct {
 
 // Answer is what the bot said.
 type Answer struct {
-	Code   int
+	Code   int    `json:"-"`
 	Status string `json:"status"`
 	ID     string `json:"delivery"`
 	Reason string `json:"reason"`
@@ -36,8 +37,12 @@ type Answer struct {
 // timeout is how long GitLab waits for an answer.
 const timeout = 10 * time.Second
 
-// Send posts the payload under a delivery id of its own and returns the answer, whatever its code.
+// Send posts the payload under a delivery id of its own and returns the answer, whatever its code. Redirects are not followed: GitLab
+// would lose the body on the way.
 func Send(ctx context.Context, o Options) (Answer, error) {
+	if !strings.HasPrefix(o.URL, "http://") && !strings.HasPrefix(o.URL, "https://") {
+		return Answer{}, fmt.Errorf("%q is not where a bot can be reached: write http://host:port%s", o.URL, webhook.Path)
+	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, o.URL, bytes.NewReader(o.Body))
@@ -47,7 +52,9 @@ func Send(ctx context.Context, o Options) (Answer, error) {
 	if err := sign(req, o); err != nil {
 		return Answer{}, err
 	}
-	resp, err := http.DefaultClient.Do(req)
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	defer client.CloseIdleConnections()
+	resp, err := client.Do(req)
 	if err != nil {
 		return Answer{}, fmt.Errorf("sending the payload: %w; is the bot running there?", err)
 	}
@@ -57,8 +64,8 @@ func Send(ctx context.Context, o Options) (Answer, error) {
 		return Answer{}, fmt.Errorf("reading the answer: %w", err)
 	}
 	answer := Answer{Code: resp.StatusCode}
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return answer, fmt.Errorf("%s answered %s and no JSON: is it Flowkeeper's webhook address?", o.URL, resp.Status)
+	if err := json.Unmarshal(body, &answer); err != nil || answer.Status == "" {
+		return answer, fmt.Errorf("%s answered %s, which is not how Flowkeeper answers: its webhook address ends in %s", o.URL, resp.Status, webhook.Path)
 	}
 	return answer, nil
 }
@@ -97,17 +104,30 @@ func eventName(body []byte) (string, error) {
 		EventType  string `json:"event_type"`
 	}
 	if err := json.Unmarshal(body, &p); err != nil {
-		return "", fmt.Errorf("reading the payload: %w", err)
+		return "", fmt.Errorf("the payload is not the JSON of a webhook: %w", err)
 	}
-	names := map[string]string{"issue": "Issue Hook", "work_item": "Issue Hook", "note": "Note Hook", "emoji": "Emoji Hook"}
-	name, known := names[p.ObjectKind]
-	switch {
-	case p.ObjectKind == "":
-		return "", errors.New("the payload has no object_kind: it is not a GitLab webhook body")
-	case !known:
-		name = strings.ToUpper(p.ObjectKind[:1]) + strings.ReplaceAll(p.ObjectKind[1:], "_", " ") + " Hook"
-	case strings.HasPrefix(p.EventType, "confidential_"):
+	if p.ObjectKind == "" {
+		return "", errors.New("the payload has no object_kind: it is not the body of a GitLab webhook")
+	}
+	name := header(p.ObjectKind)
+	if strings.HasPrefix(p.EventType, "confidential_") {
 		name = "Confidential " + name
 	}
 	return name, nil
+}
+
+// header is GitLab's name of a kind of event: "Merge Request Hook" for "merge_request".
+func header(kind string) string {
+	switch kind {
+	case "work_item":
+		kind = "issue"
+	case "build":
+		kind = "job"
+	}
+	var name strings.Builder
+	for word := range strings.FieldsFuncSeq(kind, func(r rune) bool { return r == '_' }) {
+		first, size := utf8.DecodeRuneInString(word)
+		name.WriteString(strings.ToUpper(string(first)) + word[size:] + " ")
+	}
+	return name.String() + "Hook"
 }

@@ -8,7 +8,7 @@ import (
 )
 
 type checkCmd struct {
-	Config string `arg:"" optional:"" type:"path" help:"Configuration file; default flowkeeper.yaml if there is one."`
+	Config string `arg:"" optional:"" help:"Configuration file; default flowkeeper.yaml if there is one."`
 	Quiet  bool   `short:"q" help:"Print nothing if all is well."`
 }
 

@@ -9,9 +9,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"flowkeeper/config"
 )
 
 // Exit codes that scripts rely on.
@@ -28,14 +32,16 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Receive webhooks and act on them."`
 	Demo    demoCmd    `cmd:"" help:"Play a short story with a GitLab in memory; nothing else is needed."`
 	Check   checkCmd   `cmd:"" help:"Check the configuration and print what is in force."`
-	Rules   rulesCmd   `cmd:"" help:"List the rules."`
+	Rules   rulesCmd   `cmd:"" help:"List the rules, or show one."`
 	Replay  replayCmd  `cmd:"" help:"Send a webhook payload to a running bot, signed as GitLab would."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
-// program is what subcommands get of the process they run in.
+// program is what subcommands get of the process they run in. Its context ends with the first SIGTERM or interrupt; after release the
+// next one kills at once, as if nobody had listened.
 type program struct {
 	ctx     context.Context
+	release func()
 	environ []string
 	out     io.Writer
 	err     io.Writer
@@ -43,39 +49,94 @@ type program struct {
 
 func main() { os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr)) }
 
-// run is the program. The first SIGTERM or interrupt ends the context; the second kills at once, as if nobody had listened.
+// run is the program: it returns the exit code.
 func run(args, environ []string, stdout, stderr io.Writer) int {
 	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer release()
 	context.AfterFunc(ctx, release)
 
+	if len(args) == 0 {
+		parse([]string{"--help"}, stderr, stderr)
+		return exitUsage
+	}
+	command, code := parse(habitual(args), stdout, stderr)
+	if command == nil {
+		return code
+	}
+	err := command.Run(&program{ctx: ctx, release: release, environ: environ, out: stdout, err: stderr})
+	if err == nil {
+		return exitDone
+	}
+	report(stderr, err)
+	if _, wrong := errors.AsType[usageError](err); wrong {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// parse finds the command. There is none if help was asked for and given, or if the usage was wrong and that was said.
+func parse(args []string, stdout, stderr io.Writer) (command *kong.Context, code int) {
 	var c cli
 	help := false
 	parser, err := kong.New(&c, kong.Name("flowkeeper"), kong.Writers(stdout, stderr), kong.Exit(func(int) { help = true }),
-		kong.Description("Keeps issues moving through a team's workflow labels. Start with: flowkeeper demo"),
+		kong.Description("Keeps issues moving through a team's workflow labels.\n\nTo see it at work: flowkeeper demo"),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))
 	if err != nil {
-		fmt.Fprintln(stderr, "flowkeeper:", err)
-		return exitFailed
+		report(stderr, err)
+		return nil, exitFailed
 	}
-	command, err := parser.Parse(args)
-	if help {
-		return exitDone
+	command, err = parser.Parse(args)
+	switch {
+	case help:
+		return nil, exitDone
+	case err != nil:
+		fmt.Fprintf(stderr, "flowkeeper: %v\n%s\n", err, advice(parser, err))
+		return nil, exitUsage
 	}
-	if err != nil {
-		fmt.Fprintf(stderr, "flowkeeper: %v\nTry: flowkeeper --help\n", err)
-		return exitUsage
+	return command, exitDone
+}
+
+// habitual turns what people type by habit into what there is: "help", "help serve", "--version".
+func habitual(args []string) []string {
+	switch args[0] {
+	case "help":
+		return append(slices.Clone(args[1:]), "--help")
+	case "--version":
+		return append([]string{"version"}, args[1:]...)
 	}
-	err = command.Run(&program{ctx: ctx, environ: environ, out: stdout, err: stderr})
-	if _, wrong := errors.AsType[usageError](err); wrong {
-		fmt.Fprintln(stderr, "flowkeeper:", err)
-		return exitUsage
+	return args
+}
+
+// advice says what would work: which commands there are, or where to read about the one that was meant.
+func advice(parser *kong.Kong, err error) string {
+	if wrong, ok := errors.AsType[*kong.ParseError](err); ok {
+		if command := wrong.Context.Selected(); command != nil {
+			return "See " + command.FullPath() + " --help"
+		}
 	}
-	if err != nil {
-		fmt.Fprintln(stderr, "flowkeeper:", err)
-		return exitFailed
+	var names []string
+	for _, command := range parser.Model.Children {
+		names = append(names, command.Name)
 	}
-	return exitDone
+	return "The commands are " + strings.Join(names, ", ") + "; see flowkeeper --help"
+}
+
+// report prints an error, a configuration's problems so that editors find the place.
+func report(w io.Writer, err error) {
+	if problems, ok := errors.AsType[config.Problems](err); ok {
+		fmt.Fprintf(w, "%v\nflowkeeper: %s\n", problems, summary(problems))
+		return
+	}
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintln(w, "flowkeeper:", strings.TrimSuffix(line, "\n"))
+	}
+}
+
+func summary(problems config.Problems) string {
+	if len(problems) == 1 {
+		return "the configuration has a problem"
+	}
+	return fmt.Sprintf("the configuration has %d problems", len(problems))
 }
 
 // usageError is an error of whoever typed the command.

@@ -10,7 +10,7 @@ import (
 )
 
 type rulesCmd struct {
-	ID string `arg:"" optional:"" help:"Show one rule in full."`
+	ID string `arg:"" optional:"" help:"The rule to show in full."`
 }
 
 // Run lists the rules of the catalogue, or shows one.
@@ -38,11 +38,23 @@ func (c *rulesCmd) one(p *program, catalogue []triage.Rule) error {
 		}
 		return nil
 	}
+	return usageError{c.unknown(catalogue)}
+}
+
+// unknown says which rule was probably meant.
+func (c *rulesCmd) unknown(catalogue []triage.Rule) error {
 	var ids []string
 	for _, r := range catalogue {
 		ids = append(ids, r.ID)
 	}
-	return usageError{fmt.Errorf("there is no rule %q; the rules are %s", c.ID, strings.Join(ids, ", "))}
+	const longest = 80 // nobody mistypes a word into a paragraph
+	typed := strings.ReplaceAll(strings.ToLower(c.ID), "_", "-")
+	if len(typed) <= longest {
+		if id := nearest(typed, ids); id != "" {
+			return fmt.Errorf("there is no rule %q, did you mean %q?", c.ID, id)
+		}
+	}
+	return fmt.Errorf("there is no rule %.*q; the rules are %s", longest, c.ID, strings.Join(ids, ", "))
 }
 
 func bounds(o triage.Option) string {
