@@ -20,10 +20,10 @@ const (
 
 // Inert makes people's text harmless for one line of Markdown, also at its beginning: it shows the words as they were written, but
 // mentions nobody, refers to nothing, links nowhere, formats nothing and is no quick action. Line ends, control characters and runs of
-// blanks become one blank; characters that cannot be seen are left out. At most max runes are shown, the last one an ellipsis if
+// blanks become one blank; characters that cannot be seen are left out. At most limit runes are shown, the last one an ellipsis if
 // something is missing. The same text inside a code span or an HTML block would not be harmless.
-func Inert(s string, max int) string {
-	text := legible(s, max)
+func Inert(s string, limit int) string {
+	text := legible(s, limit)
 	var b strings.Builder
 	b.Grow(len(text) + len(text)/2)
 	for i, r := range text {
@@ -38,9 +38,9 @@ func Inert(s string, max int) string {
 	return b.String()
 }
 
-// legible is what of s can be seen, on one line, in at most max runes.
-func legible(s string, max int) []rune {
-	if max < 1 {
+// legible is what of s can be seen, on one line, in at most limit runes.
+func legible(s string, limit int) []rune {
+	if limit < 1 {
 		return nil
 	}
 	var text []rune
@@ -64,16 +64,16 @@ func legible(s string, max int) []rune {
 			text = append(text, joiner)
 		}
 		text, gap, joiner = append(text, r), false, 0
-		if len(text) > max {
-			return shorten(text, max)
+		if len(text) > limit {
+			return shorten(text, limit)
 		}
 	}
 	return text
 }
 
-// shorten cuts a text that is longer than max; nothing but a letter or sign is left before the ellipsis.
-func shorten(text []rune, max int) []rune {
-	text = text[:max-1]
+// shorten cuts a text that is longer than limit; nothing but a letter or sign is left before the ellipsis.
+func shorten(text []rune, limit int) []rune {
+	text = text[:limit-1]
 	for len(text) > 0 && (text[len(text)-1] == ' ' || isJoiner(text[len(text)-1])) {
 		text = text[:len(text)-1]
 	}

@@ -40,6 +40,7 @@ func TestInert(t *testing.T) {
 		{name: "control characters", in: "a\x00b\x1bc", want: "a b c"},
 		{name: "invalid UTF-8", in: "a\xffb", want: "a\ufffdb"},
 		{name: "emoji sequence", in: "👩\u200d🚒 ok", want: "👩\u200d🚒 ok"},
+		{name: "joiner behind ASCII", in: "@\u200dомар", want: `\@` + wj + "омар"},
 		{name: "joiner within ASCII", in: "@\u200domar", want: `\@` + wj + "omar"},
 		{name: "cut", in: "abcdef", max: 5, want: "abcd…"},
 		{name: "just long enough", in: "abcde", max: 5, want: "abcde"},
@@ -66,7 +67,7 @@ func TestInert(t *testing.T) {
 
 // hostile is text of the kind that people have tried on bots.
 var hostile = []string{
-	"/close", "\n/close", "text\r\n/label ~x\n", "@all", "**@all**", "`@all`", "&#64;all", `\@all`, "@\u200ball", "＠all",
+	"/close", "\n/close", "text\r\n/label ~x\n", "@all", "**@all**", "`@all`", "x`@all", "&#64;all", `\@all`, "@\u200ball", "＠all",
 	"#1", "a/b#1+", "!1", "~bug", `~"needs research"`, "%17.1", `%"a b"`, "$1", "&1", "^alert#1", "[[home]]", "[vulnerability:1]",
 	"*iteration:1", "GL-1", "ABC-12", "abc@example.com", "<a@example.com>", "<https://example.com>", "https://gitlab.com/a/b/-/issues/1",
 	"www.example.com", "irc://x", "[a](b)", "![a](b)", "[a]: /b", "[^1]", "<b>", "<!--", "-->", "--!>", "<details>", "</details>",

@@ -38,7 +38,7 @@ func mentions(roster map[triage.Role][]string) []string {
 // FuzzRender puts people's text wherever a Sticky may hold it. The lowest bits of shape say how many items, lines and reasons there are.
 func FuzzRender(f *testing.F) {
 	for i, s := range hostile {
-		f.Add(s, hostile[(i+1)%len(hostile)], hostile[(i+2)%len(hostile)], "omar", s, uint16(i*37))
+		f.Add(s, hostile[(i+1)%len(hostile)], hostile[(i+2)%len(hostile)], hostile[(i+3)%len(hostile)], s, uint16(i*37))
 	}
 	f.Fuzz(func(t *testing.T, quote, reason, what, by, username string, shape uint16) {
 		var s engine.Sticky
@@ -99,6 +99,62 @@ func TestRenderIsShortForAnyInput(t *testing.T) {
 			t.Fatalf("%d open tasks, want %d in\n%s", n, want, body)
 		}
 	})
+}
+
+// The limit is met whatever the number of words, and what does not fit stands in the fold.
+func TestRenderIsShortAtEveryLength(t *testing.T) {
+	for items := range 9 {
+		for length := 1; length < 70; length++ {
+			s := engine.Sticky{Lines: []string{strings.Repeat("line ", length%7)}}
+			for i := range items {
+				s.Items = append(s.Items, engine.StickyItem{
+					Title: fmt.Sprintf("title%d%s.", i, strings.Repeat(" word", length-1)), Text: fmt.Sprintf("text%d is here.", i), Quote: fmt.Sprint("quote", i),
+				})
+			}
+			body := note.Render(s, nil, triage.Memory{})
+			if n := notetest.Words(body); n > notetest.MaxWords {
+				t.Fatalf("%d words before the fold of\n%s", n, body)
+			}
+			for i := range items {
+				for _, part := range []string{fmt.Sprint("title", i), fmt.Sprint("text", i), fmt.Sprint("quote", i)} {
+					if !strings.Contains(body, part) {
+						t.Fatalf("%s is lost in\n%s", part, body)
+					}
+				}
+			}
+			notetest.CheckSticky(t, body)
+		}
+	}
+}
+
+// Names that are no usernames may be sentences.
+func TestFirstLineIsShortForAnyRoster(t *testing.T) {
+	for length := 1; length < 40; length++ {
+		roster := map[triage.Role][]string{}
+		for i, role := range triage.Roles() {
+			for j := range 10 {
+				roster[role] = append(roster[role], fmt.Sprintf("m%dx%d", i, j), strings.Repeat("n ", length)+fmt.Sprint(i, j))
+			}
+		}
+		s := engine.Sticky{Items: []engine.StickyItem{{Title: "A weight", Asks: triage.Roles(), Ask: true}}}
+		body := note.Render(s, teamOf(roster), triage.Memory{})
+		notetest.CheckSticky(t, body, mentions(roster)...)
+	}
+}
+
+func TestLinesAreParagraphs(t *testing.T) {
+	for _, line := range []string{"/close", "\n/close", "a\n/close", "> a", "<!-- a", "<details>", "```", "~~~", "\u2028/close", " \t/close"} {
+		s := engine.Sticky{
+			Items: []engine.StickyItem{{Title: "A weight", Text: line}, {Title: line}, {Title: line, Met: true}},
+			Lines: []string{line, line},
+		}
+		body := note.Render(s, nil, triage.Memory{})
+		if _, state := note.Read(body); state != note.Known {
+			t.Errorf("%q hides the marker of\n%s", line, body)
+		}
+		s.Items = s.Items[:0]
+		notetest.CheckSticky(t, note.Render(s, nil, triage.Memory{}))
+	}
 }
 
 // drawSticky draws more and longer texts than any rule writes.
