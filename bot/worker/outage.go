@@ -20,7 +20,8 @@ func (p *Pool) delay(attempt int, asked time.Duration) time.Duration {
 // outage holds the workers back while GitLab does not answer: one issue tries, the others wait in the inbox instead of failing one
 // after the other.
 type outage struct {
-	now func() time.Time
+	now  func() time.Time
+	unit time.Duration // the first pause; it doubles with every failure
 
 	mu       sync.Mutex
 	failures int
@@ -38,7 +39,7 @@ func (o *outage) failed(asked time.Duration) {
 	if o.failures < tolerated && asked == 0 {
 		return
 	}
-	pause := time.Second << min(o.failures-1, 5)
+	pause := o.unit << min(max(o.failures-tolerated, 0), 4)
 	o.until = o.now().Add(max(pause, asked))
 }
 
@@ -46,7 +47,7 @@ func (o *outage) failed(asked time.Duration) {
 func (o *outage) inboxFailed() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.until = o.now().Add(time.Second)
+	o.until = o.now().Add(o.unit)
 }
 
 // over notes that GitLab answers.

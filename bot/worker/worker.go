@@ -58,7 +58,7 @@ type Pool struct {
 
 // New prepares a pool; Run starts it.
 func New(o Options) *Pool {
-	return &Pool{o: o, metrics: newMetrics(o.Registry), outage: outage{now: o.Now}}
+	return &Pool{o: o, metrics: newMetrics(o.Registry), outage: outage{now: o.Now, unit: o.Backoff}}
 }
 
 // claimWait bounds one wait for work; it only decides how often an idle worker asks again.
