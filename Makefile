@@ -1,0 +1,82 @@
+# Flowkeeper's everyday commands. Nothing here needs more than Go, make, bash and git; what the tests need beyond that is installed by
+# .ci/tools where that is possible, and named where it is not.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BENCH ?= .
+FUZZTIME ?= 30s
+
+# The linter's one place: CI and people run the same version, built from source by Go itself.
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI := .tools/golangci-lint-$(GOLANGCI_VERSION)
+
+# The folders with our Go code. gofmt would also walk through .tools and module caches.
+CODE := bot cmd config rules
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: ## play a story with a GitLab in memory and show its page; ONCE=1 ends after the story
+	@$(GO) run ./cmd/flowkeeper demo $(if $(filter-out 0,$(ONCE)),--once)
+
+.PHONY: run
+run: build ## serve, configured by FLOWKEEPER_… variables and flowkeeper.yaml; for containers see deploy/
+	./flowkeeper serve
+
+.PHONY: build
+build: ## build the static binary ./flowkeeper; VERSION=… instead of what git says
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o flowkeeper ./cmd/flowkeeper
+
+.PHONY: test
+test: ## run all tests with the race detector; installs redis-server and chromium if they are missing
+	@.ci/tools test
+	$(GO) test -race -shuffle=on ./...
+
+.PHONY: test-short
+test-short: ## run the tests that need no services
+	$(GO) test -short ./...
+
+.PHONY: bench
+bench: ## run the benchmarks; BENCH=regex picks some
+	@.ci/tools redis
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $$(grep -rl --include='*_test.go' '^func Benchmark' $(CODE) | xargs -n1 dirname | sort -u | sed 's|^|./|')
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for FUZZTIME=30s; what it finds is kept under testdata/fuzz
+	@grep -rHoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' $(CODE) | while IFS=: read -r file target; do \
+		echo "== $$(dirname "$$file") $${target#func }"; \
+		$(GO) test -run '^$$' -fuzz "^$${target#func }\$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" </dev/null; \
+	done
+
+.PHONY: lint
+lint: $(GOLANGCI) ## check format, go vet, go.mod, generated files and golangci-lint
+	@unformatted=$$(gofmt -l $(CODE)); if [ -n "$$unformatted" ]; then echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) mod tidy -diff
+	@# The test compares what would be generated with the committed file, without touching the work tree.
+	$(GO) test -run '^TestReference$$' ./config
+	$(GOLANGCI) run
+
+.PHONY: fmt
+fmt: ## format the code
+	gofmt -w $(CODE)
+
+.PHONY: generate
+generate: ## rewrite config/reference.yaml; scenarios are rewritten by hand: go test ./rules -run Scenario -update
+	$(GO) test -run '^TestReference$$' ./config -update
+
+.PHONY: clean
+clean: ## remove what make has built
+	rm -rf flowkeeper .tools
+
+# Go installs under the command's own name; the version in the file's name makes a change of version build it anew.
+$(GOLANGCI):
+	@mkdir -p .tools
+	GOBIN=$(CURDIR)/.tools/new $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	mv .tools/new/golangci-lint $@ && rmdir .tools/new
