@@ -21,7 +21,8 @@ const (
 // Inert makes people's text harmless for one line of Markdown, also at its beginning: it shows the words as they were written, but
 // mentions nobody, refers to nothing, links nowhere, formats nothing and is no quick action. Line ends, control characters and runs of
 // blanks become one blank; characters that cannot be seen are left out. At most limit runes are shown, the last one an ellipsis if
-// something is missing. The same text inside a code span or an HTML block would not be harmless.
+// something is missing. It must be set off from other text by a blank, a quotation mark or the like: pieces that are glued together may
+// make a reference that none of them is. Inside a code span or an HTML block it would not be harmless.
 func Inert(s string, limit int) string {
 	text := legible(s, limit)
 	var b strings.Builder
