@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"flowkeeper/bot/sandbox"
+	"flowkeeper/rules/triage"
+)
+
+// gitlab is a script's GitLab.
+type gitlab struct {
+	*sandbox.Server
+	server  *httptest.Server
+	project int64
+	issue   triage.Ref
+	held    chan struct{} // nil if nothing is held
+}
+
+func (g *gitlab) close() {
+	g.Server.Close()
+	g.server.Close()
+}
+
+// play is the command "sandbox":
+//
+//	sandbox start          starts a GitLab that knows $TOKEN and has a project; sets FLOWKEEPER_GITLAB_URL, and GITLAB_ADDR to its host:port
+//	sandbox away|back      breaks every connection to its API from now on, or no more
+//	sandbox hold|release   lets every request to its API wait, or no more
+//	sandbox connect URL    points the project's webhook at a receiver
+//	sandbox open TITLE     opens an issue; sandbox shows LABEL waits until it carries the label
+func play(ts *testscript.TestScript, neg bool, args []string) {
+	s := of(ts)
+	if neg || len(args) == 0 || s.gitlab == nil && args[0] != "start" {
+		ts.Fatalf("usage: sandbox start, then sandbox VERB")
+	}
+	switch verb, g := args[0], s.gitlab; {
+	case verb == "start" && g == nil:
+		s.gitlab = startGitLab(ts)
+	case verb == "away":
+		g.Next(sandbox.Fault{Times: -1, CutBefore: true})
+	case verb == "back":
+		g.ClearFaults()
+	case verb == "hold" && g.held == nil:
+		g.held = make(chan struct{})
+		g.Next(sandbox.Fault{Times: -1, Wait: g.held})
+	case verb == "release" && g.held != nil:
+		g.ClearFaults()
+		close(g.held)
+		g.held = nil
+	case verb == "connect" && len(args) == 2:
+		_, err := g.AddHook(g.project, sandbox.Hook{URL: args[1], Token: secrets["SECRET"], SigningToken: secrets["SIGNING"]})
+		ts.Check(err)
+	case verb == "open" && len(args) == 2:
+		ref, err := g.Open("ann", g.project, sandbox.IssueOptions{Title: args[1]})
+		ts.Check(err)
+		g.issue = ref
+	case verb == "shows" && len(args) == 2:
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := g.Await(ctx, func() bool { return g.Issue(g.issue).Has(args[1]) }); err != nil {
+			ts.Fatalf("the issue has the labels %v: %v\n[flowkeeper's stderr]\n%s", g.Issue(g.issue).Labels, err, s.bot.stderr)
+		}
+	default:
+		ts.Fatalf("sandbox cannot %q now", args)
+	}
+}
+
+func startGitLab(ts *testscript.TestScript) *gitlab {
+	g := &gitlab{Server: sandbox.New(sandbox.Options{Token: secrets["TOKEN"]})}
+	g.server = httptest.NewServer(g.Server)
+	g.SetURL(g.server.URL)
+	_, err := g.AddUser("ann", "Ann Author", sandbox.Reporter)
+	ts.Check(err)
+	g.project = g.AddProject("team/project")
+	ts.Setenv("FLOWKEEPER_GITLAB_URL", g.server.URL)
+	ts.Setenv("GITLAB_ADDR", strings.TrimPrefix(g.server.URL, "http://"))
+	return g
+}
+
+// get asks until the answer has the status and matches. The script sees the last answer's body as output.
+func get(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: get URL STATUS [REGEXP]")
+	}
+	pattern := ""
+	if len(args) == 3 {
+		pattern = args[2]
+	}
+	want, err := regexp.Compile("(?m)" + pattern)
+	ts.Check(err)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		status, body, err := ask(ctx, args[0])
+		if err == nil && strconv.Itoa(status) == args[1] && want.MatchString(body) {
+			fmt.Fprintln(ts.Stdout(), body)
+			return
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			ts.Fatalf("GET %s answers %d %q (%v), want %s %q", args[0], status, body, err, args[1], pattern)
+		}
+	}
+}
+
+func ask(ctx context.Context, url string) (int, string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return 0, "", err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(body), err
+}
