@@ -27,7 +27,8 @@ type Options struct {
 	Version  string
 	Settings []engine.Setting // the rules in force
 	Team     triage.TeamConfig
-	Once     bool // end after the story instead of keeping the page open
+	Once     bool          // end after the story instead of keeping the page open
+	Patience time.Duration // how long the bot may take to answer a scene; 20 s if 0
 	Out      io.Writer
 	Log      *zap.Logger
 }
@@ -40,6 +41,9 @@ const (
 
 // Run plays the story. An error says which step did not end as it should. Without Once it then waits for ctx to end.
 func Run(ctx context.Context, o Options) error {
+	if o.Patience <= 0 {
+		o.Patience = 20 * time.Second
+	}
 	s, err := open(ctx, o)
 	if err != nil {
 		return err
@@ -57,20 +61,21 @@ func Run(ctx context.Context, o Options) error {
 
 // stage is the running GitLab and bot.
 type stage struct {
-	out     io.Writer
-	gitlab  *sandbox.Server
-	server  *http.Server
-	url     string
-	app     *bot.App
-	dir     string
-	project int64
-	ref     triage.Ref
-	told    told
+	out      io.Writer
+	patience time.Duration
+	gitlab   *sandbox.Server
+	server   *http.Server
+	url      string
+	app      *bot.App
+	dir      string
+	project  int64
+	ref      triage.Ref
+	told     told
 }
 
 // open starts both on free ports of this machine and connects them.
 func open(ctx context.Context, o Options) (s *stage, err error) {
-	s = &stage{out: o.Out}
+	s = &stage{out: o.Out, patience: o.Patience}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())

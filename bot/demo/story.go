@@ -81,9 +81,6 @@ var story = []scene{
 	},
 }
 
-// sceneTimeout is how long the bot may take to answer.
-const sceneTimeout = 20 * time.Second
-
 // tell plays the story.
 func (s *stage) tell(ctx context.Context) error {
 	for n, scene := range story {
@@ -101,7 +98,7 @@ func (s *stage) tell(ctx context.Context) error {
 	if comments != 1 {
 		return fmt.Errorf("the bot should have one comment on the issue, it has %d", comments)
 	}
-	fmt.Fprintf(s.out, "\nSix changes by people: one comment by the bot, edited in place, and %d writes to GitLab in all.\n", len(s.gitlab.Writes()))
+	fmt.Fprintf(s.out, "\n%d changes by people: one comment by the bot, edited in place, and %d writes to GitLab in all.\n", len(story), len(s.gitlab.Writes()))
 	return nil
 }
 
@@ -109,7 +106,7 @@ const botName = "flowkeeper-bot"
 
 // await looks at the issue until the condition holds.
 func (s *stage) await(ctx context.Context, until func(view) bool) (view, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, sceneTimeout, fmt.Errorf("nothing came within %s", sceneTimeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, s.patience, fmt.Errorf("it did not happen within %s", s.patience))
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -192,7 +189,7 @@ func (s *stage) narrate(v view, scene scene) {
 		}
 		say("the bot %s:", verb)
 		for line := range strings.Lines(visible(v.note)) {
-			say("  | %s", strings.TrimRight(line, "\n"))
+			say("%s", strings.TrimRight("  | "+line, " \n"))
 		}
 	}
 	s.told = told{labels: len(v.LabelEvents), weights: len(v.WeightEvents), note: v.note}

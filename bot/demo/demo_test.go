@@ -1,0 +1,120 @@
+package demo_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/zap"
+
+	"flowkeeper/bot/demo"
+	"flowkeeper/config"
+	"flowkeeper/rules"
+	"flowkeeper/rules/triage"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata/story.golden")
+
+// handbook is the demo as the program plays it.
+func handbook(out io.Writer) demo.Options {
+	c := config.Default(rules.Catalogue())
+	return demo.Options{Version: "test", Settings: c.Rules, Team: c.Policy().Team.TeamConfig, Once: true, Out: out, Log: zap.NewNop()}
+}
+
+// without switches a rule off.
+func without(t *testing.T, o demo.Options, rule string) demo.Options {
+	t.Helper()
+	for i := range o.Settings {
+		if o.Settings[i].ID == rule {
+			o.Settings[i].Mode = triage.Off
+			return o
+		}
+	}
+	t.Fatalf("there is no rule %s", rule)
+	return o
+}
+
+var port = regexp.MustCompile(`127\.0\.0\.1:\d+`)
+
+// TestStory compares what the demo prints, apart from the ports, with testdata/story.golden.
+func TestStory(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if err := demo.Run(t.Context(), handbook(&out)); err != nil {
+		t.Fatalf("%v\n%s", err, &out)
+	}
+	const golden = "testdata/story.golden"
+	got := port.ReplaceAllString(out.String(), "127.0.0.1:PORT")
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("the story has changed; if it should, run the test with -update (-want +got):\n%s", diff)
+	}
+}
+
+// TestStoryWithoutItsRule breaks the policy: the demo must not tell a story that did not happen.
+func TestStoryWithoutItsRule(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for something that does not come")
+	}
+	t.Parallel()
+	var out bytes.Buffer
+	o := without(t, handbook(&out), "weight-research")
+	o.Patience = 6 * time.Second // the scene before the broken one takes one
+	err := demo.Run(t.Context(), o)
+	const want = "scene 2, omar sets weight 5: the bot did not answer as expected: it did not happen within 6s"
+	if err == nil || err.Error() != want {
+		t.Errorf("got the error %v, want %s\n%s", err, want, &out)
+	}
+	if strings.Contains(out.String(), "security") {
+		t.Errorf("the story went on after the scene that failed:\n%s", &out)
+	}
+}
+
+// TestStoryInterrupted ends the demo in the middle, as Ctrl-C does: that is no failure, and nothing stays behind.
+func TestStoryInterrupted(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out := &trigger{word: "needs research", do: cancel}
+	if err := demo.Run(ctx, handbook(out)); err != nil {
+		t.Errorf("got the error %v, want none\n%s", err, out)
+	}
+	if strings.Contains(out.String(), "All set") {
+		t.Errorf("the story went on after its end:\n%s", out)
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// trigger does something when a word is written.
+type trigger struct {
+	bytes.Buffer
+	word string
+	do   func()
+}
+
+// Write implements io.Writer.
+func (w *trigger) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte(w.word)) {
+		w.do()
+	}
+	return w.Buffer.Write(p)
+}
