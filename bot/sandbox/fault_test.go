@@ -1,0 +1,156 @@
+package sandbox_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"flowkeeper/bot/sandbox"
+)
+
+// call sends a request over a real connection, on which it can be cut.
+func call(t *testing.T, ctx context.Context, base, method, path, body string) (int, string, http.Header, error) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(ctx, method, base+"/api/v4"+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("PRIVATE-TOKEN", botToken)
+	r.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0, "", nil, err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(text), resp.Header, err
+}
+
+func TestFaults(t *testing.T) {
+	const put = `{"add_labels":"UX"}`
+	tests := map[string]struct {
+		fault  sandbox.Fault
+		status int // 0 if the connection breaks
+		body   string
+		done   bool
+		writes []string
+	}{
+		"a status":             {sandbox.Fault{Status: 503}, 503, "503 Service Unavailable", false, nil},
+		"a status and a body":  {sandbox.Fault{Status: 429, Body: "Retry later", Header: http.Header{"Retry-After": {"7"}}}, 429, "Retry later", false, nil},
+		"cut before":           {sandbox.Fault{Match: "PUT issue 1#1", CutBefore: true}, 0, "", false, nil},
+		"done, then cut":       {sandbox.Fault{Match: "add_labels=UX", ApplyThenCut: true}, 0, "", true, []string{"PUT issue 1#1 add_labels=UX"}},
+		"by the path":          {sandbox.Fault{Match: "PUT /api/v4/projects/1/issues", Status: 500}, 500, "500", false, nil},
+		"for something else":   {sandbox.Fault{Match: "POST", Status: 500}, 200, "UX", true, []string{"PUT issue 1#1 add_labels=UX"}},
+		"only another header":  {sandbox.Fault{Header: http.Header{"Ratelimit-Remaining": {"0"}}}, 200, "UX", true, []string{"PUT issue 1#1 add_labels=UX"}},
+		"a body that is wrong": {sandbox.Fault{Body: "<html>"}, 200, "<html>", true, []string{"PUT issue 1#1 add_labels=UX"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, sandbox.Options{})
+			web := httptest.NewServer(l)
+			t.Cleanup(web.Close)
+			ref := l.open(sandbox.IssueOptions{})
+			l.Next(tt.fault)
+			status, body, header, err := call(t, t.Context(), web.URL, "PUT", "/projects/1/issues/1", put)
+			if status != tt.status || (err != nil) != (tt.status == 0) || !strings.Contains(body, tt.body) {
+				t.Errorf("got %d %q (%v)", status, body, err)
+			}
+			for h := range tt.fault.Header {
+				if header.Get(h) != tt.fault.Header.Get(h) {
+					t.Errorf("header %s is %q", h, header.Get(h))
+				}
+			}
+			if l.Issue(ref).Has("UX") != tt.done {
+				t.Errorf("done is %v", !tt.done)
+			}
+			if diff := cmp.Diff(tt.writes, l.Writes()); diff != "" {
+				t.Errorf("writes: %s", diff)
+			}
+			if tt.fault.Match == "POST" {
+				return
+			}
+			if status, _, _, err := call(t, t.Context(), web.URL, "PUT", "/projects/1/issues/1", put); status != 200 {
+				t.Errorf("a fault hits once: then %d (%v)", status, err)
+			}
+		})
+	}
+}
+
+func TestFaultsThatLast(t *testing.T) {
+	l := newLab(t, sandbox.Options{})
+	l.Next(sandbox.Fault{Match: "GET user", Status: 503, Times: -1})
+	l.Next(sandbox.Fault{Match: "GET version", Status: 500, Times: 2})
+	var got []int
+	for range 3 {
+		got = append(got, l.api("GET", "/user", "").StatusCode, l.api("GET", "/version", "").StatusCode)
+	}
+	l.ClearFaults()
+	got = append(got, l.api("GET", "/user", "").StatusCode)
+	if diff := cmp.Diff([]int{503, 500, 503, 500, 503, 200, 200}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestARequestWaits(t *testing.T) {
+	l := newLab(t, sandbox.Options{})
+	web := httptest.NewServer(l)
+	t.Cleanup(web.Close)
+	gate := make(chan struct{})
+	l.Next(sandbox.Fault{Match: "GET user", Wait: gate})
+	got := make(chan int, 1)
+	go func() {
+		status, _, _, err := call(t, t.Context(), web.URL, "GET", "/user", "")
+		if err != nil {
+			t.Error(err)
+		}
+		got <- status
+	}()
+	if status, _, _, err := call(t, t.Context(), web.URL, "GET", "/version", ""); err != nil || status != 200 {
+		t.Errorf("others do not wait: %d, %v", status, err)
+	}
+	close(gate)
+	if status := <-got; status != 200 {
+		t.Errorf("then it goes through: %d", status)
+	}
+
+	l.Next(sandbox.Fault{Wait: make(chan struct{})})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		_, _, _, err := call(t, ctx, web.URL, "GET", "/user", "")
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("a client that gives up gets %v", err)
+		}
+		got <- 0
+	}()
+	cancel()
+	<-got
+}
+
+func TestJournal(t *testing.T) {
+	l := newLab(t, sandbox.Options{})
+	ref := l.open(sandbox.IssueOptions{})
+	id := l.comment("omar", ref, "secret words")
+	l.must("GET", "/projects/create%2Fsource-code/issues/1", "")
+	l.must("PUT", "/projects/1/issues/1", `{"weight":null,"add_labels":["b","a"]}`)
+	l.api("PUT", "/projects/1/issues/1", `{"weight":"x"}`)
+	l.must("POST", "/projects/1/issues/1/notes", `{"body":"very secret","internal":true}`)
+	l.must("POST", note(id)+"/award_emoji", `{"name":"eyes"}`)
+	l.apiAs("nobody", "PUT", "/projects/1/issues/1", `{"weight":1}`)
+	writes := []string{"PUT issue 1#1 add_labels=b,a weight=null", "POST note 1#1 body=… internal=true", "POST award 1#1/" + note(id)[len("/projects/1/issues/1/notes/"):] + " name=eyes"}
+	if diff := cmp.Diff(writes, l.Writes()); diff != "" {
+		t.Errorf("writes: %s", diff)
+	}
+	if diff := cmp.Diff([]string{"GET issue 1#1"}, l.Reads()); diff != "" {
+		t.Errorf("reads: %s", diff)
+	}
+	calls := l.Calls()
+	if n := len(calls); n != 6 || calls[2].Status != 400 || calls[5].Status != 401 || calls[5].User != "" || calls[1].Issue != ref {
+		t.Errorf("calls: %+v", calls)
+	}
+}
