@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"flowkeeper/bot/inbox"
@@ -147,40 +148,105 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// Keys that expired leave the file, a few with every write.
-func TestPurge(t *testing.T) {
-	clock, dir := &inboxtest.Clock{}, t.TempDir()
-	s := open(t, dir, clock)
-	const week = 2000
-	size := func() int64 {
-		info, err := os.Stat(filepath.Join(dir, bolt.File))
-		if err != nil {
+// The tests of waiting have a clock that stands still while anybody works, so "at once" is exact.
+func TestClaimWaits(t *testing.T) {
+	inBubble := func(name string, test func(t *testing.T, s *bolt.Store)) {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, err := bolt.Open(bolt.Options{Dir: t.TempDir(), Lease: inboxtest.Lease})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer s.Close()
+				test(t, s)
+			})
+		})
+	}
+	one := triage.Ref{Project: 1, IID: 1}
+	accept := func(t *testing.T, s *bolt.Store, delay time.Duration) {
+		t.Helper()
+		if _, err := s.Accept(t.Context(), inbox.Delivery{Issue: one, Delay: delay}); err != nil {
 			t.Fatal(err)
 		}
-		return info.Size()
 	}
-	var first int64
-	for round := range 4 {
-		for n := range week {
-			name := fmt.Sprint(round, " ", n)
-			_, err := s.Accept(t.Context(), inbox.Delivery{Issue: triage.Ref{Project: 1, IID: 1}, Key: name, Meaning: name, Body: make([]byte, 100)})
-			if err != nil {
+	// claim waits up to ten hours and sends after how long it had a batch.
+	claim := func(t *testing.T, ctx context.Context, s *bolt.Store) <-chan time.Duration {
+		from, claimed := time.Now(), make(chan time.Duration, 1)
+		go func() {
+			b, err := s.Claim(ctx, 10*time.Hour)
+			if ctx.Err() == nil && (err != nil || b == nil) {
+				t.Errorf("claiming: got %v, %v", b, err)
+			}
+			claimed <- time.Since(from)
+		}()
+		synctest.Wait() // until it waits
+		return claimed
+	}
+	want := func(t *testing.T, claimed <-chan time.Duration, want time.Duration) {
+		t.Helper()
+		if got := <-claimed; got != want {
+			t.Errorf("claimed after %s, want %s", got, want)
+		}
+	}
+
+	inBubble("for an accept", func(t *testing.T, s *bolt.Store) {
+		claimed := claim(t, t.Context(), s)
+		accept(t, s, 0)
+		want(t, claimed, 0)
+	})
+	inBubble("for a due time", func(t *testing.T, s *bolt.Store) {
+		accept(t, s, time.Hour)
+		want(t, claim(t, t.Context(), s), time.Hour)
+	})
+	inBubble("for a lease's end", func(t *testing.T, s *bolt.Store) {
+		accept(t, s, 0)
+		want(t, claim(t, t.Context(), s), 0)
+		want(t, claim(t, t.Context(), s), inboxtest.Lease)
+	})
+	for name, end := range map[string]func(ctx context.Context, s *bolt.Store, b *inbox.Batch) error{
+		"for a done with more to do": func(ctx context.Context, s *bolt.Store, b *inbox.Batch) error {
+			if _, err := s.Accept(ctx, inbox.Delivery{Issue: one}); err != nil {
+				return err
+			}
+			return s.Done(ctx, b, inbox.Result{})
+		},
+		"for a retry":   func(ctx context.Context, s *bolt.Store, b *inbox.Batch) error { return s.Retry(ctx, b, 0, "") },
+		"for a release": func(ctx context.Context, s *bolt.Store, b *inbox.Batch) error { return s.Release(ctx, b) },
+		"for a revive": func(ctx context.Context, s *bolt.Store, b *inbox.Batch) error {
+			if err := s.Bury(ctx, b, "", nil); err != nil {
+				return err
+			}
+			synctest.Wait()
+			return s.Revive(ctx, b.Issue)
+		},
+	} {
+		inBubble(name, func(t *testing.T, s *bolt.Store) {
+			accept(t, s, 0)
+			b, err := s.Claim(t.Context(), 0)
+			if err != nil || b == nil {
+				t.Fatalf("claiming: got %v, %v", b, err)
+			}
+			claimed := claim(t, t.Context(), s)
+			if err := end(t.Context(), s, b); err != nil {
 				t.Fatal(err)
 			}
-		}
-		b, err := s.Claim(t.Context(), 0)
-		if err != nil || len(b.Deliveries) != week {
-			t.Fatalf("claiming: got %d deliveries, %v, want %d", len(b.Deliveries), err, week)
-		}
-		if err := s.Done(context.WithoutCancel(t.Context()), b, inbox.Result{}); err != nil {
-			t.Fatal(err)
-		}
-		clock.Advance(inbox.KeepKeys)
-		if round == 0 {
-			first = size()
-		}
+			want(t, claimed, 0)
+		})
 	}
-	if last := size(); last > first+1<<20 {
-		t.Errorf("the file has %d bytes after four weeks and had %d after the first, want about the same", last, first)
+	for leaves := range 2 {
+		inBubble(fmt.Sprintf("and tells the other when waiter %d leaves", leaves), func(t *testing.T, s *bolt.Store) {
+			var waiters [2]<-chan time.Duration
+			var leave [2]context.CancelFunc
+			for i := range waiters {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				waiters[i], leave[i] = claim(t, ctx, s), cancel
+			}
+			accept(t, s, time.Hour)
+			synctest.Wait()
+			leave[leaves]()
+			want(t, waiters[leaves], 0)
+			want(t, waiters[1-leaves], time.Hour)
+		})
 	}
 }

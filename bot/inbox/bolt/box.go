@@ -141,7 +141,7 @@ func voidLeases(tx *bbolt.Tx, now int64) error {
 	for _, l := range all {
 		free := l.box
 		free.free()
-		free.due = now
+		free.due, free.delayed = now, false
 		if err := save(tx, l.issue, l.box, free); err != nil {
 			return err
 		}

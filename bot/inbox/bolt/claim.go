@@ -87,7 +87,7 @@ func (s *Store) claim(tx *bbolt.Tx, now int64) (*inbox.Batch, error) {
 	b := old
 	b.token, b.until = int64(token), now+s.lease.Microseconds()
 	b.attempt++
-	b.delayed, b.revived = false, false
+	b.revived = false
 	if err := save(tx, issue, old, b); err != nil {
 		return nil, err
 	}

@@ -74,10 +74,7 @@ func (s *Store) Retry(ctx context.Context, b *inbox.Batch, delay time.Duration, 
 // Release implements inbox.Inbox.
 func (s *Store) Release(ctx context.Context, b *inbox.Batch) error {
 	return s.finish(ctx, "giving back the batch of "+b.Issue.String(), b, func(_ *bbolt.Tx, _ []byte, free *box) error {
-		now := s.nowMicros()
-		if free.due == 0 || free.due > now {
-			free.due = now
-		}
+		// What made it claimable still does: its due time or its wake-up has passed.
 		free.attempt = max(0, free.attempt-1)
 		return nil
 	})

@@ -73,12 +73,19 @@ func testRecords(t *testing.T, open Open) {
 			one, err := s.Inbox.Records(t.Context(), issue(1), 10)
 			s.must("records", err)
 			equal(t, "records of the issue with the oldest", []string{}, texts(one))
+			for i := range inbox.RecordsPerIssue + 1 { // the last one replaces one of its own issue
+				s.put(1, fmt.Sprint(i))
+				s.done(s.claim(1), inbox.Result{Record: []byte("newest")})
+			}
+			all, err = s.Recent(t.Context(), 2*inbox.RecordsOverall)
+			s.must("recent", err)
+			equal(t, "how many are still kept", inbox.RecordsOverall, len(all))
 			of := map[triage.Ref]int{}
 			for _, r := range all {
 				of[r.Issue]++
 			}
 			for ref, n := range of {
-				one, err := s.Inbox.Records(t.Context(), ref, perIssue+1)
+				one, err := s.Inbox.Records(t.Context(), ref, inbox.RecordsPerIssue+1)
 				s.must("records", err)
 				equal(t, "records of "+ref.String(), n, len(one))
 			}
@@ -238,6 +245,19 @@ func testDead(t *testing.T, open Open) {
 			s.must("revive", s.Revive(t.Context(), issue(1)))
 			s.done(b, inbox.Result{})
 			b = s.claim(1)
+			equal(t, "woken", true, b.Woken)
+			s.done(b, inbox.Result{})
+			s.none()
+		},
+		"a wake-up revived under a lease is handled with the next one": func(t *testing.T, s *store) {
+			s.put(1, "a")
+			s.done(s.claim(1), inbox.Result{WakeAt: s.Now().Add(-time.Second)})
+			s.bury(s.claim(1), "given up", nil)
+			s.put(1, "b")
+			s.claim(1)
+			s.must("revive", s.Revive(t.Context(), issue(1)))
+			s.Advance(Lease)
+			b := s.claim(1)
 			equal(t, "woken", true, b.Woken)
 			s.done(b, inbox.Result{})
 			s.none()

@@ -19,6 +19,15 @@ func testLease(t *testing.T, open Open) {
 			s.Advance(Lease - time.Second)
 			s.none()
 		},
+		"a delivery to an issue that was only woken is no way in": func(t *testing.T, s *store) {
+			s.put(1, "a")
+			s.done(s.claim(1), inbox.Result{WakeAt: s.Now().Add(-time.Second)})
+			b := s.claim(1)
+			s.put(1, "b")
+			s.none()
+			s.must("release", s.Release(t.Context(), b))
+			s.bodies(s.claim(1).Deliveries, "b")
+		},
 		"a lease that ran out is another attempt": func(t *testing.T, s *store) {
 			s.put(1, "a")
 			first := s.claim(1)

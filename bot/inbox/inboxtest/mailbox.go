@@ -29,6 +29,21 @@ func testAccept(t *testing.T, open Open) {
 			s.bodies(s.claim(1).Deliveries, "1", "1")
 			s.none()
 		},
+		"a key that came again after it expired suppresses repeats": func(t *testing.T, s *store) {
+			const many = 100 // more than a store purges at once
+			key := func(n int) inbox.Delivery { return inbox.Delivery{Issue: issue(1), Key: fmt.Sprint(n)} }
+			for n := range many {
+				s.accept(key(n), inbox.Stored)
+			}
+			s.Advance(inbox.KeepKeys)
+			s.accept(key(many-1), inbox.Stored)
+			for n := range many - 1 {
+				s.accept(key(n), inbox.Stored)
+			}
+			for n := range many {
+				s.accept(key(n), inbox.Duplicate)
+			}
+		},
 		"a meaning suppresses twins until it expires": func(t *testing.T, s *store) {
 			twin := func(key string) inbox.Delivery {
 				return inbox.Delivery{Issue: issue(1), Key: key, Meaning: "m", Body: []byte("body " + key)}

@@ -58,8 +58,7 @@ func (s *Store) Retry(ctx context.Context, b *inbox.Batch, delay time.Duration, 
 func (s *Store) Release(ctx context.Context, b *inbox.Batch) error {
 	issue := issueName(b.Issue)
 	return s.free(ctx, "giving back the batch of "+b.Issue.String(), releaseScript,
-		[]string{s.keys.box(issue), s.keys.due(), s.keys.leases()},
-		s.clockOffset(), issue, token(b))
+		[]string{s.keys.box(issue), s.keys.due(), s.keys.leases()}, issue, token(b))
 }
 
 // Bury implements inbox.Inbox.

@@ -27,7 +27,7 @@ local token = string.format('%.0f', math.max(last + 1, now * 1000))
 redis.call('HSET', KEYS[3], 'token', token)
 local ends = now + ARGV[2]
 local attempt = redis.call('HINCRBY', box_key, 'attempt', 1)
-redis.call('HDEL', box_key, 'delayed', 'revived')
+redis.call('HDEL', box_key, 'revived')
 redis.call('HSET', box_key, 'token', token, 'until', ends)
 redis.call('ZADD', KEYS[2], ends, issue)
 redis.call('ZADD', KEYS[1], ends, issue)
