@@ -1,0 +1,208 @@
+package demo_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"flowkeeper/bot/demo"
+)
+
+// TestPage does with a real browser what a visitor of the demo does: opens an issue, labels it, weighs it, and sees the bot answer
+// without loading the page again. With -artifacts it leaves screenshots.
+func TestPage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a browser")
+	}
+	t.Parallel()
+	url := play(t)
+	ctx := browser(t)
+
+	const note = `document.querySelector('.note[data-author="flowkeeper-bot"]')?.innerText ?? ""`
+	steps := []struct {
+		name string
+		do   step
+	}{
+		{"open the list", chromedp.Navigate(url)},
+		{"open an issue", chromedp.Steps(
+			chromedp.SendKeys(chromedp.CSS("#title"), "Buttons should be blue"),
+			chromedp.Click(chromedp.CSS("#open button.primary")),
+			shows("#add-label"),
+			holds("window.visited = true"),
+		)},
+		{"see the bot put it at the start", shows(`#labels [data-label="workflow::start"]`)},
+		{"add a label", chromedp.Steps(
+			chromedp.SendKeys(chromedp.CSS("#add-label"), "workflow::design"),
+			chromedp.Click(chromedp.CSS("#label-form button")),
+			shows(`#labels [data-label="workflow::design"]`),
+		)},
+		{"see the bot add ~UX", shows(`#labels [data-label="UX"]`)},
+		{"see who did it", holds(`[...document.querySelectorAll("#timeline .event[data-bot]")].some(e => /added\s+UX/.test(e.innerText))`)},
+		{"see the bot's comment rendered", chromedp.Steps(
+			shows(`.note[data-author="flowkeeper-bot"] .md input[type="checkbox"]`),
+			holds(`(`+note+`).includes("A type label")`),
+			holds(`!/- \[|<!--|<details/.test(`+note+`)`),
+		)},
+		{"set weight 5", chromedp.Steps(
+			chromedp.SetValue(chromedp.CSS("#weight"), "5"),
+			chromedp.Click(chromedp.CSS("#weight-form button")),
+		)},
+		{"see the bot ask for research", shows(`#labels [data-label="needs research"]`)},
+		{"see its comment change", holds(`(` + note + `).includes("A smaller issue")`)},
+		{"see that it is still one comment", holds(`document.querySelectorAll('.note[data-author="flowkeeper-bot"]').length === 1`)},
+		{"see every webhook answered", holds(`[...document.querySelectorAll("#deliveries li[data-status]")].every(l => l.dataset.status === "202")`)},
+		{"be on the page that was loaded first", holds("window.visited === true")},
+		{"take pictures", pictures(t)},
+	}
+	for _, s := range steps {
+		if err := chromedp.Do(ctx, s.do); err != nil {
+			seen, _ := chromedp.Run(ctx, chromedp.Text(chromedp.CSS("body"))) // without it the message still says where it ended
+			t.Fatalf("%s: %v\nThe page:\n%s", s.name, err, seen)
+		}
+	}
+}
+
+// step is something to do in the browser.
+type step = chromedp.Action[chromedp.Void]
+
+// answerTime is how long a step may take, far more than any does.
+const answerTime = 30 * time.Second
+
+// shows waits until an element is visible.
+func shows(selector string) step {
+	return bounded(selector+" does not appear", chromedp.WaitVisible(chromedp.CSS(selector)))
+}
+
+// holds waits until an expression is true in the page.
+func holds(expression string) step {
+	return bounded(expression+" does not become true",
+		chromedp.Poll[bool](expression, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(0)))
+}
+
+func bounded[T any](complaint string, do chromedp.Action[T]) step {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		ctx, cancel := context.WithTimeoutCause(ctx, answerTime, errors.New(complaint))
+		defer cancel()
+		_, err := do(ctx, target)
+		if err != nil && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return err
+	})
+}
+
+// pictures leaves screenshots of the page: wide and narrow, light and dark. The page may be as wide as the window at most.
+func pictures(t *testing.T) step {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		for _, width := range []int64{1400, 400} {
+			if _, err := chromedp.EmulateViewport(width, 900)(ctx, target); err != nil {
+				return err
+			}
+			fits, err := chromedp.Evaluate[bool]("document.documentElement.scrollWidth <= window.innerWidth")(ctx, target)
+			if err != nil {
+				return err
+			}
+			if !fits {
+				t.Errorf("the page is wider than a window of %d pixels", width)
+			}
+			for _, scheme := range []string{"light", "dark"} {
+				media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
+				if _, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, media); err != nil {
+					return err
+				}
+				picture, err := chromedp.FullScreenshot(100)(ctx, target)
+				if err != nil {
+					return err
+				}
+				name := filepath.Join(t.ArtifactDir(), fmt.Sprintf("page-%d-%s.png", width, scheme))
+				if err := os.WriteFile(name, picture, 0o644); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+var pageAddress = regexp.MustCompile(`^Open (http://[^/]+/)`)
+
+// play runs the demo until the test ends and returns the address of its GitLab, once the story is over.
+func play(t *testing.T) string {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	t.Cleanup(func() { cancel(); <-ended })
+	out, in := io.Pipe()
+	o := handbook(in)
+	o.Once = false
+	go func() {
+		defer close(ended)
+		err := demo.Run(ctx, o)
+		if err != nil {
+			t.Errorf("the demo: %v", err)
+		}
+		in.CloseWithError(errors.Join(err, io.EOF))
+	}()
+	var told strings.Builder
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		told.WriteString(lines.Text() + "\n")
+		if found := pageAddress.FindStringSubmatch(lines.Text()); found != nil {
+			go func() { _, _ = io.Copy(io.Discard, out) }() // ends with the demo
+			return found[1]
+		}
+	}
+	t.Fatalf("the demo ended without a page:\n%s", &told)
+	return ""
+}
+
+// browser starts a browser with a profile of its own. What goes wrong in the page's own code fails the test.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	t.Cleanup(cancel)
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(installed(t)), chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1400, 900), chromedp.WSURLReadTimeout(time.Minute),
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+	)
+	ctx, end := chromedp.NewExecAllocator(ctx, options...)
+	t.Cleanup(end)
+	ctx, closeTab := chromedp.NewContext(ctx, chromedp.WithListener(func(event any) {
+		if thrown, ok := event.(*runtime.EventExceptionThrown); ok {
+			t.Errorf("in the page: %v", thrown.ExceptionDetails)
+		}
+	}))
+	t.Cleanup(func() {
+		_ = chromedp.Cancel(ctx) // in good order, so that nobody writes to the profile any more; if that fails, end kills it
+		closeTab()
+	})
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("starting the browser: %v", err)
+	}
+	return ctx
+}
+
+func installed(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Fatal("no browser is installed: apt-get install chromium (make test does it), or run the tests with -short")
+	return ""
+}
