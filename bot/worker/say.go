@@ -74,7 +74,7 @@ func (j *job) create(ctx context.Context, shown engine.Sticky) error {
 			return err
 		}
 		if marked, found := sticky(notes); found {
-			marked.Note.Dismissed = m.Note.Dismissed
+			marked.Note.Dismissed = append(marked.Note.Dismissed, m.Note.Dismissed...)
 			m.Note = marked.Note
 			if shown, write := wording(j.decision); write {
 				return j.edit(ctx, shown)
