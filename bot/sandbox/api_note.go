@@ -77,10 +77,10 @@ func listNotes(s *Server, c *call) answer {
 	return paged(s, c, list, func(n *note) object { return s.noteREST(c.issue, n) })
 }
 
-func postNote(s *Server, c *call) answer { return s.post201(c, nil, false) }
+func postNote(s *Server, c *call) answer { return s.writeNote(c, nil, false) }
 
-// post201 writes a note and answers like GitLab: 202 without a note if there was nothing but quick actions.
-func (s *Server) post201(c *call, parent *note, asDiscussion bool) answer {
+// writeNote writes a note and answers like GitLab: 202 without a note if there was nothing but quick actions.
+func (s *Server) writeNote(c *call, parent *note, asDiscussion bool) answer {
 	if !c.params.has("body") {
 		return answer{status: http.StatusBadRequest, body: object{"error": "body is missing"}}
 	}
@@ -188,7 +188,7 @@ func getDiscussion(s *Server, c *call) answer {
 	return ok(s.discussionREST(c, notes))
 }
 
-func postDiscussion(s *Server, c *call) answer { return s.post201(c, nil, true) }
+func postDiscussion(s *Server, c *call) answer { return s.writeNote(c, nil, true) }
 
 // postReply answers in a discussion; a plain note becomes the first of a thread.
 func postReply(s *Server, c *call) answer {
@@ -199,7 +199,7 @@ func postReply(s *Server, c *call) answer {
 	if notes[0].system {
 		return message(http.StatusBadRequest, "400 Bad request - Discussion can not be replied to")
 	}
-	return s.post201(c, notes[0], false)
+	return s.writeNote(c, notes[0], false)
 }
 
 func (s *Server) awardREST(c *call, a *award) object {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -201,13 +202,13 @@ func next(t *testing.T, r reply) string {
 }
 
 func TestFindingIssues(t *testing.T) {
-	now := noon
-	l := newLab(t, sandbox.Options{Now: func() time.Time { return now }})
+	var hours atomic.Int64
+	l := newLab(t, sandbox.Options{Now: func() time.Time { return noon.Add(time.Duration(hours.Load()) * time.Hour) }})
 	l.open(sandbox.IssueOptions{Labels: []string{"a", "b"}})
-	now = now.Add(time.Hour)
+	hours.Add(1)
 	closed := l.open(sandbox.IssueOptions{Labels: []string{"a"}})
 	l.edit("omar", closed, sandbox.Change{Close: true})
-	now = now.Add(time.Hour)
+	hours.Add(1)
 	l.open(sandbox.IssueOptions{})
 	tests := map[string][]float64{
 		"":                                    {3, 2, 1},

@@ -183,8 +183,9 @@ func (s *Server) enqueue(out *sending, key queueKey) {
 	}
 	out.State = Waiting
 	s.pending++
-	s.queues[key] = append(s.queues[key], out)
-	if len(s.queues[key]) == 1 {
+	queue, sent := s.queues[key] // a queue that is there, even an empty one, has its sender
+	s.queues[key] = append(queue, out)
+	if !sent {
 		s.senders.Go(func() { s.drain(key) })
 	}
 }

@@ -31,7 +31,7 @@ const contentPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; 
 func (s *Server) routePages(mux *http.ServeMux) {
 	guard := http.NewCrossOriginProtection() // no other site may post to a sandbox on localhost
 	post := func(path string, do func(*Server, *form) error) {
-		mux.Handle("POST "+path, guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.post201Page(w, r, do) })))
+		mux.Handle("POST "+path, guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.submit(w, r, do) })))
 	}
 	mux.HandleFunc("GET /{$}", s.serveIndex)
 	mux.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) { s.stream(w, r, s.indexPage) })
@@ -57,8 +57,8 @@ type form struct {
 
 func (f *form) value(name string) string { return strings.TrimSpace(f.r.PostFormValue(name)) }
 
-// post201Page carries out a form and goes back to the page, which shows the error if there is one.
-func (s *Server) post201Page(w http.ResponseWriter, r *http.Request, do func(*Server, *form) error) {
+// submit carries out a form and goes back to the page, which shows the error if there is one.
+func (s *Server) submit(w http.ResponseWriter, r *http.Request, do func(*Server, *form) error) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	f := &form{w: w, r: r, user: s.visitor(r), ref: refOf(r), next: "/"}
 	if f.ref.IID != 0 {

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 
 	"flowkeeper/rules/triage"
@@ -35,104 +34,6 @@ type Change struct {
 	Locked       *bool
 	Close        bool
 	Reopen       bool
-}
-
-var usernameForm = regexp.MustCompile(`^[A-Za-z0-9_.][A-Za-z0-9_.-]*$`)
-
-// AddUser creates a person with an access level in all projects, or changes the name and level of one, and gives the id. The level 0
-// is no member.
-func (s *Server) AddUser(username, name string, level int) (int64, error) {
-	if !usernameForm.MatchString(username) {
-		return 0, fmt.Errorf("adding user %q: a username has letters, digits, '_', '-' and '.' only", username)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	u := s.userNamed(username)
-	if u == nil {
-		u = &user{id: s.nextID(), username: username}
-		s.users = append(s.users, u)
-	}
-	u.name, u.level = name, level
-	s.notify()
-	return u.id, nil
-}
-
-// AddToken gives a person an API token.
-func (s *Server) AddToken(username, token string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	u := s.userNamed(username)
-	if u == nil {
-		return fmt.Errorf("adding a token for %s: %w", username, s.noSuchUser(username))
-	}
-	s.tokens[token] = u
-	return nil
-}
-
-// AddProject creates a project ("group/project") and gives its id; for one that exists, that one's.
-func (s *Server) AddProject(path string) int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if p := s.projectNamed(path); p != nil {
-		return p.id
-	}
-	p := &project{id: int64(len(s.projects)) + 1, path: path}
-	s.projects = append(s.projects, p)
-	s.notify()
-	return p.id
-}
-
-// AddLabel creates a label of a project. color is "#rrggbb"; "" is GitLab's default.
-func (s *Server) AddLabel(project int64, name, color, description string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	p, err := s.mustProject(project)
-	if err != nil {
-		return fmt.Errorf("adding label %q: %w", name, err)
-	}
-	if color == "" {
-		color = defaultColor
-	}
-	if l := p.label(name); l != nil {
-		l.color, l.description = color, description
-		return nil
-	}
-	p.addLabel(&label{id: s.nextID(), name: name, color: color, description: description, created: s.now()})
-	s.notify()
-	return nil
-}
-
-// AddMilestone creates a milestone of a project and gives its id.
-func (s *Server) AddMilestone(project int64, title string) (int64, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	p, err := s.mustProject(project)
-	if err != nil {
-		return 0, fmt.Errorf("adding milestone %q: %w", title, err)
-	}
-	m := p.milestoneTitled(title)
-	if m == nil {
-		m = &milestone{id: s.nextID(), iid: int64(len(p.milestones)) + 1, title: title, created: s.now()}
-		p.milestones = append(p.milestones, m)
-	}
-	return m.id, nil
-}
-
-// AddHook adds a webhook to a project and gives its id. A project may have several.
-func (s *Server) AddHook(project int64, h Hook) (int64, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	p, err := s.mustProject(project)
-	if err != nil {
-		return 0, fmt.Errorf("adding a hook: %w", err)
-	}
-	made, err := newHook(h)
-	if err != nil {
-		return 0, fmt.Errorf("adding a hook: %w", err)
-	}
-	made.ID, made.created = s.nextID(), s.now()
-	p.hooks = append(p.hooks, made)
-	return made.ID, nil
 }
 
 // Open creates an issue as a person.

@@ -39,7 +39,7 @@ type Options struct {
 	PageSize    int               // the most rows of a page, whatever per_page asks for; default 100
 	HookTimeout time.Duration     // how long a receiver may take; default 10 s, as GitLab's
 	Transport   http.RoundTripper // sends the webhooks; default: over the network
-	Now         func() time.Time  // default time.Now
+	Now         func() time.Time  // default time.Now; several goroutines call it
 	Log         *zap.Logger       // default: silent
 }
 
