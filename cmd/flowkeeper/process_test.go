@@ -56,7 +56,7 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(ts.Exec("env")) // the script's own environment is not to be had otherwise
 	path, err := exec.LookPath("flowkeeper")
 	ts.Check(err)
-	p := &process{cmd: exec.Command(path, args...), stdout: newTranscript(), stderr: newTranscript(), ended: make(chan struct{})}
+	p := &process{cmd: exec.CommandContext(s.t.Context(), path, args...), stdout: newTranscript(), stderr: newTranscript(), ended: make(chan struct{})}
 	p.cmd.Env = strings.Split(ts.ReadFile("stdout"), "\n")
 	p.cmd.Dir = ts.MkAbs(".")
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
@@ -85,7 +85,7 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	want, err := regexp.Compile("(?m)" + args[1])
 	ts.Check(err)
-	found, err := from.await(want, s.bot.ended)
+	found, err := from.await(s.t.Context(), want, s.bot.ended)
 	if err != nil {
 		ts.Fatalf("%v\n[stdout]\n%s\n[stderr]\n%s", err, s.bot.stdout, s.bot.stderr)
 	}
@@ -163,8 +163,8 @@ func (t *transcript) String() string {
 }
 
 // await returns the first match, as soon as there is one. After ended nothing more is written.
-func (t *transcript) await(want *regexp.Regexp, ended <-chan struct{}) ([]string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+func (t *transcript) await(ctx context.Context, want *regexp.Regexp, ended <-chan struct{}) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for last := false; ; {
 		t.mu.Lock()

@@ -65,14 +65,22 @@ func play(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		g.issue = ref
 	case verb == "shows" && len(args) == 2:
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 		defer cancel()
 		if err := g.Await(ctx, func() bool { return g.Issue(g.issue).Has(args[1]) }); err != nil {
-			ts.Fatalf("the issue has the labels %v: %v\n[flowkeeper's stderr]\n%s", g.Issue(g.issue).Labels, err, s.bot.stderr)
+			ts.Fatalf("the issue has the labels %v: %v\n%s", g.Issue(g.issue).Labels, err, s.logged())
 		}
 	default:
 		ts.Fatalf("sandbox cannot %q now", args)
 	}
+}
+
+// logged is what the flowkeeper in the background has logged.
+func (s *script) logged() string {
+	if s.bot == nil {
+		return "(flowkeeper does not run)"
+	}
+	return "[stderr]\n" + s.bot.stderr.String()
 }
 
 func startGitLab(ts *testscript.TestScript) *gitlab {
@@ -98,7 +106,7 @@ func get(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	want, err := regexp.Compile("(?m)" + pattern)
 	ts.Check(err)
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(of(ts).t.Context(), patience)
 	defer cancel()
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
