@@ -50,9 +50,10 @@ function busy(element) {
   return element.contains(field) && field.matches("textarea, input:not([type=hidden]), select") && field.value !== field.defaultValue;
 }
 
-function takeOver(html) {
+// What a form was refused for stays until the next form is answered: only forms take over the problem.
+function takeOver(html, parts) {
   const next = new DOMParser().parseFromString(html, "text/html");
-  for (const part of document.querySelectorAll("[data-live]")) {
+  for (const part of document.querySelectorAll(parts)) {
     const other = part.id && next.getElementById(part.id);
     if (other) patch(part, other);
   }
@@ -88,7 +89,7 @@ async function refresh() {
     do {
       again = false;
       const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
-      if (answer.ok) takeOver(await answer.text());
+      if (answer.ok) takeOver(await answer.text(), "[data-live]:not(#problem)");
     } while (again);
   })().catch(() => {}).finally(() => { loading = null; });
   return loading;
@@ -111,7 +112,7 @@ async function send(form, button) {
     fold.open = false;
   }
   if (answer.ok) for (const field of form.querySelectorAll("[data-value]")) field.dataset.value = field.value;
-  takeOver(html);
+  takeOver(html, "[data-live]");
   if (answer.ok && form.hasAttribute("data-clear")) form.reset();
 }
 
