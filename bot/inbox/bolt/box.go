@@ -19,7 +19,7 @@ type box struct {
 	attempt int64 // claims since the last Done
 	waiting int64 // deliveries
 	delayed bool  // due is the end of a Retry's delay: nothing makes it earlier
-	revived bool  // wake was set by a Revive under the lease: the Done of that lease leaves it
+	revived bool  // wake was set by a Revive under the lease: the Done of that lease leaves it, the next Claim clears this
 	cause   string
 }
 
@@ -44,7 +44,7 @@ func (b box) next() int64 {
 }
 
 // free ends the lease.
-func (b *box) free() { b.token, b.until, b.revived = 0, 0, false }
+func (b *box) free() { b.token, b.until = 0, 0 }
 
 // rest starts the count of attempts anew and makes what is still in the mailbox due.
 func (b *box) rest(now int64) {

@@ -40,6 +40,6 @@ end
 -- free ends the lease and schedules the issue. It is the last that a script does, because it makes a repeat find the lease lost.
 local function free(due_key, leases_key, box_key, issue)
   redis.call('ZREM', leases_key, issue)
-  redis.call('HDEL', box_key, 'until', 'revived', 'token')
+  redis.call('HDEL', box_key, 'until', 'token')
   schedule(due_key, box_key, issue)
 end
