@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+
 	"go.uber.org/zap"
 
 	"flowkeeper/bot/demo"
@@ -14,7 +16,7 @@ type demoCmd struct {
 }
 
 // Run plays the story under the handbook's policy, whatever is configured here.
-func (c *demoCmd) Run(p *program) error {
+func (c *demoCmd) Run(ctx context.Context, p *program) error {
 	handbook := config.Default(rules.Catalogue())
 	log := zap.NewNop()
 	if c.Verbose {
@@ -23,7 +25,7 @@ func (c *demoCmd) Run(p *program) error {
 			return err
 		}
 	}
-	return demo.Run(p.ctx, demo.Options{
+	return demo.Run(ctx, demo.Options{
 		Version: version, Settings: handbook.Rules, Team: handbook.Policy().Team.TeamConfig, Once: c.Once, Out: p.out, Log: log,
 	})
 }

@@ -37,10 +37,9 @@ type cli struct {
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
-// program is what subcommands get of the process they run in. Its context ends with the first SIGTERM or interrupt; after release the
-// next one kills at once, as if nobody had listened.
+// program is what subcommands get of the process they run in, beside a context that ends with the first SIGTERM or interrupt. After
+// release the next one kills at once, as if nobody had listened.
 type program struct {
-	ctx     context.Context
 	release func()
 	environ []string
 	out     io.Writer
@@ -63,7 +62,8 @@ func run(args, environ []string, stdout, stderr io.Writer) int {
 	if command == nil {
 		return code
 	}
-	err := command.Run(&program{ctx: ctx, release: release, environ: environ, out: stdout, err: stderr})
+	command.BindTo(ctx, (*context.Context)(nil))
+	err := command.Run(&program{release: release, environ: environ, out: stdout, err: stderr})
 	if err == nil {
 		return exitDone
 	}

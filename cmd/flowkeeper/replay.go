@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -22,7 +23,7 @@ type replayCmd struct {
 
 // Run sends the payload with the first configured secret and signing token and prints the answer. An answer other than 2xx is a
 // failure.
-func (c *replayCmd) Run(p *program) error {
+func (c *replayCmd) Run(ctx context.Context, p *program) error {
 	loaded, err := config.Load(c.Config, p.environ, rules.Catalogue())
 	if err != nil {
 		return err
@@ -37,7 +38,7 @@ func (c *replayCmd) Run(p *program) error {
 	if o.URL == "" {
 		o.URL = webhookURL(loaded.Server.Listen)
 	}
-	answer, err := replay.Send(p.ctx, o)
+	answer, err := replay.Send(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"syscall"
@@ -25,7 +26,7 @@ func (serveCmd) Help() string {
 }
 
 // Run serves until a signal comes or the app cannot go on.
-func (c *serveCmd) Run(p *program) error {
+func (c *serveCmd) Run(ctx context.Context, p *program) error {
 	loaded, err := config.Load(c.Config, p.environ, rules.Catalogue())
 	if err != nil {
 		return err
@@ -38,7 +39,7 @@ func (c *serveCmd) Run(p *program) error {
 		return err
 	}
 	defer func() { _ = log.Sync() }()
-	app, err := bot.New(p.ctx, options(loaded, c.InsecureAcceptUnsigned, log))
+	app, err := bot.New(ctx, options(loaded, c.InsecureAcceptUnsigned, log))
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%w; end what uses it, or choose other addresses with FLOWKEEPER_LISTEN and FLOWKEEPER_ADMIN_LISTEN", err)
 	}
@@ -48,11 +49,11 @@ func (c *serveCmd) Run(p *program) error {
 	if err := app.Start(); err != nil {
 		return errors.Join(err, app.Stop())
 	}
-	return errors.Join(c.wait(p, app, loaded, log), app.Stop())
+	return errors.Join(c.wait(ctx, p, app, loaded, log), app.Stop())
 }
 
 // wait prints the one line of readiness and returns when the program is to end.
-func (c *serveCmd) wait(p *program, app *bot.App, loaded config.Config, log *zap.Logger) error {
+func (c *serveCmd) wait(ctx context.Context, p *program, app *bot.App, loaded config.Config, log *zap.Logger) error {
 	log.Info("taking deliveries", zap.String("webhooks", app.URL()), zap.String("admin", app.AdminURL()))
 	ready := app.Ready()
 	for {
@@ -63,7 +64,7 @@ func (c *serveCmd) wait(p *program, app *bot.App, loaded config.Config, log *zap
 			ready = nil
 		case err := <-app.Failed():
 			return err
-		case <-p.ctx.Done():
+		case <-ctx.Done():
 			p.release()
 			log.Info("stopping: finishing the issues in hand; a second signal ends at once")
 			return nil
