@@ -26,6 +26,10 @@ type Decision struct {
 	SayIt    bool          // Sticky is to be compared with the note; false leaves the note alone
 	Memory   triage.Memory // to be kept once the plan is carried out
 	WakeAt   time.Time     // decide again then, even if nothing happens; zero is never
+
+	// Needs are facts that rules ask for. If any are set, load them into the memory's Around and decide again with it; the rules
+	// that asked have not spoken yet.
+	Needs triage.Need
 }
 
 // Planned is an action with the rule that wants it.
@@ -62,17 +66,18 @@ func Decide(p Policy, events []triage.Event, issue triage.Issue, memory *triage.
 		return Decision{Reason: reason, Result: issue, Memory: m}, nil
 	}
 	observe(in)
+	look(&in)
 
 	r := run{policy: p, in: in, memory: &m, findings: make([]Finding, len(p.Settings)), verdicts: make([]triage.Verdict, len(p.Settings))}
 	r.concerned = concerned(&m)
 	err := r.settle()
-	d := Decision{Ours: true, Findings: r.findings, Plan: r.plan, Result: r.in.Issue, Memory: m}
+	d := Decision{Ours: true, Findings: r.findings, Plan: r.plan, Result: r.in.Issue, Memory: m, Needs: r.needs()}
 	if err != nil {
 		return d, err
 	}
-	if !issue.Closed {
+	d.SayIt = r.speaks()
+	if d.SayIt {
 		d.Sticky, d.WakeAt = r.write()
-		d.SayIt = true
 	}
 	result := r.in.Issue
 	m.Issue = &result
@@ -212,6 +217,7 @@ func (r *run) apply(wants []Planned) error {
 		r.in.Kinds |= triage.WeightChanged
 	}
 	r.in = r.in.With(after)
+	since(&r.in)
 	return nil
 }
 

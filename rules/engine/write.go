@@ -157,7 +157,7 @@ func (r *run) remember(items []wanted) {
 	}
 	for key, item := range m.Items {
 		switch {
-		case want[key]:
+		case want[key] || !r.looked(ruleOf(key)) && !r.silenced(ruleOf(key)):
 		case item.State == triage.ItemPending || r.silenced(ruleOf(key)):
 			delete(m.Items, key)
 		case item.State == triage.ItemOpen:
@@ -166,6 +166,11 @@ func (r *run) remember(items []wanted) {
 			delete(m.Items, key) // of a list that was all met before this one began
 		}
 	}
+}
+
+// looked reports whether a rule was run. Only of a closed issue rules with items are not.
+func (r *run) looked(rule string) bool {
+	return slices.ContainsFunc(r.findings, func(f Finding) bool { return f.Rule == rule && f.Looked })
 }
 
 // silenced reports whether a rule may not say anything here: it is off, in shadow, put to rest, or not in the policy any more.
@@ -190,12 +195,48 @@ func (r *run) why(s Sticky) []Why {
 	return why
 }
 
-// wakeAt is when the grace period of waiting items ends.
+// wakeAt is when the grace period of waiting items ends, or when a rule wants to look again.
 func (r *run) wakeAt() time.Time {
-	for _, item := range r.memory.Items {
-		if item.State == triage.ItemPending {
-			return r.memory.Touched.Add(r.policy.Grace)
+	var at time.Time
+	earlier := func(t time.Time) {
+		if !t.IsZero() && (at.IsZero() || t.Before(at)) {
+			at = t
 		}
 	}
-	return time.Time{}
+	for _, item := range r.memory.Items {
+		if item.State == triage.ItemPending {
+			earlier(r.memory.Touched.Add(r.policy.Grace))
+		}
+	}
+	for n := range r.verdicts {
+		if r.findings[n].Looked && !r.findings[n].Overridden {
+			earlier(r.verdicts[n].Wake)
+		}
+	}
+	return at
+}
+
+// needs are the facts that rules asked for in the last round and that are not known.
+func (r *run) needs() triage.Need {
+	var n triage.Need
+	for i := range r.verdicts {
+		if r.findings[i].Looked && !r.findings[i].Overridden {
+			n |= r.verdicts[i].Needs
+		}
+	}
+	return n &^ r.memory.Around.Known
+}
+
+// speaks reports whether the note is to be brought in line: always while the issue is open; on a closed one only for the rules that look
+// at closed issues, so that closing an issue does not strike its items through.
+func (r *run) speaks() bool {
+	if !r.in.Issue.Closed {
+		return true
+	}
+	for n := range r.verdicts {
+		if r.policy.Settings[n].Closed && len(r.verdicts[n].Items) > 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -135,3 +135,44 @@ func (a SetWeight) Command() string {
 	}
 	return "/weight " + strconv.Itoa(a.Value)
 }
+
+// Close wants the issue closed.
+type Close struct{}
+
+// Key implements Action.
+func (Close) Key() string { return "state" }
+
+// Done implements Action.
+func (Close) Done(i Issue) bool { return i.Closed }
+
+// Apply implements Action.
+func (Close) Apply(i Issue) Issue { i.Closed = true; return i }
+
+// String implements Action.
+func (Close) String() string { return "close the issue" }
+
+// Command implements Action.
+func (Close) Command() string { return "/close" }
+
+// SetMilestone wants a milestone, by its title, on an issue that has none. Another milestone is as good.
+type SetMilestone struct{ Title string }
+
+// Key implements Action.
+func (SetMilestone) Key() string { return "milestone" }
+
+// Done implements Action.
+func (SetMilestone) Done(i Issue) bool { return i.Milestone != 0 }
+
+// Apply implements Action.
+func (a SetMilestone) Apply(i Issue) Issue {
+	if !a.Done(i) {
+		i.Milestone, i.Backlog = NewMilestone, a.Title
+	}
+	return i
+}
+
+// String implements Action.
+func (a SetMilestone) String() string { return `set milestone %"` + a.Title + `"` }
+
+// Command implements Action.
+func (a SetMilestone) Command() string { return `/milestone %"` + a.Title + `"` }

@@ -27,13 +27,17 @@ type Issue struct {
 
 	Author    Person    `json:"au,omitzero"`
 	Assignees []Person  `json:"as,omitempty"`
-	Milestone int64     `json:"m,omitempty"` // global id, 0 is none
+	Milestone int64     `json:"m,omitempty"` // global id, 0 is none; NewMilestone for one that is only known by its title
+	Backlog   string    `json:"-"`           // the title of a milestone to be set, with NewMilestone
 	CreatedAt time.Time `json:"c,omitzero"`
 	UpdatedAt time.Time `json:"u,omitzero"`
 
 	// Coarse says that UpdatedAt is cut to whole seconds, as in note and emoji payloads.
 	Coarse bool `json:"cs,omitempty"`
 }
+
+// NewMilestone stands for the id of a milestone that SetMilestone wants and that GitLab has yet to look up.
+const NewMilestone = -1
 
 // Has reports whether the issue carries a label of exactly this name.
 func (i *Issue) Has(label string) bool { return slices.Contains(i.Labels, label) }

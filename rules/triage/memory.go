@@ -29,6 +29,16 @@ type Memory struct {
 	// WeightDropped says that GitLab silently ignored a weight the bot set: it has no licence for weights.
 	WeightDropped bool    `json:"nolic,omitempty"`
 	Note          NoteRef `json:"note,omitzero"`
+	// Since is when the issue came into its workflow state.
+	Since Since `json:"since,omitzero"`
+	// Around is what was loaded about the issue's surroundings.
+	Around Around `json:"around,omitzero"`
+}
+
+// Since is a workflow state and when the issue came into it: by the label's event, else when the bot first saw it.
+type Since struct {
+	State string    `json:"s"`
+	At    time.Time `json:"at"`
 }
 
 // ItemState is where an item of the note stands.
@@ -94,5 +104,7 @@ func (m Memory) Clone() Memory {
 	m.Undone = maps.Clone(m.Undone)
 	m.Suspended = maps.Clone(m.Suspended)
 	m.Said = maps.Clone(m.Said)
+	m.Around.Agreements = maps.Clone(m.Around.Agreements)
+	m.Around.Levels = maps.Clone(m.Around.Levels)
 	return m
 }

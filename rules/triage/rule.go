@@ -1,6 +1,9 @@
 package triage
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Mode says how far a rule may go.
 type Mode uint8
@@ -82,6 +85,12 @@ type Verdict struct {
 	Items   []Item
 	Lines   []string // what the bot did itself, each a short finished sentence in Markdown, free of people's text
 	Bump    *Bump    // remembered once the actions are carried out
+
+	// Needs are facts that the rule has to know before it can say anything. The rule is asked again when they are loaded; until then
+	// the verdict counts as nothing. A rule asks for them only when all else speaks for acting, because loading costs API calls.
+	Needs Need
+	// Wake is when the rule wants to be asked again although nothing happens; zero is never.
+	Wake time.Time
 }
 
 // Item is something people should see to. Slot tells the items of one rule apart. Title and Text are Markdown of our own;
@@ -101,6 +110,9 @@ func Nothing(reason string) Verdict { return Verdict{Reason: reason} }
 func Want(reason string, actions ...Action) Verdict {
 	return Verdict{Reason: reason, Actions: actions}
 }
+
+// Load is the verdict of a rule that has to know more.
+func Load(reason string, needs Need) Verdict { return Verdict{Reason: reason, Needs: needs} }
 
 // Ask is the verdict of a rule that leaves something to people.
 func Ask(reason string, items ...Item) Verdict { return Verdict{Reason: reason, Items: items} }

@@ -49,6 +49,11 @@ const (
 	Backend
 	Frontend
 	Deliverable
+	Duplicate
+	Contributions
+	QuickWin
+	Regression
+	FollowUp
 	Skip
 	WorkflowScope
 	TypeScope
@@ -76,6 +81,11 @@ func LabelDefaults() []LabelDefault {
 		{Backend, "backend", []string{"backend"}, false},
 		{Frontend, "frontend", []string{"frontend"}, false},
 		{Deliverable, "deliverable", []string{"Deliverable"}, false},
+		{Duplicate, "duplicate", []string{"Duplicate"}, false},
+		{Contributions, "contributions", []string{"Seeking community contributions"}, false},
+		{QuickWin, "quick_win", []string{"quick win"}, false},
+		{Regression, "regression", []string{"regression"}, false},
+		{FollowUp, "follow_up", []string{"follow-up"}, false},
 		{Skip, "skip", []string{"triage report", "Planning Issue", "type::ignore", "retrospective"}, false},
 		{WorkflowScope, "workflow", []string{"workflow"}, true},
 		{TypeScope, "type", []string{"type"}, true},
@@ -86,23 +96,27 @@ func LabelDefaults() []LabelDefault {
 
 // The workflow states that rules speak of, without their scope.
 const (
-	StateStart          = "start"
-	StateReadyForDesign = "ready for design"
-	StateDesign         = "design"
-	StateRefinement     = "refinement"
-	StateNeedsReview    = "needs issue review"
-	StateReady          = "ready for development"
-	StateInDev          = "in dev"
-	StateBlocked        = "blocked"
-	StateComplete       = "complete"
+	StateStart           = "start"
+	StateReadyForDesign  = "ready for design"
+	StateDesign          = "design"
+	StateRefinement      = "refinement"
+	StateNeedsReview     = "needs issue review"
+	StateReady           = "ready for development"
+	StateInDev           = "in dev"
+	StateInReview        = "in review"
+	StateVerification    = "verification"
+	StateAwaitingRelease = "awaiting security release"
+	StateBreakdown       = "planning breakdown"
+	StateBlocked         = "blocked"
+	StateComplete        = "complete"
 )
 
 // States are the workflow states in the handbook's order, then those that stand beside it.
 func States() []string {
 	return []string{
 		StateStart, "validation backlog", "problem validation", StateReadyForDesign, StateDesign, "solution validation",
-		"planning breakdown", StateRefinement, StateNeedsReview, StateReady, StateInDev, "in review", "verification",
-		"awaiting security release", StateComplete,
+		StateBreakdown, StateRefinement, StateNeedsReview, StateReady, StateInDev, StateInReview, StateVerification,
+		StateAwaitingRelease, StateComplete,
 		StateBlocked, "scheduling", "issue reviewed", "staging", "canary", "production", "feature-flagged",
 	}
 }

@@ -1,0 +1,105 @@
+package triage
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Need names facts about an issue that its payload does not show. Needs combine.
+type Need uint8
+
+// The needs.
+const (
+	NeedLinks      Need = 1 << iota // Around.Links
+	NeedAgreements                  // Around.Agreements, counted from reactions and comments
+	NeedLevels                      // Around.Levels of everybody who agreed
+)
+
+// Around is what is known of an issue's surroundings. Known says which parts were loaded; events keep the agreements up to date from
+// then on.
+type Around struct {
+	Known      Need                 `json:"k,omitempty"`
+	Links      []Link               `json:"l,omitempty"`
+	Agreements map[string]Agreement `json:"a,omitempty"`  // by username
+	Levels     map[string]int       `json:"lv,omitempty"` // GitLab's access levels, by username
+}
+
+// Link is a link to another issue, seen from this one. Kind is "relates_to", "blocks" or "is_blocked_by".
+type Link struct {
+	Kind    string    `json:"k"`
+	Created time.Time `json:"c,omitzero"` // of the other issue
+}
+
+// Agreement is how a person agreed. With neither, they do not.
+type Agreement struct {
+	ID      int64 `json:"id,omitempty"` // of the person
+	Thumb   bool  `json:"t,omitempty"`  // a thumbsup on the issue or on the bot's note
+	Comment bool  `json:"c,omitempty"`  // a comment that is nothing but agreement
+}
+
+// Developer is GitLab's access level from which on members count where no roster says who does.
+const Developer = 30
+
+// Knows reports whether all of the needs were loaded.
+func (in *Input) Knows(n Need) bool { return in.Memory.Around.Known&n == n }
+
+// LinkedAs reports whether the issue has a link of the kind.
+func (in *Input) LinkedAs(kind string) bool {
+	return slices.ContainsFunc(in.Memory.Around.Links, func(l Link) bool { return l.Kind == kind })
+}
+
+// IsAgreement reports whether a comment is nothing but agreement.
+func IsAgreement(text string) bool {
+	text = strings.ToLower(strings.Trim(strings.TrimSpace(text), ".!"))
+	return slices.Contains([]string{":thumbsup:", ":+1:", "👍", "+1", "agree", "agreed", "i agree", "lgtm"}, text)
+}
+
+// Tally counts who agreed to the proposal, the author aside. With a roster, product and engineering count the people who fill their
+// roles; without one, any member with Developer access or more counts as a Member.
+type Tally struct {
+	Product, Engineering, Members int
+	Roster                        bool
+}
+
+// Complete reports whether product and engineering have both agreed, or two members where no roster says who is who.
+func (t Tally) Complete() bool {
+	if t.Roster {
+		return t.Product > 0 && t.Engineering > 0
+	}
+	return t.Members >= 2
+}
+
+// Tally counts the agreements known. NeedAgreements must be known, and NeedLevels if the roster is empty.
+func (in *Input) Tally() Tally {
+	product := append(slices.Clone(in.Team.People(ProductManager)), in.Team.People(ProductDesigner)...)
+	engineering := append(slices.Clone(in.Team.People(EngineeringManager)), in.Team.People(Engineers)...)
+	t := Tally{Roster: len(product)+len(engineering) > 0}
+	for name, a := range in.Memory.Around.Agreements {
+		if a.ID == in.Issue.Author.ID && a.ID != 0 || name == in.Issue.Author.Username {
+			continue
+		}
+		if slices.Contains(product, name) {
+			t.Product++
+		}
+		if slices.Contains(engineering, name) {
+			t.Engineering++
+		}
+		if in.Memory.Around.Levels[name] >= Developer {
+			t.Members++
+		}
+	}
+	return t
+}
+
+// AddWorkingDays is the moment n working days after t; Saturdays and Sundays (UTC) do not count.
+func AddWorkingDays(t time.Time, n int) time.Time {
+	t = t.UTC()
+	for n > 0 {
+		t = t.AddDate(0, 0, 1)
+		if t.Weekday() != time.Saturday && t.Weekday() != time.Sunday {
+			n--
+		}
+	}
+	return t
+}
