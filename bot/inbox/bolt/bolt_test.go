@@ -29,12 +29,15 @@ func open(t *testing.T, dir string, clock *inboxtest.Clock) *bolt.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Errorf("closing: %v", err)
-		}
-	})
+	t.Cleanup(func() { closeStore(t, s) })
 	return s
+}
+
+func closeStore(t *testing.T, s *bolt.Store) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Errorf("closing: %v", err)
+	}
 }
 
 func TestReopen(t *testing.T) {
@@ -157,7 +160,7 @@ func TestClaimWaits(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer s.Close()
+				defer closeStore(t, s)
 				test(t, s)
 			})
 		})

@@ -100,10 +100,8 @@ func scanBack(b *bbolt.Bucket, prefix []byte) func(yield func(k, v []byte) bool)
 	return func(yield func(k, v []byte) bool) {
 		c := b.Cursor()
 		// No key is as long as this one, so it stands behind all that begin with the prefix.
-		k, v := c.Seek(append(bytes.Clone(prefix), bytes.Repeat([]byte{0xff}, issueSize+9)...))
-		if k == nil {
-			k, v = c.Last()
-		} else {
+		k, v := c.Last()
+		if behind, _ := c.Seek(append(bytes.Clone(prefix), bytes.Repeat([]byte{0xff}, issueSize+9)...)); behind != nil {
 			k, v = c.Prev()
 		}
 		for ; k != nil && bytes.HasPrefix(k, prefix); k, v = c.Prev() {

@@ -29,7 +29,7 @@ func (w *writer) reserve() {
 	if err != nil {
 		return
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // nothing is lost with it
 	info, err := f.Stat()
 	if err != nil {
 		return

@@ -3,6 +3,7 @@ package bolt
 import (
 	"bytes"
 	"crypto/sha256"
+	"maps"
 
 	"go.etcd.io/bbolt"
 )
@@ -47,9 +48,7 @@ func (s *seen) add(tx *bbolt.Tx, f fingerprint, expiry int64) error {
 
 // committed and dropped say what became of the transaction.
 func (s *seen) committed() {
-	for f, expiry := range s.added {
-		s.kept[f] = expiry
-	}
+	maps.Copy(s.kept, s.added)
 	clear(s.added)
 }
 

@@ -35,7 +35,7 @@ func TestWriterBroken(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer s.Close()
+			defer closeStore(t, s)
 			outcomes := make([]inbox.Outcome, 3)
 			accept := func(i int, key string) *change {
 				d := inbox.Delivery{Issue: triage.Ref{Project: 1, IID: 1}, Key: key}
@@ -80,7 +80,7 @@ func TestPurge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	defer closeStore(t, s)
 	const keys = 60
 	for n := range keys {
 		d := inbox.Delivery{Issue: triage.Ref{Project: 1, IID: int64(n + 1)}, Key: fmt.Sprint(n), Meaning: fmt.Sprint(n)}
@@ -119,5 +119,12 @@ func TestPurge(t *testing.T) {
 	}
 	if len(s.seen.kept) != 0 {
 		t.Errorf("%d keys are in memory, want none", len(s.seen.kept))
+	}
+}
+
+func closeStore(t *testing.T, s *Store) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Errorf("closing: %v", err)
 	}
 }

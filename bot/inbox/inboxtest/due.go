@@ -1,0 +1,220 @@
+package inboxtest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"flowkeeper/bot/inbox"
+)
+
+func testDue(t *testing.T, open Open) {
+	late := func(name string, delay time.Duration) inbox.Delivery {
+		d := delivery(1, name)
+		d.Delay = delay
+		return d
+	}
+	cases(t, open, map[string]func(*testing.T, *store){
+		"the first delivery's delay counts": func(t *testing.T, s *store) {
+			s.accept(late("a", 10*time.Minute), inbox.Stored)
+			s.Advance(8 * time.Minute)
+			s.accept(late("b", 10*time.Minute), inbox.Stored)
+			s.none()
+			s.Advance(2 * time.Minute)
+			s.bodies(s.claim(1).Deliveries, "a", "b")
+		},
+		"an urgent delivery comes earlier": func(t *testing.T, s *store) {
+			s.accept(late("a", 10*time.Minute), inbox.Stored)
+			s.accept(late("b", time.Minute), inbox.Stored)
+			s.none()
+			s.Advance(time.Minute)
+			s.bodies(s.claim(1).Deliveries, "a", "b")
+			s.none()
+		},
+		"an issue is due once for all its deliveries": func(t *testing.T, s *store) {
+			s.put(1, "a")
+			s.put(1, "b")
+			s.done(s.claim(1), inbox.Result{})
+			s.none()
+			s.Advance(time.Hour)
+			s.none()
+		},
+		"a retry's delay is kept": func(t *testing.T, s *store) {
+			s.put(1, "a")
+			s.retry(s.claim(1), 10*time.Minute, "GitLab is away")
+			s.put(1, "b")
+			s.none()
+			s.Advance(9 * time.Minute)
+			s.accept(late("c", 0), inbox.Stored)
+			s.none()
+			s.Advance(time.Minute)
+			b := s.claim(1)
+			s.bodies(b.Deliveries, "a", "b", "c")
+			equal(t, "attempt", 2, b.Attempt)
+			equal(t, "last error", "GitLab is away", b.LastError)
+		},
+		"a retry without delay is due at once": func(t *testing.T, s *store) {
+			s.put(1, "a")
+			s.retry(s.claim(1), 0, "again")
+			equal(t, "attempt", 2, s.claim(1).Attempt)
+		},
+		"after a retry was handled delays count again": func(t *testing.T, s *store) {
+			s.put(1, "a")
+			s.retry(s.claim(1), time.Minute, "once")
+			s.Advance(time.Minute)
+			s.done(s.claim(1), inbox.Result{})
+			s.accept(late("b", 10*time.Minute), inbox.Stored)
+			s.accept(late("c", 2*time.Minute), inbox.Stored)
+			s.none()
+			s.Advance(2 * time.Minute)
+			b := s.claim(1)
+			s.bodies(b.Deliveries, "b", "c")
+			equal(t, "attempt", 1, b.Attempt)
+			equal(t, "last error", "", b.LastError)
+		},
+	})
+}
+
+func testDone(t *testing.T, open Open) {
+	cases(t, open, map[string]func(*testing.T, *store){
+		"what came meanwhile is due at once": func(t *testing.T, s *store) {
+			s.put(1, "a")
+			b := s.claim(1)
+			d := delivery(1, "b")
+			d.Delay = time.Hour
+			s.accept(d, inbox.Stored)
+			s.none()
+			s.done(b, inbox.Result{})
+			next := s.claim(1)
+			s.bodies(next.Deliveries, "b")
+			equal(t, "attempt", 1, next.Attempt)
+		},
+		"memory is kept or replaced": func(t *testing.T, s *store) {
+			for i, step := range []struct {
+				memory []byte
+				next   []byte
+			}{
+				{nil, nil},
+				{[]byte("one \x00"), []byte("one \x00")},
+				{nil, []byte("one \x00")},
+				{[]byte("two"), []byte("two")},
+			} {
+				s.put(1, fmt.Sprint(i))
+				s.done(s.claim(1), inbox.Result{Memory: step.memory})
+				s.put(1, fmt.Sprint(i, "look"))
+				b := s.claim(1)
+				equal(t, fmt.Sprintf("memory after step %d", i), string(step.next), string(b.Memory))
+				s.done(b, inbox.Result{})
+			}
+		},
+		"memory outlives other ends": func(t *testing.T, s *store) {
+			s.put(1, "a")
+			s.done(s.claim(1), inbox.Result{Memory: []byte("kept")})
+			s.put(1, "b")
+			s.retry(s.claim(1), 0, "again")
+			s.must("release", s.Release(t.Context(), s.claim(1)))
+			s.bury(s.claim(1), "given up", nil)
+			s.put(1, "c")
+			equal(t, "memory", "kept", string(s.claim(1).Memory))
+		},
+		"memory expires after its last handling": func(t *testing.T, s *store) {
+			s.put(1, "a")
+			s.done(s.claim(1), inbox.Result{Memory: []byte("m")})
+			s.Advance(inbox.KeepMemory - time.Minute)
+			s.put(1, "b")
+			b := s.claim(1)
+			equal(t, "memory", "m", string(b.Memory))
+			s.done(b, inbox.Result{})
+			s.Advance(inbox.KeepMemory - time.Minute)
+			s.put(1, "c")
+			b = s.claim(1)
+			equal(t, "memory after it was kept", "m", string(b.Memory))
+			s.must("release", s.Release(t.Context(), b))
+			s.Advance(time.Minute)
+			b = s.claim(1)
+			if b.Memory != nil {
+				t.Errorf("memory is %q, want it expired", b.Memory)
+			}
+			s.done(b, inbox.Result{})
+			s.put(1, "d")
+			if b := s.claim(1); b.Memory != nil {
+				t.Errorf("memory is %q, want it still gone", b.Memory)
+			}
+		},
+	})
+}
+
+func testWake(t *testing.T, open Open) {
+	// sleeping leaves an issue that is woken after an hour.
+	sleeping := func(s *store) {
+		s.t.Helper()
+		s.put(1, "first")
+		s.done(s.claim(1), inbox.Result{WakeAt: s.Now().Add(time.Hour)})
+		s.none()
+	}
+	cases(t, open, map[string]func(*testing.T, *store){
+		"an issue is woken without deliveries": func(t *testing.T, s *store) {
+			sleeping(s)
+			s.Advance(time.Hour)
+			b := s.claim(1)
+			s.bodies(b.Deliveries)
+			equal(t, "woken", true, b.Woken)
+			equal(t, "attempt", 1, b.Attempt)
+			s.done(b, inbox.Result{})
+			s.Advance(100 * time.Hour)
+			s.none()
+		},
+		"a delivery before it comes with no flag, and its done replaces the wake-up": func(t *testing.T, s *store) {
+			sleeping(s)
+			s.put(1, "a")
+			b := s.claim(1)
+			equal(t, "woken", false, b.Woken)
+			s.done(b, inbox.Result{WakeAt: s.Now().Add(3 * time.Hour)})
+			s.Advance(2 * time.Hour)
+			s.none()
+			s.Advance(time.Hour)
+			equal(t, "woken", true, s.claim(1).Woken)
+		},
+		"a done without wake-up takes it away": func(t *testing.T, s *store) {
+			sleeping(s)
+			s.put(1, "a")
+			s.done(s.claim(1), inbox.Result{})
+			s.Advance(2 * time.Hour)
+			s.none()
+		},
+		"a wake-up takes the waiting deliveries along": func(t *testing.T, s *store) {
+			sleeping(s)
+			d := delivery(1, "a")
+			d.Delay = 10 * time.Hour
+			s.accept(d, inbox.Stored)
+			s.Advance(time.Hour)
+			b := s.claim(1)
+			equal(t, "woken", true, b.Woken)
+			s.bodies(b.Deliveries, "a")
+			s.done(b, inbox.Result{})
+			s.Advance(100 * time.Hour)
+			s.none()
+		},
+		"a wake-up waits for the end of a retry's delay": func(t *testing.T, s *store) {
+			sleeping(s)
+			s.Advance(time.Hour)
+			s.retry(s.claim(1), 2*time.Hour, "again")
+			s.none()
+			s.Advance(time.Hour)
+			s.none()
+			s.Advance(time.Hour)
+			b := s.claim(1)
+			equal(t, "woken", true, b.Woken)
+			equal(t, "attempt", 2, b.Attempt)
+			s.must("release", s.Release(t.Context(), b))
+			b = s.claim(1)
+			equal(t, "woken after a release", true, b.Woken)
+			equal(t, "attempt after a release", 2, b.Attempt)
+		},
+		"a wake-up in the past is due at once": func(t *testing.T, s *store) {
+			s.put(1, "a")
+			s.done(s.claim(1), inbox.Result{WakeAt: s.Now().Add(-time.Hour)})
+			equal(t, "woken", true, s.claim(1).Woken)
+		},
+	})
+}
