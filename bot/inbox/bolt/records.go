@@ -100,11 +100,12 @@ func scanBack(b *bbolt.Bucket, prefix []byte) func(yield func(k, v []byte) bool)
 	return func(yield func(k, v []byte) bool) {
 		c := b.Cursor()
 		// No key is as long as this one, so it stands behind all that begin with the prefix.
-		k, v := c.Last()
-		if behind, _ := c.Seek(append(bytes.Clone(prefix), bytes.Repeat([]byte{0xff}, issueSize+9)...)); behind != nil {
-			k, v = c.Prev()
+		behind, _ := c.Seek(append(bytes.Clone(prefix), bytes.Repeat([]byte{0xff}, issueSize+9)...))
+		last := c.Prev
+		if behind == nil {
+			last = c.Last
 		}
-		for ; k != nil && bytes.HasPrefix(k, prefix); k, v = c.Prev() {
+		for k, v := last(); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Prev() {
 			if !yield(k, v) {
 				return
 			}

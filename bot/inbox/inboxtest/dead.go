@@ -111,7 +111,10 @@ func testDead(t *testing.T, open Open) {
 			s.done(s.claim(1), inbox.Result{WakeAt: s.Now().Add(-time.Second)})
 			s.bury(s.claim(1), "given up", nil)
 			s.none()
-			equal(t, "woken", true, s.state().Dead[0].Woken)
+			for _, l := range s.state().Dead {
+				equal(t, "woken", true, l.Woken)
+			}
+			equal(t, "letters", 1, len(s.state().Dead))
 			s.must("revive", s.Revive(t.Context(), issue(1)))
 			b := s.claim(1)
 			equal(t, "woken", true, b.Woken)

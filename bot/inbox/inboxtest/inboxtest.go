@@ -162,14 +162,14 @@ func (s *store) bodies(deliveries []inbox.Stamped, want ...string) {
 		full[i] = "body " + w
 	}
 	if diff := cmp.Diff(full, append([]string{}, got...)); diff != "" {
-		s.t.Errorf("deliveries (-want +got):\n%s", diff)
+		s.t.Fatalf("deliveries (-want +got):\n%s", diff)
 	}
 }
 
 func equal(t *testing.T, what string, want, got any) {
 	t.Helper()
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", what, diff)
+		t.Fatalf("%s (-want +got):\n%s", what, diff)
 	}
 }
 
