@@ -15,7 +15,7 @@ import (
 // kinds are the event kinds by their name in a scenario.
 var kinds = map[string]triage.Kind{
 	"": triage.Updated, "opened": triage.Opened, "closed": triage.Closed | triage.Updated, "reopened": triage.Reopened | triage.Updated,
-	"commented": triage.Noted, "woken": triage.Woken, "swept": triage.Swept,
+	"commented": triage.Noted, "awarded": triage.Awarded, "revoked": triage.Revoked, "woken": triage.Woken, "swept": triage.Swept,
 }
 
 // Play runs the scenario's steps one after the other, each on the issue and the memory that the one before left behind, and returns
@@ -34,10 +34,29 @@ func (s Scenario) Play(policy engine.Policy) ([]string, error) {
 			return decisions, fmt.Errorf("step %d: %w", n+1, err)
 		}
 		d, err := engine.Decide(policy, []triage.Event{event}, after, memory, now)
+		if d.Needs != 0 {
+			memory = s.load(memory, d.Needs, now)
+			d, err = engine.Decide(policy, []triage.Event{event}, after, memory, now)
+		}
 		decisions = append(decisions, Format(d, after, now, err))
 		issue, memory = d.Result, &d.Memory
 	}
 	return decisions, nil
+}
+
+// load is the memory with what GitLab would tell.
+func (s Scenario) load(m *triage.Memory, needs triage.Need, now time.Time) *triage.Memory {
+	if m == nil {
+		m = &triage.Memory{}
+	}
+	loaded := m.Clone()
+	known := loaded.Around.Known | needs
+	if loaded.Around.Known&triage.NeedAgreements != 0 {
+		s.Around.Agreements = loaded.Around.Agreements // kept by the events
+	}
+	loaded.Around = s.Around
+	loaded.Around.Known, loaded.Around.Loaded = known, now
+	return &loaded
 }
 
 // configure sets the modes and options that the scenario gives.
@@ -91,6 +110,20 @@ func happen(e Event, issue triage.Issue, now time.Time) (triage.Event, triage.Is
 		event.Changes.Weight = &triage.WeightChange{From: issue.Weight, To: weight}
 		event.Kind |= triage.WeightChanged
 		issue.Weight = weight
+	}
+	if e.Assign != "" {
+		issue.Assignees = people(e.Assign)
+		event.Kind |= triage.AssigneesChanged
+	}
+	if e.Milestone != "" {
+		issue.Milestone = 0
+		if e.Milestone == "set" {
+			issue.Milestone = someMilestone
+		}
+		event.Kind |= triage.MilestoneChanged
+	}
+	if e.Emoji != "" {
+		event.Emoji = &triage.Emoji{Name: e.Emoji}
 	}
 	if e.Kind == "commented" {
 		event.Note = &triage.Note{ID: now.Unix(), Text: e.Text}
@@ -154,6 +187,12 @@ func formatIssue(b *strings.Builder, before, after triage.Issue) {
 	}
 	if !triage.SameWeight(before.Weight, after.Weight) {
 		fmt.Fprintf(b, "weight: %d\n", *after.Weight)
+	}
+	if before.Milestone != after.Milestone {
+		fmt.Fprintf(b, "milestone: %s\n", after.Backlog)
+	}
+	if before.Closed != after.Closed {
+		b.WriteString("closed\n")
 	}
 }
 

@@ -5,9 +5,10 @@
 //
 //	-- team --      optional: group_label, labels, scope, side, roles, as in the configuration
 //	-- rules --     optional: id: mode, or id: {mode: …, option: …}
-//	-- issue --     optional: type, title, labels, weight, weights (false: this GitLab has none), closed, moved, author, age
+//	-- issue --     optional: type, title, labels, weight, weights (false: this GitLab has none), closed, moved, author, assignee, milestone, age
 //	-- memory --    optional: what the bot remembers: own, suspended, bump, undone
-//	-- event --     what one person does: by, kind, after, add, remove, weight, text
+//	-- around --    optional: links, agreements (by comment or thumb), levels, commented: what GitLab tells when it is asked
+//	-- event --     what one person does: by, kind, after, add, remove, weight, assign, milestone, text, emoji
 //	-- decision --  what the rules make of it; as many pairs of event and decision as the story needs
 package scenario
 
@@ -30,6 +31,7 @@ type Scenario struct {
 	Team   triage.TeamConfig
 	Issue  triage.Issue
 	Memory *triage.Memory
+	Around triage.Around
 	Rules  map[string]Rule // what differs from the rules' defaults, by id
 	Steps  []Step
 }
@@ -49,12 +51,16 @@ type Step struct {
 // Event is one change by one person, as written in a scenario. Weight is a number, or "none" for a weight taken away.
 type Event struct {
 	By     string        `yaml:"by"`
-	Kind   string        `yaml:"kind"`  // opened, closed, reopened, commented, woken, swept; empty is updated
+	Kind   string        `yaml:"kind"`  // opened, closed, reopened, commented, awarded, revoked, woken, swept; empty is updated
 	After  time.Duration `yaml:"after"` // since the step before
 	Add    []string      `yaml:"add"`
 	Remove []string      `yaml:"remove"`
 	Weight string        `yaml:"weight"`
 	Text   string        `yaml:"text"`
+	Emoji  string        `yaml:"emoji"` // of kind awarded or revoked
+
+	Assign    string `yaml:"assign"`    // a name, or "nobody"
+	Milestone string `yaml:"milestone"` // "set" or "none"
 }
 
 // start is when all scenarios begin: a Monday morning.
@@ -90,13 +96,15 @@ func (s *Scenario) part(name string, data []byte) error {
 	case "memory":
 		s.Memory = &triage.Memory{}
 		return memory(data, s.Memory)
+	case "around":
+		return s.around(data)
 	case "event":
 		var e Event
 		if err := strict(data, &e); err != nil {
 			return err
 		}
 		if _, ok := kinds[e.Kind]; !ok {
-			return fmt.Errorf("unknown kind %q, allowed: opened, closed, reopened, commented, woken, swept, or none for an update", e.Kind)
+			return fmt.Errorf("unknown kind %q, allowed: opened, closed, reopened, commented, awarded, revoked, woken, swept, or none for an update", e.Kind)
 		}
 		s.Steps = append(s.Steps, Step{Event: e})
 	case "decision":
@@ -105,7 +113,7 @@ func (s *Scenario) part(name string, data []byte) error {
 		}
 		s.Steps[len(s.Steps)-1].Expected = string(data)
 	default:
-		return errors.New("unknown part, allowed: team, rules, issue, memory, event, decision")
+		return errors.New("unknown part, allowed: team, rules, issue, memory, around, event, decision")
 	}
 	return nil
 }
@@ -171,6 +179,9 @@ func (s *Scenario) issue(data []byte) error {
 		Closed  bool          `yaml:"closed"`
 		Moved   bool          `yaml:"moved"`
 		Author  string        `yaml:"author"`
+
+		Assignee  string `yaml:"assignee"`
+		Milestone bool   `yaml:"milestone"`
 		Age     time.Duration `yaml:"age"`
 	}{Type: "Issue", Author: "ann"}
 	if err := strict(data, &i); err != nil {
@@ -181,6 +192,10 @@ func (s *Scenario) issue(data []byte) error {
 	s.Issue.NoWeights = i.Weights != nil && !*i.Weights
 	s.Issue.Author = triage.Person{ID: id(i.Author), Username: i.Author}
 	s.Issue.CreatedAt = start.Add(-i.Age)
+	s.Issue.Assignees = people(i.Assignee)
+	if i.Milestone {
+		s.Issue.Milestone = someMilestone
+	}
 	return nil
 }
 
@@ -219,6 +234,33 @@ func memory(data []byte, m *triage.Memory) error {
 	return nil
 }
 
+func (s *Scenario) around(data []byte) error {
+	var y struct {
+		Links      []string          `yaml:"links"`
+		Agreements map[string]string `yaml:"agreements"`
+		Levels     map[string]int    `yaml:"levels"`
+		Commented  time.Duration     `yaml:"commented"`
+	}
+	if err := strict(data, &y); err != nil {
+		return err
+	}
+	for _, kind := range y.Links {
+		s.Around.Links = append(s.Around.Links, triage.Link{Kind: kind})
+	}
+	s.Around.Agreements = map[string]triage.Agreement{}
+	for name, how := range y.Agreements {
+		if how != "thumb" && how != "comment" {
+			return fmt.Errorf("agreement %q of %s: thumb or comment is wanted", how, name)
+		}
+		s.Around.Agreements[name] = triage.Agreement{ID: id(name), Thumb: how == "thumb", Comment: how == "comment"}
+	}
+	s.Around.Levels = y.Levels
+	if y.Commented > 0 {
+		s.Around.Commented = start.Add(y.Commented)
+	}
+	return nil
+}
+
 func strict(data []byte, into any) error {
 	if strings.TrimSpace(string(data)) == "" {
 		return nil
@@ -227,6 +269,17 @@ func strict(data []byte, into any) error {
 		return errors.New(yaml.FormatError(err, false, true))
 	}
 	return nil
+}
+
+// someMilestone is the id of the one milestone that scenarios have.
+const someMilestone = 7
+
+// people is a list of one, or empty for "" and "nobody".
+func people(name string) []triage.Person {
+	if name == "" || name == "nobody" {
+		return nil
+	}
+	return []triage.Person{{ID: id(name), Username: name}}
 }
 
 // id gives every name of a scenario its own user id.
