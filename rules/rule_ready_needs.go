@@ -12,7 +12,7 @@ var readyNeeds = triage.Rule{
 		ID:      "ready-needs",
 		Summary: "Lists what an issue still needs when it is ready for development.",
 		Section: "Weighting issues",
-		On:      triage.Opened | triage.LabelsChanged | triage.WeightChanged,
+		On:      triage.Opened | triage.LabelsChanged | triage.WeightChanged | triage.Noted | triage.Awarded | triage.Revoked,
 		Mode:    triage.Remind,
 		MaxMode: triage.Remind,
 	},
@@ -26,15 +26,20 @@ var readyNeeds = triage.Rule{
 		switch {
 		case weight == nil:
 			reason += " and its weight is empty"
-			missing = append(missing, triage.Item{Slot: "weight", Title: "A weight", Text: "for the " + in.Team.Side + " side. Use " +
-				triage.Code(in.Weigh(3).Command()) + "."})
+			missing = append(missing, weightItem(in))
 		case *weight > 4:
 			reason += " and a weight of " + strconv.Itoa(*weight) + " is not scheduled"
 			missing = append(missing, triage.Item{Slot: "weight", Title: "A weight of 4 or less", Text: "to be scheduled."})
 		}
-		if in.Scoped(triage.TypeScope) == "" {
+		switch kind := in.Scoped(triage.TypeScope); {
+		case kind == "":
 			reason += " and it has no type"
 			missing = append(missing, typeItem(in))
+		case kind == "feature" && !in.Knows(agreementNeeds(in)):
+			return triage.Load("who agreed to the feature has to be counted", agreementNeeds(in))
+		case kind == "feature" && !in.Tally().Complete():
+			reason += " and its review is not agreed"
+			missing = append(missing, agreementItem(in.Tally()))
 		}
 		if len(missing) == 0 {
 			return triage.Nothing("the issue has what it needs for development")

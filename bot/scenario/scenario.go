@@ -171,18 +171,18 @@ func (s *Scenario) rules(data []byte) error {
 
 func (s *Scenario) issue(data []byte) error {
 	i := struct {
-		Type    string        `yaml:"type"`
-		Title   string        `yaml:"title"`
-		Labels  []string      `yaml:"labels"`
-		Weight  *int          `yaml:"weight"`
-		Weights *bool         `yaml:"weights"`
-		Closed  bool          `yaml:"closed"`
-		Moved   bool          `yaml:"moved"`
-		Author  string        `yaml:"author"`
+		Type    string   `yaml:"type"`
+		Title   string   `yaml:"title"`
+		Labels  []string `yaml:"labels"`
+		Weight  *int     `yaml:"weight"`
+		Weights *bool    `yaml:"weights"`
+		Closed  bool     `yaml:"closed"`
+		Moved   bool     `yaml:"moved"`
+		Author  string   `yaml:"author"`
 
-		Assignee  string `yaml:"assignee"`
-		Milestone bool   `yaml:"milestone"`
-		Age     time.Duration `yaml:"age"`
+		Assignee  string        `yaml:"assignee"`
+		Milestone bool          `yaml:"milestone"`
+		Age       time.Duration `yaml:"age"`
 	}{Type: "Issue", Author: "ann"}
 	if err := strict(data, &i); err != nil {
 		return err

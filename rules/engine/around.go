@@ -1,42 +1,54 @@
 package engine
 
-import (
-	"time"
-
-	"flowkeeper/rules/triage"
-)
+import "flowkeeper/rules/triage"
 
 // look keeps what is known of the issue's surroundings in step with the events: since when it is in its state, who agreed, and what has
 // to be loaded again because time has passed.
 func look(in *triage.Input) {
-	since(in)
+	moved := since(in)
 	around := &in.Memory.Around
-	if in.Kinds&(triage.Woken|triage.Closed|triage.Swept) != 0 {
-		around.Known &^= triage.NeedLinks
-	}
 	for _, e := range in.Events {
+		// What may have changed without a delivery is loaded again when time has passed or the state has changed.
+		if (moved || e.Kind&(triage.Woken|triage.Closed|triage.Swept) != 0) && e.Seen.After(around.Loaded) {
+			around.Known &^= triage.NeedLinks | triage.NeedComments
+		}
+		if e.Note != nil && e.At.After(around.Commented) {
+			around.Commented = e.At
+		}
 		agree(in, e)
 	}
 }
 
-// since notes when the issue came into its workflow state.
-func since(in *triage.Input) {
+// since notes when the issue came into its workflow state, and from where. It reports whether that is news.
+func since(in *triage.Input) bool {
+	last := in.Memory.Since
 	state := in.State()
-	if in.Memory.Since.State == state {
-		return
+	if last.State == state {
+		return false
 	}
-	at := in.Now
-	for _, e := range in.Events {
-		for _, l := range e.Changes.Added {
-			if in.Team.Canonical(l) == in.Team.State(state) && !e.At.IsZero() {
-				at = e.At
+	now := triage.Since{State: state, From: last.State, At: in.Now}
+	if len(in.Events) > 0 {
+		scope := in.Team.Label(triage.WorkflowScope)
+		at := last.State
+		for _, e := range in.Events {
+			for _, l := range e.Changes.Removed {
+				if triage.Scope(in.Team.Canonical(l)) == scope {
+					at = triage.Value(in.Team.Canonical(l))
+				}
+			}
+			for _, l := range e.Changes.Added {
+				if known := in.Team.Canonical(l); triage.Scope(known) != scope {
+					continue
+				} else if triage.Value(known) == state && !e.At.IsZero() {
+					now.From, now.At = at, e.At
+				} else {
+					at = triage.Value(known)
+				}
 			}
 		}
 	}
-	if state == "" {
-		at = time.Time{}
-	}
-	in.Memory.Since = triage.Since{State: state, At: at}
+	in.Memory.Since = now
+	return true
 }
 
 // agree takes an agreement, or its withdrawal, into the tally.

@@ -202,7 +202,7 @@ func (r *run) apply(wants []Planned) error {
 		after = w.Action.Apply(after)
 		if !slices.Contains(r.plan, w) {
 			r.plan = append(r.plan, w)
-			r.own(w)
+			r.own(w, before)
 		}
 	}
 	for _, w := range r.plan {
@@ -232,10 +232,13 @@ func contradiction(w Planned, plan []Planned, before triage.Issue) error {
 }
 
 // own remembers what a planned action makes the bot's own doing.
-func (r *run) own(p Planned) {
+func (r *run) own(p Planned, before triage.Issue) {
 	key := p.Action.Key()
 	own := triage.Own{Rule: p.Rule}
 	switch a := p.Action.(type) {
+	case triage.AddLabel:
+		own.Replaced = a.Replaces(before)
+	case triage.Close, triage.SetMilestone:
 	case triage.SetWeight:
 		own.Value = a.Value
 	case triage.RemoveLabel:

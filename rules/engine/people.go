@@ -58,7 +58,18 @@ func takeBack(m *triage.Memory, key string, own triage.Own, u triage.Undoing) {
 // undone reports whether a state of the bot's is gone, and who undid what; an empty What is a move that undid nothing.
 func undone(in triage.Input, key string, own triage.Own) (triage.Undoing, bool) {
 	kind, label, _ := strings.Cut(key, ":")
-	if kind == "weight" {
+	switch kind {
+	case "state":
+		if in.Issue.Closed {
+			return triage.Undoing{}, false
+		}
+		return triage.Undoing{By: who(in, func(triage.Changes) bool { return true }), What: triage.Close{}.String()}, true
+	case "milestone":
+		if in.Issue.Milestone != 0 {
+			return triage.Undoing{}, false
+		}
+		return triage.Undoing{By: who(in, func(triage.Changes) bool { return true }), What: "set the milestone"}, true
+	case "weight":
 		a := triage.SetWeight{Value: own.Value, Side: label}
 		if a.Done(in.Issue) {
 			return triage.Undoing{}, false
@@ -71,6 +82,8 @@ func undone(in triage.Input, key string, own triage.Own) (triage.Undoing, bool) 
 		return triage.Undoing{By: whoLabelled(in, label), What: what(label, true), Removed: true}, true
 	case own.Removed || has:
 		return triage.Undoing{}, false
+	case own.Replaced != "" && in.Issue.Has(own.Replaced):
+		return triage.Undoing{By: whoLabelled(in, own.Replaced), What: what(label, false)}, true
 	case triage.Scope(label) != "" && in.Winner(triage.Scope(label)) != "":
 		return triage.Undoing{}, true
 	default:

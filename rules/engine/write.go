@@ -96,8 +96,7 @@ func (r *run) collect() (items []wanted, lines []string) {
 			items = append(items, wanted{i, s.ID + "/" + i.Slot, s.Prompt})
 		}
 		if s.Mode == triage.Remind {
-			for _, a := range r.notDone(v.Actions) {
-				i := offer(a)
+			for _, i := range r.offers(v) {
 				items = append(items, wanted{i, s.ID + "/" + i.Slot, s.Prompt})
 			}
 		}
@@ -120,6 +119,19 @@ func once(items []wanted) []wanted {
 	return items
 }
 
+// offers are the items that stand for the actions of a rule which may only suggest them.
+func (r *run) offers(v *triage.Verdict) []triage.Item {
+	open := r.notDone(v.Actions)
+	if len(open) > 0 && v.Offer != nil {
+		return []triage.Item{*v.Offer}
+	}
+	items := make([]triage.Item, len(open))
+	for i, a := range open {
+		items[i] = offer(a)
+	}
+	return items
+}
+
 // offer is the item that stands for an action which its rule may only suggest.
 func offer(a triage.Action) triage.Item {
 	title := "A label"
@@ -128,6 +140,10 @@ func offer(a triage.Action) triage.Item {
 		title = "A label too many"
 	case triage.SetWeight:
 		title = "Another weight"
+	case triage.SetMilestone:
+		title = "A milestone"
+	case triage.Close:
+		title = "Closing it"
 	}
 	return triage.Item{Slot: a.Key(), Title: title, Text: "Use " + triage.Code(a.Command()) + "."}
 }

@@ -50,6 +50,14 @@ func (a AddLabel) String() string { return "add " + Quoted(a.Label) }
 // Command implements Action.
 func (a AddLabel) Command() string { return "/label " + Quoted(a.Label) }
 
+// Replaces is the label of the same scope that gives way, "" if there is none.
+func (a AddLabel) Replaces(i Issue) string {
+	if gone := siblings(i, a.Label); len(gone) > 0 {
+		return gone[0]
+	}
+	return ""
+}
+
 // siblings are the issue's other labels of the label's scope.
 func siblings(i Issue, label string) []string {
 	scope := Scope(label)

@@ -14,15 +14,18 @@ const (
 	NeedLinks      Need = 1 << iota // Around.Links
 	NeedAgreements                  // Around.Agreements, counted from reactions and comments
 	NeedLevels                      // Around.Levels of everybody who agreed
+	NeedComments                    // Around.Commented
 )
 
 // Around is what is known of an issue's surroundings. Known says which parts were loaded; events keep the agreements up to date from
 // then on.
 type Around struct {
+	Loaded     time.Time            `json:"at,omitzero"` // when something was loaded last; whoever loads sets it
 	Known      Need                 `json:"k,omitempty"`
 	Links      []Link               `json:"l,omitempty"`
 	Agreements map[string]Agreement `json:"a,omitempty"`  // by username
 	Levels     map[string]int       `json:"lv,omitempty"` // GitLab's access levels, by username
+	Commented  time.Time            `json:"co,omitzero"`  // the last comment by a person since the issue is in its state
 }
 
 // Link is a link to another issue, seen from this one. Kind is "relates_to", "blocks" or "is_blocked_by".

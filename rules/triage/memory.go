@@ -35,9 +35,11 @@ type Memory struct {
 	Around Around `json:"around,omitzero"`
 }
 
-// Since is a workflow state and when the issue came into it: by the label's event, else when the bot first saw it.
+// Since is a workflow state, the one before it ("" if unknown), and when the issue came into it: by the label's event, else when the
+// bot first saw it.
 type Since struct {
 	State string    `json:"s"`
+	From  string    `json:"f,omitempty"`
 	At    time.Time `json:"at"`
 }
 
@@ -60,6 +62,9 @@ type Own struct {
 	Rule    string `json:"r,omitempty"`
 	Value   int    `json:"v,omitempty"`
 	Removed bool   `json:"x,omitempty"`
+
+	// Replaced is the label of the same scope that gave way. When it is back, a person has undone the move.
+	Replaced string `json:"rep,omitempty"`
 }
 
 // Undoing is a person's change that undid the bot's.

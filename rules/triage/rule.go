@@ -84,6 +84,7 @@ type Verdict struct {
 	Actions []Action
 	Items   []Item
 	Lines   []string // what the bot did itself, each a short finished sentence in Markdown, free of people's text
+	Offer   *Item    // says in mode remind what the actions would do; nil is their quick actions
 	Bump    *Bump    // remembered once the actions are carried out
 
 	// Needs are facts that the rule has to know before it can say anything. The rule is asked again when they are loaded; until then

@@ -1,0 +1,30 @@
+package rules
+
+import "flowkeeper/rules/triage"
+
+// blockedNeedsReason follows "Workflow labels": an issue is blocked until something else is done, and says by what.
+var blockedNeedsReason = triage.Rule{
+	Meta: triage.Meta{
+		ID:      "blocked-needs-reason",
+		Summary: "Asks what blocks an issue if neither a link nor a comment says it.",
+		Section: "Workflow labels",
+		On:      triage.Opened | triage.LabelsChanged | triage.Noted | triage.Woken,
+		Mode:    triage.Remind,
+		MaxMode: triage.Remind,
+	},
+	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
+		switch {
+		case in.State() != triage.StateBlocked:
+			return triage.Nothing("the issue is not blocked")
+		case in.Memory.Around.Commented.After(in.Memory.Since.At):
+			return triage.Nothing("the issue is blocked and a comment says more")
+		case !in.Knows(triage.NeedLinks | triage.NeedComments):
+			return triage.Load("whether a link or a comment says what blocks it has to be looked up", triage.NeedLinks|triage.NeedComments)
+		case in.LinkedAs("is_blocked_by"):
+			return triage.Nothing("the issue is blocked and a link says by what")
+		}
+		return triage.Ask("the issue is blocked, and neither a link nor a comment says by what", triage.Item{
+			Slot: "reason", Title: "What blocks it", Text: "Use " + triage.Code("/blocked_by #123") + ", or say it in a comment.",
+		})
+	},
+}

@@ -1,0 +1,24 @@
+package rules
+
+import "flowkeeper/rules/triage"
+
+// devNeedsAssignee follows "Workflow labels": an engineer works on what is in development.
+var devNeedsAssignee = triage.Rule{
+	Meta: triage.Meta{
+		ID:      "dev-needs-assignee",
+		Summary: "Reminds of the assignee of an issue in development.",
+		Section: "Workflow labels",
+		On:      triage.Opened | triage.LabelsChanged | triage.AssigneesChanged,
+		Mode:    triage.Remind,
+		MaxMode: triage.Remind,
+	},
+	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
+		switch {
+		case in.State() != triage.StateInDev:
+			return triage.Nothing("the issue is not in development")
+		case len(in.Issue.Assignees) > 0:
+			return triage.Nothing("the issue in development has an assignee")
+		}
+		return triage.Ask("the issue is in development and nobody is assigned", assigneeItem(""))
+	},
+}

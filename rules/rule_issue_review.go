@@ -1,0 +1,65 @@
+package rules
+
+import (
+	"fmt"
+
+	"flowkeeper/rules/triage"
+)
+
+// issueReview follows "Convention over configuration": product, engineering and product design look whether configuration can be avoided,
+// and say that they agree before the issue is ready for development.
+var issueReview = triage.Rule{
+	Meta: triage.Meta{
+		ID:      "issue-review",
+		Summary: "Keeps the tally of agreements in the issue review; in mode act, moves the issue on when all agree.",
+		Section: "Convention over configuration",
+		On:      triage.Opened | triage.LabelsChanged | triage.Noted | triage.Awarded | triage.Revoked,
+		Mode:    triage.Remind,
+		MaxMode: triage.Act,
+		Prompt:  true,
+	},
+	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
+		if in.State() != triage.StateNeedsReview {
+			return triage.Nothing("the issue is not in review")
+		}
+		if needs := agreementNeeds(in); !in.Knows(needs) {
+			return triage.Load("who agreed has to be counted", needs)
+		}
+		tally := in.Tally()
+		if !tally.Complete() {
+			item := agreementItem(tally)
+			item.Asks = []triage.Role{triage.ProductManager, triage.EngineeringManager, triage.ProductDesigner}
+			return triage.Ask("the review is not agreed yet: "+count(tally), item)
+		}
+		move := triage.AddLabel{Label: in.Team.State(triage.StateReady)}
+		v := triage.Want("the review is agreed: "+count(tally), move)
+		v.Offer = &triage.Item{
+			Slot: "agreed", Title: "The next step", Text: "The review is agreed. Use " + triage.Code(move.Command()) + ".",
+			Asks: []triage.Role{triage.ProductManager, triage.EngineeringManager},
+		}
+		return v
+	},
+}
+
+// agreementNeeds are the facts that a tally rests on.
+func agreementNeeds(in triage.Input) triage.Need {
+	if in.Tally().Roster {
+		return triage.NeedAgreements
+	}
+	return triage.NeedAgreements | triage.NeedLevels
+}
+
+// agreementItem asks for agreement, in the same words for every rule that needs it.
+func agreementItem(t triage.Tally) triage.Item {
+	return triage.Item{
+		Slot: "agreement", Title: "An agreement", Text: "Can configuration be avoided? If all is well, react with :thumbsup: (" + count(t) + ").",
+	}
+}
+
+// count says how far the agreement is.
+func count(t triage.Tally) string {
+	if t.Roster {
+		return fmt.Sprintf("product %d of 1, engineering %d of 1", min(t.Product, 1), min(t.Engineering, 1))
+	}
+	return fmt.Sprintf("%d of 2 members", min(t.Members, 2))
+}

@@ -1,0 +1,47 @@
+package rules
+
+import (
+	"strconv"
+
+	"flowkeeper/rules/triage"
+)
+
+// refinementNeedsAssignee follows "Issue refinement": the engineering manager distributes the breakdown.
+var refinementNeedsAssignee = triage.Rule{
+	Meta: triage.Meta{
+		ID:      "refinement-needs-assignee",
+		Summary: "Asks the engineering manager to assign an issue that has been in refinement for days without an assignee.",
+		Section: "Issue refinement",
+		On:      triage.Opened | triage.LabelsChanged | triage.AssigneesChanged | triage.Woken,
+		Mode:    triage.Remind,
+		MaxMode: triage.Remind,
+		Options: []triage.Option{{Name: "days", Help: "working days in refinement before it asks", Default: 5, Min: 1, Max: 60}},
+	},
+	Decide: func(in triage.Input, opt triage.Options) triage.Verdict {
+		days := opt.Int("days")
+		switch {
+		case in.State() != triage.StateRefinement:
+			return triage.Nothing("the issue is not in refinement")
+		case len(in.Issue.Assignees) > 0:
+			return triage.Nothing("the issue in refinement has an assignee")
+		}
+		due := triage.AddWorkingDays(in.Memory.Since.At, days)
+		if in.Now.Before(due) {
+			v := triage.Nothing("the issue has been in refinement for less than " + strconv.Itoa(days) + " working days")
+			v.Wake = due
+			return v
+		}
+		item := assigneeItem("Its breakdown has waited for " + strconv.Itoa(days) + " working days.")
+		item.Asks = []triage.Role{triage.EngineeringManager}
+		return triage.Ask("the issue has been in refinement for "+strconv.Itoa(days)+" working days without an assignee", item)
+	},
+}
+
+// assigneeItem asks for an assignee; why is a sentence of its own, or "".
+func assigneeItem(why string) triage.Item {
+	text := "Use " + triage.Code("/assign me") + "."
+	if why != "" {
+		text = why + " " + text
+	}
+	return triage.Item{Slot: "assignee", Title: "An assignee", Text: text}
+}

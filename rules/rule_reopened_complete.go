@@ -1,0 +1,28 @@
+package rules
+
+import "flowkeeper/rules/triage"
+
+// reopenedComplete follows "Workflow labels": an open issue is not complete.
+var reopenedComplete = triage.Rule{
+	Meta: triage.Meta{
+		ID:      "reopened-complete",
+		Summary: "Asks where a reopened issue stands that is still marked as complete.",
+		Section: "Workflow labels",
+		On:      triage.Reopened,
+		Mode:    triage.Remind,
+		MaxMode: triage.Remind,
+		Prompt:  true,
+	},
+	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
+		switch {
+		case in.State() != triage.StateComplete:
+			return triage.Nothing("the issue is not marked as complete")
+		case in.Kinds&triage.Reopened == 0 && !remembered(in, "reopened-complete/state"):
+			return triage.Nothing("the issue was not reopened just now")
+		}
+		command := triage.AddLabel{Label: in.Team.State(triage.StateRefinement)}.Command()
+		return triage.Ask("the issue was reopened and is still marked as complete", triage.Item{
+			Slot: "state", Title: "A workflow label", Text: "It is open again. Where does it stand? Use " + triage.Code(command) + " or another.",
+		})
+	},
+}

@@ -1,0 +1,31 @@
+package rules
+
+import "flowkeeper/rules/triage"
+
+// reviewNeedsWeight follows "Issue refinement": the weight comes before the review.
+var reviewNeedsWeight = triage.Rule{
+	Meta: triage.Meta{
+		ID:      "review-needs-weight",
+		Summary: "Reminds of the weight of an issue in review.",
+		Section: "Issue refinement",
+		On:      triage.Opened | triage.LabelsChanged | triage.WeightChanged,
+		Mode:    triage.Remind,
+		MaxMode: triage.Remind,
+		Prompt:  true,
+	},
+	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
+		switch {
+		case in.State() != triage.StateNeedsReview:
+			return triage.Nothing("the issue is not in review")
+		case in.Weight() != nil:
+			return triage.Nothing("the issue in review has a weight")
+		}
+		return triage.Ask("the issue is in review and its weight is empty", weightItem(in))
+	},
+}
+
+// weightItem asks for a weight, in the same words for every rule that needs one.
+func weightItem(in triage.Input) triage.Item {
+	text := "for the " + in.Team.Side + " side. Use " + triage.Code(in.Weigh(3).Command()) + "."
+	return triage.Item{Slot: "weight", Title: "A weight", Text: text}
+}

@@ -1,0 +1,34 @@
+package rules
+
+import "flowkeeper/rules/triage"
+
+// spikeFollowUp follows "If the issue needs a spike": what a spike found out goes on in a follow-up issue.
+var spikeFollowUp = triage.Rule{
+	Meta: triage.Meta{
+		ID:      "spike-follow-up",
+		Summary: "Asks for the follow-up issue of a closed spike.",
+		Section: "If the issue needs a spike",
+		On:      triage.Closed,
+		Mode:    triage.Remind,
+		MaxMode: triage.Remind,
+		Prompt:  true,
+		Closed:  true,
+	},
+	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
+		switch {
+		case !in.Issue.Closed:
+			return triage.Nothing("the issue is open")
+		case !in.Has(triage.Spike):
+			return triage.Nothing("the issue is not a spike")
+		case in.Issue.Duplicated || in.Has(triage.Duplicate):
+			return triage.Nothing("the spike was closed as a duplicate")
+		case !in.Knows(triage.NeedLinks):
+			return triage.Load("whether the spike has a follow-up has to be looked up", triage.NeedLinks)
+		case len(in.Memory.Around.Links) > 0:
+			return triage.Nothing("the spike has a linked issue")
+		}
+		return triage.Ask("the spike was closed without a linked follow-up", triage.Item{
+			Slot: "follow-up", Title: "A follow-up", Text: "Open an issue for the work it found, and link it with " + triage.Code("/relate #123") + ".",
+		})
+	},
+}

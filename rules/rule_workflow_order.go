@@ -1,0 +1,39 @@
+package rules
+
+import "flowkeeper/rules/triage"
+
+// workflowOrder follows "Workflow labels": states may be skipped and moved back, but development does not begin before the problem is
+// validated and planned, and what is complete stays so.
+var workflowOrder = triage.Rule{
+	Meta: triage.Meta{
+		ID:      "workflow-order",
+		Summary: "Points out a clearly wrong move: from validation straight into development, or back from complete.",
+		Section: "Workflow labels",
+		On:      triage.Opened | triage.LabelsChanged,
+		Mode:    triage.Remind,
+		MaxMode: triage.Remind,
+		Prompt:  true,
+	},
+	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
+		state, from := in.State(), in.Memory.Since.From
+		switch {
+		case in.Memory.Since.State != state || from == "" || state == "":
+			return triage.Nothing("the issue did not move along the workflow")
+		case unvalidated(from) && (state == triage.StateInDev || state == triage.StateInReview):
+			return triage.Ask("the issue went from "+from+" straight to "+state, triage.Item{
+				Slot: "order", Title: "The workflow label", Text: "Validation and planning come before " + triage.Code(state) + ".",
+			})
+		case from == triage.StateComplete && triage.Rank(state) >= 0:
+			return triage.Ask("the issue came back from complete to "+state, triage.Item{
+				Slot: "order", Title: "The workflow label", Text: "It was " + triage.Code(from) + " already. A new issue keeps the two apart.",
+			})
+		}
+		return triage.Nothing("the move from " + from + " to " + state + " is in order")
+	},
+}
+
+// unvalidated reports whether a state is one of those before a solution is validated.
+func unvalidated(state string) bool {
+	rank := triage.Rank(state)
+	return rank >= 0 && rank < triage.Rank(triage.StateBreakdown)
+}
