@@ -78,6 +78,7 @@ func setup(env *testscript.Env) error {
 	} {
 		env.Setenv("FLOWKEEPER_"+name, value)
 	}
+	env.Setenv("GORACE", "atexit_sleep_ms=0") // or each program built with -race takes a second to end
 	env.Defer(func() {
 		if s.bot != nil {
 			s.bot.end()
