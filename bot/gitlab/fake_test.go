@@ -150,7 +150,7 @@ func (s *server) update(r *http.Request) (int, any) {
 	}
 	add, _ := sent["add_labels"].(string)
 	remove, _ := sent["remove_labels"].(string)
-	for _, l := range strings.Split(add, ",") {
+	for l := range strings.SplitSeq(add, ",") {
 		if l != "" && !slices.Contains(s.Labels, l) {
 			s.Labels = append(s.Labels, l)
 		}

@@ -132,8 +132,8 @@ func joins(text []rune, i int) bool {
 // followsKey reports whether the text ends in what may be the project of an issue in an external tracker, as in ABC-12 or GL-3. Jira
 // writes a comment on the issue that is named.
 func followsKey(text []rune) bool {
-	for i := len(text) - 1; i >= 0; i-- {
-		switch r := text[i]; {
+	for _, r := range slices.Backward(text) {
+		switch {
 		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z':
 			return true
 		case r != '_' && !isDigit(r):

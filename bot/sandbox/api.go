@@ -127,8 +127,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, rt route) {
 }
 
 func badBody(err error) answer {
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return answer{status: http.StatusRequestEntityTooLarge, body: object{"error": "Request Entity Too Large"}}
 	}
 	return message(http.StatusBadRequest, "400 Bad request - "+err.Error())

@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -477,7 +478,7 @@ func TestCloseEndsEverything(t *testing.T) {
 		l.Close()
 		close(closed)
 	}()
-	if err := <-waiting; err != sandbox.ErrClosed {
+	if err := <-waiting; !errors.Is(err, sandbox.ErrClosed) {
 		t.Errorf("Await gave %v", err)
 	}
 	close(release)
