@@ -144,3 +144,57 @@ func TestRecover(t *testing.T) {
 		})
 	}
 }
+
+// TestRecoverState: since when an issue is in its workflow state is what GitLab recorded, and a decision keeps it.
+func TestRecoverState(t *testing.T) {
+	minute := func(n int) time.Time { return now.Add(time.Duration(n-60) * time.Minute) }
+	change := func(n int, added bool, l string) triage.Past {
+		return triage.Past{At: minute(n), Actor: triage.Person{ID: int64(n)}, Added: added, Label: l}
+	}
+	policy := engine.Policy{Team: team}
+	tests := map[string]struct {
+		past   []triage.Past
+		labels []string // of the issue now
+		want   triage.Since
+	}{
+		"no workflow label":      {past: []triage.Past{change(1, true, "x::in dev")}, labels: []string{"x::in dev"}},
+		"set once":               {past: []triage.Past{change(1, true, "workflow::start")}, labels: []string{"workflow::start"}, want: triage.Since{State: "start", At: minute(1)}},
+		"by the bot":             {past: []triage.Past{change(bot, true, "workflow::start")}, labels: []string{"workflow::start"}, want: triage.Since{State: "start", At: minute(bot)}},
+		"in another spelling":    {past: []triage.Past{change(1, true, "Workflow:: In dev")}, labels: []string{"Workflow:: In dev"}, want: triage.Since{State: "in dev", At: minute(1)}},
+		"other labels came last": {past: []triage.Past{change(1, true, "workflow::start"), change(2, true, "UX"), change(3, true, "UX")}, labels: []string{"workflow::start", "UX"}, want: triage.Since{State: "start", At: minute(1)}},
+		"replaced, added first": {
+			past:   []triage.Past{change(1, true, "workflow::start"), change(2, true, "workflow::in dev"), change(2, false, "workflow::start")},
+			labels: []string{"workflow::in dev"}, want: triage.Since{State: "in dev", From: "start", At: minute(2)},
+		},
+		"replaced, removed first": {
+			past:   []triage.Past{change(1, true, "workflow::start"), change(2, false, "workflow::start"), change(2, true, "workflow::in dev")},
+			labels: []string{"workflow::in dev"}, want: triage.Since{State: "in dev", From: "start", At: minute(2)},
+		},
+		"back again": {
+			past: []triage.Past{
+				change(1, true, "workflow::start"), change(2, true, "workflow::in dev"), change(2, false, "workflow::start"),
+				change(3, true, "workflow::start"), change(3, false, "workflow::in dev"),
+			},
+			labels: []string{"workflow::start"}, want: triage.Since{State: "start", From: "in dev", At: minute(3)},
+		},
+		"the last one of two taken off": {
+			past:   []triage.Past{change(1, true, "workflow::start"), change(2, true, "workflow::in dev"), change(3, false, "workflow::in dev")},
+			labels: []string{"workflow::start"}, want: triage.Since{State: "start", At: minute(1)},
+		},
+		"taken off":                     {past: []triage.Past{change(1, true, "workflow::start"), change(2, false, "workflow::start")}},
+		"the label was deleted since":   {labels: []string{"workflow::start"}, want: triage.Since{State: "start", At: now}},
+		"the past tells of another one": {past: []triage.Past{change(1, true, "workflow::start")}, labels: []string{"workflow::in dev"}, want: triage.Since{State: "in dev", From: "start", At: now}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			recovered := engine.Recover(triage.Memory{}, team, tt.past, bot)
+			d, err := engine.Decide(policy, nil, triage.Issue{Labels: tt.labels}, &recovered, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, d.Memory.Since); diff != "" {
+				t.Error("(-want +got)\n", diff)
+			}
+		})
+	}
+}

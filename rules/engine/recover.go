@@ -8,7 +8,8 @@ import (
 )
 
 // Recover completes a memory from GitLab's own record of who changed labels and weight, oldest entry first, for an issue whose
-// memory the store has lost or may have missed. What the memory already holds (from the note's marker) stays.
+// memory the store has lost or may have missed. What the memory already holds (from the note's marker) stays. Since is when the
+// workflow label was last added, by whomever.
 func Recover(m triage.Memory, team *triage.Team, past []triage.Past, bot int64) triage.Memory {
 	m = m.Clone()
 	r := recovery{team: team, bot: bot, own: map[string]triage.Own{}, undone: map[string]triage.Undoing{}, weights: map[string]*int{}}
@@ -32,6 +33,9 @@ func Recover(m triage.Memory, team *triage.Team, past []triage.Past, bot int64) 
 	if m.Bump == nil {
 		m.Bump = r.bump
 	}
+	if n := len(r.states); n > 0 && !r.states[n-1].At.IsZero() {
+		m.Since = r.states[n-1]
+	}
 	return m
 }
 
@@ -51,9 +55,12 @@ type recovery struct {
 	own     map[string]triage.Own
 	undone  map[string]triage.Undoing
 	bump    *triage.Bump
+	states  []triage.Since // of the workflow labels on the issue, the one added last at the end
+	left    string         // the state of the workflow label taken off last
 }
 
 func (r *recovery) label(p triage.Past) {
+	r.state(p)
 	key := "label:" + p.Label
 	bot := p.Actor.ID == r.bot
 	if p.Added {
@@ -83,6 +90,24 @@ func (r *recovery) label(p triage.Past) {
 	case !bot && ours && own.Removed == p.Added:
 		delete(r.own, key)
 	}
+}
+
+// state replays a change of the workflow state. Of several workflow labels, the one added last counts.
+func (r *recovery) state(p triage.Past) {
+	label := r.team.Canonical(p.Label)
+	if triage.Scope(label) != r.team.Label(triage.WorkflowScope) {
+		return
+	}
+	state, from := triage.Value(label), r.left
+	if n := len(r.states); n > 0 {
+		from = r.states[n-1].State
+	}
+	r.states = slices.DeleteFunc(r.states, func(s triage.Since) bool { return s.State == state })
+	if !p.Added {
+		r.left = state
+		return
+	}
+	r.states = append(r.states, triage.Since{State: state, From: from, At: p.At})
 }
 
 // moved reports whether a removed label made way for another of its scope.
