@@ -60,7 +60,10 @@ type Client struct {
 	metrics *metrics
 	log     *zap.Logger
 	now     func() time.Time
-	redact  func(string) string // takes the token out of a text; a closure, so that printing a Client cannot show it
+
+	milestones milestones
+
+	redact func(string) string // takes the token out of a text; a closure, so that printing a Client cannot show it
 }
 
 // New checks the options and prepares a client. It sends nothing.

@@ -2,6 +2,7 @@ package gitlab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -19,8 +20,15 @@ type page struct {
 	Filter  string `url:"activity_filter,omitempty"`
 }
 
-// eachOf reads all pages of a list, in the order of the query, and hands on every entry. Only one page is held at a time: comments of
-// other people may be long.
+var (
+	// errEnough is what a taker of entries returns when it wants no more of them.
+	errEnough = errors.New("the rest of the list is not needed")
+	// errTooLong says that there are more entries; those that were read have been handed on.
+	errTooLong = fmt.Errorf("the list has more than %d pages, which is more than the bot reads", maxPages)
+)
+
+// eachOf reads all pages of a list, in the order of the query, and hands on every entry until take has errEnough. Only one page is held
+// at a time: comments of other people may be long.
 func eachOf[T any](ctx context.Context, c *Client, k call, query page, take func(T) error) error {
 	query.PerPage = perPage
 	for query.Page = 1; query.Page <= maxPages; query.Page++ {
@@ -31,7 +39,9 @@ func eachOf[T any](ctx context.Context, c *Client, k call, query page, take func
 			return err
 		}
 		for _, entry := range some {
-			if err := take(entry); err != nil {
+			if err := take(entry); errors.Is(err, errEnough) {
+				return nil
+			} else if err != nil {
 				return c.fail(k, a.status, Retry, fmt.Errorf("reading the answer: %w", err))
 			}
 		}
@@ -39,7 +49,7 @@ func eachOf[T any](ctx context.Context, c *Client, k call, query page, take func
 			return nil
 		}
 	}
-	return c.fail(k, 0, GiveUp, fmt.Errorf("the list has more than %d pages, which is more than the bot reads", maxPages))
+	return c.fail(k, 0, GiveUp, errTooLong)
 }
 
 // more reports whether there is another page. GitLab names the next one, or none, in a header; if a proxy took it away, a full page is

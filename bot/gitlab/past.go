@@ -70,14 +70,15 @@ func (c *Client) weightEvents(ctx context.Context, ref triage.Ref) ([]triage.Pas
 		past = append(past, triage.Past{At: e.CreatedAt, Actor: e.User.person(), Weight: weight})
 		return err
 	})
-	if withoutLicence(err) {
+	if absent(err) {
 		return nil, nil
 	}
 	return past, err
 }
 
-// withoutLicence reports whether GitLab itself, and no proxy, said that there is no such list.
-func withoutLicence(err error) bool {
+// absent reports whether GitLab itself, and no proxy, said that there is no such thing, or none for this token: what it has no licence
+// for, it denies or hides.
+func absent(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && (e.Class == Gone || e.Status == http.StatusForbidden && e.Class == GiveUp)
 }

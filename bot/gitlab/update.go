@@ -11,8 +11,9 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Update turns the issue from before into after with one request that carries exactly the difference in labels, weight and state;
-// nothing else of an issue is ever written. Without a difference it sends nothing and returns before.
+// Update turns the issue from before into after with one request that carries exactly the difference in labels, weight, milestone and
+// state; nothing else of an issue is ever written. Without a difference it sends nothing and returns before. A NewMilestone is looked up
+// by its title first; one that does not exist is left out.
 //
 // It returns the issue as GitLab answers, which need not be what was wanted: labels that the token may not create and weights without a
 // licence are ignored silently. The caller compares. A GitLab that knows no weights at all answers with NoWeights.
@@ -27,6 +28,9 @@ func (c *Client) Update(ctx context.Context, before, after triage.Issue) (triage
 	if err != nil {
 		return triage.Issue{}, c.fail(k, 0, GiveUp, err)
 	}
+	if change.Milestone, err = c.milestoneChange(ctx, before, after); err != nil {
+		return triage.Issue{}, err
+	}
 	if change == (wireChange{}) {
 		return before, nil
 	}
@@ -40,15 +44,32 @@ func (c *Client) Update(ctx context.Context, before, after triage.Issue) (triage
 	return issue, err
 }
 
-// wireChange is the body of an update. Lists of labels are comma-separated names. Weight points to nil for "no weight".
-type wireChange struct {
-	Add    string `json:"add_labels,omitempty"`
-	Remove string `json:"remove_labels,omitempty"`
-	Weight **int  `json:"weight,omitempty"`
-	State  string `json:"state_event,omitempty"`
+// milestoneChange is the id of the milestone to be set, 0 for none; nil leaves it as it is.
+func (c *Client) milestoneChange(ctx context.Context, before, after triage.Issue) (*int64, error) {
+	switch after.Milestone {
+	case before.Milestone:
+		return nil, nil
+	case triage.NewMilestone:
+		id, err := c.milestone(ctx, before.Project, after.Backlog)
+		if err != nil || id == 0 || id == before.Milestone {
+			return nil, err
+		}
+		return &id, nil
+	}
+	return &after.Milestone, nil
 }
 
-// difference is the change from before to after. Added labels keep their order, because of one scope the last one wins. Siblings that
+// wireChange is the body of an update. Lists of labels are comma-separated names. Weight points to nil for "no weight", Milestone to 0 for
+// "no milestone".
+type wireChange struct {
+	Add       string `json:"add_labels,omitempty"`
+	Remove    string `json:"remove_labels,omitempty"`
+	Weight    **int  `json:"weight,omitempty"`
+	Milestone *int64 `json:"milestone_id,omitempty"`
+	State     string `json:"state_event,omitempty"`
+}
+
+// difference is the change of labels, weight and state from before to after. Added labels keep their order, because of one scope the last one wins. Siblings that
 // give way are named like all others: without a licence GitLab leaves them, and at the same time as another write it may keep both.
 func difference(before, after triage.Issue) (wireChange, error) {
 	var change wireChange

@@ -1,0 +1,96 @@
+package gitlab
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// How long and how many milestones are remembered. One that is not there is asked for again each time: somebody may create it.
+const (
+	keepMilestone = 10 * time.Minute
+	maxMilestones = 1000
+)
+
+// milestones remembers the ids of milestones.
+type milestones struct {
+	mu    sync.Mutex
+	known map[milestoneKey]knownMilestone
+}
+
+type milestoneKey struct {
+	project int64
+	title   string
+}
+
+type knownMilestone struct {
+	id    int64
+	until time.Time
+}
+
+// id is the remembered id, 0 if there is none.
+func (m *milestones) id(key milestoneKey, now time.Time) int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if k := m.known[key]; now.Before(k.until) {
+		return k.id
+	}
+	return 0
+}
+
+// keep remembers an id. When there are too many, all are forgotten: that costs a few look-ups.
+func (m *milestones) keep(key milestoneKey, id int64, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.known == nil || len(m.known) >= maxMilestones {
+		m.known = map[milestoneKey]knownMilestone{}
+	}
+	m.known[key] = knownMilestone{id, now.Add(keepMilestone)}
+}
+
+// milestoneQuery asks for milestones of the project and of the groups above it.
+type milestoneQuery struct {
+	Title     string `url:"title"`
+	State     string `url:"state"`
+	Ancestors bool   `url:"include_ancestors"`
+	PerPage   int    `url:"per_page"`
+}
+
+// wireMilestone is a milestone as GitLab sends one. Project is 0 for one of a group.
+type wireMilestone struct {
+	ID      int64  `json:"id"`
+	Project int64  `json:"project_id"`
+	Title   string `json:"title"`
+}
+
+// milestone is the id of the project's open milestone with exactly this title, its own before a group's; 0 if there is none.
+func (c *Client) milestone(ctx context.Context, project int64, title string) (int64, error) {
+	key := milestoneKey{project, title}
+	if id := c.milestones.id(key, c.now()); id != 0 || title == "" {
+		return id, nil
+	}
+	number := strconv.FormatInt(project, 10)
+	k := call{
+		name: "milestones", op: "looking up milestone " + strconv.Quote(title) + " of project " + number, method: http.MethodGet,
+		path: "projects/" + number + "/milestones",
+		send: milestoneQuery{Title: title, State: "active", Ancestors: true, PerPage: perPage},
+	}
+	var found []wireMilestone
+	if _, err := c.do(ctx, k, &found); absent(err) {
+		return 0, nil
+	} else if err != nil {
+		return 0, err
+	}
+	var id int64
+	for _, m := range found {
+		if m.Title == title && (id == 0 || m.Project == project) {
+			id = m.ID
+		}
+	}
+	if id != 0 {
+		c.milestones.keep(key, id, c.now())
+	}
+	return id, nil
+}
