@@ -60,7 +60,8 @@ func ready(ctx context.Context, checks []Check) (int, readiness) {
 	return status, r
 }
 
-// Cached keeps a check's outcome for a while, so that whoever asks for readiness every second does not ask GitLab every second.
+// Cached keeps a check's success for a while, so that whoever asks for readiness every second does not ask GitLab every second. A
+// failure is kept for a second, so that readiness follows soon. Who asks may hang up without spoiling the answer for the others.
 func Cached(c Check, keep time.Duration, now func() time.Time) Check {
 	var mu sync.Mutex
 	var until time.Time
@@ -71,8 +72,15 @@ func Cached(c Check, keep time.Duration, now func() time.Time) Check {
 		if now().Before(until) {
 			return outcome
 		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkTimeout)
+		defer cancel()
 		outcome = c.Check(ctx)
 		until = now().Add(keep)
+		if outcome != nil {
+			until = now().Add(keepFailure)
+		}
 		return outcome
 	}}
 }
+
+const keepFailure = time.Second

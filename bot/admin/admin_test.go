@@ -64,4 +64,9 @@ func TestCached(t *testing.T) {
 	if first != nil || kept != nil || !errors.Is(after, outcome) {
 		t.Errorf("first %v, kept %v, after %v", first, kept, after)
 	}
+	outcome = nil
+	now = now.Add(time.Second)
+	if again := c.Check(t.Context()); again != nil {
+		t.Errorf("a failure is kept for longer than a second: %v", again)
+	}
 }

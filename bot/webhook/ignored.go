@@ -79,7 +79,7 @@ func ignoredSubject(what, subject string) *Ignored {
 }
 
 func ignoredEpic() *Ignored {
-	return &Ignored{ClassEpic, "it belongs to no project: epics and other items of groups are not looked at"}
+	return &Ignored{ClassEpic, "it names no project: epics and other items of groups are not looked at"}
 }
 
 func incomplete(what string) *Ignored {

@@ -24,7 +24,7 @@ var errTooLarge = errors.New("the body is too large")
 type answer struct {
 	Status   string `json:"status"`
 	Delivery string `json:"delivery,omitempty"`
-	Reason   string `json:"reason"`
+	Reason   string `json:"reason,omitempty"`
 }
 
 // outcome is how a request ended: what the caller is told and how it is counted.

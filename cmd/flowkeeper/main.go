@@ -33,6 +33,7 @@ type cli struct {
 	Demo    demoCmd    `cmd:"" help:"Play a short story with a GitLab in memory; nothing else is needed."`
 	Check   checkCmd   `cmd:"" help:"Check the configuration and print what is in force."`
 	Rules   rulesCmd   `cmd:"" help:"List the rules, or show one."`
+	Explain explainCmd `cmd:"" help:"Say what would be decided on an issue now, and why. Writes nothing."`
 	Replay  replayCmd  `cmd:"" help:"Send a webhook payload to a running bot, signed as GitLab would."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

@@ -41,7 +41,7 @@ type Planned struct {
 // Finding is what one rule said and what became of it.
 type Finding struct {
 	Rule       string      `json:"rule"`
-	Mode       triage.Mode `json:"-"`
+	Mode       triage.Mode `json:"mode"`
 	Reason     string      `json:"reason"`
 	Wants      []string    `json:"wants,omitempty"` // actions in words, wanted and not yet so
 	Looked     bool        `json:"looked"`          // false: the rule was not run, Reason says why

@@ -21,6 +21,15 @@ var modeNames = [...]string{"off", "shadow", "remind", "act"}
 // String is the mode's name in configuration files.
 func (m Mode) String() string { return modeNames[m] }
 
+// MarshalText writes the mode's name, so that records and explanations can be read.
+func (m Mode) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (m *Mode) UnmarshalText(text []byte) (err error) {
+	*m, err = ParseMode(string(text))
+	return err
+}
+
 // ParseMode reads a mode's name as written in a configuration file.
 func ParseMode(name string) (Mode, error) {
 	for i, n := range modeNames {

@@ -1,0 +1,112 @@
+// Package explain says in words what the rules make of an issue and why.
+package explain
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"flowkeeper/bot/worker"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// Text writes the explanation for a terminal: what would change, what the note would say, then every rule with its reason. The rules
+// that have something to say come first.
+func Text(w io.Writer, e worker.Explanation) error {
+	d := e.Decision
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s#%d %s\n", e.Issue.Path, e.Issue.IID, e.Issue.Title)
+	fmt.Fprintf(&b, "  labels: %s\n", list(e.Issue.Labels))
+	if !d.Ours {
+		fmt.Fprintf(&b, "\nLeft alone: %s.\n", d.Reason)
+		_, err := io.WriteString(w, b.String())
+		return err
+	}
+	b.WriteString("\nWould be done now:\n")
+	for _, p := range d.Plan {
+		fmt.Fprintf(&b, "  %s (%s)\n", p.Action, p.Rule)
+	}
+	if len(d.Plan) == 0 {
+		b.WriteString("  nothing\n")
+	}
+	if e.Note != "" {
+		b.WriteString("\nThe note would say:\n")
+		above, _, _ := strings.Cut(e.Note, "<details>")
+		above, _, _ = strings.Cut(above, "<!--")
+		for line := range strings.Lines(strings.TrimSpace(above)) {
+			fmt.Fprintf(&b, "  | %s\n", strings.TrimRight(line, "\n"))
+		}
+	}
+	b.WriteString("\nWhy:\n")
+	for _, speaks := range []bool{true, false} {
+		for _, f := range d.Findings {
+			if (len(f.Wants) > 0 || f.Overridden || said(d.Sticky, f.Rule)) == speaks {
+				finding(&b, f)
+			}
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func finding(b *strings.Builder, f engine.Finding) {
+	fmt.Fprintf(b, "  %-28s %-7s %s\n", f.Rule, f.Mode, f.Reason)
+	for _, want := range f.Wants {
+		fmt.Fprintf(b, "  %37s%s\n", "→ ", want)
+	}
+	if f.Overridden {
+		fmt.Fprintf(b, "  %37sit rests here, a person undid it\n", "→ ")
+	}
+}
+
+// said reports whether a rule is behind something on the note.
+func said(s engine.Sticky, rule string) bool {
+	for _, w := range s.Why {
+		if w.Rule == rule {
+			return true
+		}
+	}
+	return false
+}
+
+func list(labels []string) string {
+	quoted := make([]string, len(labels))
+	for i, l := range labels {
+		quoted[i] = triage.Quoted(l)
+	}
+	return strings.Join(quoted, " ")
+}
+
+// explanation is the JSON of an explanation; its fields only ever grow.
+type explanation struct {
+	Project  int64            `json:"project"`
+	Path     string           `json:"path"`
+	IID      int64            `json:"iid"`
+	Ours     bool             `json:"ours"`
+	Reason   string           `json:"reason,omitempty"`
+	Plan     []planned        `json:"plan"`
+	Findings []engine.Finding `json:"findings"`
+	Note     string           `json:"note,omitempty"`
+}
+
+type planned struct {
+	Rule   string `json:"rule"`
+	Action string `json:"action"`
+}
+
+// JSON writes the explanation for programs.
+func JSON(w io.Writer, e worker.Explanation) error {
+	out := explanation{
+		Project: e.Issue.Project, Path: e.Issue.Path, IID: e.Issue.IID, Ours: e.Decision.Ours, Reason: e.Decision.Reason,
+		Plan: []planned{}, Findings: e.Decision.Findings, Note: e.Note,
+	}
+	for _, p := range e.Decision.Plan {
+		out.Plan = append(out.Plan, planned{p.Rule, p.Action.String()})
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(out)
+}

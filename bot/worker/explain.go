@@ -1,0 +1,38 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/note"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// Explanation is what would be decided on an issue now.
+type Explanation struct {
+	Issue    triage.Issue
+	Decision engine.Decision
+	Note     string // the note as it would be, "" if there is nothing to say
+}
+
+// Explain reads an issue afresh and decides as if everything about it had just changed. It writes nothing, to GitLab or to a store. Of the
+// options it needs GitLab, Policy, Self and Now.
+func Explain(ctx context.Context, o Options, ref triage.Ref) (Explanation, error) {
+	o.Freshness = time.Hour // it is read right now
+	j := &job{Pool: &Pool{o: o}, batch: &inbox.Batch{Issue: ref, Attempt: 1}}
+	j.events = []triage.Event{{Kind: triage.Swept, At: o.Now(), Seen: o.Now()}}
+	if err := j.read(ctx); err != nil {
+		return Explanation{}, err
+	}
+	if err := j.decide(ctx); err != nil && !errors.Is(err, engine.ErrContradiction) {
+		return Explanation{}, err
+	}
+	e := Explanation{Issue: j.issue, Decision: j.decision}
+	if s := j.decision.Sticky; j.decision.SayIt && (!s.Empty() || j.decision.Memory.Note.ID != 0) {
+		e.Note = note.Render(s, nil, triage.Memory{})
+	}
+	return e, nil
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"flowkeeper/bot/explain"
+	"flowkeeper/bot/scenario"
+	"flowkeeper/config"
+	"flowkeeper/rules"
+)
+
+type explainCmd struct {
+	What   string `arg:"" name:"issue-or-scenario" help:"The address of an issue's page, or a scenario file (.txtar)."`
+	JSON   bool   `help:"Print JSON."`
+	Config string `short:"c" type:"path" placeholder:"FILE" help:"Configuration file, as for serve."`
+}
+
+// Run says what would be decided now and why. It writes nothing.
+func (c *explainCmd) Run(ctx context.Context, p *program) error {
+	loaded, err := config.Load(c.Config, p.environ, rules.Catalogue())
+	if err != nil {
+		return err
+	}
+	if strings.HasSuffix(c.What, ".txtar") {
+		return c.scenario(p, loaded)
+	}
+	if !loaded.GitLab.Token.IsSet() {
+		return errors.New("FLOWKEEPER_GITLAB_TOKEN is not set: the issue cannot be read")
+	}
+	e, err := explain.Live(ctx, explain.Options{
+		URL: loaded.GitLab.URL, Token: loaded.GitLab.Token.Reveal(), Version: version, Policy: loaded.Policy(), Page: c.What,
+	})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return explain.JSON(p.out, e)
+	}
+	return explain.Text(p.out, e)
+}
+
+// scenario plays a scenario file under the configured policy and prints it with the decisions.
+func (c *explainCmd) scenario(p *program, loaded config.Config) error {
+	if c.JSON {
+		return usageError{errors.New("--json is for issues; a scenario is printed as a scenario")}
+	}
+	data, err := os.ReadFile(c.What)
+	if err != nil {
+		return err
+	}
+	policy := loaded.Policy()
+	s, err := scenario.Parse(data, policy.Team.TeamConfig)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.What, err)
+	}
+	decisions, err := s.Play(policy)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.What, err)
+	}
+	_, err = p.out.Write(scenario.Write(data, decisions))
+	return err
+}
