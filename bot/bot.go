@@ -143,7 +143,7 @@ func (a *App) Start() error {
 		return err
 	}
 	a.registry.MustRegister(inboxCollector{a.inbox})
-	a.serve("admin server", a.admin, admin.New(a.checks(), a.registry))
+	a.serve("admin server", a.admin, admin.New(a.checks(), a.registry, a.inbox))
 	a.handle()
 	e := echo.New()
 	e.HideBanner = true

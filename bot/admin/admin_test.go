@@ -13,6 +13,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"flowkeeper/bot/admin"
+	"flowkeeper/bot/inbox"
+	"flowkeeper/rules/triage"
 )
 
 func get(h http.Handler, path string) *httptest.ResponseRecorder {
@@ -25,7 +27,7 @@ func TestReadiness(t *testing.T) {
 	broken := errors.New("redis at localhost:1: connection refused")
 	h := admin.New([]admin.Check{
 		{Name: "inbox", Check: func(context.Context) error { return broken }}, {Name: "gitlab", Check: func(context.Context) error { return nil }},
-	}, prometheus.NewRegistry())
+	}, prometheus.NewRegistry(), kept{})
 	w := get(h, "/readyz")
 	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), broken.Error()) || !strings.Contains(w.Body.String(), `"gitlab":"ok"`) {
 		t.Errorf("%d %s", w.Code, w.Body)
@@ -45,7 +47,7 @@ func TestReadiness(t *testing.T) {
 // TestReadinessDoesNotHang: a check that never answers is cut off, and the load balancer gets its 503.
 func TestReadinessDoesNotHang(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := admin.New([]admin.Check{{Name: "stuck", Check: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}}, prometheus.NewRegistry())
+		h := admin.New([]admin.Check{{Name: "stuck", Check: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}}, prometheus.NewRegistry(), kept{})
 		if w := get(h, "/readyz"); w.Code != http.StatusServiceUnavailable {
 			t.Errorf("%d %s", w.Code, w.Body)
 		}
@@ -68,5 +70,37 @@ func TestCached(t *testing.T) {
 	now = now.Add(time.Second)
 	if again := c.Check(t.Context()); again != nil {
 		t.Errorf("a failure is kept for longer than a second: %v", again)
+	}
+}
+
+// kept holds one decision of issue 7#12.
+type kept struct{}
+
+func (kept) Records(_ context.Context, issue triage.Ref, _ int) ([]inbox.Record, error) {
+	if issue != (triage.Ref{Project: 7, IID: 12}) {
+		return nil, nil
+	}
+	return []inbox.Record{{Issue: issue, Body: []byte(`{"ours":true}`)}}, nil
+}
+
+func (kept) Recent(context.Context, int) ([]inbox.Record, error) {
+	return nil, errors.New("the store is away")
+}
+
+func TestDecisions(t *testing.T) {
+	h := admin.New(nil, prometheus.NewRegistry(), kept{})
+	for path, want := range map[string]struct {
+		code int
+		text string
+	}{
+		"/decisions/7/12":     {http.StatusOK, `"decision":{"ours":true}`},
+		"/decisions/7/13":     {http.StatusOK, "[]"},
+		"/decisions/seven/12": {http.StatusBadRequest, "a number above 0 is wanted"},
+		"/decisions?limit=-1": {http.StatusBadRequest, "a number above 0 is wanted"},
+		"/decisions":          {http.StatusServiceUnavailable, "the store is away"},
+	} {
+		if w := get(h, path); w.Code != want.code || !strings.Contains(w.Body.String(), want.text) {
+			t.Errorf("%s: %d %s, want %d and %q", path, w.Code, w.Body, want.code, want.text)
+		}
 	}
 }
