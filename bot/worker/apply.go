@@ -22,10 +22,6 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	for _, p := range d.Plan {
-		j.did = append(j.did, p.Rule+": "+p.Action.String())
-		j.metrics.actions.WithLabelValues(p.Rule).Inc()
-	}
 	bump := j.memory.Bump
 	j.issue, j.seen, j.memory = got, j.o.Now(), d.Memory
 	j.memory.Issue, d.Memory.Issue = &got, &got
@@ -34,7 +30,11 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 			again = true
 			j.memory.Bump = bump
 			j.o.Log.Warn("GitLab did not take a change", zap.Stringer("issue", j.batch.Issue), zap.Stringer("change", p.Action))
+			j.did = append(j.did, p.Rule+": "+p.Action.String()+", which GitLab did not take")
+			continue
 		}
+		j.did = append(j.did, p.Rule+": "+p.Action.String())
+		j.metrics.actions.WithLabelValues(p.Rule).Inc()
 	}
 	return again, nil
 }
@@ -62,12 +62,14 @@ func (j *job) refused(a triage.Action, got triage.Issue) bool {
 				return false
 			}
 		}
-		delete(j.memory.Own, a.Key())
-		if j.memory.Undone == nil {
-			j.memory.Undone = map[string]triage.Undoing{}
-		}
-		j.memory.Undone[a.Key()] = triage.Undoing{By: "GitLab", What: a.String()}
-		return true
+	case triage.Close, triage.SetMilestone:
+	default:
+		return false
 	}
-	return false
+	delete(j.memory.Own, a.Key())
+	if j.memory.Undone == nil {
+		j.memory.Undone = map[string]triage.Undoing{}
+	}
+	j.memory.Undone[a.Key()] = triage.Undoing{By: "GitLab", What: a.String()}
+	return true
 }

@@ -33,6 +33,7 @@ type job struct {
 	known     bool // the memory is whole: nothing needs to be recovered from GitLab
 	recovered bool // it was recovered in this job
 	keep      bool // it is worth keeping
+	loads     int  // how often the rules' needs were loaded
 
 	decision engine.Decision
 	did      []string      // writes to GitLab in words
@@ -91,8 +92,8 @@ func (j *job) run(ctx context.Context) error {
 	return errors.New("GitLab keeps showing something else than what it was told")
 }
 
-// decide runs the rules. If they want something written, it first makes sure that the state they looked at is fresh and that nothing
-// is forgotten that GitLab could tell.
+// decide runs the rules. If they have to know more, it loads that. If they want something written, it first makes sure that the state
+// they looked at is fresh and that nothing is forgotten that GitLab could tell.
 func (j *job) decide(ctx context.Context) error {
 	for {
 		d, err := engine.Decide(j.o.Policy, j.events, j.issue, &j.memory, j.o.Now())

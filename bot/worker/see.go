@@ -65,18 +65,21 @@ func (j *job) read(ctx context.Context) error {
 	return nil
 }
 
-// confirm makes sure, before anything is written, that a decision rests on a fresh state and a whole memory. It reports whether that
-// brought something new, so that the rules have to be asked again. A decision that writes nothing is not confirmed: reading
-// would cost calls for an event that changes nothing.
+// confirm makes sure, before anything is written, that a decision rests on a whole memory, on all that the rules have to know, and on a
+// fresh state. It reports whether that brought something new, so that the rules have to be asked again. A decision that writes nothing
+// needs no fresh state: reading would cost calls for an event that changes nothing.
 func (j *job) confirm(ctx context.Context, d engine.Decision) (again bool, err error) {
 	looks := triage.KindsOf(j.events).Effective()&j.o.Policy.On() != 0 || j.batch.Woken
 	switch {
-	case !j.known && !looks:
+	case !j.known && !looks && d.Needs == 0:
 		return false, nil // the rules have nothing to look at, and nothing is worth remembering yet
 	case !j.known, j.batch.Memory == nil && weighs(d) && !j.recovered:
 		return true, j.recover(ctx)
 	}
 	j.keep = true
+	if d.Needs != 0 {
+		return true, j.load(ctx, d)
+	}
 	if j.fresh() || !j.writes(d) {
 		return false, nil
 	}
@@ -103,6 +106,10 @@ func (j *job) writes(d engine.Decision) bool {
 
 // recover rebuilds the memory from GitLab: the marker of the sticky note, and who changed labels and weight.
 func (j *job) recover(ctx context.Context) error {
+	kept := triage.Memory{Touched: j.memory.Touched}
+	if j.known {
+		kept.Around = j.memory.Around // loaded by this job
+	}
 	j.known, j.recovered = true, true
 	if !j.live {
 		if err := j.read(ctx); err != nil {
@@ -117,12 +124,11 @@ func (j *job) recover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	touched := j.memory.Touched
-	j.memory = triage.Memory{Touched: touched}
+	j.memory = triage.Memory{}
 	if marked, found := sticky(notes); found {
 		j.memory = marked
-		j.memory.Touched = touched
 	}
+	j.memory.Touched, j.memory.Around = kept.Touched, kept.Around
 	j.memory = engine.Recover(j.memory, j.o.Policy.Team, past, j.o.Self.ID)
 	return nil
 }

@@ -27,6 +27,10 @@ type GitLab interface {
 	EditNote(ctx context.Context, ref triage.Ref, id int64, body string) error
 	DeleteNote(ctx context.Context, ref triage.Ref, id int64) error
 	Past(ctx context.Context, ref triage.Ref) ([]triage.Past, error)
+	Links(ctx context.Context, ref triage.Ref) ([]triage.Link, error)
+	Awards(ctx context.Context, ref triage.Ref, note int64) ([]gitlab.Award, error)
+	Comments(ctx context.Context, ref triage.Ref, since time.Time) ([]gitlab.Comment, error)
+	Level(ctx context.Context, project, user int64) (int, error)
 }
 
 // Options are what a Pool needs. All fields are required unless they say otherwise.

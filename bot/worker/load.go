@@ -1,0 +1,129 @@
+package worker
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+const (
+	// maxLoads bounds how often a job loads more because the rules ask for it: each need, and each once more.
+	maxLoads = 8
+	// maxLevels bounds how many people's access levels are asked for at once. Who is left out counts as no member until then.
+	maxLevels = 50
+	// thumbsup is the reaction that says "I agree".
+	thumbsup = "thumbsup"
+)
+
+// load gets what the rules asked for from GitLab into the memory, so that they can be asked again.
+func (j *job) load(ctx context.Context, d engine.Decision) error {
+	if j.loads++; j.loads > maxLoads {
+		return errors.New("the rules keep asking for what was loaded already")
+	}
+	around := d.Memory.Clone().Around
+	if d.Needs&triage.NeedLinks != 0 {
+		links, err := j.o.GitLab.Links(ctx, j.batch.Issue)
+		if err != nil {
+			return err
+		}
+		around.Links = links
+	}
+	if d.Needs&(triage.NeedAgreements|triage.NeedComments) != 0 {
+		if err := j.loadComments(ctx, d, &around); err != nil {
+			return err
+		}
+	}
+	if d.Needs&triage.NeedLevels != 0 {
+		if err := j.loadLevels(ctx, &around); err != nil {
+			return err
+		}
+	}
+	around.Known |= d.Needs
+	// The clock of the replica that took a delivery may be ahead: what was seen is not newer than what is loaded after it.
+	around.Loaded = j.o.Now()
+	for _, e := range j.events {
+		if e.Seen.After(around.Loaded) {
+			around.Loaded = e.Seen
+		}
+	}
+	j.memory.Around = around
+	return nil
+}
+
+// loadComments looks at what people wrote since the issue is in its state: when they last did, and who agrees if that is asked.
+func (j *job) loadComments(ctx context.Context, d engine.Decision, around *triage.Around) error {
+	comments, err := j.o.GitLab.Comments(ctx, j.batch.Issue, d.Memory.Since.At)
+	if err != nil {
+		return err
+	}
+	comments = slices.DeleteFunc(comments, func(c gitlab.Comment) bool { return c.Author.ID == j.o.Self.ID })
+	if len(comments) > 0 && comments[0].CreatedAt.After(around.Commented) {
+		around.Commented = comments[0].CreatedAt
+	}
+	around.Known |= triage.NeedComments
+	if d.Needs&triage.NeedAgreements == 0 {
+		return nil
+	}
+	around.Agreements, err = j.agreements(ctx, d.Memory.Note.ID, comments)
+	return err
+}
+
+// agreements counts who agrees: by a thumbsup on the issue or on the bot's note, or by a comment that says nothing else.
+func (j *job) agreements(ctx context.Context, note int64, comments []gitlab.Comment) (map[string]triage.Agreement, error) {
+	awards, err := j.o.GitLab.Awards(ctx, j.batch.Issue, 0)
+	if err != nil {
+		return nil, err
+	}
+	if note != 0 {
+		more, err := j.o.GitLab.Awards(ctx, j.batch.Issue, note)
+		if err != nil && gitlab.ClassOf(err) != gitlab.Gone { // a deleted note has no reactions
+			return nil, err
+		}
+		awards = append(awards, more...)
+	}
+	agreed := map[string]triage.Agreement{}
+	for _, a := range awards {
+		if a.Name == thumbsup && a.User.Username != "" && a.User.ID != j.o.Self.ID {
+			agreed[a.User.Username] = triage.Agreement{ID: a.User.ID, Thumb: true}
+		}
+	}
+	for _, c := range comments {
+		if who := c.Author; triage.IsAgreement(c.Body) && who.Username != "" {
+			agreed[who.Username] = triage.Agreement{ID: who.ID, Thumb: agreed[who.Username].Thumb, Comment: true}
+		}
+	}
+	return agreed, nil
+}
+
+// loadLevels adds the access levels of those who agree and whose level is not known, first of those who said so in words: on a popular issue
+// a thumbsup is a vote.
+func (j *job) loadLevels(ctx context.Context, around *triage.Around) error {
+	unknown := slices.DeleteFunc(slices.Sorted(maps.Keys(around.Agreements)), func(name string) bool {
+		_, known := around.Levels[name]
+		return known
+	})
+	silent := func(name string) int {
+		if around.Agreements[name].Comment {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(unknown, func(a, b string) int { return cmp.Compare(silent(a), silent(b)) })
+	if around.Levels == nil {
+		around.Levels = make(map[string]int, len(unknown))
+	}
+	for _, name := range unknown[:min(len(unknown), maxLevels)] {
+		level, err := j.o.GitLab.Level(ctx, j.batch.Issue.Project, around.Agreements[name].ID)
+		if err != nil {
+			return err
+		}
+		around.Levels[name] = level
+	}
+	return nil
+}
