@@ -75,6 +75,7 @@ type modelBox struct {
 	attempt int
 	cause   string
 	memory  string
+	kept    int  // until when there is a memory
 	again   bool // wake was revived under the lease
 }
 
@@ -109,6 +110,14 @@ func (b *modelBox) rest(now int) {
 	if len(b.mail) > 0 {
 		b.due = &now
 	}
+}
+
+// remembers is the memory that has not expired.
+func (b *modelBox) remembers(now int) string {
+	if now >= b.kept {
+		return ""
+	}
+	return b.memory
 }
 
 var drawIssue = rapid.Int64Range(1, 3)
@@ -179,8 +188,8 @@ func (m *model) claim(t *rapid.T) {
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Fatalf("batch (-want +got):\n%s", diff)
 	}
-	if string(got.Memory) != b.memory {
-		t.Fatalf("memory is %q, want %q", got.Memory, b.memory)
+	if got, want := string(got.Memory), b.remembers(m.now); got != want {
+		t.Fatalf("memory is %q, want %q", got, want)
 	}
 	checkMail(t, b.mail, got.Deliveries)
 	m.held = append(m.held, heldBatch{batch: got, issue: got.Issue.IID, woken: woken, mail: slices.Clone(b.mail)})
@@ -234,9 +243,11 @@ func (m *model) done(t *rapid.T) {
 	}
 	b.lease = 0
 	b.mail = without(b.mail, h.mail)
+	b.memory = b.remembers(m.now)
 	if r.Memory != nil {
 		b.memory = string(r.Memory)
 	}
+	b.kept = m.now + minutes(inbox.KeepMemory)
 	if !b.again {
 		b.wake = wake
 	}
@@ -316,7 +327,9 @@ func (m *model) drop(t *rapid.T) {
 }
 
 func (m *model) advance(t *rapid.T) {
-	by := rapid.SampledFrom([]int{1, 1, 1, 2, 5, minutes(inbox.KeepMeanings), minutes(inbox.KeepKeys)}).Draw(t, "minutes")
+	by := rapid.SampledFrom([]int{
+		1, 1, 1, 2, 5, minutes(inbox.KeepMeanings), minutes(inbox.KeepKeys), minutes(inbox.KeepMemory),
+	}).Draw(t, "minutes")
 	m.now += by
 	m.clock.Advance(time.Duration(by) * time.Minute)
 }
