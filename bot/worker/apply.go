@@ -22,6 +22,7 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	j.wrote(&d.Memory)
 	bump := j.memory.Bump
 	j.issue, j.seen, j.memory = got, j.o.Now(), d.Memory
 	j.memory.Issue, d.Memory.Issue = &got, &got

@@ -77,9 +77,15 @@ func (j *job) run(ctx context.Context) error {
 	if err := j.see(ctx); err != nil {
 		return err
 	}
+	if j.stopped() {
+		return errFight
+	}
 	for range maxRounds {
 		if err := j.decide(ctx); err != nil {
 			return err
+		}
+		if j.fighting() {
+			return j.stop(ctx)
 		}
 		again, err := j.apply(ctx)
 		if err != nil {

@@ -10,6 +10,7 @@ type metrics struct {
 	duration prometheus.Histogram
 	actions  *prometheus.CounterVec
 	notes    *prometheus.CounterVec
+	fights   prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) metrics {
@@ -28,5 +29,8 @@ func newMetrics(r prometheus.Registerer) metrics {
 		notes: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "flowkeeper_notes_total", Help: "Sticky notes written: created, edited, or found deleted by people.",
 		}, []string{"what"}),
+		fights: f.NewCounter(prometheus.CounterOpts{
+			Name: "flowkeeper_fights_total", Help: "Issues on which the bot stopped because it changed them ten times in ten minutes.",
+		}),
 	}
 }

@@ -176,6 +176,8 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 		return "lease lost", nil
 	case stopped:
 		return "given back", p.o.Inbox.Release(ctx, batch)
+	case errors.Is(err, errFight):
+		return "stopped", p.o.Inbox.Bury(ctx, batch, err.Error(), job.lastDecision(ctx))
 	case errors.Is(err, engine.ErrContradiction):
 		return "buried", p.o.Inbox.Bury(ctx, batch, err.Error(), job.record(err))
 	}

@@ -29,6 +29,9 @@ type Memory struct {
 	// WeightDropped says that GitLab silently ignored a weight the bot set: it has no licence for weights.
 	WeightDropped bool    `json:"nolic,omitempty"`
 	Note          NoteRef `json:"note,omitzero"`
+	// Writes are the bot's last changes of the issue, Stopped is when they were too many.
+	Writes  []time.Time `json:"writes,omitempty"`
+	Stopped time.Time   `json:"stopped,omitzero"`
 	// Since is when the issue came into its workflow state.
 	Since Since `json:"since,omitzero"`
 	// Around is what was loaded about the issue's surroundings.
