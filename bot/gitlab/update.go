@@ -51,7 +51,7 @@ func (c *Client) milestoneChange(ctx context.Context, before, after triage.Issue
 		return nil, nil
 	case triage.NewMilestone:
 		id, err := c.milestone(ctx, before.Project, after.Backlog)
-		if err != nil || id == 0 || id == before.Milestone {
+		if err != nil || id == 0 {
 			return nil, err
 		}
 		return &id, nil

@@ -1,0 +1,621 @@
+package worker_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/inbox/bolt"
+	"flowkeeper/bot/sandbox"
+	"flowkeeper/bot/worker"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+const (
+	botToken = "glpat-of-the-bot"
+	annToken = "glpat-of-ann"
+	botName  = "flowkeeper-bot"
+
+	reachable = 20 * time.Second // far more than anything here takes
+)
+
+// bench is a pool of workers between an inbox and a GitLab in memory. Tests put deliveries into the inbox themselves.
+type bench struct {
+	*testing.T
+	lab     *sandbox.Server
+	inbox   inbox.Inbox
+	viewer  *gitlab.Client // as ann, to see an issue as a payload would show it
+	project int64
+	people  map[string]triage.Person
+	handled chan string  // how each job ended
+	asked   int          // API calls already looked at
+	ahead   atomic.Int64 // of GitLab's clock, in nanoseconds
+}
+
+// newBench starts the workers with these rules. wrap may put something between them and GitLab.
+func newBench(t *testing.T, wrap func(*gitlab.Client) worker.GitLab, rules ...engine.Setting) *bench {
+	t.Helper()
+	b := &bench{T: t, people: map[string]triage.Person{}, handled: make(chan string, 100)}
+	b.lab = sandbox.New(sandbox.Options{Token: botToken, Now: func() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())) }})
+	web := httptest.NewServer(b.lab)
+	b.lab.SetURL(web.URL)
+	t.Cleanup(func() { b.lab.Close(); web.Close() })
+	for name, level := range map[string]int{"ann": sandbox.Developer, "omar": sandbox.Developer, "mia": sandbox.Maintainer, "eve": sandbox.Guest} {
+		id, err := b.lab.AddUser(name, name, level)
+		b.must(err)
+		b.people[name] = triage.Person{ID: id, Username: name}
+	}
+	b.must(b.lab.AddToken("ann", annToken))
+	b.project = b.lab.AddProject("g/p")
+	b.viewer = connect(t, web.URL, annToken)
+	client := connect(t, web.URL, botToken)
+	self, err := client.Self(t.Context())
+	b.must(err)
+
+	store, err := bolt.Open(bolt.Options{Dir: t.TempDir(), Lease: time.Minute, Log: zap.NewNop()})
+	b.must(err)
+	b.inbox = store
+	var way worker.GitLab = client
+	if wrap != nil {
+		way = wrap(client)
+	}
+	pool := worker.New(worker.Options{
+		Inbox: store, GitLab: way, Policy: engine.Policy{Team: triage.NewTeam(triage.TeamConfig{Side: "backend", GroupLabel: "group::ours"}), Settings: rules},
+		Self: self, Workers: 1, Lease: time.Minute, Freshness: time.Minute, Attempts: 3, Backoff: time.Millisecond, Drain: time.Second,
+		Now: time.Now, Jitter: func() float64 { return 0 }, Log: b.logger(), Registry: prometheus.NewRegistry(),
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() { defer close(ended); pool.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-ended; b.must(store.Close()) })
+	b.reads()
+	return b
+}
+
+func connect(t *testing.T, url, token string) *gitlab.Client {
+	t.Helper()
+	c, err := gitlab.New(gitlab.Options{URL: url, Token: token})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// logger tells the bench what became of each job.
+func (b *bench) logger() *zap.Logger {
+	core := zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(io.Discard), zapcore.InfoLevel)
+	return zap.New(core, zap.Hooks(func(e zapcore.Entry) error {
+		if strings.HasPrefix(e.Message, "issue ") {
+			b.handled <- e.Message
+		}
+		return nil
+	}))
+}
+
+func (b *bench) must(err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// open opens an issue as ann. Nobody tells the bot.
+func (b *bench) open(labels ...string) triage.Ref {
+	b.Helper()
+	ref, err := b.lab.Open("ann", b.project, sandbox.IssueOptions{Title: "t", Labels: labels})
+	b.must(err)
+	return ref
+}
+
+// event is one of a person's, without its times.
+func (b *bench) event(who string, kind triage.Kind) triage.Event {
+	return triage.Event{Kind: kind, Actor: b.people[who]}
+}
+
+// opened is the event of opening, which says since when the issue is in its state.
+func (b *bench) opened(ref triage.Ref) triage.Event {
+	i := b.lab.Issue(ref)
+	e := b.event(i.Author, triage.Opened)
+	e.At, e.Changes.Added = i.CreatedAt.Add(-time.Second), i.Labels
+	return e
+}
+
+// thumb is a thumbsup on the issue, given or taken back.
+func (b *bench) thumb(who string, kind triage.Kind) triage.Event {
+	e := b.event(who, kind)
+	e.Emoji = &triage.Emoji{Name: "thumbsup"}
+	return e
+}
+
+// tell delivers events with the issue as it is now and waits until the worker is done with them.
+func (b *bench) tell(ref triage.Ref, events ...triage.Event) {
+	b.Helper()
+	issue, err := b.viewer.Issue(b.Context(), ref)
+	b.must(err)
+	for n, e := range events {
+		if e.At.IsZero() {
+			e.At = issue.UpdatedAt
+		}
+		if e.Seen.IsZero() {
+			e.Seen = time.Now()
+		}
+		body, err := worker.Body{Event: e, Issue: issue}.Encode()
+		b.must(err)
+		delay := time.Hour // it waits for the last one
+		if n == len(events)-1 {
+			delay = 0
+		}
+		_, err = b.inbox.Accept(b.Context(), inbox.Delivery{Issue: ref, Body: body, Delay: delay})
+		b.must(err)
+	}
+	ctx, cancel := context.WithTimeout(b.Context(), reachable)
+	defer cancel()
+	for how := ""; how != "issue handled"; {
+		select {
+		case how = <-b.handled:
+		case <-ctx.Done():
+			b.Fatal("the worker does not come to an end")
+		}
+	}
+}
+
+func (b *bench) comment(who string, ref triage.Ref, text string) int64 {
+	b.Helper()
+	id, err := b.lab.Comment(who, ref, text)
+	b.must(err)
+	return id
+}
+
+func (b *bench) react(who string, ref triage.Ref, note int64, name string) {
+	b.Helper()
+	b.must(b.lab.React(who, ref, note, name))
+}
+
+// link links the issue to a new one, as ann.
+func (b *bench) link(ref triage.Ref, kind string) {
+	b.Helper()
+	other := b.open()
+	path := fmt.Sprintf("/api/v4/projects/%d/issues/%d/links?target_project_id=%d&target_issue_iid=%d&link_type=%s",
+		ref.Project, ref.IID, other.Project, other.IID, kind)
+	r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, path, nil)
+	r.Header.Set("PRIVATE-TOKEN", annToken)
+	w := httptest.NewRecorder()
+	b.lab.ServeHTTP(w, r)
+	if w.Code != http.StatusCreated {
+		b.Fatalf("linking: %d %s", w.Code, w.Body)
+	}
+}
+
+// reads are what the bot read since the last time this was asked, without the parameters
+// and with people by their names.
+func (b *bench) reads() []string {
+	var lines []string
+	all := b.lab.Calls()
+	for _, c := range all[b.asked:] {
+		words := slices.DeleteFunc(strings.Fields(c.Line), func(w string) bool { return strings.Contains(w, "=") })
+		if c.User != botName || words[0] != "GET" {
+			continue
+		}
+		line := strings.Join(words[1:], " ")
+		for name, p := range b.people {
+			if member, found := strings.CutSuffix(line, fmt.Sprint("/", p.ID)); found {
+				line = member + "/" + name
+			}
+		}
+		lines = append(lines, line)
+	}
+	b.asked = len(all)
+	return lines
+}
+
+// record is the newest decision on the issue.
+func (b *bench) record(ref triage.Ref) worker.Record {
+	b.Helper()
+	records, err := b.inbox.Records(b.Context(), ref, 1)
+	b.must(err)
+	var r worker.Record
+	if len(records) > 0 {
+		b.must(json.Unmarshal(records[0].Body, &r))
+	}
+	return r
+}
+
+// said is the reason of the first rule.
+func (b *bench) said(ref triage.Ref) string {
+	b.Helper()
+	for _, f := range b.record(ref).Findings {
+		return f.Reason
+	}
+	return ""
+}
+
+// anything is all that a rule can look at.
+const anything = triage.Opened | triage.Closed | triage.Noted | triage.Awarded | triage.Revoked | triage.AllChanges
+
+// rule is a rule in mode act.
+func rule(id string, decide func(triage.Input) triage.Verdict) engine.Setting {
+	meta := triage.Meta{ID: id, On: anything, Closed: true}
+	return engine.Setting{
+		Rule: triage.Rule{Meta: meta, Decide: func(in triage.Input, _ triage.Options) triage.Verdict { return decide(in) }},
+		Mode: triage.Act,
+	}
+}
+
+// curious wants to know things and says what it knows.
+func curious(needs triage.Need) engine.Setting {
+	return rule("curious", func(in triage.Input) triage.Verdict {
+		if !in.Knows(needs) {
+			return triage.Load("more has to be known", needs)
+		}
+		return triage.Nothing(known(in))
+	})
+}
+
+// known puts what is around an issue into words.
+func known(in triage.Input) string {
+	var parts []string
+	for _, l := range in.Memory.Around.Links {
+		parts = append(parts, l.Kind)
+	}
+	for _, name := range slices.Sorted(maps.Keys(in.Memory.Around.Agreements)) {
+		a := in.Memory.Around.Agreements[name]
+		parts = append(parts, fmt.Sprintf("%s{thumb:%t comment:%t level:%d}", name, a.Thumb, a.Comment, in.Memory.Around.Levels[name]))
+	}
+	if in.Memory.Around.Commented.After(in.Memory.Since.At) {
+		parts = append(parts, "commented")
+	}
+	return strings.Join(parts, " ")
+}
+
+const inReview = "workflow::needs issue review"
+
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	const everything = triage.NeedLinks | triage.NeedAgreements | triage.NeedLevels | triage.NeedComments
+	tests := map[string]struct {
+		needs triage.Need
+		prior func(*bench, triage.Ref)
+		reads []string
+		says  string
+	}{
+		"nothing is needed": {},
+		"no links":          {needs: triage.NeedLinks, reads: []string{"links 1#1"}},
+		"a link": {
+			needs: triage.NeedLinks,
+			prior: func(b *bench, ref triage.Ref) { b.link(ref, "is_blocked_by") },
+			reads: []string{"links 1#1"}, says: "is_blocked_by",
+		},
+		"no comment": {needs: triage.NeedComments, reads: []string{"notes 1#1"}},
+		"a comment": {
+			needs: triage.NeedComments,
+			prior: func(b *bench, ref triage.Ref) { b.comment("omar", ref, "It waits.") },
+			reads: []string{"notes 1#1"}, says: "commented",
+		},
+		"what the bot says does not count": {
+			needs: triage.NeedComments | triage.NeedAgreements,
+			prior: func(b *bench, ref triage.Ref) { b.comment(botName, ref, "LGTM"); b.react(botName, ref, 0, "thumbsup") },
+			reads: []string{"notes 1#1", "awards 1#1"},
+		},
+		"agreements": {
+			needs: triage.NeedAgreements,
+			prior: func(b *bench, ref triage.Ref) {
+				b.react("omar", ref, 0, "thumbsup")
+				b.react("mia", ref, 0, "rocket")
+				b.comment("eve", ref, "I agree.")
+				b.comment("omar", ref, ":+1:")
+				b.comment("mia", ref, "I agree, but not with the second part")
+			},
+			reads: []string{"notes 1#1", "awards 1#1"},
+			says:  "eve{thumb:false comment:true level:0} omar{thumb:true comment:true level:0} commented",
+		},
+		"everything": {
+			needs: everything,
+			prior: func(b *bench, ref triage.Ref) {
+				b.react("omar", ref, 0, "thumbsup")
+				b.comment("eve", ref, "LGTM")
+				b.link(ref, "relates_to")
+			},
+			reads: []string{"links 1#1", "notes 1#1", "awards 1#1", "member 1/eve", "member 1/omar"},
+			says:  "relates_to eve{thumb:false comment:true level:10} omar{thumb:true comment:false level:30} commented",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, nil, curious(tt.needs))
+			ref := b.open(inReview)
+			if tt.prior != nil {
+				tt.prior(b, ref)
+			}
+			b.tell(ref, b.opened(ref))
+			if diff := cmp.Diff(tt.reads, b.reads()); diff != "" {
+				t.Errorf("reads (-want +got):\n%s", diff)
+			}
+			if got := b.said(ref); got != tt.says {
+				t.Errorf("the rule knows %q, want %q", got, tt.says)
+			}
+
+			b.tell(ref, b.event("ann", triage.Updated|triage.LabelsChanged))
+			if got := b.reads(); len(got) > 0 {
+				t.Errorf("what is known was read again: %v", got)
+			}
+			if got := b.said(ref); got != tt.says {
+				t.Errorf("later, the rule knows %q, want %q", got, tt.says)
+			}
+		})
+	}
+}
+
+// Events keep the tally up to date; only who is new has to be asked about.
+func TestLoadedIsKeptUpToDate(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil, curious(triage.NeedAgreements|triage.NeedLevels))
+	ref := b.open(inReview)
+	b.react("omar", ref, 0, "thumbsup")
+	b.tell(ref, b.opened(ref), b.thumb("omar", triage.Awarded))
+	b.reads()
+	steps := []struct {
+		name  string
+		event triage.Event
+		reads []string
+		says  string
+	}{
+		{"mia agrees", b.thumb("mia", triage.Awarded), []string{"member 1/mia"}, "mia{thumb:true comment:false level:40} omar{thumb:true comment:false level:30}"},
+		{"omar does not any more", b.thumb("omar", triage.Revoked), nil, "mia{thumb:true comment:false level:40}"},
+		{"omar does again", b.thumb("omar", triage.Awarded), nil, "mia{thumb:true comment:false level:40} omar{thumb:true comment:false level:30}"},
+	}
+	for _, step := range steps {
+		b.tell(ref, step.event)
+		if diff := cmp.Diff(step.reads, b.reads()); diff != "" {
+			t.Errorf("%s: reads (-want +got):\n%s", step.name, diff)
+		}
+		if got := b.said(ref); got != step.says {
+			t.Errorf("%s: the rule knows %q, want %q", step.name, got, step.says)
+		}
+	}
+}
+
+// Closing makes the links worth another look, one also if the receiver's clock is ahead of the worker's.
+func TestLinksAreLoadedAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil, curious(triage.NeedLinks))
+	ref := b.open(inReview)
+	b.tell(ref, b.opened(ref))
+	b.link(ref, "relates_to")
+	b.reads()
+	closed := b.event("ann", triage.Closed)
+	closed.Seen = time.Now().Add(time.Minute)
+	b.tell(ref, closed)
+	if reads := b.reads(); !slices.Equal(reads, []string{"links 1#1"}) || b.said(ref) != "relates_to" {
+		t.Errorf("reads %v, the rule knows %q", reads, b.said(ref))
+	}
+}
+
+// Rules that want different things of the comments share one look at them.
+func TestCommentsAreReadOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil, rule("one by one", func(in triage.Input) triage.Verdict {
+		for _, need := range []triage.Need{triage.NeedAgreements, triage.NeedComments} {
+			if !in.Knows(need) {
+				return triage.Load("more has to be known", need)
+			}
+		}
+		return triage.Nothing(known(in))
+	}))
+	ref := b.open(inReview)
+	b.comment("omar", ref, "Fine.")
+	b.tell(ref, b.opened(ref))
+	if reads := b.reads(); !slices.Equal(reads, []string{"notes 1#1", "awards 1#1"}) || b.said(ref) != "commented" {
+		t.Errorf("reads %v, the rule knows %q", reads, b.said(ref))
+	}
+}
+
+// A rule that has not spoken yet must not lose its item, whatever the event and however often it is handled.
+func TestItemOutlivesAFailedLoad(t *testing.T) {
+	t.Parallel()
+	asks := rule("asks", func(in triage.Input) triage.Verdict {
+		if !in.Knows(triage.NeedLinks) {
+			return triage.Load("links have to be known", triage.NeedLinks)
+		}
+		return triage.Ask("so", triage.Item{Slot: "x", Title: "Something", Text: "to do."})
+	})
+	asks.On = triage.LabelsChanged
+	b := newBench(t, nil, asks)
+	ref := b.open()
+	b.tell(ref, b.opened(ref))
+	b.must(b.lab.Edit("ann", ref, sandbox.Change{Close: true}))
+	b.lab.Next(sandbox.Fault{Match: "GET links", Status: http.StatusInternalServerError})
+	b.tell(ref, b.event("ann", triage.Closed))
+	notes := b.lab.Issue(ref).CommentsBy(botName)
+	if len(notes) != 1 || !strings.Contains(notes[0].Text, "**Something** to do.") {
+		t.Errorf("the bot's comments are %+v", notes)
+	}
+	if r := b.record(ref); r.Attempt != 2 || len(r.Findings) != 1 {
+		t.Errorf("record %+v: the rule has to be asked in the second attempt", r)
+	}
+}
+
+// A memory that may have been lost is rebuilt before anything else is loaded: it holds since when comments count, and the note.
+func TestRecoverComesFirst(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil, curious(triage.NeedAgreements))
+	ref := b.open("workflow::refinement")
+	b.comment("mia", ref, "LGTM")
+	b.ahead.Add(int64(time.Minute))
+	b.must(b.lab.Edit("ann", ref, sandbox.Change{AddLabels: []string{inReview}}))
+	b.ahead.Add(int64(time.Minute))
+	b.comment("omar", ref, "LGTM")
+	note := b.comment(botName, ref, "All set.\n\n<!-- flowkeeper:v1 {} -->")
+	b.react("eve", ref, note, "thumbsup")
+	b.tell(ref, b.event("omar", triage.Noted))
+	want := []string{"issue 1#1", "notes 1#1", "label events 1#1", "weight events 1#1", "notes 1#1", "awards 1#1", fmt.Sprintf("awards 1#1/%d", note)}
+	if diff := cmp.Diff(want, b.reads()); diff != "" {
+		t.Errorf("reads (-want +got):\n%s", diff)
+	}
+	if got, want := b.said(ref), "eve{thumb:true comment:false level:0} omar{thumb:false comment:true level:0} commented"; got != want {
+		t.Errorf("the rule knows %q, want %q", got, want)
+	}
+}
+
+// A weight may only be set when the past is known; that is no reason to load the rest again.
+func TestLoadedOutlivesRecovery(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil, rule("weighs", func(in triage.Input) triage.Verdict {
+		if !in.Knows(triage.NeedLinks) {
+			return triage.Load("links have to be known", triage.NeedLinks)
+		}
+		return triage.Want("it has a link", triage.SetWeight{Value: len(in.Memory.Around.Links)})
+	}))
+	ref := b.open()
+	b.link(ref, "relates_to")
+	b.tell(ref, b.opened(ref))
+	want := []string{"links 1#1", "issue 1#1", "notes 1#1", "label events 1#1", "weight events 1#1"}
+	if diff := cmp.Diff(want, b.reads()); diff != "" {
+		t.Errorf("reads (-want +got):\n%s", diff)
+	}
+	if w := b.lab.Issue(ref).Weight; w == nil || *w != 1 {
+		t.Errorf("the weight is %v, want 1", w)
+	}
+}
+
+func TestNothingIsLoadedOfAnotherTeamsIssue(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil, curious(triage.NeedLinks))
+	ref := b.open("group::theirs")
+	b.tell(ref, b.opened(ref))
+	if reads := b.reads(); len(reads) > 0 || b.record(ref).Ours {
+		t.Errorf("reads %v, record %+v", reads, b.record(ref))
+	}
+}
+
+// What fails while loading is tried again, and nothing is written before it is known.
+func TestLoadFails(t *testing.T) {
+	t.Parallel()
+	tests := map[string]string{"links": "GET links", "comments": "GET notes", "reactions": "GET awards", "levels": "GET member"}
+	for name, call := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const needs = triage.NeedLinks | triage.NeedAgreements | triage.NeedLevels
+			adds := rule("adds", func(triage.Input) triage.Verdict { return triage.Want("so", triage.AddLabel{Label: "a"}) })
+			b := newBench(t, nil, curious(needs), adds)
+			ref := b.open(inReview)
+			b.react("omar", ref, 0, "thumbsup")
+			b.lab.Next(sandbox.Fault{Match: call, Status: http.StatusInternalServerError})
+			b.tell(ref, b.opened(ref))
+			if got, want := b.said(ref), "omar{thumb:true comment:false level:30}"; got != want {
+				t.Errorf("the rule knows %q, want %q", got, want)
+			}
+			if r := b.record(ref); r.Attempt != 2 || len(b.lab.Writes()) != 1 {
+				t.Errorf("attempt %d, writes %v; want one write in the second", r.Attempt, b.lab.Writes())
+			}
+		})
+	}
+}
+
+// A note that people deleted has no reactions; that does not make the issue gone.
+func TestReactionsToADeletedNote(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil, rule("notes", func(in triage.Input) triage.Verdict {
+		if in.HasLabel(inReview) && !in.Knows(triage.NeedAgreements) {
+			return triage.Load("who agrees has to be known", triage.NeedAgreements)
+		}
+		return triage.Ask(known(in), triage.Item{Slot: "x", Title: "Something", Text: "to do."})
+	}))
+	ref := b.open()
+	b.tell(ref, b.opened(ref))
+	notes := b.lab.Issue(ref).CommentsBy(botName)
+	if len(notes) != 1 {
+		t.Fatalf("the bot has %d comments", len(notes))
+	}
+	b.must(b.lab.DeleteNote("mia", ref, notes[0].ID))
+	b.must(b.lab.Edit("ann", ref, sandbox.Change{AddLabels: []string{inReview}}))
+	b.react("omar", ref, 0, "thumbsup")
+	b.tell(ref, b.event("ann", triage.Updated|triage.LabelsChanged))
+	if got, want := b.said(ref), "omar{thumb:true comment:false level:0}"; got != want {
+		t.Errorf("the rule knows %q, want %q", got, want)
+	}
+}
+
+// On a popular issue the access levels of everybody would cost a call each.
+func TestLevelsAreBounded(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil, curious(triage.NeedAgreements|triage.NeedLevels))
+	ref := b.open(inReview)
+	for n := range 60 {
+		name := fmt.Sprintf("fan%02d", n)
+		_, err := b.lab.AddUser(name, name, sandbox.Guest)
+		b.must(err)
+		b.react(name, ref, 0, "thumbsup")
+	}
+	b.comment("omar", ref, "LGTM")
+	b.tell(ref, b.opened(ref))
+	if reads := b.reads(); len(reads) != 2+50 {
+		t.Errorf("%d reads, want the comments, the reactions and 50 members", len(reads))
+	}
+	if got := b.said(ref); !strings.Contains(got, "omar{thumb:false comment:true level:30}") {
+		t.Errorf("who agreed in words is not among them: %s", got)
+	}
+}
+
+// stubborn is a GitLab that takes an update and does not close or reopen.
+type stubborn struct{ *gitlab.Client }
+
+// Update implements worker.GitLab.
+func (s stubborn) Update(ctx context.Context, before, after triage.Issue) (triage.Issue, error) {
+	after.Closed = before.Closed
+	return s.Client.Update(ctx, before, after)
+}
+
+// What GitLab answers with success and does not do is remembered, not tried again; the rest of the plan is done.
+func TestRefusedChanges(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		action triage.Action
+		wrap   func(*gitlab.Client) worker.GitLab
+	}{
+		"a milestone that does not exist": {action: triage.SetMilestone{Title: "Backlog"}},
+		"an issue that stays open":        {action: triage.Close{}, wrap: func(c *gitlab.Client) worker.GitLab { return stubborn{c} }},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, tt.wrap,
+				rule("refused", func(triage.Input) triage.Verdict { return triage.Want("so", tt.action) }),
+				rule("fine", func(triage.Input) triage.Verdict { return triage.Want("so", triage.AddLabel{Label: "a"}) }))
+			ref := b.open()
+			b.tell(ref, b.opened(ref))
+			if i := b.lab.Issue(ref); !i.Has("a") || i.State != "opened" || i.Milestone != "" {
+				t.Errorf("labels %v, %s, milestone %q", i.Labels, i.State, i.Milestone)
+			}
+			want := []string{"refused: " + tt.action.String() + ", which GitLab did not take", "fine: add ~a"}
+			if diff := cmp.Diff(want, b.record(ref).Done); diff != "" {
+				t.Errorf("done (-want +got):\n%s", diff)
+			}
+			b.reads()
+			b.tell(ref, b.event("ann", triage.Updated|triage.LabelsChanged))
+			if reads, writes := b.reads(), b.lab.Writes(); len(reads) > 0 || len(writes) != 1 {
+				t.Errorf("later reads %v, all writes %v: it was tried again", reads, writes)
+			}
+			if f := b.record(ref).Findings; len(f) == 0 || !f[0].Overridden {
+				t.Errorf("findings %+v: the rule has to rest", f)
+			}
+		})
+	}
+}
