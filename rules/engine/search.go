@@ -1,0 +1,231 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"flowkeeper/rules/triage"
+)
+
+// Bound is how far Search goes. Its time grows with the number of particulars to the power of Together.
+type Bound struct {
+	Weight    int // weights are none and 0 to this
+	Together  int // particulars on one issue at a time
+	Labels    int // different labels among the particulars, at most
+	Conflicts int // reported at most
+}
+
+// DefaultBound is what flowkeeper check searches: no weight and 0 to 6, two particulars at a time. With the handbook's policy that
+// is some 130,000 issues and takes a few seconds.
+func DefaultBound() Bound { return Bound{Weight: 6, Together: 2, Labels: 64, Conflicts: 5} }
+
+// Search decides small issues, one after the other and without chance, to find two rules that want contradicting things or an issue
+// that never settles: one for which Decide gives ErrContradiction, or wants something again when it is asked about its own result.
+//
+// The issues are those of the team in every workflow state or none × with no weight or 0 to Bound.Weight × with up to Bound.Together
+// particulars at a time, just opened and new to the bot. Particulars are
+//
+//   - the labels, beside the team's own, that the configuration names for a role or in an option of an active rule; the types, severities,
+//     priorities and, where the weight field is empty, weight labels of the team's side that rules speak of; another team's group label;
+//     and what plans add in the search;
+//   - the circumstances: changed, closed, reopened, swept or commented instead of opened; assigned; with a milestone; linked and agreed on;
+//     on a GitLab without a weight field; without the team's labels.
+//
+// Not searched are misspelt labels, other types of work, what the bot may remember of an issue, and time that passes. Facts that rules
+// would have to load are known.
+//
+// The same policy gives the same report. The only error is the context's.
+func Search(ctx context.Context, p Policy, b Bound) (Report, error) {
+	s := search{policy: speaking(p), bound: b, found: map[string]ordinal{}}
+	s.space = newSpace(s.policy, b)
+	for from := 0; from < len(s.space.particulars); {
+		to := len(s.space.particulars)
+		added, err := s.pass(ctx, from)
+		if err != nil {
+			return Report{}, fmt.Errorf("searching for contradictions: %w", err)
+		}
+		s.space.grow(added)
+		from = to
+	}
+	return s.report(), nil
+}
+
+// speaking is the policy without the rules that change neither an issue nor what other rules are told.
+func speaking(p Policy) Policy {
+	p.Settings = slices.DeleteFunc(slices.Clone(p.Settings), func(s Setting) bool { return s.Mode < triage.Remind })
+	return p
+}
+
+// search is one search being made.
+type search struct {
+	policy Policy
+	bound  Bound
+	space  space
+	sets   int                // of particulars, in the passes so far
+	issues int                // decided so far
+	found  map[string]ordinal // the first issue of every clash, by the clash's key
+}
+
+// ordinal is an issue of the space and its place in the search.
+type ordinal struct {
+	at        int
+	situation situation
+}
+
+// pass decides all issues with a particular from the given one on, and returns the labels that plans added to them.
+func (s *search) pass(ctx context.Context, from int) ([]string, error) {
+	sets := s.space.sets(s.bound.Together, from)
+	var next atomic.Int64
+	results := make([]share, runtime.GOMAXPROCS(0))
+	var workers sync.WaitGroup
+	for n := range results {
+		results[n] = share{found: map[string]ordinal{}, added: map[string]bool{}}
+		workers.Go(func() {
+			for ctx.Err() == nil {
+				set := int(next.Add(1)) - 1
+				if set >= len(sets) {
+					return
+				}
+				s.decide(&results[n], s.sets+set, sets[set])
+			}
+		})
+	}
+	workers.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.sets += len(sets)
+	added := map[string]bool{}
+	for _, r := range results {
+		s.issues += r.issues
+		maps.Copy(added, r.added)
+		for key, o := range r.found {
+			keepFirst(s.found, key, o)
+		}
+	}
+	return slices.Sorted(maps.Keys(added)), nil
+}
+
+// share is what one worker found.
+type share struct {
+	issues int
+	found  map[string]ordinal
+	added  map[string]bool
+}
+
+// keepFirst makes the outcome independent of which worker was faster.
+func keepFirst(found map[string]ordinal, key string, o ordinal) {
+	if first, ok := found[key]; !ok || o.at < first.at {
+		found[key] = o
+	}
+}
+
+// decide looks at all issues with one set of particulars.
+func (s *search) decide(r *share, number int, set []particular) {
+	at := number * len(s.space.states) * len(s.space.weights)
+	for _, state := range s.space.states {
+		for _, weight := range s.space.weights {
+			at++
+			sit := situation{state: state, weight: weight, team: s.space.teamOf(set), set: set}
+			if !sit.possible() {
+				continue
+			}
+			r.issues++
+			c, plan := s.judge(sit)
+			if c != nil {
+				keepFirst(r.found, c.key(), ordinal{at, sit})
+				continue
+			}
+			for _, p := range plan {
+				if l := addedBy(p.Action); l != "" && !s.space.known[l] {
+					r.added[l] = true
+				}
+			}
+		}
+	}
+}
+
+// addedBy is the label that an action puts on an issue, or "".
+func addedBy(a triage.Action) string {
+	switch a := a.(type) {
+	case triage.AddLabel:
+		return a.Label
+	case triage.SetWeight:
+		if a.Side != "" {
+			return triage.WeightLabel(a.Side, a.Value)
+		}
+	}
+	return ""
+}
+
+// clash is what the rules want of an issue and why that comes to no end.
+type clash struct {
+	wishes []Planned
+	why    string
+}
+
+func (c *clash) key() string {
+	rules := make([]string, len(c.wishes))
+	for n, w := range c.wishes {
+		rules[n] = w.Rule
+	}
+	slices.Sort(rules)
+	return strings.Join(append(rules, c.why), " ")
+}
+
+// judge decides an issue, and again on the outcome.
+func (s *search) judge(sit situation) (*clash, []Planned) {
+	events, issue, memory := sit.build()
+	first, err := Decide(s.policy, events, issue, &memory, searchTime)
+	if err != nil {
+		return clashOf(first.Plan, issue), nil
+	}
+	second, err := Decide(s.policy, events, first.Result, &first.Memory, searchTime)
+	if err == nil && len(second.Plan) == 0 {
+		return nil, first.Plan
+	}
+	return again(first.Plan, second.Plan, first.Result), nil
+}
+
+// clashOf finds the two wishes of a failed decision that exclude each other. If none do, it went on and on.
+func clashOf(plan []Planned, issue triage.Issue) *clash {
+	for n, w := range plan {
+		for _, other := range plan[n+1:] {
+			if undoes(w.Action, other.Action, issue) || undoes(other.Action, w.Action, issue) {
+				return &clash{[]Planned{w, other}, "both cannot be"}
+			}
+		}
+	}
+	last := plan[len(plan)-1]
+	c := &clash{[]Planned{last}, "it never settles"}
+	for _, w := range slices.Backward(plan) {
+		if w.Rule != last.Rule {
+			c.wishes = []Planned{w, last}
+			break
+		}
+	}
+	return c
+}
+
+// again is the clash of a decision with the one before.
+func again(first, second []Planned, result triage.Issue) *clash {
+	for _, w := range second {
+		for _, old := range first {
+			if old.Action != w.Action && undoes(w.Action, old.Action, result) {
+				return &clash{[]Planned{old, w}, "the second comes when the first was done"}
+			}
+		}
+	}
+	return &clash{second[:1], "it comes when all that was wanted was done"}
+}
+
+// undoes reports whether a second action takes back a first.
+func undoes(second, first triage.Action, issue triage.Issue) bool {
+	return !first.Done(second.Apply(first.Apply(issue)))
+}

@@ -1,0 +1,215 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// searchTime is when everything in a search happens: a Monday.
+var searchTime = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+
+// space is the issues of a search.
+type space struct {
+	states      []string // workflow labels; the first is "", none
+	weights     []*int   // the first is nil, none
+	team        []string // labels of every issue of the team
+	side        string   // whose weight labels it knows
+	particulars []particular
+	known       map[string]bool // labels that are in the space
+	limit       int             // of labels among the particulars
+	leftOut     []string
+}
+
+// particular is what sets an issue apart: a label or a circumstance.
+type particular struct {
+	label   string      // "" for a circumstance
+	words   string      // of a circumstance
+	event   triage.Kind // happened instead of the opening; 0 leaves that
+	sets    func(*triage.Issue, *triage.Memory)
+	free    bool // only where the weight field is empty
+	foreign bool // the team's labels are not on it
+}
+
+// newSpace has the labels that the team and the rules' options name.
+func newSpace(p Policy, b Bound) space {
+	s := space{
+		states: []string{""}, weights: []*int{nil}, team: slices.Clone(p.Team.TeamConfig.Labels), side: p.Team.Side,
+		known: map[string]bool{}, limit: b.Labels,
+	}
+	if group := p.Team.GroupLabel; group != "" && !slices.Contains(s.team, group) {
+		s.team = append(s.team, group)
+	}
+	for _, l := range s.team {
+		s.known[l] = true
+	}
+	for _, state := range triage.States() {
+		label := p.Team.State(state)
+		s.states = append(s.states, label)
+		s.known[label] = true
+	}
+	for w := range b.Weight + 1 {
+		s.weights = append(s.weights, triage.Int(w))
+	}
+	s.particulars = circumstances(p.Team)
+	s.grow(mentioned(p, b))
+	return s
+}
+
+// mentioned are the labels to begin with. Of a role's names the one that is written comes before all aliases, which are the first to be
+// left out.
+func mentioned(p Policy, b Bound) []string {
+	team := p.Team
+	var labels []string
+	if scope := triage.Scope(team.GroupLabel); scope != "" {
+		labels = append(labels, triage.Scoped(scope, "another team"))
+	}
+	for _, s := range p.Settings {
+		for _, o := range s.Meta.Options {
+			if label, ok := s.Options[o.Name].(string); ok && label != "" {
+				labels = append(labels, label)
+			}
+		}
+	}
+	var aliases []string
+	for _, d := range triage.LabelDefaults() {
+		if !d.Scope {
+			labels = append(labels, team.Label(d.Role))
+			aliases = append(aliases, team.LabelNames(d.Role)[1:]...)
+		}
+	}
+	for _, v := range []string{"bug", "feature", "maintenance"} {
+		labels = append(labels, triage.Scoped(team.Label(triage.TypeScope), v))
+	}
+	for _, v := range []string{"1", "2", "3", "4"} {
+		labels = append(labels, triage.Scoped(team.Label(triage.SeverityScope), v), triage.Scoped(team.Label(triage.PriorityScope), v))
+	}
+	for w := range b.Weight + 1 {
+		labels = append(labels, triage.WeightLabel(team.Side, w))
+	}
+	return append(labels, aliases...)
+}
+
+// grow takes labels into the space, as long as there is room.
+func (s *space) grow(labels []string) {
+	for _, l := range labels {
+		if s.known[l] {
+			continue
+		}
+		s.known[l] = true
+		if s.limit <= 0 {
+			s.leftOut = append(s.leftOut, l)
+			continue
+		}
+		s.limit--
+		_, weighs := triage.WeightOf(l, s.side)
+		s.particulars = append(s.particulars, particular{label: l, free: weighs})
+	}
+}
+
+// circumstances are the particulars that are not labels.
+func circumstances(team *triage.Team) []particular {
+	return []particular{
+		{words: "changed", event: triage.Updated | triage.AllChanges},
+		{words: "closed", event: triage.Closed | triage.Updated},
+		{words: "reopened", event: triage.Reopened | triage.Updated},
+		{words: "looked at in a sweep", event: triage.Swept},
+		{words: "commented", event: triage.Noted | triage.Awarded},
+		{words: "assigned", sets: func(i *triage.Issue, _ *triage.Memory) { i.Assignees = []triage.Person{{ID: 3, Username: "carl"}} }},
+		{words: "with a milestone", sets: func(i *triage.Issue, _ *triage.Memory) { i.Milestone = 1 }},
+		{words: "linked and agreed on", sets: func(_ *triage.Issue, m *triage.Memory) { m.Around = surrounded(team) }},
+		{words: "where there is no weight field", free: true, sets: func(i *triage.Issue, _ *triage.Memory) { i.NoWeights = true }},
+		{words: "without the team's labels", foreign: true},
+	}
+}
+
+// surrounded has a link of every kind and the agreement of everybody who counts.
+func surrounded(team *triage.Team) triage.Around {
+	a := triage.Around{Known: everything, Loaded: searchTime, Agreements: map[string]triage.Agreement{}, Levels: map[string]int{}}
+	for _, kind := range []string{"relates_to", "blocks", "is_blocked_by"} {
+		a.Links = append(a.Links, triage.Link{Kind: kind, Created: searchTime})
+	}
+	names := []string{"dora", "emil"}
+	for _, role := range triage.Roles() {
+		names = append(names, team.People(role)...)
+	}
+	for n, name := range names {
+		a.Agreements[name] = triage.Agreement{ID: int64(10 + n), Thumb: true}
+		a.Levels[name] = triage.Developer
+	}
+	return a
+}
+
+// everything is all that could be loaded about an issue.
+const everything = ^triage.Need(0)
+
+// labels are the particulars that are labels.
+func (s *space) labels() []string {
+	var labels []string
+	for _, p := range s.particulars {
+		if p.label != "" {
+			labels = append(labels, p.label)
+		}
+	}
+	return labels
+}
+
+// circumstances are the others, in words.
+func (s *space) circumstances() []string {
+	var words []string
+	for _, p := range s.particulars {
+		if p.label == "" {
+			words = append(words, p.words)
+		}
+	}
+	return words
+}
+
+// sets are all sets of up to size particulars with at least one from the given place on, small ones first. The empty set belongs to
+// place 0.
+func (s *space) sets(size, from int) [][]particular {
+	var all [][]particular
+	if from == 0 {
+		all = append(all, nil)
+	}
+	smaller := [][]int{nil}
+	for range size {
+		var larger [][]int
+		for _, set := range smaller {
+			for n := last(set) + 1; n < len(s.particulars); n++ {
+				larger = append(larger, append(slices.Clone(set), n))
+			}
+		}
+		for _, set := range larger {
+			if last(set) >= from {
+				all = append(all, s.pick(set))
+			}
+		}
+		smaller = larger
+	}
+	return all
+}
+
+func last(set []int) int {
+	if len(set) == 0 {
+		return -1
+	}
+	return set[len(set)-1]
+}
+
+func (s *space) pick(set []int) []particular {
+	picked := make([]particular, len(set))
+	for i, n := range set {
+		picked[i] = s.particulars[n]
+	}
+	return picked
+}
+
+// teamOf are the team's labels on an issue with these particulars.
+func (s *space) teamOf(set []particular) []string {
+	if slices.ContainsFunc(set, func(p particular) bool { return p.foreign }) {
+		return nil
+	}
+	return s.team
+}

@@ -1,0 +1,388 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"flowkeeper/config"
+	"flowkeeper/rules"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// near is a bound for tests that need not look far.
+var near = engine.Bound{Weight: 6, Together: 1, Labels: 64, Conflicts: 5}
+
+// TestSearchHandbook searches what everybody starts with, and the furthest that it can be configured to.
+func TestSearchHandbook(t *testing.T) {
+	bound := engine.DefaultBound()
+	if testing.Short() {
+		bound = near
+	}
+	tests := map[string]struct {
+		mode func(triage.Meta) triage.Mode
+		want string
+	}{
+		"modes as they are": {mode: func(m triage.Meta) triage.Mode { return m.Mode }},
+		"modes at their maximum": {
+			mode: func(m triage.Meta) triage.Mode { return m.MaxMode },
+			// Who agrees before the review has begun brings two rules together that are both set to act.
+			want: `
+an issue with ~"workflow::refinement", weight 0, linked and agreed on, just opened:
+  issue-review wants to add ~"workflow::ready for development"
+  weighted-next wants to add ~"workflow::needs issue review"
+  both cannot be`,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			policy := config.Default(rules.Catalogue()).Policy()
+			for n := range policy.Settings {
+				policy.Settings[n].Mode = tt.mode(policy.Settings[n].Meta)
+			}
+			r := search(t, policy, bound)
+			if diff := cmp.Diff(strings.TrimSpace(tt.want), inWords(r)); diff != "" {
+				t.Errorf("conflicts (-want +got):\n%s", diff)
+			}
+			if r.Issues < 5000 || len(r.LeftOut) > 0 {
+				t.Errorf("that is not what is promised: %s", r.Bound())
+			}
+		})
+	}
+}
+
+// inWords is all that a report tells of conflicts.
+func inWords(r engine.Report) string {
+	var all []string
+	for _, c := range r.Conflicts {
+		all = append(all, c.String())
+	}
+	return strings.Join(all, "\n\n")
+}
+
+// TestSearchConfigurations finds what teams can get wrong: names and options that bring rules into each other's way.
+func TestSearchConfigurations(t *testing.T) {
+	tests := map[string]struct{ yaml, want string }{
+		"a label of a rule in the workflow": {
+			yaml: `labels: {research: "workflow::research"}`,
+			want: `
+an issue with ~"workflow::start" ~"workflow::research", weight 4, just opened:
+  one-per-scope wants to remove ~"workflow::research"
+  weight-research wants to add ~"workflow::research"
+  both cannot be
+
+an issue without labels, weight 4, just opened:
+  weight-research wants to add ~"workflow::research"
+  workflow-intake wants to add ~"workflow::start"
+  both cannot be
+`,
+		},
+		"an option with another rule's label": {
+			yaml: `rules: {workflow-intake: {label: needs research}}`,
+			want: `
+an issue without labels, no weight, just opened:
+  weight-research wants to remove ~"needs research"
+  workflow-intake wants to add ~"needs research"
+  both cannot be
+`,
+		},
+		"one label for two roles": {
+			yaml: `labels: {research: UX}`,
+			want: `
+an issue with ~"workflow::ready for design", no weight, just opened:
+  design-needs-ux wants to add ~UX
+  weight-research wants to remove ~UX
+  both cannot be
+`,
+		},
+		"a team's label that a rule takes off": {
+			yaml: `team: {labels: [backend, needs research]}`,
+			want: `
+an issue without labels, no weight, just opened:
+  team-labels wants to add ~"needs research"
+  weight-research wants to remove ~"needs research"
+  both cannot be
+`,
+		},
+		"the same, only reminded of": {
+			yaml: "labels: {research: \"workflow::research\"}\nrules: {weight-research: remind}",
+		},
+		"unusual but sound": {
+			yaml: "labels: {spike: timebox, workflow: state, security: [sec]}\nteam: {side: frontend, labels: [], scope: labelled}",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := inWords(search(t, configured(t, tt.yaml), near))
+			if diff := cmp.Diff(strings.TrimSpace(tt.want), got); diff != "" {
+				t.Errorf("conflicts (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// configured is the policy of a configuration file.
+func configured(t *testing.T, yaml string) engine.Policy {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "flowkeeper.yaml")
+	if err := os.WriteFile(file, []byte(yaml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load(file, nil, rules.Catalogue())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Policy()
+}
+
+func search(t *testing.T, p engine.Policy, b engine.Bound) engine.Report {
+	t.Helper()
+	r, err := engine.Search(t.Context(), p, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// when is a rule in mode act that wants something of the issues that carry all of the labels.
+func when(id string, action triage.Action, labels ...string) engine.Setting {
+	return rule(id, func(in triage.Input) triage.Verdict {
+		for _, l := range labels {
+			if !in.HasLabel(l) {
+				return triage.Nothing("not so labelled")
+			}
+		}
+		return triage.Want("so labelled", action)
+	})
+}
+
+func add(label string) triage.Action { return triage.AddLabel{Label: label} }
+
+// unless is a rule in mode act that wants something of the issues that carry one label and not the other.
+func unless(id string, action triage.Action, label, other string) engine.Setting {
+	return rule(id, func(in triage.Input) triage.Verdict {
+		if !in.HasLabel(label) || in.HasLabel(other) {
+			return triage.Nothing("not so labelled")
+		}
+		return triage.Want("so labelled", action)
+	})
+}
+
+// longer is a rule in mode act that adds a longer label than all before to issues with an even or odd number of labels.
+func longer(id string, odd int) engine.Setting {
+	return rule(id, func(in triage.Input) triage.Verdict {
+		if n := len(in.Issue.Labels); n%2 == odd {
+			return triage.Want("more", add(strings.Repeat("x", n+1)))
+		}
+		return triage.Nothing("it is the other's turn")
+	})
+}
+
+// TestSearchRules shows what is found, in which words, and how small the issue is made.
+func TestSearchRules(t *testing.T) {
+	remembers := func(in triage.Input) bool { return in.Memory.Items["one/item"].State != "" }
+	tests := map[string]struct {
+		settings []engine.Setting
+		want     string
+	}{
+		"a rule that never settles": {
+			settings: []engine.Setting{rule("restless", func(in triage.Input) triage.Verdict {
+				if in.Has(triage.UX) {
+					return triage.Want("more", add(strings.Repeat("x", len(in.Issue.Labels))))
+				}
+				return triage.Nothing("no UX")
+			})},
+			want: `
+an issue with ~UX, no weight, just opened:
+  restless wants to add ~xxxxxxxx
+  it never settles`,
+		},
+		"two rules that never settle": {
+			settings: []engine.Setting{longer("one", 0), longer("two", 1)},
+			want: `
+an issue without labels, no weight, just opened:
+  one wants to add ~xxxxxxx
+  two wants to add ~xxxxxxxx
+  it never settles`,
+		},
+		"a label that only plans put there": {
+			settings: []engine.Setting{
+				when("adds", add("hidden"), "spike"), unless("one", add("s::a"), "hidden", "spike"), unless("two", add("s::b"), "hidden", "spike"),
+			},
+			want: `
+an issue with ~hidden, no weight, just opened:
+  one wants to add ~"s::a"
+  two wants to add ~"s::b"
+  both cannot be`,
+		},
+		"a state and a weight": {
+			settings: []engine.Setting{
+				when("one", triage.SetWeight{Value: 3}, "workflow::refinement"),
+				rule("two", func(in triage.Input) triage.Verdict {
+					if w := in.Weight(); w != nil && *w > 5 {
+						return triage.Want("above the top", triage.SetWeight{Value: 5})
+					}
+					return triage.Nothing("not above the top")
+				}),
+			},
+			want: `
+an issue with ~"workflow::refinement", weight 6, just opened:
+  one wants to set weight 3
+  two wants to set weight 5
+  both cannot be`,
+		},
+		"a circumstance": {
+			settings: []engine.Setting{
+				rule("one", func(in triage.Input) triage.Verdict {
+					if len(in.Issue.Assignees) == 0 {
+						return triage.Nothing("unassigned")
+					}
+					return triage.Want("assigned", add("s::a"))
+				}),
+				when("two", add("s::b")),
+			},
+			want: `
+an issue without labels, no weight, assigned, just opened:
+  one wants to add ~"s::a"
+  two wants to add ~"s::b"
+  both cannot be`,
+		},
+		"more on its own result": {
+			settings: []engine.Setting{rule("one", func(in triage.Input) triage.Verdict {
+				v := triage.Ask("asks", triage.Item{Slot: "item", Title: "An item"})
+				if remembers(in) {
+					v.Actions = []triage.Action{add("x")}
+				}
+				return v
+			})},
+			want: `
+an issue without labels, no weight, just opened:
+  one wants to add ~x
+  it comes when all that was wanted was done`,
+		},
+		"the opposite on its own result": {
+			settings: []engine.Setting{
+				rule("one", func(triage.Input) triage.Verdict {
+					return triage.Verdict{Reason: "asks", Items: []triage.Item{{Slot: "item", Title: "An item"}}, Actions: []triage.Action{add("x")}}
+				}),
+				rule("two", func(in triage.Input) triage.Verdict {
+					if remembers(in) {
+						return triage.Want("remembered", triage.RemoveLabel{Label: "x"})
+					}
+					return triage.Nothing("not remembered")
+				}),
+			},
+			want: `
+an issue without labels, no weight, just opened:
+  one wants to add ~x
+  two wants to remove ~x
+  the second comes when the first was done`,
+		},
+		"nothing, for rules that do not act": {
+			settings: []engine.Setting{reminding(when("one", add("s::a"))), reminding(when("two", add("s::b")))},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := inWords(search(t, engine.Policy{Team: team, Settings: tt.settings}, near))
+			if diff := cmp.Diff(strings.TrimSpace(tt.want), got); diff != "" {
+				t.Errorf("conflicts (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func reminding(s engine.Setting) engine.Setting {
+	s.Mode = triage.Remind
+	return s
+}
+
+// TestSearchSaysHowFar: what lies beyond the bound is not found, and the report does not pretend it was looked for.
+func TestSearchSaysHowFar(t *testing.T) {
+	policy := engine.Policy{Team: team, Settings: []engine.Setting{
+		when("one", add("s::a"), "UX", "spike", "Deliverable"), when("two", add("s::b"), "UX", "spike", "Deliverable"),
+	}}
+	bound := engine.Bound{Weight: 0, Together: 2, Labels: 7, Conflicts: 5}
+	r := search(t, policy, bound)
+	if len(r.Conflicts) > 0 {
+		t.Errorf("two labels at a time find a contradiction of three: %v", r.Conflicts)
+	}
+	for _, want := range []string{"no weight or 0 to 0", "up to 2 at a time of 7 further labels", "left out for their number: ", `~"quick win"`} {
+		if !strings.Contains(r.Bound(), want) {
+			t.Errorf("%q is not in what it says: %s", want, r.Bound())
+		}
+	}
+	bound.Together = 3
+	if r = search(t, policy, bound); len(r.Conflicts) != 1 {
+		t.Errorf("three labels at a time find %v", r.Conflicts)
+	}
+	bound.Labels = 3
+	if r = search(t, policy, bound); len(r.Conflicts) > 0 || !slices.Contains(r.LeftOut, "Deliverable") {
+		t.Errorf("with ~Deliverable left out %v is found, left out is %v", r.Conflicts, r.LeftOut)
+	}
+}
+
+// TestSearchOptions: a label that only a rule's option names is searched, one of a rule that may say nothing is not.
+func TestSearchOptions(t *testing.T) {
+	option := when("one", add("s::a"), "of an option")
+	option.Meta.Options = []triage.Option{{Name: "label", Default: ""}, {Name: "above", Default: 3}}
+	option.Options = triage.Options{"label": "of an option", "above": 3}
+	policy := engine.Policy{Team: team, Settings: []engine.Setting{option, when("two", add("s::b"), "of an option")}}
+	if r := search(t, policy, near); len(r.Conflicts) != 1 {
+		t.Errorf("found %v among %v", r.Conflicts, r.Labels)
+	}
+	policy.Settings[0].Mode = triage.Shadow
+	if r := search(t, policy, near); slices.Contains(r.Labels, "of an option") {
+		t.Errorf("the label of a silent rule is searched: %v", r.Labels)
+	}
+}
+
+// TestSearchIsRepeatable: many contradictions, several workers, and always the same few of them.
+func TestSearchIsRepeatable(t *testing.T) {
+	policy := engine.Policy{Team: team}
+	for n, label := range []string{"spike", "UX", "Duplicate"} {
+		pair := string(rune('a' + n))
+		policy.Settings = append(policy.Settings, when(pair+"1", add(pair+"::1"), label), when(pair+"2", add(pair+"::2"), label))
+	}
+	bound := engine.Bound{Weight: 3, Together: 2, Labels: 12, Conflicts: 2}
+	first := search(t, policy, bound)
+	if len(first.Conflicts) != 2 || first.Unshown != 1 {
+		t.Fatalf("%d conflicts shown, %d not", len(first.Conflicts), first.Unshown)
+	}
+	for range 3 {
+		if diff := cmp.Diff(first, search(t, policy, bound)); diff != "" {
+			t.Fatalf("another search says something else: %s", diff)
+		}
+	}
+}
+
+func TestSearchStops(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	stopping := rule("stopping", func(triage.Input) triage.Verdict {
+		cancel()
+		return triage.Nothing("enough")
+	})
+	_, err := engine.Search(ctx, engine.Policy{Team: team, Settings: []engine.Setting{stopping}}, engine.Bound{Weight: 6, Together: 9, Labels: 4})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func BenchmarkSearch(b *testing.B) {
+	policy := config.Default(rules.Catalogue()).Policy()
+	for b.Loop() {
+		r, err := engine.Search(b.Context(), policy, engine.DefaultBound())
+		if err != nil || len(r.Conflicts) > 0 {
+			b.Fatal(r.Conflicts, err)
+		}
+		b.ReportMetric(float64(r.Issues), "issues/op")
+	}
+}
