@@ -1,26 +1,54 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	"flowkeeper/config"
 	"flowkeeper/rules"
+	"flowkeeper/rules/engine"
 )
 
 type checkCmd struct {
-	Config string `arg:"" optional:"" help:"Configuration file; default flowkeeper.yaml if there is one."`
-	Quiet  bool   `short:"q" help:"Print nothing if all is well."`
+	Config   string `arg:"" optional:"" help:"Configuration file; default flowkeeper.yaml if there is one."`
+	Quiet    bool   `short:"q" help:"Print nothing if all is well."`
+	NoSearch bool   `help:"Do not search for rules that contradict each other, which takes some seconds."`
 }
 
-// Run loads the configuration exactly as serve does and prints what is in force, secrets as <secret>.
-func (c *checkCmd) Run(p *program) error {
+// Run loads the configuration exactly as serve does, searches it for contradictions and prints what is in force, secrets as <secret>.
+func (c *checkCmd) Run(ctx context.Context, p *program) error {
 	loaded, err := config.Load(c.Config, p.environ, rules.Catalogue())
 	if err != nil {
 		return err
 	}
+	searched := ""
+	if !c.NoSearch {
+		found, err := engine.Search(ctx, loaded.Policy(), engine.DefaultBound())
+		if err != nil {
+			return err
+		}
+		if len(found.Conflicts) > 0 {
+			return contradiction(p, found)
+		}
+		searched = "# No rules that contradict each other: " + found.Bound() + "\n"
+	}
 	if c.Quiet {
 		return nil
 	}
-	_, err = fmt.Fprint(p.out, loaded)
+	_, err = fmt.Fprint(p.out, loaded, searched)
 	return err
+}
+
+// contradiction prints the conflicts, each with a blank line behind it.
+func contradiction(p *program, found engine.Report) error {
+	for _, conflict := range found.Conflicts {
+		fmt.Fprintf(p.err, "%s\n\n", conflict)
+	}
+	more := ""
+	if found.Unshown > 0 {
+		more = fmt.Sprintf(" (and %d more like these)", found.Unshown)
+	}
+	return errors.New("with this configuration the rules contradict each other" + more +
+		"; change an option of one of them, its mode to remind, or the label they share")
 }
