@@ -430,25 +430,26 @@ func TestCommentsAreReadOnce(t *testing.T) {
 // A rule that has not spoken yet must not lose its item, whatever the event and however often it is handled.
 func TestItemOutlivesAFailedLoad(t *testing.T) {
 	t.Parallel()
+	const needs = triage.NeedAgreements | triage.NeedLevels
 	asks := rule("asks", func(in triage.Input) triage.Verdict {
-		if !in.Knows(triage.NeedLinks) {
-			return triage.Load("links have to be known", triage.NeedLinks)
+		if !in.Knows(needs) {
+			return triage.Load("who agrees has to be known", needs)
 		}
-		return triage.Ask("so", triage.Item{Slot: "x", Title: "Something", Text: "to do."})
+		return triage.Ask(known(in), triage.Item{Slot: "x", Title: "Something", Text: "to do."})
 	})
-	asks.On = triage.LabelsChanged
+	asks.On = triage.LabelsChanged // not the reaction, which it is asked about only for its item
 	b := newBench(t, nil, asks)
 	ref := b.open()
 	b.tell(ref, b.opened(ref))
-	b.must(b.lab.Edit("ann", ref, sandbox.Change{Close: true}))
-	b.lab.Next(sandbox.Fault{Match: "GET links", Status: http.StatusInternalServerError})
-	b.tell(ref, b.event("ann", triage.Closed))
+	b.react("omar", ref, 0, "thumbsup")
+	b.lab.Next(sandbox.Fault{Match: "GET member", Status: http.StatusInternalServerError})
+	b.tell(ref, b.thumb("omar", triage.Awarded))
 	notes := b.lab.Issue(ref).CommentsBy(botName)
 	if len(notes) != 1 || !strings.Contains(notes[0].Text, "**Something** to do.") {
 		t.Errorf("the bot's comments are %+v", notes)
 	}
-	if r := b.record(ref); r.Attempt != 2 || len(r.Findings) != 1 {
-		t.Errorf("record %+v: the rule has to be asked in the second attempt", r)
+	if got, want := b.said(ref), "omar{thumb:true comment:false level:30}"; got != want || b.record(ref).Attempt != 2 {
+		t.Errorf("in attempt %d, the rule knows %q, want %q", b.record(ref).Attempt, got, want)
 	}
 }
 
