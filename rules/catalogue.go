@@ -28,10 +28,24 @@ func Catalogue() []triage.Rule {
 		weightResearch,
 		weightSplitUp,
 		securityWeight,
+		splitWeight,
+		weightMismatch,
 		spikeWeight,
 		spikeFollowUp,
 		// Triage
 		needsType,
+		urgentNeedsOwner, // before bug-needs-severity, which asks nobody for the same priority
 		bugNeedsSeverity,
+		securityNeedsSeverity,
+		regressionNeedsVersion,
+		workaroundPair,
+		minorBacklog,
+		duplicateClose,
+		contributionsHygiene,
+		quickWinNeedsContributions,
+		// Planning
+		deliverableNeeds,
+		milestoneNeedsType,
+		followUpNeeds,
 	}
 }

@@ -23,7 +23,9 @@ var labels = []string{
 	"workflow::in dev", "workflow:: in dev", "Workflow::Design", "workflow::unheard of", "UX", "ux", "spike", "Spike", "security",
 	"bug::vulnerability", "bug::performance", "type::bug", "type::feature", "type::maintenance", "Type::Bug", "severity::1", "severity::4",
 	"priority::2", "priority:: 2", "needs research", "Deliverable", "backend-weight::0", "backend-weight::3", "backend-weight::5",
-	"frontend-weight::2", "something else", "a::b", "a::b::c",
+	"frontend-weight::2", "backend-weight::large", "something else", "a::b", "a::b::c",
+	"workflow::planning breakdown", "workflow::blocked", "severity::3", "priority::1", "priority::3", "priority::4", "Priority::3", "regression",
+	"regression:17.9", "quick win", "Seeking community contributions", "seeking community contributions", "follow-up", "Duplicate", "duplicate",
 }
 
 // world draws a policy, an issue, what is remembered of it and what happened to it.
@@ -71,6 +73,12 @@ func drawIssue(t *rapid.T) triage.Issue {
 	i.NoWeights = rapid.IntRange(0, 4).Draw(t, "free") == 0
 	if !i.NoWeights {
 		i.Weight = drawWeight(t)
+	}
+	if rapid.Bool().Draw(t, "assigned") {
+		i.Assignees = []triage.Person{{ID: 7, Username: "omar"}}
+	}
+	if rapid.Bool().Draw(t, "planned") {
+		i.Milestone = 3
 	}
 	return i
 }

@@ -32,8 +32,15 @@ func typeLabel(in triage.Input, kind string) string {
 	return triage.Scoped(in.Team.Label(triage.TypeScope), kind)
 }
 
-// typeItem asks for a type label, in the same words for every rule that needs one.
+// typeItem asks for a type label, in the same words for every rule that needs one. Where a subtype names the type they are those with
+// which needs-type offers it.
 func typeItem(in triage.Input) triage.Item {
+	for _, kind := range issueTypes {
+		if in.Winner(kind) != "" {
+			command := triage.AddLabel{Label: typeLabel(in, kind)}.Command()
+			return triage.Item{Slot: "type", Title: "A label", Text: "Use " + triage.Code(command) + "."}
+		}
+	}
 	text := "Use " + triage.Code("/label "+triage.Quoted(typeLabel(in, "bug"))) + ", feature or maintenance."
 	return triage.Item{Slot: "type", Title: "A type label", Text: text}
 }

@@ -1,0 +1,62 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"flowkeeper/rules/triage"
+)
+
+// contributionsHygiene follows "Triage Process": the label invites everybody to an issue that nobody of the team works on yet.
+var contributionsHygiene = triage.Rule{
+	Meta: triage.Meta{
+		ID:      "contributions-hygiene",
+		Summary: "Takes the invitation to contributors off an issue that is assigned, blocked or in work.",
+		Section: "Triage Process",
+		On:      triage.Opened | triage.LabelsChanged | triage.AssigneesChanged,
+		Mode:    triage.Act,
+		MaxMode: triage.Act,
+	},
+	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
+		if !in.Has(triage.Contributions) {
+			return triage.Nothing("the issue does not invite contributors")
+		}
+		why := taken(in)
+		if why == "" {
+			return triage.Nothing("the issue invites contributors, and nobody works on it")
+		}
+		v := triage.Verdict{Reason: why + " and does not invite contributors any more"}
+		for _, l := range in.Issue.Labels {
+			if !means(in, l, triage.Contributions) {
+				continue
+			}
+			off := triage.RemoveLabel{Label: l}
+			if own, ours := in.Memory.Own[off.Key()]; ours && !own.Removed {
+				// The bot itself wrote it there, when it repaired the spelling: people say whether it goes.
+				v.Items = append(v.Items, triage.Item{Slot: "label", Title: "A label too many", Text: "Use " + triage.Code(off.Command()) + "."})
+				continue
+			}
+			v.Actions = append(v.Actions, off)
+		}
+		return v
+	},
+}
+
+// taken says why contributors are not to begin with the issue, "" if they may.
+func taken(in triage.Input) string {
+	state := in.State()
+	switch {
+	case len(in.Issue.Assignees) > 0:
+		return "the issue has an assignee"
+	case state == triage.StateBlocked:
+		return "the issue is blocked"
+	case slices.Contains(inWork, state):
+		return "the issue is in " + strings.TrimPrefix(state, "in ")
+	}
+	return ""
+}
+
+// inWork are the states in which the team works on an issue.
+var inWork = []string{
+	triage.StateDesign, triage.StateBreakdown, triage.StateRefinement, triage.StateInDev, triage.StateInReview, triage.StateVerification,
+}

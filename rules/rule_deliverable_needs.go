@@ -1,0 +1,73 @@
+package rules
+
+import (
+	"strings"
+
+	"flowkeeper/rules/triage"
+)
+
+// deliverableNeeds follows "Build Board" and "Issue Selection": what is selected for a release is weighted, assigned and ready.
+var deliverableNeeds = triage.Rule{
+	Meta: triage.Meta{
+		ID:      "deliverable-needs",
+		Summary: "Lists what an issue still needs that is a deliverable of a release.",
+		Section: "Build Board",
+		On:      triage.Opened | triage.AllChanges,
+		Mode:    triage.Remind,
+		MaxMode: triage.Remind,
+	},
+	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
+		if !in.Has(triage.Deliverable) {
+			return triage.Nothing("the issue is not a deliverable")
+		}
+		var missing []triage.Item
+		var lacks []string
+		need := func(what string, item triage.Item) {
+			lacks, missing = append(lacks, what), append(missing, item)
+		}
+		if in.Issue.Milestone == 0 {
+			need("a milestone", milestoneItem(in))
+		}
+		if len(in.Issue.Assignees) == 0 {
+			need("an assignee", assigneeItem(""))
+		}
+		if in.Weight() == nil {
+			need("a weight", weightItem(in))
+		}
+		if beforeReady(in) {
+			ready := triage.AddLabel{Label: in.Team.State(triage.StateReady)}
+			need("the state "+triage.StateReady, triage.Item{
+				Slot: "ready", Title: "A later workflow label", Text: "A deliverable is ready for development. Use " + triage.Code(ready.Command()) + ".",
+			})
+		}
+		if len(missing) == 0 {
+			return triage.Nothing("the deliverable has what it needs")
+		}
+		return triage.Ask("the deliverable lacks "+enumerate(lacks), missing...)
+	},
+}
+
+// beforeReady reports whether the workflow says that an issue cannot be developed yet. States beside the path say nothing about it.
+func beforeReady(in triage.Input) bool {
+	state := in.State()
+	rank := triage.Rank(state)
+	return state == "" || rank >= 0 && rank < triage.Rank(triage.StateReady)
+}
+
+// milestoneItem asks for a milestone, in the same words for every rule that needs one.
+func milestoneItem(in triage.Input) triage.Item {
+	text := "Use " + triage.Code(triage.SetMilestone{Title: "title"}.Command())
+	if in.Has(triage.FollowUp) && !in.Has(triage.Deliverable) {
+		text += ", or add the issue to the planning issue"
+	}
+	return triage.Item{Slot: "milestone", Title: "A milestone", Text: text + "."}
+}
+
+// enumerate joins words the way a sentence does: "a, b and c".
+func enumerate(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " and " + words[last]
+}

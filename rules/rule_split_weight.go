@@ -1,0 +1,95 @@
+package rules
+
+import (
+	"slices"
+	"strconv"
+
+	"flowkeeper/rules/triage"
+)
+
+// splitWeight follows "Backend and Frontend issues": where both sides work on an issue, each has a weight of its own, as a label.
+var splitWeight = triage.Rule{
+	Meta: triage.Meta{
+		ID:      "split-weight",
+		Summary: "Turns the plain weight of an issue for backend and frontend into the label of the team's side.",
+		Section: "Backend and Frontend issues",
+		On:      triage.Opened | triage.WeightChanged | triage.LabelsChanged,
+		Mode:    triage.Act,
+		MaxMode: triage.Act,
+		Prompt:  true,
+	},
+	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
+		side := in.Team.Side
+		switch {
+		case !in.TwoSided():
+			return triage.Nothing("the issue is not for both backend and frontend")
+		case in.Issue.Weight == nil:
+			return triage.Nothing("the issue has no plain weight to split")
+		case in.Has(triage.Spike):
+			return triage.Nothing("a spike is timeboxed, its weight is not an estimate to split")
+		}
+		weight := *in.Issue.Weight
+		v := triage.Nothing("each side has a weight of its own")
+		if in.Winner(weightScope(side)) == "" {
+			first := firstWeight{Value: weight, Side: side}
+			v = triage.Want("the issue is for both sides, so its weight of "+strconv.Itoa(weight)+" becomes the "+side+"'s", first)
+			v.Offer = &triage.Item{
+				Slot: side, Title: "A " + side + " weight", Text: "The plain weight does not say whose it is. Use " + triage.Code(first.Command()) + ".",
+			}
+		}
+		if other := otherSide(side); in.Winner(weightScope(other)) == "" {
+			if len(v.Actions) == 0 {
+				v.Reason = "the " + other + " has no weight of its own"
+			}
+			command := triage.SetWeight{Value: 3, Side: other}.Command()
+			v.Items = []triage.Item{{
+				Slot: other, Title: "A " + other + " weight", Text: "The work there may weigh differently. Use " + triage.Code(command) + ".",
+			}}
+		}
+		return v
+	},
+}
+
+// firstWeight wants a side to have a weight label. Another one is as good: the extra level for security issues may be on top of it.
+type firstWeight struct {
+	Value int
+	Side  string
+}
+
+// set is the same for a side that has a weight label already.
+func (a firstWeight) set() triage.SetWeight { return triage.SetWeight(a) }
+
+// Key implements triage.Action. It is the label's: people undo it by taking the label off, not by changing the weight.
+func (a firstWeight) Key() string {
+	return triage.AddLabel{Label: triage.WeightLabel(a.Side, a.Value)}.Key()
+}
+
+// Done implements triage.Action.
+func (a firstWeight) Done(i triage.Issue) bool {
+	return slices.ContainsFunc(i.Labels, func(l string) bool { return triage.Scope(l) == weightScope(a.Side) })
+}
+
+// Apply implements triage.Action.
+func (a firstWeight) Apply(i triage.Issue) triage.Issue {
+	if a.Done(i) {
+		return i
+	}
+	return a.set().Apply(i)
+}
+
+// String implements triage.Action.
+func (a firstWeight) String() string { return a.set().String() }
+
+// Command implements triage.Action.
+func (a firstWeight) Command() string { return a.set().Command() }
+
+// weightScope is the scope of a side's weight labels.
+func weightScope(side string) string { return triage.Scope(triage.WeightLabel(side, 0)) }
+
+// otherSide is the side that the issue is also for.
+func otherSide(side string) string {
+	if side == "backend" {
+		return "frontend"
+	}
+	return "backend"
+}

@@ -1,0 +1,48 @@
+package rules
+
+import "flowkeeper/rules/triage"
+
+// urgentNeedsOwner follows "Triage Process": what is severity 1 gets priority 1 or 2 and is assigned to a team member.
+var urgentNeedsOwner = triage.Rule{
+	Meta: triage.Meta{
+		ID:      "urgent-needs-owner",
+		Summary: "Asks for the priority and the assignee of an issue of severity 1; in mode act, adds priority 1 where there is none.",
+		Section: "Triage Process",
+		On:      triage.Opened | triage.LabelsChanged | triage.AssigneesChanged,
+		Mode:    triage.Remind,
+		MaxMode: triage.Act,
+	},
+	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
+		if in.Scoped(triage.SeverityScope) != "1" {
+			return triage.Nothing("the issue is not severity 1")
+		}
+		var v triage.Verdict
+		var lacks []string
+		manager := []triage.Role{triage.EngineeringManager}
+		most := triage.AddLabel{Label: triage.Scoped(in.Team.Label(triage.PriorityScope), "1")}
+		switch in.Scoped(triage.PriorityScope) {
+		case "1", "2":
+		case "":
+			lacks = append(lacks, "a priority")
+			offer := scopeItem(in, "priority", triage.PriorityScope)
+			offer.Asks = manager
+			v.Actions, v.Offer = []triage.Action{most}, &offer
+		default:
+			lacks = append(lacks, "priority 1 or 2")
+			v.Items = append(v.Items, triage.Item{
+				Slot: "priority", Title: "Priority 1 or 2", Text: "Severity 1 does not wait. Use " + triage.Code(most.Command()) + ".", Asks: manager,
+			})
+		}
+		if len(in.Issue.Assignees) == 0 {
+			lacks = append(lacks, "an assignee")
+			item := assigneeItem("")
+			item.Asks = manager
+			v.Items = append(v.Items, item)
+		}
+		if len(lacks) == 0 {
+			return triage.Nothing("the issue of severity 1 is priority 1 or 2 and has an assignee")
+		}
+		v.Reason = "the issue of severity 1 lacks " + enumerate(lacks)
+		return v
+	},
+}

@@ -1,0 +1,40 @@
+package rules
+
+import "flowkeeper/rules/triage"
+
+// workaroundPair follows "Triage Process": a bug with a workaround is severity 3 and priority 3.
+var workaroundPair = triage.Rule{
+	Meta: triage.Meta{
+		ID:      "workaround-pair",
+		Summary: "Completes severity 3 and priority 3, which a bug with a workaround has together.",
+		Section: "Triage Process",
+		On:      triage.Opened | triage.LabelsChanged,
+		Mode:    triage.Remind,
+		MaxMode: triage.Act,
+	},
+	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
+		severity, priority := in.Scoped(triage.SeverityScope), in.Scoped(triage.PriorityScope)
+		switch {
+		case in.Scoped(triage.TypeScope) != "bug":
+			return triage.Nothing("the issue is not a bug")
+		case in.IsSecurity():
+			return triage.Nothing("a security issue is not triaged as a bug with a workaround")
+		case severity == "3" && priority == "":
+			return partner(in, "priority", triage.PriorityScope)
+		case severity == "" && priority == "3":
+			return partner(in, "severity", triage.SeverityScope)
+		case severity != "" && priority != "":
+			return triage.Nothing("the bug has a severity and a priority")
+		}
+		return triage.Nothing("the bug is neither severity 3 nor priority 3")
+	},
+}
+
+// partner wants the third level of the scope that is empty.
+func partner(in triage.Input, slot string, scope triage.LabelRole) triage.Verdict {
+	offer := scopeItem(in, slot, scope)
+	v := triage.Want("a bug with a workaround is severity 3 and priority 3, this one has no "+slot,
+		triage.AddLabel{Label: triage.Scoped(in.Team.Label(scope), "3")})
+	v.Offer = &offer
+	return v
+}
