@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -10,14 +11,21 @@ import (
 )
 
 type rulesCmd struct {
-	ID string `arg:"" optional:"" help:"The rule to show in full."`
+	ID       string `arg:"" optional:"" help:"The rule to show in full."`
+	Markdown bool   `help:"Print the reference of all rules in Markdown, with examples."`
 }
 
-// Run lists the rules of the catalogue, or shows one.
+// Run lists the rules of the catalogue, shows one, or prints the reference.
 func (c *rulesCmd) Run(p *program) error {
 	catalogue := rules.Catalogue()
-	if c.ID != "" {
+	switch {
+	case c.ID != "" && c.Markdown:
+		return usageError{errors.New("--markdown prints the reference of all rules; name a rule or use --markdown, not both")}
+	case c.ID != "":
 		return c.one(p, catalogue)
+	case c.Markdown:
+		_, err := fmt.Fprint(p.out, rules.Reference())
+		return err
 	}
 	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "RULE\tMODE\tAT MOST\tWHAT IT DOES")
