@@ -1,0 +1,224 @@
+package bot_test
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"go.uber.org/zap"
+
+	"flowkeeper/bot"
+	"flowkeeper/bot/inbox/redistest"
+	"flowkeeper/bot/webhook"
+	"flowkeeper/config"
+	"flowkeeper/rules"
+)
+
+// benchRounds is how often each variant has its turn.
+const benchRounds = 12
+
+// BenchmarkDeliveries compares the whole way of a delivery up to its answer (HTTP, authentication, decoding, the store with its syncs)
+// with a bare handler that reads the body, decodes it with the same webhook.Decode, so into the same structs, and answers. Everything
+// runs on this machine: the clients, the server and Redis share its processors.
+//
+// The variants take turns of a few tenths of a second, each right after a turn of the bare handler, so that whatever else the machine
+// does hits all alike. Every number is the median over the rounds; what is said relative to bare is relative to the bare turn before.
+// Every delivery is new, of an issue of its own, and must be answered "accepted"; in the end the store must hold exactly those. The bot
+// runs whole, but its GitLab is away, so that no worker takes anything out of the inbox and only accepting is measured.
+//
+// The embedded store is in the directory for temporary files: set TMPDIR to the disk that is asked about.
+func BenchmarkDeliveries(b *testing.B) {
+	var results []*result
+	for _, size := range []struct{ clients, turn int }{{1, 250}, {16, 1500}, {64, 3000}} {
+		b.Run(fmt.Sprintf("clients=%d", size.clients), func(b *testing.B) {
+			variants := startVariants(b, size.clients)
+			for _, v := range variants {
+				v.run(b, size.turn/2) // the first turn pays for connections and caches
+			}
+			for b.Loop() {
+				playRounds(b, variants, size.turn)
+			}
+			checkStored(b, variants)
+			b.ReportMetric(0, "ns/op") // an operation here is all the rounds
+			for _, v := range variants {
+				v.report(b)
+				results = append(results, &v.result)
+			}
+		})
+	}
+	printResults(results)
+}
+
+// variant is one of the servers under load, with its clients and what was measured.
+type variant struct {
+	*load
+	app *bot.App // nil for the bare handler
+	result
+}
+
+// startVariants starts all servers; the bare one is the first.
+func startVariants(b *testing.B, clients int) []*variant {
+	token, signed := sampleDelivery(b, secret, ""), sampleDelivery(b, "", signingToken)
+	var all []*variant
+	add := func(name string, app *bot.App, url string, d delivery) {
+		all = append(all, &variant{newLoad(b, url, d, clients, len(all)+1), app, result{name: name, clients: clients}})
+	}
+	add("bare", nil, startBare(b), token)
+	embedded := startBot(b, "")
+	add("embedded", embedded, embedded.URL(), token)
+	add("embedded-signed", embedded, embedded.URL(), signed)
+	for _, fsync := range []string{"everysec", "always"} {
+		app := startBot(b, redistest.Start(b, redistest.Options{AppendFsync: fsync}).URL())
+		add("redis-"+fsync, app, app.URL(), token)
+	}
+	return all
+}
+
+// playRounds gives every variant its turns, of so many deliveries each.
+func playRounds(b *testing.B, variants []*variant, turn int) {
+	bare, others := variants[0], variants[1:]
+	for round := range benchRounds {
+		for i := range others {
+			v := others[(i+round)%len(others)] // so that nobody always follows the same one
+			base := bare.run(b, turn)
+			bare.add(base, base)
+			v.add(v.run(b, turn), base)
+		}
+	}
+}
+
+// startBare starts the handler that all others are compared with, on a server with the bot's limits, and returns its URL.
+func startBare(b *testing.B) string {
+	e := echo.New()
+	e.POST(webhook.Path, func(c echo.Context) error {
+		r := c.Request()
+		body, err := readAll(r.Body, r.ContentLength)
+		if err != nil {
+			return err
+		}
+		d, err := webhook.Decode(r.Header, body, time.Now())
+		if err != nil {
+			return err
+		}
+		return c.JSON(http.StatusAccepted, struct {
+			Status   string `json:"status"`
+			Delivery string `json:"delivery"`
+		}{"accepted", d.ID})
+	})
+	server := httptest.NewUnstartedServer(e)
+	server.Config.ReadHeaderTimeout, server.Config.ReadTimeout, server.Config.IdleTimeout = 5*time.Second, 30*time.Second, 2*time.Minute
+	server.Start()
+	b.Cleanup(server.Close)
+	return server.URL + webhook.Path
+}
+
+// startBot starts a bot whose GitLab is away, with the embedded store if there is no URL of a Redis.
+func startBot(b *testing.B, redisURL string) *bot.App {
+	away := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	b.Cleanup(away.Close)
+	handbook := config.Default(rules.Catalogue())
+	app, err := bot.New(b.Context(), bot.Options{
+		Version: "bench", GitLabURL: away.URL, GitLabToken: botToken, Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", MaxBody: 25 << 20,
+		Drain: 5 * time.Second, Secrets: []string{secret}, SigningTokens: []string{signingToken}, RedisURL: redisURL, DataDir: b.TempDir(),
+		Settle: 2 * time.Second, Lease: time.Minute, Freshness: 10 * time.Second, Workers: 8, Attempts: 12, Backoff: time.Second,
+		Policy: handbook.Policy(), Log: zap.NewNop(),
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := app.Stop(); err != nil {
+			b.Error(err)
+		}
+	})
+	if err := app.Start(); err != nil {
+		b.Fatal(err)
+	}
+	return app
+}
+
+// checkStored compares what the stores hold with what was answered "accepted".
+func checkStored(b *testing.B, variants []*variant) {
+	accepted := map[*bot.App]int{}
+	for _, v := range variants {
+		accepted[v.app] += v.accepted
+	}
+	delete(accepted, nil)
+	for app, want := range accepted {
+		stats, err := app.Inbox().Stats(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		if stats.Deliveries != want {
+			b.Errorf("%d deliveries were accepted, the store holds %d", want, stats.Deliveries)
+		}
+	}
+}
+
+// result is what was measured of one variant: one entry of each list a turn.
+type result struct {
+	name          string
+	clients       int
+	turns         []turn
+	ratio, factor []float64 // of the rate and of the 99th percentile to the bare turn's
+}
+
+func (r *result) add(t, bare turn) {
+	r.turns = append(r.turns, t)
+	r.ratio = append(r.ratio, t.rate/bare.rate)
+	r.factor = append(r.factor, t.p99/bare.p99)
+}
+
+// of is the median of one quantity over the turns.
+func (r *result) of(quantity func(turn) float64) float64 {
+	var all []float64
+	for _, t := range r.turns {
+		all = append(all, quantity(t))
+	}
+	return median(all)
+}
+
+func (r *result) rate() float64   { return r.of(func(t turn) float64 { return t.rate }) }
+func (r *result) p50() float64    { return r.of(func(t turn) float64 { return t.p50 }) }
+func (r *result) p99() float64    { return r.of(func(t turn) float64 { return t.p99 }) }
+func (r *result) allocs() float64 { return r.of(func(t turn) float64 { return t.allocs }) }
+
+// report adds the medians to the benchmark's line.
+func (r *result) report(b *testing.B) {
+	b.ReportMetric(r.rate(), r.name+"-accepted/s")
+	b.ReportMetric(r.p50(), r.name+"-p50-ms")
+	b.ReportMetric(r.p99(), r.name+"-p99-ms")
+	if r.name != "bare" {
+		b.ReportMetric(median(r.ratio), r.name+"-of-bare")
+		b.ReportMetric(median(r.factor), r.name+"-p99-of-bare")
+	}
+}
+
+// printResults prints all results as a table. A benchmark's own log would be cut after ten lines.
+func printResults(results []*result) {
+	fmt.Printf("\nDeliveries: medians of %d rounds and more; in brackets the slowest and the fastest turn\n\n", benchRounds)
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "clients\t\taccepted/s\t(turns)\tof bare\tp50 ms\tp99 ms\tp99 of bare\tallocations\t")
+	for _, r := range results {
+		slowest, fastest := slices.MinFunc(r.turns, byRate), slices.MaxFunc(r.turns, byRate)
+		fmt.Fprintf(w, "%d\t%s\t%.0f\t(%.0f–%.0f)\t%.2f\t%.2f\t%.2f\t%.2f\t%.0f\t\n", r.clients, r.name,
+			r.rate(), slowest.rate, fastest.rate, median(r.ratio), r.p50(), r.p99(), median(r.factor), r.allocs())
+	}
+	_ = w.Flush() // nobody is left to hear that the standard output is closed
+}
+
+func byRate(a, b turn) int { return cmp.Compare(a.rate, b.rate) }
+
+func median(all []float64) float64 {
+	all = slices.Sorted(slices.Values(all))
+	return (all[(len(all)-1)/2] + all[len(all)/2]) / 2
+}
