@@ -68,7 +68,7 @@ func Decide(p Policy, events []triage.Event, issue triage.Issue, memory *triage.
 	observe(in)
 	look(&in)
 
-	r := run{policy: p, in: in, memory: &m, findings: make([]Finding, len(p.Settings)), verdicts: make([]triage.Verdict, len(p.Settings))}
+	r := run{policy: p, in: in, memory: &m, findings: make([]Finding, len(p.Settings)), verdicts: make([]*triage.Verdict, len(p.Settings))}
 	r.concerned = concerned(&m)
 	err := r.settle()
 	d := Decision{Ours: true, Findings: r.findings, Plan: r.plan, Result: r.in.Issue, Memory: m, Needs: r.needs()}
@@ -94,7 +94,7 @@ type run struct {
 	memory    *triage.Memory
 	concerned map[string]bool
 	findings  []Finding
-	verdicts  []triage.Verdict // of the last round, by setting
+	verdicts  []*triage.Verdict // of the last round, by setting; nil for a rule that gave its reason and nothing else
 	plan      []Planned
 }
 
@@ -151,7 +151,11 @@ func (r *run) round(first bool) []Planned {
 			bump.Offered = s.Mode == triage.Remind
 			r.memory.Bump = &bump
 		}
-		r.verdicts[n] = v
+		r.verdicts[n] = nil
+		if !v.Silent() {
+			spoken := v // a copy of its own, so that the many silent verdicts stay off the heap
+			r.verdicts[n] = &spoken
+		}
 	}
 	return wants
 }

@@ -81,8 +81,8 @@ func (r *run) write() (Sticky, time.Time) {
 func (r *run) collect() (items []wanted, lines []string) {
 	said := map[string]bool{}
 	for n := range r.policy.Settings {
-		s, v := &r.policy.Settings[n], &r.verdicts[n]
-		if s.Mode < triage.Remind || !r.findings[n].Looked {
+		s, v := &r.policy.Settings[n], r.verdicts[n]
+		if v == nil || s.Mode < triage.Remind {
 			continue
 		}
 		if len(v.Lines) > 0 {
@@ -224,9 +224,9 @@ func (r *run) wakeAt() time.Time {
 			earlier(r.memory.Touched.Add(r.policy.Grace))
 		}
 	}
-	for n := range r.verdicts {
-		if r.findings[n].Looked && !r.findings[n].Overridden {
-			earlier(r.verdicts[n].Wake)
+	for n, v := range r.verdicts {
+		if v != nil && !r.findings[n].Overridden {
+			earlier(v.Wake)
 		}
 	}
 	return at
@@ -235,9 +235,9 @@ func (r *run) wakeAt() time.Time {
 // needs are the facts that rules asked for in the last round and that are not known.
 func (r *run) needs() triage.Need {
 	var n triage.Need
-	for i := range r.verdicts {
-		if r.findings[i].Looked && !r.findings[i].Overridden {
-			n |= r.verdicts[i].Needs
+	for i, v := range r.verdicts {
+		if v != nil && !r.findings[i].Overridden {
+			n |= v.Needs
 		}
 	}
 	return n &^ r.memory.Around.Known
@@ -249,8 +249,8 @@ func (r *run) speaks() bool {
 	if !r.in.Issue.Closed {
 		return true
 	}
-	for n := range r.verdicts {
-		if r.policy.Settings[n].Closed && len(r.verdicts[n].Items) > 0 {
+	for n, v := range r.verdicts {
+		if v != nil && r.policy.Settings[n].Closed && len(v.Items) > 0 {
 			return true
 		}
 	}

@@ -113,6 +113,11 @@ type Item struct {
 	Asks  []Role
 }
 
+// Silent reports whether a verdict holds a reason and nothing else.
+func (v *Verdict) Silent() bool {
+	return len(v.Actions)+len(v.Items)+len(v.Lines) == 0 && v.Needs == 0 && v.Wake.IsZero()
+}
+
 // Nothing is the verdict of a rule that wants nothing, with the reason.
 func Nothing(reason string) Verdict { return Verdict{Reason: reason} }
 
