@@ -239,22 +239,6 @@ an issue with ~"workflow::refinement", weight 6, just opened:
   two wants to set weight 5
   both cannot be`,
 		},
-		"a circumstance": {
-			settings: []engine.Setting{
-				rule("one", func(in triage.Input) triage.Verdict {
-					if len(in.Issue.Assignees) == 0 {
-						return triage.Nothing("unassigned")
-					}
-					return triage.Want("assigned", add("s::a"))
-				}),
-				when("two", add("s::b")),
-			},
-			want: `
-an issue without labels, no weight, assigned, just opened:
-  one wants to add ~"s::a"
-  two wants to add ~"s::b"
-  both cannot be`,
-		},
 		"more on its own result": {
 			settings: []engine.Setting{rule("one", func(in triage.Input) triage.Verdict {
 				v := triage.Ask("asks", triage.Item{Slot: "item", Title: "An item"})
@@ -303,6 +287,72 @@ an issue without labels, no weight, just opened:
 func reminding(s engine.Setting) engine.Setting {
 	s.Mode = triage.Remind
 	return s
+}
+
+// TestSearchCircumstances: each circumstance that the report names is really tried.
+func TestSearchCircumstances(t *testing.T) {
+	handbook := config.Default(rules.Catalogue()).Policy().Team
+	kind := func(k triage.Kind) func(triage.Input) bool {
+		return func(in triage.Input) bool { return triage.KindsOf(in.Events)&k != 0 }
+	}
+	tests := map[string]struct {
+		only func(triage.Input) bool
+		want string // the smallest issue
+	}{
+		"changed": {kind(triage.WeightChanged), "an issue without labels, no weight, just changed"},
+		"with what was added": {
+			func(in triage.Input) bool {
+				return in.Added(triage.Spike) && in.WeightSet() && in.Issue.Weight != nil && !kind(triage.Opened)(in)
+			},
+			"an issue with ~spike, weight 0, just changed",
+		},
+		"closed":               {func(in triage.Input) bool { return kind(triage.Closed)(in) && in.Issue.Closed }, "an issue without labels, no weight, just closed"},
+		"reopened":             {kind(triage.Reopened), "an issue without labels, no weight, just reopened"},
+		"looked at in a sweep": {kind(triage.Swept), "an issue without labels, no weight, just looked at in a sweep"},
+		"commented": {
+			func(in triage.Input) bool { return kind(triage.Noted)(in) && in.Events[0].Note != nil },
+			"an issue without labels, no weight, just commented",
+		},
+		"assigned":         {func(in triage.Input) bool { return len(in.Issue.Assignees) > 0 }, "an issue without labels, no weight, assigned, just opened"},
+		"with a milestone": {func(in triage.Input) bool { return in.Issue.Milestone != 0 }, "an issue without labels, no weight, with a milestone, just opened"},
+		"linked and agreed on": {
+			func(in triage.Input) bool { return in.LinkedAs("is_blocked_by") && in.Tally().Complete() },
+			"an issue without labels, no weight, linked and agreed on, just opened",
+		},
+		"where there is no weight field": {
+			func(in triage.Input) bool { return in.Issue.NoWeights },
+			"an issue without labels, no weight, where there is no weight field, just opened",
+		},
+		"without the team's labels": {
+			func(in triage.Input) bool { return !in.HasLabel("group::source code") && in.Has(triage.UX) },
+			"an issue with ~UX, no weight, just opened",
+		},
+	}
+	tried := search(t, engine.Policy{Team: handbook}, engine.Bound{}).Circumstances
+	for _, name := range tried {
+		if _, ok := tests[name]; !ok {
+			t.Errorf("%q is not tested", name)
+		}
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			policy := engine.Policy{Team: handbook}
+			for _, label := range []string{"s::a", "s::b"} {
+				s := rule("adds "+label, func(in triage.Input) triage.Verdict {
+					if tt.only(in) {
+						return triage.Want("so it is", add(label))
+					}
+					return triage.Nothing("it is not so")
+				})
+				s.Meta.On, s.Meta.Closed = ^triage.Kind(0), true
+				policy.Settings = append(policy.Settings, s)
+			}
+			r := search(t, policy, engine.Bound{Weight: 0, Together: 2, Labels: 4, Conflicts: 5})
+			if len(r.Conflicts) != 1 || r.Conflicts[0].Issue != tt.want {
+				t.Errorf("found %v, want %s", r.Conflicts, tt.want)
+			}
+		})
+	}
 }
 
 // TestSearchSaysHowFar: what lies beyond the bound is not found, and the report does not pretend it was looked for.
