@@ -28,11 +28,12 @@ func (s Scenario) Play(policy engine.Policy) ([]string, error) {
 	issue, memory, now := s.Issue, s.Memory, start
 	var decisions []string
 	for n, step := range s.Steps {
-		now = now.Add(step.Event.After)
+		now = now.Add(step.Event.After + time.Nanosecond) // no two steps at the same time
 		event, after, err := happen(step.Event, issue, now)
 		if err != nil {
 			return decisions, fmt.Errorf("step %d: %w", n+1, err)
 		}
+		s.tell(event)
 		d, err := engine.Decide(policy, []triage.Event{event}, after, memory, now)
 		if d.Needs != 0 {
 			memory = s.load(memory, d.Needs, now)
@@ -44,6 +45,27 @@ func (s Scenario) Play(policy engine.Policy) ([]string, error) {
 	return decisions, nil
 }
 
+// tell keeps what GitLab would tell in step with what happens.
+func (s *Scenario) tell(e triage.Event) {
+	if s.Around.Agreements == nil {
+		s.Around.Agreements = map[string]triage.Agreement{}
+	}
+	a := s.Around.Agreements[e.Actor.Username]
+	switch {
+	case e.Emoji != nil && e.Emoji.Name == "thumbsup":
+		a.Thumb = e.Kind&triage.Awarded != 0
+	case e.Note != nil && triage.IsAgreement(e.Note.Text):
+		a.Comment = true
+	default:
+		return
+	}
+	a.ID = e.Actor.ID
+	s.Around.Agreements[e.Actor.Username] = a
+	if !a.Thumb && !a.Comment {
+		delete(s.Around.Agreements, e.Actor.Username)
+	}
+}
+
 // load is the memory with what GitLab would tell.
 func (s Scenario) load(m *triage.Memory, needs triage.Need, now time.Time) *triage.Memory {
 	if m == nil {
@@ -51,10 +73,8 @@ func (s Scenario) load(m *triage.Memory, needs triage.Need, now time.Time) *tria
 	}
 	loaded := m.Clone()
 	known := loaded.Around.Known | needs
-	if loaded.Around.Known&triage.NeedAgreements != 0 {
-		s.Around.Agreements = loaded.Around.Agreements // kept by the events
-	}
 	loaded.Around = s.Around
+	loaded.Around.Agreements = maps.Clone(s.Around.Agreements)
 	loaded.Around.Known, loaded.Around.Loaded = known, now
 	return &loaded
 }
@@ -176,7 +196,7 @@ func Format(d engine.Decision, before triage.Issue, now time.Time, err error) st
 	formatIssue(&b, before, d.Result)
 	formatSticky(&b, d.Sticky)
 	if !d.WakeAt.IsZero() {
-		fmt.Fprintf(&b, "look again in %s\n", d.WakeAt.Sub(now))
+		fmt.Fprintf(&b, "look again in %s\n", d.WakeAt.Sub(now).Round(time.Second))
 	}
 	return b.String()
 }

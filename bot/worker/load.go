@@ -58,7 +58,11 @@ func (j *job) load(ctx context.Context, d engine.Decision) error {
 
 // loadComments looks at what people wrote since the issue is in its state: when they last did, and who agrees if that is asked.
 func (j *job) loadComments(ctx context.Context, d engine.Decision, around *triage.Around) error {
-	comments, err := j.o.GitLab.Comments(ctx, j.batch.Issue, d.Memory.Since.At)
+	since := d.Memory.Since.Begin()
+	if d.Memory.Since.State != triage.StateNeedsReview && d.Needs&triage.NeedAgreements != 0 {
+		since = j.issue.CreatedAt // the review was before this state
+	}
+	comments, err := j.o.GitLab.Comments(ctx, j.batch.Issue, since)
 	if err != nil {
 		return err
 	}

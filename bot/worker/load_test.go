@@ -136,7 +136,8 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// Events keep the tally up to date; only who is new has to be asked about.
+// Events keep the tally up to date; only who is new has to be asked about. A withdrawal has it counted anew, for there may be another
+// reaction.
 func TestLoadedIsKeptUpToDate(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil, curious(triage.NeedAgreements|triage.NeedLevels))
@@ -146,15 +147,21 @@ func TestLoadedIsKeptUpToDate(t *testing.T) {
 	b.reads()
 	steps := []struct {
 		name  string
+		do    func(user string, ref triage.Ref, note int64, name string) error
+		who   string
 		event triage.Event
 		reads []string
 		says  string
 	}{
-		{"mia agrees", b.thumb("mia", triage.Awarded), []string{"member 1/mia"}, "mia{thumb:true comment:false level:40} omar{thumb:true comment:false level:30}"},
-		{"omar does not any more", b.thumb("omar", triage.Revoked), nil, "mia{thumb:true comment:false level:40}"},
-		{"omar does again", b.thumb("omar", triage.Awarded), nil, "mia{thumb:true comment:false level:40} omar{thumb:true comment:false level:30}"},
+		{"mia agrees", b.lab.React, "mia", b.thumb("mia", triage.Awarded), []string{"member 1/mia"}, "mia{thumb:true comment:false level:40} omar{thumb:true comment:false level:30}"},
+		{"omar does not any more", b.lab.Unreact, "omar", b.thumb("omar", triage.Revoked), []string{"notes 1#1", "awards 1#1"}, "mia{thumb:true comment:false level:40}"},
+		{"omar does again", b.lab.React, "omar", b.thumb("omar", triage.Awarded), nil, "mia{thumb:true comment:false level:40} omar{thumb:true comment:false level:30}"},
 	}
 	for _, step := range steps {
+		if err := step.do(step.who, ref, 0, "thumbsup"); err != nil {
+			t.Fatal(err)
+		}
+		step.event.Seen = time.Now()
 		b.tell(ref, step.event)
 		if diff := cmp.Diff(step.reads, b.reads()); diff != "" {
 			t.Errorf("%s: reads (-want +got):\n%s", step.name, diff)

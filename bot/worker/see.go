@@ -106,7 +106,7 @@ func (j *job) writes(d engine.Decision) bool {
 
 // recover rebuilds the memory from GitLab: the marker of the sticky note, and who changed labels and weight.
 func (j *job) recover(ctx context.Context) error {
-	kept := triage.Memory{Touched: j.memory.Touched}
+	kept := triage.Memory{Touched: j.memory.Touched, Writes: j.memory.Writes, Stopped: j.memory.Stopped}
 	if j.known {
 		kept.Around = j.memory.Around // loaded by this job
 	}
@@ -128,7 +128,7 @@ func (j *job) recover(ctx context.Context) error {
 	if marked, found := sticky(notes); found {
 		j.memory = marked
 	}
-	j.memory.Touched, j.memory.Around = kept.Touched, kept.Around
+	j.memory.Touched, j.memory.Around, j.memory.Writes, j.memory.Stopped = kept.Touched, kept.Around, kept.Writes, kept.Stopped
 	j.memory = engine.Recover(j.memory, j.o.Policy.Team, past, j.o.Self.ID)
 	return nil
 }

@@ -17,6 +17,19 @@ func look(in *triage.Input) {
 		}
 		agree(in, e)
 	}
+	if moved && in.State() == triage.StateNeedsReview && stale(in) {
+		around.Known &^= triage.NeedAgreements // a new review is agreed anew
+	}
+}
+
+// stale reports whether something happened since the surroundings were loaded.
+func stale(in *triage.Input) bool {
+	for _, e := range in.Events {
+		if e.Seen.After(in.Memory.Around.Loaded) {
+			return true
+		}
+	}
+	return false
 }
 
 // since notes when the issue came into its workflow state, and from where. It reports whether that is news.
@@ -31,6 +44,9 @@ func since(in *triage.Input) bool {
 		scope := in.Team.Label(triage.WorkflowScope)
 		at := last.State
 		for _, e := range in.Events {
+			if e.Kind&triage.Opened != 0 && !e.At.IsZero() {
+				now.At = e.At
+			}
 			for _, l := range e.Changes.Removed {
 				if triage.Scope(in.Team.Canonical(l)) == scope {
 					at = triage.Value(in.Team.Canonical(l))
@@ -51,17 +67,21 @@ func since(in *triage.Input) bool {
 	return true
 }
 
-// agree takes an agreement, or its withdrawal, into the tally.
+// agree takes an agreement into the tally. A withdrawal has it counted anew: the other of two reactions may still stand.
 func agree(in *triage.Input, e triage.Event) {
 	name := e.Actor.Username
 	around := &in.Memory.Around
-	if name == "" || around.Known&triage.NeedAgreements == 0 {
-		return // counted from GitLab when it is needed
+	if name == "" || around.Known&triage.NeedAgreements == 0 || !e.Seen.After(around.Loaded) {
+		return // counted from GitLab when it is needed, or counted already
 	}
 	a := around.Agreements[name]
 	switch {
 	case e.Emoji != nil && e.Emoji.Name == "thumbsup" && (e.Emoji.NoteID == 0 || e.Emoji.NoteID == in.Memory.Note.ID):
-		a.Thumb = e.Kind&triage.Awarded != 0
+		if e.Kind&triage.Revoked != 0 {
+			around.Known &^= triage.NeedAgreements
+			return
+		}
+		a.Thumb = true
 	case e.Note != nil && triage.IsAgreement(e.Note.Text):
 		a.Comment = true
 	default:
@@ -69,10 +89,6 @@ func agree(in *triage.Input, e triage.Event) {
 	}
 	if around.Agreements == nil {
 		around.Agreements = map[string]triage.Agreement{}
-	}
-	if !a.Thumb && !a.Comment {
-		delete(around.Agreements, name)
-		return
 	}
 	a.ID = e.Actor.ID
 	around.Agreements[name] = a

@@ -59,6 +59,13 @@ const (
 	ItemMet     = "met"
 )
 
+// stateSlack is how much older than its label a comment may be and still be about it: comments come with times in whole seconds, and one
+// that sets the label with a quick action is written before it.
+const stateSlack = 5 * time.Second
+
+// Begin is the time from which on what people say is about the state.
+func (s Since) Begin() time.Time { return s.At.Add(-stateSlack) }
+
 // Own is a state that the bot established. Rule is "" when it was recovered from GitLab's events. Value is what was set, for
 // weights; Removed marks a label that the bot took off.
 type Own struct {
