@@ -58,9 +58,9 @@ func (j *job) load(ctx context.Context, d engine.Decision) error {
 
 // loadComments looks at what people wrote since the issue is in its state: when they last did, and who agrees if that is asked.
 func (j *job) loadComments(ctx context.Context, d engine.Decision, around *triage.Around) error {
-	since := d.Memory.Since.Begin()
+	since, review := d.Memory.Since.Begin(), d.Memory.Since.At
 	if d.Memory.Since.State != triage.StateNeedsReview && d.Needs&triage.NeedAgreements != 0 {
-		since = j.issue.CreatedAt // the review was before this state
+		since, review = j.issue.CreatedAt, j.issue.CreatedAt // the review was before this state
 	}
 	comments, err := j.o.GitLab.Comments(ctx, j.batch.Issue, since)
 	if err != nil {
@@ -74,6 +74,7 @@ func (j *job) loadComments(ctx context.Context, d engine.Decision, around *triag
 	if d.Needs&triage.NeedAgreements == 0 {
 		return nil
 	}
+	comments = slices.DeleteFunc(comments, func(c gitlab.Comment) bool { return c.CreatedAt.Before(review) })
 	around.Agreements, err = j.agreements(ctx, d.Memory.Note.ID, comments)
 	return err
 }
