@@ -47,8 +47,11 @@ func drawWorld(t *rapid.T) world {
 
 func drawPolicy(t *rapid.T) engine.Policy {
 	settings := engine.Defaults(rules.Catalogue())
+	allAct := rapid.IntRange(0, 2).Draw(t, "all act") == 0
 	for i := range settings {
-		if rapid.IntRange(0, 3).Draw(t, "other mode") == 0 {
+		if allAct {
+			settings[i].Mode = settings[i].MaxMode
+		} else if rapid.IntRange(0, 3).Draw(t, "other mode") == 0 {
 			settings[i].Mode = triage.Mode(rapid.IntRange(0, int(settings[i].MaxMode)).Draw(t, "mode of "+settings[i].ID))
 		}
 	}

@@ -13,12 +13,13 @@ var quickWinNeedsContributions = triage.Rule{
 		MaxMode: triage.Remind,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
-		switch why := taken(in); {
+		switch {
 		case !in.Has(triage.QuickWin):
 			return triage.Nothing("the issue is not a quick win")
 		case in.Has(triage.Contributions):
 			return triage.Nothing("the quick win invites contributors")
-		case why != "":
+		}
+		if why := taken(in); why != "" {
 			return triage.Nothing(why + " and need not invite contributors")
 		}
 		invite := triage.AddLabel{Label: in.Team.Label(triage.Contributions)}

@@ -83,8 +83,8 @@ func (a firstWeight) String() string { return a.set().String() }
 // Command implements triage.Action.
 func (a firstWeight) Command() string { return a.set().Command() }
 
-// weightScope is the scope of a side's weight labels.
-func weightScope(side string) string { return triage.Scope(triage.WeightLabel(side, 0)) }
+// weightScope is the scope of a side's weight labels, those of triage.WeightLabel.
+func weightScope(side string) string { return side + "-weight" }
 
 // otherSide is the side that the issue is also for.
 func otherSide(side string) string {

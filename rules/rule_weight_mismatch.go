@@ -18,18 +18,22 @@ var weightMismatch = triage.Rule{
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		side := in.Team.Side
-		label, labelled := triage.WeightOf(in.Winner(weightScope(side)), side)
-		switch plain := in.Issue.Weight; {
+		switch {
 		case in.TwoSided():
 			return triage.Nothing("each side of the issue has a weight of its own")
-		case plain == nil || !labelled:
-			return triage.Nothing("the issue has no two weights to compare")
-		case *plain == label:
-			return triage.Nothing("the weight and the weight label agree")
-		case bumpedApart(in.Memory.Bump, *plain, label):
-			return triage.Nothing("the weight label has the extra level for security issues, the weight is the estimate before")
+		case in.Issue.Weight == nil:
+			return triage.Nothing("the issue has no plain weight")
 		}
 		plain := *in.Issue.Weight
+		label, labelled := triage.WeightOf(in.Winner(weightScope(side)), side)
+		switch {
+		case !labelled:
+			return triage.Nothing("the issue has no weight label")
+		case plain == label:
+			return triage.Nothing("the weight and the weight label agree")
+		case bumpedApart(in.Memory.Bump, plain, label):
+			return triage.Nothing("the weight label has the extra level for security issues, the weight is the estimate before")
+		}
 		either := triage.Code(triage.SetWeight{Value: label}.Command())
 		or := triage.Code(triage.SetWeight{Value: plain, Side: side}.Command())
 		return triage.Ask("the weight is "+strconv.Itoa(plain)+" and the weight label says "+strconv.Itoa(label), triage.Item{
