@@ -11,30 +11,30 @@
 -- Result: 1 stored, 0 duplicate
 local now = clock(ARGV[1])
 
-local function known(key, keep)
-  return tonumber(keep) > 0 and tonumber(redis.call('GET', key) or 0) > now
+local seen = redis.call('MGET', KEYS[1], KEYS[2])
+local function known(n, keep)
+  return tonumber(keep) > 0 and tonumber(seen[n] or 0) > now
 end
 local function remember(key, keep)
   if tonumber(keep) > 0 then redis.call('SET', key, now + keep, 'PX', keep) end
 end
 
-if known(KEYS[1], ARGV[5]) then return 0 end
-if known(KEYS[2], ARGV[6]) then
+if known(1, ARGV[5]) then return 0 end
+if known(2, ARGV[6]) then
   remember(KEYS[1], ARGV[5])
   return 0
 end
 
 local seq = redis.call('HINCRBY', KEYS[7], 'seq', 1)
 redis.call('HSET', KEYS[4], seq, now .. ' ' .. ARGV[3])
-redis.call('HINCRBY', KEYS[7], 'deliveries', 1)
 redis.call('SADD', KEYS[6], ARGV[2])
 
-local box = redis.call('HMGET', KEYS[3], 'token', 'delayed', 'due')
+local box = redis.call('HMGET', KEYS[3], 'token', 'delayed', 'due', 'wake')
 if not box[1] and not box[2] then
   local due = now + ARGV[4]
   if not box[3] or due < tonumber(box[3]) then
     redis.call('HSET', KEYS[3], 'due', due)
-    schedule(KEYS[5], KEYS[3], ARGV[2])
+    redis.call('ZADD', KEYS[5], math.min(due, tonumber(box[4] or due)), ARGV[2])
   end
 end
 

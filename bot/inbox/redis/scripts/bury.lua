@@ -24,7 +24,7 @@ for i = 9, #ARGV do
   if delivery then
     redis.call('HSET', KEYS[4], ARGV[i], delivery)
     redis.call('HDEL', KEYS[2], ARGV[i])
-    redis.call('HINCRBY', KEYS[9], 'deliveries', -1)
+    redis.call('HINCRBY', KEYS[9], 'gone', 1)
   end
 end
 if ARGV[8] == '1' then

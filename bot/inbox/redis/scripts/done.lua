@@ -41,7 +41,7 @@ if ARGV[7] == '1' then
 end
 
 for i = 12, #ARGV do
-  redis.call('HINCRBY', KEYS[7], 'deliveries', -redis.call('HDEL', KEYS[2], ARGV[i]))
+  redis.call('HINCRBY', KEYS[7], 'gone', redis.call('HDEL', KEYS[2], ARGV[i]))
 end
 if not redis.call('HGET', KEYS[1], 'revived') then
   if ARGV[11] == '' then

@@ -12,7 +12,7 @@ local now = clock(ARGV[1])
 local mail = redis.call('HGETALL', KEYS[4])
 for i = 1, #mail, 2 do
   redis.call('HSET', KEYS[2], mail[i], mail[i + 1])
-  redis.call('HINCRBY', KEYS[8], 'deliveries', 1)
+  redis.call('HINCRBY', KEYS[8], 'gone', -1)
 end
 if #mail > 0 then redis.call('SADD', KEYS[7], ARGV[2]) end
 

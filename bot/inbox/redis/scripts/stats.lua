@@ -6,9 +6,10 @@ local now = clock(ARGV[1])
 local oldest = 0
 local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 if first[1] then oldest = math.max(0, now - tonumber(first[2])) end
+local numbers = redis.call('HMGET', KEYS[5], 'seq', 'gone')
 return {
   redis.call('SCARD', KEYS[3]),
-  tonumber(redis.call('HGET', KEYS[5], 'deliveries') or 0),
+  tonumber(numbers[1] or 0) - tonumber(numbers[2] or 0),
   redis.call('ZCOUNT', KEYS[2], '(' .. now, '+inf'),
   redis.call('ZCARD', KEYS[4]),
   oldest,
