@@ -198,7 +198,7 @@ func (s *search) judge(sit situation) (*clash, []Planned) {
 func clashOf(plan []Planned, issue triage.Issue) *clash {
 	for n, w := range plan {
 		for _, other := range plan[n+1:] {
-			if undoes(w.Action, other.Action, issue) || undoes(other.Action, w.Action, issue) {
+			if undoes(other.Action, w.Action, issue) {
 				return &clash{[]Planned{w, other}, "both cannot be"}
 			}
 		}

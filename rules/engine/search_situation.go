@@ -14,19 +14,18 @@ type situation struct {
 	set    []particular
 }
 
-// possible reports whether there can be such an issue.
+// possible reports whether there can be such an issue: one thing happened to it, and it has one weight.
 func (t situation) possible() bool {
-	happened := false
-	for n, p := range t.set {
-		switch {
-		case p.event != 0 && happened, p.free && t.weight != nil:
-			return false
-		case p.label != "" && (p.label == t.state || slices.ContainsFunc(t.set[:n], func(q particular) bool { return q.label == p.label })):
+	happened := 0
+	for _, p := range t.set {
+		if p.event != 0 {
+			happened++
+		}
+		if p.free && t.weight != nil {
 			return false
 		}
-		happened = happened || p.event != 0
 	}
-	return true
+	return happened <= 1
 }
 
 // build makes the issue, what happened to it and what is known of it.

@@ -5,9 +5,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
-
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -414,15 +415,52 @@ func TestSearchIsRepeatable(t *testing.T) {
 	}
 }
 
+// TestSearchIssues counts: no issue is decided twice or left out, and none is impossible.
+func TestSearchIssues(t *testing.T) {
+	team := triage.NewTeam(triage.TeamConfig{
+		Side: "backend", GroupLabel: "group::ours", Labels: []string{"workflow::start"},
+		Names: map[triage.LabelRole][]string{triage.Spike: {"spike", "an alias"}},
+	})
+	adds := unless("adds", add("hidden"), "group::another team", "hidden")
+	r := search(t, engine.Policy{Team: team, Settings: []engine.Setting{adds, rule("looks", func(in triage.Input) triage.Verdict {
+		labels := slices.Sorted(slices.Values(in.Issue.Labels))
+		if len(slices.Compact(labels)) < len(in.Issue.Labels) || in.Issue.NoWeights && in.Issue.Weight != nil {
+			return triage.Want("there is no such issue", add(strings.Repeat("x", len(in.Issue.Labels))))
+		}
+		return triage.Nothing("there may be such an issue")
+	})}}, engine.Bound{Weight: 1, Together: 1, Labels: 64, Conflicts: 5})
+	if len(r.Conflicts) > 0 {
+		t.Errorf("impossible issues: %v", r.Conflicts)
+	}
+	for _, label := range []string{"group::another team", "hidden", "an alias", "type::bug", "backend-weight::1"} {
+		if !slices.Contains(r.Labels, label) {
+			t.Errorf("%s is not among %v", triage.Quoted(label), r.Labels)
+		}
+	}
+	// With each of 23 states 3 weights and nothing else, a label or a circumstance; with two weight labels and without a field, no weight.
+	if want := 23 * (3*(1+len(r.Labels)+len(r.Circumstances)) - 2*3); r.Issues != want {
+		t.Errorf("%d issues, want %d: %s", r.Issues, want, r.Bound())
+	}
+	// Of two circumstances at a time, 10 of 45 pairs are of two events; the 10 sets without a field have one weight of two.
+	r = search(t, engine.Policy{Team: team}, engine.Bound{Weight: 0, Together: 2})
+	if want := 23 * (2*(1+10+45-10) - 10); r.Issues != want {
+		t.Errorf("%d issues, want %d: %s", r.Issues, want, r.Bound())
+	}
+}
+
+// TestSearchStops: a search that is called off decides no more than what was begun.
 func TestSearchStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
+	var decided atomic.Int64
 	stopping := rule("stopping", func(triage.Input) triage.Verdict {
 		cancel()
+		decided.Add(1)
 		return triage.Nothing("enough")
 	})
-	_, err := engine.Search(ctx, engine.Policy{Team: team, Settings: []engine.Setting{stopping}}, engine.Bound{Weight: 6, Together: 9, Labels: 4})
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v", err)
+	_, err := engine.Search(ctx, engine.Policy{Team: team, Settings: []engine.Setting{stopping}}, engine.Bound{Weight: 1, Together: 3, Labels: 10})
+	const perSet = 23 * 3 * 2 // states, weights, and each issue twice
+	if begun := int64(runtime.GOMAXPROCS(0)); !errors.Is(err, context.Canceled) || decided.Load() > begun*perSet {
+		t.Errorf("error %v after %d decisions", err, decided.Load())
 	}
 }
 
