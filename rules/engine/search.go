@@ -137,31 +137,18 @@ func (s *search) decide(r *share, number int, set []particular) {
 				continue
 			}
 			r.issues++
-			c, plan := s.judge(sit)
+			c, outcome := s.judge(sit)
 			if c != nil {
 				keepFirst(r.found, c.key(), ordinal{at, sit})
 				continue
 			}
-			for _, p := range plan {
-				if l := addedBy(p.Action); l != "" && !s.space.known[l] {
+			for _, l := range outcome {
+				if !s.space.known[l] {
 					r.added[l] = true
 				}
 			}
 		}
 	}
-}
-
-// addedBy is the label that an action puts on an issue, or "".
-func addedBy(a triage.Action) string {
-	switch a := a.(type) {
-	case triage.AddLabel:
-		return a.Label
-	case triage.SetWeight:
-		if a.Side != "" {
-			return triage.WeightLabel(a.Side, a.Value)
-		}
-	}
-	return ""
 }
 
 // clash is what the rules want of an issue and why that comes to no end.
@@ -180,8 +167,8 @@ func (c *clash) key() string {
 	return strings.Join(rules, " ")
 }
 
-// judge decides an issue, and again on the outcome.
-func (s *search) judge(sit situation) (*clash, []Planned) {
+// judge decides an issue, and again on the outcome. It returns the labels that are then on it, or a clash.
+func (s *search) judge(sit situation) (*clash, []string) {
 	events, issue, memory := sit.build()
 	first, err := Decide(s.policy, events, issue, &memory, searchTime)
 	if err != nil {
@@ -189,17 +176,18 @@ func (s *search) judge(sit situation) (*clash, []Planned) {
 	}
 	second, err := Decide(s.policy, events, first.Result, &first.Memory, searchTime)
 	if err == nil && len(second.Plan) == 0 {
-		return nil, first.Plan
+		return nil, first.Result.Labels
 	}
 	return again(first.Plan, second.Plan, first.Result), nil
 }
 
-// clashOf finds the two wishes of a failed decision that exclude each other. If none do, it went on and on.
+// clashOf finds the two wishes of a failed decision that exclude each other, the latest such; earlier ones may have been steps of a chain.
+// If there are none, it went on and on.
 func clashOf(plan []Planned, issue triage.Issue) *clash {
-	for n, w := range plan {
-		for _, other := range plan[n+1:] {
-			if undoes(other.Action, w.Action, issue) {
-				return &clash{[]Planned{w, other}, "both cannot be"}
+	for n, w := range slices.Backward(plan) {
+		for _, old := range slices.Backward(plan[:n]) {
+			if undoes(w.Action, old.Action, issue) {
+				return &clash{[]Planned{old, w}, "both cannot be"}
 			}
 		}
 	}
