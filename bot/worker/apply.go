@@ -63,9 +63,8 @@ func (j *job) refused(a triage.Action, got triage.Issue) bool {
 				return false
 			}
 		}
-	case triage.Close, triage.SetMilestone:
-	default:
-		return false
+	case triage.RemoveLabel:
+		return false // somebody else set it at this moment
 	}
 	delete(j.memory.Own, a.Key())
 	if j.memory.Undone == nil {

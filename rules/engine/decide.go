@@ -100,6 +100,7 @@ type run struct {
 
 // settle repeats the rules until nothing more is wanted.
 func (r *run) settle() error {
+	var last []Planned
 	for round := range MaxRounds {
 		wants := r.round(round == 0)
 		if len(wants) == 0 {
@@ -108,9 +109,9 @@ func (r *run) settle() error {
 		if err := r.apply(wants); err != nil {
 			return err
 		}
+		last = wants
 	}
-	last := r.plan[len(r.plan)-1]
-	return fmt.Errorf("%w: %s still wants to %s after %d rounds", ErrContradiction, last.Rule, last.Action, MaxRounds)
+	return contradiction(last[0], r.plan, r.in.Issue)
 }
 
 // round asks every rule once and returns what those in mode act want and is not so yet.
@@ -198,7 +199,8 @@ func (r *run) overridden(rule string, open []triage.Action) bool {
 	return false
 }
 
-// apply adds the wishes to the plan. Wishes that exclude each other, or one of an earlier round, are a contradiction.
+// apply adds the wishes of a round to the plan. Wishes that exclude each other are a contradiction. One that undoes an earlier round's may
+// be the next step of a chain; if the earlier rule insists, the rounds run out.
 func (r *run) apply(wants []Planned) error {
 	before := r.in.Issue
 	after := before
@@ -206,12 +208,12 @@ func (r *run) apply(wants []Planned) error {
 		after = w.Action.Apply(after)
 		if !slices.Contains(r.plan, w) {
 			r.plan = append(r.plan, w)
-			r.own(w, before)
 		}
+		r.own(w, before)
 	}
-	for _, w := range r.plan {
+	for _, w := range wants {
 		if !w.Action.Done(after) {
-			return contradiction(w, r.plan, before)
+			return contradiction(w, wants, before)
 		}
 	}
 	if !slices.Equal(before.Labels, after.Labels) {
@@ -232,7 +234,7 @@ func contradiction(w Planned, plan []Planned, before triage.Issue) error {
 			return fmt.Errorf("%w: %s wants to %s, %s wants to %s", ErrContradiction, w.Rule, w.Action, other.Rule, other.Action)
 		}
 	}
-	return fmt.Errorf("%w: %s wants to %s and it does not last", ErrContradiction, w.Rule, w.Action)
+	return fmt.Errorf("%w: %s wants to %s again and again", ErrContradiction, w.Rule, w.Action)
 }
 
 // own remembers what a planned action makes the bot's own doing.

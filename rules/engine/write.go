@@ -108,15 +108,23 @@ func (r *run) collect() (items []wanted, lines []string) {
 	return once(items), lines
 }
 
-// once drops what an earlier rule asks for in the same words: people need to read it once.
+// once drops what an earlier rule asks for in the same words: people need to read it once. Whom the dropped one would ask, the kept one
+// asks.
 func once(items []wanted) []wanted {
-	for n := len(items) - 1; n > 0; n-- {
-		same := func(w wanted) bool { return w.Title == items[n].Title && w.Text == items[n].Text }
-		if slices.ContainsFunc(items[:n], same) {
-			items = slices.Delete(items, n, n+1)
+	var kept []wanted
+	for _, w := range items {
+		same := slices.IndexFunc(kept, func(k wanted) bool { return k.Title == w.Title && k.Text == w.Text })
+		if same < 0 {
+			kept = append(kept, w)
+			continue
+		}
+		for _, role := range w.Asks {
+			if !slices.Contains(kept[same].Asks, role) {
+				kept[same].Asks = append(slices.Clone(kept[same].Asks), role)
+			}
 		}
 	}
-	return items
+	return kept
 }
 
 // offers are the items that stand for the actions of a rule which may only suggest them.
