@@ -144,12 +144,16 @@ func (a *App) Start() error {
 	}
 	a.registry.MustRegister(inboxCollector{a.inbox})
 	a.serve("admin server", a.admin, admin.New(a.checks(), a.registry, a.inbox))
-	a.handle()
+	claimNoMore := a.handle()
 	e := echo.New()
 	e.HideBanner = true
 	receiver.Register(e)
 	a.serve("webhook server", a.webhooks, e)
-	a.onStop("readiness", func(context.Context) error { a.draining.Store(true); return nil })
+	a.onStop("readiness", func(context.Context) error {
+		a.draining.Store(true)
+		claimNoMore()
+		return nil
+	})
 	return nil
 }
 
@@ -161,7 +165,7 @@ const (
 	maxHeader     = 64 << 10
 )
 
-// serve runs an HTTP server until Stop, which lets the requests in hand finish.
+// serve runs an HTTP server until Stop, which lets the requests in hand finish; a slow client may use up a quarter of the drain time.
 func (a *App) serve(name string, l net.Listener, h http.Handler) {
 	s := &http.Server{
 		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
@@ -175,12 +179,14 @@ func (a *App) serve(name string, l net.Listener, h http.Handler) {
 		}
 	}()
 	a.onStop(name, func(ctx context.Context) error {
-		err := s.Shutdown(ctx)
-		if err != nil {
+		ctx, cancel := context.WithTimeout(ctx, a.o.Drain/4)
+		defer cancel()
+		if err := s.Shutdown(ctx); err != nil {
+			a.o.Log.Warn("clients that are still sending are cut off", zap.String("server", name))
 			_ = s.Close()
 		}
 		<-ended
-		return err
+		return nil
 	})
 }
 

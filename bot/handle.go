@@ -17,8 +17,8 @@ import (
 )
 
 // handle runs the workers in the background, from the moment that GitLab tells who the bot is. Deliveries that come earlier wait in
-// the inbox.
-func (a *App) handle() {
+// the inbox. The returned function ends the claiming of issues; Stop waits for those in hand.
+func (a *App) handle() (claimNoMore func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
@@ -49,6 +49,7 @@ func (a *App) handle() {
 			return errors.New("issues in hand did not come to an end; they are handled again by the next start")
 		}
 	})
+	return cancel
 }
 
 // introduce asks GitLab who the bot is, again and again while GitLab does not answer. Only a refusal is an error.

@@ -19,7 +19,7 @@ var labelSpelling = triage.Rule{
 			if known == l || !counts(in, known) {
 				continue
 			}
-			repairs = append(repairs, triage.RemoveLabel{Label: l}, triage.AddLabel{Label: known})
+			repairs = append(repairs, triage.RemoveLabel{Label: l, Sibling: true}, triage.AddLabel{Label: known})
 		}
 		if len(repairs) == 0 {
 			return triage.Nothing("every label is spelled as the team spells it")

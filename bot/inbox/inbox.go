@@ -145,6 +145,10 @@ type Inbox interface {
 	// Extend prolongs the lease from now and updates Until. ErrLeaseLost.
 	Extend(ctx context.Context, b *Batch) error
 
+	// Remember stores the issue's memory under the lease, which goes on: for a batch that changed something and cannot be finished
+	// now. ErrLeaseLost.
+	Remember(ctx context.Context, b *Batch, memory []byte) error
+
 	// Done removes the batch's deliveries, stores the result and releases the lease. Deliveries that came meanwhile make the issue
 	// due again at once. ErrLeaseLost.
 	Done(ctx context.Context, b *Batch, r Result) error

@@ -23,8 +23,12 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 		return false, err
 	}
 	j.wrote(&d.Memory)
+	if len(j.did) == 0 {
+		j.told = j.memory
+	}
 	bump := j.memory.Bump
-	j.issue, j.seen, j.memory = got, j.o.Now(), d.Memory
+	j.called = true
+	j.issue, j.seen, j.live, j.memory = got, j.o.Now(), true, d.Memory
 	j.memory.Issue, d.Memory.Issue = &got, &got
 	for _, p := range d.Plan {
 		if p.Action.Done(d.Result) && !p.Action.Done(got) && j.refused(p.Action, got) {

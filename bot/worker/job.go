@@ -27,8 +27,11 @@ type job struct {
 	unread int // deliveries that could not be read
 
 	issue     triage.Issue
-	seen      time.Time // when GitLab showed the issue so; zero if it is only remembered
-	live      bool      // it was read from GitLab in this job
+	seen      time.Time     // when GitLab showed the issue so; zero if it is only remembered
+	live      bool          // it was read from GitLab in this job
+	late      bool          // the state was old when it was delivered
+	called    bool          // GitLab answered in this job
+	told      triage.Memory // as it was before this job changed anything
 	memory    triage.Memory
 	known     bool // the memory is whole: nothing needs to be recovered from GitLab
 	recovered bool // it was recovered in this job
@@ -98,11 +101,20 @@ func (j *job) run(ctx context.Context) error {
 	return errors.New("GitLab keeps showing something else than what it was told")
 }
 
+// now is the time of the decision. A wake-up is due by the store's clock; where ours is behind, what it was set for is due all the same.
+func (j *job) now() time.Time {
+	now := j.o.Now()
+	if j.batch.Woken && j.memory.WakeAt.After(now) {
+		return j.memory.WakeAt
+	}
+	return now
+}
+
 // decide runs the rules. If they have to know more, it loads that. If they want something written, it first makes sure that the state
 // they looked at is fresh and that nothing is forgotten that GitLab could tell.
 func (j *job) decide(ctx context.Context) error {
 	for {
-		d, err := engine.Decide(j.o.Policy, j.events, j.issue, &j.memory, j.o.Now())
+		d, err := engine.Decide(j.o.Policy, j.events, j.issue, &j.memory, j.now())
 		j.decision = d
 		if err != nil || !d.Ours {
 			return err
@@ -118,11 +130,24 @@ func (j *job) decide(ctx context.Context) error {
 func (j *job) result() inbox.Result {
 	r := inbox.Result{Record: j.record(nil), WakeAt: j.decision.WakeAt}
 	if j.keep {
+		j.decision.Memory.WakeAt = j.decision.WakeAt
 		if data, err := json.Marshal(j.decision.Memory); err == nil {
 			r.Memory = data
 		}
 	}
 	return r
+}
+
+// written is what has to be remembered of a job that changed the issue and did not get to the end: its changes, but nothing of a note
+// that was not written.
+func (j *job) written() []byte {
+	m := j.decision.Memory.Clone()
+	m.Items, m.Asked, m.Said, m.Wakes, m.Note = j.told.Items, j.told.Asked, j.told.Said, j.told.Wakes, j.decision.Memory.Note
+	data, err := json.Marshal(m)
+	if err != nil {
+		return nil
+	}
+	return data
 }
 
 // Record is a kept decision: what happened, what every rule said and what was done about it.

@@ -246,7 +246,7 @@ func TestRecoverComesFirst(t *testing.T) {
 	note := b.comment(botName, ref, "All set.\n\n<!-- flowkeeper:v1 {} -->")
 	b.react("eve", ref, note, "thumbsup")
 	b.tell(ref, b.event("omar", triage.Noted))
-	want := []string{"issue 1#1", "notes 1#1", "label events 1#1", "weight events 1#1", "notes 1#1", "awards 1#1", fmt.Sprintf("awards 1#1/%d", note)}
+	want := []string{"notes 1#1", "label events 1#1", "weight events 1#1", "issue 1#1", "notes 1#1", "awards 1#1", fmt.Sprintf("awards 1#1/%d", note)}
 	if diff := cmp.Diff(want, b.reads()); diff != "" {
 		t.Errorf("reads (-want +got):\n%s", diff)
 	}
@@ -267,7 +267,7 @@ func TestLoadedOutlivesRecovery(t *testing.T) {
 	ref := b.open()
 	b.link(ref, "relates_to")
 	b.tell(ref, b.opened(ref))
-	want := []string{"links 1#1", "issue 1#1", "notes 1#1", "label events 1#1", "weight events 1#1"}
+	want := []string{"links 1#1", "notes 1#1", "label events 1#1", "weight events 1#1", "issue 1#1"}
 	if diff := cmp.Diff(want, b.reads()); diff != "" {
 		t.Errorf("reads (-want +got):\n%s", diff)
 	}

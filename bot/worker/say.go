@@ -91,6 +91,7 @@ func (j *job) create(ctx context.Context, shown engine.Sticky) error {
 	}
 	m.Note.ID = id
 	written(&m.Note, shown)
+	j.called = true
 	j.did = append(j.did, "note created")
 	j.metrics.notes.WithLabelValues("created").Inc()
 	return nil
@@ -102,6 +103,7 @@ func (j *job) edit(ctx context.Context, shown engine.Sticky) error {
 		return err
 	}
 	written(&m.Note, shown)
+	j.called = true
 	j.did = append(j.did, "note edited")
 	j.metrics.notes.WithLabelValues("edited").Inc()
 	return nil

@@ -1,8 +1,10 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"time"
 
 	"flowkeeper/rules/engine"
@@ -26,10 +28,10 @@ func (j *job) see(ctx context.Context) error {
 	}
 	for _, d := range j.batch.Deliveries {
 		body, ok := decodeBody(d.Body, j.batch.Issue)
-		if !ok {
+		if !ok || body.Issue.UpdatedAt.IsZero() {
 			j.unread++
 		} else if !body.Issue.UpdatedAt.IsZero() && body.Issue.NewerThan(newest) {
-			newest, j.seen = &body.Issue, d.Accepted
+			newest, j.seen, j.late = &body.Issue, body.Event.Seen, body.Event.Seen.Sub(body.Issue.UpdatedAt) > newborn
 		}
 		if body.Event.Actor.ID != j.o.Self.ID {
 			j.events = append(j.events, body.Event)
@@ -61,7 +63,7 @@ func (j *job) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	j.issue, j.seen, j.live = issue, j.o.Now(), true
+	j.issue, j.seen, j.live, j.called = issue, j.o.Now(), true, true
 	return nil
 }
 
@@ -73,7 +75,7 @@ func (j *job) confirm(ctx context.Context, d engine.Decision) (again bool, err e
 	switch {
 	case !j.known && !looks && d.Needs == 0:
 		return false, nil // the rules have nothing to look at, and nothing is worth remembering yet
-	case !j.known, j.batch.Memory == nil && weighs(d) && !j.recovered:
+	case !j.known, weighs(d) && !j.recovered:
 		return true, j.recover(ctx)
 	}
 	j.keep = true
@@ -96,7 +98,11 @@ func weighs(d engine.Decision) bool {
 	return false
 }
 
-func (j *job) fresh() bool { return j.o.Now().Sub(j.seen) <= j.o.Freshness }
+// fresh reports whether the state may be acted on: it was read or delivered a moment ago, and GitLab was not late with it.
+func (j *job) fresh() bool {
+	age := j.o.Now().Sub(j.seen)
+	return j.live && age <= max(j.o.Freshness, time.Second) || !j.late && age <= j.o.Freshness
+}
 
 // writes reports whether the decision would write to GitLab.
 func (j *job) writes(d engine.Decision) bool {
@@ -106,16 +112,11 @@ func (j *job) writes(d engine.Decision) bool {
 
 // recover rebuilds the memory from GitLab: the marker of the sticky note, and who changed labels and weight.
 func (j *job) recover(ctx context.Context) error {
-	kept := triage.Memory{Touched: j.memory.Touched, Writes: j.memory.Writes, Stopped: j.memory.Stopped}
-	if j.known {
-		kept.Around = j.memory.Around // loaded by this job
+	kept := j.memory.Clone()
+	if !j.known {
+		kept.Around = triage.Around{} // not loaded by this job
 	}
 	j.known, j.recovered = true, true
-	if !j.live {
-		if err := j.read(ctx); err != nil {
-			return err
-		}
-	}
 	notes, err := j.o.GitLab.OwnNotes(ctx, j.batch.Issue, j.o.Self.ID)
 	if err != nil {
 		return err
@@ -124,11 +125,46 @@ func (j *job) recover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	j.memory = triage.Memory{}
-	if marked, found := sticky(notes); found {
-		j.memory = marked
+	// The issue is read last: what somebody writes meanwhile must not look as if it had been taken back.
+	if !j.live {
+		if err := j.read(ctx); err != nil {
+			return err
+		}
 	}
-	j.memory.Touched, j.memory.Around, j.memory.Writes, j.memory.Stopped = kept.Touched, kept.Around, kept.Writes, kept.Stopped
+	if marked, found := sticky(notes); found {
+		kept = overlay(kept, marked)
+	}
+	j.memory = kept
 	j.memory = engine.Recover(j.memory, j.o.Policy.Team, past, j.o.Self.ID)
 	return nil
+}
+
+// overlay puts what the note's marker holds over what the store remembers: the marker is never older.
+func overlay(kept, marked triage.Memory) triage.Memory {
+	for key, item := range kept.Items {
+		if _, known := marked.Items[key]; !known && item.State == triage.ItemPending {
+			if marked.Items == nil {
+				marked.Items = map[string]triage.ItemState{}
+			}
+			marked.Items[key] = item
+		}
+	}
+	marked.Asked = union(kept.Asked, marked.Asked)
+	marked.Own = union(kept.Own, marked.Own)
+	marked.Undone = union(kept.Undone, marked.Undone)
+	marked.Suspended = union(kept.Suspended, marked.Suspended)
+	marked.Note.Dismissed = append(marked.Note.Dismissed, kept.Note.Dismissed...)
+	marked.Bump = cmp.Or(marked.Bump, kept.Bump)
+	marked.WeightDropped = marked.WeightDropped || kept.WeightDropped
+	marked.Touched, marked.Writes, marked.Stopped, marked.Since, marked.Around = kept.Touched, kept.Writes, kept.Stopped, kept.Since, kept.Around
+	return marked
+}
+
+func union[V any](a, b map[string]V) map[string]V {
+	if a == nil {
+		return b
+	}
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return all
 }

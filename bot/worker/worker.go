@@ -168,9 +168,17 @@ func (p *Pool) underLease(ctx context.Context, job *job) error {
 // answer tells the inbox what became of the batch and returns that in one word for logs and metrics.
 func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (string, error) {
 	batch := job.batch
+	if err != nil && len(job.did) > 0 && !errors.Is(err, inbox.ErrLeaseLost) {
+		// What was written already must be known as the bot's own, also if the batch is not tried again.
+		if err := p.o.Inbox.Remember(ctx, batch, job.written()); err != nil {
+			return "lost", err
+		}
+	}
 	switch {
 	case err == nil:
-		p.outage.over()
+		if job.called {
+			p.outage.over()
+		}
 		return "done", p.o.Inbox.Done(ctx, batch, job.result())
 	case errors.Is(err, inbox.ErrLeaseLost):
 		return "lease lost", nil

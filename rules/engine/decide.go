@@ -127,6 +127,7 @@ func (r *run) round(first bool) []Planned {
 			if !f.Looked {
 				f.Reason = reason
 			}
+			r.verdicts[n] = r.lines(s)
 			continue
 		}
 		v := s.Decide(r.in, s.Options)
@@ -159,6 +160,15 @@ func (r *run) round(first bool) []Planned {
 		}
 	}
 	return wants
+}
+
+// lines are what a rule that is not run on a closed issue goes on saying there, nil if nothing.
+func (r *run) lines(s *Setting) *triage.Verdict {
+	if !r.in.Issue.Closed || !r.memory.Said[s.ID] || s.Mode < triage.Remind {
+		return nil
+	}
+	v := s.Decide(r.in, s.Options)
+	return &triage.Verdict{Reason: v.Reason, Lines: v.Lines}
 }
 
 // skip says why a rule is not run, or "".

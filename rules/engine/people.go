@@ -21,6 +21,10 @@ func touch(m *triage.Memory, events []triage.Event) {
 // no other rule sets the label again either; a label that gave way to another of its scope was moved, not undone.
 func observe(in triage.Input) {
 	m := in.Memory
+	if in.Kinds&triage.Reopened != 0 {
+		// Where a reopened issue goes is a new beginning, it takes nothing back.
+		delete(m.Own, triage.AddLabel{Label: in.Team.State(triage.StateComplete)}.Key())
+	}
 	for key, u := range m.Undone {
 		if label, ok := strings.CutPrefix(key, "label:"); ok && in.Issue.Has(label) != u.Removed {
 			delete(m.Undone, key) // people have changed their mind

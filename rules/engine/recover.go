@@ -12,13 +12,16 @@ import (
 // workflow label was last added, by whomever.
 func Recover(m triage.Memory, team *triage.Team, past []triage.Past, bot int64) triage.Memory {
 	m = m.Clone()
-	r := recovery{team: team, bot: bot, own: map[string]triage.Own{}, undone: map[string]triage.Undoing{}, weights: map[string]*int{}}
+	r := recovery{team: team, bot: bot, own: map[string]triage.Own{}, undone: map[string]triage.Undoing{}, gaveUp: map[string]bool{}, weights: map[string]*int{}}
 	for _, p := range past {
 		if p.Label != "" {
 			r.label(p)
 		} else {
 			r.weight("weight", "", p.Weight, p)
 		}
+	}
+	for key := range r.gaveUp {
+		delete(m.Own, key)
 	}
 	for key, own := range r.own {
 		if known, ok := m.Own[key]; ok {
@@ -53,6 +56,7 @@ type recovery struct {
 	labels  []string
 	weights map[string]*int // by key
 	own     map[string]triage.Own
+	gaveUp  map[string]bool // labels that the bot took off again
 	undone  map[string]triage.Undoing
 	bump    *triage.Bump
 	states  []triage.Since // of the workflow labels on the issue, the one added last at the end
@@ -80,8 +84,10 @@ func (r *recovery) label(p triage.Past) {
 	case bot && p.Added:
 		r.own[key] = triage.Own{}
 		delete(r.undone, key)
+		delete(r.gaveUp, key)
 	case bot && ours:
 		delete(r.own, key)
+		r.gaveUp[key] = true
 	case bot && triage.Scope(p.Label) == "":
 		r.own[key] = triage.Own{Removed: true}
 	case !bot && ours && own.Removed == p.Added && !r.moved(p):

@@ -63,6 +63,9 @@ func (r *run) write() (Sticky, time.Time) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.memory.Items)) {
 		item := r.memory.Items[key]
+		if item.State == triage.ItemOpen && !r.looked(ruleOf(key)) {
+			s.Items = append(s.Items, StickyItem{Key: key, Title: item.Title}) // the issue is closed, it stays as it is
+		}
 		asked := slices.ContainsFunc(s.Items, func(i StickyItem) bool { return i.Title == item.Title })
 		if item.State == triage.ItemMet && !asked {
 			s.Items = append(s.Items, StickyItem{Key: key, Title: item.Title, Met: true})
@@ -212,7 +215,7 @@ func (r *run) why(s Sticky) []Why {
 	for n := range r.policy.Settings {
 		id := r.policy.Settings[n].ID
 		speaks := r.memory.Said[id] || slices.ContainsFunc(s.Items, func(i StickyItem) bool { return !i.Met && ruleOf(i.Key) == id })
-		if speaks {
+		if speaks && r.verdicts[n] != nil { // an item of a closed issue is carried on without its reason
 			why = append(why, Why{Rule: id, Section: r.policy.Settings[n].Section, Reason: r.verdicts[n].Reason})
 		}
 	}
@@ -233,9 +236,19 @@ func (r *run) wakeAt() time.Time {
 		}
 	}
 	for n, v := range r.verdicts {
-		if v != nil && !r.findings[n].Overridden {
-			earlier(v.Wake)
+		f := r.findings[n]
+		switch {
+		case v != nil && !f.Overridden && !v.Wake.IsZero():
+			if r.memory.Wakes == nil {
+				r.memory.Wakes = map[string]time.Time{}
+			}
+			r.memory.Wakes[f.Rule] = v.Wake
+		case f.Looked || r.silenced(f.Rule):
+			delete(r.memory.Wakes, f.Rule)
 		}
+	}
+	for _, wake := range r.memory.Wakes {
+		earlier(wake)
 	}
 	return at
 }
@@ -258,7 +271,8 @@ func (r *run) speaks() bool {
 		return true
 	}
 	for n, v := range r.verdicts {
-		if v != nil && r.policy.Settings[n].Closed && len(v.Items) > 0 {
+		s := &r.policy.Settings[n]
+		if v != nil && s.Closed && s.Mode >= triage.Remind && !r.findings[n].Overridden && len(v.Items) > 0 {
 			return true
 		}
 	}

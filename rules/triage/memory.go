@@ -34,6 +34,10 @@ type Memory struct {
 	Stopped time.Time   `json:"stopped,omitzero"`
 	// Since is when the issue came into its workflow state.
 	Since Since `json:"since,omitzero"`
+	// WakeAt is when the store was told to wake the issue.
+	WakeAt time.Time `json:"wake,omitzero"`
+	// Wakes are when rules want to look again, by rule.
+	Wakes map[string]time.Time `json:"wk,omitempty"`
 	// Around is what was loaded about the issue's surroundings.
 	Around Around `json:"around,omitzero"`
 }
@@ -119,6 +123,7 @@ func (m Memory) Clone() Memory {
 	m.Undone = maps.Clone(m.Undone)
 	m.Suspended = maps.Clone(m.Suspended)
 	m.Said = maps.Clone(m.Said)
+	m.Wakes = maps.Clone(m.Wakes)
 	m.Around.Agreements = maps.Clone(m.Around.Agreements)
 	m.Around.Levels = maps.Clone(m.Around.Levels)
 	return m

@@ -30,6 +30,17 @@ func (s *Store) Extend(ctx context.Context, b *inbox.Batch) error {
 	return nil
 }
 
+// Remember implements inbox.Inbox.
+func (s *Store) Remember(ctx context.Context, b *inbox.Batch, memory []byte) error {
+	return s.write(ctx, "remembering "+b.Issue.String(), func(tx *bbolt.Tx) error {
+		issue, _, err := held(tx, b)
+		if err != nil {
+			return err
+		}
+		return keepMemory(tx, issue, memory, s.nowMicros())
+	})
+}
+
 // Done implements inbox.Inbox.
 func (s *Store) Done(ctx context.Context, b *inbox.Batch, r inbox.Result) error {
 	return s.finish(ctx, "closing the batch of "+b.Issue.String(), b, func(tx *bbolt.Tx, issue []byte, free *box) error {

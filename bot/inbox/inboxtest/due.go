@@ -107,6 +107,23 @@ func testDone(t *testing.T, open Open) {
 				s.done(b, inbox.Result{})
 			}
 		},
+		"memory is remembered in the middle, whatever the end": func(t *testing.T, s *store) {
+			for name, end := range map[string]func(*inbox.Batch){
+				"release": func(b *inbox.Batch) { s.must("release", s.Release(t.Context(), b)) },
+				"retry":   func(b *inbox.Batch) { s.retry(b, 0, "again") },
+				"bury":    func(b *inbox.Batch) { s.bury(b, "given up", nil); s.put(1, "next") },
+				"lease":   func(*inbox.Batch) { s.Advance(Lease) },
+			} {
+				s.put(1, name)
+				b := s.claim(1)
+				s.must("remember", s.Remember(t.Context(), b, []byte(name)))
+				s.none()
+				end(b)
+				b = s.claim(1)
+				equal(t, "memory after "+name, name, string(b.Memory))
+				s.done(b, inbox.Result{})
+			}
+		},
 		"memory outlives other ends": func(t *testing.T, s *store) {
 			s.put(1, "a")
 			s.done(s.claim(1), inbox.Result{Memory: []byte("kept")})

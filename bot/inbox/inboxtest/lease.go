@@ -94,7 +94,8 @@ func testFence(t *testing.T, open Open) {
 		"its own bury":    func(s *store, b *inbox.Batch) { s.bury(b, "mine", []byte("mine")) },
 	}
 	writes := map[string]func(ctx context.Context, s *store, b *inbox.Batch) error{
-		"extend": func(ctx context.Context, s *store, b *inbox.Batch) error { return s.Extend(ctx, b) },
+		"extend":   func(ctx context.Context, s *store, b *inbox.Batch) error { return s.Extend(ctx, b) },
+		"remember": func(ctx context.Context, s *store, b *inbox.Batch) error { return s.Remember(ctx, b, []byte("late")) },
 		"done": func(ctx context.Context, s *store, b *inbox.Batch) error {
 			return s.Done(ctx, b, inbox.Result{Memory: []byte("late"), Record: []byte("late"), WakeAt: s.Now()})
 		},

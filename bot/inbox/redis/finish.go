@@ -24,6 +24,15 @@ func (s *Store) Extend(ctx context.Context, b *inbox.Batch) error {
 	return nil
 }
 
+// Remember implements inbox.Inbox.
+func (s *Store) Remember(ctx context.Context, b *inbox.Batch, memory []byte) error {
+	issue := issueName(b.Issue)
+	_, err := s.fenced(ctx, "remembering "+b.Issue.String(), rememberScript,
+		[]string{s.keys.box(issue), s.keys.memory(issue)},
+		s.clockOffset(), token(b), memory, inbox.KeepMemory.Milliseconds())
+	return err
+}
+
 // Done implements inbox.Inbox.
 func (s *Store) Done(ctx context.Context, b *inbox.Batch, r inbox.Result) error {
 	issue := issueName(b.Issue)

@@ -18,6 +18,8 @@ var (
 	claimLua string
 	//go:embed scripts/extend.lua
 	extendLua string
+	//go:embed scripts/remember.lua
+	rememberLua string
 	//go:embed scripts/done.lua
 	doneLua string
 	//go:embed scripts/retry.lua
@@ -39,18 +41,19 @@ var (
 )
 
 var (
-	acceptScript  = goredis.NewScript(sharedLua + acceptLua)
-	claimScript   = goredis.NewScript(sharedLua + claimLua)
-	extendScript  = goredis.NewScript(sharedLua + extendLua)
-	doneScript    = goredis.NewScript(sharedLua + doneLua)
-	retryScript   = goredis.NewScript(sharedLua + retryLua)
-	releaseScript = goredis.NewScript(sharedLua + releaseLua)
-	buryScript    = goredis.NewScript(sharedLua + buryLua)
-	reviveScript  = goredis.NewScript(sharedLua + reviveLua)
-	dropScript    = goredis.NewScript(dropLua)
-	recordsScript = goredis.NewScript(recordsLua)
-	deadScript    = goredis.NewScript(deadLua)
-	statsScript   = goredis.NewScript(sharedLua + statsLua)
+	acceptScript   = goredis.NewScript(sharedLua + acceptLua)
+	claimScript    = goredis.NewScript(sharedLua + claimLua)
+	extendScript   = goredis.NewScript(sharedLua + extendLua)
+	rememberScript = goredis.NewScript(sharedLua + rememberLua)
+	doneScript     = goredis.NewScript(sharedLua + doneLua)
+	retryScript    = goredis.NewScript(sharedLua + retryLua)
+	releaseScript  = goredis.NewScript(sharedLua + releaseLua)
+	buryScript     = goredis.NewScript(sharedLua + buryLua)
+	reviveScript   = goredis.NewScript(sharedLua + reviveLua)
+	dropScript     = goredis.NewScript(dropLua)
+	recordsScript  = goredis.NewScript(recordsLua)
+	deadScript     = goredis.NewScript(deadLua)
+	statsScript    = goredis.NewScript(sharedLua + statsLua)
 )
 
 // run runs a script that the server may or may not know yet.
