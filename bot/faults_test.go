@@ -95,6 +95,24 @@ func TestIssueThatIsGoneIsDone(t *testing.T) {
 	}
 }
 
+// TestProjectOutOfSightKeepsDeliveries: a token that lost its access gets 404 for everything. That is no reason to forget anything.
+func TestProjectOutOfSightKeepsDeliveries(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, nil)
+	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Status: http.StatusNotFound})
+	r.gitlab.Next(sandbox.Fault{Match: "GET /api/v4/projects/1", Status: http.StatusNotFound})
+	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::bug", "severity::1", "priority::1"}})
+	dead, err := r.app.Inbox().Dead(t.Context(), 10)
+	if err != nil || len(dead) != 1 || !strings.Contains(dead[0].Cause, "the token cannot see the project") {
+		t.Fatalf("dead letters %+v, error %v", dead, err)
+	}
+	r.must(nil, r.app.Inbox().Revive(t.Context(), ref))
+	r.settle()
+	if !r.gitlab.Issue(ref).Has("workflow::start") {
+		t.Errorf("the retried letter was not acted on, labels %v", r.gitlab.Issue(ref).Labels)
+	}
+}
+
 // TestStoppedInTheMiddle stops the bot while GitLab holds back the answer to its write, and starts it again.
 func TestStoppedInTheMiddle(t *testing.T) {
 	t.Parallel()

@@ -242,6 +242,20 @@ func TestNobodyIsNotifiedTwice(t *testing.T) {
 	}
 }
 
+// TestSecondQuestionNotifiesAgain: a person whom the note mentions already is told of the next thing that is asked of them.
+func TestSecondQuestionNotifiesAgain(t *testing.T) {
+	r := newRig(t, sandbox.Premium, nil)
+	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: append([]string{"workflow::refinement"}, typed...), Assignees: []string{"omar"}})
+	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(3)})
+	if n := len(r.gitlab.Notices()); n != 1 {
+		t.Fatalf("%d notices of the next step", n)
+	}
+	r.edit("ann", ref, sandbox.Change{AddLabels: []string{"workflow::needs issue review"}})
+	if n := len(r.gitlab.Notices()); n != 2 {
+		t.Errorf("%d notices, the agreement is a new question; note:\n%s", n, r.note(ref))
+	}
+}
+
 // TestHostileTitleAndLabels: nothing that people write makes the bot's note do anything.
 func TestHostileTitleAndLabels(t *testing.T) {
 	r := newRig(t, sandbox.Free, nil)

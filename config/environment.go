@@ -37,7 +37,7 @@ func variables(c *Config) []variable {
 		{"FLOWKEEPER_WEBHOOK_SECRET", "X-Gitlab-Token of the webhook; several, comma-separated, while rotating", "", true, secrets{&c.Server.WebhookSecrets, webhookSecret}},
 		{"FLOWKEEPER_SIGNING_TOKEN", "whsec_…, the signing token of the webhook; several, comma-separated, while rotating", "", true, secrets{&c.Server.SigningTokens, signingToken}},
 		{"FLOWKEEPER_REDIS_URL", "redis://… or rediss://…; without it the inbox is embedded", "", false, redisURL(&c.Inbox.RedisURL)},
-		{"FLOWKEEPER_DATA_DIR", "directory of the embedded inbox and of the spool; " + c.Inbox.DataDir + " if not set", "", false, text(&c.Inbox.DataDir, "a directory", line)},
+		{"FLOWKEEPER_DATA_DIR", "directory of the embedded inbox; " + c.Inbox.DataDir + " if not set", "", false, text(&c.Inbox.DataDir, "a directory", line)},
 		{"FLOWKEEPER_LISTEN", "address for webhooks", "server.listen", false, listenAddress(&c.Server.Listen)},
 		{"FLOWKEEPER_ADMIN_LISTEN", "address for health, metrics and explanations", "server.admin", false, listenAddress(&c.Server.Admin)},
 		{configVariable, "the configuration file; " + DefaultPath + " if it exists", "", false, nil},

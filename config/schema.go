@@ -12,7 +12,7 @@ func schema(c *Config) section {
 	return section{keys: []key{
 		{"gitlab", "The GitLab that is served", section{keys: []key{
 			{"url", "Base URL", baseURL(&c.GitLab.URL)},
-			{"projects", "Projects that are caught up from the start, full paths or ids; others as soon as they deliver", projects(&c.GitLab.Projects)},
+			{"projects", "Projects that are caught up from the start, full paths or ids; others as soon as they deliver (not in use yet)", projects(&c.GitLab.Projects)},
 		}}},
 		{"server", "How the bot listens", section{keys: []key{
 			{"listen", "Address for webhooks", listenAddress(&c.Server.Listen)},
@@ -36,13 +36,13 @@ func schema(c *Config) section {
 			{"side", "Whose estimate a plain weight is on an issue of both sides", choice(&c.Team.Side, SideBackend, SideFrontend)},
 			{"roles", "Who fills which role, by GitLab username", roster(c)},
 		}}},
-		{"schedule", "What is done without being asked", section{keys: []key{
+		{"schedule", "What is done without being asked (not in use yet)", section{keys: []key{
 			{"sweep", "Between two looks for events that GitLab did not deliver", duration(&c.Schedule.Sweep, time.Minute, day)},
 			{"hooks", "Between two looks for webhooks that GitLab disabled", duration(&c.Schedule.Hooks, time.Minute, day)},
 			{"lookback", "How far the first sweep looks back; at least sweep", duration(&c.Schedule.Lookback, time.Minute, 30*day)},
 		}}},
 		{"commands", "How people talk to the bot", section{keys: []key{
-			{"prefix", "The word behind the slash: /flow help", text(&c.Commands.Prefix, "a word", prefix)},
+			{"prefix", "The word behind the slash: /flow help (not in use yet)", text(&c.Commands.Prefix, "a word", prefix)},
 		}}},
 		{"labels", "What labels are called: a name, or a list of names of which the first is written and all are recognised", labels(c)},
 		{"rules", "How far each rule may go: off; shadow: decided and recorded; remind: on the bot's note; act: done.\n" +

@@ -52,7 +52,7 @@ func agreementNeeds(in triage.Input) triage.Need {
 // agreementItem asks for agreement, in the same words for every rule that needs it.
 func agreementItem(t triage.Tally) triage.Item {
 	return triage.Item{
-		Slot: "agreement", Title: "An agreement", Text: "Can configuration be avoided? If all is well, react with :thumbsup: (" + count(t) + ").",
+		Slot: "agreement", Title: "An agreement", Text: "If no configuration can be avoided, react with :thumbsup: here or on the issue (" + count(t) + ").",
 	}
 }
 

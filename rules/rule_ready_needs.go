@@ -29,7 +29,7 @@ var readyNeeds = triage.Rule{
 			missing = append(missing, weightItem(in))
 		case *weight > 4:
 			reason += " and a weight of " + strconv.Itoa(*weight) + " is not scheduled"
-			missing = append(missing, triage.Item{Slot: "weight", Title: "A weight of 4 or less", Text: "to be scheduled."})
+			missing = append(missing, triage.Item{Slot: "weight", Title: "A weight of 4 or less", Text: "More is not scheduled."})
 		}
 		switch kind := in.Scoped(triage.TypeScope); {
 		case kind == "":

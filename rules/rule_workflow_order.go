@@ -21,7 +21,7 @@ var workflowOrder = triage.Rule{
 			return triage.Nothing("the issue did not move along the workflow")
 		case unvalidated(from) && (state == triage.StateInDev || state == triage.StateInReview):
 			return triage.Ask("the issue went from "+from+" straight to "+state, triage.Item{
-				Slot: "order", Title: "The workflow label", Text: "Validation and planning come before " + triage.Code(state) + ".",
+				Slot: "order", Title: "The workflow label", Text: "It went from " + triage.Code(from) + " straight to " + triage.Code(state) + ", without validation and planning.",
 			})
 		case from == triage.StateComplete && triage.Rank(state) >= 0:
 			return triage.Ask("the issue came back from complete to "+state, triage.Item{

@@ -13,8 +13,10 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Decisions is where the kept decisions are read.
-type Decisions interface {
+// Kept is where decisions are read and dead letters are looked after.
+type Kept interface {
+	Dead(ctx context.Context, limit int) ([]inbox.Letter, error)
+	Revive(ctx context.Context, issue triage.Ref) error
 	Records(ctx context.Context, issue triage.Ref, limit int) ([]inbox.Record, error)
 	Recent(ctx context.Context, limit int) ([]inbox.Record, error)
 }
@@ -31,7 +33,7 @@ type decision struct {
 const maxDecisions = 1000
 
 // registerDecisions adds GET /decisions (of all issues) and GET /decisions/<project id>/<issue number>, newest first, ?limit=n.
-func registerDecisions(e *echo.Echo, kept Decisions) {
+func registerDecisions(e *echo.Echo, kept Kept) {
 	e.GET("/decisions", func(c echo.Context) error {
 		limit, err := number(c.QueryParam("limit"), 50)
 		if err != nil {

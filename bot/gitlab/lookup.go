@@ -53,3 +53,23 @@ func (c *Client) parsePage(page string) (project string, iid int64, err error) {
 	}
 	return "", 0, fmt.Errorf("%q is not the address of an issue: it should look like %s/group/project/-/issues/12", page, c.base)
 }
+
+// SeesProject reports whether the project is there for the token: GitLab answers 404 for what is gone and for what may not be seen.
+func (c *Client) SeesProject(ctx context.Context, project int64) (bool, error) {
+	k := call{
+		name: "project", op: fmt.Sprintf("looking up project %d", project), method: http.MethodGet,
+		path: "projects/" + strconv.FormatInt(project, 10),
+	}
+	var p struct {
+		ID int64 `json:"id"`
+	}
+	switch a, err := c.do(ctx, k, &p); {
+	case ClassOf(err) == Gone:
+		return false, nil
+	case err != nil:
+		return false, err
+	case p.ID != project:
+		return false, c.fail(k, a.status, Retry, errors.New("the answer is not that project"))
+	}
+	return true, nil
+}

@@ -81,7 +81,7 @@ func (h *Handler) pass(ctx context.Context, d Delivery) outcome {
 	if err != nil {
 		h.log.Error("delivery not stored", append(fields, zap.Error(err))...)
 		return outcome{http.StatusServiceUnavailable, "receiver", answer{
-			"unavailable", d.ID, "the delivery could not be stored; send it again later",
+			"unavailable", d.ID, "the delivery could not be stored; resend it from the recent events of the webhook",
 		}}
 	}
 	h.log.Debug("delivery taken", append(fields, zap.String("status", string(a.Status)), zap.String("class", a.Class))...)

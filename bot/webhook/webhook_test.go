@@ -150,7 +150,7 @@ func TestDuplicate(t *testing.T) {
 
 func TestUnavailable(t *testing.T) {
 	header := http.Header{"X-Gitlab-Token": {secret}, "Webhook-Id": {"d-1"}}
-	want := said{"unavailable", "d-1", "the delivery could not be stored; send it again later"}
+	want := said{"unavailable", "d-1", "the delivery could not be stored; resend it from the recent events of the webhook"}
 	for _, test := range []struct {
 		name     string
 		receiver webhook.Receiver

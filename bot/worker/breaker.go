@@ -16,10 +16,10 @@ const (
 )
 
 // errFight says that the breaker stopped the bot on an issue. The batch becomes a dead letter, with the decision.
-var errFight = errors.New("stopped: ten changes of this issue within ten minutes; look for another bot that changes them back, then retry the letter")
+var errFight = errors.New("stopped: ten changes of this issue within ten minutes; look who changes them back, a bot or a person, then retry the letter")
 
 // pausedLine is what the note says then.
-const pausedLine = "The bot changed this issue ten times in ten minutes and stopped. What happens after ten quiet minutes is looked at again."
+const pausedLine = "The bot changed this issue ten times in ten minutes and stopped. It looks again at the first change after ten quiet minutes."
 
 // stopped reports whether the breaker stopped the bot here a short while ago.
 func (j *job) stopped() bool { return j.memory.Stopped.After(j.o.Now().Add(-breakerWindow)) }

@@ -53,8 +53,9 @@ func wording(d engine.Decision) (engine.Sticky, bool) {
 	return s, note.Digest(s) != ref.Digest
 }
 
-// written takes down what the note now says.
-func written(ref *triage.NoteRef, shown engine.Sticky) {
+// takeDown remembers what the note now says.
+func (j *job) takeDown(ref *triage.NoteRef, shown engine.Sticky) {
+	ref.Mentions = mentioned(shown, j.o.Policy.Team)
 	ref.Digest = note.Digest(shown)
 	ref.Shown = slices.Clone(shown.Lines)
 	for _, i := range shown.Items {
@@ -90,7 +91,7 @@ func (j *job) create(ctx context.Context, shown engine.Sticky) error {
 		return err
 	}
 	m.Note.ID = id
-	written(&m.Note, shown)
+	j.takeDown(&m.Note, shown)
 	j.called = true
 	j.did = append(j.did, "note created")
 	j.metrics.notes.WithLabelValues("created").Inc()
@@ -99,14 +100,52 @@ func (j *job) create(ctx context.Context, shown engine.Sticky) error {
 
 func (j *job) edit(ctx context.Context, shown engine.Sticky) error {
 	m := &j.decision.Memory
+	if j.mentionsAgain(shown) {
+		// GitLab notifies only of mentions that an edit adds: to be told of something new, people must not stand in the text before.
+		if err := j.o.GitLab.EditNote(ctx, j.batch.Issue, m.Note.ID, note.Render(unasked(shown), j.o.Policy.Team, *m)); err != nil {
+			return err
+		}
+	}
 	if err := j.o.GitLab.EditNote(ctx, j.batch.Issue, m.Note.ID, note.Render(shown, j.o.Policy.Team, *m)); err != nil {
 		return err
 	}
-	written(&m.Note, shown)
+	j.takeDown(&m.Note, shown)
 	j.called = true
 	j.did = append(j.did, "note edited")
 	j.metrics.notes.WithLabelValues("edited").Inc()
 	return nil
+}
+
+// mentionsAgain reports whether the note is to mention somebody whom its present text mentions.
+func (j *job) mentionsAgain(shown engine.Sticky) bool {
+	for _, who := range mentioned(shown, j.o.Policy.Team) {
+		if slices.Contains(j.decision.Memory.Note.Mentions, who) {
+			return true
+		}
+	}
+	return false
+}
+
+// mentioned are the people whom the note asks by name.
+func mentioned(s engine.Sticky, team *triage.Team) []string {
+	var who []string
+	for _, i := range s.Items {
+		for _, role := range i.Asks {
+			if i.Ask {
+				who = append(who, team.People(role)...)
+			}
+		}
+	}
+	return who
+}
+
+// unasked is the same note without mentions.
+func unasked(s engine.Sticky) engine.Sticky {
+	s.Items = slices.Clone(s.Items)
+	for n := range s.Items {
+		s.Items[n].Ask = false
+	}
+	return s
 }
 
 // sticky finds the note by its marker, the oldest should there ever be two, and returns what the marker remembers.

@@ -27,6 +27,7 @@ type GitLab interface {
 	EditNote(ctx context.Context, ref triage.Ref, id int64, body string) error
 	DeleteNote(ctx context.Context, ref triage.Ref, id int64) error
 	Past(ctx context.Context, ref triage.Ref) ([]triage.Past, error)
+	SeesProject(ctx context.Context, project int64) (bool, error)
 	Links(ctx context.Context, ref triage.Ref) ([]triage.Link, error)
 	Awards(ctx context.Context, ref triage.Ref, note int64) ([]gitlab.Award, error)
 	Comments(ctx context.Context, ref triage.Ref, since time.Time) ([]gitlab.Comment, error)
@@ -116,7 +117,7 @@ func (p *Pool) work(ctx context.Context, batch *inbox.Batch) {
 	defer cancel()
 	result, answerErr := p.answer(answer, ctx.Err() != nil, job, err)
 	if answerErr != nil {
-		result = "lost"
+		result = "again"
 		p.o.Log.Warn("answering the inbox; the issue is handled again", zap.Stringer("issue", batch.Issue), zap.Error(answerErr))
 	}
 	p.metrics.jobs.WithLabelValues(result).Inc()
@@ -171,7 +172,7 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 	if err != nil && len(job.did) > 0 && !errors.Is(err, inbox.ErrLeaseLost) {
 		// What was written already must be known as the bot's own, also if the batch is not tried again.
 		if err := p.o.Inbox.Remember(ctx, batch, job.written()); err != nil {
-			return "lost", err
+			return "again", err
 		}
 	}
 	switch {
@@ -191,7 +192,7 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 	}
 	switch class := gitlab.ClassOf(err); {
 	case class == gitlab.Gone:
-		return "gone", p.o.Inbox.Done(ctx, batch, inbox.Result{Record: job.record(err)})
+		return p.gone(ctx, job, err)
 	case class == gitlab.Outage:
 		p.outage.failed(gitlab.After(err))
 		return p.retry(ctx, job, err)
@@ -200,6 +201,20 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 	default:
 		return p.retry(ctx, job, err)
 	}
+}
+
+// gone ends the batch of an issue that is not there any more. If the whole project cannot be seen, the token has lost its access and the
+// deliveries are kept.
+func (p *Pool) gone(ctx context.Context, job *job, err error) (string, error) {
+	sees, lookup := p.o.GitLab.SeesProject(ctx, job.batch.Issue.Project)
+	switch {
+	case lookup != nil:
+		return p.retry(ctx, job, lookup)
+	case !sees:
+		cause := "the token cannot see the project: make the bot's user a member of it with the role Reporter or Planner, then retry: " + err.Error()
+		return "buried", p.o.Inbox.Bury(ctx, job.batch, cause, job.record(err))
+	}
+	return "gone", p.o.Inbox.Done(ctx, job.batch, inbox.Result{Record: job.record(err)})
 }
 
 func (p *Pool) retry(ctx context.Context, job *job, err error) (string, error) {

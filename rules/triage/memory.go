@@ -102,6 +102,7 @@ type NoteRef struct {
 	ID        int64    `json:"id,omitempty"`
 	Digest    string   `json:"d,omitempty"`
 	Shown     []string `json:"l,omitempty"`
+	Mentions  []string `json:"at,omitempty"` // usernames in its present text
 	Foreign   bool     `json:"foreign,omitempty"`
 	Dismissed []string `json:"dis,omitempty"`
 }

@@ -124,6 +124,9 @@ func open(o Options) (db *bbolt.DB, err error) {
 
 // Ping implements inbox.Inbox.
 func (s *Store) Ping(ctx context.Context) error {
+	if err := s.writes.failed.Load(); err != nil {
+		return fmt.Errorf("%w: the last write failed: %w", inbox.ErrUnavailable, *err)
+	}
 	return s.read(ctx, "pinging the inbox", func(*bbolt.Tx) error { return nil })
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync/atomic"
 
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
@@ -26,8 +27,9 @@ type writer struct {
 	changes  chan *change // unbuffered: what was taken is answered, what was not is refused by its own caller
 	closing  chan struct{}
 	done     chan struct{}
-	reserved int64 // size of the file
-	broken   error // set when a transaction could not even be rolled back: nothing is written until the store is opened again
+	reserved int64                 // size of the file
+	failed   atomic.Pointer[error] // the last commit's failure, nil after a success
+	broken   error                 // set when a transaction could not even be rolled back: nothing is written until the store is opened again
 }
 
 // change is one operation. It refuses (see refused) before it writes anything: bbolt has no savepoints. It may run more than once, if
@@ -111,6 +113,7 @@ func (w *writer) commit(group []*change) {
 	for len(alive) > 0 {
 		broken, err := w.try(alive)
 		if err != nil {
+			w.failed.Store(&err)
 			for _, c := range alive {
 				c.err = fmt.Errorf("%w: %w", inbox.ErrUnavailable, err)
 			}
@@ -157,6 +160,7 @@ func (w *writer) try(group []*change) (broken *change, err error) {
 		return nil, errors.Join(fmt.Errorf("committing: %w", err), w.rollback(tx))
 	}
 	w.seen.committed()
+	w.failed.Store(nil)
 	return nil, nil
 }
 

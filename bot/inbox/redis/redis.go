@@ -63,6 +63,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
+	goredis.SetLogger(quiet{}) // what it would print to the standard error comes back as an error, too
 	if o.TimeOffset == nil {
 		o.TimeOffset = func() time.Duration { return 0 }
 	}
@@ -163,3 +164,9 @@ func (s *Store) clockOffset() int64 { return s.offset().Milliseconds() }
 func millis(d time.Duration) int64 {
 	return int64((max(0, d) + time.Millisecond - 1) / time.Millisecond)
 }
+
+// quiet is the client library's logger.
+type quiet struct{}
+
+// Printf implements the library's interface and prints nothing.
+func (quiet) Printf(context.Context, string, ...any) {}
