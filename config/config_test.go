@@ -263,7 +263,7 @@ func TestFileThatCannotBeRead(t *testing.T) {
 func TestPolicy(t *testing.T) {
 	c, err := load(t, `
 inbox: {grace: 10m}
-team: {scope: labelled, side: frontend, group_label: "group::x", roles: {appsec: [eve]}}
+team: {scope: labelled, side: frontend, group_label: "group::x", labels: ["group::x"], roles: {appsec: [eve]}}
 labels: {research: inquiry, workflow: stage}
 rules: {weight-scale: off}
 `)

@@ -119,10 +119,25 @@ func (r *reader) compare(c *Config) {
 	if c.Team.Scope == ScopeLabelled && c.Team.GroupLabel == "" {
 		r.conflict(flawf("set team.group_label", "with the scope labelled there has to be a group label"), "team.scope", "team.group_label")
 	}
+	if other := otherGroup(c.Team); other != "" {
+		r.conflict(flawf("put the group label into team.labels in its place", "team.labels adds %s to every issue, which makes it another group's than %s",
+			quote(other), quote(c.Team.GroupLabel)), "team.group_label", "team.labels")
+	}
 	if c.Server.Listen == c.Server.Admin && !endsInPortZero(c.Server.Listen) {
 		r.conflict(flawf("choose another port for one of them", "webhooks and administration listen on the same address, %s", c.Server.Listen),
 			"server.admin", "server.listen")
 	}
+}
+
+// otherGroup is a label that the bot would add and that hands every issue to another group, "" if there is none.
+func otherGroup(t Team) string {
+	scope := triage.Scope(t.GroupLabel)
+	for _, l := range t.Labels {
+		if scope != "" && triage.Scope(l) == scope && l != t.GroupLabel {
+			return l
+		}
+	}
+	return ""
 }
 
 // endsInPortZero reports whether an address leaves the port to the system, which then gives each listener its own.

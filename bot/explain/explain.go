@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"flowkeeper/bot/worker"
@@ -18,7 +19,7 @@ func Text(w io.Writer, e worker.Explanation) error {
 	d := e.Decision
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s#%d %s\n", e.Issue.Path, e.Issue.IID, e.Issue.Title)
-	fmt.Fprintf(&b, "  labels: %s\n", list(e.Issue.Labels))
+	fmt.Fprintf(&b, "  %s\n  labels: %s\n", facts(e.Issue), list(e.Issue.Labels))
 	if !d.Ours {
 		fmt.Fprintf(&b, "\nLeft alone: %s.\n", d.Reason)
 		_, err := io.WriteString(w, b.String())
@@ -69,6 +70,25 @@ func said(s engine.Sticky, rule string) bool {
 		}
 	}
 	return false
+}
+
+// facts are what the rules speak of besides labels.
+func facts(i triage.Issue) string {
+	state, weight, assignees := "open", "no weight", "nobody assigned"
+	if i.Closed {
+		state = "closed"
+	}
+	if i.Weight != nil {
+		weight = "weight " + strconv.Itoa(*i.Weight)
+	}
+	if len(i.Assignees) > 0 {
+		names := make([]string, len(i.Assignees))
+		for n, p := range i.Assignees {
+			names[n] = "@" + p.Username
+		}
+		assignees = "assigned to " + strings.Join(names, ", ")
+	}
+	return state + ", " + weight + ", " + assignees
 }
 
 func list(labels []string) string {

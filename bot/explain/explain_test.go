@@ -49,7 +49,7 @@ func TestLive(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"team/project#1 A door is open\n", `labels: ~spike ~"workflow::design"`, "  add ~UX (design-needs-ux)\n", "  | - [ ] **A weight of 2**",
+		"team/project#1 A door is open\n  open, weight 5, nobody assigned\n", `labels: ~spike ~"workflow::design"`, "  add ~UX (design-needs-ux)\n", "  | - [ ] **A weight of 2**",
 		"design-needs-ux              act     design work carries the UX label\n", "bug-needs-severity           remind  the issue is not a bug\n",
 	} {
 		if !strings.Contains(text.String(), want) {
