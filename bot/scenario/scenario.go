@@ -6,7 +6,7 @@
 //	-- team --      optional: group_label, labels, scope, side, roles, as in the configuration
 //	-- rules --     optional: id: mode, or id: {mode: …, option: …}
 //	-- issue --     optional: type, title, labels, weight, weights (false: this GitLab has none), closed, moved, author, assignee, milestone, age
-//	-- memory --    optional: what the bot remembers: own, suspended, bump, undone
+//	-- memory --    optional: what the bot remembers: own, suspended, snoozed, bump, undone
 //	-- around --    optional: links, agreements (by comment or thumb), levels, commented: what GitLab tells when it is asked
 //	-- event --     what one person does: by, kind, after, add, remove, weight, assign, milestone, text, emoji
 //	-- decision --  what the rules make of it; as many pairs of event and decision as the story needs
@@ -206,8 +206,9 @@ func memory(data []byte, m *triage.Memory) error {
 			Value   int    `yaml:"value"`
 			Removed bool   `yaml:"removed"`
 		} `yaml:"own"`
-		Suspended map[string]string `yaml:"suspended"`
-		Undone    map[string]string `yaml:"undone"`
+		Suspended map[string]string        `yaml:"suspended"`
+		Snoozed   map[string]time.Duration `yaml:"snoozed"` // for how long from the beginning
+		Undone    map[string]string        `yaml:"undone"`
 		Bump      *struct {
 			From int `yaml:"from"`
 			To   int `yaml:"to"`
@@ -226,6 +227,10 @@ func memory(data []byte, m *triage.Memory) error {
 	}
 	for key, what := range y.Undone {
 		m.Undone[key] = triage.Undoing{What: what}
+	}
+	m.Snoozed = map[string]time.Time{}
+	for rule, d := range y.Snoozed {
+		m.Snoozed[rule] = start.Add(d)
 	}
 	if y.Bump != nil {
 		m.Bump = &triage.Bump{From: y.Bump.From, To: y.Bump.To}

@@ -70,6 +70,7 @@ func Decide(p Policy, events []triage.Event, issue triage.Issue, memory *triage.
 
 	r := run{policy: p, in: in, memory: &m, findings: make([]Finding, len(p.Settings)), verdicts: make([]*triage.Verdict, len(p.Settings))}
 	r.concerned = concerned(&m)
+	r.awaken()
 	err := r.settle()
 	d := Decision{Ours: true, Findings: r.findings, Plan: r.plan, Result: r.in.Issue, Memory: m, Needs: r.needs()}
 	if err != nil {
@@ -162,6 +163,20 @@ func (r *run) round(first bool) []Planned {
 	return wants
 }
 
+// awaken ends the snoozes whose time has come. Their rules are run, whatever happened.
+func (r *run) awaken() {
+	for rule, until := range r.memory.Snoozed {
+		if r.in.Now.Before(until) {
+			continue
+		}
+		delete(r.memory.Snoozed, rule)
+		if r.concerned == nil {
+			r.concerned = map[string]bool{}
+		}
+		r.concerned[rule] = true
+	}
+}
+
 // lines are what a rule that is not run on a closed issue goes on saying there, nil if nothing.
 func (r *run) lines(s *Setting) *triage.Verdict {
 	if !r.in.Issue.Closed || !r.memory.Said[s.ID] || s.Mode < triage.Remind {
@@ -178,6 +193,8 @@ func (r *run) skip(s *Setting) string {
 		return "the rule is off"
 	case r.in.Issue.Closed && !s.Closed:
 		return "the issue is closed"
+	case !r.memory.Snoozed[s.ID].IsZero():
+		return "the rule is snoozed on this issue until " + r.memory.Snoozed[s.ID].UTC().Format("2 January 15:04 MST")
 	case s.On&r.in.Kinds == 0 && !r.concerned[s.ID]:
 		return "nothing that this rule looks at has changed"
 	}

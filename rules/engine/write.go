@@ -200,9 +200,11 @@ func (r *run) looked(rule string) bool {
 	return slices.ContainsFunc(r.findings, func(f Finding) bool { return f.Rule == rule && f.Looked })
 }
 
-// silenced reports whether a rule may not say anything here: it is off, in shadow, put to rest, or not in the policy any more.
+// silenced reports whether a rule may not say anything here: it is off, in shadow, put to rest, snoozed, or not in the policy any more.
 func (r *run) silenced(rule string) bool {
-	if _, rests := r.memory.Suspended[rule]; rests {
+	_, rests := r.memory.Suspended[rule]
+	_, snoozed := r.memory.Snoozed[rule]
+	if rests || snoozed {
 		return true
 	}
 	n := slices.IndexFunc(r.policy.Settings, func(s Setting) bool { return s.ID == rule })
@@ -249,6 +251,9 @@ func (r *run) wakeAt() time.Time {
 	}
 	for _, wake := range r.memory.Wakes {
 		earlier(wake)
+	}
+	for _, until := range r.memory.Snoozed {
+		earlier(until)
 	}
 	return at
 }

@@ -22,6 +22,8 @@ type Memory struct {
 	Undone map[string]Undoing `json:"undone,omitempty"`
 	// Suspended rules leave the issue alone, because a person undid what they did.
 	Suspended map[string]Undoing `json:"rest,omitempty"`
+	// Snoozed rules are quiet on the issue until then.
+	Snoozed map[string]time.Time `json:"snz,omitempty"`
 	// Said holds the rules with a line on the note.
 	Said map[string]bool `json:"said,omitempty"`
 	// Bump is the extra level for security issues, given once per issue.
@@ -123,6 +125,7 @@ func (m Memory) Clone() Memory {
 	m.Own = maps.Clone(m.Own)
 	m.Undone = maps.Clone(m.Undone)
 	m.Suspended = maps.Clone(m.Suspended)
+	m.Snoozed = maps.Clone(m.Snoozed)
 	m.Said = maps.Clone(m.Said)
 	m.Wakes = maps.Clone(m.Wakes)
 	m.Around.Agreements = maps.Clone(m.Around.Agreements)
