@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"sync"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -11,8 +12,13 @@ import (
 	"flowkeeper/bot/inbox"
 )
 
-// together is how many accepts go into one pipeline at most.
-const together = 256
+// Accepts that wait go into one pipeline, at most together of them, and at most senders pipelines are under way. Redis reads 16 KB from
+// a connection, about so many accepts, runs them, syncs its log and answers before it reads on: a longer pipeline waits for several
+// syncs, while several connections share one. And those who have their answers go on while Redis is busy with others.
+const (
+	together = 16
+	senders  = 4
+)
 
 // Accept implements inbox.Inbox. If its answer was lost, the delivery may be stored: a repeat then finds a duplicate, which is as good.
 func (s *Store) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
@@ -51,17 +57,18 @@ func keep(key string, long time.Duration) int64 {
 	return long.Milliseconds()
 }
 
-// accepts sends what waits in one pipeline: one goroutine, one pipeline at a time. While an answer is on its way, the next ones gather.
+// accepts sends what waits in pipelines: a few goroutines, each with one pipeline at a time. While their answers are on the way, the
+// next calls gather.
 type accepts struct {
 	client  goredis.UniversalClient
 	calls   chan *acceptCall // unbuffered: what was taken is answered, what was not is refused by its own caller
 	closing chan struct{}
-	ended   chan struct{}
+	sending sync.WaitGroup
 }
 
 // acceptCall is one Accept on its way. The result may be read after done is closed.
 type acceptCall struct {
-	ctx    context.Context //nolint:containedctx // it travels with the call to the sender, which drops calls nobody waits for
+	ctx    context.Context //nolint:containedctx // it travels with the call to a sender, which drops calls nobody waits for
 	keys   []string
 	args   []any
 	done   chan struct{}
@@ -71,16 +78,18 @@ type acceptCall struct {
 
 func startAccepts(client goredis.UniversalClient) *accepts {
 	a := &accepts{
-		client: client, calls: make(chan *acceptCall), closing: make(chan struct{}), ended: make(chan struct{}),
+		client: client, calls: make(chan *acceptCall), closing: make(chan struct{}),
 	}
-	go a.loop()
+	for range senders {
+		a.sending.Go(a.loop)
+	}
 	return a
 }
 
-// stop waits for the pipeline under way and ends the sender.
+// stop waits for the pipelines under way and ends the senders.
 func (a *accepts) stop() {
 	close(a.closing)
-	<-a.ended
+	a.sending.Wait()
 }
 
 // do reports whether the delivery was stored.
@@ -105,7 +114,6 @@ func (a *accepts) do(c *acceptCall) (stored bool, err error) {
 }
 
 func (a *accepts) loop() {
-	defer close(a.ended)
 	for {
 		select {
 		case c := <-a.calls:
