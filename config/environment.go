@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"flowkeeper/rules/triage"
 )
 
 const (
@@ -90,7 +92,7 @@ func suggestVariable(name string, known []string) string {
 	for i, k := range known {
 		rests[i] = strings.TrimPrefix(k, variablePrefix)
 	}
-	if near := nearest(strings.TrimPrefix(name, variablePrefix), rests); near != "" {
+	if near := triage.Nearest(strings.TrimPrefix(name, variablePrefix), rests); near != "" {
 		return "did you mean " + variablePrefix + near + "?"
 	}
 	return "the variables are " + listed(known)

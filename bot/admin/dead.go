@@ -9,7 +9,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"flowkeeper/bot/inbox"
-	"flowkeeper/rules/triage"
 )
 
 // letter is a dead letter as it is shown.
@@ -40,15 +39,11 @@ func registerDead(e *echo.Echo, kept Kept) {
 		return c.JSON(http.StatusOK, list)
 	})
 	e.POST("/dead/:project/:iid/retry", func(c echo.Context) error {
-		project, err := number(c.Param("project"), 0)
+		issue, err := issueOf(c)
 		if err != nil {
 			return err
 		}
-		iid, err := number(c.Param("iid"), 0)
-		if err != nil {
-			return err
-		}
-		err = kept.Revive(c.Request().Context(), triage.Ref{Project: project, IID: iid})
+		err = kept.Revive(c.Request().Context(), issue)
 		switch {
 		case errors.Is(err, inbox.ErrNotFound):
 			return echo.NewHTTPError(http.StatusNotFound, "there is no such dead letter; GET /dead lists them")

@@ -43,17 +43,23 @@ func registerDecisions(e *echo.Echo, kept Kept) {
 		return show(c, records, err)
 	})
 	e.GET("/decisions/:project/:iid", func(c echo.Context) error {
-		project, err := number(c.Param("project"), 0)
+		issue, err := issueOf(c)
 		if err != nil {
 			return err
 		}
-		iid, err := number(c.Param("iid"), 0)
-		if err != nil {
-			return err
-		}
-		records, err := kept.Records(c.Request().Context(), triage.Ref{Project: project, IID: iid}, inbox.RecordsPerIssue)
+		records, err := kept.Records(c.Request().Context(), issue, inbox.RecordsPerIssue)
 		return show(c, records, err)
 	})
+}
+
+// issueOf is the issue that the path names.
+func issueOf(c echo.Context) (triage.Ref, error) {
+	project, err := number(c.Param("project"), 0)
+	if err != nil {
+		return triage.Ref{}, err
+	}
+	iid, err := number(c.Param("iid"), 0)
+	return triage.Ref{Project: project, IID: iid}, err
 }
 
 // number reads a positive number; an empty text is the default.

@@ -58,7 +58,7 @@ func (c *rulesCmd) unknown(catalogue []triage.Rule) error {
 	const longest = 80 // nobody mistypes a word into a paragraph
 	typed := strings.ReplaceAll(strings.ToLower(c.ID), "_", "-")
 	if len(typed) <= longest {
-		if id := nearest(typed, ids); id != "" {
+		if id := triage.Nearest(typed, ids); id != "" {
 			return fmt.Errorf("there is no rule %q, did you mean %q?", c.ID, id)
 		}
 	}
