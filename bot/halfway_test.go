@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"flowkeeper/bot"
+	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/inbox/bolt"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/rules/triage"
 )
@@ -82,6 +85,18 @@ func TestRetriedWakeUpStillReminds(t *testing.T) {
 	r.must(nil, r.gitlab.Await(t.Context(), func() bool { return len(r.gitlab.Issue(ref).CommentsBy(botName)) > 0 }))
 	if note := r.note(ref); !strings.Contains(note, "A type label") {
 		t.Errorf("the note says:\n%s", note)
+	}
+}
+
+// TestRetryKeepsWakeUps: a retry on an issue that has a note does not forget when a rule wants to look again.
+func TestRetryKeepsWakeUps(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, nil)
+	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"workflow::refinement"}})
+	r.gitlab.Next(sandbox.Fault{Match: "PUT note", Status: http.StatusBadGateway})
+	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(5)})
+	if memory := r.memory(ref); memory.Wakes["refinement-needs-assignee"].IsZero() {
+		t.Errorf("the rule's wake-up is forgotten: %+v", memory.Wakes)
 	}
 }
 
@@ -182,4 +197,19 @@ func TestSlowClientDoesNotSpoilTheStop(t *testing.T) {
 		t.Fatalf("%q, %v", line, err)
 	}
 	r.must(nil, r.app.Stop())
+}
+
+// memory is what the bot remembers of an issue: the bot is stopped, and the next claim shows it.
+func (r *rig) memory(ref triage.Ref) triage.Memory {
+	r.Helper()
+	r.must(nil, r.app.Stop())
+	store, err := bolt.Open(bolt.Options{Dir: r.options.DataDir})
+	r.must(nil, err)
+	defer store.Close()
+	r.must(store.Accept(r.Context(), inbox.Delivery{Issue: ref}))
+	batch, err := store.Claim(r.Context(), 0)
+	r.must(nil, err)
+	var m triage.Memory
+	r.must(nil, json.Unmarshal(batch.Memory, &m))
+	return m
 }

@@ -29,6 +29,7 @@ type job struct {
 	issue     triage.Issue
 	seen      time.Time     // when GitLab showed the issue so; zero if it is only remembered
 	live      bool          // it was read from GitLab in this job
+	reads     int           // how often that was
 	late      bool          // the state was old when it was delivered
 	called    bool          // GitLab answered in this job
 	told      triage.Memory // as it was before this job changed anything

@@ -30,7 +30,7 @@ func (j *job) see(ctx context.Context) error {
 		body, ok := decodeBody(d.Body, j.batch.Issue)
 		if !ok || body.Issue.UpdatedAt.IsZero() {
 			j.unread++
-		} else if !body.Issue.UpdatedAt.IsZero() && body.Issue.NewerThan(newest) {
+		} else if body.Issue.NewerThan(newest) {
 			newest, j.seen, j.late = &body.Issue, body.Event.Seen, body.Event.Seen.Sub(body.Issue.UpdatedAt) > newborn
 		}
 		if body.Event.Actor.ID != j.o.Self.ID {
@@ -64,6 +64,7 @@ func (j *job) read(ctx context.Context) error {
 		return err
 	}
 	j.issue, j.seen, j.live, j.called = issue, j.o.Now(), true, true
+	j.reads++
 	return nil
 }
 
@@ -98,10 +99,14 @@ func weighs(d engine.Decision) bool {
 	return false
 }
 
-// fresh reports whether the state may be acted on: it was read or delivered a moment ago, and GitLab was not late with it.
+// fresh reports whether the state may be acted on: it was read or delivered a moment ago, and GitLab was not late with it. What GitLab
+// takes long to answer is as fresh as it gets.
 func (j *job) fresh() bool {
 	age := j.o.Now().Sub(j.seen)
-	return j.live && age <= max(j.o.Freshness, time.Second) || !j.late && age <= j.o.Freshness
+	if j.live {
+		return age <= max(j.o.Freshness, time.Second) || j.reads > 2
+	}
+	return !j.late && age <= j.o.Freshness
 }
 
 // writes reports whether the decision would write to GitLab.
@@ -139,7 +144,7 @@ func (j *job) recover(ctx context.Context) error {
 	return nil
 }
 
-// overlay puts what the note's marker holds over what the store remembers: the marker is never older.
+// overlay puts what the note's marker holds over what the store remembers.
 func overlay(kept, marked triage.Memory) triage.Memory {
 	for key, item := range kept.Items {
 		if _, known := marked.Items[key]; !known && item.State == triage.ItemPending {
@@ -156,7 +161,10 @@ func overlay(kept, marked triage.Memory) triage.Memory {
 	marked.Note.Dismissed = append(marked.Note.Dismissed, kept.Note.Dismissed...)
 	marked.Bump = cmp.Or(marked.Bump, kept.Bump)
 	marked.WeightDropped = marked.WeightDropped || kept.WeightDropped
-	marked.Touched, marked.Writes, marked.Stopped, marked.Since, marked.Around = kept.Touched, kept.Writes, kept.Stopped, kept.Since, kept.Around
+	// The marker holds nothing of these.
+	marked.Touched, marked.Since, marked.Around = kept.Touched, kept.Since, kept.Around
+	marked.Writes, marked.Stopped = kept.Writes, kept.Stopped
+	marked.Snoozed, marked.Wakes, marked.WakeAt = kept.Snoozed, kept.Wakes, kept.WakeAt
 	return marked
 }
 
