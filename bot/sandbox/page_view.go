@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -280,8 +281,22 @@ func viewDelivery(d *Delivery) deliveryView {
 	if d.State == Answered {
 		v.Short = strconv.Itoa(d.Status) + " " + http.StatusText(d.Status)
 	}
-	if r := []rune(strings.TrimSpace(d.Answer)); len(r) > 200 {
+	v.Answer = readable(d.Answer)
+	if r := []rune(v.Answer); len(r) > 200 {
 		v.Answer = string(r[:200]) + "…"
 	}
 	return v
+}
+
+// readable is what a receiver answered, without the JSON around it if it is the usual kind: a status and a reason.
+func readable(answer string) string {
+	var a struct{ Status, Reason string }
+	answer = strings.TrimSpace(answer)
+	if json.Unmarshal([]byte(answer), &a) != nil || a.Status == "" {
+		return answer
+	}
+	if a.Reason == "" {
+		return a.Status
+	}
+	return a.Status + ": " + a.Reason
 }
