@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 
@@ -81,6 +82,8 @@ func (w *writer) loop() {
 	for {
 		select {
 		case c := <-w.changes:
+			// A sync keeps a processor waiting: whoever can run now hands in its change before, if it has one.
+			runtime.Gosched()
 			group = w.gather(append(group[:0], c))
 		case <-w.closing:
 			return
