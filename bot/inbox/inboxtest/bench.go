@@ -27,6 +27,7 @@ func Bench(b *testing.B, open func(b *testing.B) inbox.Inbox) {
 func benchAccept(b *testing.B, in inbox.Inbox, clients int) {
 	var next atomic.Int64
 	var group sync.WaitGroup
+	b.ReportAllocs()
 	b.ResetTimer()
 	for range clients {
 		group.Go(func() {
@@ -59,6 +60,7 @@ func benchClaimDone(b *testing.B, in inbox.Inbox) {
 		})
 	}
 	group.Wait()
+	b.ReportAllocs()
 	b.ResetTimer()
 	for range b.N {
 		if err := claimDone(b.Context(), in); err != nil {
