@@ -42,7 +42,7 @@ type delivery struct {
 	header       http.Header
 	body         []byte
 	signingToken string    // "" if it is not signed
-	at           time.Time // of the signature
+	at           time.Time // of the signature, which is good for five minutes
 }
 
 // sampleDelivery takes a delivery from the sandbox and fills its description up to the size.
