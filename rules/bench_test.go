@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,14 +21,14 @@ func BenchmarkNothingToDo(b *testing.B) {
 	policy := engine.Policy{Team: triage.NewTeam(handbook()), Settings: engine.Defaults(rules.Catalogue()), Grace: 5 * time.Minute}
 	for name, labels := range map[string][]string{"usual": usual, "40labels": large} {
 		b.Run(name, func(b *testing.B) {
-			issue := triage.Issue{Labels: labels, Weight: triage.Int(2), CreatedAt: noon, UpdatedAt: noon}
+			issue := triage.Issue{Labels: labels, Description: strings.Repeat("All work and no play. ", 1000), Weight: triage.Int(2), Assignees: []triage.Person{{ID: 1, Username: "omar"}}, CreatedAt: noon, UpdatedAt: noon}
 			events := []triage.Event{{Kind: triage.Updated | triage.LabelsChanged | triage.WeightChanged, At: noon, Seen: noon}}
 			memory := &triage.Memory{Touched: noon, Own: map[string]triage.Own{"label:backend": {Rule: "team-labels"}}}
 			b.ReportAllocs()
 			for b.Loop() {
 				d, err := engine.Decide(policy, events, issue, memory, noon)
-				if err != nil || len(d.Plan) > 0 {
-					b.Fatal(d.Plan, err)
+				if err != nil || len(d.Plan)+len(d.Sticky.Items)+len(d.Memory.Items) > 0 {
+					b.Fatal(d.Plan, d.Memory.Items, err)
 				}
 			}
 		})
