@@ -205,7 +205,7 @@ func (r *rig) memory(ref triage.Ref) triage.Memory {
 	r.must(nil, r.app.Stop())
 	store, err := bolt.Open(bolt.Options{Dir: r.options.DataDir})
 	r.must(nil, err)
-	defer store.Close()
+	defer func() { r.must(nil, store.Close()) }()
 	r.must(store.Accept(r.Context(), inbox.Delivery{Issue: ref}))
 	batch, err := store.Claim(r.Context(), 0)
 	r.must(nil, err)
