@@ -29,18 +29,19 @@ func testModel(t *testing.T, open Open) {
 			}
 		}()
 		rt.Repeat(map[string]func(*rapid.T){
-			"accept":  m.accept,
-			"claim":   m.claim,
-			"claim 2": m.claim, // more often than others, because most of them need a batch
-			"extend":  m.extend,
-			"done":    m.done,
-			"retry":   m.retry,
-			"release": m.release,
-			"bury":    m.bury,
-			"revive":  m.revive,
-			"drop":    m.drop,
-			"advance": m.advance,
-			"":        m.check,
+			"accept":   m.accept,
+			"claim":    m.claim,
+			"claim 2":  m.claim, // more often than others, because most of them need a batch
+			"extend":   m.extend,
+			"remember": m.remember,
+			"done":     m.done,
+			"retry":    m.retry,
+			"release":  m.release,
+			"bury":     m.bury,
+			"revive":   m.revive,
+			"drop":     m.drop,
+			"advance":  m.advance,
+			"":         m.check,
 		})
 	})
 }
@@ -223,6 +224,15 @@ func (m *model) extend(t *rapid.T) {
 	h, b, holds := m.draw(t)
 	if fenced(t, holds, m.in.Extend(m.ctx, h.batch)) {
 		b.until = m.now + minutes(Lease)
+	}
+}
+
+func (m *model) remember(t *rapid.T) {
+	h, b, holds := m.draw(t)
+	memory := fmt.Sprint("memory ", m.next)
+	m.next++
+	if fenced(t, holds, m.in.Remember(m.ctx, h.batch, []byte(memory))) {
+		b.memory, b.kept = memory, m.now+minutes(inbox.KeepMemory)
 	}
 }
 
