@@ -146,7 +146,7 @@ type Inbox interface {
 	Extend(ctx context.Context, b *Batch) error
 
 	// Remember stores the issue's memory under the lease, which goes on: for a batch that changed something and cannot be finished
-	// now. ErrLeaseLost.
+	// now. The memory is not nil. ErrLeaseLost.
 	Remember(ctx context.Context, b *Batch, memory []byte) error
 
 	// Done removes the batch's deliveries, stores the result and releases the lease. Deliveries that came meanwhile make the issue

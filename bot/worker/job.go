@@ -141,14 +141,10 @@ func (j *job) result() inbox.Result {
 
 // written is what has to be remembered of a job that changed the issue and did not get to the end: its changes, but nothing of a note
 // that was not written.
-func (j *job) written() []byte {
+func (j *job) written() ([]byte, error) {
 	m := j.decision.Memory.Clone()
 	m.Items, m.Asked, m.Said, m.Wakes, m.Note = j.told.Items, j.told.Asked, j.told.Said, j.told.Wakes, j.decision.Memory.Note
-	data, err := json.Marshal(m)
-	if err != nil {
-		return nil
-	}
-	return data
+	return json.Marshal(m)
 }
 
 // Record is a kept decision: what happened, what every rule said and what was done about it.

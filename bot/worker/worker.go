@@ -171,7 +171,11 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 	batch := job.batch
 	if err != nil && len(job.did) > 0 && !errors.Is(err, inbox.ErrLeaseLost) {
 		// What was written already must be known as the bot's own, also if the batch is not tried again.
-		if err := p.o.Inbox.Remember(ctx, batch, job.written()); err != nil {
+		memory, encoding := job.written()
+		if encoding != nil {
+			return "again", encoding
+		}
+		if err := p.o.Inbox.Remember(ctx, batch, memory); err != nil {
 			return "again", err
 		}
 	}
