@@ -212,9 +212,6 @@ func (a *App) AdminURL() string { return "http://" + a.admin.Addr().String() }
 // Inbox is the store, for commands that look at it.
 func (a *App) Inbox() inbox.Inbox { return a.inbox }
 
-// Registry is where the app's metrics are gathered.
-func (a *App) Registry() *prometheus.Registry { return a.registry }
-
 // Stop takes no more deliveries, finishes or gives back the issues in hand within the drain time and closes everything, in that
 // order. All steps are taken even if one fails. A second call returns the same.
 func (a *App) Stop() error { return a.stop() }

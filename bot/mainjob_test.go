@@ -2,8 +2,6 @@ package bot_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -192,19 +190,7 @@ func TestLostStore(t *testing.T) {
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"security", "workflow::design"}})
 	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(2)})
 	r.edit("omar", ref, sandbox.Change{RemoveLabels: []string{"UX"}})
-	if err := r.app.Stop(); err != nil {
-		t.Fatal(err)
-	}
-	stores, err := filepath.Glob(filepath.Join(r.options.DataDir, "*"))
-	if err != nil || len(stores) == 0 {
-		t.Fatalf("no store in %s: %v", r.options.DataDir, err)
-	}
-	for _, s := range stores {
-		if err := os.RemoveAll(s); err != nil {
-			t.Fatal(err)
-		}
-	}
-	r.start()
+	r.loseStore()
 	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::ready for design"}})
 	r.edit("omar", ref, sandbox.Change{RemoveLabels: []string{"security"}})
 	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"security"}})

@@ -25,7 +25,6 @@ type GitLab interface {
 	OwnNotes(ctx context.Context, ref triage.Ref, author int64) ([]gitlab.Note, error)
 	CreateNote(ctx context.Context, ref triage.Ref, body string) (int64, error)
 	EditNote(ctx context.Context, ref triage.Ref, id int64, body string) error
-	DeleteNote(ctx context.Context, ref triage.Ref, id int64) error
 	Past(ctx context.Context, ref triage.Ref) ([]triage.Past, error)
 	SeesProject(ctx context.Context, project int64) (bool, error)
 	Links(ctx context.Context, ref triage.Ref) ([]triage.Link, error)

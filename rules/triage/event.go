@@ -37,15 +37,6 @@ var kindNames = []string{
 	"labels changed", "weight changed", "assignees changed", "milestone changed",
 }
 
-// Kinds maps the printed name of every kind to its bit, for scenario files and generated references.
-func Kinds() map[string]Kind {
-	all := make(map[string]Kind, len(kindNames))
-	for i, name := range kindNames {
-		all[name] = 1 << i
-	}
-	return all
-}
-
 // String lists the kinds in a fixed order: "opened, labels changed".
 func (k Kind) String() string {
 	s := ""

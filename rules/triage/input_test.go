@@ -151,9 +151,11 @@ func TestKinds(t *testing.T) {
 	if got := (triage.Opened | triage.LabelsChanged).String(); got != "opened, labels changed" {
 		t.Errorf("printed as %q", got)
 	}
-	for name, k := range triage.Kinds() {
-		if k.String() != name {
-			t.Errorf("%q is printed as %q", name, k)
+	for k, want := range map[triage.Kind]string{
+		triage.Closed: "closed", triage.Woken: "woken", triage.MilestoneChanged: "milestone changed", 0: "",
+	} {
+		if k.String() != want {
+			t.Errorf("%q is printed as %q", want, k)
 		}
 	}
 	if got := triage.Noted.Effective(); got != triage.Noted {
