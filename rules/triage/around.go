@@ -28,11 +28,19 @@ type Around struct {
 	Commented  time.Time            `json:"co,omitzero"`  // the last comment by a person since the issue is in its state
 }
 
-// Link is a link to another issue, seen from this one. Kind is "relates_to", "blocks" or "is_blocked_by".
+// Link is a link to another issue, seen from this one. Kind is one of the constants below.
 type Link struct {
 	Kind    string    `json:"k"`
+	Ref     Ref       `json:"r,omitzero"` // of the other issue
 	Created time.Time `json:"c,omitzero"` // of the other issue
 }
+
+// The kinds of links.
+const (
+	RelatesTo = "relates_to"
+	Blocks    = "blocks"
+	BlockedBy = "is_blocked_by"
+)
 
 // Agreement is how a person agreed. With neither, they do not.
 type Agreement struct {
