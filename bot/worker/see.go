@@ -164,7 +164,9 @@ func overlay(kept, marked triage.Memory) triage.Memory {
 	// The marker holds nothing of these.
 	marked.Touched, marked.Since, marked.Around = kept.Touched, kept.Since, kept.Around
 	marked.Writes, marked.Stopped = kept.Writes, kept.Stopped
-	marked.Snoozed, marked.Wakes, marked.WakeAt = kept.Snoozed, kept.Wakes, kept.WakeAt
+	marked.Silenced, marked.Raised = union(marked.Silenced, kept.Silenced), union(marked.Raised, kept.Raised)
+	marked.Ran, marked.Orders = kept.Ran, kept.Orders
+	marked.Wakes, marked.WakeAt = kept.Wakes, kept.WakeAt
 	return marked
 }
 

@@ -46,6 +46,7 @@ type Finding struct {
 	Wants      []string    `json:"wants,omitempty"` // actions in words, wanted and not yet so
 	Looked     bool        `json:"looked"`          // false: the rule was not run, Reason says why
 	Overridden bool        `json:"overridden,omitempty"`
+	Speaks     bool        `json:"speaks,omitempty"` // it wants something that is not so yet, asks people or tells them
 }
 
 // Decide runs the policy's rules on the issue. Events are those not yet handled, without the bot's own. The issue is the newest state
@@ -155,6 +156,7 @@ func (r *run) round(first bool) []Planned {
 			r.memory.Bump = &bump
 		}
 		r.verdicts[n] = nil
+		f.Speaks = f.Speaks || len(f.Wants)+len(v.Items)+len(v.Lines) > 0 || f.Overridden
 		if !v.Silent() {
 			spoken := v // a copy of its own, so that the many silent verdicts stay off the heap
 			r.verdicts[n] = &spoken
@@ -165,16 +167,37 @@ func (r *run) round(first bool) []Planned {
 
 // awaken ends the snoozes whose time has come. Their rules are run, whatever happened.
 func (r *run) awaken() {
-	for rule, until := range r.memory.Snoozed {
-		if r.in.Now.Before(until) {
+	for rule, s := range r.memory.Silenced {
+		if s.Until.IsZero() || r.in.Now.Before(s.Until) {
 			continue
 		}
-		delete(r.memory.Snoozed, rule)
+		delete(r.memory.Silenced, rule)
+		if rule == triage.AllRules {
+			r.in.Kinds |= triage.Swept.Effective()
+			continue
+		}
 		if r.concerned == nil {
 			r.concerned = map[string]bool{}
 		}
 		r.concerned[rule] = true
 	}
+}
+
+// silence is what people said who silenced the rule on this issue.
+func silence(m *triage.Memory, rule string) (triage.Silence, bool) {
+	if s, ok := m.Silenced[rule]; ok {
+		return s, true
+	}
+	s, ok := m.Silenced[triage.AllRules]
+	return s, ok
+}
+
+// quiet says until when a silenced rule is.
+func quiet(s triage.Silence) string {
+	if s.Until.IsZero() {
+		return "the rule is ignored on this issue"
+	}
+	return "the rule is snoozed on this issue until " + s.Until.UTC().Format("2 January 15:04 MST")
 }
 
 // lines are what a rule that is not run on a closed issue goes on saying there, nil if nothing.
@@ -193,9 +216,12 @@ func (r *run) skip(s *Setting) string {
 		return "the rule is off"
 	case r.in.Issue.Closed && !s.Closed:
 		return "the issue is closed"
-	case !r.memory.Snoozed[s.ID].IsZero():
-		return "the rule is snoozed on this issue until " + r.memory.Snoozed[s.ID].UTC().Format("2 January 15:04 MST")
-	case s.On&r.in.Kinds == 0 && !r.concerned[s.ID]:
+	case len(r.memory.Silenced) > 0:
+		if s, silent := silence(r.memory, s.ID); silent {
+			return quiet(s)
+		}
+	}
+	if s.On&r.in.Kinds == 0 && !r.concerned[s.ID] {
 		return "nothing that this rule looks at has changed"
 	}
 	return ""

@@ -11,7 +11,8 @@ import (
 // Policy is what a team has configured, complete and checked.
 type Policy struct {
 	Team     *triage.Team
-	Settings []Setting     // one for every rule of the catalogue, in its order
+	Settings []Setting // one for every rule of the catalogue, in its order
+	Commands []triage.Command
 	Grace    time.Duration // how long what only reminds waits after a person's last touch
 }
 

@@ -1,6 +1,12 @@
 package engine
 
-import "flowkeeper/rules/triage"
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"flowkeeper/rules/triage"
+)
 
 // Sticky is what the one note of the issue should say. The zero value says nothing. Texts marked "theirs" may hold people's words and
 // are made inert by whoever renders them.
@@ -8,7 +14,7 @@ type Sticky struct {
 	Items   []StickyItem // open ones first
 	Lines   []string     // what the bot did itself, Markdown of our own
 	Why     []Why        // the rules behind the items and lines
-	Resting []Resting    // rules that a person's change put to rest on this issue
+	Resting []Resting    // rules that are quiet on this issue because of people
 }
 
 // StickyItem is one item as it should stand on the note.
@@ -29,11 +35,30 @@ type Why struct {
 	Reason  string // theirs
 }
 
-// Resting is a suspended rule.
+// Resting is a rule that is quiet on an issue: suspended, because a person undid what it did, or silenced by a command. Rule is
+// triage.AllRules when people silenced every one.
 type Resting struct {
 	Rule string
-	What string // theirs: what a person undid, "add ~UX"
+	What string // theirs: what a person undid, "add ~UX"; "" for a silenced rule
 	By   string // theirs: a username, or ""
+
+	Asked bool      // by a command
+	Until time.Time // zero is for good
+	Why   string    // theirs
+}
+
+// resting lists the rules that are quiet on the issue, those that people undid first.
+func resting(m *triage.Memory) []Resting {
+	var quiet []Resting
+	for _, rule := range slices.Sorted(maps.Keys(m.Suspended)) {
+		u := m.Suspended[rule]
+		quiet = append(quiet, Resting{Rule: rule, What: u.What, By: u.By})
+	}
+	for _, rule := range slices.Sorted(maps.Keys(m.Silenced)) {
+		s := m.Silenced[rule]
+		quiet = append(quiet, Resting{Rule: rule, By: s.By, Asked: true, Until: s.Until, Why: s.Why})
+	}
+	return quiet
 }
 
 // Empty reports whether there is nothing that would justify a note: resting rules alone do not.

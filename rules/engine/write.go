@@ -72,11 +72,8 @@ func (r *run) write() (Sticky, time.Time) {
 		}
 	}
 	s.Lines = lines
-	s.Why = r.why(s)
-	for _, rule := range slices.Sorted(maps.Keys(r.memory.Suspended)) {
-		u := r.memory.Suspended[rule]
-		s.Resting = append(s.Resting, Resting{Rule: rule, What: u.What, By: u.By})
-	}
+	s.Why = append(r.why(s), r.whyRaised(s)...)
+	s.Resting = resting(r.memory)
 	return s, r.wakeAt()
 }
 
@@ -108,7 +105,7 @@ func (r *run) collect() (items []wanted, lines []string) {
 	if len(said) > 0 {
 		r.memory.Said = said
 	}
-	return once(items), lines
+	return once(append(items, r.raised()...)), lines
 }
 
 // once drops what an earlier rule asks for in the same words: people need to read it once. Whom the dropped one would ask, the kept one
@@ -195,16 +192,19 @@ func (r *run) remember(items []wanted) {
 	}
 }
 
-// looked reports whether a rule was run. Only of a closed issue rules with items are not.
+// looked reports whether a rule was run. Only of a closed issue rules with items are not. What commands raised is always looked at.
 func (r *run) looked(rule string) bool {
-	return slices.ContainsFunc(r.findings, func(f Finding) bool { return f.Rule == rule && f.Looked })
+	return r.command(rule) != nil || slices.ContainsFunc(r.findings, func(f Finding) bool { return f.Rule == rule && f.Looked })
 }
 
 // silenced reports whether a rule may not say anything here: it is off, in shadow, put to rest, snoozed, or not in the policy any more.
 func (r *run) silenced(rule string) bool {
+	if r.command(rule) != nil {
+		return false
+	}
 	_, rests := r.memory.Suspended[rule]
-	_, snoozed := r.memory.Snoozed[rule]
-	if rests || snoozed {
+	_, silent := silence(r.memory, rule)
+	if rests || silent {
 		return true
 	}
 	n := slices.IndexFunc(r.policy.Settings, func(s Setting) bool { return s.ID == rule })
@@ -252,8 +252,8 @@ func (r *run) wakeAt() time.Time {
 	for _, wake := range r.memory.Wakes {
 		earlier(wake)
 	}
-	for _, until := range r.memory.Snoozed {
-		earlier(until)
+	for _, s := range r.memory.Silenced {
+		earlier(s.Until)
 	}
 	return at
 }

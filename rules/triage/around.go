@@ -15,6 +15,7 @@ const (
 	NeedAgreements                  // Around.Agreements, counted from reactions and comments
 	NeedLevels                      // Around.Levels of everybody who agreed
 	NeedComments                    // Around.Commented
+	NeedPast                        // Memory.Since, from GitLab's label events
 )
 
 // Around is what is known of an issue's surroundings. Known says which parts were loaded; events keep the agreements up to date from

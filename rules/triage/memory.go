@@ -2,6 +2,7 @@ package triage
 
 import (
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -22,8 +23,13 @@ type Memory struct {
 	Undone map[string]Undoing `json:"undone,omitempty"`
 	// Suspended rules leave the issue alone, because a person undid what they did.
 	Suspended map[string]Undoing `json:"rest,omitempty"`
-	// Snoozed rules are quiet on the issue until then.
-	Snoozed map[string]time.Time `json:"snz,omitempty"`
+	// Silenced rules are quiet on the issue because people asked for it; AllRules silences every one.
+	Silenced map[string]Silence `json:"quiet,omitempty"`
+	// Raised holds the items that people put on the note by commands, by "command/comment".
+	Raised map[string]Raised `json:"raised,omitempty"`
+	// Ran are the last comments whose commands were run, and Orders what is still to be done for the newest of them.
+	Ran    []int64 `json:"ran,omitempty"`
+	Orders *Orders `json:"orders,omitempty"`
 	// Said holds the rules with a line on the note.
 	Said map[string]bool `json:"said,omitempty"`
 	// Bump is the extra level for security issues, given once per issue.
@@ -109,6 +115,20 @@ type NoteRef struct {
 	Dismissed []string `json:"dis,omitempty"`
 }
 
+// maxRan bounds how many comments are remembered. Older ones are told by the bot's reaction to them.
+const maxRan = 50
+
+// HasRun reports whether a comment's commands are remembered to have been run.
+func (m *Memory) HasRun(note int64) bool { return slices.Contains(m.Ran, note) }
+
+// MarkRun remembers that a comment's commands were run.
+func (m *Memory) MarkRun(note int64) {
+	m.Ran = append(slices.Clone(m.Ran), note)
+	if len(m.Ran) > maxRan {
+		m.Ran = m.Ran[len(m.Ran)-maxRan:]
+	}
+}
+
 // Past is one entry of GitLab's resource label or weight events: the record of who changed what.
 type Past struct {
 	At     time.Time
@@ -125,7 +145,8 @@ func (m Memory) Clone() Memory {
 	m.Own = maps.Clone(m.Own)
 	m.Undone = maps.Clone(m.Undone)
 	m.Suspended = maps.Clone(m.Suspended)
-	m.Snoozed = maps.Clone(m.Snoozed)
+	m.Silenced = maps.Clone(m.Silenced)
+	m.Raised = maps.Clone(m.Raised)
 	m.Said = maps.Clone(m.Said)
 	m.Wakes = maps.Clone(m.Wakes)
 	m.Around.Agreements = maps.Clone(m.Around.Agreements)

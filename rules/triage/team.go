@@ -135,7 +135,11 @@ type TeamConfig struct {
 	Side         string   // "backend" or "frontend": whose estimate a plain weight is
 	Roster       map[Role][]string
 	Names        map[LabelRole][]string
+	Prefix       string // of commands in comments, without slash; "" is DefaultPrefix
 }
+
+// DefaultPrefix is the word with which commands in comments begin, behind a slash.
+const DefaultPrefix = "flow"
 
 // Team is a team with its labels indexed for fast look-up. It is not changed after NewTeam and may be shared.
 type Team struct {
@@ -214,6 +218,17 @@ func (t *Team) Canonical(label string) string {
 		return known
 	}
 	return label
+}
+
+// Flow is a command as people write it, as a code span: `/flow weight 3`.
+func (t *Team) Flow(command string) string { return Code("/" + t.CommandPrefix() + " " + command) }
+
+// CommandPrefix is the word with which commands begin, behind a slash.
+func (t *Team) CommandPrefix() string {
+	if t == nil || t.Prefix == "" {
+		return DefaultPrefix
+	}
+	return t.Prefix
 }
 
 // People are the usernames that fill a role.

@@ -1,0 +1,47 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+
+	"flowkeeper/rules/triage"
+)
+
+// command finds a command by its name, nil if there is none.
+func (r *run) command(name string) *triage.Command {
+	n := slices.IndexFunc(r.policy.Commands, func(c triage.Command) bool { return c.Name == name })
+	if n < 0 {
+		return nil
+	}
+	return &r.policy.Commands[n]
+}
+
+// raised are the items that people put on the note by commands. Those that are seen to are forgotten.
+func (r *run) raised() []wanted {
+	var items []wanted
+	for _, key := range slices.Sorted(maps.Keys(r.memory.Raised)) {
+		raised := r.memory.Raised[key]
+		c := r.command(raised.Command)
+		if c == nil || c.Stands == nil || !c.Stands(r.in, raised) {
+			delete(r.memory.Raised, key)
+			continue
+		}
+		item := triage.Item{Title: raised.Title, Text: raised.Text, Quote: raised.Quote, Asks: raised.Asks}
+		items = append(items, wanted{item, key, true})
+	}
+	return items
+}
+
+// whyRaised says who put the items on the note that no rule wants.
+func (r *run) whyRaised(s Sticky) []Why {
+	var why []Why
+	for _, i := range s.Items {
+		raised, ok := r.memory.Raised[i.Key]
+		if !ok || i.Met {
+			continue
+		}
+		c := r.command(raised.Command)
+		why = append(why, Why{Rule: "/" + r.policy.Team.CommandPrefix() + " " + c.Name, Section: c.Section, Reason: "@" + raised.By + " asked for it"})
+	}
+	return why
+}

@@ -1,0 +1,53 @@
+package engine
+
+import (
+	"slices"
+
+	"flowkeeper/rules/triage"
+)
+
+// replies gathers what the lines of one comment are answered.
+type replies struct {
+	refused bool
+	whole   triage.Reply
+	said    bool
+}
+
+// add takes in the answer to one line. Among several lines each refusal names its own.
+func (r *replies) add(name string, line Line, out triage.Outcome, several bool, team *triage.Team) {
+	if out.Why != nil {
+		r.said = true
+	}
+	if out.Reply == nil {
+		return
+	}
+	r.said = true
+	text := slices.Clone(out.Reply.Text)
+	if out.Refused {
+		r.refused = true
+		begin := triage.Say("Not done: ")
+		if several {
+			begin = triage.Say("Not done, ").Quote("/" + team.CommandPrefix() + " " + line.Text).Say(": ")
+		}
+		text[0] = append(begin, text[0]...).Say(".")
+	}
+	r.whole.Text = append(r.whole.Text, text...)
+	r.whole.Rows = append(r.whole.Rows, out.Reply.Rows...)
+	r.whole.FoldRows = append(r.whole.FoldRows, out.Reply.FoldRows...)
+	if r.whole.Fold == "" {
+		r.whole.Fold = out.Reply.Fold
+	}
+	for _, role := range out.Reply.Asks {
+		if !slices.Contains(r.whole.Asks, role) {
+			r.whole.Asks = append(r.whole.Asks, role)
+		}
+	}
+}
+
+// reply is the one answer to the comment, nil for none.
+func (r *replies) reply() *triage.Reply {
+	if !r.said {
+		return nil
+	}
+	return &r.whole
+}

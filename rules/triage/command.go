@@ -1,0 +1,161 @@
+package triage
+
+import "time"
+
+// Permission says who may use a command.
+type Permission uint8
+
+// The permissions.
+const (
+	Anyone Permission = iota // anyone who can comment
+	Member                   // Planner or Reporter and up
+	Self                     // the issue's author and its assignees
+	Lead                     // product and engineering managers of the roster; without any, Maintainer and up
+)
+
+// GitLab's access levels that permissions rest on.
+const (
+	Planner    = 15
+	Maintainer = 40
+)
+
+// String says in words who may: "members of the project from Planner or Reporter on".
+func (p Permission) String() string {
+	switch p {
+	case Member:
+		return "members of the project from Planner or Reporter on"
+	case Self:
+		return "the issue's author and its assignees"
+	case Lead:
+		return "the product and the engineering manager"
+	default:
+		return "anyone who can comment"
+	}
+}
+
+// Allows reports whether a person with GitLab's access level in the project (0 for none) may use a command with this permission.
+func (p Permission) Allows(in Input, who Person, level int) bool {
+	switch p {
+	case Member:
+		return level >= Planner
+	case Self:
+		return who.same(in.Issue.Author) || containsPerson(in.Issue.Assignees, who)
+	case Lead:
+		leads := append(in.Team.People(ProductManager), in.Team.People(EngineeringManager)...)
+		if len(leads) == 0 {
+			return level >= Maintainer
+		}
+		return containsName(leads, who.Username)
+	default:
+		return true
+	}
+}
+
+// Command is one thing that people may ask for in a comment: a definition and a pure function. The reader of comments, the help, the
+// reference and the permission check read the definition.
+type Command struct {
+	Name    string // "spike done"
+	Args    string // "[weight=<n>] [title]"
+	Summary string // one sentence for those who write comments
+	Example string // all that follows the prefix: "spike done weight=2"
+	Section string // heading of the handbook page that the command carries out, "" for the bot's own matters
+	Who     Permission
+	Closed  bool // also runs on a closed issue
+	Answers bool // is answered by its reply alone, without a reaction
+
+	Run func(Input, Call) Outcome
+	// Stands reports whether what the command once raised is still to be seen to. nil for a command that raises nothing.
+	Stands func(Input, Raised) bool
+}
+
+// Usage is the command as it is written, without the prefix: "weight <n> [why]".
+func (c *Command) Usage() string {
+	if c.Args == "" {
+		return c.Name
+	}
+	return c.Name + " " + c.Args
+}
+
+// Call is one use of a command.
+type Call struct {
+	By       Person
+	Level    int // their access level in the project, 0 for none
+	Args     string
+	At       time.Time // when it was written, by GitLab's clock
+	Note     int64     // the comment
+	Internal bool      // only members see the comment, and may see what is answered
+
+	Commands []Command // all there are
+	Rules    []string  // ids of all rules
+	Found    *Found    // what Outcome.Find asked for; nil if it was not looked for yet
+}
+
+// Found is an issue that a comment names. Wrong says why there is none, a finished sentence of our own without full stop.
+type Found struct {
+	Ref   Ref
+	Wrong string
+}
+
+// Outcome is what a command makes of a call. The zero value does nothing, silently.
+type Outcome struct {
+	Reason  string   // one finished sentence without capital and full stop; may quote people
+	Refused bool     // nothing of it is done, the Reply says why
+	Actions []Action // states wanted of the issue, in the name of who wrote the command
+	Changes []Change // of what is remembered
+	Opens   *Draft
+	Links   []LinkTo
+	Reply   *Reply // nil: what happened shows on the issue
+
+	Look   bool    // all rules look at the issue, and nothing waits
+	Why    *string // the reply is what the rules say: of all of them, or of the one named
+	Needs  Need    // facts that the command has to know first; it is asked again with them
+	Find   string  // an issue that has to be looked up first, as written
+	Always bool    // also runs on issues that the rules leave alone
+}
+
+// Draft is an issue to be opened.
+type Draft struct {
+	Title        string   `json:"t"` // theirs
+	Labels       []string `json:"l,omitempty"`
+	Weight       *int     `json:"w,omitempty"`
+	Confidential bool     `json:"conf,omitempty"`
+}
+
+// LinkTo is a link wanted to another issue. Kind is one of Link's.
+type LinkTo struct {
+	Kind string `json:"k"`
+	To   Ref    `json:"to"`
+}
+
+// Did is the outcome of a command that was carried out.
+func Did(reason string, actions ...Action) Outcome { return Outcome{Reason: reason, Actions: actions} }
+
+// Refuse is the outcome of a command that was not carried out: what was wrong and what would work.
+func Refuse(why Prose) Outcome {
+	return Outcome{Reason: why.Plain(), Refused: true, Reply: &Reply{Text: []Prose{why}}}
+}
+
+// Answer is the outcome of a command that only says something.
+func Answer(reason string, r Reply) Outcome { return Outcome{Reason: reason, Reply: &r} }
+
+func (p Person) same(other Person) bool {
+	return p.ID != 0 && p.ID == other.ID || p.ID == 0 && p.Username != "" && p.Username == other.Username
+}
+
+func containsPerson(people []Person, who Person) bool {
+	for _, p := range people {
+		if who.same(p) {
+			return true
+		}
+	}
+	return false
+}
+
+func containsName(names []string, name string) bool {
+	for _, n := range names {
+		if n == name && name != "" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,79 @@
+package triage
+
+import "slices"
+
+// Edit is the difference between two states of an issue, as far as the bot makes any. It can be kept and applied again.
+type Edit struct {
+	Add       []string `json:"add,omitempty"`
+	Remove    []string `json:"rm,omitempty"`
+	Weight    *int     `json:"w,omitempty"`
+	Close     bool     `json:"x,omitempty"`
+	Milestone string   `json:"m,omitempty"` // the title of one to be set
+}
+
+// Difference is what leads from one state of an issue to another.
+func Difference(before, after Issue) Edit {
+	var e Edit
+	for _, l := range after.Labels {
+		if !before.Has(l) && !slices.Contains(e.Add, l) {
+			e.Add = append(e.Add, l)
+		}
+	}
+	for _, l := range before.Labels {
+		if !after.Has(l) && !slices.Contains(e.Remove, l) {
+			e.Remove = append(e.Remove, l)
+		}
+	}
+	if !SameWeight(before.Weight, after.Weight) {
+		e.Weight = after.Weight
+	}
+	e.Close = after.Closed && !before.Closed
+	if after.Milestone != before.Milestone {
+		e.Milestone = after.Backlog
+	}
+	return e
+}
+
+// Empty reports whether there is no difference.
+func (e Edit) Empty() bool {
+	return len(e.Add)+len(e.Remove) == 0 && e.Weight == nil && !e.Close && e.Milestone == ""
+}
+
+// Apply returns the issue with the difference made; the argument is not changed.
+func (e Edit) Apply(i Issue) Issue {
+	for _, l := range e.Add {
+		i = AddLabel{Label: l}.Apply(i)
+	}
+	for _, l := range e.Remove {
+		i = RemoveLabel{Label: l}.Apply(i)
+	}
+	if e.Weight != nil {
+		i = SetWeight{Value: *e.Weight}.Apply(i)
+	}
+	if e.Milestone != "" {
+		i = SetMilestone{Title: e.Milestone}.Apply(i)
+	}
+	if e.Close {
+		i = Close{}.Apply(i)
+	}
+	return i
+}
+
+// Event is what GitLab would report had a person made the difference.
+func (e Edit) Event(by Person, before Issue, of Event) Event {
+	event := Event{Kind: Updated, Actor: by, At: of.At, Seen: of.Seen, Changes: Changes{Added: e.Add, Removed: e.Remove}}
+	if len(e.Add)+len(e.Remove) > 0 {
+		event.Kind |= LabelsChanged
+	}
+	if e.Weight != nil {
+		event.Kind |= WeightChanged
+		event.Changes.Weight = &WeightChange{From: before.Weight, To: e.Weight}
+	}
+	if e.Milestone != "" {
+		event.Kind |= MilestoneChanged
+	}
+	if e.Close {
+		event.Kind |= Closed
+	}
+	return event
+}

@@ -1,0 +1,27 @@
+package triage
+
+// Orders are what commands and the rules after them want, as far as GitLab may not show it yet. They are remembered before the first
+// write: whoever comes after a crash carries them out and does not decide anew, so that no command runs twice.
+type Orders struct {
+	By      Person     `json:"by"` // who wrote the first command
+	Edit    Edit       `json:"e,omitzero"`
+	Opens   *Draft     `json:"o,omitempty"`
+	OpensBy int64      `json:"ob,omitempty"` // the comment that asked for Opens
+	Links   []LinkTo   `json:"l,omitempty"`
+	Answers []Reaction `json:"a,omitempty"`
+}
+
+// Reaction is how one comment is answered.
+type Reaction struct {
+	Note       int64  `json:"n"`
+	Discussion string `json:"d,omitempty"`
+	Internal   bool   `json:"i,omitempty"`
+	Emoji      string `json:"e,omitempty"` // "" for none
+	Reply      *Reply `json:"r,omitempty"`
+}
+
+// The reactions to a comment with commands.
+const (
+	DoneEmoji    = "white_check_mark"
+	RefusedEmoji = "x"
+)
