@@ -23,7 +23,8 @@ if box[1] and tonumber(box[1]) <= now then woken = 1 end
 
 -- A token is at least the time in microseconds: one given before the store was emptied is not given again.
 local last = tonumber(redis.call('HGET', KEYS[3], 'token') or 0)
-local token = string.format('%.0f', math.max(last + 1, now * 1000))
+local t = redis.call('TIME')
+local token = string.format('%.0f', math.max(last + 1, t[1] * 1000000 + t[2] + ARGV[1] * 1000))
 redis.call('HSET', KEYS[3], 'token', token)
 local ends = now + ARGV[2]
 local attempt = redis.call('HINCRBY', box_key, 'attempt', 1)
