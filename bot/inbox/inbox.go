@@ -178,6 +178,10 @@ type Inbox interface {
 	// Drop forgets a dead letter. ErrNotFound.
 	Drop(ctx context.Context, issue triage.Ref) error
 
+	// Count counts a use, unless there were Limit of them in the Window before it, by the store's clock. The same use counts once
+	// and keeps its answer: a retry is no second use. Refused uses do not count, so they do not prolong the refusal.
+	Count(ctx context.Context, u Use) (Counted, error)
+
 	Stats(ctx context.Context) (Stats, error)
 	// Ping checks that the store answers.
 	Ping(ctx context.Context) error

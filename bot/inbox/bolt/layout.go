@@ -19,12 +19,13 @@ import (
 //	mail      seq → delivery, in mailboxes and in letters
 //	order     issue, seq → nothing: what is in the mailbox
 //	memory    issue → expiry, memory
-//	expiry    time, kind, digest or issue → nothing: what suppresses repeats, and what memory is to be purged, in order
+//	expiry    time, kind, digest, issue or use → nothing: what suppresses repeats, and what else is to be purged, in order
 //	records   id → time, issue, record: all records, in order
 //	recorded  issue, id → nothing: the records of an issue
 //	letters   issue → letter without its deliveries
 //	lettered  issue, seq → nothing: what is in the letter
 //	burials   time, issue → nothing: all letters, in order
+//	uses      digest of who, digest of the use → time, 1 if it was allowed
 //
 // What is large (mail, records) has a growing number as its key and is appended; what is looked up by issue is small. A transaction
 // with deliveries of many issues therefore writes few pages.
@@ -41,6 +42,7 @@ var (
 	bucketLetters  = []byte("letters")
 	bucketLettered = []byte("lettered")
 	bucketBurials  = []byte("burials")
+	bucketUses     = []byte("uses")
 
 	metaVersion = []byte("version")
 	metaRecords = []byte("records")
@@ -50,6 +52,7 @@ func buckets() [][]byte {
 	return [][]byte{
 		bucketMeta, bucketBoxes, bucketDue, bucketMail, bucketOrder, bucketMemory, bucketExpiry,
 		bucketRecords, bucketRecorded, bucketLetters, bucketLettered, bucketBurials,
+		bucketUses,
 	}
 }
 
@@ -57,6 +60,7 @@ func buckets() [][]byte {
 const (
 	kindKey    = 'k'
 	kindMemory = 'm'
+	kindUse    = 'u'
 )
 
 func micros(t time.Time) int64 { return t.UnixMicro() }

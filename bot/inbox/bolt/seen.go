@@ -54,7 +54,7 @@ func (s *seen) committed() {
 
 func (s *seen) dropped() { clear(s.added) }
 
-// purge removes keys and memories that expired, at most limit: every transaction does a little more of it than it can add, so that the
+// purge removes what expired (keys, memories, uses), at most limit: every transaction does a little more of it than it can add, so that the
 // file does not grow and no transaction is long.
 func (s *seen) purge(tx *bbolt.Tx, now int64, limit int) error {
 	var expired [][]byte
@@ -68,6 +68,10 @@ func (s *seen) purge(tx *bbolt.Tx, now int64, limit int) error {
 		switch k[8] {
 		case kindMemory:
 			if err := tx.Bucket(bucketMemory).Delete(k[9:]); err != nil {
+				return err
+			}
+		case kindUse:
+			if err := tx.Bucket(bucketUses).Delete(k[9:]); err != nil {
 				return err
 			}
 		case kindKey:

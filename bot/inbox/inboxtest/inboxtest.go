@@ -46,6 +46,7 @@ func Run(t *testing.T, open Open) {
 		{"Wake", testWake},
 		{"Records", testRecords},
 		{"Dead", testDead},
+		{"Count", testCount},
 		{"Stats", testStats},
 		{"Close", testClose},
 		{"Concurrent", testConcurrent},

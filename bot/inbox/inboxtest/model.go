@@ -22,6 +22,7 @@ func testModel(t *testing.T, open Open) {
 		m := &model{
 			in: open(t, clock), clock: clock, ctx: t.Context(),
 			boxes: map[int64]*modelBox{}, keys: map[string]int{}, dead: map[int64]modelLetter{},
+			uses: map[string]modelUse{},
 		}
 		defer func() {
 			if err := m.in.Close(); err != nil {
@@ -40,6 +41,7 @@ func testModel(t *testing.T, open Open) {
 			"bury":     m.bury,
 			"revive":   m.revive,
 			"drop":     m.drop,
+			"count":    m.count,
 			"advance":  m.advance,
 			"":         m.check,
 		})
@@ -57,6 +59,7 @@ type model struct {
 	keys  map[string]int // until when they suppress repeats
 	dead  map[int64]modelLetter
 	held  []heldBatch // every batch ever claimed, outdated ones too
+	uses  map[string]modelUse
 }
 
 type heldBatch struct {

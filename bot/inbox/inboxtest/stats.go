@@ -70,8 +70,12 @@ func testClose(t *testing.T, open Open) {
 		"dead":    func() error { _, err := s.Inbox.Dead(ctx, 1); return err },
 		"revive":  func() error { return s.Revive(ctx, issue(1)) },
 		"drop":    func() error { return s.Drop(ctx, issue(1)) },
-		"stats":   func() error { _, err := s.Inbox.Stats(ctx); return err },
-		"ping":    func() error { return s.Ping(ctx) },
+		"count": func() error {
+			_, err := s.Count(ctx, inbox.Use{Who: "7", ID: "1/1", Limit: 1, Window: time.Hour})
+			return err
+		},
+		"stats": func() error { _, err := s.Inbox.Stats(ctx); return err },
+		"ping":  func() error { return s.Ping(ctx) },
 	} {
 		if err := call(); !errors.Is(err, inbox.ErrUnavailable) {
 			t.Errorf("%s after close: got %v, want unavailable", name, err)

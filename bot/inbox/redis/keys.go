@@ -27,6 +27,8 @@ import (
 //	<prefix>:{inbox}:dead              zset    issue → ms: when its letter was buried last
 //	<prefix>:{inbox}:letter:<issue>    hash    cause, attempts, buried, woken, record
 //	<prefix>:{inbox}:lettered:<issue>  hash    seq → delivery
+//	<prefix>:{inbox}:uses:<digest>     zset    digest of a use → ms: the uses of somebody that were allowed; expires
+//	<prefix>:{inbox}:refused:<digest>  zset    the same for those that were refused
 //
 // An issue is written "7:12" (project id, issue number); times are milliseconds since 1970 by the server's clock.
 type keys struct{ base string }
@@ -57,6 +59,10 @@ func (k keys) lettered(issue string) string { return k.base + "lettered:" + issu
 // The keys that suppress repeats. What they are made of comes from outside and may be long, so they hold a digest of it.
 func (k keys) key(key string) string         { return k.base + "key:" + digest(key) }
 func (k keys) meaning(meaning string) string { return k.base + "meaning:" + digest(meaning) }
+
+// The keys of somebody who uses something.
+func (k keys) uses(who string) string    { return k.base + "uses:" + digest(who) }
+func (k keys) refused(who string) string { return k.base + "refused:" + digest(who) }
 
 func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))

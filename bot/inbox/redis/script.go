@@ -32,6 +32,8 @@ var (
 	reviveLua string
 	//go:embed scripts/drop.lua
 	dropLua string
+	//go:embed scripts/count.lua
+	countLua string
 	//go:embed scripts/records.lua
 	recordsLua string
 	//go:embed scripts/dead.lua
@@ -51,6 +53,7 @@ var (
 	buryScript     = goredis.NewScript(sharedLua + buryLua)
 	reviveScript   = goredis.NewScript(sharedLua + reviveLua)
 	dropScript     = goredis.NewScript(dropLua)
+	countScript    = goredis.NewScript(sharedLua + countLua)
 	recordsScript  = goredis.NewScript(recordsLua)
 	deadScript     = goredis.NewScript(deadLua)
 	statsScript    = goredis.NewScript(sharedLua + statsLua)

@@ -1,0 +1,179 @@
+package inboxtest
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"flowkeeper/bot/inbox"
+)
+
+// use is one of so many that the person may have in an hour.
+func use(who, id string, limit int) inbox.Use {
+	return inbox.Use{Who: who, ID: id, Limit: limit, Window: time.Hour}
+}
+
+func (s *store) count(u inbox.Use) inbox.Counted {
+	s.t.Helper()
+	got, err := s.Count(s.t.Context(), u)
+	s.must("count", err)
+	return got
+}
+
+func (s *store) allowed(u inbox.Use) {
+	s.t.Helper()
+	equal(s.t, "use "+u.ID, inbox.Counted{Allowed: true}, s.count(u))
+}
+
+// refused checks the time until the next use is allowed to the minute.
+func (s *store) refused(u inbox.Use, again time.Duration) {
+	s.t.Helper()
+	got := s.count(u)
+	if late := again - got.Again; got.Allowed || got.Again < 0 || late < 0 || late >= time.Minute {
+		s.t.Fatalf("use %s: got %+v, want it refused for %s", u.ID, got, again)
+	}
+}
+
+func testCount(t *testing.T, open Open) {
+	cases(t, open, map[string]func(*testing.T, *store){
+		"the window slides": func(_ *testing.T, s *store) {
+			s.allowed(use("7", "1", 3))
+			s.Advance(20 * time.Minute)
+			s.allowed(use("7", "2", 3))
+			s.allowed(use("7", "3", 3))
+			s.refused(use("7", "4", 3), 40*time.Minute)
+			s.Advance(39 * time.Minute)
+			s.refused(use("7", "5", 3), time.Minute)
+			s.Advance(time.Minute)
+			s.allowed(use("7", "6", 3))
+			s.refused(use("7", "7", 3), 20*time.Minute)
+		},
+		"one that was refused does not count": func(_ *testing.T, s *store) {
+			s.allowed(use("7", "first", 1))
+			for n := range 59 {
+				s.Advance(time.Minute)
+				s.refused(use("7", fmt.Sprint(n), 1), time.Duration(59-n)*time.Minute)
+			}
+			s.Advance(time.Minute)
+			s.allowed(use("7", "next", 1))
+		},
+		"one counts once and keeps its answer": func(_ *testing.T, s *store) {
+			for range 3 {
+				s.allowed(use("7", "1", 2))
+			}
+			s.allowed(use("7", "2", 2))
+			s.refused(use("7", "3", 2), time.Hour)
+			s.allowed(use("7", "1", 2))
+			s.allowed(use("7", "2", 2))
+			s.Advance(2 * time.Hour) // there is room again, but not for the ones that have their answer
+			s.refused(use("7", "3", 2), 0)
+			s.allowed(use("7", "1", 2))
+			s.allowed(use("7", "4", 2))
+			s.allowed(use("7", "5", 2))
+			s.refused(use("7", "3", 2), time.Hour)
+		},
+		"answers are kept for a day": func(_ *testing.T, s *store) {
+			s.allowed(use("7", "1", 1))
+			s.refused(use("7", "2", 1), time.Hour)
+			s.Advance(inbox.KeepUses - time.Minute)
+			s.allowed(use("7", "other", 1))
+			s.allowed(use("7", "1", 1))
+			s.refused(use("7", "2", 1), time.Hour)
+			s.Advance(time.Minute)
+			s.refused(use("7", "1", 1), 59*time.Minute)
+			s.Advance(time.Hour)
+			s.allowed(use("7", "2", 1))
+			s.Advance(inbox.KeepUses - 2*time.Minute) // what was forgotten takes nothing along that came again under its name
+			s.allowed(use("7", "2", 1))
+		},
+		"everybody has their own": func(_ *testing.T, s *store) {
+			s.allowed(use("7", "1", 1))
+			s.refused(use("7", "2", 1), time.Hour)
+			s.allowed(use("77", "1", 1))
+			s.allowed(use("8", "1", 1))
+			s.refused(use("8", "2", 1), time.Hour)
+		},
+		"any names": func(_ *testing.T, s *store) {
+			long := strings.Repeat("{}\x00é", 10_000)
+			s.allowed(use(long, long, 1))
+			s.allowed(use(long, long, 1))
+			s.refused(use(long, long+"x", 1), time.Hour)
+			s.allowed(use(long+"x", long, 1))
+		},
+		"a limit that was lowered": func(_ *testing.T, s *store) {
+			for n := range 4 {
+				s.allowed(use("7", fmt.Sprint(n), 4))
+				s.Advance(10 * time.Minute)
+			}
+			s.refused(use("7", "x", 2), 40*time.Minute) // two must leave before the last but one does
+			s.refused(use("7", "y", 4), 20*time.Minute)
+			s.allowed(use("7", "z", 5))
+		},
+		"another window": func(_ *testing.T, s *store) {
+			s.allowed(use("7", "1", 1))
+			s.Advance(30 * time.Minute)
+			short := use("7", "2", 1)
+			short.Window = 30 * time.Minute
+			s.allowed(short)
+			day := use("7", "3", 2)
+			day.Window = inbox.KeepUses
+			s.refused(day, inbox.KeepUses-30*time.Minute)
+		},
+		"the highest limit is kept, and as many refusals": func(_ *testing.T, s *store) {
+			for n := range inbox.MaxUses {
+				s.Advance(time.Millisecond) // so that there is an oldest one
+				s.allowed(use("7", fmt.Sprint(n), inbox.MaxUses))
+			}
+			for n := range inbox.MaxUses + 1 {
+				s.Advance(time.Millisecond)
+				s.refused(use("7", fmt.Sprint("no ", n), inbox.MaxUses), time.Hour)
+			}
+			s.Advance(time.Hour)
+			s.refused(use("7", "no 1", inbox.MaxUses), 0)
+			s.allowed(use("7", "no 0", inbox.MaxUses)) // it was forgotten, and counts as the newest
+			s.allowed(use("7", "1", inbox.MaxUses))
+			s.allowed(use("7", "0", inbox.MaxUses)) // forgotten, too
+		},
+		"many at once": func(t *testing.T, s *store) {
+			const people, each, limit = 3, 40, 10
+			var allowed [people]atomic.Int64
+			var group sync.WaitGroup
+			for p := range people {
+				for n := range each {
+					group.Go(func() {
+						got, err := s.Count(t.Context(), use(fmt.Sprint(p), fmt.Sprint(n), limit))
+						if err != nil {
+							t.Errorf("counting: %v", err)
+						}
+						if got.Allowed {
+							allowed[p].Add(1)
+						}
+					})
+				}
+			}
+			group.Wait()
+			for p := range people {
+				equal(t, fmt.Sprint("allowed uses of ", p), int64(limit), allowed[p].Load())
+			}
+		},
+		"what cannot be counted is refused": func(t *testing.T, s *store) {
+			for want, bad := range map[string]inbox.Use{
+				"must not be empty":            use("", "1", 1),
+				"its id must not be empty":     use("7", "", 1),
+				"must be 1 to 1000, got 0":     use("7", "1", 0),
+				"must be 1 to 1000, got 1001":  use("7", "1", inbox.MaxUses+1),
+				"must be above 0":              {Who: "7", ID: "1", Limit: 1},
+				"at most 24h0m0s, got 24h0m1s": {Who: "7", ID: "1", Limit: 1, Window: inbox.KeepUses + time.Second},
+			} {
+				_, err := s.Count(t.Context(), bad)
+				if err == nil || errors.Is(err, inbox.ErrUnavailable) || !strings.Contains(err.Error(), want) {
+					t.Errorf("counting %+v: got %v, want it to say %q", bad, err, want)
+				}
+			}
+		},
+	})
+}
