@@ -182,6 +182,10 @@ type Inbox interface {
 	// and keeps its answer: a retry is no second use. Refused uses do not count, so they do not prolong the refusal.
 	Count(ctx context.Context, u Use) (Counted, error)
 
+	// Turn gives one holder at a time, in the whole fleet, the turn for a named job, for as long as the lease from now on. The
+	// same holder prolongs it. False if somebody else has it. A holder is one process: what starts anew has a new name.
+	Turn(ctx context.Context, name, holder string, lease time.Duration) (bool, error)
+
 	Stats(ctx context.Context) (Stats, error)
 	// Ping checks that the store answers.
 	Ping(ctx context.Context) error

@@ -41,6 +41,7 @@ type Store struct {
 	writes  *writer
 	seen    *seen
 	bell    *bell.Bell
+	turns   turns
 	lease   time.Duration
 	now     func() time.Time
 	log     *zap.Logger

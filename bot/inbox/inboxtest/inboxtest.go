@@ -47,6 +47,7 @@ func Run(t *testing.T, open Open) {
 		{"Records", testRecords},
 		{"Dead", testDead},
 		{"Count", testCount},
+		{"Turn", testTurn},
 		{"Stats", testStats},
 		{"Close", testClose},
 		{"Concurrent", testConcurrent},

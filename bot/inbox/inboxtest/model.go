@@ -22,7 +22,7 @@ func testModel(t *testing.T, open Open) {
 		m := &model{
 			in: open(t, clock), clock: clock, ctx: t.Context(),
 			boxes: map[int64]*modelBox{}, keys: map[string]int{}, dead: map[int64]modelLetter{},
-			uses: map[string]modelUse{},
+			uses: map[string]modelUse{}, turns: map[string]modelTurn{},
 		}
 		defer func() {
 			if err := m.in.Close(); err != nil {
@@ -42,6 +42,7 @@ func testModel(t *testing.T, open Open) {
 			"revive":   m.revive,
 			"drop":     m.drop,
 			"count":    m.count,
+			"turn":     m.turn,
 			"advance":  m.advance,
 			"":         m.check,
 		})
@@ -60,6 +61,7 @@ type model struct {
 	dead  map[int64]modelLetter
 	held  []heldBatch // every batch ever claimed, outdated ones too
 	uses  map[string]modelUse
+	turns map[string]modelTurn
 }
 
 type heldBatch struct {

@@ -74,6 +74,7 @@ func testClose(t *testing.T, open Open) {
 			_, err := s.Count(ctx, inbox.Use{Who: "7", ID: "1/1", Limit: 1, Window: time.Hour})
 			return err
 		},
+		"turn":  func() error { _, err := s.Turn(ctx, "sweep", "me", time.Hour); return err },
 		"stats": func() error { _, err := s.Inbox.Stats(ctx); return err },
 		"ping":  func() error { return s.Ping(ctx) },
 	} {

@@ -29,6 +29,7 @@ import (
 //	<prefix>:{inbox}:lettered:<issue>  hash    seq → delivery
 //	<prefix>:{inbox}:uses:<digest>     zset    digest of a use → ms: the uses of somebody that were allowed; expires
 //	<prefix>:{inbox}:refused:<digest>  zset    the same for those that were refused
+//	<prefix>:{inbox}:turn:<name>       hash    holder, until; expires
 //
 // An issue is written "7:12" (project id, issue number); times are milliseconds since 1970 by the server's clock.
 type keys struct{ base string }
@@ -63,6 +64,9 @@ func (k keys) meaning(meaning string) string { return k.base + "meaning:" + dige
 // The keys of somebody who uses something.
 func (k keys) uses(who string) string    { return k.base + "uses:" + digest(who) }
 func (k keys) refused(who string) string { return k.base + "refused:" + digest(who) }
+
+// The keys of what the program itself names.
+func (k keys) turn(name string) string { return k.base + "turn:" + name }
 
 func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))

@@ -34,6 +34,8 @@ var (
 	dropLua string
 	//go:embed scripts/count.lua
 	countLua string
+	//go:embed scripts/turn.lua
+	turnLua string
 	//go:embed scripts/records.lua
 	recordsLua string
 	//go:embed scripts/dead.lua
@@ -54,6 +56,7 @@ var (
 	reviveScript   = goredis.NewScript(sharedLua + reviveLua)
 	dropScript     = goredis.NewScript(dropLua)
 	countScript    = goredis.NewScript(sharedLua + countLua)
+	turnScript     = goredis.NewScript(sharedLua + turnLua)
 	recordsScript  = goredis.NewScript(recordsLua)
 	deadScript     = goredis.NewScript(deadLua)
 	statsScript    = goredis.NewScript(sharedLua + statsLua)
