@@ -186,6 +186,11 @@ type Inbox interface {
 	// same holder prolongs it. False if somebody else has it. A holder is one process: what starts anew has a new name.
 	Turn(ctx context.Context, name, holder string, lease time.Duration) (bool, error)
 
+	// Mark reads a small named value, such as how far a job has come. It is nil if there is none, or none was set in KeepMarks.
+	Mark(ctx context.Context, name string) ([]byte, error)
+	// SetMark sets it, at most MaxMark bytes. An empty value forgets it.
+	SetMark(ctx context.Context, name string, value []byte) error
+
 	Stats(ctx context.Context) (Stats, error)
 	// Ping checks that the store answers.
 	Ping(ctx context.Context) error

@@ -34,3 +34,14 @@ func ValidateTurn(name, holder string, lease time.Duration) error {
 	}
 	return nil
 }
+
+// ValidateMark says what is wrong with a mark that no store can keep.
+func ValidateMark(name string, value []byte) error {
+	if err := ValidateName(name); err != nil {
+		return err
+	}
+	if len(value) > MaxMark {
+		return fmt.Errorf("the mark %s has %d bytes: it may have %d", name, len(value), MaxMark)
+	}
+	return nil
+}

@@ -94,7 +94,7 @@ func (s *Store) claim(tx *bbolt.Tx, now int64) (*inbox.Batch, error) {
 	return &inbox.Batch{
 		Issue:      issueOf(issue),
 		Deliveries: readMail(tx, bucketOrder, issue),
-		Memory:     readMemory(tx, issue, now),
+		Memory:     memories.get(tx, issue, now),
 		Attempt:    int(b.attempt),
 		LastError:  b.cause,
 		Token:      b.token,

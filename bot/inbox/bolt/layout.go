@@ -19,13 +19,14 @@ import (
 //	mail      seq → delivery, in mailboxes and in letters
 //	order     issue, seq → nothing: what is in the mailbox
 //	memory    issue → expiry, memory
-//	expiry    time, kind, digest, issue or use → nothing: what suppresses repeats, and what else is to be purged, in order
+//	expiry    time, kind, digest or other key → nothing: what suppresses repeats, and what else is to be purged, in order
 //	records   id → time, issue, record: all records, in order
 //	recorded  issue, id → nothing: the records of an issue
 //	letters   issue → letter without its deliveries
 //	lettered  issue, seq → nothing: what is in the letter
 //	burials   time, issue → nothing: all letters, in order
-//	uses      digest of who, digest of the use → time, 1 if it was allowed
+//	uses      digest of who, digest of the use → expiry, 1 if it was allowed
+//	marks     name → expiry, value
 //
 // What is large (mail, records) has a growing number as its key and is appended; what is looked up by issue is small. A transaction
 // with deliveries of many issues therefore writes few pages.
@@ -43,6 +44,7 @@ var (
 	bucketLettered = []byte("lettered")
 	bucketBurials  = []byte("burials")
 	bucketUses     = []byte("uses")
+	bucketMarks    = []byte("marks")
 
 	metaVersion = []byte("version")
 	metaRecords = []byte("records")
@@ -52,16 +54,9 @@ func buckets() [][]byte {
 	return [][]byte{
 		bucketMeta, bucketBoxes, bucketDue, bucketMail, bucketOrder, bucketMemory, bucketExpiry,
 		bucketRecords, bucketRecorded, bucketLetters, bucketLettered, bucketBurials,
-		bucketUses,
+		bucketUses, bucketMarks,
 	}
 }
-
-// The kinds of things that expire, as they stand in keys.
-const (
-	kindKey    = 'k'
-	kindMemory = 'm'
-	kindUse    = 'u'
-)
 
 func micros(t time.Time) int64 { return t.UnixMicro() }
 

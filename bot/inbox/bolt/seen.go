@@ -54,7 +54,7 @@ func (s *seen) committed() {
 
 func (s *seen) dropped() { clear(s.added) }
 
-// purge removes what expired (keys, memories, uses), at most limit: every transaction does a little more of it than it can add, so that the
+// purge removes what expired, at most limit: every transaction does a little more of it than it can add, so that the
 // file does not grow and no transaction is long.
 func (s *seen) purge(tx *bbolt.Tx, now int64, limit int) error {
 	var expired [][]byte
@@ -65,19 +65,12 @@ func (s *seen) purge(tx *bbolt.Tx, now int64, limit int) error {
 		expired = append(expired, bytes.Clone(k))
 	}
 	for _, k := range expired {
-		switch k[8] {
-		case kindMemory:
-			if err := tx.Bucket(bucketMemory).Delete(k[9:]); err != nil {
+		if e, ok := expires(k[8]); ok {
+			if err := tx.Bucket(e.bucket).Delete(k[9:]); err != nil {
 				return err
 			}
-		case kindUse:
-			if err := tx.Bucket(bucketUses).Delete(k[9:]); err != nil {
-				return err
-			}
-		case kindKey:
-			if f := fingerprint(k[9:]); s.kept[f] == number(k) {
-				delete(s.kept, f)
-			}
+		} else if f := fingerprint(k[9:]); s.kept[f] == number(k) {
+			delete(s.kept, f)
 		}
 		if err := tx.Bucket(bucketExpiry).Delete(k); err != nil {
 			return err

@@ -48,6 +48,7 @@ func Run(t *testing.T, open Open) {
 		{"Dead", testDead},
 		{"Count", testCount},
 		{"Turn", testTurn},
+		{"Mark", testMark},
 		{"Stats", testStats},
 		{"Close", testClose},
 		{"Concurrent", testConcurrent},

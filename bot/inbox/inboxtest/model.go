@@ -22,7 +22,7 @@ func testModel(t *testing.T, open Open) {
 		m := &model{
 			in: open(t, clock), clock: clock, ctx: t.Context(),
 			boxes: map[int64]*modelBox{}, keys: map[string]int{}, dead: map[int64]modelLetter{},
-			uses: map[string]modelUse{}, turns: map[string]modelTurn{},
+			uses: map[string]modelUse{}, turns: map[string]modelTurn{}, marks: map[string]modelMark{},
 		}
 		defer func() {
 			if err := m.in.Close(); err != nil {
@@ -43,6 +43,7 @@ func testModel(t *testing.T, open Open) {
 			"drop":     m.drop,
 			"count":    m.count,
 			"turn":     m.turn,
+			"mark":     m.mark,
 			"advance":  m.advance,
 			"":         m.check,
 		})
@@ -62,6 +63,7 @@ type model struct {
 	held  []heldBatch // every batch ever claimed, outdated ones too
 	uses  map[string]modelUse
 	turns map[string]modelTurn
+	marks map[string]modelMark
 }
 
 type heldBatch struct {

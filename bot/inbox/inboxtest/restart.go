@@ -55,6 +55,9 @@ func Fill(t *testing.T, in inbox.Inbox, clock *Clock) *Filled {
 			s.done(b, inbox.Result{WakeAt: s.Now().Add(2 * time.Hour)})
 		}
 	}
+	s.allowed(use("7", "1", 1))
+	s.refused(use("7", "2", 1), time.Hour)
+	s.must("set a mark", s.SetMark(t.Context(), "sweep", []byte("here")))
 	return &Filled{clock: clock, held: held, state: s.state()}
 }
 
@@ -70,6 +73,9 @@ func (f *Filled) Check(t *testing.T, in inbox.Inbox) {
 	} {
 		s.accept(delivery(n, name), inbox.Duplicate)
 	}
+	s.allowed(use("7", "1", 1))
+	s.refused(use("7", "2", 1), time.Hour)
+	s.mark("sweep", "here")
 
 	s.Advance(Lease)
 	var issues []int64

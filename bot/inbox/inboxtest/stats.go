@@ -74,9 +74,11 @@ func testClose(t *testing.T, open Open) {
 			_, err := s.Count(ctx, inbox.Use{Who: "7", ID: "1/1", Limit: 1, Window: time.Hour})
 			return err
 		},
-		"turn":  func() error { _, err := s.Turn(ctx, "sweep", "me", time.Hour); return err },
-		"stats": func() error { _, err := s.Inbox.Stats(ctx); return err },
-		"ping":  func() error { return s.Ping(ctx) },
+		"turn":     func() error { _, err := s.Turn(ctx, "sweep", "me", time.Hour); return err },
+		"mark":     func() error { _, err := s.Mark(ctx, "sweep"); return err },
+		"set mark": func() error { return s.SetMark(ctx, "sweep", []byte("x")) },
+		"stats":    func() error { _, err := s.Inbox.Stats(ctx); return err },
+		"ping":     func() error { return s.Ping(ctx) },
 	} {
 		if err := call(); !errors.Is(err, inbox.ErrUnavailable) {
 			t.Errorf("%s after close: got %v, want unavailable", name, err)

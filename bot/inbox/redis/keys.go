@@ -30,6 +30,7 @@ import (
 //	<prefix>:{inbox}:uses:<digest>     zset    digest of a use → ms: the uses of somebody that were allowed; expires
 //	<prefix>:{inbox}:refused:<digest>  zset    the same for those that were refused
 //	<prefix>:{inbox}:turn:<name>       hash    holder, until; expires
+//	<prefix>:{inbox}:mark:<name>       hash    body, until; expires
 //
 // An issue is written "7:12" (project id, issue number); times are milliseconds since 1970 by the server's clock.
 type keys struct{ base string }
@@ -67,6 +68,7 @@ func (k keys) refused(who string) string { return k.base + "refused:" + digest(w
 
 // The keys of what the program itself names.
 func (k keys) turn(name string) string { return k.base + "turn:" + name }
+func (k keys) mark(name string) string { return k.base + "mark:" + name }
 
 func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))

@@ -20,3 +20,22 @@ func (s *Store) Turn(ctx context.Context, name, holder string, lease time.Durati
 	}
 	return r.number(0) == 1, nil
 }
+
+// Mark implements inbox.Inbox.
+func (s *Store) Mark(ctx context.Context, name string) ([]byte, error) {
+	if err := inbox.ValidateName(name); err != nil {
+		return nil, fmt.Errorf("reading a mark: %w", err)
+	}
+	r, err := s.run(ctx, "reading the mark "+name, markScript, []string{s.keys.mark(name)}, s.clockOffset())
+	return r.bytes(0), err
+}
+
+// SetMark implements inbox.Inbox.
+func (s *Store) SetMark(ctx context.Context, name string, value []byte) error {
+	if err := inbox.ValidateMark(name, value); err != nil {
+		return fmt.Errorf("setting a mark: %w", err)
+	}
+	_, err := s.run(ctx, "setting the mark "+name, setMarkScript, []string{s.keys.mark(name)},
+		s.clockOffset(), value, inbox.KeepMarks.Milliseconds())
+	return err
+}

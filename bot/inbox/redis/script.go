@@ -36,6 +36,10 @@ var (
 	countLua string
 	//go:embed scripts/turn.lua
 	turnLua string
+	//go:embed scripts/mark.lua
+	markLua string
+	//go:embed scripts/setmark.lua
+	setMarkLua string
 	//go:embed scripts/records.lua
 	recordsLua string
 	//go:embed scripts/dead.lua
@@ -57,6 +61,8 @@ var (
 	dropScript     = goredis.NewScript(dropLua)
 	countScript    = goredis.NewScript(sharedLua + countLua)
 	turnScript     = goredis.NewScript(sharedLua + turnLua)
+	markScript     = goredis.NewScript(sharedLua + markLua)
+	setMarkScript  = goredis.NewScript(sharedLua + setMarkLua)
 	recordsScript  = goredis.NewScript(recordsLua)
 	deadScript     = goredis.NewScript(deadLua)
 	statsScript    = goredis.NewScript(sharedLua + statsLua)
