@@ -41,14 +41,19 @@ func listStateEvents(s *Server, c *call) answer {
 	})
 }
 
+// listLinks gives all links at once: this list has no pages.
 func listLinks(s *Server, c *call) answer {
-	return paged(s, c, c.issue.links, func(l *link) object {
+	seen := slices.DeleteFunc(slices.Clone(c.issue.links), func(l *link) bool {
+		other, _ := l.from(c.issue)
+		return !other.visible(c.by.user)
+	})
+	return ok(shown(seen, func(l *link) object {
 		other, kind := l.from(c.issue)
 		o := s.issueREST(other)
 		o["issue_link_id"], o["link_type"] = l.id, kind
 		o["link_created_at"], o["link_updated_at"] = preciseTime(l.at), preciseTime(l.at)
 		return o
-	})
+	}))
 }
 
 func postLink(s *Server, c *call) answer {
@@ -82,10 +87,16 @@ func postLink(s *Server, c *call) answer {
 	case kind != "relates_to" && kind != "blocks" && kind != "is_blocked_by":
 		return refuse(badParam{"link_type"})
 	}
+	if kind != "relates_to" && s.opt.Edition == CE {
+		return answer{status: http.StatusBadRequest, body: object{"error": "link_type does not have a valid value"}}
+	}
 	if kind != "relates_to" && s.opt.Edition != Premium {
 		return message(http.StatusForbidden, "Blocked issues not available for current license")
 	}
-	if target == c.issue || slices.ContainsFunc(c.issue.links, func(l *link) bool { return l.source == target || l.target == target }) {
+	if target == c.issue {
+		return message(http.StatusUnprocessableEntity, fmt.Sprintf("#%d cannot be added: cannot be related to itself", target.iid))
+	}
+	if slices.ContainsFunc(c.issue.links, func(l *link) bool { return l.source == target || l.target == target }) {
 		return message(http.StatusConflict, "Issue(s) already assigned")
 	}
 	l := s.link(c.by, c.issue, target, kind)

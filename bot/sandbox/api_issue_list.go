@@ -119,12 +119,45 @@ func (s *Server) issueFilter(c *call) (func(*issue) bool, error) {
 	if err != nil {
 		return nil, err
 	}
+	opened, err := openedFilter(c)
+	if err != nil {
+		return nil, err
+	}
 	return func(i *issue) bool {
-		return i.visible(c.by.user) &&
+		return i.visible(c.by.user) && opened(i) &&
 			(state == "" || state == "all" || i.state() == state) &&
 			(after.IsZero() || !i.updated.Before(after)) && (before.IsZero() || !i.updated.After(before)) &&
 			(len(iids) == 0 || slices.Contains(iids, strconv.FormatInt(i.iid, 10))) &&
 			carries(i, labels)
+	}, nil
+}
+
+// openedFilter reads the conditions on who opened an issue and when.
+func openedFilter(c *call) (func(*issue) bool, error) {
+	scope, err := c.params.text("scope")
+	if err != nil {
+		return nil, err
+	}
+	if scope != "" && scope != "all" && scope != "created_by_me" && scope != "assigned_to_me" {
+		return nil, badParam{"scope"}
+	}
+	author, err := c.params.number("author_id")
+	if err != nil {
+		return nil, err
+	}
+	after, err := c.params.time("created_after")
+	if err != nil {
+		return nil, err
+	}
+	before, err := c.params.time("created_before")
+	if err != nil {
+		return nil, err
+	}
+	return func(i *issue) bool {
+		return (author == nil || i.author.id == *author) &&
+			(scope != "created_by_me" || i.author == c.by.user) &&
+			(scope != "assigned_to_me" || slices.Contains(i.assignees, c.by.user)) &&
+			(after.IsZero() || !i.created.Before(after)) && (before.IsZero() || !i.created.After(before))
 	}, nil
 }
 

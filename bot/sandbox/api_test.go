@@ -79,7 +79,7 @@ func TestAnswers(t *testing.T) {
 		{"GET", p + "/issues?pagination=keyset&cursor=x", "", 400, `cursor is invalid`},
 		{"GET", i + "/notes?activity_filter=x", "", 400, `activity_filter is invalid`},
 		{"POST", i + "/links", `{}`, 400, `missing`},
-		{"POST", i + "/links", `{"target_project_id":1,"target_issue_iid":1}`, 409, `already`},
+		{"POST", i + "/links", `{"target_project_id":1,"target_issue_iid":1}`, 422, `cannot be related to itself`},
 		{"POST", i + "/links", `{"target_project_id":9,"target_issue_iid":1}`, 404, `Project`},
 		{"POST", i + "/links", `{"target_project_id":1,"target_issue_iid":9}`, 404, `Not found`},
 	}

@@ -15,8 +15,11 @@ import (
 var errNothingLeft = errors.New("the note is only commands")
 
 // comment adds a note and executes its quick actions. If nothing else is left of it, no note is saved, no Note Hook is sent and the
-// error is errNothingLeft. parent is the note to which it replies, or nil.
+// error is errNothingLeft. parent is the first note of the thread in which it replies, or nil; a reply is internal if that one is.
 func (s *Server) comment(by actor, i *issue, body string, internal bool, parent *note) (*note, ran, error) {
+	if parent != nil {
+		internal = parent.internal
+	}
 	if err := s.mayComment(by, i, body, internal); err != nil {
 		return nil, ran{}, err
 	}
@@ -31,7 +34,6 @@ func (s *Server) comment(by actor, i *issue, body string, internal bool, parent 
 	n := &note{id: id, author: by.user, text: r.text, internal: internal, discussion: discussionID(id), created: at, updated: at}
 	if parent != nil {
 		n.discussion, n.thread, parent.thread = parent.discussion, true, true
-		n.internal = parent.internal
 	}
 	i.notes = append(i.notes, n)
 	i.updated = at
@@ -102,6 +104,11 @@ func (s *Server) deleteNote(by actor, i *issue, n *note) error {
 	i.updated = s.tick(i)
 	s.notify()
 	return nil
+}
+
+// threadOf are the notes of a note's discussion that the user may see, oldest first.
+func (i *issue) threadOf(n *note, u *user) []*note {
+	return slices.DeleteFunc(slices.Clone(i.notes), func(o *note) bool { return o.discussion != n.discussion || !o.visible(u) })
 }
 
 // discussionID is GitLab's 40 hexadecimal digits.

@@ -18,6 +18,7 @@ var issueForms = map[string]func(*Server, *form) error{
 	"/text":                (*Server).postText,
 	"/notes":               (*Server).postComment,
 	"/notes/{note}":        (*Server).postEdit,
+	"/notes/{note}/reply":  (*Server).postReply,
 	"/notes/{note}/delete": (*Server).postDelete,
 	"/react":               (*Server).postReaction,
 }
@@ -103,6 +104,11 @@ func (s *Server) postText(f *form) error {
 
 func (s *Server) postComment(f *form) error {
 	_, err := s.commentAs(f.user, f.ref, f.value("text"), f.value("internal") != "")
+	return err
+}
+
+func (s *Server) postReply(f *form) error {
+	_, err := s.Reply(f.user, f.ref, number(f.r.PathValue("note")), f.value("text"))
 	return err
 }
 

@@ -8,13 +8,25 @@ import (
 	"time"
 )
 
-// timeline puts the notes and the events of an issue in the order in which they happened.
+// timeline puts the notes and the events of an issue in the order in which they happened. Replies stand below the comment that began
+// their thread, whatever happened in between.
 func (s *Server) timeline(i *issue, me *user, url string) []entryView {
 	var list []entryView
+	replies := map[string][]entryView{} // by the first note's entry
+	first := map[string]string{}        // the first note's entry, by discussion
 	for _, n := range i.notes {
-		if n.visible(me) {
-			list = append(list, s.noteEntry(i, n, me, url))
+		if !n.visible(me) {
+			continue
 		}
+		v := s.noteEntry(i, n, me, url)
+		root, known := first[n.discussion]
+		if !known {
+			first[n.discussion] = v.ID
+			list = append(list, v)
+			continue
+		}
+		v.Reply = true
+		replies[root] = append(replies[root], v)
 	}
 	list = append(list, labelEntries(i)...)
 	var before *int
@@ -30,7 +42,12 @@ func (s *Server) timeline(i *issue, me *user, url string) []entryView {
 		list = append(list, v)
 	}
 	slices.SortStableFunc(list, func(a, b entryView) int { return a.At.Compare(b.At) })
-	return list
+	var all []entryView
+	for _, v := range list {
+		all = append(all, v)
+		all = append(all, replies[v.ID]...)
+	}
+	return all
 }
 
 func newEntry(kind string, id int64, by *user, at time.Time) entryView {
@@ -48,7 +65,6 @@ func (s *Server) noteEntry(i *issue, n *note, me *user, url string) entryView {
 	v.HTML, v.Source = s.markdown(i, n.text), n.text
 	v.Mine = n.author == me || me.level >= Maintainer
 	v.Awards = awardViews(n.awards, me, n.id, url)
-	v.Reply = n.thread && n.discussion != discussionID(n.id)
 	return v
 }
 

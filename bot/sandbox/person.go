@@ -107,14 +107,31 @@ func (s *Server) CommentInternally(username string, ref triage.Ref, text string)
 	return s.commentAs(username, ref, text, true)
 }
 
+// Reply answers a comment in its thread, as a person, and gives the new comment's id: 0 as for Comment. A reply to an internal comment
+// is internal.
+func (s *Server) Reply(username string, ref triage.Ref, id int64, text string) (int64, error) {
+	return s.write(username, ref, id, text, false)
+}
+
 func (s *Server) commentAs(username string, ref triage.Ref, text string, internal bool) (int64, error) {
+	return s.write(username, ref, 0, text, internal)
+}
+
+// write adds a comment, in the thread of another one unless its id is 0.
+func (s *Server) write(username string, ref triage.Ref, to int64, text string, internal bool) (int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u, i, _, err := s.who(username, ref, 0)
+	u, i, parent, err := s.who(username, ref, to)
+	if err == nil && parent != nil {
+		if parent.system {
+			err = fmt.Errorf("note %d is one of GitLab's own: nobody can reply to it", to)
+		}
+		parent = i.threadOf(parent, u)[0]
+	}
 	if err != nil {
 		return 0, fmt.Errorf("commenting on issue %s as %s: %w", ref, username, err)
 	}
-	n, _, err := s.comment(actor{user: u}, i, text, internal, nil)
+	n, _, err := s.comment(actor{user: u}, i, text, internal, parent)
 	switch {
 	case errors.Is(err, errNothingLeft):
 		return 0, nil
