@@ -29,6 +29,8 @@ type Comment struct {
 type wireLink struct {
 	ID      int64     `json:"issue_link_id"`
 	Kind    string    `json:"link_type"`
+	Project int64     `json:"project_id"`
+	IID     int64     `json:"iid"`
 	Created time.Time `json:"created_at"`
 }
 
@@ -44,9 +46,9 @@ func (c *Client) Links(ctx context.Context, ref triage.Ref) ([]triage.Link, erro
 		}
 		seen[w.ID] = true
 		if w.Kind == "" {
-			w.Kind = "relates_to" // all there was before links had kinds
+			w.Kind = triage.RelatesTo // all there was before links had kinds
 		}
-		links = append(links, triage.Link{Kind: w.Kind, Created: w.Created})
+		links = append(links, triage.Link{Kind: w.Kind, Ref: triage.Ref{Project: w.Project, IID: w.IID}, Created: w.Created})
 		return nil
 	})
 	if !absent(err) {

@@ -25,15 +25,16 @@ func at(suffix string, answer func(http.ResponseWriter, *http.Request) bool) fun
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	const links = `[
-		{"id":901,"iid":13,"issue_link_id":1,"link_type":"is_blocked_by","created_at":"2026-10-05T12:00:00.000Z"},
-		{"id":902,"iid":14,"issue_link_id":2,"created_at":"2026-10-05T12:01:00.000Z"}]`
+		{"id":901,"iid":13,"project_id":7,"issue_link_id":1,"link_type":"is_blocked_by","created_at":"2026-10-05T12:00:00.000Z"},
+		{"id":902,"iid":14,"project_id":8,"issue_link_id":2,"created_at":"2026-10-05T12:01:00.000Z"}]`
 	tests := map[string]struct {
 		answer func(http.ResponseWriter, *http.Request) bool
 		want   []triage.Link
 	}{
 		"none": {always(http.StatusOK, "application/json", `[]`), nil},
 		"with and without kinds": {always(http.StatusOK, "application/json", links), []triage.Link{
-			{Kind: "is_blocked_by", Created: noon}, {Kind: "relates_to", Created: noon.Add(time.Minute)},
+			{Kind: "is_blocked_by", Ref: triage.Ref{Project: 7, IID: 13}, Created: noon},
+			{Kind: "relates_to", Ref: triage.Ref{Project: 8, IID: 14}, Created: noon.Add(time.Minute)},
 		}},
 		"no such list": {always(http.StatusNotFound, "application/json", `{"error":"404 Not Found"}`), nil},
 		"no licence":   {always(http.StatusForbidden, "application/json", `{"message":"403 Forbidden"}`), nil},
@@ -235,7 +236,7 @@ func TestSandboxAround(t *testing.T) {
 			t.Fatal(err)
 		}
 		link(t, lab, ref, other, kind)
-		want = append(want, triage.Link{Kind: kind, Created: lab.Issue(other).CreatedAt})
+		want = append(want, triage.Link{Kind: kind, Ref: other, Created: lab.Issue(other).CreatedAt})
 	}
 	got, err := c.Links(t.Context(), ref)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {

@@ -70,8 +70,8 @@ func (c *Client) send(ctx context.Context, k call) (answer, error) {
 	}
 	a := answer{status: resp.StatusCode, header: resp.Header, body: body.Bytes()}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		refused, _ := errors.AsType[*api.ErrorResponse](err)
-		if refused != nil {
+		a.body = beginning(resp.Response)
+		if refused, ok := errors.AsType[*api.ErrorResponse](err); ok {
 			a.body = refused.Body
 		}
 		return a, c.refused(k, a)

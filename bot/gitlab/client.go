@@ -51,7 +51,7 @@ func (o Options) GoString() string { return o.String() }
 // MarshalJSON implements json.Marshaler without the token, for loggers that print by reflection.
 func (o Options) MarshalJSON() ([]byte, error) { return json.Marshal(o.String()) }
 
-// Client talks to one GitLab with one token. Its methods may be called at the same time. All their errors are *Error.
+// Client talks to one GitLab with one token. Its methods may be called at the same time. All their errors are *Error, unless they say otherwise.
 type Client struct {
 	base    string
 	api     *api.Client

@@ -36,14 +36,17 @@ func (e *Error) Error() string { return e.Op + ": " + e.Err.Error() }
 // Unwrap gives the cause: a caller's cancelled context can be told by errors.Is.
 func (e *Error) Unwrap() error { return e.Err }
 
-// ClassOf is the class of an error of this package, however wrapped; "" for nil. A context that ended is an Outage, any other
-// foreign error a Retry.
+// ClassOf is the class of an error of this package, however wrapped; "" for nil. A *BadReference is never cured by trying again: GiveUp.
+// A context that ended is an Outage, any other foreign error a Retry.
 func ClassOf(err error) Class {
 	if err == nil {
 		return ""
 	}
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Class
+	}
+	if _, ok := errors.AsType[*BadReference](err); ok {
+		return GiveUp
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return Outage

@@ -41,25 +41,35 @@ func (c *Client) Issue(ctx context.Context, ref triage.Ref) (triage.Issue, error
 
 // issue makes a call that is answered with the issue.
 func (c *Client) issue(ctx context.Context, ref triage.Ref, k call) (triage.Issue, error) {
+	issue, _, err := c.oneIssue(ctx, k, func(w *wireIssue) bool { return w.Project == ref.Project && w.IID == ref.IID })
+	return issue, err
+}
+
+// oneIssue makes a call that is answered with an issue and checks whether it is the one that was asked for.
+func (c *Client) oneIssue(ctx context.Context, k call, wanted func(*wireIssue) bool) (triage.Issue, answer, error) {
 	var w wireIssue
 	a, err := c.do(ctx, k, &w)
 	if err != nil {
-		return triage.Issue{}, err
+		return triage.Issue{}, a, err
 	}
-	if w.ID == 0 || w.Project != ref.Project || w.IID != ref.IID {
-		return triage.Issue{}, c.fail(k, a.status, Retry, errors.New("the answer is not that issue"))
+	if w.ID == 0 || w.Project == 0 || w.IID == 0 || !wanted(&w) {
+		return triage.Issue{}, a, c.fail(k, a.status, Retry, errors.New("the answer is not that issue"))
 	}
 	issue, err := w.issue()
 	if err != nil {
-		return triage.Issue{}, c.fail(k, a.status, Retry, fmt.Errorf("reading the answer: %w", err))
+		return triage.Issue{}, a, c.fail(k, a.status, Retry, fmt.Errorf("reading the answer: %w", err))
 	}
-	return issue, nil
+	return issue, a, nil
 }
 
 // issuePath is the issue's address below /api/v4/, with further segments.
 func issuePath(ref triage.Ref, more ...string) string {
-	path := "projects/" + strconv.FormatInt(ref.Project, 10) + "/issues/" + strconv.FormatInt(ref.IID, 10)
-	return strings.Join(append([]string{path}, more...), "/")
+	return projectPath(ref.Project, append([]string{"issues", strconv.FormatInt(ref.IID, 10)}, more...)...)
+}
+
+// projectPath is the project's address below /api/v4/, with further segments.
+func projectPath(project int64, more ...string) string {
+	return strings.Join(append([]string{"projects/" + strconv.FormatInt(project, 10)}, more...), "/")
 }
 
 // wirePerson is a user as GitLab sends one.

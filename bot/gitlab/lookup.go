@@ -6,59 +6,78 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
-	"strings"
 
 	"flowkeeper/rules/triage"
 )
 
 // Find looks up the issue behind the address of its page: "https://gitlab.com/group/project/-/issues/12" (or …/-/work_items/12).
+// Anything else is a *BadReference.
 func (c *Client) Find(ctx context.Context, page string) (triage.Ref, error) {
-	project, iid, err := c.parsePage(page)
+	path, iid, err := c.parsePage(page)
 	if err != nil {
 		return triage.Ref{}, err
 	}
+	issue, err := c.byPath(ctx, path, iid)
+	return issue.Ref, err
+}
+
+// Resolve loads the issue that people name in a comment on an issue of the project: "#12", "12", "group/project#12", or the address of
+// its page on this GitLab. What cannot name one is a *BadReference. Gone if it is not there or the token may not see it; that the
+// token sees it does not mean that whoever named it does.
+func (c *Client) Resolve(ctx context.Context, project int64, reference string) (triage.Issue, error) {
+	at, err := c.parseReference(project, reference)
+	switch {
+	case err != nil:
+		return triage.Issue{}, err
+	case at.path == "":
+		return c.Issue(ctx, at.Ref)
+	}
+	return c.byPath(ctx, at.path, at.IID)
+}
+
+// byPath loads an issue by its project's path. GitLab leads from the path that a project had before it was moved to the project's
+// number; that is the one redirect which is followed, and only to the number.
+func (c *Client) byPath(ctx context.Context, project string, iid int64) (triage.Issue, error) {
 	k := call{
 		name: "find", op: fmt.Sprintf("looking up %s#%d", project, iid), method: http.MethodGet,
 		path: "projects/" + url.PathEscape(project) + "/issues/" + strconv.FormatInt(iid, 10),
 	}
-	var w wireIssue
-	a, err := c.do(ctx, k, &w)
-	if err != nil {
-		return triage.Ref{}, err
+	issue, a, err := c.oneIssue(ctx, k, func(w *wireIssue) bool { return w.IID == iid })
+	if number := movedTo(a, iid); number != 0 {
+		return c.Issue(ctx, triage.Ref{Project: number, IID: iid})
 	}
-	if w.Project == 0 || w.IID != iid {
-		return triage.Ref{}, c.fail(k, a.status, Retry, errors.New("the answer is not that issue"))
-	}
-	return triage.Ref{Project: w.Project, IID: w.IID}, nil
+	return issue, err
 }
 
-// parsePage takes the address of an issue's page apart.
-func (c *Client) parsePage(page string) (project string, iid int64, err error) {
-	rest, ok := strings.CutPrefix(page, strings.TrimSuffix(c.base, "/")+"/")
-	if !ok {
-		return "", 0, fmt.Errorf("%q is not an address on %s: it should look like %s/group/project/-/issues/12", page, c.base, c.base)
+var movedProject = regexp.MustCompile(`/api/v4/projects/([0-9]+)/issues/([0-9]+)$`)
+
+// movedTo is the number of the project to which an answer redirects for the same issue; 0 if it does not.
+func movedTo(a answer, iid int64) int64 {
+	if a.status < 300 || a.status > 399 {
+		return 0
 	}
-	rest, _, _ = strings.Cut(rest, "#")
-	rest, _, _ = strings.Cut(rest, "?")
-	for _, kind := range []string{"/-/issues/", "/-/work_items/", "/issues/"} {
-		project, number, found := strings.Cut(rest, kind)
-		if !found {
-			continue
-		}
-		iid, err := strconv.ParseInt(strings.Trim(number, "/"), 10, 64)
-		if err == nil && iid > 0 && project != "" {
-			return project, iid, nil
-		}
+	u, err := url.Parse(a.header.Get("Location"))
+	if err != nil {
+		return 0
 	}
-	return "", 0, fmt.Errorf("%q is not the address of an issue: it should look like %s/group/project/-/issues/12", page, c.base)
+	m := movedProject.FindStringSubmatch(u.Path)
+	if m == nil || m[2] != strconv.FormatInt(iid, 10) {
+		return 0
+	}
+	project, err := strconv.ParseInt(m[1], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return project
 }
 
 // SeesProject reports whether the project is there for the token: GitLab answers 404 for what is gone and for what may not be seen.
 func (c *Client) SeesProject(ctx context.Context, project int64) (bool, error) {
 	k := call{
 		name: "project", op: fmt.Sprintf("looking up project %d", project), method: http.MethodGet,
-		path: "projects/" + strconv.FormatInt(project, 10),
+		path: projectPath(project),
 	}
 	var p struct {
 		ID int64 `json:"id"`

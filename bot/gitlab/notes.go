@@ -31,7 +31,8 @@ type wireNote struct {
 
 // wireBody is what is sent to write a comment.
 type wireBody struct {
-	Body string `json:"body"`
+	Body     string `json:"body"`
+	Internal bool   `json:"internal,omitempty"`
 }
 
 // OwnNotes lists the comments that the author wrote on the issue, the oldest first.
@@ -55,7 +56,7 @@ func (c *Client) OwnNotes(ctx context.Context, ref triage.Ref, author int64) ([]
 func (c *Client) CreateNote(ctx context.Context, ref triage.Ref, body string) (int64, error) {
 	return c.write(ctx, call{
 		name: "create-note", op: "commenting on issue " + ref.String(), method: http.MethodPost,
-		path: issuePath(ref, "notes"), send: wireBody{body},
+		path: issuePath(ref, "notes"), send: wireBody{Body: body},
 	})
 }
 
@@ -63,7 +64,7 @@ func (c *Client) CreateNote(ctx context.Context, ref triage.Ref, body string) (i
 func (c *Client) EditNote(ctx context.Context, ref triage.Ref, id int64, body string) error {
 	_, err := c.write(ctx, call{
 		name: "edit-note", op: "editing comment " + strconv.FormatInt(id, 10) + " of issue " + ref.String(), method: http.MethodPut,
-		path: issuePath(ref, "notes", strconv.FormatInt(id, 10)), send: wireBody{body},
+		path: issuePath(ref, "notes", strconv.FormatInt(id, 10)), send: wireBody{Body: body},
 	})
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 const (
@@ -17,7 +18,13 @@ type page struct {
 	PerPage int    `url:"per_page"`
 	Sort    string `url:"sort,omitempty"`
 	OrderBy string `url:"order_by,omitempty"`
-	Filter  string `url:"activity_filter,omitempty"`
+	Filter  string `url:"activity_filter,omitempty"` // of comments
+
+	// Of issues: by whom, and since when (RFC 3339).
+	Author       int64  `url:"author_id,omitempty"`
+	CreatedAfter string `url:"created_after,omitempty"`
+	UpdatedAfter string `url:"updated_after,omitempty"`
+	Scope        string `url:"scope,omitempty"`
 }
 
 var (
@@ -59,4 +66,12 @@ func more(a answer, n int) bool {
 		return len(next) > 0 && next[0] != ""
 	}
 	return n >= perPage
+}
+
+// moment is a time as a query holds it, to the millisecond that GitLab reports; "" for none.
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Truncate(time.Millisecond).Format("2006-01-02T15:04:05.000Z")
 }

@@ -16,6 +16,17 @@ import (
 func inSandbox(t *testing.T, edition sandbox.Edition, o sandbox.IssueOptions) (*sandbox.Server, *gitlab.Client, triage.Ref) {
 	t.Helper()
 	lab := sandbox.New(sandbox.Options{Token: token, Edition: edition, PageSize: 2})
+	c, project := connected(t, lab)
+	issue, err := lab.Open("ann", project, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lab, c, issue
+}
+
+// connected serves a GitLab that has ann and a project, and connects to it.
+func connected(t *testing.T, lab *sandbox.Server) (*gitlab.Client, int64) {
+	t.Helper()
 	t.Cleanup(lab.Close)
 	web := httptest.NewServer(lab)
 	t.Cleanup(web.Close)
@@ -23,11 +34,7 @@ func inSandbox(t *testing.T, edition sandbox.Edition, o sandbox.IssueOptions) (*
 	if _, err := lab.AddUser("ann", "Ann", sandbox.Developer); err != nil {
 		t.Fatal(err)
 	}
-	issue, err := lab.Open("ann", lab.AddProject("g/p"), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return lab, newClient(t, gitlab.Options{URL: web.URL}), issue
+	return newClient(t, gitlab.Options{URL: web.URL}), lab.AddProject("g/p")
 }
 
 // In every edition an update ends in one request and an answer that shows what became of it.

@@ -7,8 +7,10 @@ import (
 	"time"
 )
 
-// maxAnswer bounds a body, in bytes. A page of a hundred long comments stays well below.
-const maxAnswer = 32 << 20
+const (
+	maxAnswer = 32 << 20 // bytes of a body. A page of a hundred long comments stays well below
+	maxKept   = 4 << 10  // bytes of a refusal: GitLab's words fit many times over
+)
 
 var errTooLarge = errors.New("the answer is larger than 32 MiB")
 
@@ -46,14 +48,29 @@ func (g guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	// The library panics on a Link header with a parameter that has no value, which a proxy may add. Pages are found without it.
 	resp.Header.Del("Link")
-	resp.Body = &bounded{body: resp.Body, left: maxAnswer}
+	body := &bounded{body: resp.Body, left: maxAnswer}
+	if resp.StatusCode == http.StatusNotFound {
+		body.keep = maxKept
+	}
+	resp.Body = body
 	return resp, nil
 }
 
-// bounded is a body that ends with errTooLarge after so many bytes.
+// bounded is a body that ends with errTooLarge after so many bytes. It keeps as many of the first as are asked for: the library reads
+// the body of a 404 and throws it away.
 type bounded struct {
 	body io.ReadCloser
 	left int64
+	keep int
+	head []byte
+}
+
+// beginning is what the guard kept of an answer's body.
+func beginning(resp *http.Response) []byte {
+	if b, ok := resp.Body.(*bounded); ok {
+		return b.head
+	}
+	return nil
 }
 
 // Read implements io.Reader.
@@ -67,6 +84,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 	}
 	n, err := b.body.Read(p)
 	b.left -= int64(n)
+	b.head = append(b.head, p[:min(n, b.keep-len(b.head))]...)
 	if b.left < 0 {
 		return n - 1, errTooLarge
 	}

@@ -1,0 +1,73 @@
+package gitlab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"flowkeeper/rules/triage"
+)
+
+// wireNewLink is the body that links two issues.
+type wireNewLink struct {
+	Project int64  `json:"target_project_id"`
+	IID     int64  `json:"target_issue_iid"`
+	Kind    string `json:"link_type"`
+}
+
+// Link links two issues and returns the kind of the link they have then, seen from the first: triage.RelatesTo, Blocks or BlockedBy.
+// It need not be the one that was asked for: without the licence for blocking links the issues are related, and a link that is there
+// already stays as it is. A failed call may be repeated. Gone if either issue is not there.
+func (c *Client) Link(ctx context.Context, from, to triage.Ref, kind string) (made string, err error) {
+	k := call{
+		name: "link", op: fmt.Sprintf("linking issue %s to %s", from, to), method: http.MethodPost, path: issuePath(from, "links"),
+		send: wireNewLink{Project: to.Project, IID: to.IID, Kind: kind},
+	}
+	switch kinds := []string{triage.RelatesTo, triage.Blocks, triage.BlockedBy}; {
+	case !slices.Contains(kinds, kind):
+		return "", c.fail(k, 0, GiveUp, fmt.Errorf("%q is no kind of link: there are %s", kind, strings.Join(kinds, ", ")))
+	case from == to:
+		return "", c.fail(k, 0, GiveUp, errors.New("an issue cannot be linked to itself: name another one"))
+	}
+	a, err := c.do(ctx, k, nil)
+	if kind != triage.RelatesTo && unlicensed(a) {
+		kind = triage.RelatesTo
+		k.send = wireNewLink{Project: to.Project, IID: to.IID, Kind: kind}
+		a, err = c.do(ctx, k, nil)
+	}
+	if a.status == http.StatusConflict && strings.Contains(said(a), "already") {
+		return c.linkedAs(ctx, from, to, kind)
+	}
+	if err != nil {
+		return "", err
+	}
+	return kind, nil
+}
+
+// unlicensed reports whether GitLab refused a kind of link that it has no licence for, or, without any paid features, does not know.
+func unlicensed(a answer) bool {
+	switch a.status {
+	case http.StatusForbidden:
+		return strings.Contains(said(a), "not available for current license")
+	case http.StatusBadRequest:
+		return strings.Contains(said(a), "link_type does not have a valid value")
+	}
+	return false
+}
+
+// linkedAs is the kind of the link that is there already, or the wanted one if it does not show.
+func (c *Client) linkedAs(ctx context.Context, from, to triage.Ref, wanted string) (string, error) {
+	links, err := c.Links(ctx, from)
+	if err != nil {
+		return "", err
+	}
+	for _, l := range links {
+		if l.Ref == to {
+			return l.Kind, nil
+		}
+	}
+	return wanted, nil
+}

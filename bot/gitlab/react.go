@@ -1,0 +1,44 @@
+package gitlab
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"flowkeeper/rules/triage"
+)
+
+// wireReaction is what is sent to react.
+type wireReaction struct {
+	Name string `json:"name"`
+}
+
+// React puts a reaction on a comment of the issue; name is GitLab's ("white_check_mark"). That it is there already is success, so a
+// failed call may be repeated. Gone if the comment or the issue is not there, or the token may not react to it.
+func (c *Client) React(ctx context.Context, ref triage.Ref, note int64, name string) error {
+	id := strconv.FormatInt(note, 10)
+	k := call{
+		name: "react", op: "reacting to comment " + id + " of issue " + ref.String(), method: http.MethodPost,
+		path: issuePath(ref, "notes", id, "award_emoji"), send: wireReaction{name},
+	}
+	a, err := c.do(ctx, k, nil)
+	switch {
+	case err == nil || !saysJSON(a.header):
+		return err
+	case a.status == http.StatusConflict:
+		return nil
+	case a.status != http.StatusNotFound:
+		return err
+	}
+	// GitLab answers 404 to every refusal of a reaction; only its words tell them apart.
+	why := said(a)
+	switch {
+	case strings.Contains(why, "already been taken"):
+		return nil
+	case strings.HasPrefix(why, "404 Award Emoji ") && why != "404 Award Emoji Not Found":
+		return c.fail(k, a.status, GiveUp, errors.New(describe(c.redacted(a))))
+	}
+	return err
+}

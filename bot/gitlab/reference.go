@@ -1,0 +1,92 @@
+package gitlab
+
+import (
+	"fmt"
+	"math"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"flowkeeper/rules/triage"
+)
+
+// BadReference says that a text cannot name an issue, and what would. Its message quotes the text, so it has to be made inert before
+// it is shown.
+type BadReference struct {
+	Text string // as it was given, cut to a few hundred characters
+	Why  string // "is not the address of an issue: it should look like …"
+}
+
+// Error implements error.
+func (e *BadReference) Error() string { return strconv.Quote(e.Text) + " " + e.Why }
+
+// place is the issue that a reference names: by the number of its project, or by its path.
+type place struct {
+	triage.Ref
+	path string // "group/project"; "" if Project is known
+}
+
+var (
+	// short is "#12", "12", "group/project#12"; GitLab's "#12+" and "#12+s" only ask for the title to be shown.
+	short = regexp.MustCompile(`^(?:([^#\s]*)#)?([0-9]+)(?:\+s?)?$`)
+	// projectForm keeps everything out of an address that no project's path can hold.
+	projectForm = regexp.MustCompile(`^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?(?:/[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?)+$`)
+)
+
+// parseReference reads what people write to name an issue in a comment on an issue of the project.
+func (c *Client) parseReference(project int64, text string) (place, error) {
+	plain := strings.TrimRight(strings.Trim(strings.TrimSpace(text), "<>"), ".,;:")
+	if strings.Contains(plain, "://") {
+		path, iid, err := c.parsePage(plain)
+		return place{Ref: triage.Ref{IID: iid}, path: path}, err
+	}
+	m := short.FindStringSubmatch(plain)
+	if m == nil {
+		return place{}, bad(text, "names no issue: write #12, group/project#12 or the address of its page")
+	}
+	iid, ok := issueNumber(m[2])
+	switch {
+	case !ok:
+		return place{}, bad(text, "holds no number that an issue can have: write it as #12")
+	case m[1] == "":
+		return place{Ref: triage.Ref{Project: project, IID: iid}}, nil
+	case !projectForm.MatchString(m[1]):
+		return place{}, bad(text, "names no project: write its whole path, as in group/project#12")
+	}
+	return place{Ref: triage.Ref{IID: iid}, path: m[1]}, nil
+}
+
+// parsePage takes the address of an issue's page apart.
+func (c *Client) parsePage(page string) (project string, iid int64, err error) {
+	example := c.base + "/group/project/-/issues/12"
+	u, err := url.Parse(page)
+	base, baseErr := url.Parse(c.base)
+	if err != nil || baseErr != nil || !strings.EqualFold(u.Host, base.Host) {
+		return "", 0, bad(page, fmt.Sprintf("is not an address on %s: it should look like %s", c.base, example))
+	}
+	rest, ok := strings.CutPrefix(u.Path, strings.TrimSuffix(base.Path, "/")+"/")
+	if !ok {
+		return "", 0, bad(page, fmt.Sprintf("is not an address on %s: it should look like %s", c.base, example))
+	}
+	for _, kind := range []string{"/-/issues/incident/", "/-/issues/", "/-/work_items/", "/issues/"} {
+		project, number, found := strings.Cut(rest, kind)
+		if !found {
+			continue
+		}
+		number, _, _ = strings.Cut(number, "/")
+		iid, ok := issueNumber(number)
+		if ok && projectForm.MatchString(project) {
+			return project, iid, nil
+		}
+	}
+	return "", 0, bad(page, "is not the address of an issue: it should look like "+example)
+}
+
+// issueNumber reads the number of an issue within its project. Databases hold 32 bits of it; some GitLabs fail on more.
+func issueNumber(text string) (int64, bool) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil && n > 0 && n <= math.MaxInt32
+}
+
+func bad(text, why string) error { return &BadReference{Text: clip(text), Why: why} }
