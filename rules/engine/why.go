@@ -88,7 +88,7 @@ func whyOne(p Policy, d Decision, rule string, past []Sight) triage.Reply {
 		r.Rows = append(r.Rows, triage.Say("It rests here since somebody undid ").Words(u.What).Say("; "+p.Team.Flow("resume "+rule)+" ends that"))
 	}
 	if quiet, silent := silence(&d.Memory, rule); silent {
-		r.Rows = append(r.Rows, triage.Say("It is quiet here because of ").Words("@" + quiet.By).Say(": ").Quote(quiet.Why).Say("; "+p.Team.Flow("resume "+rule)+" ends that"))
+		r.Rows = append(r.Rows, triage.Say("It is quiet here because of ").Words("@"+quiet.By).Say(": ").Quote(quiet.Why).Say("; "+p.Team.Flow("resume "+rule)+" ends that"))
 	}
 	r.Rows = append(r.Rows, triage.Say("It looks when an issue is: "+s.On.String()))
 	for i, sight := range past {

@@ -62,6 +62,7 @@ type Command struct {
 	Who     Permission
 	Closed  bool // also runs on a closed issue
 	Answers bool // is answered by its reply alone, without a reaction
+	Agrees  bool // is an agreement in the issue review
 
 	Run func(Input, Call) Outcome
 	// Stands reports whether what the command once raised is still to be seen to. nil for a command that raises nothing.

@@ -28,8 +28,10 @@ type Memory struct {
 	// Raised holds the items that people put on the note by commands, by "command/comment".
 	Raised map[string]Raised `json:"raised,omitempty"`
 	// Ran are the last comments whose commands were run, and Orders what is still to be done for the newest of them.
-	Ran    []int64 `json:"ran,omitempty"`
-	Orders *Orders `json:"orders,omitempty"`
+	Ran []int64 `json:"ran,omitempty"`
+	// Born is when the bot began to remember the issue, by its own clock. It says nothing of comments from before.
+	Born   time.Time `json:"born,omitzero"`
+	Orders *Orders   `json:"orders,omitempty"`
 	// Said holds the rules with a line on the note.
 	Said map[string]bool `json:"said,omitempty"`
 	// Bump is the extra level for security issues, given once per issue.

@@ -1,0 +1,10 @@
+package rules
+
+import "flowkeeper/rules/triage"
+
+// Commands lists all commands in the order of the help and the reference. A command exists if it is here.
+func Commands() []triage.Command {
+	return []triage.Command{
+		commandTo,
+	}
+}
