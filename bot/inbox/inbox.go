@@ -61,6 +61,10 @@ const (
 	// RecordsPerIssue and RecordsOverall bound what is kept for explanations; the oldest go first.
 	RecordsPerIssue = 20
 	RecordsOverall  = 10_000
+	// MaxProjects is how many projects are remembered; the one that has been silent for the longest goes first. HeardEvery is how
+	// exactly that is known.
+	MaxProjects = 20_000
+	HeardEvery  = time.Hour
 )
 
 // Outcome is what became of an accepted delivery.
@@ -130,7 +134,8 @@ type Stats struct {
 // Inbox is a durable store of mailboxes. All methods may be called at the same time, from several processes where the store allows
 // it. Every method may return ErrUnavailable (wrapped).
 type Inbox interface {
-	// Accept remembers a delivery durably, or finds that it is a duplicate; both are successes. The issue becomes due
+	// Accept remembers a delivery durably, or finds that it is a duplicate; both are successes. It remembers the delivery's project,
+	// too. The issue becomes due
 	// Delivery.Delay after the first delivery of its mailbox, or earlier if a later one says so; a mailbox in the delay of a Retry
 	// stays delayed, one under a lease is due again after its release.
 	Accept(ctx context.Context, d Delivery) (Outcome, error)
@@ -190,6 +195,9 @@ type Inbox interface {
 	Mark(ctx context.Context, name string) ([]byte, error)
 	// SetMark sets it, at most MaxMark bytes. An empty value forgets it.
 	SetMark(ctx context.Context, name string, value []byte) error
+
+	// Projects lists the projects that ever had a delivery stored, ids ascending.
+	Projects(ctx context.Context) ([]int64, error)
 
 	Stats(ctx context.Context) (Stats, error)
 	// Ping checks that the store answers.

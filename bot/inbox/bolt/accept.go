@@ -39,6 +39,9 @@ func (s *Store) accept(tx *bbolt.Tx, d inbox.Delivery, now int64) (inbox.Outcome
 		if err := store(tx, d, now); err != nil {
 			return "", err
 		}
+		if err := hear(tx, d.Issue.Project, now); err != nil {
+			return "", err
+		}
 		if d.Meaning != "" {
 			if err := s.seen.add(tx, meaning, now+inbox.KeepMeanings.Microseconds()); err != nil {
 				return "", err

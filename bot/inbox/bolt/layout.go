@@ -13,7 +13,7 @@ import (
 
 // The buckets. Numbers in keys are big-endian, so that bytes sort as numbers do; times are microseconds since 1970.
 //
-//	meta      name → number: "version", "records" (how many are kept)
+//	meta      name → number: "version", "records" and "projects" (how many are kept)
 //	boxes     issue → box: every issue that waits for something
 //	due       time, issue → nothing: when each box may be claimed next, in order
 //	mail      seq → delivery, in mailboxes and in letters
@@ -27,6 +27,8 @@ import (
 //	burials   time, issue → nothing: all letters, in order
 //	uses      digest of who, digest of the use → expiry, 1 if it was allowed
 //	marks     name → expiry, value
+//	projects  project → time it was heard of, to the hour
+//	heard     time, project → nothing: the same, in order
 //
 // What is large (mail, records) has a growing number as its key and is appended; what is looked up by issue is small. A transaction
 // with deliveries of many issues therefore writes few pages.
@@ -45,16 +47,19 @@ var (
 	bucketBurials  = []byte("burials")
 	bucketUses     = []byte("uses")
 	bucketMarks    = []byte("marks")
+	bucketProjects = []byte("projects")
+	bucketHeard    = []byte("heard")
 
-	metaVersion = []byte("version")
-	metaRecords = []byte("records")
+	metaVersion  = []byte("version")
+	metaRecords  = []byte("records")
+	metaProjects = []byte("projects")
 )
 
 func buckets() [][]byte {
 	return [][]byte{
 		bucketMeta, bucketBoxes, bucketDue, bucketMail, bucketOrder, bucketMemory, bucketExpiry,
 		bucketRecords, bucketRecorded, bucketLetters, bucketLettered, bucketBurials,
-		bucketUses, bucketMarks,
+		bucketUses, bucketMarks, bucketProjects, bucketHeard,
 	}
 }
 

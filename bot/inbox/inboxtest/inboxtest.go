@@ -49,6 +49,7 @@ func Run(t *testing.T, open Open) {
 		{"Count", testCount},
 		{"Turn", testTurn},
 		{"Mark", testMark},
+		{"Projects", testProjects},
 		{"Stats", testStats},
 		{"Close", testClose},
 		{"Concurrent", testConcurrent},

@@ -76,6 +76,7 @@ func (f *Filled) Check(t *testing.T, in inbox.Inbox) {
 	s.allowed(use("7", "1", 1))
 	s.refused(use("7", "2", 1), time.Hour)
 	s.mark("sweep", "here")
+	s.projects(7)
 
 	s.Advance(Lease)
 	var issues []int64

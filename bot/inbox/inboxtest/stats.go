@@ -77,6 +77,7 @@ func testClose(t *testing.T, open Open) {
 		"turn":     func() error { _, err := s.Turn(ctx, "sweep", "me", time.Hour); return err },
 		"mark":     func() error { _, err := s.Mark(ctx, "sweep"); return err },
 		"set mark": func() error { return s.SetMark(ctx, "sweep", []byte("x")) },
+		"projects": func() error { _, err := s.Inbox.Projects(ctx); return err },
 		"stats":    func() error { _, err := s.Inbox.Stats(ctx); return err },
 		"ping":     func() error { return s.Ping(ctx) },
 	} {

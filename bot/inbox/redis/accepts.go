@@ -20,6 +20,8 @@ const (
 	senders  = 4
 )
 
+const heardEvery = int64(inbox.HeardEvery / time.Millisecond)
+
 // Accept implements inbox.Inbox. If its answer was lost, the delivery may be stored: a repeat then finds a duplicate, which is as good.
 func (s *Store) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
 	if err := d.Validate(); err != nil {
@@ -30,11 +32,12 @@ func (s *Store) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, er
 		ctx: ctx,
 		keys: []string{
 			s.keys.key(d.Key), s.keys.meaning(d.Meaning), s.keys.box(issue), s.keys.mail(issue),
-			s.keys.due(), s.keys.waiting(), s.keys.numbers(),
+			s.keys.due(), s.keys.waiting(), s.keys.numbers(), s.keys.projects(),
 		},
 		args: []any{
 			s.clockOffset(), issue, strconv.Itoa(len(d.ID)) + " " + d.ID + string(d.Body), millis(d.Delay),
 			keep(d.Key, inbox.KeepKeys), keep(d.Meaning, inbox.KeepMeanings),
+			d.Issue.Project, heardEvery, inbox.MaxProjects,
 		},
 		done: make(chan struct{}),
 	}

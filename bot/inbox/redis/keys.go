@@ -19,6 +19,7 @@ import (
 //	<prefix>:{inbox}:box:<issue>       hash    due, wake, token, until, attempt, delayed, revived, cause
 //	<prefix>:{inbox}:mail:<issue>      hash    seq → delivery
 //	<prefix>:{inbox}:memory:<issue>    hash    body, until; expires
+//	<prefix>:{inbox}:projects          zset    project → ms: when it was heard of, to the hour
 //	<prefix>:{inbox}:key:<digest>      string  ms until which it suppresses repeats; expires
 //	<prefix>:{inbox}:meaning:<digest>  string  the same
 //	<prefix>:{inbox}:records           hash    id → record
@@ -42,13 +43,14 @@ func newKeys(prefix string) (keys, error) {
 	return keys{base: prefix + ":{inbox}:"}, nil
 }
 
-func (k keys) numbers() string { return k.base + "numbers" }
-func (k keys) due() string     { return k.base + "due" }
-func (k keys) leases() string  { return k.base + "leases" }
-func (k keys) waiting() string { return k.base + "waiting" }
-func (k keys) records() string { return k.base + "records" }
-func (k keys) recent() string  { return k.base + "recent" }
-func (k keys) dead() string    { return k.base + "dead" }
+func (k keys) numbers() string  { return k.base + "numbers" }
+func (k keys) due() string      { return k.base + "due" }
+func (k keys) leases() string   { return k.base + "leases" }
+func (k keys) waiting() string  { return k.base + "waiting" }
+func (k keys) records() string  { return k.base + "records" }
+func (k keys) recent() string   { return k.base + "recent" }
+func (k keys) dead() string     { return k.base + "dead" }
+func (k keys) projects() string { return k.base + "projects" }
 
 // The keys of one issue. With "" they are the beginning to which a script adds the issue that it finds.
 func (k keys) box(issue string) string      { return k.base + "box:" + issue }

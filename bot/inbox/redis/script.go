@@ -40,6 +40,8 @@ var (
 	markLua string
 	//go:embed scripts/setmark.lua
 	setMarkLua string
+	//go:embed scripts/projects.lua
+	projectsLua string
 	//go:embed scripts/records.lua
 	recordsLua string
 	//go:embed scripts/dead.lua
@@ -63,6 +65,7 @@ var (
 	turnScript     = goredis.NewScript(sharedLua + turnLua)
 	markScript     = goredis.NewScript(sharedLua + markLua)
 	setMarkScript  = goredis.NewScript(sharedLua + setMarkLua)
+	projectsScript = goredis.NewScript(projectsLua)
 	recordsScript  = goredis.NewScript(recordsLua)
 	deadScript     = goredis.NewScript(deadLua)
 	statsScript    = goredis.NewScript(sharedLua + statsLua)

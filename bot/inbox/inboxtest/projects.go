@@ -1,0 +1,89 @@
+package inboxtest
+
+import (
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"flowkeeper/bot/inbox"
+	"flowkeeper/rules/triage"
+)
+
+func (s *store) projects(want ...int64) {
+	s.t.Helper()
+	got, err := s.Inbox.Projects(s.t.Context())
+	s.must("projects", err)
+	equal(s.t, "projects", want, slices.Clip(got))
+}
+
+func (s *store) hear(project int64) {
+	s.t.Helper()
+	s.accept(inbox.Delivery{Issue: triage.Ref{Project: project, IID: 1}}, inbox.Stored)
+}
+
+// hearAll hears of the projects from one to another, with many senders.
+func (s *store) hearAll(from, to int64) {
+	s.t.Helper()
+	var group sync.WaitGroup
+	const senders = 64
+	for n := range int64(senders) {
+		group.Go(func() {
+			for project := from + n; project <= to; project += senders {
+				d := inbox.Delivery{Issue: triage.Ref{Project: project, IID: 1}}
+				if _, err := s.Accept(s.t.Context(), d); err != nil {
+					s.t.Errorf("accepting: %v", err)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+func testProjects(t *testing.T, open Open) {
+	cases(t, open, map[string]func(*testing.T, *store){
+		"all that delivered, ascending": func(t *testing.T, s *store) {
+			none, err := s.Inbox.Projects(t.Context())
+			s.must("projects", err)
+			equal(t, "projects of an empty store", 0, len(none))
+			for _, project := range []int64{9, 100, 1 << 40, 10, 9, 1} {
+				s.hear(project)
+			}
+			s.projects(1, 9, 10, 100, 1<<40)
+		},
+		"they stay when all is handled": func(_ *testing.T, s *store) {
+			s.put(1, "a")
+			s.done(s.claim(1), inbox.Result{})
+			s.Advance(1000 * 24 * time.Hour)
+			s.projects(7)
+		},
+		"what the store refuses is not heard of": func(t *testing.T, s *store) {
+			d := inbox.Delivery{Issue: triage.Ref{Project: 1, IID: 1}, Key: "k", Meaning: "m"}
+			s.accept(d, inbox.Stored)
+			d.Issue.Project = 2
+			s.accept(d, inbox.Duplicate)
+			d.Key = "other"
+			s.accept(d, inbox.Duplicate)
+			s.projects(1)
+		},
+		"the one silent for the longest goes first": func(_ *testing.T, s *store) {
+			s.hear(2)
+			s.Advance(time.Minute)
+			s.hear(1)
+			s.Advance(inbox.HeardEvery)
+			s.hear(2)
+			s.Advance(time.Minute)
+			s.hearAll(3, inbox.MaxProjects)
+			all := make([]int64, inbox.MaxProjects)
+			for n := range all {
+				all[n] = int64(n + 1)
+			}
+			s.projects(all...)
+			s.hear(inbox.MaxProjects + 1)
+			s.projects(append(all[1:], inbox.MaxProjects+1)...)
+			s.hear(inbox.MaxProjects + 2)
+			s.projects(append(all[2:], inbox.MaxProjects+1, inbox.MaxProjects+2)...)
+		},
+	})
+}
