@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -235,8 +236,9 @@ func TestOpenFailures(t *testing.T) {
 // What was opened before an answer was lost is found again, and nothing that only looks like it.
 func TestSandboxFindMarked(t *testing.T) {
 	t.Parallel()
-	now := noon
-	lab := sandbox.New(sandbox.Options{Token: token, PageSize: 2, Now: func() time.Time { return now }})
+	var minutes atomic.Int64
+	now := func() time.Time { return noon.Add(time.Duration(minutes.Load()) * time.Minute) }
+	lab := sandbox.New(sandbox.Options{Token: token, PageSize: 2, Now: now})
 	c, project := connected(t, lab)
 	self, err := c.Self(t.Context())
 	if err != nil {
@@ -244,7 +246,7 @@ func TestSandboxFindMarked(t *testing.T) {
 	}
 	const marker = "<!-- flowkeeper:follow-up 1#7 -->"
 	open := func(description string) triage.Ref {
-		now = now.Add(time.Minute)
+		minutes.Add(1)
 		issue, err := c.Open(t.Context(), project, gitlab.NewIssue{Title: "Follow-up", Description: description})
 		if err != nil {
 			t.Fatal(err)
@@ -252,7 +254,7 @@ func TestSandboxFindMarked(t *testing.T) {
 		return issue.Ref
 	}
 	open("Before.\n" + marker)
-	since := now.Add(time.Second)
+	since := now().Add(time.Second)
 	for n := range 5 {
 		open(fmt.Sprintf("Other.\n<!-- flowkeeper:follow-up 1#7%d -->", n))
 	}
@@ -263,7 +265,7 @@ func TestSandboxFindMarked(t *testing.T) {
 		t.Errorf("found %v, %v; want nothing yet", ok, err)
 	}
 	lab.Next(sandbox.Fault{Match: "POST issue", ApplyThenCut: true})
-	now = now.Add(time.Minute)
+	minutes.Add(1)
 	_, err = c.Open(t.Context(), project, gitlab.NewIssue{Title: "Follow-up", Description: "Ours.\n" + marker})
 	check(t, err, gitlab.Outage)
 	all := lab.Issues(project)
