@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
 )
 
 // The tags stand between blank lines: GitLab renders the Markdown between them only then.
@@ -14,12 +15,12 @@ const (
 
 // writeFold writes the fold: what did not fit before it, further people to be mentioned, and the rules with their reasons. There is no
 // fold without content.
-func writeFold(b *strings.Builder, p above, others []string, s engine.Sticky) {
+func writeFold(b *strings.Builder, p above, others []string, s engine.Sticky, team *triage.Team) {
 	paragraphs := p.linesBelow
 	if len(others) > 0 {
 		paragraphs = append(paragraphs, "Also for @"+strings.Join(others, " @")+" to see.")
 	}
-	rows := foldRows(p, s)
+	rows := foldRows(p, s, team)
 	if len(paragraphs) == 0 && len(rows) == 0 {
 		return
 	}
@@ -36,8 +37,9 @@ func writeFold(b *strings.Builder, p above, others []string, s engine.Sticky) {
 	b.WriteString(foldEnd)
 }
 
-// foldRows is one list, each row with its newline. Two lists would run into one another.
-func foldRows(p above, s engine.Sticky) []string {
+// foldRows is one list, each row with its newline. Two lists would run into one another. Where rules give their reasons, the last row says
+// how to quiet one and where to read more.
+func foldRows(p above, s engine.Sticky, team *triage.Team) []string {
 	var rows []string
 	for _, e := range p.entries {
 		if e.cut {
@@ -51,9 +53,32 @@ func foldRows(p above, s engine.Sticky) []string {
 		rows = append(rows, "- "+joined(code(why.Rule), Inert(why.Section, maxName), Inert(why.Reason, maxReason))+"\n")
 	}
 	for _, r := range s.Resting {
-		rows = append(rows, "- "+code(r.Rule)+" rests here: "+who(r.By)+" undid "+what(r.What)+".\n")
+		rows = append(rows, "- "+resting(r)+"\n")
+	}
+	if len(s.Why) > 0 {
+		rows = append(rows, "- Quiet one rule here: "+team.Flow("ignore <rule> why")+". Everything I know: "+team.Flow("why")+".\n")
 	}
 	return rows
+}
+
+// resting says why a rule is quiet here.
+func resting(r engine.Resting) string {
+	if !r.Asked {
+		return code(r.Rule) + " rests here: " + who(r.By) + " undid " + what(r.What) + "."
+	}
+	rule, is := code(r.Rule), " is "
+	if r.Rule == triage.AllRules {
+		rule, is = "All rules", " are "
+	}
+	state := "ignored here"
+	if !r.Until.IsZero() {
+		state = "quiet here until " + r.Until.UTC().Format("2 January 15:04 MST")
+	}
+	why := Inert(r.Why, maxQuote)
+	if why == "" {
+		return rule + is + state + ": " + who(r.By) + " asked."
+	}
+	return rule + is + state + ", " + who(r.By) + " says: “" + why + "”"
 }
 
 // who names a person without a mention.

@@ -46,12 +46,15 @@ type content struct {
 	Shown     []string                    `json:"l,omitempty"`
 	NoLicence bool                        `json:"nolic,omitempty"`
 	Own       map[string]triage.Own       `json:"own,omitempty"`
+	Quiet     map[string]triage.Silence   `json:"quiet,omitempty"`
+	Raised    map[string]triage.Raised    `json:"raised,omitempty"`
 	Rest      map[string]triage.Undoing   `json:"rest,omitempty"`
 	Said      []string                    `json:"said,omitempty"`
 	Undone    map[string]triage.Undoing   `json:"undone,omitempty"`
 }
 
-// mark is the marker, one line. A marker that would be too large leaves out first the titles, then what GitLab's own events tell too.
+// mark is the marker, one line. A marker that would be too large leaves out first the titles, then what GitLab's own events tell too, and
+// at last people's words.
 func mark(m triage.Memory) string {
 	c := content{
 		Asked:     keys(m.Asked),
@@ -61,6 +64,8 @@ func mark(m triage.Memory) string {
 		Items:     shownItems(m.Items),
 		NoLicence: m.WeightDropped,
 		Own:       m.Own,
+		Quiet:     shortSilences(m.Silenced),
+		Raised:    shortRaised(m.Raised),
 		Rest:      m.Suspended,
 		Said:      keys(m.Said),
 		Shown:     m.Note.Shown,
@@ -75,6 +80,10 @@ func mark(m triage.Memory) string {
 		c.Own, c.Undone = nil, nil
 		line = c.line()
 	}
+	if len(line) > maxMarker {
+		c.Quiet, c.Raised = wordless(c.Quiet, c.Raised)
+		line = c.line()
+	}
 	return line
 }
 
@@ -87,9 +96,9 @@ func (c content) line() string {
 	return "<!-- flowkeeper:v" + version + " " + string(text) + " -->"
 }
 
-// Read restores the memory that a comment of the bot carries: items, asked, own, undone, suspended, said, bump, a dropped weight and
-// of the note its digest, what it shows and what people dismissed. It looks only at the marker that Render writes at the end; the caller makes sure that the bot wrote the comment,
-// and knows its id. In a state other than Known the memory is empty, but for Note.Foreign in Newer.
+// Read restores the memory that a comment of the bot carries: items, asked, own, undone, suspended, silenced, raised, said, bump, a dropped
+// weight and of the note its digest, what it shows and what people dismissed. People's words may be cut. It looks only at the marker that
+// Render writes at the end; the caller makes sure that the bot wrote the comment, and knows its id. In a state other than Known the memory is empty, but for Note.Foreign in Newer.
 func Read(body string) (triage.Memory, State) {
 	of, text, found := findMarker(body)
 	switch {
@@ -115,6 +124,8 @@ func (c content) memory() triage.Memory {
 		Own:           c.Own,
 		Undone:        c.Undone,
 		Suspended:     c.Rest,
+		Silenced:      shortSilences(c.Quiet),
+		Raised:        shortRaised(c.Raised),
 		Said:          set(c.Said),
 		Bump:          c.Bump,
 		WeightDropped: c.NoLicence,
@@ -126,13 +137,19 @@ var markerLine = regexp.MustCompile(`^<!-- flowkeeper:v([0-9]+)(?: (.*))?-->$`)
 
 // findMarker gives the version and the text of the marker in the body's last line.
 func findMarker(body string) (of, text string, found bool) {
-	body = strings.TrimRightFunc(body, isBlank)
-	line := body[strings.LastIndexByte(body, '\n')+1:]
+	line, found := lastComment(body)
 	parts := markerLine.FindStringSubmatch(line)
-	if parts == nil || !endsInComment(body) {
+	if !found || parts == nil {
 		return "", "", false
 	}
 	return parts[1], parts[2], true
+}
+
+// lastComment is the body's last line, if that is an HTML comment.
+func lastComment(body string) (line string, ok bool) {
+	body = strings.TrimRightFunc(body, isBlank)
+	line = body[strings.LastIndexByte(body, '\n')+1:]
+	return line, strings.HasPrefix(line, "<!--") && endsInComment(body)
 }
 
 // endsInComment reports whether the last line of the body is a comment to GitLab, and not a line of a code block, for instance.
@@ -171,6 +188,45 @@ func withoutTitles(items map[string]triage.ItemState) map[string]triage.ItemStat
 		bare[key] = item
 	}
 	return bare
+}
+
+// shortSilences cuts what people said to what is shown of it, nil if there are none.
+func shortSilences(quiet map[string]triage.Silence) map[string]triage.Silence {
+	if len(quiet) == 0 {
+		return nil
+	}
+	short := make(map[string]triage.Silence, len(quiet))
+	for rule, s := range quiet {
+		s.Why = string(legible(s.Why, maxQuote))
+		short[rule] = s
+	}
+	return short
+}
+
+// shortRaised cuts titles and what people said to what is shown of them, nil if there are none.
+func shortRaised(raised map[string]triage.Raised) map[string]triage.Raised {
+	if len(raised) == 0 {
+		return nil
+	}
+	short := make(map[string]triage.Raised, len(raised))
+	for key, r := range raised {
+		r.Title, r.Quote = string(legible(r.Title, maxTitle)), string(legible(r.Quote, maxQuote))
+		short[key] = r
+	}
+	return short
+}
+
+// wordless leaves out what people said.
+func wordless(quiet map[string]triage.Silence, raised map[string]triage.Raised) (map[string]triage.Silence, map[string]triage.Raised) {
+	for rule, s := range quiet {
+		s.Why = ""
+		quiet[rule] = s
+	}
+	for key, r := range raised {
+		r.Quote = ""
+		raised[key] = r
+	}
+	return quiet, raised
 }
 
 // keys lists in order what is in a set.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -70,7 +71,7 @@ func TestMarkerRoundTrip(t *testing.T) {
 		m, s := drawMemory(t), drawShortSticky(t)
 		want := triage.Memory{
 			Items: map[string]triage.ItemState{}, Asked: map[string]bool{}, Said: map[string]bool{},
-			Own: m.Own, Undone: m.Undone, Suspended: m.Suspended, Bump: m.Bump, WeightDropped: m.WeightDropped,
+			Own: m.Own, Undone: m.Undone, Suspended: m.Suspended, Silenced: m.Silenced, Raised: m.Raised, Bump: m.Bump, WeightDropped: m.WeightDropped,
 			Note: triage.NoteRef{Digest: note.Digest(s), Shown: slices.Clone(s.Lines), Dismissed: m.Note.Dismissed},
 		}
 		for _, item := range s.Items {
@@ -130,8 +131,17 @@ func drawMemory(t *rapid.T) triage.Memory {
 		Own: rapid.MapOfN(text, rapid.Custom(func(t *rapid.T) triage.Own {
 			return triage.Own{Rule: text.Draw(t, "rule"), Value: rapid.Int().Draw(t, "value"), Removed: rapid.Bool().Draw(t, "removed")}
 		}), 0, 3).Draw(t, "own"),
-		Undone:        undoings.Draw(t, "undone"),
-		Suspended:     undoings.Draw(t, "suspended"),
+		Undone:    undoings.Draw(t, "undone"),
+		Suspended: undoings.Draw(t, "suspended"),
+		Silenced: rapid.MapOfN(text, rapid.Custom(func(t *rapid.T) triage.Silence {
+			return triage.Silence{Until: drawTime(t), By: text.Draw(t, "by"), Why: title.Draw(t, "why")}
+		}), 0, 3).Draw(t, "silenced"),
+		Raised: rapid.MapOfN(text, rapid.Custom(func(t *rapid.T) triage.Raised {
+			return triage.Raised{
+				Command: text.Draw(t, "command"), Title: title.Draw(t, "title"), Text: text.Draw(t, "text"), Quote: title.Draw(t, "quote"),
+				Asks: []triage.Role{triage.Quality}, By: text.Draw(t, "by"), At: drawTime(t), State: text.Draw(t, "state"),
+			}
+		}), 0, 2).Draw(t, "raised"),
 		Said:          flags.Draw(t, "said"),
 		WeightDropped: rapid.Bool().Draw(t, "dropped"),
 		Issue:         &triage.Issue{Title: "not kept"},
@@ -145,6 +155,37 @@ func drawMemory(t *rapid.T) triage.Memory {
 	return m
 }
 
+// drawTime draws a time, or none.
+func drawTime(t *rapid.T) time.Time {
+	if s := rapid.Int64Range(0, 1<<32).Draw(t, "time"); s > 0 {
+		return time.Unix(s, 0).UTC()
+	}
+	return time.Time{}
+}
+
+// What people said is cut to what the note shows of it, so that the note says the same before and after its marker is read.
+func TestMarkerCutsWords(t *testing.T) {
+	long := strings.Repeat("a word\n", 100)
+	short := strings.Repeat("a word ", 11) + "a…"
+	m := triage.Memory{
+		Silenced: map[string]triage.Silence{"rule": {By: "omar", Why: long}},
+		Raised:   map[string]triage.Raised{"unclear/7": {Command: "unclear", Title: "A clarification", Quote: long}},
+	}
+	sticky := func(m triage.Memory) engine.Sticky {
+		return engine.Sticky{
+			Items:   []engine.StickyItem{{Key: "unclear/7", Title: "A clarification", Quote: m.Raised["unclear/7"].Quote}},
+			Resting: []engine.Resting{{Rule: "rule", Asked: true, Why: m.Silenced["rule"].Why}},
+		}
+	}
+	got, state := note.Read(note.Render(sticky(m), nil, m))
+	if state != note.Known || got.Silenced["rule"].Why != short || got.Raised["unclear/7"].Quote != short {
+		t.Errorf("state %d, silenced %+v, raised %+v; want words cut to %q", state, got.Silenced, got.Raised, short)
+	}
+	if note.Digest(sticky(m)) != note.Digest(sticky(got)) {
+		t.Error("the digest of the note changes when its marker is read")
+	}
+}
+
 func TestMarkerStaysSmall(t *testing.T) {
 	m := triage.Memory{Items: map[string]triage.ItemState{}, Asked: map[string]bool{}, Own: map[string]triage.Own{}}
 	for i := range 60 {
@@ -153,13 +194,18 @@ func TestMarkerStaysSmall(t *testing.T) {
 		m.Asked[key] = true
 		m.Own[fmt.Sprintf("label:%d%s", i, strings.Repeat("x", 200))] = triage.Own{Rule: "rule"}
 	}
+	m.Silenced, m.Raised = map[string]triage.Silence{}, map[string]triage.Raised{}
+	for i := range 10 {
+		m.Silenced[fmt.Sprintf("rule-number-%d", i)] = triage.Silence{By: "omar", Why: strings.Repeat("é", 100)}
+		m.Raised[fmt.Sprintf("unclear/%d", i)] = triage.Raised{Command: "unclear", Title: "A clarification", Text: "The goal is not clear.", Quote: strings.Repeat("é", 100)}
+	}
 	body := note.Render(engine.Sticky{Lines: []string{"Weight 2: spikes are timeboxed."}}, nil, m)
 	if len(body) > 9000 {
 		t.Errorf("%d bytes", len(body))
 	}
 	got, state := note.Read(body)
-	if state != note.Known || len(got.Items) != 60 || len(got.Asked) != 60 {
-		t.Errorf("state %d, %d items, %d asked; want all of them", state, len(got.Items), len(got.Asked))
+	if state != note.Known || len(got.Items) != 60 || len(got.Asked) != 60 || len(got.Silenced) != 10 || len(got.Raised) != 10 {
+		t.Errorf("state %d, %d items, %d asked, %d silenced, %d raised; want all of them", state, len(got.Items), len(got.Asked), len(got.Silenced), len(got.Raised))
 	}
 }
 

@@ -1,5 +1,6 @@
-// Package note writes and reads the sticky note, the one comment that the bot keeps on an issue and edits in place. It makes people's
-// text harmless, lays out what the engine wants said and carries the bot's memory of the issue in a hidden marker.
+// Package note writes and reads the sticky note, the one comment that the bot keeps on an issue and edits in place, and writes the answers
+// to people's comments and the descriptions of issues that it opens. It makes people's text harmless, lays out what the engine wants said
+// and carries the bot's memory of the issue in a hidden marker.
 //
 // It does not know GitLab's API: it turns a Sticky into the body of a comment and the body of a comment back into a Memory. GitLab
 // carries out quick actions in the bot's comments with the bot's rights and notifies whom they mention, so whatever people wrote goes
@@ -34,7 +35,7 @@ func Render(s engine.Sticky, team *triage.Team, m triage.Memory) string {
 
 	var b strings.Builder
 	above.write(&b)
-	writeFold(&b, above, a.others, shown)
+	writeFold(&b, above, a.others, shown, team)
 	m.Note.Digest, m.Note.Shown = Digest(s), said(s)
 	b.WriteString(mark(m))
 	return b.String()
@@ -64,9 +65,13 @@ func Digest(s engine.Sticky) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// reduce leaves of a Sticky what is shown, open items first. Once nothing is open the items have had their time, and reasons stay only
+// reduce leaves of a Sticky what is shown, open items first, people's words as far as the marker keeps them. Once nothing is open the items have had their time, and reasons stay only
 // for what the bot did itself. The argument is not changed.
 func reduce(s engine.Sticky) engine.Sticky {
+	s.Resting = slices.Clone(s.Resting)
+	for i := range s.Resting {
+		s.Resting[i].Why = string(legible(s.Resting[i].Why, maxQuote))
+	}
 	if s.Open() == 0 {
 		if len(s.Lines) == 0 {
 			s.Why = nil
@@ -81,6 +86,7 @@ func reduce(s engine.Sticky) engine.Sticky {
 		if item.Met {
 			met = append(met, engine.StickyItem{Key: item.Key, Title: item.Title, Met: true})
 		} else {
+			item.Quote = string(legible(item.Quote, maxQuote))
 			open = append(open, item)
 		}
 	}

@@ -53,7 +53,7 @@ func FuzzRender(f *testing.F) {
 		}
 		for range int(shape >> 7 % 3) {
 			s.Why = append(s.Why, engine.Why{Rule: what, Section: by, Reason: reason})
-			s.Resting = append(s.Resting, engine.Resting{Rule: reason, What: what, By: by})
+			s.Resting = append(s.Resting, engine.Resting{Rule: reason, What: what, By: by}, engine.Resting{Rule: what, Asked: true, By: by, Why: quote})
 		}
 		roster := map[triage.Role][]string{
 			triage.ProductManager: {username}, triage.EngineeringManager: {"maria", by}, triage.Engineers: {"omar", quote, "sam"},
@@ -61,6 +61,8 @@ func FuzzRender(f *testing.F) {
 		m := triage.Memory{
 			Items:     map[string]triage.ItemState{"rule/1": {State: triage.ItemOpen, Title: quote}, reason: {State: triage.ItemMet}},
 			Suspended: map[string]triage.Undoing{"rule": {By: by, What: what}},
+			Silenced:  map[string]triage.Silence{reason: {By: by, Why: quote}},
+			Raised:    map[string]triage.Raised{"unclear/1": {Command: "unclear", Title: what, Quote: quote, By: username}},
 		}
 		body := note.Render(s, teamOf(roster), m)
 		notetest.CheckSticky(t, body, mentions(roster)...)

@@ -39,6 +39,29 @@ func CheckSticky(t testing.TB, body string, allowed ...string) {
 	report(t, body, append(Problems(body, allowed...), stickyProblems(body)...))
 }
 
+// CheckReply fails the test unless the body is harmless and an answer or a description: at most one fold, and one marker, which is not a
+// sticky note's, as the last line.
+func CheckReply(t testing.TB, body string, allowed ...string) {
+	t.Helper()
+	problems := Problems(body, allowed...)
+	folds, comments := count(body)
+	last := body[strings.LastIndexByte(body, '\n')+1:]
+	if folds > 1 || comments != 1 || !other.MatchString(last) {
+		problems = append(problems, fmt.Sprintf("%d folds, %d comments and the last line %q", folds, comments, last))
+	}
+	report(t, body, problems)
+}
+
+// CheckTitle fails the test unless the text is one line without references. Titles are no Markdown.
+func CheckTitle(t testing.TB, title string) {
+	t.Helper()
+	problems := references(title, nil)
+	if strings.ContainsFunc(title, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }) {
+		problems = append(problems, fmt.Sprintf("%q is not one line", title))
+	}
+	report(t, title, problems)
+}
+
 func report(t testing.TB, body string, problems []string) {
 	t.Helper()
 	for _, p := range problems {
@@ -63,7 +86,7 @@ func Problems(body string, allowed ...string) []string {
 				found = append(found, references(n.Data, allowed)...)
 			}
 		case html.CommentNode:
-			if comment := "<!--" + n.Data + "-->"; !marker.MatchString(comment) {
+			if comment := "<!--" + n.Data + "-->"; !isMarker(comment) {
 				found = append(found, fmt.Sprintf("comment %q", comment))
 			}
 		case html.ElementNode:
@@ -131,7 +154,14 @@ var elements = []atom.Atom{
 	atom.P, atom.Br, atom.Ul, atom.Ol, atom.Li, atom.Input, atom.Strong, atom.Em, atom.Del, atom.Code, atom.Details, atom.Summary,
 }
 
-var marker = regexp.MustCompile(`^<!-- flowkeeper:v[0-9]+ (\{.*\}) -->$`)
+// The markers: of the sticky note, and of answers and follow-ups.
+var (
+	marker = regexp.MustCompile(`^<!-- flowkeeper:v[0-9]+ (\{.*\}) -->$`)
+	other  = regexp.MustCompile(`^<!-- flowkeeper:(?:re|follow-up [0-9]+#[0-9]+) [0-9]+ -->$`)
+)
+
+// isMarker reports whether a comment is one of the bot's.
+func isMarker(comment string) bool { return marker.MatchString(comment) || other.MatchString(comment) }
 
 func insideCode(n *html.Node) bool {
 	for p := range n.Ancestors() {
@@ -186,7 +216,7 @@ func ownHTML(body string) []string {
 	source := []byte(body)
 	var found []string
 	check := func(line string) {
-		if line = strings.TrimRight(line, "\r\n"); !foldTag.MatchString(line) && !marker.MatchString(line) {
+		if line = strings.TrimRight(line, "\r\n"); !foldTag.MatchString(line) && !isMarker(line) {
 			found = append(found, fmt.Sprintf("HTML %q", line))
 		}
 	}
@@ -239,15 +269,7 @@ func foldProblems(body string) []string {
 
 func stickyProblems(body string) []string {
 	var found []string
-	folds, comments := 0, 0
-	for n := range parse(body).Descendants() {
-		switch {
-		case n.DataAtom == atom.Details:
-			folds++
-		case n.Type == html.CommentNode:
-			comments++
-		}
-	}
+	folds, comments := count(body)
 	if folds > 1 || comments != 1 {
 		found = append(found, fmt.Sprintf("%d folds and %d comments", folds, comments))
 	}
@@ -260,4 +282,17 @@ func stickyProblems(body string) []string {
 		found = append(found, fmt.Sprintf("the last line %q is no marker", last))
 	}
 	return found
+}
+
+// count counts the folds and the HTML comments.
+func count(body string) (folds, comments int) {
+	for n := range parse(body).Descendants() {
+		switch {
+		case n.DataAtom == atom.Details:
+			folds++
+		case n.Type == html.CommentNode:
+			comments++
+		}
+	}
+	return folds, comments
 }

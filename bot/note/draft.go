@@ -1,0 +1,43 @@
+package note
+
+import (
+	"strconv"
+	"strings"
+
+	"flowkeeper/rules/triage"
+)
+
+// maxIssueTitle is GitLab's limit, in runes.
+const maxIssueTitle = 255
+
+// RenderDraft is the description of a follow-up of the spike, Markdown without a newline at its end. It holds nothing that people wrote;
+// the last line is the marker of DraftMarker. Note is the comment that asked for the follow-up.
+func RenderDraft(_ triage.Draft, of triage.Issue, note int64) string {
+	spike := "#" + strconv.FormatInt(of.IID, 10)
+	return "Follow-up of the spike " + spike + ". What it found out is written there.\n\n" + DraftMarker(of.Ref, note)
+}
+
+// DraftMarker is the text by which a follow-up is found again, letter for letter in its description.
+func DraftMarker(of triage.Ref, note int64) string {
+	return "<!-- flowkeeper:follow-up " + of.String() + " " + strconv.FormatInt(note, 10) + " -->"
+}
+
+// DraftTitle is the follow-up's title, plain text: one line of at most 255 runes without characters that cannot be seen. GitLab resolves
+// references in titles too and knows no escapes there, so an invisible word joiner keeps each from being one.
+func DraftTitle(d triage.Draft) string {
+	text := legible(d.Title, maxIssueTitle)
+	title := make([]rune, 0, len(text))
+	for i, r := range text {
+		title = append(title, r)
+		if joins(text, i) {
+			title = append(title, breaker)
+		}
+	}
+	if len(title) > maxIssueTitle {
+		title = shorten(title, maxIssueTitle)
+	}
+	if strings.Trim(string(title), string(breaker)) == "" {
+		return "Follow-up of a spike"
+	}
+	return string(title)
+}

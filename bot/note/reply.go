@@ -1,0 +1,165 @@
+package note
+
+import (
+	"html"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"flowkeeper/rules/triage"
+)
+
+// How much an answer may hold, in runes: all of it but its marker, and one piece of what people wrote.
+const (
+	maxReply      = 20_000
+	maxReplyQuote = 200
+	maxReplyWords = 400
+)
+
+// RenderReply is the body of an answer to the comment with this id, Markdown without a newline at its end. The roles that it asks are
+// mentioned first, by the team's roster, or named if nobody fills them. What people wrote is made inert and cut; what would make the body
+// longer than 20,000 runes is left out and counted. The last line is a hidden marker, which ReplyTo reads. A nil team has an empty roster.
+func RenderReply(r triage.Reply, team *triage.Team, note int64) string {
+	left := budget(maxReply)
+	var b strings.Builder
+	head := asked(r.Asks, team)
+	texts, more := left.take(r.Text, utf8.RuneCountInString(head))
+	for n, text := range texts {
+		if n == 0 {
+			text = head + text
+		}
+		b.WriteString(text + "\n\n")
+	}
+	if len(texts) == 0 && head != "" {
+		b.WriteString(strings.TrimRight(head, ": ") + "\n\n")
+	}
+	if more > 0 {
+		b.WriteString("And " + number(more) + " more.\n\n")
+	}
+	rows, more := left.take(r.Rows, 0)
+	writeRows(&b, rows, more)
+	if len(r.FoldRows) > 0 {
+		title := oneLine(r.Fold)
+		if title == "" {
+			title = "More"
+		}
+		b.WriteString("<details><summary>" + html.EscapeString(title) + "</summary>\n\n")
+		rows, more := left.take(r.FoldRows, 0)
+		writeRows(&b, rows, more)
+		b.WriteString(foldEnd)
+	}
+	b.WriteString("<!-- flowkeeper:re " + strconv.FormatInt(note, 10) + " -->")
+	return b.String()
+}
+
+// writeRows writes a list with a blank line behind it, nothing for an empty one. More is how many rows did not fit.
+func writeRows(b *strings.Builder, rows []string, more int) {
+	for _, row := range rows {
+		b.WriteString("- " + row + "\n")
+	}
+	if more > 0 {
+		b.WriteString("- and " + number(more) + " more\n")
+	}
+	if len(rows) > 0 || more > 0 {
+		b.WriteString("\n")
+	}
+}
+
+// budget is how many runes may still be written.
+type budget int
+
+// take renders as many of the texts as there is room for, behind something that is already so long, and counts the others.
+func (left *budget) take(texts []triage.Prose, already int) (lines []string, more int) {
+	for n, text := range texts {
+		line := prose(text)
+		*left -= budget(already + utf8.RuneCountInString(line) + len("- \n"))
+		already = 0
+		if *left < 0 {
+			*left = 0 // what comes behind has no room either
+			return lines, len(texts) - n
+		}
+		lines = append(lines, line)
+	}
+	return lines, 0
+}
+
+// prose renders a text on one line.
+func prose(p triage.Prose) string {
+	var b strings.Builder
+	glue := false // the piece before must not touch the next one
+	for _, piece := range p {
+		text, theirs := piece.Own, false
+		switch {
+		case piece.Theirs == "":
+		case piece.Quoted:
+			text, theirs = "“"+Inert(piece.Theirs, maxReplyQuote)+"”", false
+		default:
+			text, theirs = Inert(piece.Theirs, maxReplyWords), true
+		}
+		if text == "" {
+			continue
+		}
+		if glue && joinsWord(text) || theirs && endsInWord(b.String()) {
+			b.WriteByte(' ')
+		}
+		b.WriteString(text)
+		glue = theirs
+	}
+	return paragraph(b.String())
+}
+
+// joinsWord reports whether a text would become one word with what people wrote in front of it: together they might be a reference that
+// neither of them is.
+func joinsWord(text string) bool {
+	r, _ := utf8.DecodeRuneInString(text)
+	return !unicode.IsSpace(r) && !strings.ContainsRune(".,;:)”", r)
+}
+
+// endsInWord is the same for what stands in front of people's text.
+func endsInWord(text string) bool {
+	r, size := utf8.DecodeLastRuneInString(text)
+	return size > 0 && !unicode.IsSpace(r) && !strings.ContainsRune("(“", r)
+}
+
+// asked is how a reply begins that asks roles: "@maria and the product manager: ".
+func asked(roles []triage.Role, team *triage.Team) string {
+	var a addressees
+	for _, role := range roles {
+		people := roster(team, role)
+		if len(people) == 0 {
+			a.from = appendNew(a.from, Inert(role.Title(), maxName))
+		}
+		for _, person := range people {
+			a.call(person)
+		}
+	}
+	whom := a.from
+	if len(a.named) > 0 {
+		whom = append([]string{"@" + strings.Join(a.named, " @")}, a.from...)
+	}
+	if len(whom) == 0 {
+		return ""
+	}
+	head := listed(whom)
+	first, size := utf8.DecodeRuneInString(head)
+	return string(unicode.ToUpper(first)) + head[size:] + ": "
+}
+
+var replyLine = regexp.MustCompile(`^<!-- flowkeeper:re ([0-9]{1,19}) -->$`)
+
+// ReplyTo reads the marker of an answer: the id of the comment that it answers. ok is false for every other body. The caller makes sure
+// that the bot wrote it.
+func ReplyTo(body string) (note int64, ok bool) {
+	line, ok := lastComment(body)
+	parts := replyLine.FindStringSubmatch(line)
+	if !ok || parts == nil {
+		return 0, false
+	}
+	note, err := strconv.ParseInt(parts[1], 10, 64)
+	if err != nil {
+		return 0, false
+	}
+	return note, true
+}

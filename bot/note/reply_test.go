@@ -1,0 +1,166 @@
+package note_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"flowkeeper/bot/note"
+	"flowkeeper/bot/note/notetest"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// TestGoldenReplies renders the answers of testdata/reply: the answer (reply.yaml), who fills the roles (team.yaml), which references are
+// ours (allowed.yaml); and then the body of the comment (body.md).
+func TestGoldenReplies(t *testing.T) {
+	files, err := filepath.Glob("testdata/reply/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no golden files: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var r triage.Reply
+			var roster map[triage.Role][]string
+			var allowed []string
+			want := ""
+			for _, part := range archive.Files {
+				switch part.Name {
+				case "reply.yaml":
+					decode(t, part, &r)
+				case "team.yaml":
+					decode(t, part, &roster)
+				case "allowed.yaml":
+					decode(t, part, &allowed)
+				case "body.md":
+					want = string(part.Data)
+				default:
+					t.Fatalf("unknown part %q", part.Name)
+				}
+			}
+			got := note.RenderReply(r, teamOf(roster), 12)
+			notetest.CheckReply(t, got, allowed...)
+			if *update {
+				rewrite(t, file, archive, got)
+				return
+			}
+			if diff := cmp.Diff(want, got+"\n"); diff != "" {
+				t.Errorf("body (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// FuzzRenderReply puts people's text wherever an answer may hold it. The lowest bits of shape say how much there is of everything.
+func FuzzRenderReply(f *testing.F) {
+	for i, s := range hostile {
+		f.Add(s, hostile[(i+1)%len(hostile)], s, int64(i), uint16(i*37))
+	}
+	f.Fuzz(func(t *testing.T, one, two, username string, id int64, shape uint16) {
+		texts := []triage.Prose{
+			triage.Say("Not done, ").Quote("/flow " + one).Say(": there is no command ").Quote(two).Say("."),
+			triage.Say("").Words(one).Say(", so the bot leaves it alone"),
+			triage.Say("ABC").Words(one).Words(two).Say("12"),
+			triage.Say("Here: ").Words("@" + two).Say("."),
+			triage.Say("").Quote(two),
+		}
+		var r triage.Reply
+		for i := range int(shape % 8) {
+			r.Text = append(r.Text, texts[i%len(texts)])
+		}
+		for i := range int(shape >> 3 % 8) {
+			r.Rows = append(r.Rows, texts[(i+2)%len(texts)])
+		}
+		for i := range int(shape >> 6 % 4) {
+			r.FoldRows = append(r.FoldRows, texts[i%len(texts)])
+		}
+		if shape>>8&1 == 1 {
+			r.Asks = []triage.Role{triage.ProductManager, triage.Engineers, triage.Role(two)}
+		}
+		roster := map[triage.Role][]string{triage.Engineers: {"maria", username, two}}
+		id = max(id, -id, 0)
+		body := note.RenderReply(r, teamOf(roster), id)
+		notetest.CheckReply(t, body, mentions(roster)...)
+		if to, ok := note.ReplyTo(body); !ok || to != id {
+			t.Errorf("the marker of %q is read as %d, %v; want %d", body, to, ok, id)
+		}
+		if _, state := note.Read(body); state != note.Unmarked {
+			t.Errorf("%q is taken for a sticky note", body)
+		}
+	})
+}
+
+// Whatever people wrote however often, an answer keeps its size and says how much is missing.
+func TestReplyStaysShort(t *testing.T) {
+	long := strings.Repeat("@all /close ", 10_000)
+	many := func(p triage.Prose, n int) []triage.Prose {
+		all := make([]triage.Prose, n)
+		for i := range all {
+			all[i] = p
+		}
+		return all
+	}
+	row := triage.Say("row ").Quote(long)
+	tests := []struct {
+		name  string
+		reply triage.Reply
+		says  []string
+	}{
+		{"one long text", triage.Reply{Text: many(row, 1)}, []string{"row “"}},
+		{"many texts", triage.Reply{Text: many(row, 5000), Rows: many(row, 3)}, []string{"row “", "\nAnd ", "\n- and three more\n"}},
+		{"many rows", triage.Reply{Text: many(triage.Say("Rows:"), 1), Rows: many(row, 5000), Fold: "More", FoldRows: many(row, 2)},
+			[]string{"Rows:\n", "- row “", "</summary>\n\n- and two more\n"}},
+		{"many rows in the fold", triage.Reply{Rows: many(row, 2), FoldRows: many(triage.Say("x"), 50_000)}, []string{"- row “", "<summary>More</summary>", "- x\n"}},
+		{"a text of ours that is too long", triage.Reply{Text: many(triage.Say(long), 1), Asks: []triage.Role{triage.Quality}},
+			[]string{"The quality counterpart\n\nAnd one more.\n"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			body := note.RenderReply(tt.reply, nil, 7)
+			notetest.CheckReply(t, body)
+			if n := utf8.RuneCountInString(body); n > 20_500 {
+				t.Errorf("%d runes", n)
+			}
+			for _, want := range tt.says {
+				if !strings.Contains(body, want) {
+					t.Errorf("%q is missing", want)
+				}
+			}
+		})
+	}
+}
+
+func TestReplyTo(t *testing.T) {
+	tests := []struct {
+		name, body string
+		note       int64
+		ok         bool
+	}{
+		{"an answer", note.RenderReply(triage.Reply{Text: []triage.Prose{triage.Say("No.")}}, nil, 12), 12, true},
+		{"an answer without words", note.RenderReply(triage.Reply{}, nil, 12), 12, true},
+		{"other line ends", "No.\r\n\r\n<!-- flowkeeper:re 12 -->\r\n ", 12, true},
+		{"not the last line", "<!-- flowkeeper:re 12 -->\n\nNo.", 0, false},
+		{"within a line", "No. <!-- flowkeeper:re 12 -->", 0, false},
+		{"in a fence", "```\n<!-- flowkeeper:re 12 -->", 0, false},
+		{"quoted", "> <!-- flowkeeper:re 12 -->", 0, false},
+		{"no number", "<!-- flowkeeper:re x -->", 0, false},
+		{"too large a number", "<!-- flowkeeper:re 9999999999999999999 -->", 0, false},
+		{"a sticky note", note.Render(engine.Sticky{}, nil, triage.Memory{}), 0, false},
+		{"empty", "", 0, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got, ok := note.ReplyTo(tt.body); got != tt.note || ok != tt.ok {
+				t.Errorf("ReplyTo(%q) = %d, %v; want %d, %v", tt.body, got, ok, tt.note, tt.ok)
+			}
+		})
+	}
+}
