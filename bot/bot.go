@@ -134,7 +134,7 @@ func (a *App) onStop(name string, end func(context.Context) error) {
 // Start takes deliveries from now on and handles them as soon as GitLab has told who the bot is. It returns at once; see Ready and
 // Failed.
 func (a *App) Start() error {
-	a.intake = &intake{inbox: a.inbox, settle: a.o.Settle}
+	a.intake = &intake{inbox: a.inbox, settle: a.o.Settle, prefix: a.o.Policy.Team.CommandPrefix()}
 	receiver, err := webhook.New(webhook.Options{
 		Secrets: a.o.Secrets, SigningTokens: a.o.SigningTokens, AllowUnsigned: a.o.AllowUnsigned, MaxBody: a.o.MaxBody,
 		Receiver: a.intake, Log: a.o.Log, Registry: a.registry,

@@ -3,9 +3,11 @@ package bot
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
+	"flowkeeper/bot/command"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/webhook"
 	"flowkeeper/bot/worker"
@@ -16,7 +18,20 @@ import (
 type intake struct {
 	inbox  inbox.Inbox
 	settle time.Duration
+	prefix string                        // of commands
 	self   atomic.Pointer[triage.Person] // nil until GitLab has told who the bot is
+}
+
+// commands reports whether a comment may hold commands. Until the bot knows its name, any that mentions somebody may.
+func (i *intake) commands(self *triage.Person, text string) bool {
+	if self == nil && strings.Contains(text, "@") {
+		return true
+	}
+	bot := ""
+	if self != nil {
+		bot = self.Username
+	}
+	return len(command.New(i.prefix, bot).Read(text)) > 0
 }
 
 // agreement is the one reaction that means something to the rules.
@@ -34,12 +49,21 @@ func (i *intake) Receive(ctx context.Context, d webhook.Delivery) (webhook.Answe
 	case e.Emoji != nil && e.Emoji.Name != agreement:
 		return drop("emoji", "only a thumbsup means something to the rules"), nil
 	}
+	delay := i.settle
+	if e.Note != nil {
+		switch {
+		case i.commands(self, e.Note.Text):
+			delay = 0 // somebody waits for it
+		case !triage.IsAgreement(e.Note.Text):
+			e.Note.Text = "" // nobody looks at it
+		}
+	}
 	body, err := worker.Body{Event: *e, Issue: d.Issue}.Encode()
 	if err != nil {
 		return webhook.Answer{}, err
 	}
 	outcome, err := i.inbox.Accept(ctx, inbox.Delivery{
-		ID: d.ID, Issue: d.Issue.Ref, Key: d.Key, Meaning: d.Meaning, Delay: i.settle, Body: body,
+		ID: d.ID, Issue: d.Issue.Ref, Key: d.Key, Meaning: d.Meaning, Delay: delay, Body: body,
 	})
 	switch {
 	case err != nil:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -151,17 +152,17 @@ func (r *rig) settle() {
 	}
 }
 
-// note is the bot's only comment, "" if there is none. More than one is a failure.
+// note is the bot's sticky note, "" if there is none. More than one is a failure.
 func (r *rig) note(ref triage.Ref) string {
 	r.Helper()
-	notes := r.gitlab.Issue(ref).CommentsBy(botName)
+	notes := slices.DeleteFunc(r.gitlab.Issue(ref).CommentsBy(botName), func(n sandbox.Note) bool { return !strings.Contains(n.Text, "<!-- flowkeeper:v1 ") })
 	switch len(notes) {
 	case 0:
 		return ""
 	case 1:
 		return notes[0].Text
 	}
-	r.Fatalf("the bot has %d comments on %s", len(notes), ref)
+	r.Fatalf("the bot has %d notes on %s", len(notes), ref)
 	return ""
 }
 

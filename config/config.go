@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"flowkeeper/rules"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
@@ -143,8 +144,10 @@ func (c Config) Policy() engine.Policy {
 			Side:         c.Team.Side,
 			Roster:       c.Team.Roster,
 			Names:        c.Labels,
+			Prefix:       c.Commands.Prefix,
 		}),
 		Settings: c.Rules,
+		Commands: rules.Commands(),
 		Grace:    c.Inbox.Grace,
 	}
 }

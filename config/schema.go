@@ -42,7 +42,7 @@ func schema(c *Config) section {
 			{"lookback", "How far the first sweep looks back; at least sweep", duration(&c.Schedule.Lookback, time.Minute, 30*day)},
 		}}},
 		{"commands", "How people talk to the bot", section{keys: []key{
-			{"prefix", "The word behind the slash: /flow help (not in use yet)", text(&c.Commands.Prefix, "a word", prefix)},
+			{"prefix", "The word behind the slash: /flow help", text(&c.Commands.Prefix, "a word", prefix)},
 		}}},
 		{"labels", "What labels are called: a name, or a list of names of which the first is written and all are recognised", labels(c)},
 		{"rules", "How far each rule may go: off; shadow: decided and recorded; remind: on the bot's note; act: done.\n" +

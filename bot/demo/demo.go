@@ -18,6 +18,7 @@ import (
 
 	"flowkeeper/bot"
 	"flowkeeper/bot/sandbox"
+	"flowkeeper/rules"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
@@ -97,7 +98,7 @@ func open(ctx context.Context, o Options) (s *stage, err error) {
 		Version: o.Version, GitLabURL: s.url, GitLabToken: token, Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", MaxBody: 25 << 20,
 		Drain: 5 * time.Second, Secrets: []string{secret}, SigningTokens: []string{signing}, DataDir: s.dir,
 		Settle: settle, Lease: time.Minute, Freshness: 10 * time.Second, Workers: 4, Attempts: 12, Backoff: time.Second,
-		Policy: engine.Policy{Team: triage.NewTeam(roster(o.Team)), Settings: o.Settings, Grace: grace}, Log: o.Log,
+		Policy: engine.Policy{Team: triage.NewTeam(roster(o.Team)), Settings: o.Settings, Commands: rules.Commands(), Grace: grace}, Log: o.Log,
 	})
 	if err != nil {
 		return s, err

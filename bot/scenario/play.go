@@ -34,12 +34,23 @@ func (s Scenario) Play(policy engine.Policy) ([]string, error) {
 			return decisions, fmt.Errorf("step %d: %w", n+1, err)
 		}
 		s.tell(event)
-		d, err := engine.Decide(policy, []triage.Event{event}, after, memory, now)
+		s.level = triage.Developer
+		if step.Event.Level != nil {
+			s.level = *step.Event.Level
+		}
+		told := s.obey(policy, event, after, memory, now)
+		memory = &told.Memory
+		events := append([]triage.Event{event}, told.Events...)
+		policy := policy
+		if told.Look {
+			events, policy.Grace = append(events, triage.Event{Kind: triage.Swept, At: now, Seen: now}), 0
+		}
+		d, err := engine.Decide(policy, events, told.Issue, memory, now)
 		if d.Needs != 0 {
 			memory = s.load(memory, d.Needs, now)
-			d, err = engine.Decide(policy, []triage.Event{event}, after, memory, now)
+			d, err = engine.Decide(policy, events, told.Issue, memory, now)
 		}
-		decisions = append(decisions, Format(d, after, now, err))
+		decisions = append(decisions, formatObeyed(told, s.explain(policy, told, d, now))+Format(d, after, now, err))
 		issue, memory = d.Result, &d.Memory
 	}
 	return decisions, nil
@@ -54,7 +65,7 @@ func (s *Scenario) tell(e triage.Event) {
 	switch {
 	case e.Emoji != nil && e.Emoji.Name == "thumbsup":
 		a.Thumb = e.Kind&triage.Awarded != 0
-	case e.Note != nil && triage.IsAgreement(e.Note.Text):
+	case e.Note != nil && (triage.IsAgreement(e.Note.Text) || strings.EqualFold(e.Note.Text, "/flow agree")):
 		a.Comment = true
 	default:
 		return
@@ -146,7 +157,7 @@ func happen(e Event, issue triage.Issue, now time.Time) (triage.Event, triage.Is
 		event.Emoji = &triage.Emoji{Name: e.Emoji}
 	}
 	if e.Kind == "commented" {
-		event.Note = &triage.Note{ID: now.Unix(), Text: e.Text}
+		event.Note = &triage.Note{ID: now.UnixNano() % 1_000_000, Text: e.Text, Internal: e.Internal}
 	}
 	if event.Kind&(triage.Closed|triage.Reopened) != 0 {
 		issue.Closed = e.Kind == "closed"
@@ -231,7 +242,14 @@ func formatSticky(b *strings.Builder, s engine.Sticky) {
 		fmt.Fprintf(b, "note: %s\n", l)
 	}
 	for _, r := range s.Resting {
-		fmt.Fprintf(b, "rests: %s, %s undid %q\n", r.Rule, by(r.By), r.What)
+		switch {
+		case !r.Asked:
+			fmt.Fprintf(b, "rests: %s, %s undid %q\n", r.Rule, by(r.By), r.What)
+		case r.Until.IsZero():
+			fmt.Fprintf(b, "quiet: %s, %s: %q\n", r.Rule, by(r.By), r.Why)
+		default:
+			fmt.Fprintf(b, "quiet: %s until %s, %s\n", r.Rule, r.Until.UTC().Format(time.DateTime), by(r.By))
+		}
 	}
 }
 

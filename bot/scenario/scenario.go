@@ -7,8 +7,9 @@
 //	-- rules --     optional: id: mode, or id: {mode: …, option: …}
 //	-- issue --     optional: type, title, labels, weight, weights (false: this GitLab has none), closed, moved, author, assignee, milestone, age
 //	-- memory --    optional: what the bot remembers: own, suspended, snoozed, bump, undone
-//	-- around --    optional: links, agreements (by comment or thumb), levels, commented: what GitLab tells when it is asked
-//	-- event --     what one person does: by, kind, after, add, remove, weight, assign, milestone, text, emoji
+//	-- around --    optional: links, agreements (by comment or thumb), levels, commented: what GitLab tells when it is asked; issues: the
+//	                numbers of other issues that comments may name
+//	-- event --     what one person does: by, kind, after, add, remove, weight, assign, milestone, text, internal, level, emoji
 //	-- decision --  what the rules make of it; as many pairs of event and decision as the story needs
 package scenario
 
@@ -32,8 +33,11 @@ type Scenario struct {
 	Issue  triage.Issue
 	Memory *triage.Memory
 	Around triage.Around
+	Issues []int64         // other issues of the project
 	Rules  map[string]Rule // what differs from the rules' defaults, by id
 	Steps  []Step
+
+	level int // of who writes at the moment
 }
 
 // Rule is how a scenario configures a rule. An empty mode keeps the default.
@@ -57,7 +61,10 @@ type Event struct {
 	Remove []string      `yaml:"remove"`
 	Weight string        `yaml:"weight"`
 	Text   string        `yaml:"text"`
-	Emoji  string        `yaml:"emoji"` // of kind awarded or revoked
+	// Internal comments are seen by members only. Level is the writer's access level if they write commands, 30 if it is not given.
+	Internal bool   `yaml:"internal"`
+	Level    *int   `yaml:"level"`
+	Emoji    string `yaml:"emoji"` // of kind awarded or revoked
 
 	Assign    string `yaml:"assign"`    // a name, or "nobody"
 	Milestone string `yaml:"milestone"` // "set" or "none"
@@ -228,9 +235,9 @@ func memory(data []byte, m *triage.Memory) error {
 	for key, what := range y.Undone {
 		m.Undone[key] = triage.Undoing{What: what}
 	}
-	m.Snoozed = map[string]time.Time{}
+	m.Silenced = map[string]triage.Silence{}
 	for rule, d := range y.Snoozed {
-		m.Snoozed[rule] = start.Add(d)
+		m.Silenced[rule] = triage.Silence{Until: start.Add(d)}
 	}
 	if y.Bump != nil {
 		m.Bump = &triage.Bump{From: y.Bump.From, To: y.Bump.To}
@@ -245,6 +252,7 @@ func (s *Scenario) around(data []byte) error {
 		Agreements map[string]string `yaml:"agreements"`
 		Levels     map[string]int    `yaml:"levels"`
 		Commented  time.Duration     `yaml:"commented"`
+		Issues     []int64           `yaml:"issues"`
 	}
 	if err := strict(data, &y); err != nil {
 		return err
@@ -259,7 +267,7 @@ func (s *Scenario) around(data []byte) error {
 		}
 		s.Around.Agreements[name] = triage.Agreement{ID: id(name), Thumb: how == "thumb", Comment: how == "comment"}
 	}
-	s.Around.Levels = y.Levels
+	s.Around.Levels, s.Issues = y.Levels, y.Issues
 	if y.Commented > 0 {
 		s.Around.Commented = start.Add(y.Commented)
 	}

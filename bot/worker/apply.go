@@ -12,7 +12,7 @@ import (
 // some of it, so that the rules have to be asked again with that knowledge.
 func (j *job) apply(ctx context.Context) (again bool, err error) {
 	d := &j.decision
-	if len(d.Plan) == 0 {
+	if len(d.Plan) == 0 && triage.Difference(j.issue, d.Result).Empty() {
 		return false, nil
 	}
 	if err := j.hold(ctx); err != nil {
@@ -22,8 +22,10 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	j.wrote(&d.Memory)
-	if len(j.did) == 0 {
+	if len(d.Plan) > 0 {
+		j.wrote(&d.Memory)
+	}
+	if len(j.did) == 0 && j.orders == nil {
 		j.told = j.memory
 	}
 	bump := j.memory.Bump
@@ -41,7 +43,29 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 		j.did = append(j.did, p.Rule+": "+p.Action.String())
 		j.metrics.actions.WithLabelValues(p.Rule).Inc()
 	}
-	return again, nil
+	return j.applyWanted(got) || again, nil
+}
+
+// applyWanted checks what commands wanted of the issue against GitLab's answer, and says what GitLab did not take. A weight that GitLab
+// dropped becomes a label.
+func (j *job) applyWanted(got triage.Issue) (again bool) {
+	var kept []triage.Action
+	for _, a := range j.wanted {
+		switch weight, weighs := a.(triage.SetWeight); {
+		case a.Done(got) || a.Done(j.decision.Result) == false:
+			kept = append(kept, a)
+			j.did = append(j.did, "command: "+a.String())
+		case !j.refused(a, got):
+			kept = append(kept, a)
+		case weighs && weight.Side == "":
+			kept, again = append(kept, triage.SetWeight{Value: weight.Value, Side: j.o.Policy.Team.Side}), true
+		default:
+			again = true
+			j.tell(j.lastNote(), triage.Say("GitLab did not take this: ").Quote(a.String()).Say("."))
+		}
+	}
+	j.wanted = kept
+	return again
 }
 
 // refused remembers a change that GitLab answered with success and did not make, so that it is not tried again and again. Something that

@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
@@ -39,6 +40,17 @@ type job struct {
 	keep      bool // it is worth keeping
 	loads     int  // how often the rules' needs were loaded
 
+	orders  *triage.Orders  // what commands want; nil if there are none
+	wanted  []triage.Action // of the issue itself, by commands
+	results []engine.Result // of the commands, for the record
+	asked   []asked
+	look    bool // a command wants all rules to look, and nothing to wait
+	resumed bool // the orders are those of an earlier attempt
+	ordered bool // they are written down
+	carried bool // what they want beyond the issue is done
+	notes   []gitlab.Note
+
+	probe    engine.Decision // what all rules say, if somebody asked
 	decision engine.Decision
 	did      []string      // writes to GitLab in words
 	wait     time.Duration // until the next try, after a failure
@@ -81,23 +93,36 @@ func (j *job) run(ctx context.Context) error {
 	if err := j.see(ctx); err != nil {
 		return err
 	}
-	if j.stopped() {
+	if err := j.obey(ctx); err != nil {
+		return err
+	}
+	if j.stopped() && j.orders == nil {
 		return errFight
 	}
 	for range maxRounds {
 		if err := j.decide(ctx); err != nil {
 			return err
 		}
-		if j.fighting() {
+		if j.orders == nil && j.fighting() {
 			return j.stop(ctx)
+		}
+		if err := j.keepOrders(ctx); err != nil {
+			return err
+		}
+		if err := j.carryOut(ctx); err != nil {
+			return err
 		}
 		again, err := j.apply(ctx)
 		if err != nil {
+			return j.regret(ctx, err)
+		}
+		if again {
+			continue
+		}
+		if err := j.say(ctx); err != nil {
 			return err
 		}
-		if !again {
-			return j.say(ctx)
-		}
+		return j.reply(ctx)
 	}
 	return errors.New("GitLab keeps showing something else than what it was told")
 }
@@ -115,7 +140,15 @@ func (j *job) now() time.Time {
 // they looked at is fresh and that nothing is forgotten that GitLab could tell.
 func (j *job) decide(ctx context.Context) error {
 	for {
-		d, err := engine.Decide(j.o.Policy, j.events, j.issue, &j.memory, j.now())
+		policy := j.o.Policy
+		if j.look {
+			policy.Grace = 0
+		}
+		d, err := engine.Decide(policy, j.events, j.target(), &j.memory, j.now())
+		if err == nil && len(j.asked) > 0 {
+			j.probe, err = engine.Probe(policy, d.Result, &d.Memory, j.now())
+			d.Needs |= j.probe.Needs
+		}
 		j.decision = d
 		if err != nil || !d.Ours {
 			return err
@@ -152,6 +185,7 @@ type Record struct {
 	Events   []string         `json:"events"`
 	Ours     bool             `json:"ours"`
 	Reason   string           `json:"reason,omitempty"` // why the issue was left alone
+	Commands []engine.Result  `json:"commands,omitempty"`
 	Findings []engine.Finding `json:"findings,omitempty"`
 	Done     []string         `json:"done,omitempty"`
 	Attempt  int              `json:"attempt"`
@@ -160,7 +194,7 @@ type Record struct {
 
 // record is the decision for explanations; rules that were not run are left out, they had nothing to look at.
 func (j *job) record(cause error) []byte {
-	r := Record{Ours: j.decision.Ours, Reason: j.decision.Reason, Done: j.did, Attempt: j.batch.Attempt}
+	r := Record{Ours: j.decision.Ours, Reason: j.decision.Reason, Commands: j.results, Done: j.did, Attempt: j.batch.Attempt}
 	for _, e := range j.events {
 		r.Events = append(r.Events, e.Kind.String())
 	}

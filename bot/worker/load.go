@@ -44,6 +44,11 @@ func (j *job) load(ctx context.Context, d engine.Decision) error {
 			return err
 		}
 	}
+	if d.Needs&triage.NeedPast != 0 && !j.recovered {
+		if err := j.recover(ctx); err != nil {
+			return err
+		}
+	}
 	around.Known |= d.Needs
 	// The clock of the replica that took a delivery may be ahead: what was seen is not newer than what is loaded after it.
 	around.Loaded = j.o.Now()
@@ -99,11 +104,24 @@ func (j *job) agreements(ctx context.Context, note int64, comments []gitlab.Comm
 		}
 	}
 	for _, c := range comments {
-		if who := c.Author; triage.IsAgreement(c.Body) && who.Username != "" {
+		if who := c.Author; j.agrees(c.Body) && who.Username != "" {
 			agreed[who.Username] = triage.Agreement{ID: who.ID, Thumb: agreed[who.Username].Thumb, Comment: true}
 		}
 	}
 	return agreed, nil
+}
+
+// agrees reports whether a comment says that its writer agrees, in words or by the command.
+func (j *job) agrees(text string) bool {
+	if triage.IsAgreement(text) {
+		return true
+	}
+	for _, line := range j.reader.Read(text) {
+		if c, _, _ := triage.FindCommand(j.o.Policy.Commands, line.Text); c != nil && c.Agrees {
+			return true
+		}
+	}
+	return false
 }
 
 // loadLevels adds the access levels of those who agree and whose level is not known, first of those who said so in words: on a popular issue

@@ -11,6 +11,7 @@ type metrics struct {
 	actions  *prometheus.CounterVec
 	notes    *prometheus.CounterVec
 	fights   prometheus.Counter
+	commands *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer) metrics {
@@ -29,6 +30,9 @@ func newMetrics(r prometheus.Registerer) metrics {
 		notes: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "flowkeeper_notes_total", Help: "Sticky notes written: created, edited, or found deleted by people.",
 		}, []string{"what"}),
+		commands: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "flowkeeper_commands_total", Help: "Commands in comments, by command (empty for what is none) and by what became of them.",
+		}, []string{"command", "result"}),
 		fights: f.NewCounter(prometheus.CounterOpts{
 			Name: "flowkeeper_fights_total", Help: "Issues on which the bot stopped because it changed them ten times in ten minutes.",
 		}),

@@ -17,7 +17,7 @@ const newborn = time.Minute
 
 // see finds out what happened, what the issue looks like and what is remembered of it, from the mailbox alone where that is enough.
 func (j *job) see(ctx context.Context) error {
-	j.known = j.batch.Attempt == 1 && j.batch.Memory != nil && json.Unmarshal(j.batch.Memory, &j.memory) == nil
+	j.known = j.batch.Attempt == 1 && j.batch.Memory != nil && json.Unmarshal(j.batch.Memory, &j.memory) == nil && j.memory.Orders == nil
 	if !j.known {
 		j.memory = triage.Memory{}
 		_ = json.Unmarshal(j.batch.Memory, &j.memory) // what can be read of it is better than nothing
@@ -40,7 +40,10 @@ func (j *job) see(ctx context.Context) error {
 	if j.batch.Woken {
 		j.events = append(j.events, triage.Event{Kind: triage.Woken, At: j.o.Now(), Seen: j.o.Now()})
 	}
-	if newest == nil || j.batch.Attempt > 1 || j.unread > 0 {
+	if j.memory.Born.IsZero() {
+		j.memory.Born = j.o.Now()
+	}
+	if newest == nil || j.batch.Attempt > 1 || j.unread > 0 || j.memory.Orders != nil {
 		return j.read(ctx)
 	}
 	j.issue = *newest
@@ -112,7 +115,7 @@ func (j *job) fresh() bool {
 // writes reports whether the decision would write to GitLab.
 func (j *job) writes(d engine.Decision) bool {
 	_, say := wording(d)
-	return say || len(d.Plan) > 0
+	return say || len(d.Plan) > 0 || !triage.Difference(j.issue, d.Result).Empty()
 }
 
 // recover rebuilds the memory from GitLab: the marker of the sticky note, and who changed labels and weight.
@@ -136,6 +139,7 @@ func (j *job) recover(ctx context.Context) error {
 			return err
 		}
 	}
+	j.notes = notes
 	if marked, found := sticky(notes); found {
 		kept = overlay(kept, marked)
 	}
@@ -165,7 +169,7 @@ func overlay(kept, marked triage.Memory) triage.Memory {
 	marked.Touched, marked.Since, marked.Around = kept.Touched, kept.Since, kept.Around
 	marked.Writes, marked.Stopped = kept.Writes, kept.Stopped
 	marked.Silenced, marked.Raised = union(marked.Silenced, kept.Silenced), union(marked.Raised, kept.Raised)
-	marked.Ran, marked.Orders = kept.Ran, kept.Orders
+	marked.Ran, marked.Orders, marked.Born = kept.Ran, kept.Orders, kept.Born
 	marked.Wakes, marked.WakeAt = kept.Wakes, kept.WakeAt
 	return marked
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
+	"flowkeeper/bot/command"
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/rules/engine"
@@ -31,6 +32,12 @@ type GitLab interface {
 	Awards(ctx context.Context, ref triage.Ref, note int64) ([]gitlab.Award, error)
 	Comments(ctx context.Context, ref triage.Ref, since time.Time) ([]gitlab.Comment, error)
 	Level(ctx context.Context, project, user int64) (int, error)
+	React(ctx context.Context, ref triage.Ref, note int64, emoji string) error
+	Reply(ctx context.Context, ref triage.Ref, discussion string, note int64, internal bool, body string) (int64, error)
+	Open(ctx context.Context, project int64, n gitlab.NewIssue) (triage.Issue, error)
+	FindMarked(ctx context.Context, project, author int64, marker string, since time.Time) (triage.Issue, bool, error)
+	Link(ctx context.Context, from, to triage.Ref, kind string) (made string, err error)
+	Resolve(ctx context.Context, project int64, reference string) (triage.Issue, error)
 }
 
 // Options are what a Pool needs. All fields are required unless they say otherwise.
@@ -58,11 +65,16 @@ type Pool struct {
 	o       Options
 	metrics metrics
 	outage  outage
+	levels  levels
+	reader  *command.Reader
 }
 
 // New prepares a pool; Run starts it.
 func New(o Options) *Pool {
-	return &Pool{o: o, metrics: newMetrics(o.Registry), outage: outage{now: o.Now, unit: o.Backoff}}
+	return &Pool{
+		o: o, metrics: newMetrics(o.Registry), outage: outage{now: o.Now, unit: o.Backoff},
+		reader: command.New(o.Policy.Team.CommandPrefix(), o.Self.Username),
+	}
 }
 
 // claimWait bounds one wait for work; it only decides how often an idle worker asks again.

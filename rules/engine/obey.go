@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,17 +63,19 @@ type WhyAsked struct {
 }
 
 // Obey runs the commands of the comments, in order, each on what the ones before it made of the issue. One that is refused leaves nothing
-// behind but its reply.
-func Obey(p Policy, comments []Comment, issue triage.Issue, memory *triage.Memory, facts Facts, now time.Time) Obeyed {
+// behind but its reply. Events are all that happened since the memory was kept; the issue shows what they made of it.
+func Obey(p Policy, comments []Comment, events []triage.Event, issue triage.Issue, memory *triage.Memory, facts Facts, now time.Time) Obeyed {
 	o := obeying{policy: p, facts: facts, now: now}
 	if memory != nil {
 		o.Memory = memory.Clone()
 	}
 	o.Issue = issue
-	since(new(o.input(nil)))
+	known := o.Memory.Since
+	since(new(o.input(slices.SortedStableFunc(slices.Values(events), byTime))))
 	for _, c := range comments {
 		o.comment(c)
 	}
+	o.Memory.Since = known // the decision that follows finds out what moved, from the events
 	return o.Obeyed
 }
 
@@ -187,9 +190,9 @@ func (o *obeying) unknown(text, near string) triage.Outcome {
 	first, _, _ := strings.Cut(text, " ")
 	why := triage.Say("there is no command ").Quote(first)
 	if near != "" {
-		why = why.Say("; did you mean " + o.policy.Team.Flow(near) + "?")
+		return triage.Refuse(why.Say("; did you mean " + o.policy.Team.Flow(near) + "? " + o.policy.Team.Flow("help") + " lists them all"))
 	}
-	return triage.Refuse(why.Say(" " + o.policy.Team.Flow("help") + " lists them all"))
+	return triage.Refuse(why.Say("; " + o.policy.Team.Flow("help") + " lists them all"))
 }
 
 // take carries out what a command wants, on the copy.

@@ -1,0 +1,234 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"go.uber.org/zap"
+
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/note"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// asked is a comment that wants to know what the rules say; Rule is "" for all.
+type asked struct {
+	note int64
+	rule string
+}
+
+// keepOrders writes down what commands want, and what the rules made of it, before any of it is done. Whoever comes after a crash carries
+// it out and does not run the commands again.
+func (j *job) keepOrders(ctx context.Context) error {
+	if j.orders == nil || j.ordered {
+		return nil
+	}
+	j.explain(ctx)
+	orders := *j.orders
+	orders.Edit = triage.Difference(j.issue, j.decision.Result)
+	j.orders = &orders
+	j.memory.Orders, j.decision.Memory.Orders = j.orders, j.orders
+	memory, err := j.written()
+	if err != nil {
+		return err
+	}
+	if err := j.o.Inbox.Remember(ctx, j.batch, memory); err != nil {
+		return fmt.Errorf("writing down what the commands on %s want: %w", j.batch.Issue, err)
+	}
+	j.ordered = true
+	return nil
+}
+
+// explain completes the replies that say what the rules say.
+func (j *job) explain(ctx context.Context) {
+	for _, a := range j.asked {
+		reply := engine.Explain(j.o.Policy, j.probe, a.rule, j.sights(ctx, a.rule))
+		for n := range j.orders.Answers {
+			answer := &j.orders.Answers[n]
+			if answer.Note != a.note {
+				continue
+			}
+			if answer.Reply != nil {
+				reply.Text = append(answer.Reply.Text, reply.Text...)
+				reply.Rows = append(answer.Reply.Rows, reply.Rows...)
+			}
+			answer.Reply = &reply
+		}
+	}
+	j.asked = nil
+}
+
+// sights are the kept decisions at which a rule looked at the issue, the newest first.
+func (j *job) sights(ctx context.Context, rule string) []engine.Sight {
+	if rule == "" {
+		return nil
+	}
+	const enough = 20
+	records, err := j.o.Inbox.Records(ctx, j.batch.Issue, enough)
+	if err != nil {
+		return nil // the answer is good without them
+	}
+	var seen []engine.Sight
+	for _, kept := range records {
+		var r Record
+		if json.Unmarshal(kept.Body, &r) != nil {
+			continue
+		}
+		for _, f := range r.Findings {
+			if f.Rule == rule {
+				seen = append(seen, engine.Sight{At: kept.At, Events: r.Events, Reason: f.Reason})
+			}
+		}
+	}
+	return seen
+}
+
+// carryOut does what commands want beyond the issue itself: the follow-up and the links. Each is looked for first.
+func (j *job) carryOut(ctx context.Context) error {
+	if j.orders == nil || j.carried {
+		return nil
+	}
+	if err := j.hold(ctx); err != nil {
+		return err
+	}
+	if err := j.open(ctx); err != nil {
+		return err
+	}
+	for _, l := range j.orders.Links {
+		made, err := j.o.GitLab.Link(ctx, j.batch.Issue, l.To, l.Kind)
+		switch {
+		case refusedForGood(err):
+			j.tell(j.lastNote(), triage.Say("GitLab did not link the issues; is the other one visible to the bot?"))
+		case err != nil:
+			return err
+		case made != l.Kind:
+			j.tell(j.lastNote(), triage.Say("This GitLab has no blocking links, so the issues are linked as related."))
+		default:
+			j.did = append(j.did, "linked "+l.To.String()+" as "+made)
+		}
+	}
+	j.carried = true
+	return nil
+}
+
+// open opens the follow-up, unless an earlier attempt has, and links it.
+func (j *job) open(ctx context.Context) error {
+	draft := j.orders.Opens
+	if draft == nil {
+		return nil
+	}
+	marker := note.DraftMarker(j.batch.Issue, j.orders.OpensBy)
+	issue, found, err := j.o.GitLab.FindMarked(ctx, j.batch.Issue.Project, j.o.Self.ID, marker, j.issue.CreatedAt)
+	if err != nil {
+		return err
+	}
+	if !found {
+		if err := j.hold(ctx); err != nil {
+			return err
+		}
+		issue, err = j.o.GitLab.Open(ctx, j.batch.Issue.Project, gitlab.NewIssue{
+			Title: note.DraftTitle(*draft), Description: note.RenderDraft(*draft, j.issue, j.orders.OpensBy),
+			Labels: draft.Labels, Weight: draft.Weight, Confidential: draft.Confidential,
+		})
+		if err != nil {
+			return err
+		}
+		j.did = append(j.did, "follow-up opened: "+issue.Ref.String())
+	}
+	if _, err := j.o.GitLab.Link(ctx, j.batch.Issue, issue.Ref, triage.RelatesTo); err != nil && !refusedForGood(err) {
+		return err
+	}
+	j.tell(j.orders.OpensBy, triage.Say("The follow-up is #"+strconv.FormatInt(issue.IID, 10)+"."))
+	return nil
+}
+
+// refusedForGood reports whether GitLab will not do it, however often it is asked.
+func refusedForGood(err error) bool {
+	class := gitlab.ClassOf(err)
+	return class == gitlab.GiveUp || class == gitlab.Gone
+}
+
+// lastNote is the comment answered last.
+func (j *job) lastNote() int64 { return j.orders.Answers[len(j.orders.Answers)-1].Note }
+
+// tell adds a paragraph to the reply to a comment.
+func (j *job) tell(id int64, text triage.Prose) {
+	for n := range j.orders.Answers {
+		answer := &j.orders.Answers[n]
+		if answer.Note != id {
+			continue
+		}
+		var reply triage.Reply
+		if answer.Reply != nil {
+			reply = *answer.Reply
+		}
+		reply.Text = append(reply.Text[:len(reply.Text):len(reply.Text)], text)
+		answer.Reply = &reply
+	}
+}
+
+// reply answers the comments: with a reply in the thread where there is something to say, then with a reaction, which says that all is done.
+// A comment that people deleted meanwhile needs no answer, and one that GitLab will not let the bot answer gets none.
+func (j *job) reply(ctx context.Context) error {
+	if j.orders == nil {
+		return nil
+	}
+	for _, a := range j.orders.Answers {
+		if err := j.replyTo(ctx, a); err != nil && !refusedForGood(err) {
+			return err
+		} else if err != nil {
+			j.o.Log.Warn("a comment was not answered", zap.Stringer("issue", j.batch.Issue), zap.Int64("note", a.Note), zap.Error(err))
+		}
+	}
+	j.decision.Memory.Orders = nil
+	return nil
+}
+
+// regret tells people that what they asked for cannot be done, if GitLab refuses it for good. The cause is returned as it is.
+func (j *job) regret(ctx context.Context, cause error) error {
+	if j.orders == nil || gitlab.ClassOf(cause) != gitlab.GiveUp {
+		return cause
+	}
+	for n := range j.orders.Answers {
+		j.orders.Answers[n].Emoji = triage.RefusedEmoji
+		j.tell(j.orders.Answers[n].Note, triage.Say("Not done: GitLab does not let the bot change this issue. Who runs the bot finds the cause among its dead letters."))
+	}
+	if err := j.reply(ctx); err != nil {
+		return err
+	}
+	return cause
+}
+
+func (j *job) replyTo(ctx context.Context, a triage.Reaction) error {
+	if err := j.hold(ctx); err != nil {
+		return err
+	}
+	if a.Reply != nil {
+		already := false
+		if j.resumed {
+			var err error
+			if already, err = j.replied(ctx, a.Note); err != nil {
+				return err
+			}
+		}
+		if !already {
+			if _, err := j.o.GitLab.Reply(ctx, j.batch.Issue, a.Discussion, a.Note, a.Internal, note.RenderReply(*a.Reply, j.o.Policy.Team, a.Note)); err != nil {
+				return err
+			}
+			j.called = true
+			j.did = append(j.did, "replied to a comment")
+		}
+	}
+	if a.Emoji == "" {
+		return nil
+	}
+	if err := j.o.GitLab.React(ctx, j.batch.Issue, a.Note, a.Emoji); err != nil {
+		return err
+	}
+	j.called = true
+	j.did = append(j.did, "reacted with "+a.Emoji)
+	return nil
+}
