@@ -27,14 +27,14 @@ var issueReview = triage.Rule{
 		}
 		tally := in.Tally()
 		if !tally.Complete() {
-			item := agreementItem(tally)
+			item := agreementItem(in, tally)
 			item.Asks = []triage.Role{triage.ProductManager, triage.EngineeringManager, triage.ProductDesigner}
 			return triage.Ask("the review is not agreed yet: "+count(tally), item)
 		}
 		move := triage.AddLabel{Label: in.Team.State(triage.StateReady)}
 		v := triage.Want("the review is agreed: "+count(tally), move)
 		v.Offer = &triage.Item{
-			Slot: "agreed", Title: "The next step", Text: "The review is agreed. Use " + triage.Code(move.Command()) + ".",
+			Slot: "agreed", Title: "The next step", Text: "The review is agreed. Reply " + in.Team.Flow("next") + ".",
 			Asks: []triage.Role{triage.ProductManager, triage.EngineeringManager},
 		}
 		return v
@@ -50,9 +50,10 @@ func agreementNeeds(in triage.Input) triage.Need {
 }
 
 // agreementItem asks for agreement, in the same words for every rule that needs it.
-func agreementItem(t triage.Tally) triage.Item {
+func agreementItem(in triage.Input, t triage.Tally) triage.Item {
 	return triage.Item{
-		Slot: "agreement", Title: "An agreement", Text: "If no configuration can be avoided, react with :thumbsup: here or on the issue (" + count(t) + ").",
+		Slot: "agreement", Title: "An agreement",
+		Text: "that no configuration can be avoided (" + count(t) + "). React with :thumbsup: or reply " + in.Team.Flow("agree") + ".",
 	}
 }
 

@@ -35,12 +35,20 @@ func typeLabel(in triage.Input, kind string) string {
 // typeItem asks for a type label, in the same words for every rule that needs one. Where a subtype names the type they are those with
 // which needs-type offers it.
 func typeItem(in triage.Input) triage.Item {
+	command, certain := typeCommand(in)
+	title := "A type label"
+	if certain {
+		title = "A label"
+	}
+	return triage.Item{Slot: "type", Title: title, Text: "Use " + command + "."}
+}
+
+// typeCommand is how people give the issue a type, as Markdown; certain if a subtype names it.
+func typeCommand(in triage.Input) (command string, certain bool) {
 	for _, kind := range issueTypes {
 		if in.Winner(kind) != "" {
-			command := triage.AddLabel{Label: typeLabel(in, kind)}.Command()
-			return triage.Item{Slot: "type", Title: "A label", Text: "Use " + triage.Code(command) + "."}
+			return triage.Code(triage.AddLabel{Label: typeLabel(in, kind)}.Command()), true
 		}
 	}
-	text := "Use " + triage.Code("/label "+triage.Quoted(typeLabel(in, "bug"))) + ", feature or maintenance."
-	return triage.Item{Slot: "type", Title: "A type label", Text: text}
+	return triage.Code("/label "+triage.Quoted(typeLabel(in, "bug"))) + ", feature or maintenance", false
 }

@@ -26,6 +26,6 @@ var reviewNeedsWeight = triage.Rule{
 
 // weightItem asks for a weight, in the same words for every rule that needs one.
 func weightItem(in triage.Input) triage.Item {
-	text := "for the " + in.Team.Side + " side. Use " + triage.Code(in.Weigh(3).Command()) + "."
+	text := "for the " + in.Team.Side + " side. Reply " + in.Team.Flow("weight 3") + ", or use " + triage.Code(in.Weigh(3).Command()) + "."
 	return triage.Item{Slot: "weight", Title: "A weight", Text: text}
 }

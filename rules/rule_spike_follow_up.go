@@ -28,7 +28,8 @@ var spikeFollowUp = triage.Rule{
 			return triage.Nothing("the spike has a linked issue")
 		}
 		return triage.Ask("the spike was closed without a linked follow-up", triage.Item{
-			Slot: "follow-up", Title: "A follow-up", Text: "Open an issue for the work it found, and link it with " + triage.Code("/relate #123") + ".",
+			Slot: "follow-up", Title: "A follow-up",
+			Text: "for the work it found. Reply " + in.Team.Flow("spike done") + ", or link one with " + triage.Code("/relate #123") + ".",
 		})
 	},
 }

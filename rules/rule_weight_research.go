@@ -26,8 +26,11 @@ var weightResearch = triage.Rule{
 		if base == nil || *base <= above {
 			return notResearch(in, base, above, label)
 		}
-		v := triage.Ask(fmt.Sprintf("the weight is %d, above %d the estimate suggests that more research is needed", *base, above),
-			triage.Item{Slot: "research", Title: "Research", Text: "A weight of " + strconv.Itoa(*base) + " suggests that more is needed."})
+		item := triage.Item{Slot: "research", Title: "Research", Text: "A weight of " + strconv.Itoa(*base) + " suggests that more is needed."}
+		if *base < 5 { // from there on weight-split-up says so
+			item.Text += " For a spike, reply " + in.Team.Flow("spike <what>") + "."
+		}
+		v := triage.Ask(fmt.Sprintf("the weight is %d, above %d the estimate suggests that more research is needed", *base, above), item)
 		v.Actions = []triage.Action{triage.AddLabel{Label: label}}
 		return v
 	},

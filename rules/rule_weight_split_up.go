@@ -26,7 +26,7 @@ var weightSplitUp = triage.Rule{
 			return triage.Nothing("the weight is " + strconv.Itoa(*base) + ", only 5 or more has to be split up")
 		}
 		item := triage.Item{
-			Slot: "split", Title: "A smaller issue", Text: "Promote it to an epic and split it, or schedule a spike.",
+			Slot: "split", Title: "A smaller issue", Text: "Promote it to an epic and split it, or reply " + in.Team.Flow("spike <what>") + ".",
 			Asks: []triage.Role{triage.EngineeringManager, triage.ProductManager},
 		}
 		if planned := planned(in); planned != "" {

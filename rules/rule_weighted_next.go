@@ -32,7 +32,7 @@ var weightedNext = triage.Rule{
 		move := triage.AddLabel{Label: in.Team.State(triage.StateNeedsReview)}
 		v := triage.Want("the issue in refinement has a weight of "+strconv.Itoa(*weight), move)
 		v.Offer = &triage.Item{
-			Slot: "next", Title: "The next step", Text: "It is weighted and can go to review. Use " + triage.Code(move.Command()) + ".",
+			Slot: "next", Title: "The next step", Text: "It is weighted and can go to review. Reply " + in.Team.Flow("next") + ".",
 			Asks: []triage.Role{triage.EngineeringManager, triage.ProductManager},
 		}
 		return v

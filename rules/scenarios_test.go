@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,7 +19,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the decisions of the scenarios")
 
-// TestScenarios plays testdata/scenarios/<rule id>/*.txtar with that rule alone and all/*.txtar with the whole catalogue.
+// TestScenarios plays testdata/scenarios/<rule id>/*.txtar with that rule alone, all/*.txtar and cmd-<command>/*.txtar with
+// the whole catalogue.
 func TestScenarios(t *testing.T) {
 	files, err := filepath.Glob("testdata/scenarios/*/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -64,7 +66,9 @@ func TestEveryRuleHasScenarios(t *testing.T) {
 	}
 	var have []string
 	for _, f := range folders {
-		have = append(have, filepath.Base(f))
+		if folder := filepath.Base(f); !strings.HasPrefix(folder, "cmd-") {
+			have = append(have, folder)
+		}
 	}
 	want := []string{"all"}
 	for _, r := range rules.Catalogue() {
@@ -84,14 +88,14 @@ func handbook() triage.TeamConfig {
 	}
 }
 
-// policyFor is the catalogue, or only the rule of the folder.
+// policyFor is the catalogue, or only the rule of the folder, with all commands.
 func policyFor(t *testing.T, folder string) engine.Policy {
 	settings := engine.Defaults(rules.Catalogue())
-	if folder != "all" {
+	if folder != "all" && !strings.HasPrefix(folder, "cmd-") {
 		settings = slices.DeleteFunc(settings, func(s engine.Setting) bool { return s.ID != folder })
 		if len(settings) == 0 {
 			t.Fatalf("there is no rule %q", folder)
 		}
 	}
-	return engine.Policy{Team: triage.NewTeam(handbook()), Settings: settings, Grace: 5 * time.Minute}
+	return engine.Policy{Team: triage.NewTeam(handbook()), Settings: settings, Commands: rules.Commands(), Grace: 5 * time.Minute}
 }
