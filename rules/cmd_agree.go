@@ -1,0 +1,69 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"flowkeeper/rules/triage"
+)
+
+// commandAgree is an agreement in the review of "Convention over configuration". It counts like a thumbsup.
+var commandAgree = triage.Command{
+	Name: "agree", Summary: "Agrees that no configuration can be avoided.", Example: "agree",
+	Section: "Convention over configuration", Who: triage.Member, Agrees: true,
+	Run: func(in triage.Input, call triage.Call) triage.Outcome {
+		switch {
+		case call.Args != "":
+			return refuseMore(in.Team, "agree", call.Args)
+		case !inReview(in):
+			return refuseOutsideReview(in, "an agreement is given")
+		case call.By == in.Issue.Author:
+			return triage.Refuse(triage.Say("the author's own agreement does not count; somebody else has to agree"))
+		}
+		roster := reviewers(in.Team)
+		switch {
+		case len(roster) > 0 && !slices.Contains(roster, call.By.Username):
+			return triage.Refuse(triage.Say("the agreement of " + reviewRoles() + " counts, by the team's configuration"))
+		case len(roster) == 0 && call.Level < triage.Developer:
+			return triage.Refuse(triage.Say("the agreement of members of the project with Developer access or more counts"))
+		}
+		out := triage.Did("agrees that no configuration can be avoided")
+		out.Changes = []triage.Change{triage.Agree{}}
+		return out
+	},
+}
+
+// reviewing are the roles of the issue review.
+var reviewing = []triage.Role{triage.ProductManager, triage.ProductDesigner, triage.EngineeringManager, triage.Engineers}
+
+// reviewers are the people of the issue review, none if nobody is known.
+func reviewers(team *triage.Team) []string {
+	var people []string
+	for _, role := range reviewing {
+		people = append(people, team.People(role)...)
+	}
+	return people
+}
+
+// reviewRoles names the roles of the issue review in a sentence.
+func reviewRoles() string {
+	titles := make([]string, len(reviewing))
+	for n, role := range reviewing {
+		titles[n] = strings.TrimPrefix(role.Title(), "the ")
+	}
+	return "the " + enumerate(titles)
+}
+
+// inReview reports whether an issue is where its proposal is agreed on: in review, or ready for development while the agreement is missing.
+func inReview(in triage.Input) bool {
+	return in.State() == triage.StateNeedsReview || in.State() == triage.StateReady
+}
+
+// refuseOutsideReview says where the review is. What happens there is a clause: "an agreement is given".
+func refuseOutsideReview(in triage.Input, what string) triage.Outcome {
+	why := triage.Say(what + " in " + triage.StateNeedsReview + " or " + triage.StateReady + ", and this issue ")
+	if state := in.State(); state != "" {
+		return triage.Refuse(why.Say("is in ").Quote(state))
+	}
+	return triage.Refuse(why.Say("has no workflow state"))
+}

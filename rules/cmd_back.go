@@ -1,0 +1,34 @@
+package rules
+
+import "flowkeeper/rules/triage"
+
+// commandBack moves an issue back: to the state that it came from, or along the path of "Workflow labels" if that is unknown or further on.
+// It never moves forward, so that going back twice goes back twice.
+var commandBack = triage.Command{
+	Name: "back", Summary: "Moves the issue back to the workflow state that it came from.", Example: "back",
+	Section: "Workflow labels", Who: triage.Member,
+	Run: func(in triage.Input, call triage.Call) triage.Outcome {
+		state := in.State()
+		switch {
+		case call.Args != "":
+			return refuseMore(in.Team, "back", call.Args)
+		case state == "":
+			return triage.Refuse(triage.Say("the issue has no workflow state; " + in.Team.Flow("next") + " gives it one"))
+		case state == triage.StateStart:
+			return triage.Refuse(triage.Say("the issue is at the beginning; " + in.Team.Flow("next") + " moves it on"))
+		case state == triage.StateBlocked:
+			return leaveBlocked(in)
+		}
+		before, needs := stateBefore(in)
+		switch {
+		case needs != 0:
+			return triage.Outcome{Reason: "where the issue came from has to be looked up", Needs: needs}
+		case before != "" && (offPath(state) || triage.Rank(before) < triage.Rank(state)):
+			return move(in, before)
+		case offPath(state):
+			return triage.Refuse(triage.Say("it is not known where the issue came from; name a state, for example " +
+				in.Team.Flow("to "+triage.StateInDev)))
+		}
+		return move(in, neighbour(in, state, -1))
+	},
+}

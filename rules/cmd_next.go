@@ -1,0 +1,46 @@
+package rules
+
+import "flowkeeper/rules/triage"
+
+// commandNext moves an issue along the path of "Workflow labels". It asks for what the next state needs and never skips one.
+var commandNext = triage.Command{
+	Name: "next", Summary: "Moves the issue to the next workflow state, if it has what that state needs.", Example: "next",
+	Section: "Workflow labels", Who: triage.Member,
+	Run: func(in triage.Input, call triage.Call) triage.Outcome {
+		state := in.State()
+		switch {
+		case call.Args != "":
+			return refuseMore(in.Team, "next", call.Args)
+		case state == triage.StateBlocked:
+			return leaveBlocked(in)
+		case offPath(state):
+			return triage.Refuse(triage.Say("").Quote(state).Say(" is not on the handbook's path, so it has no next state; name one, for example " +
+				in.Team.Flow("to "+triage.StateInDev)))
+		}
+		next := neighbour(in, state, 1)
+		if next == "" {
+			return triage.Refuse(triage.Say("the issue is " + state + ", there is no next state; " + in.Team.Flow("back") + " goes back"))
+		}
+		lacks, needs := lacking(in, next)
+		switch {
+		case needs != 0:
+			return triage.Outcome{Reason: "who agreed has to be counted", Needs: needs}
+		case len(lacks) > 0:
+			missing := make([]string, len(lacks))
+			for n, l := range lacks {
+				missing[n] = l.short
+			}
+			return triage.Refuse(triage.Say("“" + next + "” comes next, and it needs " + enumerate(missing)))
+		}
+		return move(in, next)
+	},
+}
+
+// refuseMore refuses what stands behind a command that takes nothing. It may be a state that belongs to another command.
+func refuseMore(team *triage.Team, command, args string) triage.Outcome {
+	why := triage.Say(team.Flow(command) + " takes nothing behind it, and there is ").Quote(args)
+	if state := knownState(team, args); state != "" {
+		return triage.Refuse(why.Say("; " + team.Flow("to "+state) + " moves the issue there"))
+	}
+	return triage.Refuse(why.Say("; write that on another line"))
+}

@@ -1,0 +1,31 @@
+package rules
+
+import "flowkeeper/rules/triage"
+
+// commandSimplify is an objection in the review of "Convention over configuration": if configuration can be avoided, the issue goes back to
+// its refinement.
+var commandSimplify = triage.Command{
+	Name: "simplify", Args: "<why>", Summary: "Objects that configuration can be avoided and moves the issue back to refinement.",
+	Example: "simplify the default branch fits everybody", Section: "Convention over configuration", Who: triage.Member,
+	Run: func(in triage.Input, call triage.Call) triage.Outcome {
+		why := wordsOf(call)
+		switch {
+		case why == "":
+			return refuseWithout(in.Team, "simplify <why>", "simplify the default branch fits everybody")
+		case !inReview(in):
+			return refuseOutsideReview(in, "an objection is made")
+		}
+		out := raise(matter{
+			command: "simplify", title: "An objection", text: "that configuration can be avoided:",
+			inside: "that configuration can be avoided; an internal comment says how.",
+			asks:   []triage.Role{triage.ProductManager, triage.EngineeringManager},
+		}, why, call)
+		out.Reason = "objects that configuration can be avoided, moves back to " + triage.StateRefinement
+		out.Actions = []triage.Action{triage.AddLabel{Label: in.Team.State(triage.StateRefinement)}}
+		return out
+	},
+	// It is seen to once the issue is back in the review, or past it.
+	Stands: func(in triage.Input, _ triage.Raised) bool {
+		return !in.Issue.Closed && triage.Rank(in.State()) < triage.Rank(triage.StateNeedsReview)
+	},
+}

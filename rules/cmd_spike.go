@@ -1,0 +1,39 @@
+package rules
+
+import "flowkeeper/rules/triage"
+
+// commandSpike carries out "If the issue needs a spike": the issue becomes one, timeboxed with a weight of 2, and the engineering manager is
+// asked to schedule it.
+var commandSpike = triage.Command{
+	Name: "spike", Args: "<what>", Summary: "Makes the issue a spike and asks the engineering manager to schedule it.",
+	Example: "spike is Gitaly fast enough for this?", Section: "If the issue needs a spike", Who: triage.Member,
+	Run: func(in triage.Input, call triage.Call) triage.Outcome {
+		what := wordsOf(call)
+		switch {
+		case what == "":
+			return refuseWithout(in.Team, "spike <what>", "spike is Gitaly fast enough for this?")
+		case triage.Nearest(what, []string{"done"}) != "":
+			return triage.Refuse(triage.Say("a spike about ").Quote(what).Say("? Its end is " + in.Team.Flow("spike done")))
+		}
+		out := raise(matter{
+			command: "spike", title: "A spike", text: "to schedule:", inside: "to schedule; an internal comment says what for.",
+			asks: []triage.Role{triage.EngineeringManager},
+		}, what, call)
+		out.Reason = "the issue is a spike already, asks to schedule it"
+		if !in.Has(triage.Spike) {
+			out.Reason = "makes the issue a spike and asks to schedule it"
+			out.Actions = append(out.Actions, triage.AddLabel{Label: in.Team.Label(triage.Spike)})
+		}
+		if in.Weight() == nil {
+			out.Actions = append(out.Actions, in.Weigh(2))
+		}
+		return out
+	},
+	// It is seen to once the spike is planned afterwards, is worked on, or is none any more.
+	Stands: func(in triage.Input, raised triage.Raised) bool {
+		planned := in.Issue.Milestone != 0 && len(in.Issue.Assignees) > 0 && answered(in, raised, func(e triage.Event) bool {
+			return e.Kind&(triage.AssigneesChanged|triage.MilestoneChanged) != 0
+		})
+		return !in.Issue.Closed && in.Has(triage.Spike) && !planned && !movedOn(in, raised)
+	},
+}

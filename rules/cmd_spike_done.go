@@ -1,0 +1,135 @@
+package rules
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"flowkeeper/rules/triage"
+)
+
+// commandSpikeDone carries out "If the issue needs a spike": what the spike found out goes on in a follow-up with its labels, and the spike is
+// closed.
+var commandSpikeDone = triage.Command{
+	Name: "spike done", Args: "[weight=<n>] [title]", Summary: "Opens the spike's follow-up, links it and closes the spike.",
+	Example: "spike done weight=2", Section: "If the issue needs a spike", Who: triage.Member, Closed: true,
+	Run: func(in triage.Input, call triage.Call) triage.Outcome {
+		switch {
+		case !in.Has(triage.Spike):
+			return triage.Refuse(triage.Say("this issue is no spike, it does not carry " + triage.Code(in.Team.Label(triage.Spike)) + "; " +
+				in.Team.Flow("spike <what>") + " makes it one"))
+		case !in.Issue.Closed:
+		case !in.Knows(triage.NeedLinks):
+			return triage.Outcome{Reason: "whether the closed spike has a follow-up has to be looked up", Needs: triage.NeedLinks}
+		case followedUp(in):
+			return triage.Refuse(triage.Say("the spike is closed and has a follow-up; link another one with " + triage.Code("/relate #123")))
+		}
+		draft, wrong := followUp(in, call.Args)
+		if wrong != nil {
+			return *wrong
+		}
+		out := triage.Did("opens the follow-up of the closed spike")
+		if !in.Issue.Closed {
+			out = triage.Did("opens the follow-up and closes the spike", triage.Close{})
+		}
+		out.Opens = &draft
+		return out
+	},
+}
+
+// followedUp reports whether the spike is linked to an issue that is younger, or that is only about to be opened. Who wants another follow-up
+// of an open spike gets one; a closed spike has come to its end.
+func followedUp(in triage.Input) bool {
+	return slices.ContainsFunc(in.Memory.Around.Links, func(l triage.Link) bool {
+		return l.Kind == triage.RelatesTo && (l.Ref == triage.Ref{} || l.Created.After(in.Issue.CreatedAt))
+	})
+}
+
+// weightArg is how people give the follow-up's weight: "weight=2" anywhere, "weight 2" and "weight: 2" at the beginning.
+var weightArg = regexp.MustCompile(`(?i)(?:^|\s)weight\s*=\s*(\S*)|^weight:?\s+([-+]?\d\S*)`)
+
+// followUp is the follow-up as the arguments want it, or what is wrong with them.
+func followUp(in triage.Input, args string) (draft triage.Draft, wrong *triage.Outcome) {
+	refuse := func(out triage.Outcome) (triage.Draft, *triage.Outcome) { return triage.Draft{}, &out }
+	var weight *int
+	given := weightArg.FindAllStringSubmatch(args, 2)
+	title := triage.Unquote(strings.Join(strings.Fields(weightArg.ReplaceAllString(args, " ")), " "))
+	if len(given) > 1 {
+		return refuse(triage.Refuse(triage.Say("there are two weights; write one, for example " + in.Team.Flow("spike done weight=2"))))
+	}
+	if len(given) == 1 {
+		written := given[0][1] + given[0][2]
+		n, ok := readWeight(written)
+		if !ok {
+			return refuse(refuseWeight(in.Team, "spike done weight=", written))
+		}
+		weight = &n
+	}
+	if n, ok := readWeight(title); ok && strconv.Itoa(n) == title {
+		return refuse(triage.Refuse(triage.Say("").Quote(title).Say(" is no title; for a weight write " + in.Team.Flow("spike done weight="+title))))
+	}
+	if n := utf8.RuneCountInString(title); n > maxTitle {
+		return refuse(triage.Refuse(triage.Say("a title has at most " + strconv.Itoa(maxTitle) + " characters, this one has " + strconv.Itoa(n))))
+	}
+	if title == "" {
+		title = followUpTitle(in.Issue)
+	}
+	return inherit(in, title, weight), nil
+}
+
+// maxTitle is how many characters GitLab takes as an issue's title.
+const maxTitle = 255
+
+// followUpTitle is the title of a follow-up that nobody gave one.
+func followUpTitle(spike triage.Issue) string {
+	title := strings.TrimSpace(spike.Title)
+	for _, mark := range []string{"[spike]", "spike:"} {
+		if len(title) >= len(mark) && strings.EqualFold(title[:len(mark)], mark) {
+			title = strings.TrimSpace(title[len(mark):])
+		}
+	}
+	if title == "" {
+		return "Follow-up of #" + strconv.FormatInt(spike.IID, 10)
+	}
+	return cut("Follow-up: "+title, maxTitle)
+}
+
+// inherit is the follow-up of a spike: with its labels, in planning breakdown. The weight goes where such an issue's weight lives.
+func inherit(in triage.Input, title string, weight *int) triage.Draft {
+	draft := triage.Draft{Title: title, Confidential: in.Issue.Confidential}
+	for _, l := range in.Labels() {
+		if inherited(in.Team, l) && !slices.Contains(draft.Labels, l) {
+			draft.Labels = append(draft.Labels, l)
+		}
+	}
+	draft.Labels = append(draft.Labels, in.Team.State(triage.StateBreakdown))
+	if weight == nil {
+		return draft
+	}
+	issue := in.Issue
+	issue.Labels, issue.Weight = draft.Labels, nil
+	in = in.With(issue)
+	if set := in.Weigh(*weight); set.Side != "" {
+		draft.Labels = append(draft.Labels, triage.WeightLabel(set.Side, set.Value))
+	} else {
+		draft.Weight = weight
+	}
+	return draft
+}
+
+// inherited reports whether a follow-up gets a label of its spike: not what only the spike is or was, nor its timebox.
+func inherited(team *triage.Team, label string) bool {
+	for _, role := range []triage.LabelRole{triage.Spike, triage.Deliverable, triage.Research, triage.Duplicate} {
+		if slices.Contains(team.LabelNames(role), label) {
+			return false
+		}
+	}
+	switch triage.Scope(label) {
+	case team.Label(triage.WorkflowScope), weightScope(team.Side), weightScope(otherSide(team.Side)):
+		return false
+	}
+	label = strings.ToLower(label)
+	return !strings.HasPrefix(label, "missed:") && !strings.HasPrefix(label, "missed-") && label != "slo::missed"
+}

@@ -1,0 +1,41 @@
+package rules
+
+import (
+	"slices"
+
+	"flowkeeper/rules/triage"
+)
+
+// commandUnclear carries out what "Weighting issues" says of an issue whose single source of truth is not clear: it gets no weight, and the
+// managers are asked.
+var commandUnclear = triage.Command{
+	Name: "unclear", Args: "<what>", Summary: "Asks the managers to clarify the issue's single source of truth.",
+	Example: "unclear does this include subgroups?", Section: "Weighting issues", Who: triage.Member,
+	Run: func(in triage.Input, call triage.Call) triage.Outcome {
+		what := wordsOf(call)
+		if what == "" {
+			return refuseWithout(in.Team, "unclear <what>", "unclear does this include subgroups?")
+		}
+		out := raise(matter{
+			command: "unclear", title: "A clarification", text: "of the single source of truth:",
+			inside: "of the single source of truth; an internal comment says of what.",
+			asks:   []triage.Role{triage.EngineeringManager, triage.ProductManager},
+		}, what, call)
+		out.Reason = "asks for a clarification"
+		return out
+	},
+	// It is seen to once the issue has moved on, or is weighted all the same.
+	Stands: func(in triage.Input, raised triage.Raised) bool {
+		return !in.Issue.Closed && !movedOn(in, raised) && !answered(in, raised, weighs(in.Team))
+	},
+}
+
+// weighs reports whether an event gives the issue a weight, in the weight field or by the side's label.
+func weighs(team *triage.Team) func(triage.Event) bool {
+	return func(e triage.Event) bool {
+		if w := e.Changes.Weight; w != nil && w.To != nil {
+			return true
+		}
+		return slices.ContainsFunc(e.Changes.Added, func(l string) bool { return triage.Scope(l) == weightScope(team.Side) })
+	}
+}

@@ -1,0 +1,77 @@
+package rules
+
+import (
+	"strings"
+	"time"
+	"unicode"
+
+	"flowkeeper/rules/triage"
+)
+
+// matter is something that a command puts before people, in the words of who wrote it.
+type matter struct {
+	command string
+	title   string
+	text    string // ends before the words: "of the single source of truth:"
+	inside  string // in place of text and words, where the words are for members only
+	asks    []triage.Role
+}
+
+// raise puts a matter on the note. What was written in an internal comment is asked there, in an internal reply, and the note says only that
+// there is something.
+func raise(m matter, words string, call triage.Call) triage.Outcome {
+	item := triage.Item{Title: m.title, Text: m.text, Quote: words, Asks: m.asks}
+	out := triage.Outcome{}
+	if call.Internal {
+		item.Text, item.Quote, item.Asks = m.inside, "", nil
+		out.Reply = &triage.Reply{Text: []triage.Prose{triage.Say(m.title + " " + m.text + " ").Quote(words).Say(".")}, Asks: m.asks}
+	}
+	out.Changes = []triage.Change{triage.Raise{Command: m.command, Item: item}}
+	return out
+}
+
+// maxWords is how many runes of what people write behind a command are kept. Notes and replies show less.
+const maxWords = 400
+
+// wordsOf is the text that people wrote behind a command, "" if it says nothing.
+func wordsOf(call triage.Call) string {
+	text := triage.Unquote(call.Args)
+	if !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) {
+		return ""
+	}
+	return cut(text, maxWords)
+}
+
+// cut is the text in at most so many runes.
+func cut(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
+}
+
+// refuseWithout refuses a command without the text that it is about.
+func refuseWithout(team *triage.Team, usage, example string) triage.Outcome {
+	return triage.Refuse(triage.Say("it is missing what this is about: " + team.Flow(usage) + ", for example " + team.Flow(example)))
+}
+
+// answerSlack is how long after a comment GitLab may still carry out what was written with it: comments come with times in whole seconds and
+// are written before their own quick actions.
+const answerSlack = 5 * time.Second
+
+// movedOn reports whether the issue came into another workflow state after something was raised. A command in the same comment moves it at
+// the comment's time, which is not after.
+func movedOn(in triage.Input, raised triage.Raised) bool {
+	since := in.Memory.Since
+	return since.State != raised.State && since.At.After(raised.At.Add(answerSlack))
+}
+
+// answered reports whether one of the events after something was raised is such.
+func answered(in triage.Input, raised triage.Raised, such func(triage.Event) bool) bool {
+	for _, e := range in.Events {
+		if e.At.After(raised.At.Add(answerSlack)) && such(e) {
+			return true
+		}
+	}
+	return false
+}
