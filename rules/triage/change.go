@@ -72,7 +72,12 @@ func (r Raise) Make(m *Memory, by Call) {
 	if m.Raised == nil {
 		m.Raised = map[string]Raised{}
 	}
-	m.Raised[r.Command+"/"+strconv.FormatInt(by.Note, 10)] = Raised{
+	comment := r.Command + "/" + strconv.FormatInt(by.Note, 10)
+	key := comment
+	for n := 2; m.Raised[key].Command != ""; n++ {
+		key = comment + "/" + strconv.Itoa(n) // the same command once more in the same comment
+	}
+	m.Raised[key] = Raised{
 		Command: r.Command, Title: r.Item.Title, Text: r.Item.Text, Quote: r.Item.Quote, Asks: r.Item.Asks,
 		By: by.By.Username, At: by.At, State: m.Since.State,
 	}

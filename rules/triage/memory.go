@@ -25,7 +25,7 @@ type Memory struct {
 	Suspended map[string]Undoing `json:"rest,omitempty"`
 	// Silenced rules are quiet on the issue because people asked for it; AllRules silences every one.
 	Silenced map[string]Silence `json:"quiet,omitempty"`
-	// Raised holds the items that people put on the note by commands, by "command/comment".
+	// Raised holds the items that people put on the note by commands, by "command/comment"; the second of a comment by "command/comment/2".
 	Raised map[string]Raised `json:"raised,omitempty"`
 	// Ran are the last comments whose commands were run, and Orders what is still to be done for the newest of them.
 	Ran []int64 `json:"ran,omitempty"`
