@@ -113,7 +113,7 @@ func (r *run) collect() (items []wanted, lines []string) {
 func once(items []wanted) []wanted {
 	var kept []wanted
 	for _, w := range items {
-		same := slices.IndexFunc(kept, func(k wanted) bool { return k.Title == w.Title && k.Text == w.Text })
+		same := slices.IndexFunc(kept, func(k wanted) bool { return k.Title == w.Title && k.Text == w.Text && k.Quote == w.Quote })
 		if same < 0 {
 			kept = append(kept, w)
 			continue
