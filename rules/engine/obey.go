@@ -198,6 +198,7 @@ func (o *obeying) unknown(text, near string) triage.Outcome {
 // take carries out what a command wants, on the copy.
 func (o *obeying) take(c Comment, out triage.Outcome) {
 	call := triage.Call{By: c.Event.Actor, Level: c.Level, At: c.Event.At, Note: c.Event.Note.ID, Internal: c.Event.Note.Internal}
+	before := o.Issue
 	for _, change := range out.Changes {
 		change.Make(&o.Memory, call)
 	}
@@ -209,8 +210,11 @@ func (o *obeying) take(c Comment, out triage.Outcome) {
 		o.Issue = a.Apply(o.Issue)
 		forget(&o.Memory, a)
 	}
-	in := o.input([]triage.Event{c.Event})
-	since(&in)
+	// The state begins with the comment, however late it is read: who agrees right behind it agrees in this state.
+	in := o.input([]triage.Event{triage.Difference(before, o.Issue).Event(c.Event.Actor, before, c.Event)})
+	if since(&in) && in.State() == triage.StateNeedsReview {
+		o.Memory.Around.Known &^= triage.NeedAgreements // a new review is agreed anew
+	}
 	o.Look = o.Look || out.Look
 	if out.Opens != nil {
 		o.Orders.Opens, o.Orders.OpensBy = out.Opens, c.Event.Note.ID
