@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 
 	"flowkeeper/rules/triage"
 )
@@ -29,7 +30,10 @@ func (r *replies) add(name string, line Line, out triage.Outcome, several bool, 
 		if several {
 			begin = triage.Say("Not done, ").Quote("/" + team.CommandPrefix() + " " + line.Text).Say(": ")
 		}
-		text[0] = append(begin, text[0]...).Say(".")
+		text[0] = append(begin, text[0]...)
+		if last := text[0][len(text[0])-1]; !strings.HasSuffix(last.Own, "?") {
+			text[0] = text[0].Say(".")
+		}
 	}
 	r.whole.Text = append(r.whole.Text, text...)
 	r.whole.Rows = append(r.whole.Rows, out.Reply.Rows...)
