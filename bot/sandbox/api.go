@@ -27,11 +27,13 @@ type call struct {
 	note    *note
 }
 
-// answer is what an endpoint says. A nil body is an empty one.
+// answer is what an endpoint says. A nil body is an empty one. What takes long is left to later, which runs without the lock and gives
+// the answer instead.
 type answer struct {
 	status int
 	header http.Header
 	body   any
+	later  func() answer
 }
 
 // endpoint carries out one kind of request. It runs under the server's lock.
@@ -72,7 +74,7 @@ func refuse(err error) answer {
 
 // routeAPI registers all endpoints. Whatever else is asked for below /api is not found.
 func (s *Server) routeAPI(mux *http.ServeMux) {
-	for _, list := range [][]route{instanceRoutes, projectRoutes, issueRoutes, noteRoutes} {
+	for _, list := range [][]route{instanceRoutes, projectRoutes, hookRoutes, issueRoutes, noteRoutes} {
 		for _, rt := range list {
 			mux.HandleFunc(rt.method+" /api/v4"+rt.path, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, rt) })
 		}
@@ -118,6 +120,9 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, rt route) {
 		a = message(http.StatusUnauthorized, "401 Unauthorized")
 	default:
 		a = s.answerAPI(r, rt, p, by)
+	}
+	if a.later != nil {
+		a = a.later()
 	}
 	s.record(Call{User: by, Line: line, Issue: about, Status: a.status, Cut: fault.ApplyThenCut})
 	if fault.ApplyThenCut {
@@ -194,11 +199,31 @@ func (s *Server) authenticate(r *http.Request) (username string, known bool) {
 	return "", false
 }
 
+// throttle is a limit of its own that some requests have: each user may make five of a kind in a project and minute.
+type throttle struct {
+	what          string
+	project, user int64
+}
+
+const throttleLimit = 5
+
+// throttled counts a request and gives the answer if there were too many.
+func (s *Server) throttled(what string, c *call) *answer {
+	key := throttle{what, c.project.id, c.by.id}
+	if s.spent[key]++; s.spent[key] <= throttleLimit {
+		return nil
+	}
+	return &answer{
+		status: http.StatusTooManyRequests, header: http.Header{"Retry-After": {"60"}},
+		body: object{"message": object{"error": "This endpoint has been requested too many times. Try again later."}},
+	}
+}
+
 // limits sets GitLab's rate limit headers, which are on every answer.
 func (s *Server) limits(h http.Header) {
 	minute := s.now().Truncate(time.Minute)
 	if !minute.Equal(s.window) {
-		s.window, s.observed = minute, 0
+		s.window, s.observed, s.spent = minute, 0, map[throttle]int{}
 	}
 	s.observed++
 	h.Set("RateLimit-Name", "throttle_authenticated_api")
@@ -221,7 +246,7 @@ func (s *Server) line(r *http.Request, rt route, p params) string {
 		if iid := r.PathValue("iid"); iid != "" {
 			ref += "#" + iid
 		}
-		for _, name := range []string{"note", "discussion", "award", "hook", "user"} {
+		for _, name := range []string{"note", "discussion", "award", "hook", "event", "trigger", "user"} {
 			if v := r.PathValue(name); v != "" {
 				ref += "/" + v
 			}

@@ -28,6 +28,8 @@ type Hook struct {
 	SigningToken string
 	Events       []string
 	Failures     int // in a row; a success sets it back
+
+	DisabledUntil time.Time // after so many failures, where Options.AutoDisable is set; see there
 }
 
 // HookEvents are the events a hook can ask for. GitLab asks separately for the confidential kinds; emoji come for all issues.
@@ -77,7 +79,8 @@ type Delivery struct {
 	Issue  triage.Ref
 	Note   int64 // 0 if it is about the issue itself
 	At     time.Time
-	Header http.Header // as sent last
+	Sent   time.Time   // when it was sent; zero if it was not yet
+	Header http.Header // as sent
 	Body   []byte
 
 	State  string // one of the constants below
@@ -128,6 +131,10 @@ func (s *Server) send(i *issue, noteID int64, flag, event, action, chain string,
 		out := &sending{Delivery: d, hook: h, token: h.Token, secret: h.key, key: uuid(), uuid: chain}
 		if chain == "" {
 			out.uuid = uuid()
+		}
+		if !s.executable(h) {
+			d.State, d.Err = Dropped, "GitLab sends nothing to a hook that it disabled"
+			continue
 		}
 		if s.recursive(out) {
 			d.State, d.Err = Dropped, "GitLab blocks a hook that takes part in its own chain"
@@ -200,32 +207,46 @@ func (s *Server) drain(key queueKey) {
 			s.mu.Unlock()
 			return
 		}
-		out, closed, instance := queue[0], s.closed, s.url
+		out, closed, executable, instance := queue[0], s.closed, s.executable(queue[0].hook), s.url
 		s.mu.Unlock()
 
 		result := Delivery{State: Dropped, Err: "the sandbox was closed"}
-		if !closed {
-			s.slots <- struct{}{}
-			result = s.post(out, instance)
-			<-s.slots
+		switch {
+		case closed:
+		case !executable:
+			result.Err = "GitLab sends nothing to a hook that it disabled"
+		default:
+			result = s.inSlot(out, instance)
 		}
 
 		s.mu.Lock()
-		d := out.Delivery
-		d.State, d.Err, d.Status, d.Answer, d.Took, d.Header = result.State, result.Err, result.Status, result.Answer, result.Took, result.Header
-		switch {
-		case d.State == Answered && d.Status < 400:
-			out.hook.Failures = 0
-		case d.State != Dropped:
-			out.hook.Failures++
-		}
+		s.settle(out, result)
 		s.queues[key] = s.queues[key][1:]
 		s.pending--
 		s.notify()
 		s.mu.Unlock()
-		if d.State != Answered && !closed {
-			s.log.Warn("webhook not answered", zap.String("event", d.Event), zap.Stringer("issue", d.Issue), zap.String("error", d.Err))
+		if result.State == Failed {
+			s.log.Warn("webhook not answered", zap.String("event", out.Event), zap.Stringer("issue", out.Issue), zap.String("error", result.Err))
 		}
+	}
+}
+
+// inSlot sends a webhook when there are not too many on the wire.
+func (s *Server) inSlot(out *sending, instance string) Delivery {
+	s.slots <- struct{}{}
+	defer func() { <-s.slots }()
+	return s.post(out, instance)
+}
+
+// settle keeps what became of a webhook. The caller holds the lock.
+func (s *Server) settle(out *sending, r Delivery) {
+	d := out.Delivery
+	d.State, d.Err, d.Status, d.Answer, d.Took, d.Header, d.Sent = r.State, r.Err, r.Status, r.Answer, r.Took, r.Header, r.Sent
+	switch {
+	case d.State == Answered && d.Status < 400:
+		out.hook.Failures, out.hook.DisabledUntil = 0, time.Time{}
+	case d.State != Dropped:
+		s.backOff(out.hook)
 	}
 }
 
@@ -235,10 +256,11 @@ func (s *Server) post(out *sending, instance string) Delivery {
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, out.URL, bytes.NewReader(out.Body))
 	if err != nil {
-		return Delivery{State: Failed, Err: err.Error()}
+		return Delivery{State: Failed, Err: err.Error(), Sent: s.now()}
 	}
-	req.Header = headers(out, instance, s.opt.Now())
-	result := Delivery{State: Failed, Header: req.Header.Clone()}
+	now := s.opt.Now()
+	req.Header = headers(out, instance, now)
+	result := Delivery{State: Failed, Header: req.Header.Clone(), Sent: now.UTC().Truncate(time.Millisecond)}
 	started := time.Now()
 	resp, err := s.client.Do(req)
 	if err != nil {

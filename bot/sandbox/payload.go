@@ -145,6 +145,12 @@ func opened(attrs object) object {
 
 // sendIssue delivers an Issue Hook.
 func (s *Server) sendIssue(by actor, i *issue, action string, diff object) {
+	event, flag, body := s.issueBody(by, i, action, diff)
+	s.send(i, 0, flag, event, action, by.chain, body)
+}
+
+// issueBody is what an Issue Hook says, its name, and the flag of the hooks that ask for it.
+func (s *Server) issueBody(by actor, i *issue, action string, diff object) (event, flag string, body object) {
 	kind, event, flag := "issue", "Issue Hook", "issues"
 	if i.kind != "Issue" && !by.legacy {
 		kind = "work_item"
@@ -155,14 +161,14 @@ func (s *Server) sendIssue(by actor, i *issue, action string, diff object) {
 	}
 	attrs := s.issueAttrs(i, preciseTime)
 	attrs["action"] = action
-	body := object{
+	body = object{
 		"object_kind": kind, "event_type": eventType, "user": s.userHook(by.user), "project": s.projectHook(i.project),
 		"object_attributes": attrs, "labels": attrs["labels"], "changes": diff, "repository": s.repositoryHook(i.project),
 	}
 	if len(i.assignees) > 0 {
 		body["assignees"] = s.userHooks(i.assignees)
 	}
-	s.send(i, 0, flag, event, action, by.chain, body)
+	return event, flag, body
 }
 
 // sendNote delivers a Note Hook. Its user is always the author, also when somebody else edited the note.

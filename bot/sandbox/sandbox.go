@@ -35,6 +35,9 @@ type Options struct {
 	BotLevel int     // the bot's access level; default Reporter
 	Edition  Edition // default Premium
 
+	// AutoDisable stops webhooks that fail again and again, as gitlab.com does and other GitLabs only if told.
+	AutoDisable bool
+
 	URL         string            // where the server is reached, for links; default "http://gitlab.example". See SetURL
 	PageSize    int               // the most rows of a page, whatever per_page asks for; default 100
 	HookTimeout time.Duration     // how long a receiver may take; default 10 s, as GitLab's
@@ -87,8 +90,9 @@ type Server struct {
 	calls    []Call
 	notices  []Notice
 	faults   []*Fault
-	window   time.Time // the minute of the rate limit
+	window   time.Time // the minute of the rate limits
 	observed int
+	spent    map[throttle]int // in this minute
 
 	senders    sync.WaitGroup
 	slots      chan struct{} // bounds the deliveries on the wire
