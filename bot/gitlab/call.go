@@ -23,6 +23,7 @@ type call struct {
 	method string
 	path   string // below /api/v4/
 	send   any    // the query of a GET, as a struct with url tags; the JSON body of the others
+	role   string // what the token must be in the project, for errors; "" is what the bot is anyway
 }
 
 // answer is what came back; its zero value is nothing.

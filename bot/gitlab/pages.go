@@ -25,6 +25,8 @@ type page struct {
 	CreatedAfter string `url:"created_after,omitempty"`
 	UpdatedAfter string `url:"updated_after,omitempty"`
 	Scope        string `url:"scope,omitempty"`
+
+	Status string `url:"status,omitempty"` // of the deliveries of a webhook
 }
 
 var (
@@ -37,7 +39,9 @@ var (
 // eachOf reads all pages of a list, in the order of the query, and hands on every entry until take has errEnough. Only one page is held
 // at a time: comments of other people may be long.
 func eachOf[T any](ctx context.Context, c *Client, k call, query page, take func(T) error) error {
-	query.PerPage = perPage
+	if query.PerPage == 0 {
+		query.PerPage = perPage
+	}
 	for query.Page = 1; query.Page <= maxPages; query.Page++ {
 		k.send = query
 		var some []T
@@ -52,7 +56,7 @@ func eachOf[T any](ctx context.Context, c *Client, k call, query page, take func
 				return c.fail(k, a.status, Retry, fmt.Errorf("reading the answer: %w", err))
 			}
 		}
-		if !more(a, len(some)) {
+		if !more(a, len(some), query.PerPage) {
 			return nil
 		}
 	}
@@ -61,11 +65,11 @@ func eachOf[T any](ctx context.Context, c *Client, k call, query page, take func
 
 // more reports whether there is another page. GitLab names the next one, or none, in a header; if a proxy took it away, a full page is
 // followed by another look.
-func more(a answer, n int) bool {
+func more(a answer, n, size int) bool {
 	if next, ok := a.header["X-Next-Page"]; ok {
 		return len(next) > 0 && next[0] != ""
 	}
-	return n >= perPage
+	return n >= size
 }
 
 // moment is a time as a query holds it, to the millisecond that GitLab reports; "" for none.

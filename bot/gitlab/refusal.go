@@ -70,7 +70,7 @@ func judge(k call, a answer) (Class, error) {
 	case http.StatusNotFound, http.StatusGone:
 		return Gone, fmt.Errorf("%s: it is not there any more, or the token may not see it", text)
 	case http.StatusForbidden:
-		return forbidden(a, text)
+		return forbidden(k, a, text)
 	case http.StatusBadRequest:
 		if strings.Contains(string(a.body), "at least one parameter must be provided") {
 			return GiveUp, fmt.Errorf("%s: %w", text, errUnknownParameters)
@@ -80,13 +80,16 @@ func judge(k call, a answer) (Class, error) {
 }
 
 // forbidden tells a GitLab under maintenance, which will write again, from a token that may not do what it is used for.
-func forbidden(a answer, text string) (Class, error) {
+func forbidden(k call, a answer, text string) (Class, error) {
 	said := string(a.body)
 	switch {
 	case strings.Contains(said, "read-only instance"), strings.Contains(said, "undergoing maintenance"):
 		return Outage, fmt.Errorf("%s: GitLab is under maintenance", text)
 	case strings.Contains(said, "insufficient_scope"):
 		return GiveUp, fmt.Errorf("%s: the token lacks the scope api; create one that has it", text)
+	}
+	if k.role != "" {
+		return GiveUp, fmt.Errorf("%s: the token needs the role %s in the project for that", text, k.role)
 	}
 	return GiveUp, fmt.Errorf("%s: the token needs the role Reporter or Planner in the project, which must not be archived; "+
 		"a locked discussion takes comments from members only", text)

@@ -1,0 +1,100 @@
+package gitlab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// Updated hands every issue of the project that was updated at or after since to each, the one whose update is oldest first; all of
+// them if since is zero. An issue that changes meanwhile may come again, with its later state. The error of each ends the list and is
+// returned as it is.
+//
+// After 50 pages it gives up with the class GiveUp. What it handed on until then is complete up to the time of the last issue's update:
+// go on from there.
+func (c *Client) Updated(ctx context.Context, project int64, since time.Time, each func(triage.Issue) error) error {
+	l := updatedList{
+		c: c, each: each,
+		k: call{
+			name: "issues", op: fmt.Sprintf("listing the updated issues of project %d", project), method: http.MethodGet,
+			path: projectPath(project, "issues"),
+		},
+		project: project,
+		query:   page{Page: 1, PerPage: perPage, Sort: "asc", OrderBy: "updated_at", Scope: "all", UpdatedAfter: moment(since)},
+		since:   since.Truncate(time.Millisecond),
+		seen:    map[int64]bool{},
+	}
+	for range maxPages {
+		done, err := l.next(ctx)
+		if done || err != nil {
+			return err
+		}
+	}
+	return c.fail(l.k, 0, GiveUp, errTooLong)
+}
+
+// updatedList is a walk along the times of updates. Each page begins at the time at which the last one ended, and not at a number of
+// rows: an issue that is updated while the list is read leaves its row, and by numbers the next one would be skipped.
+type updatedList struct {
+	c       *Client
+	k       call
+	each    func(triage.Issue) error
+	project int64
+	query   page
+	since   time.Time
+	seen    map[int64]bool // the issues updated at exactly since that were handed on
+}
+
+// next reads a page and hands it on; done says that it was the last.
+func (l *updatedList) next(ctx context.Context) (done bool, err error) {
+	l.k.send = l.query
+	var some []wireIssue
+	a, err := l.c.do(ctx, l.k, &some)
+	if errors.Is(err, errTooLarge) && l.query.PerPage > 1 {
+		// A few issues with a megabyte of description each must not keep all the others from being seen.
+		l.query.Page, l.query.PerPage = 1, max(l.query.PerPage/4, 1)
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	from := l.since
+	for _, w := range some {
+		if err := l.take(a, w); err != nil {
+			return false, err
+		}
+	}
+	if !more(a, len(some), l.query.PerPage) {
+		return true, nil
+	}
+	if l.since.Equal(from) { // more issues of one moment than fit on a page
+		l.query.Page++
+		return false, nil
+	}
+	l.query.Page, l.query.PerPage, l.query.UpdatedAfter = 1, min(l.query.PerPage*2, perPage), moment(l.since)
+	return false, nil
+}
+
+// take hands on an issue, unless the last page ended with it.
+func (l *updatedList) take(a answer, w wireIssue) error {
+	issue, err := w.issue()
+	if err == nil && (issue.ID == 0 || issue.IID == 0 || issue.Project != l.project) {
+		err = errors.New("an entry is no issue of that project")
+	}
+	if err != nil {
+		return l.c.fail(l.k, a.status, Retry, fmt.Errorf("reading the answer: %w", err))
+	}
+	at := issue.UpdatedAt.Truncate(time.Millisecond)
+	if at.Before(l.since) || at.Equal(l.since) && l.seen[issue.ID] {
+		return nil
+	}
+	if at.After(l.since) {
+		l.since, l.seen = at, map[int64]bool{}
+	}
+	l.seen[issue.ID] = true
+	return l.each(issue)
+}
