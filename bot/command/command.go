@@ -1,0 +1,148 @@
+// Package command finds the lines of a comment that are addressed to the bot: those that begin with "/flow" or with its name. It reads
+// Markdown as GitLab does and looks where GitLab looks for its own quick actions. It knows no command by name; what a line asks for is
+// for others to say.
+package command
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/yuin/goldmark"
+)
+
+const (
+	// maxText bounds what is read of a comment, in bytes. Markdown takes time that can grow faster than the text; this much of the worst
+	// text takes well under a second, and commands stand in the first lines of a comment or in the last ones of a short one.
+	maxText = 64 << 10
+	// maxLines bounds the commands of one comment. Each may cost a few calls of GitLab's API and all of them are one decision; nobody
+	// types more by hand.
+	maxLines = 20
+	// maxNesting bounds the quotes and lists that one line may open. Parsing takes the square of it, and nobody quotes that deep; a comment is read
+	// up to such a line.
+	maxNesting = 100
+)
+
+// Line is one command as written.
+type Line struct {
+	Number int // line of the comment, from 1
+	// Text is what follows the prefix, on one line: "weight 3", or "" if nothing does. Case and words are as written. Runs of blanks of
+	// any kind are one blank; characters that cannot be seen are gone, as is a full stop at the end.
+	Text    string
+	Mention bool // written as "@bot …", not as "/flow …"
+}
+
+// Reader reads comments. It may be used by several goroutines at the same time.
+type Reader struct {
+	slash    string // "/flow"
+	mention  string // "@bot", "" if the bot's name is not known
+	markdown goldmark.Markdown
+}
+
+// New gives a reader for commands with the prefix, a word without slash or blanks, and for those that mention the bot, a username
+// without @, or "" while it is not known.
+func New(prefix, bot string) *Reader {
+	r := &Reader{slash: "/" + prefix, markdown: newMarkdown()}
+	if bot != "" {
+		r.mention = "@" + bot
+	}
+	return r
+}
+
+// Read finds the commands of a comment, top to bottom: lines of top-level paragraphs that GitLab shows as text. Code, quotes, lists,
+// tables, headings, links, math and whatever stands within HTML elements is not read. Of a very long comment only the beginning is
+// read, and of many commands only the first 20 are given.
+func (r *Reader) Read(comment string) []Line {
+	text := readable(comment)
+	if !r.addressed(text) {
+		return nil
+	}
+	body := text[frontMatter(text):]
+	skipped := strings.Count(text[:len(text)-len(body)], "\n")
+	var found []Line
+	for _, line := range r.lines([]byte(body)) {
+		if len(found) == maxLines {
+			break
+		}
+		line.Number += skipped
+		found = append(found, line)
+	}
+	return found
+}
+
+// readable is the part of a comment that is read. Like GitLab it knows no carriage returns.
+func readable(comment string) string {
+	text := strings.ReplaceAll(comment[:min(len(comment), maxText)], "\r", "")
+	text = strings.ToValidUTF8(text, string(utf8.RuneError))
+	end := shallow(text)
+	// Whoever stored the comment may have cut it, too, at the beginning of a character.
+	if end < len(text) || len(comment) > maxText-utf8.UTFMax {
+		// The end of the last paragraph may be missing, and with it that of a code span around a line.
+		end = strings.LastIndex(text[:end], "\n\n") + 1
+	}
+	return text[:end]
+}
+
+// shallow is the length of a text before the first line that nests too deep.
+func shallow(text string) int {
+	read := 0
+	for line := range strings.Lines(text) {
+		if nesting(line) > maxNesting {
+			break
+		}
+		read += len(line)
+	}
+	return read
+}
+
+// nesting counts the signs at the beginning of a line that may open a quote or a list.
+func nesting(line string) int {
+	n := 0
+	for i, c := range line {
+		switch c {
+		case '>', '-', '+', '*', '.', ')', ':':
+			if c == '>' || i+1 < len(line) && (line[i+1] == ' ' || line[i+1] == '\t') {
+				n++
+			}
+		case ' ', '\t', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+		default:
+			return n
+		}
+	}
+	return n
+}
+
+// addressed reports whether any line looks like a command, so that the text is worth parsing.
+func (r *Reader) addressed(text string) bool {
+	for line := range strings.SplitSeq(text, "\n") {
+		if _, ok := r.command(line); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// command reads one line of the source as a command. Up to three blanks may stand before it; more would be code.
+func (r *Reader) command(line string) (Line, bool) {
+	line, ok := unindent(line)
+	if !ok {
+		return Line{}, false
+	}
+	if rest, ok := cutFold(line, r.slash); ok && endsWord(rest) {
+		return Line{Text: clean(rest)}, true
+	}
+	if rest, ok := cutFold(line, r.mention); ok && r.mention != "" {
+		if rest != "" && strings.ContainsAny(rest[:1], ",:") {
+			return Line{Text: clean(rest[1:]), Mention: true}, true
+		}
+		return Line{Text: clean(rest), Mention: true}, endsWord(rest)
+	}
+	return Line{}, false
+}
+
+// cutFold is strings.CutPrefix in whatever case.
+func cutFold(s, prefix string) (rest string, ok bool) {
+	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
+		return s, false
+	}
+	return s[len(prefix):], true
+}

@@ -1,0 +1,162 @@
+package command
+
+import (
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+// maxOpen bounds the elements that are open at once; nobody nests deeper by hand.
+const maxOpen = 250
+
+// markByte stands before and after the number of a mark. Source text is valid UTF-8 and cannot hold it.
+const markByte = "\xff"
+
+// markAt is the mark of a candidate. It is plain text, so that it does not end a comment or an attribute around it.
+func markAt(i int) []byte { return []byte(markByte + strconv.Itoa(i) + markByte) }
+
+// marksInParagraphs reads a page and gives the numbers of the marks that stand in a paragraph outside of all other elements, in order.
+// Tags are paired as the HTML standard pairs them. In doubt a mark counts as inside: a line is not run because we read odd HTML otherwise
+// than GitLab does.
+func marksInParagraphs(page io.Reader) []int {
+	var marks []int
+	open := elements{linger: map[string]int{}}
+	for tokens := html.NewTokenizer(page); !open.nothing; {
+		switch tokens.Next() {
+		case html.ErrorToken: // the end; in a bytes.Buffer there is no other error
+			return marks
+		case html.TextToken:
+			if open.plainParagraph() {
+				marks = appendMarks(marks, string(tokens.Raw()))
+			}
+		case html.StartTagToken, html.SelfClosingTagToken: // the slash of <div/> means nothing
+			name, _ := tokens.TagName()
+			open.start(string(name))
+		case html.EndTagToken:
+			name, _ := tokens.TagName()
+			open.end(string(name))
+		case html.CommentToken, html.DoctypeToken:
+		}
+	}
+	return marks
+}
+
+// appendMarks appends the numbers of the marks in a text.
+func appendMarks(marks []int, text string) []int {
+	for between, number := range strings.Split(text, markByte) {
+		if i, err := strconv.Atoi(number); between%2 == 1 && err == nil {
+			marks = append(marks, i)
+		}
+	}
+	return marks
+}
+
+// kind is how an element is opened and closed, and what it means for the text within it. Elements that are not listed, among them
+// placeholders like <name>, are no HTML or have no content.
+type kind uint8
+
+const (
+	look   kind = iota + 1 // changes how text looks, not what it is
+	inline                 // any other part of a line
+	block                  // ends the paragraph before it; is closed with all that is open in it
+	wall                   // a block whose content cannot close what is around it
+	abyss                  // has rules of its own: nothing after it counts as outside
+)
+
+var kinds = byName(map[kind]string{
+	look: "b big em font i nobr small span strong u",
+	inline: "a abbr audio bdi bdo canvas cite code data datalist del dfn iframe ins kbd label map mark meter noembed noframes noscript output " +
+		"picture progress q rb rp rt rtc ruby s samp script slot strike style sub sup textarea time title tt var video",
+	block: "address article aside blockquote center colgroup dd details dialog dir div dl dt fieldset figcaption figure footer h1 h2 h3 h4 h5 " +
+		"h6 header hgroup legend li listing main menu nav ol optgroup option p pre search section summary tbody tfoot thead tr ul xmp",
+	wall:  "applet button caption marquee object table td th",
+	abyss: "form frameset math plaintext select svg template",
+})
+
+var (
+	// lingering elements are opened again in the next paragraph if only the end of one has closed them.
+	lingering = strings.Fields("a code s strike tt")
+	// ofTable and lists are closed across other walls, or across fewer elements, than the rest.
+	ofTable = strings.Fields("caption table tbody td tfoot th thead tr")
+	lists   = strings.Fields("ol ul")
+)
+
+func byName(names map[kind]string) map[string]kind {
+	kinds := map[string]kind{}
+	for k, list := range names {
+		for name := range strings.FieldsSeq(list) {
+			kinds[name] = k
+		}
+	}
+	return kinds
+}
+
+// elements are those that are open, the outermost first, and those that linger.
+type elements struct {
+	open    []string
+	linger  map[string]int
+	nothing bool // that follows is outside
+}
+
+// plainParagraph reports whether text at this place belongs to a paragraph and to nothing else.
+func (e *elements) plainParagraph() bool {
+	return len(e.linger) == 0 && len(e.open) > 0 && e.open[0] == "p" &&
+		!slices.ContainsFunc(e.open[1:], func(name string) bool { return kinds[name] != look })
+}
+
+// start opens an element.
+func (e *elements) start(name string) {
+	switch kinds[name] {
+	case look, inline:
+	case block, wall:
+		e.end("p")
+	case abyss:
+		e.nothing = true
+	default:
+		return
+	}
+	e.open = append(e.open, name)
+	e.nothing = e.nothing || len(e.open) > maxOpen
+}
+
+// end closes an element and what is open in it. It does nothing if the element is not open, or out of reach.
+func (e *elements) end(name string) {
+	for i, inner := range slices.Backward(e.open) {
+		if inner == name {
+			e.closeFrom(i)
+			return
+		}
+		if stops(inner, name) {
+			return
+		}
+	}
+	if e.linger[name]--; e.linger[name] <= 0 {
+		delete(e.linger, name)
+	}
+}
+
+// stops reports whether an end tag within the element inner has no effect on what is around it.
+func stops(inner, end string) bool {
+	switch kinds[end] {
+	case block, wall:
+		if slices.Contains(ofTable, end) {
+			return inner == "table"
+		}
+		return kinds[inner] == wall || end == "li" && slices.Contains(lists, inner)
+	default:
+		return kinds[inner] == block || kinds[inner] == wall
+	}
+}
+
+// closeFrom closes the innermost elements, down to the one with index i.
+func (e *elements) closeFrom(i int) {
+	for _, name := range e.open[i+1:] {
+		if slices.Contains(lingering, name) {
+			e.linger[name]++
+		}
+	}
+	e.open = e.open[:i]
+}

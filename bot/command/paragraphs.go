@@ -1,0 +1,148 @@
+package command
+
+import (
+	"bytes"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/renderer/html"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
+
+// newMarkdown is GitLab's Markdown as far as it decides what is a paragraph and what is plain text within one. Emphasis does not, and
+// takes long to pair; so it is not parsed. HTML is rendered as it was written, for outside to look at.
+func newMarkdown() goldmark.Markdown {
+	return goldmark.New(
+		goldmark.WithParser(parser.NewParser(
+			parser.WithBlockParsers(parser.DefaultBlockParsers()...),
+			parser.WithBlockParsers(util.Prioritized(fencedQuote{}, 750)), // before plain quotes, which have 800
+			parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
+			parser.WithParagraphTransformers(util.Prioritized(table{}, 200)),
+			parser.WithInlineParsers(
+				util.Prioritized(parser.NewCodeSpanParser(), 100),
+				util.Prioritized(math{}, 150),
+				util.Prioritized(parser.NewLinkParser(), 200),
+				util.Prioritized(parser.NewAutoLinkParser(), 300),
+				util.Prioritized(parser.NewRawHTMLParser(), 400),
+			),
+		)),
+		goldmark.WithExtensions(extension.Strikethrough, extension.Footnote, extension.DefinitionList),
+		goldmark.WithRendererOptions(html.WithUnsafe()),
+	)
+}
+
+// candidate is a line that reads as a command and stands in a top-level paragraph, and the text it begins with there.
+type candidate struct {
+	Line
+
+	begins *ast.Text
+}
+
+// lines finds the commands of a text, line by line of its top-level paragraphs.
+func (r *Reader) lines(source []byte) []Line {
+	doc := r.markdown.Parser().Parse(text.NewReader(source))
+	numbers := lineCounter{source: source, line: 1}
+	var found []candidate
+	for block := doc.FirstChild(); block != nil; block = block.NextSibling() {
+		if block.Kind() == ast.KindParagraph {
+			found = r.appendCommands(found, block, &numbers)
+		}
+	}
+	if len(found) > 0 && hasHTML(doc) {
+		found = r.outside(doc, source, found)
+	}
+	lines := make([]Line, len(found))
+	for i, c := range found {
+		lines[i] = c.Line
+	}
+	return lines
+}
+
+// appendCommands appends the commands of one paragraph.
+func (r *Reader) appendCommands(found []candidate, paragraph ast.Node, numbers *lineCounter) []candidate {
+	var texts map[int]*ast.Text
+	segments := paragraph.Lines()
+	for i := range segments.Len() {
+		begin := segments.At(i).Start
+		line := string(numbers.lineAt(begin))
+		if i < segments.Len()-1 {
+			line = withoutHardBreak(line)
+		}
+		l, ok := r.command(line)
+		if !ok {
+			continue
+		}
+		if texts == nil {
+			texts = plainTexts(paragraph)
+		}
+		if t := texts[begin]; t != nil {
+			l.Number = numbers.line
+			found = append(found, candidate{l, t})
+		}
+	}
+	return found
+}
+
+// plainTexts are the pieces of a paragraph's text by their place in the source: those that are not in a code span, a formula, a link or
+// HTML, and are not struck out.
+func plainTexts(paragraph ast.Node) map[int]*ast.Text {
+	texts := map[int]*ast.Text{}
+	for n := paragraph.FirstChild(); n != nil; n = n.NextSibling() {
+		if t, ok := n.(*ast.Text); ok && !t.Segment.IsEmpty() {
+			texts[t.Segment.Start] = t
+		}
+	}
+	return texts
+}
+
+// lineCounter numbers the lines of a text, read from top to bottom.
+type lineCounter struct {
+	source []byte
+	start  int // where the line begins
+	line   int // its number, from 1
+}
+
+// lineAt gives the whole line around an offset, which is in no line before the last one asked for, and counts up to it.
+func (c *lineCounter) lineAt(offset int) []byte {
+	begin := bytes.LastIndexByte(c.source[:offset], '\n') + 1
+	c.line += bytes.Count(c.source[c.start:begin], []byte("\n"))
+	c.start = begin
+	line, _, _ := bytes.Cut(c.source[begin:], []byte("\n"))
+	return line
+}
+
+// hasHTML reports whether there is HTML anywhere in a document.
+func hasHTML(doc ast.Node) bool {
+	found := false
+	// The visitor gives no error.
+	_ = ast.Walk(doc, func(n ast.Node, _ bool) (ast.WalkStatus, error) {
+		if found = n.Kind() == ast.KindHTMLBlock || n.Kind() == ast.KindRawHTML; found {
+			return ast.WalkStop, nil
+		}
+		return ast.WalkContinue, nil
+	})
+	return found
+}
+
+// outside gives those of the candidates that are shown outside of HTML elements. A Markdown parser does not pair tags; so the beginning
+// of each candidate is marked and the rendered document looked through.
+func (r *Reader) outside(doc ast.Node, source []byte, all []candidate) []candidate {
+	for i, c := range all {
+		mark := ast.NewString(markAt(i))
+		mark.SetCode(true) // is rendered as it is
+		paragraph := c.begins.Parent()
+		paragraph.InsertBefore(paragraph, c.begins, mark)
+	}
+	var page bytes.Buffer
+	if err := r.markdown.Renderer().Render(&page, source, doc); err != nil {
+		return nil // a buffer takes everything; without a page nothing is known to be outside
+	}
+	var found []candidate
+	for _, i := range marksInParagraphs(&page) {
+		found = append(found, all[i])
+	}
+	return found
+}
