@@ -23,10 +23,13 @@ func (s *Spool) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, er
 	}
 	r := record{Delivery: d, arrived: s.o.Now()}
 	straight := s.straight.Load()
-	if !straight && !s.mayTry(ctx, d.Issue) {
-		return s.keep(ctx, r)
+	if !straight {
+		if !s.mayTry(ctx, d.Issue) {
+			return s.keep(ctx, r)
+		}
+		d = r.at(s.o.Now())
 	}
-	outcome, err := s.try(ctx, r)
+	outcome, err := s.try(ctx, d)
 	switch {
 	case errors.Is(err, inbox.ErrUnavailable):
 		if ctx.Err() == nil { // else it is the caller who did not wait
@@ -39,11 +42,11 @@ func (s *Spool) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, er
 	return outcome, err
 }
 
-// try hands a record to the inbox. An inbox that does not answer in time is unavailable.
-func (s *Spool) try(ctx context.Context, r record) (inbox.Outcome, error) {
+// try hands a delivery to the inbox. An inbox that does not answer in time is unavailable.
+func (s *Spool) try(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
 	call, cancel := context.WithTimeout(ctx, s.o.Timeout)
 	defer cancel()
-	outcome, err := s.o.Inbox.Accept(call, r.at(s.o.Now()))
+	outcome, err := s.o.Inbox.Accept(call, d)
 	if err != nil && call.Err() != nil && ctx.Err() == nil && !errors.Is(err, inbox.ErrUnavailable) {
 		err = fmt.Errorf("%w: no answer within %s: %w", inbox.ErrUnavailable, s.o.Timeout, err)
 	}

@@ -116,7 +116,7 @@ func (s *Spool) handOver(ctx context.Context, l *lane) {
 			s.lose(l, e, err)
 			continue
 		}
-		if _, err := s.try(ctx, r); err != nil {
+		if _, err := s.try(ctx, r.at(s.o.Now())); err != nil {
 			if ctx.Err() != nil {
 				err = nil
 			}

@@ -1,8 +1,11 @@
 package spool_test
 
 import (
+	"context"
 	"fmt"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -81,49 +84,102 @@ func TestOneIssueFails(t *testing.T) {
 	}
 }
 
-// Many who write to one issue must not keep its deliveries in the spool for ever, although those are handed over one by one.
+// Many who go on writing to one issue must not keep its deliveries in the spool for ever, although those are handed over one by one and
+// writing to the file takes no time at all here.
 func TestCatchesUp(t *testing.T) {
-	const clients, before, during = 64, 500, 50
+	const clients, before = 16, 128
 	synctest.Test(t, func(t *testing.T) {
 		f := &slow{fake: newFake(), takes: time.Millisecond}
 		f.become(away)
-		s, err := spool.Open(spool.Options{Inbox: f, Path: t.TempDir() + "/spool.db"})
+		s, err := spool.Open(spool.Options{Inbox: f, Path: t.TempDir() + "/spool.db", Max: 2 * before})
 		if err != nil {
 			t.Fatal(err)
 		}
-		var group sync.WaitGroup
-		accept := func(name string, n int) {
-			for c := range clients {
-				group.Go(func() {
-					for i := range n {
-						if _, err := s.Accept(t.Context(), delivery(1, fmt.Sprint(name, c, "-", i))); err != nil {
-							t.Errorf("accepting: %v", err)
-						}
-					}
-				})
+		for n := range before {
+			if _, err := s.Accept(t.Context(), delivery(1, fmt.Sprint("before ", n))); err != nil {
+				t.Fatal(err)
 			}
 		}
-		accept("before", before/clients)
-		group.Wait()
 		f.become(answers)
-		var run sync.WaitGroup
-		run.Go(func() { s.Run(t.Context()) })
-		wait(spool.DefaultProbe)
-
-		accept("during", during)
-		for range 10 {
-			wait(time.Second)
+		var group sync.WaitGroup
+		group.Go(func() { s.Run(t.Context()) })
+		wait(spool.DefaultProbe + 10*time.Millisecond) // it is in the middle of them
+		if n := s.Waiting(); n == 0 || n == before {
+			t.Fatalf("%d deliveries wait, want some of %d", n, before)
 		}
+		stop := make(chan struct{})
+		var accepted atomic.Int64
+		for c := range clients {
+			group.Go(func() {
+				for n := 0; ; n++ {
+					select {
+					case <-stop:
+						return
+					default:
+					}
+					if _, err := s.Accept(t.Context(), delivery(1, fmt.Sprint("during ", c, " ", n))); err != nil {
+						t.Errorf("accepting: %v", err)
+						return
+					}
+					accepted.Add(1)
+				}
+			})
+		}
+		wait(time.Second)
 		if s.Waiting() != 0 || s.Degraded() != nil {
-			t.Errorf("%d deliveries wait, %v", s.Waiting(), s.Degraded())
+			t.Errorf("%d deliveries wait: %v", s.Waiting(), s.Degraded())
 		}
-		group.Wait()
+		close(stop)
+		wait(time.Second)
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
-		run.Wait()
-		if got, want := len(f.all()), before/clients*clients+during*clients; got != want {
+		group.Wait()
+		if got, want := len(f.all()), before+int(accepted.Load()); got != want {
 			t.Errorf("the inbox got %d deliveries, want %d", got, want)
 		}
 	})
+}
+
+// The same promises as in TestProperty, with everything at the same time: writers, the file, the drain and an inbox that fails now and then.
+func TestConcurrent(t *testing.T) {
+	const issues, each, inARow = 16, 200, 40
+	f := &flaky{fake: newFake(), inARow: inARow}
+	s, err := spool.Open(spool.Options{Inbox: f, Path: t.TempDir() + "/spool.db", Probe: 100 * time.Microsecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var run, clients sync.WaitGroup
+	run.Go(func() { s.Run(ctx) })
+	played := script{clients: make([][]time.Duration, issues)}
+	for i := range issues {
+		played.clients[i] = make([]time.Duration, each)
+		issue := int64(i + 1)
+		clients.Go(func() {
+			for n := range each {
+				id := fmt.Sprint(issue, "-", n)
+				if outcome, err := s.Accept(t.Context(), delivery(issue, id)); err != nil || outcome != inbox.Stored {
+					t.Errorf("accepting %s: got %s, %v", id, outcome, err)
+				}
+				if outcome, err := s.Accept(t.Context(), delivery(issue, id)); err != nil {
+					t.Errorf("accepting %s again: got %s, %v", id, outcome, err)
+				}
+			}
+		})
+	}
+	clients.Wait()
+	f.become(answers)
+	f.steady.Store(true)
+	for s.Degraded() != nil { // the test's own timeout bounds it
+		runtime.Gosched()
+	}
+	cancel()
+	run.Wait()
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	for _, p := range played.wrong(f.all()) {
+		t.Error(p)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -230,4 +231,23 @@ func (s *slow) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, err
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
+}
+
+// flaky is a fake that fails a number of times in a row, then answers as often, and so on, until it is steady.
+type flaky struct {
+	*fake
+	inARow int64
+	calls  atomic.Int64
+	steady atomic.Bool
+}
+
+func (f *flaky) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
+	n := f.calls.Add(1)
+	if f.steady.Load() || n/f.inARow%2 == 1 {
+		return f.store(d), nil
+	}
+	if n%2 == 0 {
+		f.store(d)
+	}
+	return "", fmt.Errorf("flaky: %w", inbox.ErrUnavailable)
 }

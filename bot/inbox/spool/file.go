@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -61,6 +62,7 @@ func openDB(path string, wait time.Duration) (db *bbolt.DB, err error) {
 		})
 		return err
 	})
+	_, system := errors.AsType[syscall.Errno](err)
 	switch {
 	case err == nil:
 		return db, nil
@@ -68,11 +70,10 @@ func openDB(path string, wait time.Duration) (db *bbolt.DB, err error) {
 		return nil, fmt.Errorf("%s is in use by another process; stop that one, or give this one its own data directory: %w", path, err)
 	case errors.Is(err, os.ErrPermission):
 		return nil, fmt.Errorf("the file cannot be written by this user; change its owner or choose another data directory: %w", err)
-	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch),
-		errors.Is(err, errPanic):
-		return nil, fmt.Errorf("%w: %w", errDamaged, err)
-	default:
+	case system:
 		return nil, err
+	default: // the file could be read, and bbolt did not like what it read
+		return nil, fmt.Errorf("%w: %w", errDamaged, err)
 	}
 }
 

@@ -1,0 +1,134 @@
+//go:build unix
+
+package spool_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/inbox/spool"
+)
+
+// inChild runs the test in a process of its own, because the size of all files of a process is limited together. It reports whether this is
+// that process.
+func inChild(t *testing.T) bool {
+	t.Helper()
+	const variable = "SPOOL_TEST_IN_CHILD"
+	if os.Getenv(variable) == t.Name() {
+		return true
+	}
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), program, "-test.run=^"+t.Name()+"$")
+	cmd.Env = append(os.Environ(), variable+"="+t.Name())
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v:\n%s", err, out)
+	}
+	return false
+}
+
+// limitFiles makes writing beyond a size fail, as on a full disk, until the test is over or the returned function is called.
+func limitFiles(t *testing.T, size uint64) (lift func()) {
+	t.Helper()
+	var was syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &was); err != nil {
+		t.Fatal(err)
+	}
+	signal.Ignore(syscall.SIGXFSZ)
+	set := func(l syscall.Rlimit) {
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(syscall.Rlimit{Cur: size, Max: was.Max})
+	t.Cleanup(func() { set(was) })
+	return func() { set(was) }
+}
+
+// A full disk is an error with a remedy. What was accepted before is handed over all the same, and what comes once the inbox is back goes
+// straight, be there room or not.
+func TestDiskFull(t *testing.T) {
+	if !inChild(t) {
+		return
+	}
+	f := newFake()
+	o := spool.Options{Path: t.TempDir() + "/spool.db", Probe: time.Millisecond}
+	f.become(away)
+	r := start(t, f, o)
+	defer r.end()
+	lift := limitFiles(t, 20<<20)
+
+	var accepted int
+	var err error
+	big := func(n int) inbox.Delivery {
+		d := delivery(int64(n%5+1), fmt.Sprint(n))
+		d.Body = bytes.Repeat([]byte("x"), 1<<20)
+		return d
+	}
+	for err == nil && accepted < 100 {
+		if _, err = r.Accept(t.Context(), big(accepted)); err == nil {
+			accepted++
+		}
+	}
+	if !errors.Is(err, inbox.ErrUnavailable) || !strings.Contains(err.Error(), "cannot be written; free disk space") {
+		t.Fatalf("after %d deliveries: got %v, want the disk to be full", accepted, err)
+	}
+	r.degraded("cannot be written", fmt.Sprintf("%d deliveries wait", accepted))
+
+	f.become(answers)
+	drained(r)
+	r.put(1, "straight")
+	if got := len(f.all()); got != accepted+1 {
+		t.Errorf("the inbox got %d deliveries, want %d", got, accepted+1)
+	}
+	lift()
+	for r.Degraded() != nil {
+		<-time.After(time.Millisecond)
+	}
+	f.become(away)
+	r.put(1, "room again")
+}
+
+// Even if nothing at all can be written, somebody has to find out that the inbox is back.
+func TestNothingCanBeWritten(t *testing.T) {
+	if !inChild(t) {
+		return
+	}
+	f := newFake()
+	r := start(t, f, spool.Options{Path: t.TempDir() + "/spool.db", Probe: time.Millisecond, Timeout: time.Millisecond})
+	defer r.end()
+	f.become(away)
+	lift := limitFiles(t, 1)
+	for n := range 3 {
+		if _, err := r.Accept(t.Context(), delivery(1, fmt.Sprint(n))); !errors.Is(err, inbox.ErrUnavailable) {
+			t.Errorf("accepting without disk and inbox: got %v, want it unavailable", err)
+		}
+	}
+	f.become(answers)
+	for {
+		_, err := r.Accept(t.Context(), delivery(1, "back"))
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, inbox.ErrUnavailable) {
+			t.Fatal(err)
+		}
+		<-time.After(time.Millisecond)
+	}
+	r.got(1, "back")
+	lift()
+	for r.Degraded() != nil {
+		<-time.After(time.Millisecond)
+	}
+}

@@ -1,0 +1,126 @@
+package spool_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/inbox/spool"
+)
+
+// The environment of the process that is to be killed.
+const (
+	childPath = "SPOOL_TEST_PATH"
+	childMood = "SPOOL_TEST_MOOD" // away, or flaky
+)
+
+// A process is killed while it spools, and while it hands over what it spooled. What it had answered is in the inbox, or there afterwards.
+func TestKilled(t *testing.T) {
+	if path := os.Getenv(childPath); path != "" {
+		child(t, path, os.Getenv(childMood))
+		return
+	}
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range []string{"away", "flaky"} {
+		t.Run(m, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "spool.db")
+			cmd := exec.CommandContext(t.Context(), program, "-test.run=^TestKilled$")
+			cmd.Env = append(os.Environ(), childPath+"="+path, childMood+"="+m)
+			cmd.Stderr = os.Stderr
+			out, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			answered, got := map[string]bool{}, map[string]bool{}
+			for lines := bufio.NewScanner(out); lines.Scan(); {
+				switch what, id, _ := strings.Cut(lines.Text(), " "); what {
+				case "answered":
+					answered[id] = true
+				case "got":
+					got[id] = true
+				default:
+					t.Errorf("the process said %q", lines.Text())
+				}
+				if len(answered) == 3000 {
+					if err := cmd.Process.Kill(); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if err := cmd.Wait(); err == nil || cmd.ProcessState.Exited() {
+				t.Fatalf("the process ended by itself: %v", err)
+			}
+
+			f := newFake()
+			r := start(t, f, spool.Options{Path: path})
+			drained(r)
+			r.end()
+			for _, d := range f.all() {
+				got[d.ID] = true
+			}
+			var lost []string
+			for id := range answered {
+				if !got[id] {
+					lost = append(lost, id)
+				}
+			}
+			slices.Sort(lost)
+			if len(answered) < 3000 || len(lost) > 0 {
+				t.Errorf("of %d that were answered %d are lost: %.20q", len(answered), len(lost), lost)
+			}
+		})
+	}
+}
+
+// child accepts deliveries for ever and says which. A line is one write, so that it is there whole or not at all.
+func child(t *testing.T, path, m string) {
+	f := &telling{flaky{fake: newFake(), inARow: 100}}
+	if m == "away" {
+		f.inARow = 1 << 40
+	}
+	s, err := spool.Open(spool.Options{Inbox: f, Path: path, Probe: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	group.Go(func() { s.Run(t.Context()) })
+	for c := range 64 {
+		group.Go(func() {
+			for n := 0; ; n++ {
+				id := fmt.Sprint(c, "-", n)
+				if _, err := s.Accept(t.Context(), delivery(int64(c+1), id)); err != nil {
+					t.Errorf("accepting: %v", err)
+					return
+				}
+				fmt.Println("answered", id)
+			}
+		})
+	}
+	group.Wait()
+}
+
+// telling is a fake that says what it got before it answers.
+type telling struct{ flaky }
+
+func (f *telling) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
+	outcome, err := f.flaky.Accept(ctx, d)
+	if err == nil {
+		fmt.Println("got", d.ID)
+	}
+	return outcome, err
+}
