@@ -22,6 +22,10 @@ var (
 	// ErrUnavailable says that the store does not answer or cannot write; the same call may go through later. What the failed call
 	// wanted may have been written all the same: it is safe to repeat.
 	ErrUnavailable = errors.New("the inbox store is unavailable")
+	// ErrFull says that as many deliveries wait as the store may hold: nothing was stored. It is not ErrUnavailable, because trying
+	// again at once does not help.
+	ErrFull = errors.New("the inbox is full: the bot is behind, its log and metrics say why " +
+		"(GitLab away or refusing, or too few workers)")
 	// ErrNotFound says that there is no such dead letter.
 	ErrNotFound = errors.New("not in the inbox")
 )
@@ -137,7 +141,8 @@ type Inbox interface {
 	// Accept remembers a delivery durably, or finds that it is a duplicate; both are successes. It remembers the delivery's project,
 	// too. The issue becomes due
 	// Delivery.Delay after the first delivery of its mailbox, or earlier if a later one says so; a mailbox in the delay of a Retry
-	// stays delayed, one under a lease is due again after its release.
+	// stays delayed, one under a lease is due again after its release. ErrFull if the store was opened with a bound and as many
+	// deliveries wait, of whatever issues; the waiting ones are never dropped, and a duplicate is a duplicate all the same.
 	Accept(ctx context.Context, d Delivery) (Outcome, error)
 
 	// Claim takes the most overdue issue under a lease. It waits up to wait for one (0 or less: it only looks) and then returns

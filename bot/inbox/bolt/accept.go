@@ -36,7 +36,10 @@ func (s *Store) accept(tx *bbolt.Tx, d inbox.Delivery, now int64) (inbox.Outcome
 	outcome := inbox.Duplicate
 	if d.Meaning == "" || !s.seen.has(meaning, now) {
 		outcome = inbox.Stored
-		if err := store(tx, d, now); err != nil {
+		if s.max > 0 && s.tally.waiting() >= int64(s.max) {
+			return "", fmt.Errorf("%d wait: %w", s.max, inbox.ErrFull)
+		}
+		if err := s.store(tx, d, now); err != nil {
 			return "", err
 		}
 		if err := hear(tx, d.Issue.Project, now); err != nil {
@@ -55,7 +58,7 @@ func (s *Store) accept(tx *bbolt.Tx, d inbox.Delivery, now int64) (inbox.Outcome
 }
 
 // store appends to the mailbox and schedules it, unless a lease or a Retry has the say.
-func store(tx *bbolt.Tx, d inbox.Delivery, now int64) error {
+func (s *Store) store(tx *bbolt.Tx, d inbox.Delivery, now int64) error {
 	issue := issueKey(d.Issue)
 	old, err := load(tx, issue)
 	if err != nil {
@@ -80,5 +83,5 @@ func store(tx *bbolt.Tx, d inbox.Delivery, now int64) error {
 			b.due = due
 		}
 	}
-	return save(tx, issue, old, b)
+	return s.save(tx, issue, old, b)
 }

@@ -33,6 +33,9 @@ type Options struct {
 	LockWait time.Duration    // how long to wait for another process to let go of the file; default 2 s
 	Now      func() time.Time // default time.Now
 	Log      *zap.Logger      // default none
+
+	// MaxDeliveries is how many deliveries may wait, of all issues together: beyond that Accept returns ErrFull. Default any number.
+	MaxDeliveries int
 }
 
 // Store is an inbox.Inbox in a file.
@@ -40,9 +43,11 @@ type Store struct {
 	db      *bbolt.DB
 	writes  *writer
 	seen    *seen
+	tally   *tally
 	bell    *bell.Bell
 	turns   turns
 	lease   time.Duration
+	max     int // deliveries, 0 for any number
 	now     func() time.Time
 	log     *zap.Logger
 	closing chan struct{}
@@ -71,20 +76,20 @@ func Open(o Options) (*Store, error) {
 		return nil, fmt.Errorf("opening the inbox in %s: %w", o.Dir, err)
 	}
 	s := &Store{
-		db: db, seen: newSeen(), bell: bell.New(), lease: o.Lease, now: o.Now, log: o.Log,
+		db: db, seen: newSeen(), tally: &tally{}, bell: bell.New(), lease: o.Lease, max: max(0, o.MaxDeliveries), now: o.Now, log: o.Log,
 		closing: make(chan struct{}),
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
-		if err := prepare(tx, s.nowMicros()); err != nil {
+		if err := s.prepare(tx, s.nowMicros()); err != nil {
 			return err
 		}
 		s.seen.load(tx)
-		return nil
+		return s.tally.load(tx)
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("preparing the inbox in %s: %w", o.Dir, err), db.Close())
 	}
-	s.writes = startWriter(db, s.seen, s.nowMicros, o.Log)
+	s.writes = startWriter(db, s.seen, s.tally, s.nowMicros, o.Log)
 	return s, nil
 }
 
@@ -171,7 +176,7 @@ func (s *Store) nowMicros() int64 { return micros(s.now()) }
 const version = 1
 
 // prepare makes the buckets and voids the leases that an earlier process left.
-func prepare(tx *bbolt.Tx, now int64) error {
+func (s *Store) prepare(tx *bbolt.Tx, now int64) error {
 	for _, name := range buckets() {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return err
@@ -186,5 +191,5 @@ func prepare(tx *bbolt.Tx, now int64) error {
 		return fmt.Errorf("the file has layout %d and this program knows %d: use the program that wrote it, or another data directory",
 			got, version)
 	}
-	return voidLeases(tx, now)
+	return s.voidLeases(tx, now)
 }

@@ -18,14 +18,19 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	inboxtest.Run(t, func(t *testing.T, clock *inboxtest.Clock) inbox.Inbox {
-		return open(t, t.TempDir(), clock)
+	inboxtest.Run(t, func(t *testing.T, o inboxtest.Options) inbox.Inbox {
+		return openBounded(t, t.TempDir(), o)
 	})
 }
 
 func open(t *testing.T, dir string, clock *inboxtest.Clock) *bolt.Store {
 	t.Helper()
-	s, err := bolt.Open(bolt.Options{Dir: dir, Lease: inboxtest.Lease, Now: clock.Now})
+	return openBounded(t, dir, inboxtest.Options{Clock: clock})
+}
+
+func openBounded(t *testing.T, dir string, o inboxtest.Options) *bolt.Store {
+	t.Helper()
+	s, err := bolt.Open(bolt.Options{Dir: dir, Lease: inboxtest.Lease, Now: o.Clock.Now, MaxDeliveries: o.MaxDeliveries})
 	if err != nil {
 		t.Fatal(err)
 	}

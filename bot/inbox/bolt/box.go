@@ -91,7 +91,8 @@ func load(tx *bbolt.Tx, issue []byte) (box, error) {
 }
 
 // save writes a box back and keeps its place in the order of due issues. A box that waits for nothing is removed.
-func save(tx *bbolt.Tx, issue []byte, old, now box) error {
+func (s *Store) save(tx *bbolt.Tx, issue []byte, old, now box) error {
+	s.tally.add(now.waiting - old.waiting)
 	due := tx.Bucket(bucketDue)
 	if old.next() != now.next() && old.next() != 0 {
 		if err := due.Delete(numbered(old.next(), issue...)); err != nil {
@@ -123,7 +124,7 @@ func held(tx *bbolt.Tx, b *inbox.Batch) ([]byte, box, error) {
 }
 
 // voidLeases makes issues that an earlier process held due at once.
-func voidLeases(tx *bbolt.Tx, now int64) error {
+func (s *Store) voidLeases(tx *bbolt.Tx, now int64) error {
 	type leased struct {
 		issue []byte
 		box   box
@@ -142,7 +143,7 @@ func voidLeases(tx *bbolt.Tx, now int64) error {
 		free := l.box
 		free.free()
 		free.due, free.delayed = now, false
-		if err := save(tx, l.issue, l.box, free); err != nil {
+		if err := s.save(tx, l.issue, l.box, free); err != nil {
 			return err
 		}
 	}

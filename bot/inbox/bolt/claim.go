@@ -88,7 +88,7 @@ func (s *Store) claim(tx *bbolt.Tx, now int64) (*inbox.Batch, error) {
 	b.token, b.until = int64(token), now+s.lease.Microseconds()
 	b.attempt++
 	b.revived = false
-	if err := save(tx, issue, old, b); err != nil {
+	if err := s.save(tx, issue, old, b); err != nil {
 		return nil, err
 	}
 	return &inbox.Batch{

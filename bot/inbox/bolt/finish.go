@@ -21,7 +21,7 @@ func (s *Store) Extend(ctx context.Context, b *inbox.Batch) error {
 		kept := old
 		kept.until = s.nowMicros() + s.lease.Microseconds()
 		until = kept.until
-		return save(tx, issue, old, kept)
+		return s.save(tx, issue, old, kept)
 	})
 	if err != nil {
 		return err
@@ -126,7 +126,7 @@ func (s *Store) finish(ctx context.Context, doing string, b *inbox.Batch,
 			return err
 		}
 		free.free()
-		return save(tx, issue, old, free)
+		return s.save(tx, issue, old, free)
 	})
 	if err == nil {
 		s.bell.Ring()

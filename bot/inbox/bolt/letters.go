@@ -131,7 +131,7 @@ func (s *Store) Revive(ctx context.Context, ref triage.Ref) error {
 		if b.token == 0 {
 			b.rest(now)
 		}
-		return save(tx, issue, old, b)
+		return s.save(tx, issue, old, b)
 	})
 	if err == nil {
 		s.bell.Ring()

@@ -23,6 +23,7 @@ const together = 1024
 type writer struct {
 	db       *bbolt.DB
 	seen     *seen
+	tally    *tally
 	now      func() int64
 	log      *zap.Logger
 	changes  chan *change // unbuffered: what was taken is answered, what was not is refused by its own caller
@@ -42,9 +43,9 @@ type change struct {
 	err    error
 }
 
-func startWriter(db *bbolt.DB, seen *seen, now func() int64, log *zap.Logger) *writer {
+func startWriter(db *bbolt.DB, seen *seen, tally *tally, now func() int64, log *zap.Logger) *writer {
 	w := &writer{
-		db: db, seen: seen, now: now, log: log,
+		db: db, seen: seen, tally: tally, now: now, log: log,
 		changes: make(chan *change), closing: make(chan struct{}), done: make(chan struct{}),
 	}
 	go w.loop()
@@ -163,6 +164,7 @@ func (w *writer) try(group []*change) (broken *change, err error) {
 		return nil, errors.Join(fmt.Errorf("committing: %w", err), w.rollback(tx))
 	}
 	w.seen.committed()
+	w.tally.committed()
 	w.failed.Store(nil)
 	return nil, nil
 }
@@ -170,6 +172,7 @@ func (w *writer) try(group []*change) (broken *change, err error) {
 // rollback gives up a transaction that was not committed. A commit that failed may have closed it already.
 func (w *writer) rollback(tx *bbolt.Tx) error {
 	w.seen.dropped()
+	w.tally.dropped()
 	err := guarded((*bbolt.Tx).Rollback, tx)
 	if err != nil && !errors.Is(err, berrors.ErrTxClosed) {
 		w.broken = fmt.Errorf("rolling back, the file has to be opened again: %w", err)
@@ -190,5 +193,5 @@ func guarded(run func(*bbolt.Tx) error, tx *bbolt.Tx) (err error) {
 
 // refused reports whether a change found its precondition violated: it wrote nothing and the transaction goes on.
 func refused(err error) bool {
-	return errors.Is(err, inbox.ErrLeaseLost) || errors.Is(err, inbox.ErrNotFound)
+	return errors.Is(err, inbox.ErrLeaseLost) || errors.Is(err, inbox.ErrNotFound) || errors.Is(err, inbox.ErrFull)
 }

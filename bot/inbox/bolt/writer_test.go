@@ -68,7 +68,7 @@ func TestWriterBroken(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
-			s.writes = startWriter(s.db, s.seen, s.nowMicros, s.log) // for Close
+			s.writes = startWriter(s.db, s.seen, s.tally, s.nowMicros, s.log) // for Close
 		})
 	}
 }

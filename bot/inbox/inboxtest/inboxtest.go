@@ -27,8 +27,14 @@ func (c *Clock) Offset() time.Duration { return time.Duration(c.offset.Load()) }
 // Advance moves the clock on.
 func (c *Clock) Advance(d time.Duration) { c.offset.Add(int64(d)) }
 
+// Options say what store a test needs.
+type Options struct {
+	Clock         *Clock
+	MaxDeliveries int
+}
+
 // Open makes an empty store that uses the clock. It closes the store when the test ends; the suite may close it before.
-type Open func(t *testing.T, clock *Clock) inbox.Inbox
+type Open func(t *testing.T, o Options) inbox.Inbox
 
 // Run runs the suite.
 func Run(t *testing.T, open Open) {
@@ -50,6 +56,7 @@ func Run(t *testing.T, open Open) {
 		{"Turn", testTurn},
 		{"Mark", testMark},
 		{"Projects", testProjects},
+		{"Full", testFull},
 		{"Stats", testStats},
 		{"Close", testClose},
 		{"Concurrent", testConcurrent},
@@ -76,8 +83,14 @@ type store struct {
 
 func newStore(t *testing.T, open Open) *store {
 	t.Helper()
+	return newBounded(t, open, 0)
+}
+
+// newBounded has room for so many deliveries, 0 for any number.
+func newBounded(t *testing.T, open Open, most int) *store {
+	t.Helper()
 	clock := &Clock{}
-	return &store{Inbox: open(t, clock), Clock: clock, t: t}
+	return &store{Inbox: open(t, Options{Clock: clock, MaxDeliveries: most}), Clock: clock, t: t}
 }
 
 // issue is the number of an issue in the one project of the tests.

@@ -20,7 +20,7 @@ func testModel(t *testing.T, open Open) {
 	rapid.Check(t, func(rt *rapid.T) {
 		clock := &Clock{}
 		m := &model{
-			in: open(t, clock), clock: clock, ctx: t.Context(),
+			in: open(t, Options{Clock: clock, MaxDeliveries: modelMax}), clock: clock, ctx: t.Context(),
 			boxes: map[int64]*modelBox{}, keys: map[string]int{}, dead: map[int64]modelLetter{},
 			uses: map[string]modelUse{}, turns: map[string]modelTurn{}, marks: map[string]modelMark{},
 		}
@@ -128,6 +128,17 @@ func (b *modelBox) remembers(now int) string {
 	return b.memory
 }
 
+// modelMax is low enough to be reached now and then.
+const modelMax = 8
+
+func (m *model) waiting() int {
+	n := 0
+	for _, b := range m.boxes {
+		n += len(b.mail)
+	}
+	return n
+}
+
 var drawIssue = rapid.Int64Range(1, 3)
 
 func (m *model) accept(t *rapid.T) {
@@ -139,13 +150,15 @@ func (m *model) accept(t *rapid.T) {
 		key = fmt.Sprint("fresh ", m.next)
 		meaning = ""
 	}
-	want := inbox.Stored
+	want, full := inbox.Stored, false
 	switch {
 	case key != "" && m.keys["k"+key] > m.now:
 		want = inbox.Duplicate
 	case meaning != "" && m.keys["m"+meaning] > m.now:
 		want = inbox.Duplicate
 		m.keys["k"+key] = m.now + minutes(inbox.KeepKeys)
+	case m.waiting() >= modelMax:
+		want, full = "", true
 	default:
 		m.keys["k"+key] = m.now + minutes(inbox.KeepKeys)
 		m.keys["m"+meaning] = m.now + minutes(inbox.KeepMeanings)
@@ -158,8 +171,8 @@ func (m *model) accept(t *rapid.T) {
 	got, err := m.in.Accept(m.ctx, inbox.Delivery{
 		Issue: issue(n), Key: key, Meaning: meaning, Delay: time.Duration(delay) * time.Minute, Body: fmt.Append(nil, m.next),
 	})
-	if err != nil || got != want {
-		t.Fatalf("got %s, %v, want %s", got, err, want)
+	if got != want || full != errors.Is(err, inbox.ErrFull) || (err != nil && !full) {
+		t.Fatalf("got %s, %v, want %s, full: %t", got, err, want, full)
 	}
 	m.next++
 }

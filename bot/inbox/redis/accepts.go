@@ -32,20 +32,22 @@ func (s *Store) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, er
 		ctx: ctx,
 		keys: []string{
 			s.keys.key(d.Key), s.keys.meaning(d.Meaning), s.keys.box(issue), s.keys.mail(issue),
-			s.keys.due(), s.keys.waiting(), s.keys.numbers(), s.keys.projects(),
+			s.keys.due(), s.keys.waiting(), s.keys.numbers(), s.keys.projects(), s.keys.heard(d.Issue.Project),
 		},
 		args: []any{
 			s.clockOffset(), issue, strconv.Itoa(len(d.ID)) + " " + d.ID + string(d.Body), millis(d.Delay),
 			keep(d.Key, inbox.KeepKeys), keep(d.Meaning, inbox.KeepMeanings),
-			d.Issue.Project, heardEvery, inbox.MaxProjects,
+			s.max, heardEvery, inbox.MaxProjects,
 		},
 		done: make(chan struct{}),
 	}
-	stored, err := s.accepts.do(call)
-	switch {
+	doing := "accepting a delivery of " + d.Issue.String()
+	switch result, err := s.accepts.do(call); {
 	case err != nil:
-		return "", failed("accepting a delivery of "+d.Issue.String(), err)
-	case !stored:
+		return "", failed(doing, err)
+	case result < 0:
+		return "", fmt.Errorf("%s: %d wait: %w", doing, s.max, inbox.ErrFull)
+	case result == 0:
 		return inbox.Duplicate, nil
 	}
 	s.bell.Ring()
@@ -95,25 +97,24 @@ func (a *accepts) stop() {
 	a.sending.Wait()
 }
 
-// do reports whether the delivery was stored.
-func (a *accepts) do(c *acceptCall) (stored bool, err error) {
+// do returns the result of the script.
+func (a *accepts) do(c *acceptCall) (int, error) {
 	select {
 	case a.calls <- c:
 	case <-c.ctx.Done():
-		return false, c.ctx.Err()
+		return 0, c.ctx.Err()
 	case <-a.closing:
-		return false, goredis.ErrClosed
+		return 0, goredis.ErrClosed
 	}
 	select {
 	case <-c.done:
 	case <-c.ctx.Done():
-		return false, c.ctx.Err()
+		return 0, c.ctx.Err()
 	}
 	if c.err != nil {
-		return false, c.err
+		return 0, c.err
 	}
-	n, err := c.result.Int()
-	return n == 1, err
+	return c.result.Int()
 }
 
 func (a *accepts) loop() {

@@ -20,7 +20,8 @@ import (
 //	<prefix>:{inbox}:mail:<issue>      hash    seq → delivery
 //	<prefix>:{inbox}:memory:<issue>    hash    body, until; expires
 //	<prefix>:{inbox}:projects          zset    project → ms: when it was heard of, to the hour
-//	<prefix>:{inbox}:key:<digest>      string  ms until which it suppresses repeats; expires
+//	<prefix>:{inbox}:heard:<project>   string  the same, while that is not noted again; expires
+//	<prefix>:{inbox}:key:<digest>      string  ms since when it suppresses repeats; expires
 //	<prefix>:{inbox}:meaning:<digest>  string  the same
 //	<prefix>:{inbox}:records           hash    id → record
 //	<prefix>:{inbox}:recent            zset    id → id: all records, in order
@@ -59,6 +60,8 @@ func (k keys) memory(issue string) string   { return k.base + "memory:" + issue 
 func (k keys) recorded(issue string) string { return k.base + "recorded:" + issue }
 func (k keys) letter(issue string) string   { return k.base + "letter:" + issue }
 func (k keys) lettered(issue string) string { return k.base + "lettered:" + issue }
+
+func (k keys) heard(project int64) string { return k.base + "heard:" + strconv.FormatInt(project, 10) }
 
 // The keys that suppress repeats. What they are made of comes from outside and may be long, so they hold a digest of it.
 func (k keys) key(key string) string         { return k.base + "key:" + digest(key) }

@@ -32,6 +32,9 @@ type Options struct {
 	Lease  time.Duration // how long a claimed issue is kept from others; default 60 s
 	Log    *zap.Logger   // default none
 
+	// MaxDeliveries is how many deliveries may wait, of all issues together: beyond that Accept returns ErrFull. Default any number.
+	MaxDeliveries int
+
 	// TimeOffset moves the server's clock, for tests. Default none.
 	TimeOffset func() time.Duration
 }
@@ -43,6 +46,7 @@ type Store struct {
 	accepts *accepts
 	bell    *bell.Bell
 	lease   time.Duration
+	max     int // deliveries, 0 for any number
 	offset  func() time.Duration
 	log     *zap.Logger
 	closing chan struct{}
@@ -80,7 +84,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, failed("opening the inbox in Redis at "+server.Addr, err)
 	}
 	s := &Store{
-		client: client, keys: keys, bell: bell.New(), lease: o.Lease, offset: o.TimeOffset, log: o.Log,
+		client: client, keys: keys, bell: bell.New(), lease: o.Lease, max: max(0, o.MaxDeliveries), offset: o.TimeOffset, log: o.Log,
 		closing: make(chan struct{}),
 	}
 	s.accepts = startAccepts(client)

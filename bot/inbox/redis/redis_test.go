@@ -24,15 +24,20 @@ import (
 func TestConformance(t *testing.T) {
 	server := redistest.Start(t, redistest.Options{})
 	var stores atomic.Int64
-	inboxtest.Run(t, func(t *testing.T, clock *inboxtest.Clock) inbox.Inbox {
-		return open(t, server, "test"+strconv.FormatInt(stores.Add(1), 10), clock)
+	inboxtest.Run(t, func(t *testing.T, o inboxtest.Options) inbox.Inbox {
+		return openBounded(t, server, "test"+strconv.FormatInt(stores.Add(1), 10), o)
 	})
 }
 
 func open(t *testing.T, server *redistest.Server, prefix string, clock *inboxtest.Clock) *redis.Store {
 	t.Helper()
+	return openBounded(t, server, prefix, inboxtest.Options{Clock: clock})
+}
+
+func openBounded(t *testing.T, server *redistest.Server, prefix string, o inboxtest.Options) *redis.Store {
+	t.Helper()
 	s, err := redis.Open(t.Context(), redis.Options{
-		URL: server.URL(), Prefix: prefix, Lease: inboxtest.Lease, TimeOffset: clock.Offset,
+		URL: server.URL(), Prefix: prefix, Lease: inboxtest.Lease, TimeOffset: o.Clock.Offset, MaxDeliveries: o.MaxDeliveries,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -243,7 +248,7 @@ func TestLeavesNothing(t *testing.T) {
 	}
 	left, err := c.Keys(t.Context(), "*").Result()
 	slices.Sort(left)
-	if want := []string{"p:{inbox}:numbers", "p:{inbox}:projects"}; err != nil || !slices.Equal(left, want) {
+	if want := []string{"p:{inbox}:heard:1", "p:{inbox}:numbers", "p:{inbox}:projects"}; err != nil || !slices.Equal(left, want) {
 		t.Errorf("keys left: %q, %v, want %q", left, err, want)
 	}
 
