@@ -160,7 +160,7 @@ func (o *obeying) run(c Comment, line Line, cmd *triage.Command, args string) tr
 	in := o.input([]triage.Event{c.Event})
 	call := triage.Call{
 		By: c.Event.Actor, Level: c.Level, Args: args, At: c.Event.At, Note: c.Event.Note.ID, Internal: c.Event.Note.Internal,
-		Commands: o.policy.Commands, Rules: ids(o.policy),
+		Commands: o.policy.Commands, Rules: ids(o.policy), Options: options(o.policy),
 	}
 	team := o.policy.Team
 	switch {
@@ -281,6 +281,14 @@ func ids(p Policy) []string {
 	all := make([]string, len(p.Settings))
 	for n, s := range p.Settings {
 		all[n] = s.ID
+	}
+	return all
+}
+
+func options(p Policy) map[string]triage.Options {
+	all := make(map[string]triage.Options, len(p.Settings))
+	for _, s := range p.Settings {
+		all[s.ID] = s.Options
 	}
 	return all
 }

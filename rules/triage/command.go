@@ -86,9 +86,10 @@ type Call struct {
 	Note     int64     // the comment
 	Internal bool      // only members see the comment, and may see what is answered
 
-	Commands []Command // all there are
-	Rules    []string  // ids of all rules
-	Found    *Found    // what Outcome.Find asked for; nil if it was not looked for yet
+	Commands []Command          // all there are
+	Rules    []string           // ids of all rules
+	Options  map[string]Options // in force, by rule
+	Found    *Found             // what Outcome.Find asked for; nil if it was not looked for yet
 }
 
 // Found is an issue that a comment names. Wrong says why there is none, a finished sentence of our own without full stop.

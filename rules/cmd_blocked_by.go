@@ -1,0 +1,21 @@
+package rules
+
+import "flowkeeper/rules/triage"
+
+// commandBlockedBy says by what an issue of "Workflow labels" is blocked.
+var commandBlockedBy = triage.Command{
+	Name: "blocked by", Args: "#n", Summary: "Marks the issue as blocked and links the issue that blocks it.", Example: "blocked by #12",
+	Section: "Workflow labels", Who: triage.Member,
+	Run: func(in triage.Input, call triage.Call) triage.Outcome {
+		by, out, ok := other(in, call, "by", "blocked by", "an issue cannot block itself")
+		if !ok {
+			return out
+		}
+		out = triage.Did("the issue is blocked, another issue is linked as what blocks it")
+		if in.State() != triage.StateBlocked {
+			out = triage.Did("marks the issue as blocked", triage.AddLabel{Label: in.Team.State(triage.StateBlocked)})
+		}
+		out.Links = []triage.LinkTo{{Kind: triage.BlockedBy, To: by}}
+		return out
+	},
+}

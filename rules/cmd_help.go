@@ -1,0 +1,97 @@
+package rules
+
+import (
+	"strings"
+
+	"flowkeeper/rules/triage"
+)
+
+// commandHelp tells what there is, from the definitions of the commands.
+var commandHelp = triage.Command{
+	Name: "help", Args: "[command]", Summary: "Lists the commands, or tells more about one.", Example: "help weight",
+	Who: triage.Anyone, Closed: true, Answers: true,
+	Run: func(in triage.Input, call triage.Call) triage.Outcome {
+		about := aboutCommand(in.Team, call.Args)
+		if about == "" {
+			return help(in.Team, call.Commands, "Commands begin a line of a comment, and several run from top to bottom. "+
+				in.Team.Flow("help weight")+" tells more about one.")
+		}
+		found, _, near := triage.FindCommand(call.Commands, about)
+		if family := familyOf(call.Commands, about); found == nil && near == "" && len(family) == 1 {
+			return helpOn(in.Team, &family[0])
+		} else if found == nil && near == "" && len(family) > 1 {
+			return help(in.Team, family, "There are several:")
+		}
+		if found == nil {
+			why := triage.Say("there is no command ").Quote(about)
+			if near != "" {
+				why = why.Say("; did you mean " + in.Team.Flow("help "+near) + "?")
+			} else {
+				why = why.Say(";")
+			}
+			return triage.Refuse(why.Say(" " + in.Team.Flow("help") + " lists them all"))
+		}
+		return helpOn(in.Team, found)
+	},
+}
+
+// aboutCommand is the command that people ask about, without the marks and the prefix with which they may write it: `/flow weight 3`.
+func aboutCommand(team *triage.Team, text string) string {
+	text = strings.TrimPrefix(triage.Unquote(text), "/")
+	first, rest, _ := strings.Cut(text, " ")
+	if strings.EqualFold(first, team.CommandPrefix()) {
+		return strings.TrimSpace(rest)
+	}
+	return text
+}
+
+// familyOf are the commands of several words that begin with the first of these words.
+func familyOf(commands []triage.Command, words string) []triage.Command {
+	first, _, _ := strings.Cut(words, " ")
+	var family []triage.Command
+	for _, c := range commands {
+		begin, _, several := strings.Cut(c.Name, " ")
+		if several && strings.EqualFold(begin, first) {
+			family = append(family, c)
+		}
+	}
+	return family
+}
+
+// help lists commands.
+func help(team *triage.Team, commands []triage.Command, intro string) triage.Outcome {
+	r := triage.Reply{Text: []triage.Prose{triage.Say(intro)}}
+	for _, c := range commands {
+		r.Rows = append(r.Rows, triage.Say(team.Flow(c.Usage())+" · "+c.Summary+" · "+short(c.Who)))
+	}
+	out := triage.Answer("lists the commands", r)
+	out.Always = true
+	return out
+}
+
+// helpOn tells all about one command.
+func helpOn(team *triage.Team, c *triage.Command) triage.Outcome {
+	r := triage.Reply{Text: []triage.Prose{triage.Say(team.Flow(c.Usage()) + ": " + c.Summary)}}
+	r.Rows = append(r.Rows, triage.Say("For example: "+team.Flow(c.Example)), triage.Say("For "+c.Who.String()))
+	if c.Section != "" {
+		r.Rows = append(r.Rows, triage.Say("From the handbook's section “"+c.Section+"”"))
+	}
+	if c.Closed {
+		r.Rows = append(r.Rows, triage.Say("Also on closed issues"))
+	}
+	out := triage.Answer("tells about "+c.Name, r)
+	out.Always = true
+	return out
+}
+
+// short is who may, in a word or two.
+func short(p triage.Permission) string {
+	switch p {
+	case triage.Member:
+		return "members"
+	case triage.Anyone:
+		return "anyone"
+	default:
+		return p.String()
+	}
+}

@@ -1,0 +1,34 @@
+package rules
+
+import "flowkeeper/rules/triage"
+
+// commandResume lets a rule speak again that people silenced, or that is quiet because somebody undid what it did.
+var commandResume = triage.Command{
+	Name: "resume", Args: "<rule|all>", Summary: "Lets a rule speak again on this issue.", Example: "resume needs-type",
+	Who: triage.Member, Closed: true,
+	Run: func(in triage.Input, call triage.Call) triage.Outcome {
+		rule, rest := splitRule(call, call.Args)
+		_, all := in.Memory.Silenced[triage.AllRules]
+		switch {
+		case call.Args == "":
+			return triage.Refuse(triage.Say("a rule is missing: " + in.Team.Flow("resume <rule|all>") + ", for example " + in.Team.Flow("resume all")))
+		case rule == "" || rest != "":
+			return refuseRule(in, call, "resume", call.Args)
+		case !quietHere(in.Memory, rule) && rule == triage.AllRules:
+			return triage.Refuse(triage.Say("no rule is quiet here"))
+		case !quietHere(in.Memory, rule) && all:
+			return triage.Refuse(triage.Say("all rules are quiet here; " + in.Team.Flow("resume all") + " ends that"))
+		case !quietHere(in.Memory, rule):
+			return triage.Refuse(triage.Say(triage.Code(rule) + " is not quiet here; " + in.Team.Flow("why "+rule) + " tells what it says"))
+		}
+		return triage.Outcome{Reason: "lets " + sayRule(rule) + " speak again", Changes: []triage.Change{triage.Resume{Rule: rule}}, Look: true}
+	},
+}
+
+// sayRule is a rule in a sentence: "needs-type", "all rules".
+func sayRule(rule string) string {
+	if rule == triage.AllRules {
+		return "all rules"
+	}
+	return rule
+}

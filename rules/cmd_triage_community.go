@@ -1,0 +1,43 @@
+package rules
+
+import "flowkeeper/rules/triage"
+
+// commandTriageCommunity follows "Triage Process": an uncontroversial problem with a clear solution invites contributors.
+var commandTriageCommunity = triage.Command{
+	Name: "triage community", Summary: "Invites contributors to the issue.", Example: "triage community",
+	Section: "Triage Process", Who: triage.Member,
+	Run: func(in triage.Input, call triage.Call) triage.Outcome {
+		return invite(in, call, "triage community", triage.Contributions)
+	},
+}
+
+// invite puts labels on the issue that are for contributors, unless the team works on it: contributions-hygiene would take them off again.
+func invite(in triage.Input, call triage.Call, command string, labels ...triage.LabelRole) triage.Outcome {
+	if call.Args != "" {
+		return refuseMore(in.Team, command, call.Args)
+	}
+	if why := taken(in); why != "" {
+		return triage.Refuse(triage.Say(why + ", so it does not invite contributors; " + freed(in)))
+	}
+	var actions []triage.Action
+	for _, role := range labels {
+		if !in.Has(role) {
+			actions = append(actions, triage.AddLabel{Label: in.Team.Label(role)})
+		}
+	}
+	if len(actions) == 0 {
+		return triage.Did("the issue invites contributors already")
+	}
+	return triage.Did("invites contributors", actions...)
+}
+
+// freed says what makes an issue free for contributors that is taken.
+func freed(in triage.Input) string {
+	switch {
+	case len(in.Issue.Assignees) > 0:
+		return triage.Code("/unassign") + " frees it"
+	case in.State() == triage.StateBlocked:
+		return in.Team.Flow("unblock") + " moves it back to where it was"
+	}
+	return "in another state it would, for example after " + in.Team.Flow("to "+triage.StateReady)
+}

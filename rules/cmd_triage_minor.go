@@ -1,0 +1,28 @@
+package rules
+
+import "flowkeeper/rules/triage"
+
+// commandTriageMinor follows "Triage Process": a smaller issue with no significant impact goes to the backlog.
+var commandTriageMinor = triage.Command{
+	Name: "triage minor", Summary: "A small issue: severity 4, priority 4, and the backlog if it has no milestone.", Example: "triage minor",
+	Section: "Triage Process", Who: triage.Member,
+	Run: func(in triage.Input, call triage.Call) triage.Outcome {
+		if call.Args != "" {
+			return refuseMore(in.Team, "triage minor", call.Args)
+		}
+		actions := levels(in, "4")
+		if in.Issue.Milestone == 0 && !in.Has(triage.Deliverable) && !in.Has(triage.FollowUp) {
+			actions = append(actions, triage.SetMilestone{Title: backlog(call)})
+		}
+		return triaged("4", actions)
+	},
+}
+
+// backlog is the title of the backlog's milestone, as the rule minor-backlog has it.
+func backlog(call triage.Call) string {
+	opt, ok := call.Options[minorBacklog.ID]
+	if !ok {
+		opt = minorBacklog.Defaults()
+	}
+	return opt.Text("milestone")
+}

@@ -1,0 +1,18 @@
+package rules
+
+import "flowkeeper/rules/triage"
+
+// commandTriageUrgent follows "Triage Process": what is urgent is severity 1 and priority 1 and is assigned. The rule urgent-needs-owner asks
+// for the assignee; it looks at once, because this does not wait.
+var commandTriageUrgent = triage.Command{
+	Name: "triage urgent", Summary: "Urgent: severity 1 and priority 1; asks the engineering manager for an assignee.", Example: "triage urgent",
+	Section: "Triage Process", Who: triage.Member,
+	Run: func(in triage.Input, call triage.Call) triage.Outcome {
+		if call.Args != "" {
+			return refuseMore(in.Team, "triage urgent", call.Args)
+		}
+		out := triaged("1", levels(in, "1"))
+		out.Look = len(in.Issue.Assignees) == 0
+		return out
+	},
+}

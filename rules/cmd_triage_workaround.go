@@ -1,0 +1,15 @@
+package rules
+
+import "flowkeeper/rules/triage"
+
+// commandTriageWorkaround follows "Triage Process": a bug with a workaround is severity 3 and priority 3.
+var commandTriageWorkaround = triage.Command{
+	Name: "triage workaround", Summary: "There is a workaround: severity 3 and priority 3.", Example: "triage workaround",
+	Section: "Triage Process", Who: triage.Member,
+	Run: func(in triage.Input, call triage.Call) triage.Outcome {
+		if call.Args != "" {
+			return refuseMore(in.Team, "triage workaround", call.Args)
+		}
+		return triaged("3", levels(in, "3"))
+	},
+}

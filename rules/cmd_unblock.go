@@ -1,0 +1,18 @@
+package rules
+
+import "flowkeeper/rules/triage"
+
+// commandUnblock moves a blocked issue back to the state of "Workflow labels" in which it was before.
+var commandUnblock = triage.Command{
+	Name: "unblock", Summary: "Moves a blocked issue back to the workflow state in which it was before.", Example: "unblock",
+	Section: "Workflow labels", Who: triage.Member,
+	Run: func(in triage.Input, call triage.Call) triage.Outcome {
+		switch {
+		case call.Args != "":
+			return refuseMore(in.Team, "unblock", call.Args)
+		case in.State() != triage.StateBlocked:
+			return triage.Refuse(triage.Say("the issue is not blocked"))
+		}
+		return leaveBlocked(in)
+	},
+}

@@ -1,0 +1,36 @@
+package rules
+
+import (
+	"strings"
+	"unicode"
+
+	"flowkeeper/rules/triage"
+)
+
+// other is the issue that a command's text names, behind a word such as "of" that may stand before it: "#12". If it is not known yet, or
+// cannot be what people mean, out is the command's outcome and ok is false. Usage and self say what would work and what an issue cannot be
+// to itself.
+func other(in triage.Input, call triage.Call, before, usage, self string) (ref triage.Ref, out triage.Outcome, ok bool) {
+	words := strings.Fields(call.Args)
+	if len(words) > 0 && strings.EqualFold(words[0], before) {
+		words = words[1:]
+	}
+	if len(words) == 0 {
+		return ref, triage.Refuse(triage.Say("the number of the other issue is missing: " + in.Team.Flow(usage+" #n") + ", for example " + in.Team.Flow(usage+" #12"))), false
+	}
+	named := strings.TrimRight(triage.Unquote(words[0]), ".,;:!")
+	for _, more := range words[1:] {
+		if strings.ContainsFunc(more, unicode.IsDigit) {
+			return ref, triage.Refuse(triage.Say("this names more than one issue: ").Quote(call.Args).Say("; write one, for example " + in.Team.Flow(usage+" #12"))), false
+		}
+	}
+	switch {
+	case call.Found == nil:
+		return ref, triage.Outcome{Reason: "the other issue has to be looked up", Find: named}, false
+	case call.Found.Wrong != "":
+		return ref, triage.Refuse(triage.Say("").Quote(named).Say(" was not found: " + call.Found.Wrong)), false
+	case call.Found.Ref == in.Issue.Ref:
+		return ref, triage.Refuse(triage.Say("").Quote(named).Say(" is this issue, and " + self)), false
+	}
+	return call.Found.Ref, triage.Outcome{}, true
+}

@@ -1,0 +1,46 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"flowkeeper/rules/triage"
+)
+
+// splitRule finds the rule, or "all", that a command's text begins with, and the rest. Blanks and case do not count, so that "Needs type 7d"
+// names needs-type. The rule is "" if the text begins with none.
+func splitRule(call triage.Call, text string) (rule, rest string) {
+	words := strings.Fields(text)
+	for n := len(words); n > 0; n-- {
+		name := strings.TrimRight(strings.Trim(triage.Unquote(strings.Join(words[:n], " ")), `"'`), ".,:")
+		for _, known := range slices.Concat(call.Rules, []string{triage.AllRules}) {
+			if strings.EqualFold(known, strings.NewReplacer(" ", "-", "_", "-").Replace(name)) {
+				return known, strings.Join(words[n:], " ")
+			}
+		}
+	}
+	return "", text
+}
+
+// refuseRule says which rule was probably meant where there is none, with the command that would work.
+func refuseRule(in triage.Input, call triage.Call, command, written string) triage.Outcome {
+	first, _, _ := strings.Cut(written, " ")
+	all := "; " + in.Team.Flow("why") + " lists all rules"
+	why := triage.Say("there is no rule ").Quote(first)
+	for _, name := range []string{triage.Unquote(written), triage.Unquote(first)} {
+		if near := triage.Nearest(name, call.Rules); near != "" {
+			return triage.Refuse(why.Say("; did you mean " + in.Team.Flow(command+" "+near) + "?" + strings.Replace(all, ";", "", 1)))
+		}
+	}
+	return triage.Refuse(why.Say(all))
+}
+
+// quietHere reports whether people made a rule, or with "all" any rule, be quiet on the issue: by a command or by undoing what it did.
+func quietHere(m *triage.Memory, rule string) bool {
+	_, silenced := m.Silenced[rule]
+	_, suspended := m.Suspended[rule]
+	if rule == triage.AllRules {
+		return len(m.Silenced)+len(m.Suspended)+len(m.Undone) > 0
+	}
+	return silenced || suspended
+}
