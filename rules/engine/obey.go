@@ -185,14 +185,25 @@ func (o *obeying) run(c Comment, line Line, cmd *triage.Command, args string) tr
 	return out
 }
 
-// unknown refuses what is no command.
+// unknown refuses what is no command, with those that were probably meant: one that is nearly so, or all that begin with this word.
 func (o *obeying) unknown(text, near string) triage.Outcome {
+	team := o.policy.Team
 	first, _, _ := strings.Cut(text, " ")
-	why := triage.Say("there is no command ").Quote(first)
-	if near != "" {
-		return triage.Refuse(why.Say("; did you mean " + o.policy.Team.Flow(near) + "? " + o.policy.Team.Flow("help") + " lists them all"))
+	var meant []string
+	for _, c := range o.policy.Commands {
+		begin, _, several := strings.Cut(c.Name, " ")
+		if c.Name == near || near == "" && several && strings.EqualFold(begin, first) {
+			meant = append(meant, team.Flow(c.Usage()))
+		}
 	}
-	return triage.Refuse(why.Say("; " + o.policy.Team.Flow("help") + " lists them all"))
+	why, help := triage.Say("there is no command ").Quote(first), team.Flow("help")+" lists them all"
+	switch {
+	case len(meant) == 0:
+		return triage.Refuse(why.Say("; " + help))
+	case near != "":
+		return triage.Refuse(why.Say("; did you mean " + meant[0] + "? " + help))
+	}
+	return triage.Refuse(why.Say(" alone, there is " + strings.Join(meant, ", ") + "; " + help))
 }
 
 // take carries out what a command wants, on the copy.
