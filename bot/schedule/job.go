@@ -1,0 +1,181 @@
+package schedule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"flowkeeper/bot/gitlab"
+)
+
+// job is something that all processes together do once in a while.
+type job struct {
+	name      string // of its turn, and of the mark that says when it was last done
+	every     time.Duration
+	run       func(context.Context) error // an error: it was broken off and is to be tried again soon
+	elsewhere func()                      // another process did it
+
+	due      time.Time // nobody has to do it again who began at or after that
+	failures int       // in a row
+}
+
+const (
+	lease     = time.Minute      // how long a process that died keeps its turn
+	startWait = 2 * time.Second  // at most, before the first try: processes that are started together need not do the same twice
+	firstWait = 30 * time.Second // before what failed is tried again; it doubles from there up to job.every
+	letGo     = 5 * time.Second  // for giving the turn back at the end of the process
+)
+
+// errTurnLost says that a process could not prolong its turn, so that another may have begun.
+var errTurnLost = errors.New("the turn was lost to another process")
+
+// repeat does the job now, whoever did it before: this process may be back after a while in which deliveries failed. Then it sees to it
+// that somebody does it whenever it is due.
+func (s *Scheduler) repeat(ctx context.Context, j *job) {
+	j.due = s.o.Now()
+	wait := s.spread(startWait)
+	for pause(ctx, wait) {
+		wait = s.try(ctx, j)
+	}
+}
+
+// try does the job if it is due and nobody else is at it, and says how long to wait for the next try.
+func (s *Scheduler) try(ctx context.Context, j *job) time.Duration {
+	held, err := s.o.Inbox.Turn(ctx, j.name, s.o.Holder, lease)
+	switch {
+	case err != nil:
+		return s.soon(ctx, j, err)
+	case !held:
+		return lease/2 + s.spread(lease/2) // the other one may never come to an end
+	}
+	defer s.yield(ctx, j.name)
+	last, err := s.last(ctx, j)
+	switch {
+	case err != nil:
+		return s.soon(ctx, j, err)
+	case !last.Before(j.due):
+		j.elsewhere()
+		return s.later(j, last)
+	}
+	began := s.o.Now()
+	if err := s.underTurn(ctx, j); err != nil {
+		return s.soon(ctx, j, err)
+	}
+	if err := s.o.Inbox.SetMark(ctx, j.name, formatTime(began)); err != nil && ctx.Err() == nil {
+		s.o.Log.Warn("noting that a job is done; another process may do it again", zap.String("job", j.name), zap.Error(err))
+	}
+	return s.later(j, began)
+}
+
+// underTurn runs the job and prolongs the turn meanwhile. If the turn is lost the job's context ends.
+func (s *Scheduler) underTurn(ctx context.Context, j *job) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	kept := make(chan struct{})
+	go func() {
+		defer close(kept)
+		s.keep(ctx, j.name, func() { cancel(errTurnLost) })
+	}()
+	err := j.run(ctx)
+	lost := context.Cause(ctx)
+	cancel(nil)
+	<-kept
+	if errors.Is(lost, errTurnLost) {
+		return errTurnLost
+	}
+	return err
+}
+
+// keep prolongs the turn until ctx ends or the turn is lost. One failure leaves time for another try.
+func (s *Scheduler) keep(ctx context.Context, name string, lost func()) {
+	tick := time.NewTicker(lease / 3)
+	defer tick.Stop()
+	for misses := 0; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		held, err := s.o.Inbox.Turn(ctx, name, s.o.Holder, lease)
+		switch {
+		case held:
+			misses = 0
+		case err == nil || misses > 0:
+			lost()
+			return
+		default:
+			misses++
+		}
+	}
+}
+
+// yield gives the turn back, also at the end of the process: the shortest lease there is.
+func (s *Scheduler) yield(ctx context.Context, name string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), letGo)
+	defer cancel()
+	if _, err := s.o.Inbox.Turn(ctx, name, s.o.Holder, time.Millisecond); err != nil {
+		s.o.Log.Debug("giving a turn back; it runs out by itself", zap.String("job", name), zap.Error(err))
+	}
+}
+
+// last is when the job that was last brought to an end began; zero if that is not known. A time that lies far ahead comes from a wrong clock.
+func (s *Scheduler) last(ctx context.Context, j *job) (time.Time, error) {
+	value, err := s.o.Inbox.Mark(ctx, j.name)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("reading when the %s job was last done: %w", j.name, err)
+	}
+	at := parseTime(value)
+	if at.After(s.o.Now().Add(j.every)) {
+		return time.Time{}, nil
+	}
+	return at, nil
+}
+
+// later is the wait for the next round of a job that was done.
+func (s *Scheduler) later(j *job, began time.Time) time.Duration {
+	j.failures, j.due = 0, began.Add(j.every)
+	return max(j.due.Sub(s.o.Now()), 0) + s.spread(min(j.every/20, time.Minute))
+}
+
+// soon is the wait for another try of what was broken off.
+func (s *Scheduler) soon(ctx context.Context, j *job, err error) time.Duration {
+	if ctx.Err() != nil {
+		return 0
+	}
+	wait := min(firstWait<<min(j.failures, 10), j.every)
+	wait = max(wait, gitlab.After(err)) + s.spread(wait/4)
+	j.failures++
+	s.o.Log.Warn("a job was broken off and is tried again", zap.String("job", j.name), zap.Duration("again_in", wait), zap.Error(err))
+	return wait
+}
+
+// spread is a part of the time, another one for each process.
+func (s *Scheduler) spread(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * s.o.Jitter())
+}
+
+// pause waits and reports false when ctx has ended.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return ctx.Err() == nil
+	}
+}
+
+// formatTime writes a time for a mark.
+func formatTime(t time.Time) []byte { return []byte(t.UTC().Format(time.RFC3339Nano)) }
+
+// parseTime reads what formatTime wrote; anything else is the zero time.
+func parseTime(value []byte) time.Time {
+	t, err := time.Parse(time.RFC3339Nano, string(value))
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}

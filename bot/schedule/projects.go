@@ -1,0 +1,81 @@
+package schedule
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+
+	"go.uber.org/zap"
+
+	"flowkeeper/bot/gitlab"
+)
+
+// listed are the projects of the configuration. Their numbers are looked up once; both jobs ask.
+type listed struct {
+	gitlab GitLab
+	log    *zap.Logger
+	names  []string // paths and ids
+
+	mu    sync.Mutex
+	ids   map[string]int64
+	tried map[string]bool // paths that lead nowhere, logged already
+}
+
+func newListed(o Options) *listed {
+	return &listed{gitlab: o.GitLab, log: o.Log, names: o.Projects, ids: map[string]int64{}, tried: map[string]bool{}}
+}
+
+// numbers are the ids of the listed projects, as far as they are known. An error says why some are not that may be later.
+func (l *listed) numbers(ctx context.Context) (ids []int64, missed error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, name := range l.names {
+		id, known := l.ids[name]
+		if !known && missed == nil {
+			id, missed = l.find(ctx, name)
+		}
+		if id > 0 {
+			ids = append(ids, id)
+		}
+	}
+	return ids, missed
+}
+
+// find looks up a listed project: 0 if it is not there, which is no error.
+func (l *listed) find(ctx context.Context, name string) (int64, error) {
+	id, err := strconv.ParseInt(name, 10, 64)
+	if err != nil {
+		id, err = l.gitlab.ProjectID(ctx, name)
+	}
+	switch class := gitlab.ClassOf(err); {
+	case class == gitlab.Gone || class == gitlab.GiveUp:
+		if !l.tried[name] {
+			l.tried[name] = true
+			l.log.Warn("a listed project is left out until the bot's token can see it", zap.String("project", name), zap.Error(err))
+		}
+		return 0, nil
+	case err != nil:
+		return 0, fmt.Errorf("looking up the listed project %s: %w", name, err)
+	}
+	l.ids[name] = id
+	delete(l.tried, name)
+	return id, nil
+}
+
+// projects are the ids of all projects to look after, those that were listed first. An error says why some may be missing.
+func (s *Scheduler) projects(ctx context.Context) (all []int64, missed error) {
+	all, missed = s.listed.numbers(ctx)
+	learned, err := s.o.Inbox.Projects(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("listing the projects: %w", err)
+	}
+	seen := make(map[int64]bool, len(all)+len(learned))
+	all = slices.DeleteFunc(append(all, learned...), func(id int64) bool {
+		again := seen[id]
+		seen[id] = true
+		return again
+	})
+	return all, missed
+}
