@@ -40,6 +40,44 @@ func calls(c *gitlab.Client) map[string]func(context.Context) error {
 		"edit":   func(ctx context.Context) error { return c.EditNote(ctx, ref, 1, "hello") },
 		"delete": func(ctx context.Context) error { return c.DeleteNote(ctx, ref, 1) },
 		"self":   func(ctx context.Context) error { return c.Ping(ctx) },
+		"react":  func(ctx context.Context) error { return c.React(ctx, ref, 1, "x") },
+		"reply": func(ctx context.Context) error {
+			_, err := c.Reply(ctx, ref, "d1", 1, false, "hello")
+			return err
+		},
+		"thread": func(ctx context.Context) error {
+			_, err := c.Reply(ctx, ref, "", 1, false, "hello")
+			return err
+		},
+		"open": func(ctx context.Context) error {
+			_, err := c.Open(ctx, 7, gitlab.NewIssue{Title: "hello"})
+			return err
+		},
+		"find": func(ctx context.Context) error {
+			_, _, err := c.FindMarked(ctx, 7, 5, "hello", time.Time{})
+			return err
+		},
+		"link": func(ctx context.Context) error {
+			_, err := c.Link(ctx, ref, triage.Ref{Project: 7, IID: 13}, triage.Blocks)
+			return err
+		},
+		"resolve": func(ctx context.Context) error {
+			_, err := c.Resolve(ctx, 7, "g/p#1")
+			return err
+		},
+		"updated": func(ctx context.Context) error {
+			return c.Updated(ctx, 7, time.Time{}, func(triage.Issue) error { return nil })
+		},
+		"hooks": func(ctx context.Context) error {
+			_, err := c.Hooks(ctx, 7)
+			return err
+		},
+		"events": func(ctx context.Context) error {
+			_, err := c.HookEvents(ctx, 7, 1, time.Time{})
+			return err
+		},
+		"test":   func(ctx context.Context) error { return c.TestHook(ctx, 7, 1) },
+		"resend": func(ctx context.Context) error { return c.Resend(ctx, 7, 1, 2) },
 	}
 }
 

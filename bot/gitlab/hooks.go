@@ -78,7 +78,10 @@ func (c *Client) TestHook(ctx context.Context, project, hook int64) error {
 		name: "test-hook", op: fmt.Sprintf("testing webhook %d of project %d", hook, project), method: http.MethodPost,
 		path: projectPath(project, "hooks", strconv.FormatInt(hook, 10), "test", "issues_events"), role: maintainer,
 	}
-	_, err := c.do(ctx, k, nil)
+	a, err := c.do(ctx, k, nil)
+	if err == nil && a.status != http.StatusCreated {
+		return c.fail(k, a.status, Retry, errors.New("the answer does not say that the webhook was tested"))
+	}
 	return patient(err)
 }
 

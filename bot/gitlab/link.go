@@ -18,6 +18,16 @@ type wireNewLink struct {
 	Kind    string `json:"link_type"`
 }
 
+// wireMadeLink is a link as GitLab answers. Which end is the source depends on its kind.
+type wireMadeLink struct {
+	Source wireEnd `json:"source_issue"`
+	Target wireEnd `json:"target_issue"`
+}
+
+type wireEnd struct {
+	IID int64 `json:"iid"`
+}
+
 // Link links two issues and returns the kind of the link they have then, seen from the first: triage.RelatesTo, Blocks or BlockedBy.
 // It need not be the one that was asked for: without the licence for blocking links the issues are related, and a link that is there
 // already stays as it is. A failed call may be repeated. Gone if either issue is not there.
@@ -32,17 +42,20 @@ func (c *Client) Link(ctx context.Context, from, to triage.Ref, kind string) (ma
 	case from == to:
 		return "", c.fail(k, 0, GiveUp, errors.New("an issue cannot be linked to itself: name another one"))
 	}
-	a, err := c.do(ctx, k, nil)
+	var link wireMadeLink
+	a, err := c.do(ctx, k, &link)
 	if kind != triage.RelatesTo && unlicensed(a) {
 		kind = triage.RelatesTo
 		k.send = wireNewLink{Project: to.Project, IID: to.IID, Kind: kind}
-		a, err = c.do(ctx, k, nil)
+		a, err = c.do(ctx, k, &link)
 	}
-	if a.status == http.StatusConflict && strings.Contains(said(a), "already") {
+	switch {
+	case a.status == http.StatusConflict && strings.Contains(said(a), "already"):
 		return c.linkedAs(ctx, from, to, kind)
-	}
-	if err != nil {
+	case err != nil:
 		return "", err
+	case link.Source.IID == 0 || link.Target.IID == 0:
+		return "", c.fail(k, a.status, Retry, errors.New("the answer is not a link"))
 	}
 	return kind, nil
 }

@@ -23,7 +23,13 @@ func (c *Client) React(ctx context.Context, ref triage.Ref, note int64, name str
 		name: "react", op: "reacting to comment " + id + " of issue " + ref.String(), method: http.MethodPost,
 		path: issuePath(ref, "notes", id, "award_emoji"), send: wireReaction{name},
 	}
-	a, err := c.do(ctx, k, nil)
+	var made struct {
+		ID int64 `json:"id"`
+	}
+	a, err := c.do(ctx, k, &made)
+	if err == nil && made.ID == 0 {
+		return c.fail(k, a.status, Retry, errors.New("the answer is not a reaction"))
+	}
 	switch {
 	case err == nil || !saysJSON(a.header):
 		return err

@@ -49,6 +49,9 @@ func (g guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	// The library panics on a Link header with a parameter that has no value, which a proxy may add. Pages are found without it.
 	resp.Header.Del("Link")
 	body := &bounded{body: resp.Body, left: maxAnswer}
+	if resp.ContentLength > maxAnswer {
+		body.left = -1 // there is no need to read what will not be used
+	}
 	if resp.StatusCode == http.StatusNotFound {
 		body.keep = maxKept
 	}
