@@ -453,3 +453,31 @@ func TestResolveMoved(t *testing.T) {
 		})
 	}
 }
+
+func TestProjectID(t *testing.T) {
+	t.Parallel()
+	s := server{Answer: func(w http.ResponseWriter, r *http.Request) bool {
+		switch r.URL.EscapedPath() {
+		case "/api/v4/projects/g%2Fp":
+			reply(w, http.StatusOK, map[string]any{"id": 7})
+		case "/api/v4/projects/g%2Fold":
+			w.Header().Set("Location", "https://gitlab.example/api/v4/projects/8")
+			w.WriteHeader(http.StatusMovedPermanently)
+		case "/api/v4/projects/g%2Fodd":
+			reply(w, http.StatusOK, map[string]any{})
+		default:
+			return false
+		}
+		return true
+	}}
+	c := s.client(t)
+	for path, want := range map[string]int64{"g/p": 7, "g/old": 8} {
+		if got, err := c.ProjectID(t.Context(), path); err != nil || got != want {
+			t.Errorf("%s is project %d, %v; want %d", path, got, err, want)
+		}
+	}
+	for path, want := range map[string]gitlab.Class{"g/nowhere": gitlab.Gone, "g/odd": gitlab.Retry, "alone": gitlab.GiveUp, "../user": gitlab.GiveUp} {
+		_, err := c.ProjectID(t.Context(), path)
+		check(t, err, want, path)
+	}
+}

@@ -40,21 +40,47 @@ func (c *Client) Resolve(ctx context.Context, project int64, reference string) (
 // byPath loads an issue by its project's path. GitLab leads from the path that a project had before it was moved to the project's
 // number; that is the one redirect which is followed, and only to the number.
 func (c *Client) byPath(ctx context.Context, project string, iid int64) (triage.Issue, error) {
+	rest := "/issues/" + strconv.FormatInt(iid, 10)
 	k := call{
 		name: "find", op: fmt.Sprintf("looking up %s#%d", project, iid), method: http.MethodGet,
-		path: "projects/" + url.PathEscape(project) + "/issues/" + strconv.FormatInt(iid, 10),
+		path: "projects/" + url.PathEscape(project) + rest,
 	}
 	issue, a, err := c.oneIssue(ctx, k, func(w *wireIssue) bool { return w.IID == iid })
-	if number := movedTo(a, iid); number != 0 {
+	if number := movedTo(a, rest); number != 0 {
 		return c.Issue(ctx, triage.Ref{Project: number, IID: iid})
 	}
 	return issue, err
 }
 
-var movedProject = regexp.MustCompile(`/api/v4/projects/([0-9]+)/issues/([0-9]+)$`)
+// ProjectID is the number of the project at a path: "group/project", also one that it had before it was moved. Gone if it is not there
+// or the token may not see it; what cannot be a path is a *BadReference.
+func (c *Client) ProjectID(ctx context.Context, path string) (int64, error) {
+	if !projectForm.MatchString(path) {
+		return 0, bad(path, "is no path of a project: it should look like group/project")
+	}
+	k := call{
+		name: "project", op: "looking up project " + path, method: http.MethodGet, path: "projects/" + url.PathEscape(path),
+	}
+	var p struct {
+		ID int64 `json:"id"`
+	}
+	a, err := c.do(ctx, k, &p)
+	if number := movedTo(a, ""); number != 0 {
+		return number, nil
+	}
+	if err == nil && p.ID == 0 {
+		err = c.fail(k, a.status, Retry, errors.New("the answer is not that project"))
+	}
+	if err != nil {
+		return 0, err
+	}
+	return p.ID, nil
+}
 
-// movedTo is the number of the project to which an answer redirects for the same issue; 0 if it does not.
-func movedTo(a answer, iid int64) int64 {
+var numbered = regexp.MustCompile(`/api/v4/projects/([0-9]+)(/.*)?$`)
+
+// movedTo is the number of the project to which an answer redirects for the same rest of the address; 0 if it does not.
+func movedTo(a answer, rest string) int64 {
 	if a.status < 300 || a.status > 399 {
 		return 0
 	}
@@ -62,8 +88,8 @@ func movedTo(a answer, iid int64) int64 {
 	if err != nil {
 		return 0
 	}
-	m := movedProject.FindStringSubmatch(u.Path)
-	if m == nil || m[2] != strconv.FormatInt(iid, 10) {
+	m := numbered.FindStringSubmatch(u.Path)
+	if m == nil || m[2] != rest {
 		return 0
 	}
 	project, err := strconv.ParseInt(m[1], 10, 64)
