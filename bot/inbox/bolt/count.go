@@ -1,9 +1,8 @@
 package bolt
 
 import (
-	"bytes"
-	"cmp"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"time"
@@ -31,38 +30,26 @@ func (s *Store) Count(ctx context.Context, u inbox.Use) (inbox.Counted, error) {
 
 // use is one that has its answer.
 type use struct {
-	key     []byte
+	id      fingerprint
 	at      int64
 	allowed bool
 }
 
 func count(tx *bbolt.Tx, u inbox.Use, now int64) (inbox.Counted, error) {
 	who, id := digest("who", u.Who), digest("use", u.ID)
-	key := slices.Concat(who[:], id[:])
-	uses := readUses(tx, who[:], now)
+	uses := decodeUses(answers.get(tx, who[:], now), now)
 	again := untilRoom(uses, u, now)
-	known := slices.IndexFunc(uses, func(old use) bool { return bytes.Equal(old.key, key) })
+	known := slices.IndexFunc(uses, func(old use) bool { return old.id == id })
 	switch {
 	case known < 0:
 		allowed := again == 0
-		return inbox.Counted{Allowed: allowed, Again: again}, keepUse(tx, uses, use{key, now, allowed})
+		uses = withoutOldest(append(uses, use{id, now, allowed}), allowed)
+		return inbox.Counted{Allowed: allowed, Again: again}, answers.put(tx, who[:], encodeUses(uses), now+inbox.KeepUses.Microseconds())
 	case uses[known].allowed:
 		return inbox.Counted{Allowed: true}, nil
 	default:
 		return inbox.Counted{Again: again}, nil
 	}
-}
-
-// readUses reads somebody's uses whose answers are kept, the oldest first.
-func readUses(tx *bbolt.Tx, who []byte, now int64) []use {
-	var all []use
-	for k, v := range scan(tx.Bucket(bucketUses), who) {
-		if until := number(v); until > now {
-			all = append(all, use{key: bytes.Clone(k), at: until - inbox.KeepUses.Microseconds(), allowed: v[8] == 1})
-		}
-	}
-	slices.SortFunc(all, func(a, b use) int { return cmp.Compare(a.at, b.at) })
-	return all
 }
 
 // untilRoom is how long it takes until the window holds fewer uses than the limit, 0 if it does.
@@ -76,20 +63,53 @@ func untilRoom(uses []use, u inbox.Use, now int64) time.Duration {
 	if len(ends) < u.Limit {
 		return 0
 	}
+	slices.Sort(ends)
 	return time.Duration(ends[len(ends)-u.Limit]-now) * time.Microsecond
 }
 
-// keepUse keeps one more answer and lets the oldest of its kind go.
-func keepUse(tx *bbolt.Tx, uses []use, one use) error {
-	same := slices.DeleteFunc(slices.Clone(uses), func(other use) bool { return other.allowed != one.allowed })
-	for _, oldest := range same[:max(0, len(same)+1-inbox.MaxUses)] {
-		if err := answers.delete(tx, oldest.key); err != nil {
-			return err
+// withoutOldest lets the oldest of one kind go if there are too many of them.
+func withoutOldest(uses []use, allowed bool) []use {
+	same, oldest := 0, -1
+	for i, one := range uses {
+		if one.allowed != allowed {
+			continue
+		}
+		same++
+		if oldest < 0 {
+			oldest = i
 		}
 	}
-	value := []byte{0}
-	if one.allowed {
-		value[0] = 1
+	if same <= inbox.MaxUses {
+		return uses
 	}
-	return answers.put(tx, one.key, value, one.at+inbox.KeepUses.Microseconds())
+	return slices.Delete(uses, oldest, oldest+1)
+}
+
+// useSize is the length of a use in the file: its id, its time, 1 if it was allowed. They stand one behind the other, as they came.
+const useSize = len(fingerprint{}) + 8 + 1
+
+func encodeUses(uses []use) []byte {
+	all := make([]byte, 0, len(uses)*useSize)
+	for _, one := range uses {
+		all = append(all, one.id[:]...)
+		all = binary.BigEndian.AppendUint64(all, uint64(one.at))
+		allowed := byte(0)
+		if one.allowed {
+			allowed = 1
+		}
+		all = append(all, allowed)
+	}
+	return all
+}
+
+// decodeUses leaves out the uses whose answers are not kept any more.
+func decodeUses(raw []byte, now int64) []use {
+	uses := make([]use, 0, len(raw)/useSize+1)
+	for one := range slices.Chunk(raw, useSize) {
+		at := number(one[len(fingerprint{}):])
+		if at+inbox.KeepUses.Microseconds() > now {
+			uses = append(uses, use{fingerprint(one), at, one[useSize-1] == 1})
+		}
+	}
+	return uses
 }

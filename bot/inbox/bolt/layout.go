@@ -25,7 +25,7 @@ import (
 //	letters   issue → letter without its deliveries
 //	lettered  issue, seq → nothing: what is in the letter
 //	burials   time, issue → nothing: all letters, in order
-//	uses      digest of who, digest of the use → expiry, 1 if it was allowed
+//	uses      digest of who → expiry, uses with their answers
 //	marks     name → expiry, value
 //	projects  project → time it was heard of, to the hour
 //	heard     time, project → nothing: the same, in order

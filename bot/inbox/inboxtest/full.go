@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"flowkeeper/bot/inbox"
 )
@@ -65,6 +66,7 @@ func testFull(t *testing.T, open Open) {
 			s.put(2, "d")
 			s.put(2, "e")
 			s.full(delivery(2, "f"))
+			s.Advance(time.Second)
 			s.must("revive", s.Revive(s.t.Context(), issue(1))) // never refused
 			s.done(s.claim(2), inbox.Result{})
 			s.put(2, "f")
