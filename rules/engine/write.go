@@ -270,14 +270,27 @@ func (r *run) needs() triage.Need {
 }
 
 // speaks reports whether the note is to be brought in line: always while the issue is open; on a closed one only for the rules that look
-// at closed issues, so that closing an issue does not strike its items through.
+// at closed issues and want something or no longer do, so that closing an issue does not strike its items through.
 func (r *run) speaks() bool {
 	if !r.in.Issue.Closed {
 		return true
 	}
 	for n, v := range r.verdicts {
 		s := &r.policy.Settings[n]
-		if v != nil && s.Closed && s.Mode >= triage.Remind && !r.findings[n].Overridden && len(v.Items) > 0 {
+		if !s.Closed || s.Mode < triage.Remind || r.findings[n].Overridden {
+			continue
+		}
+		if v != nil && len(v.Items) > 0 || r.findings[n].Looked && r.asks(s.ID) {
+			return true
+		}
+	}
+	return false
+}
+
+// asks reports whether an item of the rule is open on the note.
+func (r *run) asks(rule string) bool {
+	for key, item := range r.memory.Items {
+		if item.State == triage.ItemOpen && ruleOf(key) == rule {
 			return true
 		}
 	}
