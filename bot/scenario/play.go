@@ -229,6 +229,9 @@ func formatIssue(b *strings.Builder, before, after triage.Issue) {
 
 func formatSticky(b *strings.Builder, s engine.Sticky) {
 	for _, i := range s.Items {
+		if i.Quote != "" {
+			i.Text += " “" + i.Quote + "”"
+		}
 		switch {
 		case i.Met:
 			fmt.Fprintf(b, "note: [x] %s\n", i.Title)
