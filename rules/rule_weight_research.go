@@ -27,7 +27,7 @@ var weightResearch = triage.Rule{
 			return notResearch(in, base, above, label)
 		}
 		item := triage.Item{Slot: "research", Title: "Research", Text: "A weight of " + strconv.Itoa(*base) + " suggests that more is needed."}
-		if *base < 5 { // from there on weight-split-up says so
+		if *base < 5 && !in.Has(triage.Spike) { // from 5 on weight-split-up says so
 			item.Text += " For a spike, reply " + in.Team.Flow("spike <what>") + "."
 		}
 		v := triage.Ask(fmt.Sprintf("the weight is %d, above %d the estimate suggests that more research is needed", *base, above), item)

@@ -26,9 +26,13 @@ var weightSplitUp = triage.Rule{
 			return triage.Nothing("the weight is " + strconv.Itoa(*base) + ", only 5 or more has to be split up")
 		}
 		item := triage.Item{
-			Slot: "split", Title: "A smaller issue", Text: "Promote it to an epic and split it, or reply " + in.Team.Flow("spike <what>") + ".",
+			Slot: "split", Title: "A smaller issue", Text: "Promote it to an epic and split it",
 			Asks: []triage.Role{triage.EngineeringManager, triage.ProductManager},
 		}
+		if !in.Has(triage.Spike) {
+			item.Text += ", or reply " + in.Team.Flow("spike <what>")
+		}
+		item.Text += "."
 		if planned := planned(in); planned != "" {
 			item.Text += " A " + strconv.Itoa(*base) + " cannot be " + planned + "."
 		}

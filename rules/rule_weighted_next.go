@@ -22,6 +22,8 @@ var weightedNext = triage.Rule{
 		switch {
 		case in.State() != triage.StateRefinement:
 			return triage.Nothing("the issue is not in refinement")
+		case in.Has(triage.Spike):
+			return triage.Nothing("a spike is timeboxed, its weight is not an estimate to review")
 		case weight == nil:
 			return triage.Nothing("the issue in refinement has no weight yet")
 		case *weight > 4:
