@@ -14,18 +14,19 @@ var commandAgree = triage.Command{
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		switch {
 		case call.Args != "":
-			return refuseMore(in.Team, "agree", call.Args)
+			return triage.Refuse(triage.Say(in.Team.Flow("agree") + " takes nothing behind it, and there is ").Quote(call.Args).
+				Say("; write that on another line, or object with " + in.Team.Flow("simplify <why>")))
 		case !inReview(in):
 			return refuseOutsideReview(in, "an agreement is given")
-		case call.By == in.Issue.Author:
+		case call.By.ID == in.Issue.Author.ID && call.By.ID != 0 || call.By.Username == in.Issue.Author.Username:
 			return triage.Refuse(triage.Say("the author's own agreement does not count; somebody else has to agree"))
 		}
 		roster := reviewers(in.Team)
 		switch {
 		case len(roster) > 0 && !slices.Contains(roster, call.By.Username):
-			return triage.Refuse(triage.Say("the agreement of " + reviewRoles() + " counts, by the team's configuration"))
+			return triage.Refuse(triage.Say("only the agreement of " + reviewRoles() + " counts; the team's configuration names them"))
 		case len(roster) == 0 && call.Level < triage.Developer:
-			return triage.Refuse(triage.Say("the agreement of members of the project with Developer access or more counts"))
+			return triage.Refuse(triage.Say("only the agreement of members with Developer access or more counts"))
 		}
 		out := triage.Did("agrees that no configuration can be avoided")
 		out.Changes = []triage.Change{triage.Agree{}}

@@ -19,7 +19,7 @@ var commandNext = triage.Command{
 		}
 		next := neighbour(in, state, 1)
 		if next == "" {
-			return triage.Refuse(triage.Say("the issue is " + state + ", there is no next state; " + in.Team.Flow("back") + " goes back"))
+			return triage.Refuse(triage.Say("“" + state + "” is the last state; " + in.Team.Flow("back") + " moves the issue back"))
 		}
 		lacks, needs := lacking(in, next)
 		switch {
@@ -30,7 +30,7 @@ var commandNext = triage.Command{
 			for n, l := range lacks {
 				missing[n] = l.short
 			}
-			return triage.Refuse(triage.Say("“" + next + "” comes next, and it needs " + enumerate(missing)))
+			return triage.Refuse(triage.Say("“" + next + "” comes next and needs " + enumerate(missing)))
 		}
 		return move(in, next)
 	},

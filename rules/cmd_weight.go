@@ -35,7 +35,7 @@ var numbers = [...]string{"zero", "one", "two", "three", "four", "five"}
 // readWeight reads a weight from 0 to 5 at the beginning of a text. What follows it is why, unless that is another number: "3 or 4" is no
 // weight.
 func readWeight(text string) (weight int, ok bool) {
-	first, why, _ := strings.Cut(strings.TrimSpace(text), " ")
+	first, why, _ := strings.Cut(strings.TrimLeft(text, "=: "), " ")
 	weight, err := strconv.Atoi(bare(first))
 	if err != nil || weight < 0 || weight >= len(scale) {
 		return 0, false

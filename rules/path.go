@@ -77,9 +77,13 @@ func lackingWeight(in triage.Input) []lack {
 	weight := in.Weight()
 	switch {
 	case weight == nil:
+		whose := ""
+		if in.TwoSided() {
+			whose = "for the " + in.Team.Side + " side "
+		}
 		return []lack{{
 			reason: "its weight is empty", item: weightItem(in),
-			short: "a weight (" + in.Team.Flow("weight 3") + ")",
+			short: "a weight " + whose + "(" + in.Team.Flow("weight 3") + ")",
 		}}
 	case *weight > 4:
 		return []lack{{

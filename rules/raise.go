@@ -52,7 +52,7 @@ func cut(text string, most int) string {
 
 // refuseWithout refuses a command without the text that it is about.
 func refuseWithout(team *triage.Team, usage, example string) triage.Outcome {
-	return triage.Refuse(triage.Say("it is missing what this is about: " + team.Flow(usage) + ", for example " + team.Flow(example)))
+	return triage.Refuse(triage.Say("the text is missing; write " + team.Flow(usage) + ", for example " + team.Flow(example)))
 }
 
 // answerSlack is how long after a comment GitLab may still carry out what was written with it: comments come with times in whole seconds and
