@@ -197,7 +197,7 @@ func quiet(s triage.Silence) string {
 	if s.Until.IsZero() {
 		return "the rule is ignored on this issue"
 	}
-	return "the rule is snoozed on this issue until " + s.Until.UTC().Format("2 January 15:04 MST")
+	return "the rule is snoozed on this issue until " + clock(s.Until)
 }
 
 // lines are what a rule that is not run on a closed issue goes on saying there, nil if nothing.

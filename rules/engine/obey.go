@@ -188,7 +188,9 @@ func (o *obeying) run(c Comment, line Line, cmd *triage.Command, args string) tr
 // unknown refuses what is no command, with those that were probably meant: one that is nearly so, or all that begin with this word.
 func (o *obeying) unknown(text, near string) triage.Outcome {
 	team := o.policy.Team
-	first, _, _ := strings.Cut(text, " ")
+	words := strings.Fields(text)
+	first := words[0]
+	written := strings.Join(words[:min(len(words), max(1, len(strings.Fields(near))))], " ")
 	var meant []string
 	for _, c := range o.policy.Commands {
 		begin, _, several := strings.Cut(c.Name, " ")
@@ -196,7 +198,7 @@ func (o *obeying) unknown(text, near string) triage.Outcome {
 			meant = append(meant, team.Flow(c.Usage()))
 		}
 	}
-	why, help := triage.Say("there is no command ").Quote(first), team.Flow("help")+" lists them all"
+	why, help := triage.Say("there is no command ").Quote(written), team.Flow("help")+" lists them all"
 	switch {
 	case len(meant) == 0:
 		return triage.Refuse(why.Say("; " + help))

@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,42 +25,81 @@ type Sight struct {
 // Explain answers what the rules say of an issue, from a decision of Probe. Past are the kept decisions at which the one rule that is asked
 // for looked at it, the newest first.
 func Explain(p Policy, d Decision, rule string, past []Sight) triage.Reply {
-	if !d.Ours {
+	switch n := p.index(rule); {
+	case !d.Ours:
 		return triage.Reply{Text: []triage.Prose{triage.Say("The rules leave this issue alone: ").Words(d.Reason).Say(".")}}
+	case rule == "":
+		return whyAll(p, d)
+	case n < 0:
+		return triage.Reply{Text: []triage.Prose{triage.Say("There is no rule " + triage.Code(rule) + " any more.")}}
+	default:
+		return whyOne(p, d, n, past)
 	}
-	if rule != "" {
-		return whyOne(p, d, rule, past)
-	}
-	r := triage.Reply{Fold: "The rules with nothing to say"}
+}
+
+// index is the place of a rule in the policy, -1 if it is not there.
+func (p Policy) index(rule string) int {
+	return slices.IndexFunc(p.Settings, func(s Setting) bool { return s.ID == rule })
+}
+
+// whyAll lists the rules, those first that want something, did something here or were told to be quiet.
+func whyAll(p Policy, d Decision) triage.Reply {
+	var r triage.Reply
 	for n, f := range d.Findings {
-		s := p.Settings[n]
-		row := whyRow(s, f, d)
-		if f.Speaks || said(d, f) {
+		speaks := len(did(d, f.Rule)) > 0 || f.Speaks || told(&d.Memory, f.Rule)
+		if row := whyRow(p, n, d); speaks {
 			r.Rows = append(r.Rows, row)
 		} else {
 			r.FoldRows = append(r.FoldRows, row)
 		}
 	}
-	text := "What the rules say of this issue; " + p.Team.Flow("why <rule>") + " tells more about one:"
+	r.Fold = "The rules with nothing to say: " + strconv.Itoa(len(r.FoldRows))
+	text := "What the rules say of this issue. "
 	if len(r.Rows) == 0 {
-		text = "No rule wants anything of this issue."
+		text = "No rule wants anything of this issue. "
 	}
-	r.Text = []triage.Prose{triage.Say(text)}
+	r.Text = []triage.Prose{triage.Say(text + p.Team.Flow("why <rule>") + " tells all about one.")}
 	return r
 }
 
-// said reports whether people made the rule be quiet here.
-func said(d Decision, f Finding) bool {
-	_, rests := d.Memory.Suspended[f.Rule]
-	_, silent := d.Memory.Silenced[f.Rule]
+// told reports whether people made this rule be quiet here, by itself and not with all others.
+func told(m *triage.Memory, rule string) bool {
+	_, rests := m.Suspended[rule]
+	_, silent := m.Silenced[rule]
 	return rests || silent
 }
 
+// did lists in words what the rule did to the issue and nobody changed since.
+func did(d Decision, rule string) []string {
+	var deeds []string
+	for _, key := range slices.Sorted(maps.Keys(d.Memory.Own)) {
+		own := d.Memory.Own[key]
+		if own.Rule != rule || slices.ContainsFunc(d.Plan, func(p Planned) bool { return p.Action.Key() == key }) {
+			continue // another's, or only wanted
+		}
+		switch kind, of, _ := strings.Cut(key, ":"); kind {
+		case "label":
+			deeds = append(deeds, what(of, own.Removed))
+		case "weight":
+			deeds = append(deeds, triage.SetWeight{Value: own.Value, Side: of}.String())
+		case "milestone":
+			deeds = append(deeds, "set the milestone")
+		case "state":
+			deeds = append(deeds, triage.Close{}.String())
+		}
+	}
+	return deeds
+}
+
 // whyRow is one rule's line: its name, its section and its reason.
-func whyRow(s Setting, f Finding, d Decision) triage.Prose {
+func whyRow(p Policy, n int, d Decision) triage.Prose {
+	s, f := p.Settings[n], d.Findings[n]
 	row := triage.Say(triage.Code(s.ID) + " · " + s.Section + " · ").Words(f.Reason)
 	if len(f.Wants) > 0 {
 		row = row.Say(" · wants: ").Words(strings.Join(f.Wants, ", "))
+	}
+	if deeds := did(d, f.Rule); len(deeds) > 0 {
+		row = row.Say(" · did: ").Words(strings.Join(deeds, ", "))
 	}
 	if s.Mode == triage.Shadow {
 		row = row.Say(" · only watched, mode `shadow`")
@@ -66,37 +107,92 @@ func whyRow(s Setting, f Finding, d Decision) triage.Prose {
 	if u, rests := d.Memory.Suspended[s.ID]; rests {
 		row = row.Say(" · rests here, undone: ").Words(u.What)
 	}
+	if at := opensAt(p, d, s.ID); !at.IsZero() {
+		row = row.Say(" · goes on the note at " + clock(at))
+	}
 	return row
 }
+
+// opensAt is when the waiting items of a rule go on the note, zero if none waits.
+func opensAt(p Policy, d Decision, rule string) time.Time {
+	for key, item := range d.Memory.Items {
+		if ruleOf(key) == rule && item.State == triage.ItemPending {
+			return d.Memory.Touched.Add(p.Grace)
+		}
+	}
+	return time.Time{}
+}
+
+func clock(t time.Time) string { return t.UTC().Format("2 January 15:04 MST") }
 
 // maxSights bounds how many past decisions are told.
 const maxSights = 5
 
 // whyOne tells all about one rule.
-func whyOne(p Policy, d Decision, rule string, past []Sight) triage.Reply {
-	n := slices.IndexFunc(p.Settings, func(s Setting) bool { return s.ID == rule })
+func whyOne(p Policy, d Decision, n int, past []Sight) triage.Reply {
 	s, f := p.Settings[n], d.Findings[n]
 	r := triage.Reply{Text: []triage.Prose{
 		triage.Say(triage.Code(s.ID) + ": " + s.Summary),
 		triage.Say("Here: ").Words(f.Reason).Say("."),
 	}}
-	r.Rows = append(r.Rows, triage.Say("From the handbook's section “"+s.Section+"”, mode "+triage.Code(s.Mode.String())))
+	add := func(row triage.Prose) { r.Rows = append(r.Rows, row) }
 	if len(f.Wants) > 0 {
-		r.Rows = append(r.Rows, triage.Say("It wants: ").Words(strings.Join(f.Wants, ", ")))
+		add(triage.Say("It wants: ").Words(strings.Join(f.Wants, ", ")))
 	}
-	if u, rests := d.Memory.Suspended[rule]; rests {
-		r.Rows = append(r.Rows, triage.Say("It rests here since somebody undid ").Words(u.What).Say("; "+p.Team.Flow("resume "+rule)+" ends that"))
+	if deeds := did(d, s.ID); len(deeds) > 0 {
+		add(triage.Say("It did: ").Words(strings.Join(deeds, ", ")))
 	}
-	if quiet, silent := silence(&d.Memory, rule); silent {
-		r.Rows = append(r.Rows, triage.Say("It is quiet here because of ").Words("@"+quiet.By).Say(": ").Quote(quiet.Why).Say("; "+p.Team.Flow("resume "+rule)+" ends that"))
+	if at := opensAt(p, d, s.ID); !at.IsZero() {
+		add(triage.Say("It goes on the note at " + clock(at) + ", if it is still so"))
 	}
-	r.Rows = append(r.Rows, triage.Say("It looks when an issue is: "+s.On.String()))
+	if u, rests := d.Memory.Suspended[s.ID]; rests {
+		add(triage.Say("It rests here: ").Words(name(u.By)).Say(" undid ").Quote(u.What).Say("; " + p.Team.Flow("resume "+s.ID) + " ends that"))
+	}
+	if row := whyQuiet(p, &d.Memory, s.ID); row != nil {
+		add(row)
+	}
+	add(triage.Say("Mode " + triage.Code(s.Mode.String()) + ": " + modeWords[s.Mode]))
+	add(triage.Say("From the handbook's section “" + s.Section + "”"))
+	add(triage.Say("It looks at: " + s.On.String()))
 	for i, sight := range past {
 		if i == maxSights {
 			break
 		}
-		row := triage.Say(sight.At.UTC().Format("2 January 15:04 MST") + ", " + strings.Join(sight.Events, "; ") + ": ").Words(sight.Reason)
-		r.Rows = append(r.Rows, row)
+		add(triage.Say("On " + clock(sight.At) + " (").Words(strings.Join(sight.Events, "; ")).Say("): ").Words(sight.Reason))
 	}
 	return r
+}
+
+// modeWords say what a rule may do in each mode.
+var modeWords = map[triage.Mode]string{
+	triage.Off: "it is switched off", triage.Shadow: "it decides, and nothing shows", triage.Remind: "it asks people on the note",
+	triage.Act: "it does what it wants",
+}
+
+// whyQuiet says who silenced the rule, nil if nobody did.
+func whyQuiet(p Policy, m *triage.Memory, rule string) triage.Prose {
+	quiet, silent := silence(m, rule)
+	if !silent {
+		return nil
+	}
+	ends := rule
+	if _, itself := m.Silenced[rule]; !itself {
+		ends = triage.AllRules
+	}
+	row := triage.Say("It is quiet here, ").Words(name(quiet.By)).Say(" silenced it")
+	if ends == triage.AllRules {
+		row = row.Say(" with all others")
+	}
+	if quiet.Why != "" {
+		row = row.Say(": ").Quote(quiet.Why)
+	}
+	return row.Say("; " + p.Team.Flow("resume "+ends) + " ends that")
+}
+
+// name is how a person is told of.
+func name(username string) string {
+	if username == "" {
+		return "someone"
+	}
+	return "@" + username
 }
