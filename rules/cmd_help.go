@@ -14,7 +14,7 @@ var commandHelp = triage.Command{
 		about := aboutCommand(in.Team, call.Args)
 		if about == "" {
 			return help(in.Team, call.Commands, "Commands begin a line of a comment, and several run from top to bottom. "+
-				in.Team.Flow("help weight")+" tells more about one.")
+				in.Team.Flow("help weight")+" tells more about one. What is for members is for "+triage.Member.String()+".")
 		}
 		found, _, near := triage.FindCommand(call.Commands, about)
 		if family := familyOf(call.Commands, about); found == nil && near == "" && len(family) == 1 {
@@ -62,7 +62,7 @@ func familyOf(commands []triage.Command, words string) []triage.Command {
 func help(team *triage.Team, commands []triage.Command, intro string) triage.Outcome {
 	r := triage.Reply{Text: []triage.Prose{triage.Say(intro)}}
 	for _, c := range commands {
-		r.Rows = append(r.Rows, triage.Say(team.Flow(c.Usage())+" · "+c.Summary+" · "+short(c.Who)))
+		r.Rows = append(r.Rows, triage.Say(team.Flow(c.Usage())+" · "+strings.TrimSuffix(c.Summary, ".")+" · "+short(c.Who)))
 	}
 	out := triage.Answer("lists the commands", r)
 	out.Always = true

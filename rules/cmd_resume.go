@@ -12,8 +12,10 @@ var commandResume = triage.Command{
 		switch {
 		case call.Args == "":
 			return triage.Refuse(triage.Say("a rule is missing: " + in.Team.Flow("resume <rule|all>") + ", for example " + in.Team.Flow("resume all")))
-		case rule == "" || rest != "":
+		case rule == "":
 			return refuseRule(in, call, "resume", call.Args)
+		case rest != "":
+			return refuseMore(in.Team, "resume "+rule, rest)
 		case !quietHere(in.Memory, rule) && rule == triage.AllRules:
 			return triage.Refuse(triage.Say("no rule is quiet here"))
 		case !quietHere(in.Memory, rule) && all:

@@ -23,7 +23,7 @@ var commandSnooze = triage.Command{
 	Who: triage.Member, Closed: true,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		rule, rest := splitRule(call, call.Args)
-		if call.Args == "" {
+		if _, onlyTime := readSpan(call.Args); onlyTime {
 			return triage.Refuse(triage.Say("a rule is missing: " + in.Team.Flow("snooze <rule|all> [7d]") + ", for example " + in.Team.Flow("snooze all 7d")))
 		}
 		if rule == "" {

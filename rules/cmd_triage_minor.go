@@ -2,7 +2,8 @@ package rules
 
 import "flowkeeper/rules/triage"
 
-// commandTriageMinor follows "Triage Process": a smaller issue with no significant impact goes to the backlog.
+// commandTriageMinor follows "Triage Process": a smaller issue with no significant impact goes to the backlog. One that has a place of its
+// own stays there.
 var commandTriageMinor = triage.Command{
 	Name: "triage minor", Summary: "A small issue: severity 4, priority 4, and the backlog if it has no milestone.", Example: "triage minor",
 	Section: "Triage Process", Who: triage.Member,
@@ -10,11 +11,12 @@ var commandTriageMinor = triage.Command{
 		if call.Args != "" {
 			return refuseMore(in.Team, "triage minor", call.Args)
 		}
-		actions := levels(in, "4")
+		out := triaged("4", levels(in, "4"))
 		if in.Issue.Milestone == 0 && !in.Has(triage.Deliverable) && !in.Has(triage.FollowUp) {
-			actions = append(actions, triage.SetMilestone{Title: backlog(call)})
+			out.Reason += ", and puts it into the backlog"
+			out.Actions = append(out.Actions, triage.SetMilestone{Title: backlog(call)})
 		}
-		return triaged("4", actions)
+		return out
 	},
 }
 

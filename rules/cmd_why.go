@@ -9,8 +9,10 @@ var commandWhy = triage.Command{
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		rule, rest := splitRule(call, call.Args)
 		switch {
-		case call.Args != "" && (rule == "" || rest != ""):
+		case call.Args != "" && rule == "":
 			return refuseRule(in, call, "why", call.Args)
+		case rest != "":
+			return refuseMore(in.Team, "why "+rule, rest)
 		case rule == triage.AllRules:
 			rule = ""
 		}

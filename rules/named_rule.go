@@ -12,7 +12,7 @@ import (
 func splitRule(call triage.Call, text string) (rule, rest string) {
 	words := strings.Fields(text)
 	for n := len(words); n > 0; n-- {
-		name := strings.TrimRight(strings.Trim(triage.Unquote(strings.Join(words[:n], " ")), `"'`), ".,:")
+		name := strings.TrimRight(strings.Trim(triage.Unquote(strings.Join(words[:n], " ")), `"'`), ".,:?!")
 		for _, known := range slices.Concat(call.Rules, []string{triage.AllRules}) {
 			if strings.EqualFold(known, strings.NewReplacer(" ", "-", "_", "-").Replace(name)) {
 				return known, strings.Join(words[n:], " ")
