@@ -97,19 +97,24 @@ func TestDiskFull(t *testing.T) {
 		<-time.After(time.Millisecond)
 	}
 	f.become(away)
-	r.put(1, "room again")
+	r.accept(big(accepted), inbox.Stored) // what was refused is no duplicate
 }
 
-// Even if nothing at all can be written, somebody has to find out that the inbox is back.
+// Even if nothing at all can be written, somebody has to find out that the inbox is back. What was handed over meanwhile takes no room any
+// more as soon as it can be removed from the file.
 func TestNothingCanBeWritten(t *testing.T) {
 	if !inChild(t) {
 		return
 	}
 	f := newFake()
-	r := start(t, f, spool.Options{Path: t.TempDir() + "/spool.db", Probe: time.Millisecond, Timeout: time.Millisecond})
+	r := start(t, f, spool.Options{Path: t.TempDir() + "/spool.db", Max: 2, Probe: time.Millisecond, Timeout: time.Millisecond})
 	defer r.end()
 	f.become(away)
+	r.put(1, "a", "b")
 	lift := limitFiles(t, 1)
+	f.become(answers)
+	drained(r)
+	f.become(away)
 	for n := range 3 {
 		if _, err := r.Accept(t.Context(), delivery(1, fmt.Sprint(n))); !errors.Is(err, inbox.ErrUnavailable) {
 			t.Errorf("accepting without disk and inbox: got %v, want it unavailable", err)
@@ -126,9 +131,12 @@ func TestNothingCanBeWritten(t *testing.T) {
 		}
 		<-time.After(time.Millisecond)
 	}
-	r.got(1, "back")
+	r.got(1, "a b back")
+	r.degraded("cannot be written")
 	lift()
 	for r.Degraded() != nil {
 		<-time.After(time.Millisecond)
 	}
+	f.become(away)
+	r.put(1, "c", "d")
 }

@@ -20,6 +20,7 @@ import (
 const mapped = 256 << 20
 
 // The layout: bucket "deliveries" holds number → record, numbers big-endian, so that they are in order; bucket "meta" holds "version".
+// Values begin with a checksum of their rest, because bbolt does not notice if its pages are not as it wrote them.
 var (
 	bucketDeliveries = []byte("deliveries")
 	bucketMeta       = []byte("meta")
@@ -87,7 +88,7 @@ func (f *file) prepare() error {
 		if err != nil {
 			return err
 		}
-		return meta.Put(metaVersion, number(version))
+		return meta.Put(metaVersion, summed(number(version)))
 	})
 }
 
@@ -129,8 +130,8 @@ func check(tx *bbolt.Tx) error {
 	if deliveries == nil || meta == nil {
 		return errDamaged
 	}
-	v := meta.Get(metaVersion)
-	if len(v) != 8 {
+	v, err := unsummed(meta.Get(metaVersion))
+	if err != nil || len(v) != 8 {
 		return errDamaged
 	}
 	if got := binary.BigEndian.Uint64(v); got != version {

@@ -2,8 +2,10 @@ package spool_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -196,7 +198,9 @@ func setVersion(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
-		return tx.Bucket([]byte("meta")).Put([]byte("version"), []byte{0, 0, 0, 0, 0, 0, 0, 7})
+		v := []byte{0, 0, 0, 0, 0, 0, 0, 7}
+		sum := crc32.Checksum(v, crc32.MakeTable(crc32.Castagnoli))
+		return tx.Bucket([]byte("meta")).Put([]byte("version"), append(binary.BigEndian.AppendUint32(nil, sum), v...))
 	})
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)

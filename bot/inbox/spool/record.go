@@ -24,14 +24,10 @@ func (r record) at(now time.Time) inbox.Delivery {
 	return d
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-const sumSize = 4
-
-// encode lays the record out as a checksum of the rest, time in microseconds since 1970, delay in nanoseconds, project, issue number,
-// and the id, key and meaning with their lengths; the body is what remains.
+// encode lays the record out as time in microseconds since 1970, delay in nanoseconds, project, issue number, and the id, key and meaning
+// with their lengths; the body is what remains.
 func (r record) encode() []byte {
-	b := make([]byte, sumSize, sumSize+8*binary.MaxVarintLen64+len(r.ID)+len(r.Key)+len(r.Meaning)+len(r.Body))
+	b := make([]byte, 0, 7*binary.MaxVarintLen64+len(r.ID)+len(r.Key)+len(r.Meaning)+len(r.Body))
 	for _, n := range []int64{r.arrived.UnixMicro(), int64(r.Delay), r.Issue.Project, r.Issue.IID} {
 		b = binary.AppendVarint(b, n)
 	}
@@ -39,19 +35,33 @@ func (r record) encode() []byte {
 		b = binary.AppendUvarint(b, uint64(len(s)))
 		b = append(b, s...)
 	}
-	b = append(b, r.Body...)
-	binary.BigEndian.PutUint32(b, crc32.Checksum(b[sumSize:], castagnoli))
-	return b
+	return summed(append(b, r.Body...))
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// summed is a checksum of four bytes and b.
+func summed(b []byte) []byte {
+	return append(binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(b)), crc32.Checksum(b, castagnoli)), b...)
+}
+
+// unsummed is the rest of b if the checksum is right.
+func unsummed(b []byte) ([]byte, error) {
+	if len(b) < 4 || binary.BigEndian.Uint32(b) != crc32.Checksum(b[4:], castagnoli) {
+		return nil, errRecord
+	}
+	return b[4:], nil
 }
 
 var errRecord = errors.New("the record is damaged")
 
 // decode copies what it takes from b.
 func decode(b []byte) (record, error) {
-	if len(b) < sumSize || binary.BigEndian.Uint32(b) != crc32.Checksum(b[sumSize:], castagnoli) {
-		return record{}, errRecord
+	b, err := unsummed(b)
+	if err != nil {
+		return record{}, err
 	}
-	in := reader{rest: b[sumSize:]}
+	in := reader{rest: b}
 	r := record{arrived: time.UnixMicro(in.number())}
 	r.Delay = time.Duration(in.number())
 	r.Issue = triage.Ref{Project: in.number(), IID: in.number()}

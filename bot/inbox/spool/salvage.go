@@ -41,13 +41,8 @@ func openAsIs(o Options) (*file, []left, error) {
 	}
 	f := &file{db: db}
 	found, err := f.load()
-	switch {
-	case errors.Is(err, errNew):
+	if errors.Is(err, errNew) {
 		err = f.prepare()
-	case err == nil: // what was not looked at yet, the list of free pages, is used by every commit
-		if err = f.commit(nil, nil); errors.Is(err, errPanic) {
-			err = fmt.Errorf("%w: %w", errDamaged, err)
-		}
 	}
 	if err != nil && !errors.Is(err, errDamaged) {
 		return nil, nil, errors.Join(err, f.close())
