@@ -158,7 +158,7 @@ func TestAgreementByThumbs(t *testing.T) {
 	r.says("when pam agrees on the issue", ref, agreedProduct)
 	note := r.noteID(ref)
 	r.react("omar", ref, note)
-	r.says("when omar agrees on the note", ref, agreedAll, "/label ~\"workflow::ready for development\"")
+	r.says("when omar agrees on the note", ref, agreedAll, "`/flow next`")
 	// Before the note is edited, the issue is read: reactions do not tell a precise state of it.
 	for _, read := range r.reads() {
 		if !strings.HasPrefix(read, "GET issue ") {
