@@ -201,6 +201,12 @@ type Inbox interface {
 	// SetMark sets it, at most MaxMark bytes. An empty value forgets it.
 	SetMark(ctx context.Context, name string, value []byte) error
 
+	// Take takes n tokens from a bucket if that leaves the Reserve, and returns 0. Else it takes none and returns how long it takes
+	// until there are enough, if nobody else takes any.
+	Take(ctx context.Context, b Bucket, n int) (time.Duration, error)
+	// Level lowers what is in a bucket, for whoever knows better than the bucket. It never raises it.
+	Level(ctx context.Context, name string, left int) error
+
 	// Projects lists the projects that ever had a delivery stored, ids ascending.
 	Projects(ctx context.Context) ([]int64, error)
 

@@ -46,6 +46,7 @@ type Store struct {
 	tally   *tally
 	bell    *bell.Bell
 	turns   turns
+	tokens  tokens
 	lease   time.Duration
 	max     int // deliveries, 0 for any number
 	now     func() time.Time

@@ -55,6 +55,7 @@ func Run(t *testing.T, open Open) {
 		{"Count", testCount},
 		{"Turn", testTurn},
 		{"Mark", testMark},
+		{"Bucket", testBucket},
 		{"Projects", testProjects},
 		{"Full", testFull},
 		{"Stats", testStats},

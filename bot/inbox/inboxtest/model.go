@@ -22,7 +22,7 @@ func testModel(t *testing.T, open Open) {
 		m := &model{
 			in: open(t, Options{Clock: clock, MaxDeliveries: modelMax}), clock: clock, ctx: t.Context(),
 			boxes: map[int64]*modelBox{}, keys: map[string]int{}, dead: map[int64]modelLetter{},
-			uses: map[string]modelUse{}, turns: map[string]modelTurn{}, marks: map[string]modelMark{},
+			uses: map[string]modelUse{}, turns: map[string]modelTurn{}, marks: map[string]modelMark{}, tokens: modelBucket.Burst,
 		}
 		defer func() {
 			if err := m.in.Close(); err != nil {
@@ -44,6 +44,8 @@ func testModel(t *testing.T, open Open) {
 			"count":    m.count,
 			"turn":     m.turn,
 			"mark":     m.mark,
+			"take":     m.take,
+			"level":    m.level,
 			"advance":  m.advance,
 			"":         m.check,
 		})
@@ -64,6 +66,9 @@ type model struct {
 	uses  map[string]modelUse
 	turns map[string]modelTurn
 	marks map[string]modelMark
+
+	tokens, filled int  // in the one bucket, at a minute
+	taken          bool // from it, at least once
 }
 
 type heldBatch struct {

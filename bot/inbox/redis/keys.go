@@ -33,6 +33,7 @@ import (
 //	<prefix>:{inbox}:refused:<digest>  zset    the same for those that were refused
 //	<prefix>:{inbox}:turn:<name>       hash    holder, until; expires
 //	<prefix>:{inbox}:mark:<name>       hash    body, until; expires
+//	<prefix>:{inbox}:bucket:<name>     hash    left: tokens at the time at; rate, burst: as of the last taker; expires
 //
 // An issue is written "7:12" (project id, issue number); times are milliseconds since 1970 by the server's clock.
 type keys struct{ base string }
@@ -72,8 +73,9 @@ func (k keys) uses(who string) string    { return k.base + "uses:" + digest(who)
 func (k keys) refused(who string) string { return k.base + "refused:" + digest(who) }
 
 // The keys of what the program itself names.
-func (k keys) turn(name string) string { return k.base + "turn:" + name }
-func (k keys) mark(name string) string { return k.base + "mark:" + name }
+func (k keys) turn(name string) string   { return k.base + "turn:" + name }
+func (k keys) mark(name string) string   { return k.base + "mark:" + name }
+func (k keys) bucket(name string) string { return k.base + "bucket:" + name }
 
 func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))

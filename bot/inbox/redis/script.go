@@ -42,6 +42,12 @@ var (
 	setMarkLua string
 	//go:embed scripts/projects.lua
 	projectsLua string
+	//go:embed scripts/bucket.lua
+	bucketLua string
+	//go:embed scripts/take.lua
+	takeLua string
+	//go:embed scripts/level.lua
+	levelLua string
 	//go:embed scripts/records.lua
 	recordsLua string
 	//go:embed scripts/dead.lua
@@ -66,6 +72,8 @@ var (
 	markScript     = goredis.NewScript(sharedLua + markLua)
 	setMarkScript  = goredis.NewScript(sharedLua + setMarkLua)
 	projectsScript = goredis.NewScript(projectsLua)
+	takeScript     = goredis.NewScript(sharedLua + bucketLua + takeLua)
+	levelScript    = goredis.NewScript(sharedLua + bucketLua + levelLua)
 	recordsScript  = goredis.NewScript(recordsLua)
 	deadScript     = goredis.NewScript(deadLua)
 	statsScript    = goredis.NewScript(sharedLua + statsLua)
