@@ -93,9 +93,7 @@ func TestDiskFull(t *testing.T) {
 		t.Errorf("the inbox got %d deliveries, want %d", got, accepted+1)
 	}
 	lift()
-	for r.Degraded() != nil {
-		<-time.After(time.Millisecond)
-	}
+	until(func() bool { return r.Degraded() == nil })
 	f.become(away)
 	r.accept(big(accepted), inbox.Stored) // what was refused is no duplicate
 }
@@ -121,22 +119,17 @@ func TestNothingCanBeWritten(t *testing.T) {
 		}
 	}
 	f.become(answers)
-	for {
+	until(func() bool {
 		_, err := r.Accept(t.Context(), delivery(1, "back"))
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, inbox.ErrUnavailable) {
+		if err != nil && !errors.Is(err, inbox.ErrUnavailable) {
 			t.Fatal(err)
 		}
-		<-time.After(time.Millisecond)
-	}
+		return err == nil
+	})
 	r.got(1, "a b back")
 	r.degraded("cannot be written")
 	lift()
-	for r.Degraded() != nil {
-		<-time.After(time.Millisecond)
-	}
+	until(func() bool { return r.Degraded() == nil })
 	f.become(away)
 	r.put(1, "c", "d")
 }

@@ -3,7 +3,6 @@ package spool_test
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -171,9 +170,7 @@ func TestConcurrent(t *testing.T) {
 	clients.Wait()
 	f.become(answers)
 	f.steady.Store(true)
-	for s.Degraded() != nil { // the test's own timeout bounds it
-		runtime.Gosched()
-	}
+	until(func() bool { return s.Degraded() == nil })
 	cancel()
 	run.Wait()
 	if err := s.Close(); err != nil {

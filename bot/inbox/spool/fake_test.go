@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -69,6 +70,7 @@ func (f *fake) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, err
 	}
 	f.mu.Unlock()
 	switch m {
+	case answers:
 	case away:
 		return "", fmt.Errorf("fake: %w: connection refused", inbox.ErrUnavailable)
 	case lossy:
@@ -211,6 +213,16 @@ func (r *rig) degraded(want ...string) {
 		}
 	}
 }
+
+// until asks again and again, outside of bubbles. The timeout of the whole test bounds it.
+func until(so func() bool) {
+	for !so() {
+		runtime.Gosched()
+	}
+}
+
+// drained waits until everything was handed over.
+func drained(r *rig) { until(func() bool { return r.Waiting() == 0 }) }
 
 // wait lets a time pass, and then whatever happens at its end.
 func wait(d time.Duration) {

@@ -103,13 +103,6 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
-// drained waits until everything was handed over; the test's own timeout bounds it.
-func drained(r *rig) {
-	for r.Waiting() > 0 {
-		<-time.After(time.Millisecond)
-	}
-}
-
 // Any damage leaves a spool that works, or an error; what it hands over is what was accepted.
 func TestDamagedAnyhow(t *testing.T) {
 	good := filled(t, 60)
