@@ -15,6 +15,9 @@ var commandTo = triage.Command{
 		if state == "" {
 			return refuseState(in.Team, call.Args)
 		}
+		if in.State() == state {
+			return triage.Did("the issue is in “"+state+"” already", triage.AddLabel{Label: in.Team.State(state)})
+		}
 		return triage.Did("moves to "+state, triage.AddLabel{Label: in.Team.State(state)})
 	},
 }

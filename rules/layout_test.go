@@ -47,26 +47,44 @@ func TestFilesOfAllSystems(t *testing.T) {
 func TestRuleFiles(t *testing.T) {
 	want := []string{}
 	for _, r := range rules.Catalogue() {
-		want = append(want, "rule_"+strings.ReplaceAll(r.ID, "-", "_")+".go")
+		want = append(want, "rule_"+underscored(r.ID)+".go")
 	}
+	checkFiles(t, "Rule", want)
+}
+
+// TestCommandFiles wants the same of commands.
+func TestCommandFiles(t *testing.T) {
+	want := []string{}
+	for _, c := range rules.Commands() {
+		want = append(want, "cmd_"+underscored(c.Name)+".go")
+	}
+	checkFiles(t, "Command", want)
+}
+
+// underscored is a name as part of a file's name.
+func underscored(name string) string { return strings.NewReplacer("-", "_", " ", "_").Replace(name) }
+
+// checkFiles compares the files that declare values of a type of triage with those wanted, once for each value.
+func checkFiles(t *testing.T, of string, want []string) {
+	t.Helper()
 	have := []string{}
 	for _, file := range goFiles(t) {
 		if filepath.Dir(file) != "." || strings.HasSuffix(file, "_test.go") {
 			continue
 		}
-		for range declaredRules(t, file) {
+		for range declared(t, file, of) {
 			have = append(have, file)
 		}
 	}
 	slices.Sort(want)
 	slices.Sort(have)
 	if diff := cmp.Diff(want, have); diff != "" {
-		t.Errorf("files, once for each rule declared in them (-catalogue +folder):\n%s", diff)
+		t.Errorf("files, once for each triage.%s declared in them (-list +folder):\n%s", of, diff)
 	}
 }
 
-// declaredRules counts the variables of a file that hold a rule.
-func declaredRules(t *testing.T, file string) int {
+// declared counts the variables of a file that hold a value of a type of triage.
+func declared(t *testing.T, file, of string) int {
 	t.Helper()
 	n := 0
 	for _, d := range parse(t, file).Decls {
@@ -76,7 +94,7 @@ func declaredRules(t *testing.T, file string) int {
 		}
 		for _, s := range g.Specs {
 			for _, v := range s.(*ast.ValueSpec).Values {
-				if lit, ok := v.(*ast.CompositeLit); ok && selects(lit.Type, "triage", "Rule") {
+				if lit, ok := v.(*ast.CompositeLit); ok && selects(lit.Type, "triage", of) {
 					n++
 				}
 			}

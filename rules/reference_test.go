@@ -14,18 +14,36 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// TestReference keeps README.md in step with the catalogue and with what the rules really decide in their scenarios.
+// TestReference keeps README.md and COMMANDS.md in step with the rules and the commands and with what they really decide in their
+// scenarios.
 func TestReference(t *testing.T) {
-	want := writeReference(t, rules.Catalogue())
+	checkReference(t, "README.md", writeReference(t, rules.Catalogue()))
+	checkReference(t, "COMMANDS.md", writeCommands(t, rules.Commands()))
+	if !*update && rules.Reference() != readFile(t, "README.md") {
+		t.Error("the embedded reference is not README.md")
+	}
+}
+
+func checkReference(t *testing.T, file, want string) {
+	t.Helper()
 	if *update {
-		if err := os.WriteFile("README.md", []byte(want), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	if diff := cmp.Diff(want, rules.Reference()); diff != "" {
-		t.Errorf("README.md is out of date, run go test ./rules -run Reference -update (-want +got):\n%s", diff)
+	if diff := cmp.Diff(want, readFile(t, file)); diff != "" {
+		t.Errorf("%s is out of date, run go test ./rules -run Reference -update (-want +got):\n%s", file, diff)
 	}
+}
+
+func readFile(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 const introduction = `# The rules

@@ -58,7 +58,7 @@ func play(t *testing.T, file string, policy engine.Policy) {
 	}
 }
 
-// TestEveryRuleHasScenarios keeps the folder names honest: each rule has one, and each is a rule's.
+// TestEveryRuleHasScenarios keeps the folder names honest: each rule and each command has one, and each is a rule's or a command's.
 func TestEveryRuleHasScenarios(t *testing.T) {
 	folders, err := filepath.Glob("testdata/scenarios/*")
 	if err != nil {
@@ -66,19 +66,23 @@ func TestEveryRuleHasScenarios(t *testing.T) {
 	}
 	var have []string
 	for _, f := range folders {
-		if folder := filepath.Base(f); !strings.HasPrefix(folder, "cmd-") {
-			have = append(have, folder)
-		}
+		have = append(have, filepath.Base(f))
 	}
 	want := []string{"all"}
 	for _, r := range rules.Catalogue() {
 		want = append(want, r.ID)
 	}
+	for _, c := range rules.Commands() {
+		want = append(want, commandFolder(c))
+	}
 	slices.Sort(want)
 	if diff := cmp.Diff(want, have); diff != "" {
-		t.Error("scenario folders (-rules +folders):\n", diff)
+		t.Error("scenario folders (-rules and commands +folders):\n", diff)
 	}
 }
+
+// commandFolder is where the scenarios of a command are.
+func commandFolder(c triage.Command) string { return "cmd-" + strings.ReplaceAll(c.Name, " ", "-") }
 
 // handbook is the team of the handbook, without a roster.
 func handbook() triage.TeamConfig {
