@@ -18,7 +18,7 @@ type job struct {
 	run       func(context.Context) error // an error: it was broken off and is to be tried again soon
 	elsewhere func()                      // another process did it
 
-	due      time.Time // nobody has to do it again who began at or after that
+	known    time.Time // when the last round that this process knows of began; one that began later, anywhere, is the next one
 	failures int       // in a row
 }
 
@@ -35,7 +35,7 @@ var errTurnLost = errors.New("the turn was lost to another process")
 // repeat does the job now, whoever did it before: this process may be back after a while in which deliveries failed. Then it sees to it
 // that somebody does it whenever it is due.
 func (s *Scheduler) repeat(ctx context.Context, j *job) {
-	j.due = s.o.Now()
+	j.known = s.o.Now().Add(-1)
 	wait := s.spread(startWait)
 	for pause(ctx, wait) {
 		wait = s.try(ctx, j)
@@ -56,7 +56,7 @@ func (s *Scheduler) try(ctx context.Context, j *job) time.Duration {
 	switch {
 	case err != nil:
 		return s.soon(ctx, j, err)
-	case !last.Before(j.due):
+	case last.After(j.known):
 		j.elsewhere()
 		return s.later(j, last)
 	}
@@ -135,8 +135,8 @@ func (s *Scheduler) last(ctx context.Context, j *job) (time.Time, error) {
 
 // later is the wait for the next round of a job that was done.
 func (s *Scheduler) later(j *job, began time.Time) time.Duration {
-	j.failures, j.due = 0, began.Add(j.every)
-	return max(j.due.Sub(s.o.Now()), 0) + s.spread(min(j.every/20, time.Minute))
+	j.failures, j.known = 0, began
+	return max(began.Add(j.every).Sub(s.o.Now()), 0) + s.spread(min(j.every/20, time.Minute))
 }
 
 // soon is the wait for another try of what was broken off.

@@ -1,0 +1,305 @@
+package schedule_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/rules/triage"
+)
+
+// lab is a GitLab in memory that knows issues by their last update and webhooks by what they failed to deliver. It goes by the test's
+// clock and writes down what it was asked.
+type lab struct {
+	mu       sync.Mutex
+	projects map[int64]*project
+	paths    map[string]int64
+	away     error         // the answer to everything, if set
+	slow     time.Duration // how long a list of issues takes
+	asked    []string
+}
+
+type project struct {
+	issues  map[int64]triage.Issue
+	hooks   []*hook
+	broken  error // the answer to everything about this project
+	private error // the answer to everything about its webhooks
+	most    int   // how many issues a list may have, 0 is any number
+	cut     int   // a list ends after so many issues because GitLab goes away, 0 is never
+}
+
+// hook is a webhook and the receiver behind it.
+type hook struct {
+	gitlab.Hook
+	lab     *lab
+	failed  []gitlab.HookEvent
+	refuses map[string]bool // keys that the receiver does not take; "" is any
+	gone    map[string]bool // keys of deliveries that GitLab cannot send again
+	events  error           // the answer to everything about its deliveries
+	tests   int
+	sent    []sent // again
+}
+
+type sent struct {
+	Key string
+	At  time.Time
+}
+
+func newLab(ids ...int64) *lab {
+	l := &lab{projects: map[int64]*project{}, paths: map[string]int64{}}
+	for _, id := range ids {
+		l.projects[id] = &project{issues: map[int64]triage.Issue{}}
+	}
+	return l
+}
+
+// now is the test's clock as GitLab shows it.
+func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+
+// move changes an issue now, or opens it.
+func (l *lab) move(id, iid int64) triage.Issue { return l.moveAt(id, iid, now()) }
+
+func (l *lab) moveAt(id, iid int64, at time.Time) triage.Issue {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	i := triage.Issue{Ref: triage.Ref{Project: id, IID: iid}, ID: 100*id + iid, Type: "Issue", Title: "Slow", CreatedAt: at, UpdatedAt: at}
+	l.projects[id].issues[iid] = i
+	return i
+}
+
+// hook adds a webhook.
+func (l *lab) hook(id int64, h *hook) *hook {
+	h.lab = l
+	l.projects[id].hooks = append(l.projects[id].hooks, h)
+	return h
+}
+
+// set changes the lab while it is asked.
+func (l *lab) set(change func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	change()
+}
+
+// requests are what was asked since the last call.
+func (l *lab) requests() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	asked := l.asked
+	l.asked = nil
+	return asked
+}
+
+func refusal(class gitlab.Class, status int) error {
+	return &gitlab.Error{Op: "asking", Status: status, Class: class, Err: errors.New(http.StatusText(status))}
+}
+
+// project notes a request about a project and finds it. The caller holds the lock.
+func (l *lab) project(what string, id int64) (*project, error) {
+	l.asked = append(l.asked, fmt.Sprintf("%s %d", what, id))
+	p, found := l.projects[id]
+	switch {
+	case l.away != nil:
+		return nil, l.away
+	case !found:
+		return nil, refusal(gitlab.Gone, http.StatusNotFound)
+	}
+	return p, p.broken
+}
+
+func (l *lab) ProjectID(_ context.Context, path string) (int64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asked = append(l.asked, "project "+path)
+	id, found := l.paths[path]
+	switch {
+	case l.away != nil:
+		return 0, l.away
+	case !found:
+		return 0, refusal(gitlab.Gone, http.StatusNotFound)
+	}
+	return id, nil
+}
+
+func (l *lab) Updated(ctx context.Context, id int64, since time.Time, each func(triage.Issue) error) error {
+	list, end, err := l.list(id, since)
+	if err != nil {
+		return err
+	}
+	if l.slow > 0 {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(l.slow):
+		}
+	}
+	for _, i := range list {
+		if err := each(i); err != nil {
+			return err
+		}
+	}
+	return end
+}
+
+// list gives the issues to be handed on and how the list ends.
+func (l *lab) list(id int64, since time.Time) (list []triage.Issue, end, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p, err := l.project("updated", id)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, i := range p.issues {
+		if !i.UpdatedAt.Before(since) {
+			list = append(list, i)
+		}
+	}
+	slices.SortFunc(list, func(a, b triage.Issue) int { return a.UpdatedAt.Compare(b.UpdatedAt) })
+	switch {
+	case p.cut > 0 && len(list) > p.cut:
+		return list[:p.cut], refusal(gitlab.Outage, http.StatusBadGateway), nil
+	case p.most > 0 && len(list) > p.most:
+		return list[:p.most], refusal(gitlab.GiveUp, 0), nil
+	}
+	return list, nil, nil
+}
+
+func (l *lab) Hooks(_ context.Context, id int64) ([]gitlab.Hook, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p, err := l.project("hooks", id)
+	if err != nil {
+		return nil, err
+	}
+	if p.private != nil {
+		return nil, p.private
+	}
+	var hooks []gitlab.Hook
+	for _, h := range p.hooks {
+		hooks = append(hooks, h.Hook)
+	}
+	return hooks, nil
+}
+
+// find finds a webhook. The caller holds the lock.
+func (l *lab) find(what string, id, number int64) (*hook, error) {
+	p, err := l.project(what, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range p.hooks {
+		if h.ID == number {
+			return h, nil
+		}
+	}
+	return nil, refusal(gitlab.Gone, http.StatusNotFound)
+}
+
+func (l *lab) TestHook(_ context.Context, id, number int64) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h, err := l.find("test", id, number)
+	if err != nil {
+		return err
+	}
+	h.tests++
+	if h.refuses[""] {
+		return refusal(gitlab.GiveUp, http.StatusUnprocessableEntity)
+	}
+	h.AlertStatus, h.DisabledUntil = gitlab.HookExecutable, time.Time{}
+	return nil
+}
+
+func (l *lab) HookEvents(_ context.Context, id, number int64, since time.Time) ([]gitlab.HookEvent, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h, err := l.find("events", id, number)
+	if err != nil {
+		return nil, err
+	}
+	if h.events != nil {
+		return nil, h.events
+	}
+	recent := slices.DeleteFunc(slices.Clone(h.failed), func(e gitlab.HookEvent) bool { return e.At.Before(since) })
+	slices.Reverse(recent)
+	return recent, nil
+}
+
+// Resend keeps GitLab's limit of five a minute.
+func (l *lab) Resend(_ context.Context, id, number, event int64) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h, err := l.find("resend", id, number)
+	if err != nil {
+		return err
+	}
+	n := slices.IndexFunc(h.failed, func(e gitlab.HookEvent) bool { return e.ID == event })
+	recent := 0
+	for _, s := range h.sent {
+		if time.Since(s.At) < time.Minute {
+			recent++
+		}
+	}
+	switch {
+	case n < 0 || h.gone[h.failed[n].Key]:
+		return refusal(gitlab.Gone, http.StatusNotFound)
+	case h.AlertStatus != gitlab.HookExecutable:
+		return refusal(gitlab.GiveUp, http.StatusUnprocessableEntity)
+	case recent >= 5:
+		return &gitlab.Error{Op: "resending", Status: http.StatusTooManyRequests, Class: gitlab.Outage, After: time.Minute, Err: errors.New("too many")}
+	}
+	e := h.failed[n]
+	h.sent = append(h.sent, sent{e.Key, time.Now()})
+	if h.refuses[""] || h.refuses[e.Key] {
+		e.ID, e.At = h.failed[len(h.failed)-1].ID+1, time.Now()
+		h.failed = append(h.failed, e)
+		return refusal(gitlab.Retry, http.StatusOK)
+	}
+	return nil
+}
+
+// fail notes failed deliveries, now, under these keys.
+func (h *hook) fail(keys ...string) {
+	h.lab.mu.Lock()
+	defer h.lab.mu.Unlock()
+	for _, key := range keys {
+		id := 1000*h.ID + int64(len(h.failed))
+		h.failed = append(h.failed, gitlab.HookEvent{ID: id, At: now(), Trigger: "issue_hooks", Status: http.StatusServiceUnavailable, Key: key})
+	}
+}
+
+// refuse has the receiver not take a delivery, or any for "".
+func (h *hook) refuse(key string) { h.lab.set(func() { h.refuses[key] = true }) }
+
+// accept ends refuse.
+func (h *hook) accept(key string) { h.lab.set(func() { h.refuses[key] = false }) }
+
+// status is the webhook's.
+func (h *hook) status() string {
+	h.lab.mu.Lock()
+	defer h.lab.mu.Unlock()
+	return h.AlertStatus
+}
+
+// tested is how often the webhook was tested.
+func (h *hook) tested() int {
+	h.lab.mu.Lock()
+	defer h.lab.mu.Unlock()
+	return h.tests
+}
+
+// keys are what was sent again, in order.
+func (h *hook) keys() []string {
+	h.lab.mu.Lock()
+	defer h.lab.mu.Unlock()
+	var keys []string
+	for _, s := range h.sent {
+		keys = append(keys, s.Key)
+	}
+	return keys
+}

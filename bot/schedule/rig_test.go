@@ -1,0 +1,198 @@
+package schedule_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/inbox/bolt"
+	"flowkeeper/bot/schedule"
+	"flowkeeper/bot/worker"
+	"flowkeeper/rules/triage"
+)
+
+const (
+	every    = 15 * time.Minute
+	lookback = 24 * time.Hour
+	ourURL   = "https://bot.example.com/webhooks/gitlab"
+)
+
+// store is an inbox in a file, with faults.
+type store struct {
+	*bolt.Store
+	mu       sync.Mutex
+	room     int               // how many deliveries it still takes, if below 0 any number
+	failMark func(string) bool // which marks cannot be set
+	failTurn bool
+}
+
+func (s *store) set(change func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change()
+}
+
+func (s *store) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.room == 0 {
+		return "", fmt.Errorf("accepting: %w", inbox.ErrFull)
+	}
+	outcome, err := s.Store.Accept(ctx, d)
+	if outcome == inbox.Stored {
+		s.room--
+	}
+	return outcome, err
+}
+
+func (s *store) SetMark(ctx context.Context, name string, value []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failMark != nil && s.failMark(name) {
+		return fmt.Errorf("setting a mark: %w", inbox.ErrUnavailable)
+	}
+	return s.Store.SetMark(ctx, name, value)
+}
+
+func (s *store) Turn(ctx context.Context, name, holder string, lease time.Duration) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failTurn {
+		return false, fmt.Errorf("asking for the turn: %w", inbox.ErrUnavailable)
+	}
+	return s.Store.Turn(ctx, name, holder, lease)
+}
+
+// rig is schedulers between a lab and a store, on the clock of a synctest bubble.
+type rig struct {
+	*testing.T
+	lab   *lab
+	store *store
+	logs  *observer.ObservedLogs
+	log   *zap.Logger
+}
+
+// newRig may only be called in a bubble. It opens the store and starts nothing.
+func newRig(t *testing.T, l *lab) *rig {
+	t.Helper()
+	s, err := bolt.Open(bolt.Options{Dir: t.TempDir(), Lease: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	core, logs := observer.New(zapcore.DebugLevel)
+	return &rig{T: t, lab: l, store: &store{Store: s, room: -1}, logs: logs, log: zap.New(core)}
+}
+
+// process is a running scheduler.
+type process struct {
+	*rig
+	registry *prometheus.Registry
+	stop     func()
+}
+
+// start runs a scheduler over the listed projects, until stop or the end of the test.
+func (r *rig) start(change func(*schedule.Options)) *process {
+	p := &process{rig: r, registry: prometheus.NewRegistry()}
+	o := schedule.Options{
+		GitLab: r.lab, Inbox: r.store, URLs: []string{ourURL}, Every: every, Lookback: lookback, Log: r.log, Registry: p.registry,
+	}
+	change(&o)
+	ctx, cancel := context.WithCancel(r.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); schedule.New(o).Run(ctx) }()
+	p.stop = func() { cancel(); <-ended }
+	r.Cleanup(p.stop)
+	synctest.Wait()
+	return p
+}
+
+// sweeper starts a scheduler that sweeps these projects.
+func (r *rig) sweeper(projects ...string) *process {
+	return r.start(func(o *schedule.Options) { o.Projects = projects })
+}
+
+// pass lets time go by.
+func (r *rig) pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
+
+// mail takes what is due out of the inbox, with its bodies.
+func (r *rig) mail() map[triage.Ref][]worker.Body {
+	r.Helper()
+	got := map[triage.Ref][]worker.Body{}
+	for {
+		batch, err := r.store.Claim(r.Context(), 0)
+		if err != nil {
+			r.Fatal(err)
+		}
+		if batch == nil {
+			return got
+		}
+		for _, d := range batch.Deliveries {
+			var body worker.Body
+			if err := json.Unmarshal(d.Body, &body); err != nil {
+				r.Fatal(err)
+			}
+			got[batch.Issue] = append(got[batch.Issue], body)
+		}
+		if err := r.store.Done(r.Context(), batch, inbox.Result{}); err != nil {
+			r.Fatal(err)
+		}
+	}
+}
+
+// found are the issues that are due in the inbox, each as often as it was put there.
+func (r *rig) found() []string {
+	r.Helper()
+	var all []string
+	for ref, bodies := range r.mail() {
+		for range bodies {
+			all = append(all, ref.String())
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// logged counts the log lines with this message.
+func (r *rig) logged(message string) int { return r.logs.FilterMessage(message).Len() }
+
+// metric is the value of a metric of the process, with the value of its label if it has one.
+func (p *process) metric(name, label string) float64 {
+	p.Helper()
+	families, err := p.registry.Gather()
+	if err != nil {
+		p.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() != name {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			if label == "" || m.GetLabel()[0].GetValue() == label {
+				return m.GetCounter().GetValue() + m.GetGauge().GetValue()
+			}
+		}
+		return 0
+	}
+	p.Error(errors.New("there is no metric " + name))
+	return 0
+}
