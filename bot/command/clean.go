@@ -79,18 +79,18 @@ func withoutHardBreak(line string) string {
 	return line
 }
 
-// isBlank is true of white space of every kind and of control characters.
-func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
+// isBlank is true of white space of every kind.
+func isBlank(r rune) bool { return unicode.IsSpace(r) }
 
 // isJoiner is true of the two format characters that emoji and some scripts cannot be spelled without.
 func isJoiner(r rune) bool { return r == '\u200c' || r == '\u200d' }
 
-// isInvisible is true of characters that show nothing and take no room: marks of direction, zero-width blanks, soft hyphens, byte order
-// marks, and some letters and fillers.
+// isInvisible is true of characters that show nothing: control characters, marks of direction, zero-width blanks, soft hyphens, byte
+// order marks, and some letters and fillers.
 func isInvisible(r rune) bool {
 	switch r {
 	case '\u034f', '\u115f', '\u1160', '\u17b4', '\u17b5', '\u2800', '\u3164', '\uffa0':
 		return true
 	}
-	return unicode.Is(unicode.Cf, r)
+	return unicode.Is(unicode.Cf, r) || unicode.IsControl(r) && !unicode.IsSpace(r)
 }

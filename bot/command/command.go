@@ -69,10 +69,11 @@ func (r *Reader) Read(comment string) []Line {
 	return found
 }
 
-// readable is the part of a comment that is read. Like GitLab it knows no carriage returns.
+// readable is the part of a comment that is read. It has no carriage returns, which GitLab drops, and what is no text is shown by U+FFFD,
+// as Markdown does.
 func readable(comment string) string {
 	text := strings.ReplaceAll(comment[:min(len(comment), maxText)], "\r", "")
-	text = strings.ToValidUTF8(text, string(utf8.RuneError))
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, string(utf8.RuneError)), "\x00", string(utf8.RuneError))
 	end := shallow(text)
 	// Whoever stored the comment may have cut it, too, at the beginning of a character.
 	if end < len(text) || len(comment) > maxText-utf8.UTFMax {

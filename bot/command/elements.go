@@ -18,44 +18,51 @@ const markByte = "\xff"
 // markAt is the mark of a candidate. It is plain text, so that it does not end a comment or an attribute around it.
 func markAt(i int) []byte { return []byte(markByte + strconv.Itoa(i) + markByte) }
 
-// marksInParagraphs reads a page and gives the numbers of the marks that stand in a paragraph outside of all other elements, in order.
-// Tags are paired as the HTML standard pairs them. In doubt a mark counts as inside: a line is not run because we read odd HTML otherwise
-// than GitLab does.
+// marksInParagraphs reads a page and gives the numbers of the marks that begin a line of a paragraph outside of all other elements, in
+// order. Tags are paired as the HTML standard pairs them. In doubt a mark counts as inside: a line is not run because we read odd HTML
+// otherwise than GitLab does.
 func marksInParagraphs(page io.Reader) []int {
 	var marks []int
 	open := elements{linger: map[string]int{}}
+	begun := false // a paragraph, with the last tag
 	for tokens := html.NewTokenizer(page); !open.nothing; {
 		switch tokens.Next() {
 		case html.ErrorToken: // the end; in a bytes.Buffer there is no other error
 			return marks
 		case html.TextToken:
 			if open.plainParagraph() {
-				marks = appendMarks(marks, string(tokens.Raw()))
+				marks = appendMarks(marks, string(tokens.Raw()), begun)
 			}
 		case html.StartTagToken, html.SelfClosingTagToken: // the slash of <div/> means nothing
 			name, _ := tokens.TagName()
-			open.start(string(name))
+			open.start(generic(string(name)))
+			begun = string(name) == "p"
+			continue
 		case html.EndTagToken:
 			name, _ := tokens.TagName()
-			open.end(string(name))
+			open.end(generic(string(name)))
 		case html.CommentToken, html.DoctypeToken:
 		}
+		begun = false
 	}
 	return marks
 }
 
-// appendMarks appends the numbers of the marks in a text.
-func appendMarks(marks []int, text string) []int {
-	for between, number := range strings.Split(text, markByte) {
-		if i, err := strconv.Atoi(number); between%2 == 1 && err == nil {
-			marks = append(marks, i)
+// appendMarks appends the numbers of the marks in a text that stand at the beginning of a line, or of the text if a line begins there. A
+// tag or a comment that nothing closes may have taken the tag of a mark's paragraph in, and put it behind other text.
+func appendMarks(marks []int, text string, begins bool) []int {
+	parts := strings.Split(text, markByte)
+	for i := 1; i < len(parts); i += 2 {
+		number, err := strconv.Atoi(parts[i])
+		if err == nil && (strings.HasSuffix(parts[i-1], "\n") || begins && i == 1 && parts[0] == "") {
+			marks = append(marks, number)
 		}
 	}
 	return marks
 }
 
 // kind is how an element is opened and closed, and what it means for the text within it. Elements that are not listed, among them
-// placeholders like <name>, are no HTML or have no content.
+// placeholders like <name>, are no HTML, have no content, or are the parts of a table, which mean nothing outside of one.
 type kind uint8
 
 const (
@@ -63,6 +70,7 @@ const (
 	inline                 // any other part of a line
 	block                  // ends the paragraph before it; is closed with all that is open in it
 	wall                   // a block whose content cannot close what is around it
+	rule                   // ends the paragraph before it and has no content
 	abyss                  // has rules of its own: nothing after it counts as outside
 )
 
@@ -70,19 +78,27 @@ var kinds = byName(map[kind]string{
 	look: "b big em font i nobr small span strong u",
 	inline: "a abbr audio bdi bdo canvas cite code data datalist del dfn iframe ins kbd label map mark meter noembed noframes noscript output " +
 		"picture progress q rb rp rt rtc ruby s samp script slot strike style sub sup textarea time title tt var video",
-	block: "address article aside blockquote center colgroup dd details dialog dir div dl dt fieldset figcaption figure footer h1 h2 h3 h4 h5 " +
-		"h6 header hgroup legend li listing main menu nav ol optgroup option p pre search section summary tbody tfoot thead tr ul xmp",
-	wall:  "applet button caption marquee object table td th",
+	block: "address article aside blockquote center dd details dialog dir div dl dt fieldset figcaption figure footer h header " +
+		"hgroup legend li listing main menu nav ol optgroup option p pre search section summary ul xmp",
+	wall:  "applet button marquee object table",
+	rule:  "hr",
 	abyss: "form frameset math plaintext select svg template",
 })
 
 var (
 	// lingering elements are opened again in the next paragraph if only the end of one has closed them.
 	lingering = strings.Fields("a code s strike tt")
-	// ofTable and lists are closed across other walls, or across fewer elements, than the rest.
-	ofTable = strings.Fields("caption table tbody td tfoot th thead tr")
-	lists   = strings.Fields("ol ul")
+	// lists also keep an item around them open.
+	lists = strings.Fields("ol ul")
 )
+
+// generic is the name under which an element is listed: headings of all levels close each other.
+func generic(name string) string {
+	if len(name) == 2 && name[0] == 'h' && '1' <= name[1] && name[1] <= '6' {
+		return "h"
+	}
+	return name
+}
 
 func byName(names map[kind]string) map[string]kind {
 	kinds := map[string]kind{}
@@ -113,6 +129,9 @@ func (e *elements) start(name string) {
 	case look, inline:
 	case block, wall:
 		e.end("p")
+	case rule:
+		e.end("p")
+		return
 	case abyss:
 		e.nothing = true
 	default:
@@ -140,11 +159,10 @@ func (e *elements) end(name string) {
 
 // stops reports whether an end tag within the element inner has no effect on what is around it.
 func stops(inner, end string) bool {
-	switch kinds[end] {
-	case block, wall:
-		if slices.Contains(ofTable, end) {
-			return inner == "table"
-		}
+	switch {
+	case end == "table":
+		return false
+	case kinds[end] == block, kinds[end] == wall:
 		return kinds[inner] == wall || end == "li" && slices.Contains(lists, inner)
 	default:
 		return kinds[inner] == block || kinds[inner] == wall

@@ -27,22 +27,37 @@ func FuzzRead(f *testing.F) {
 	r := command.New("flow", "flowkeeper")
 	f.Fuzz(func(t *testing.T, comment string) {
 		found := r.Read(comment)
-		if len(comment) > 10_000 {
-			return // the page takes longer than the reading
-		}
 		checkLines(t, comment, found)
-		words, marked := mark(strings.ReplaceAll(comment, "\r", ""), found)
-		shown := shownWords(t, marked)
-		for _, word := range words {
-			if !shown[word] {
-				t.Errorf("%s of %q is no line of a paragraph in %q", word, comment, page(marked))
-			}
+		if len(comment) < 10_000 { // a page takes longer than the reading
+			checkShown(t, comment, found)
 		}
 	})
 }
 
+// failer is a test, or a draw of rapid's.
+type failer interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Skipf(format string, args ...any)
+}
+
+// checkShown checks that every command found is a line of a paragraph on the page.
+func checkShown(t failer, comment string, found []command.Line) {
+	t.Helper()
+	if strings.Contains(comment, "$") || strings.Contains(comment, ">>>") || strings.Contains(comment, ":::") {
+		return // the reference knows neither formulas nor fenced quotes, and finds other things in them; testdata has those
+	}
+	words, marked := mark(strings.ReplaceAll(comment, "\r", ""), found)
+	shown := shownWords(t, marked)
+	for _, word := range words {
+		if !shown[word] {
+			t.Errorf("%s of %q is no line of a paragraph in %q", word, comment, page(marked))
+		}
+	}
+}
+
 // checkLines checks what is promised of the lines by themselves.
-func checkLines(t *testing.T, comment string, found []command.Line) {
+func checkLines(t failer, comment string, found []command.Line) {
 	t.Helper()
 	last, lines := 0, strings.Count(comment, "\n")+1
 	if len(found) > 20 {
@@ -91,7 +106,7 @@ func page(comment string) string {
 }
 
 // shownWords are the marking words that stand behind a prefix at the beginning of a line of a paragraph, as a browser shows the page.
-func shownWords(t *testing.T, comment string) map[string]bool {
+func shownWords(t failer, comment string) map[string]bool {
 	t.Helper()
 	body := &dom.Node{Type: dom.ElementNode, Data: "body", DataAtom: atom.Body}
 	nodes, err := dom.ParseFragment(strings.NewReader(page(comment)), body)
@@ -105,7 +120,7 @@ func shownWords(t *testing.T, comment string) map[string]bool {
 	return words
 }
 
-// topLevel collects the words of a paragraph that is a child of the body, or would be without elements that are no HTML.
+// topLevel collects the words of a paragraph that is a child of the body, or would be without elements that mean nothing.
 func topLevel(n *dom.Node, words map[string]bool) {
 	switch {
 	case n.Type != dom.ElementNode:
@@ -121,7 +136,7 @@ func topLevel(n *dom.Node, words map[string]bool) {
 				words[word] = true
 			}
 		}
-	case noHTML(n):
+	case meaningless(n):
 		for c := range n.ChildNodes() {
 			topLevel(c, words)
 		}
@@ -131,31 +146,28 @@ func topLevel(n *dom.Node, words map[string]bool) {
 // paragraphText writes the text of a paragraph without what is not plain text in it.
 func paragraphText(n *dom.Node, text *strings.Builder) {
 	for c := range n.ChildNodes() {
-		if c.Type == dom.TextNode {
+		switch {
+		case c.Type == dom.TextNode:
 			text.WriteString(c.Data)
-			continue
-		}
-		switch c.DataAtom {
-		case atom.Br:
+		case c.Type == dom.CommentNode:
+		case c.DataAtom == atom.Br:
 			text.WriteString("\n")
-			continue
-		case atom.B, atom.Big, atom.Em, atom.Font, atom.I, atom.Nobr, atom.Small, atom.Span, atom.Strong, atom.U:
+		case meaningless(c):
 			paragraphText(c, text)
-			continue
-		}
-		if noHTML(c) {
-			paragraphText(c, text)
-		} else {
+		default:
 			text.WriteString("\ufffd")
 		}
 	}
 }
 
-// noHTML is true of elements that HTML does not know, and that GitLab leaves out. The names of some are known as those of attributes.
-func noHTML(n *dom.Node) bool {
+// meaningless is true of elements that only change how text looks, and of those that HTML does not know and GitLab leaves out. The names
+// of some of these are known as those of attributes. Browsers put what looks different around all that follows if nothing ends it.
+func meaningless(n *dom.Node) bool {
 	switch n.DataAtom {
-	case 0, atom.Name, atom.Value, atom.Type, atom.Id, atom.Href, atom.Src:
+	case atom.B, atom.Big, atom.Em, atom.Font, atom.I, atom.Nobr, atom.Small, atom.Span, atom.Strong, atom.U:
 		return true
+	case 0, atom.Name, atom.Value, atom.Type, atom.Id, atom.Href, atom.Src:
+		return n.Type == dom.ElementNode
 	}
 	return false
 }
@@ -172,116 +184,4 @@ func visible(line string) string {
 		return r
 	}, line)
 	return strings.Join(strings.Fields(line), " ")
-}
-
-// hostile are texts that parsers of Markdown or HTML take long for, or deep stacks, each of a megabyte.
-func hostile() map[string]string {
-	const size = 1 << 20
-	fill := func(s string) string { return strings.Repeat(s, size/len(s)) }
-	half := func(s, end string) string {
-		return strings.Repeat(s, size/2/len(s)) + strings.Repeat(end, size/2/len(end))
-	}
-	ticks := func() string {
-		var b strings.Builder
-		for n := 1; b.Len() < size; n++ {
-			b.WriteString(strings.Repeat("`", n) + " ")
-		}
-		return b.String()[:size]
-	}
-	return map[string]string{
-		"words":                fill("word "),
-		"lines":                fill("word\n"),
-		"commands":             fill("/flow next\n"),
-		"paragraphs":           fill("/flow next\n\n"),
-		"nested quotes":        fill("> "),
-		"nested quotes packed": fill(">"),
-		"quotes growing":       growing("> ", size),
-		"nested lists":         growing("  ", size),
-		"lists in one line":    fill("- "),
-		"numbered lists":       fill("1. "),
-		"brackets":             fill("["),
-		"brackets closed":      half("[", "]"),
-		"links nested":         half("[", "](a)"),
-		"images nested":        half("![", "](a)"),
-		"link destinations":    fill("[a](<b"),
-		"link titles":          fill("[a](b \""),
-		"references":           fill("[a]: /b\n"),
-		"references open":      fill("[a]: /b \"\n"),
-		"references named":     fill("[a][b] "),
-		"footnotes":            fill("[^1]: a\n\n"),
-		"footnote marks":       fill("[^1]") + "\n\n[^1]: a",
-		"emphasis":             fill("*a_"),
-		"stars":                fill("*"),
-		"stars apart":          fill("*a **a "),
-		"emphasis nested":      half("*a ", " a*"),
-		"strikes":              fill("~a ~~a "),
-		"ticks growing":        ticks(),
-		"ticks":                fill("` `` "),
-		"dollars":              fill("$a "),
-		"dollars doubled":      fill("$$ $ "),
-		"dollars with ticks":   fill("$`a "),
-		"angles":               fill("<"),
-		"tags":                 fill("<b>"),
-		"tags closed":          half("<b>", "</i>"),
-		"tags in blocks":       fill("<div>\n\n"),
-		"tags open":            fill("<a b=\""),
-		"tags open over lines": fill("<a b=\n"),
-		"comments":             fill("<!--"),
-		"comments in a line":   fill("a <!-- "),
-		"instructions":         fill("a <? "),
-		"declarations":         fill("a <!A "),
-		"sections":             fill("a <![CDATA[ "),
-		"entities":             fill("&a"),
-		"backslashes":          fill("\\"),
-		"tables":               "|" + strings.Repeat("a|", size/4) + "\n|" + strings.Repeat("-|", size/4),
-		"table rows":           "|a|\n|-|\n" + fill("|a|\n"),
-		"table cells":          strings.Repeat("|a", 500) + "\n" + strings.Repeat("|-", 500) + "\n" + fill("a\n"),
-		"terms":                fill("a\n: b\n\n"),
-		"colons":               fill(": "),
-		"fences":               fill("```\n"),
-		"fences open":          fill("~~~ a\n\n"),
-		"quote fences":         fill(">>>\n"),
-		"quote fences growing": growing(">", size),
-		"front matter":         "---\n" + fill("a\n"),
-		"blank lines":          fill("\n"),
-		"blanks":               fill(" "),
-		"tabs":                 fill("\t"),
-		"tabs in quotes":       fill(">\t"),
-		"unseen characters":    fill("\u200b"),
-		"zero bytes":           fill("\x00"),
-		"invalid bytes":        fill("\xff"),
-		"setext":               fill("a\n=\n"),
-		"underlines":           fill("a\n-"),
-		"carriage returns":     fill("\r"),
-	}
-}
-
-// growing repeats lines that are each one piece longer than the one before.
-func growing(piece string, size int) string {
-	var b strings.Builder
-	for n := 1; b.Len() < size; n++ {
-		b.WriteString(strings.Repeat(piece, n) + "- a\n")
-	}
-	return b.String()
-}
-
-// TestHostile reads texts that are made to take long, with a command before, so that they are parsed, and one after. It promises no time;
-// a text that takes for ever is stopped by the test's deadline.
-func TestHostile(t *testing.T) {
-	r := command.New("flow", "flowkeeper")
-	for name, text := range hostile() {
-		for shape, comment := range map[string]string{
-			"after a command": "/flow next\n\n" + text,
-			"cut":             "/flow next\n\n" + text[:60_000] + "\n\n/flow back\n",
-			"one paragraph":   "/flow next\n" + text[:60_000] + "\n/flow back",
-		} {
-			t.Run(name+"/"+shape, func(t *testing.T) {
-				found := r.Read(comment)
-				checkLines(t, comment, found)
-				if shape != "one paragraph" && (len(found) == 0 || found[0] != command.Line{Number: 1, Text: "next"}) {
-					t.Errorf("the command at the beginning is not found: %v", found)
-				}
-			})
-		}
-	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // fencedQuote parses what GitLab adds to CommonMark: a quote, or a box with a title, between lines of at least three ">", and the same
-// with ":". Like in GitLab, one that nothing closes goes on to the end. What stands in it is not looked at.
+// with ":". Like in GitLab, one that nothing closes goes on to the end. All of it becomes one paragraph in a quote, which nobody looks at.
 type fencedQuote struct{}
 
 // quoteFence is what closes the fenced quote that is open.
@@ -34,18 +34,21 @@ func (fencedQuote) Open(_ ast.Node, reader text.Reader, pc parser.Context) (ast.
 	}
 	pc.Set(quoteFenceKey, fence)
 	reader.AdvanceToEOL()
-	return ast.NewCodeBlock(), parser.NoChildren
+	quote := ast.NewBlockquote()
+	quote.AppendChild(quote, ast.NewParagraph())
+	return quote, parser.NoChildren
 }
 
 // Continue takes every line up to one that closes the quote.
-func (fencedQuote) Continue(_ ast.Node, reader text.Reader, pc parser.Context) parser.State {
-	line, _ := reader.PeekLine()
+func (fencedQuote) Continue(quote ast.Node, reader text.Reader, pc parser.Context) parser.State {
+	line, segment := reader.PeekLine()
 	open, _ := pc.Get(quoteFenceKey).(quoteFence)
 	fence, rest := fenceOf(line)
 	reader.AdvanceToEOL()
 	if fence.sign == open.sign && fence.length >= open.length && len(rest) == 0 {
 		return parser.Close
 	}
+	quote.FirstChild().Lines().Append(segment)
 	return parser.Continue | parser.NoChildren
 }
 

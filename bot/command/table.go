@@ -24,8 +24,8 @@ func (table) Transform(node *ast.Paragraph, reader text.Reader, _ parser.Context
 			continue
 		}
 		head := lines.At(i - 1)
-		if len(cells(head.Value(source))) != columns {
-			return
+		if len(cells(head.Value(source))) > columns {
+			return // fewer would not do either for GitLab, but other parsers add the missing ones
 		}
 		rows := ast.NewParagraph()
 		rows.Lines().AppendAll(lines.Sliced(i-1, lines.Len()))
@@ -45,6 +45,9 @@ func (table) Transform(node *ast.Paragraph, reader text.Reader, _ parser.Context
 
 // delimiterColumns is the number of columns of a line between the head of a table and its rows, 0 if the line is something else.
 func delimiterColumns(line []byte) int {
+	if indent, _ := util.IndentWidth(line, 0); indent > 3 {
+		return 0
+	}
 	columns := cells(line)
 	for _, c := range columns {
 		c = bytes.TrimSuffix(bytes.TrimPrefix(bytes.TrimSpace(c), []byte(":")), []byte(":"))
