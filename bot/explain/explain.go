@@ -13,8 +13,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Text writes the explanation for a terminal: what would change, what the note would say, then every rule with its reason. The rules
-// that have something to say come first.
+// Text writes the explanation for a terminal: what would change, what the note would say, which rules are quiet because of people, then
+// every rule with its reason. The rules that have something to say come first.
 func Text(w io.Writer, e worker.Explanation) error {
 	d := e.Decision
 	var b strings.Builder
@@ -40,6 +40,7 @@ func Text(w io.Writer, e worker.Explanation) error {
 			fmt.Fprintf(&b, "  | %s\n", strings.TrimRight(line, "\n"))
 		}
 	}
+	quiet(&b, quietOf(d.Memory))
 	b.WriteString("\nWhy:\n")
 	for _, speaks := range []bool{true, false} {
 		for _, f := range d.Findings {
@@ -109,6 +110,7 @@ type explanation struct {
 	Plan     []planned        `json:"plan"`
 	Findings []engine.Finding `json:"findings"`
 	Note     string           `json:"note,omitempty"`
+	Quiet    []quietRule      `json:"quiet,omitempty"`
 }
 
 type planned struct {
@@ -121,6 +123,7 @@ func JSON(w io.Writer, e worker.Explanation) error {
 	out := explanation{
 		Project: e.Issue.Project, Path: e.Issue.Path, IID: e.Issue.IID, Ours: e.Decision.Ours, Reason: e.Decision.Reason,
 		Plan: []planned{}, Findings: e.Decision.Findings, Note: e.Note,
+		Quiet: quietOf(e.Decision.Memory),
 	}
 	for _, p := range e.Decision.Plan {
 		out.Plan = append(out.Plan, planned{p.Rule, p.Action.String()})

@@ -1,0 +1,62 @@
+package explain
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// quietRule is a rule that says nothing on an issue because of people, or "all" of them: somebody undid what it did, or silenced it.
+type quietRule struct {
+	Rule   string    `json:"rule"`
+	By     string    `json:"by,omitempty"`     // a username, "" if unknown
+	Undone string    `json:"undone,omitempty"` // what the rule had done; "" if it was silenced
+	Until  time.Time `json:"until,omitzero"`   // zero is for good
+	Why    string    `json:"why,omitempty"`
+}
+
+// quietOf lists the quiet rules, those that people undid first.
+func quietOf(m triage.Memory) []quietRule {
+	var all []quietRule
+	for _, rule := range slices.Sorted(maps.Keys(m.Suspended)) {
+		u := m.Suspended[rule]
+		all = append(all, quietRule{Rule: rule, By: u.By, Undone: u.What})
+	}
+	for _, rule := range slices.Sorted(maps.Keys(m.Silenced)) {
+		s := m.Silenced[rule]
+		all = append(all, quietRule{Rule: rule, By: s.By, Until: s.Until, Why: s.Why})
+	}
+	return all
+}
+
+// quiet writes the quiet rules, nothing if there are none. What people wrote is quoted, so that it cannot control the terminal.
+func quiet(b *strings.Builder, all []quietRule) {
+	if len(all) == 0 {
+		return
+	}
+	b.WriteString("\nQuiet here:\n")
+	for _, q := range all {
+		rule, by := q.Rule, "somebody"
+		if rule == triage.AllRules {
+			rule = "all rules"
+		}
+		if q.By != "" {
+			by = "@" + q.By
+		}
+		how := "ignored by " + by
+		switch {
+		case q.Undone != "":
+			how = fmt.Sprintf("rests, %s undid %q", by, q.Undone)
+		case !q.Until.IsZero():
+			how = "until " + q.Until.UTC().Format("2 January 2006 15:04 MST") + ", snoozed by " + by
+		}
+		if q.Why != "" {
+			how += fmt.Sprintf(": %q", q.Why)
+		}
+		fmt.Fprintf(b, "  %-28s %s\n", rule, how)
+	}
+}
