@@ -1,0 +1,199 @@
+package budget_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"flowkeeper/bot/budget"
+	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/inbox/bolt"
+)
+
+// store is a fake: buckets in memory, by the clock of the test's bubble.
+type store struct {
+	mu      sync.Mutex
+	buckets map[string]*level
+	mood    mood
+}
+
+type level struct {
+	in   float64
+	at   time.Time
+	last inbox.Bucket // as it was taken from
+}
+
+// mood is how the store answers.
+type mood string
+
+const (
+	answers mood = "answers"
+	away    mood = "away"
+	hangs   mood = "hangs" // until the asker gives up
+)
+
+func newStore() *store { return &store{buckets: map[string]*level{}, mood: answers} }
+
+func (s *store) be(m mood) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mood = m
+}
+
+// reach waits for the answer to a question, as the mood has it.
+func (s *store) reach(ctx context.Context) error {
+	s.mu.Lock()
+	m := s.mood
+	s.mu.Unlock()
+	switch m {
+	case away:
+		return inbox.ErrUnavailable
+	case hangs:
+		<-ctx.Done()
+		return ctx.Err()
+	default:
+		return ctx.Err()
+	}
+}
+
+func (s *store) Take(ctx context.Context, b inbox.Bucket, n int) (time.Duration, error) {
+	if err := s.reach(ctx); err != nil {
+		return 0, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.buckets[b.Name]
+	if l == nil {
+		l = &level{in: float64(b.Burst), at: time.Now()}
+		s.buckets[b.Name] = l
+	}
+	l.last = b
+	l.in = min(l.in+time.Since(l.at).Seconds()*b.Rate, float64(b.Burst))
+	l.at = time.Now()
+	if missing := float64(n+b.Reserve) - l.in; missing > 0 {
+		return time.Duration(missing/b.Rate*float64(time.Second)) + time.Microsecond, nil
+	}
+	l.in -= float64(n)
+	return 0, nil
+}
+
+func (s *store) Level(ctx context.Context, name string, left int) error {
+	if err := s.reach(ctx); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l := s.buckets[name]; l != nil {
+		l.in = min(l.in+time.Since(l.at).Seconds()*l.last.Rate, float64(left))
+		l.at = time.Now()
+	}
+	return nil
+}
+
+// kinds are the stores that a budget is tried with. Each is opened in the bubble of its test.
+var kinds = map[string]func(*testing.T) budget.Store{
+	"alone":    func(*testing.T) budget.Store { return nil },
+	"fake":     func(*testing.T) budget.Store { return newStore() },
+	"embedded": embedded,
+}
+
+func embedded(t *testing.T) budget.Store {
+	s, err := bolt.Open(bolt.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// newBudget makes a budget or ends the test.
+func newBudget(t *testing.T, o budget.Options) *budget.Budget {
+	t.Helper()
+	b, err := budget.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// passes are the times at which calls were let through.
+type passes struct {
+	mu    sync.Mutex
+	times []time.Time
+}
+
+func (p *passes) add() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.times = append(p.times, time.Now())
+}
+
+func (p *passes) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.times)
+}
+
+// busiest is the largest number of passes within any minute.
+func (p *passes) busiest() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	slices.SortFunc(p.times, time.Time.Compare)
+	most, first := 0, 0
+	for i, at := range p.times {
+		for at.Sub(p.times[first]) >= time.Minute {
+			first++
+		}
+		most = max(most, i-first+1)
+	}
+	return most
+}
+
+// flood makes calls one after the other in each of so many workers until ctx ends, and returns when all have ended.
+func flood(ctx context.Context, workers int, b *budget.Budget, note bool, p *passes) {
+	var busy sync.WaitGroup
+	for range workers {
+		busy.Go(func() {
+			for b.Wait(ctx, note) == nil {
+				p.add()
+			}
+		})
+	}
+	busy.Wait()
+}
+
+// ends is a context that ends by itself.
+func ends(t *testing.T, after time.Duration) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), after)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// took is how long a wait lasts.
+func took(t *testing.T, ctx context.Context, b *budget.Budget, note bool) time.Duration {
+	t.Helper()
+	began := time.Now()
+	if err := b.Wait(ctx, note); err != nil {
+		t.Fatal(err)
+	}
+	return time.Since(began)
+}
+
+// headers are those of GitLab's answer with so many calls left of a limit, for so long.
+func headers(limit, left int, reset time.Duration) http.Header {
+	return http.Header{
+		"Ratelimit-Name":      {"throttle_authenticated_api"},
+		"Ratelimit-Limit":     {strconv.Itoa(limit)},
+		"Ratelimit-Remaining": {strconv.Itoa(left)},
+		"Ratelimit-Reset":     {strconv.FormatInt(time.Now().Add(reset).Unix(), 10)},
+	}
+}
