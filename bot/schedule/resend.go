@@ -19,7 +19,8 @@ const (
 	resendEvery = 13 * time.Second
 	// refusals in a row are enough: at the fourth failure GitLab disables a webhook.
 	refusals = 3
-	// maxBacklog bounds the events that one round holds. What is left comes with a later round, if the sweep did not bring it before.
+	// maxBacklog is how many events one round holds, with those of the webhook by which it is reached. The others come with a later
+	// round; the sweep brought what they tell of.
 	maxBacklog = 20_000
 )
 
@@ -34,8 +35,7 @@ type backlog struct {
 
 // collect finds the failed deliveries of a webhook that were not sent again before.
 func (w *watch) collect(ctx context.Context, project int64, h gitlab.Hook) error {
-	most := min(int(w.o.Hooks/resendEvery)+1, maxBacklog-w.waiting)
-	if most <= 0 {
+	if w.waiting >= maxBacklog {
 		return nil
 	}
 	events, err := w.o.GitLab.HookEvents(ctx, project, h.ID, w.o.Now().Add(-w.o.Lookback))
@@ -50,9 +50,7 @@ func (w *watch) collect(ctx context.Context, project int64, h gitlab.Hook) error
 		return fmt.Errorf("reading which deliveries of webhook %d were sent again: %w", h.ID, err)
 	}
 	newest, _ := strconv.ParseInt(string(mark), 10, 64) // 0 if there is none
-	events = missed(events, newest)
-	events = events[:min(len(events), most)]
-	if len(events) > 0 {
+	if events = missed(events, newest); len(events) > 0 {
 		w.backlogs = append(w.backlogs, &backlog{project: project, hook: h.ID, events: events})
 		w.waiting += len(events)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -18,11 +17,6 @@ import (
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/bot/schedule"
 )
-
-// real is the bot's own client. No project is listed by its path here.
-type real struct{ *gitlab.Client }
-
-func (real) ProjectID(context.Context, string) (int64, error) { return 0, nil }
 
 // The jobs with the bot's own client and a GitLab that speaks HTTP: the receiver was broken until its webhook was disabled. Then the issue
 // is swept, the webhook delivers again, and what it failed to deliver comes once more.
@@ -74,7 +68,7 @@ func TestAgainstSandbox(t *testing.T) {
 	must(t, err)
 	t.Cleanup(func() { must(t, store.Close()) })
 	s := schedule.New(schedule.Options{
-		GitLab: real{client}, Inbox: store, Projects: []string{strconv.FormatInt(id, 10)}, URLs: []string{receiver.URL + "/webhooks/gitlab"},
+		GitLab: client, Inbox: store, Projects: []string{"g/p"}, URLs: []string{receiver.URL + "/webhooks/gitlab"},
 		Every: every, Hooks: time.Hour, Lookback: lookback, Log: zap.NewNop(), Registry: prometheus.NewRegistry(),
 	})
 	ctx, cancel := context.WithCancel(t.Context())

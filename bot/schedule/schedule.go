@@ -22,8 +22,9 @@ import (
 type GitLab interface {
 	// ProjectID is the number of the project at a path such as "group/project". Gone if there is none.
 	ProjectID(ctx context.Context, path string) (int64, error)
-	// Updated hands on the project's issues that were updated at or after since, the oldest update first. If there are too many for one
-	// call it gives up with status 0; the rest begins at the update of the last one.
+	// Updated hands on the project's issues that were updated at or after since, the oldest update first. An error
+	// of each ends the list and is returned. If there are too many for one call it gives up with status 0; the rest begins at the
+	// update of the last one.
 	Updated(ctx context.Context, project int64, since time.Time, each func(triage.Issue) error) error
 
 	Hooks(ctx context.Context, project int64) ([]gitlab.Hook, error)

@@ -66,9 +66,6 @@ func (w *sweep) project(ctx context.Context, project int64) (issues int, err err
 		s := stretch{sweep: w, project: project, mark: mark, last: since}
 		listing := w.o.GitLab.Updated(ctx, project, since, func(i triage.Issue) error { return s.take(ctx, i) })
 		issues += s.stored
-		if s.refused != nil {
-			listing = s.refused
-		}
 		// Issues come in the order of their updates, so all up to here are in the inbox, whatever happened then. The mark is also set
 		// where it stays: the store forgets those that nobody sets.
 		if err := w.o.Inbox.SetMark(ctx, markOf(project), formatTime(s.mark)); err != nil {
@@ -93,7 +90,6 @@ type stretch struct {
 	mark    time.Time // the watermark, as far as it may go by now
 	last    time.Time // the newest update that was handed on
 	stored  int
-	refused error // of the inbox
 }
 
 // take puts an issue into the inbox.
@@ -101,7 +97,6 @@ func (s *stretch) take(ctx context.Context, i triage.Issue) error {
 	now := s.o.Now()
 	outcome, err := s.accept(ctx, i, now)
 	if err != nil {
-		s.refused = err
 		return err
 	}
 	if outcome == inbox.Stored {

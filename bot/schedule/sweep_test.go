@@ -1,6 +1,7 @@
 package schedule_test
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"testing"
@@ -171,6 +172,38 @@ func TestSweepWithoutTurnStops(t *testing.T) {
 	})
 }
 
+// One prolongation that fails now and then is no reason to stop.
+func TestTurnIsProlongedNowAndThen(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, newLab(7))
+		r.lab.slow = 5 * time.Minute
+		r.lab.move(7, 1)
+		r.sweeper("7")
+		r.pass(10 * time.Second) // turns are prolonged every 20 seconds
+		for n := range 12 {
+			r.store.set(func() { r.store.failTurn = n%2 == 0 })
+			r.pass(20 * time.Second)
+		}
+		r.pass(time.Minute)
+		expect(t, "found", []string{"7#1"}, r.found())
+	})
+}
+
+// A mark that a process with a wrong clock left behind does not put off the sweeps.
+func TestMarkFromAWrongClock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, newLab(7))
+		r.lab.move(7, 1)
+		if err := r.store.SetMark(t.Context(), "sweep", []byte(now().Add(lookback).Format(time.RFC3339Nano))); err != nil {
+			t.Fatal(err)
+		}
+		r.sweeper("7")
+		expect(t, "found", []string{"7#1"}, r.found())
+	})
+}
+
 // What was accepted before a crash and not noted is listed again and not handled twice.
 func TestCrashBeforeTheWatermark(t *testing.T) {
 	t.Parallel()
@@ -194,12 +227,16 @@ func TestCrashBeforeTheWatermark(t *testing.T) {
 // GitLab is away: not every project is tried in vain, and the sweep does not wait for its next turn once GitLab is back.
 func TestOutage(t *testing.T) {
 	t.Parallel()
+	busy := &gitlab.Error{
+		Op: "asking", Status: http.StatusTooManyRequests, Class: gitlab.Outage, After: 5 * time.Minute, Err: errors.New("too many"),
+	}
 	for name, tt := range map[string]struct {
 		away  error
 		asked []string
+		wait  time.Duration // until GitLab is asked again
 	}{
-		"no answer":         {refusal(gitlab.Outage, 0), []string{"updated 1", "updated 2", "updated 3"}},
-		"too many requests": {&gitlab.Error{Status: http.StatusTooManyRequests, Class: gitlab.Outage, After: time.Minute, Err: http.ErrServerClosed}, []string{"updated 1"}},
+		"no answer":         {refusal(gitlab.Outage, 0), []string{"updated 1", "updated 2", "updated 3"}, 30 * time.Second},
+		"too many requests": {busy, []string{"updated 1"}, busy.After},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -212,7 +249,9 @@ func TestOutage(t *testing.T) {
 				p := r.sweeper("1", "2", "3", "4", "5")
 				expect(t, "asked", tt.asked, r.lab.requests())
 				r.lab.set(func() { r.lab.away = nil })
-				r.pass(time.Minute)
+				r.pass(tt.wait - time.Second)
+				expect(t, "asked too early", nil, r.lab.requests())
+				r.pass(time.Second)
 				expect(t, "found", []string{"1#1", "2#1", "3#1", "4#1", "5#1"}, r.found())
 				expect(t, "stopped", 1, p.metric("flowkeeper_sweeps_total", "stopped"))
 				expect(t, "done", 1, p.metric("flowkeeper_sweeps_total", "done"))
@@ -228,8 +267,11 @@ func TestBrokenProjects(t *testing.T) {
 		broken []error
 		result string
 	}{
-		"one does not answer":   {[]error{refusal(gitlab.Outage, 504)}, "incomplete"},
-		"three do not answer":   {[]error{refusal(gitlab.Outage, 504), refusal(gitlab.Outage, 504), refusal(gitlab.Outage, 504)}, "stopped"},
+		"one does not answer": {[]error{refusal(gitlab.Outage, 504)}, "incomplete"},
+		"three do not answer": {[]error{refusal(gitlab.Outage, 504), refusal(gitlab.Outage, 504), refusal(gitlab.Outage, 504)}, "stopped"},
+		"two of each three do not answer": {[]error{
+			refusal(gitlab.Outage, 504), refusal(gitlab.Outage, 504), nil, refusal(gitlab.Outage, 504), refusal(gitlab.Outage, 504), nil,
+		}, "incomplete"},
 		"two fail":              {[]error{refusal(gitlab.Retry, 500), refusal(gitlab.Retry, 500)}, "incomplete"},
 		"one is gone":           {[]error{refusal(gitlab.Gone, 404)}, "done"},
 		"one refuses the token": {[]error{refusal(gitlab.GiveUp, 403)}, "done"},
@@ -237,16 +279,16 @@ func TestBrokenProjects(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, newLab(1, 2, 3, 4))
+				r := newRig(t, newLab(1, 2, 3, 4, 5, 6, 7))
 				var listed []string
 				for n, err := range tt.broken {
 					r.lab.projects[int64(n+1)].broken = err
 					listed = append(listed, strconv.Itoa(n+1))
 				}
-				r.lab.move(4, 1)
-				p := r.sweeper(append(listed, "4")...)
+				r.lab.move(7, 1)
+				p := r.sweeper(append(listed, "7")...)
 				r.pass(time.Minute)
-				expect(t, "found", []string{"4#1"}, r.found())
+				expect(t, "found", []string{"7#1"}, r.found())
 				if p.metric("flowkeeper_sweeps_total", tt.result) == 0 {
 					t.Errorf("no sweep was %s", tt.result)
 				}
@@ -364,6 +406,8 @@ func TestProjects(t *testing.T) {
 		}
 		r.sweeper("9", "g/p", "g/none", "8", "g/p")
 		expect(t, "asked", []string{"project g/p", "project g/none", "updated 9", "updated 8", "updated 7"}, r.lab.requests())
+		r.pass(2 * every)
+		r.lab.requests()
 		r.lab.set(func() { r.lab.paths["g/none"] = 7 })
 		r.pass(every)
 		expect(t, "asked later", []string{"project g/none", "updated 9", "updated 8", "updated 7"}, r.lab.requests())

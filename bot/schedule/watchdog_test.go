@@ -160,6 +160,25 @@ func TestResendRate(t *testing.T) {
 	})
 }
 
+// However much there is to be sent again, the webhooks are looked after every hour.
+func TestLongBacklog(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, newLab(7, 8))
+		busy, other := r.lab.hook(7, ours(1, gitlab.HookExecutable)), r.lab.hook(8, ours(2, gitlab.HookExecutable))
+		for n := range 600 {
+			busy.fail(fmt.Sprint(n))
+		}
+		r.watchdog("7", "8")
+		r.pass(30 * time.Minute)
+		r.lab.set(func() { other.AlertStatus = gitlab.HookDisabled })
+		r.pass(35 * time.Minute)
+		expect(t, "status", gitlab.HookExecutable, other.status())
+		r.pass(2 * time.Hour)
+		expect(t, "sent again", 600, len(busy.keys()))
+	})
+}
+
 // What was sent again is not sent again, by whatever process; what is older than the lookback is not sent at all.
 func TestResendOnce(t *testing.T) {
 	t.Parallel()
@@ -207,16 +226,17 @@ func TestReceiverRefuses(t *testing.T) {
 		change func(*hook)
 		want   []string
 	}{
-		"everything": {func(h *hook) { h.refuse("") }, []string{"a", "b", "c"}},
-		"one":        {func(h *hook) { h.refuse("b") }, []string{"a", "b", "c", "d", "e"}},
-		"two gone":   {func(h *hook) { h.gone = map[string]bool{"b": true, "c": true} }, []string{"a", "d", "e"}},
+		"everything":  {func(h *hook) { h.refuse("") }, []string{"a", "b", "c"}},
+		"one":         {func(h *hook) { h.refuse("b") }, []string{"a", "b", "c", "d", "e", "f"}},
+		"every other": {func(h *hook) { h.refuse("a"); h.refuse("c"); h.refuse("e") }, []string{"a", "b", "c", "d", "e", "f"}},
+		"two gone":    {func(h *hook) { h.gone = map[string]bool{"b": true, "c": true} }, []string{"a", "d", "e", "f"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, newLab(7))
 				h := r.lab.hook(7, ours(1, gitlab.HookExecutable))
-				h.fail("a", "b", "c", "d", "e")
+				h.fail("a", "b", "c", "d", "e", "f")
 				tt.change(h)
 				r.watchdog("7")
 				r.pass(30 * time.Minute)
@@ -272,12 +292,16 @@ func TestHooksUnseen(t *testing.T) {
 		expect(t, "unseen", 2, p.metric("flowkeeper_hooks_unseen", ""))
 		expect(t, "log lines", 2, r.logged(line))
 		expect(t, "status of the one that may be seen", gitlab.HookExecutable, h.status())
-		r.pass(23 * time.Hour)
+		r.pass(20 * time.Hour)
 		expect(t, "log lines of a day", 2, r.logged(line))
 		r.lab.set(func() { r.lab.projects[7].private = nil })
-		r.pass(2 * time.Hour)
-		expect(t, "log lines of the next day", 3, r.logged(line))
-		expect(t, "unseen the next day", 1, p.metric("flowkeeper_hooks_unseen", ""))
+		r.pass(time.Hour)
+		expect(t, "unseen when one may be seen", 1, p.metric("flowkeeper_hooks_unseen", ""))
+		r.lab.set(func() { r.lab.projects[7].private = refusal(gitlab.GiveUp, http.StatusForbidden) })
+		r.pass(time.Hour)
+		expect(t, "log lines after it may not be seen again", 3, r.logged(line))
+		r.pass(3 * time.Hour)
+		expect(t, "log lines of the next day", 4, r.logged(line))
 	})
 }
 
@@ -285,11 +309,12 @@ func TestHooksUnseen(t *testing.T) {
 func TestHookEventsUnknown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7, 8))
-		h := r.lab.hook(7, ours(1, gitlab.HookDisabled))
+		r := newRig(t, newLab(7))
+		h, other := r.lab.hook(7, ours(1, gitlab.HookDisabled)), r.lab.hook(7, ours(2, gitlab.HookDisabled))
 		h.events = refusal(gitlab.Gone, http.StatusNotFound)
-		other := r.lab.hook(8, ours(2, gitlab.HookDisabled))
-		r.watchdog("7", "8")
+		other.fail("a")
+		r.watchdog("7")
+		expect(t, "sent again", []string{"a"}, other.keys())
 		expect(t, "statuses", []string{gitlab.HookExecutable, gitlab.HookExecutable}, []string{h.status(), other.status()})
 	})
 }
