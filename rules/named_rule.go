@@ -11,7 +11,7 @@ import (
 // names needs-type. The rule is "" if the text begins with none.
 func splitRule(call triage.Call, text string) (rule, rest string) {
 	words := strings.Fields(text)
-	for n := len(words); n > 0; n-- {
+	for n := min(len(words), mostWords); n > 0; n-- {
 		name := strings.TrimRight(strings.Trim(triage.Unquote(strings.Join(words[:n], " ")), `"'`), ".,:?!")
 		for _, known := range slices.Concat(call.Rules, []string{triage.AllRules}) {
 			if strings.EqualFold(known, strings.NewReplacer(" ", "-", "_", "-").Replace(name)) {
@@ -21,6 +21,9 @@ func splitRule(call triage.Call, text string) (rule, rest string) {
 	}
 	return "", text
 }
+
+// mostWords is more than the name of any rule has. Behind it people may write as much as a comment holds.
+const mostWords = 8
 
 // refuseRule says which rule was probably meant where there is none, with the command that would work.
 func refuseRule(in triage.Input, call triage.Call, command, written string) triage.Outcome {

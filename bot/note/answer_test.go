@@ -1,0 +1,92 @@
+package note_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"flowkeeper/bot/note"
+	"flowkeeper/bot/note/notetest"
+	"flowkeeper/rules"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// ours are the references that the summaries of rules make.
+var ours = []string{"~UX"}
+
+// FuzzAnswers has every command answer hostile arguments on an issue with a hostile title and hostile labels, and renders what comes of it:
+// the answers, what the rules say of the issue, the follow-up and the sticky note. The lowest bits of shape choose the command and the comment.
+func FuzzAnswers(f *testing.F) {
+	for i, s := range hostile {
+		for shape := range uint16(len(rules.Commands()) + 1) {
+			if i%7 == 0 || int(shape) == i%24 {
+				f.Add(s, hostile[(i+1)%len(hostile)], shape|uint16(i)<<5)
+			}
+		}
+	}
+	f.Add(strings.Repeat("@all\n/close ", 9_000), strings.Repeat("~a ", 30_000), uint16(31))
+	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	policy := engine.Policy{
+		Team: triage.NewTeam(triage.TeamConfig{
+			GroupLabel: "group::source code", Side: "backend", Roster: map[triage.Role][]string{triage.EngineeringManager: {"maria"}},
+		}),
+		Settings: engine.Defaults(rules.Catalogue()), Commands: rules.Commands(),
+	}
+	f.Fuzz(func(t *testing.T, args, theirs string, shape uint16) {
+		text := args
+		if n := int(shape % 32); n < len(policy.Commands) {
+			text = policy.Commands[n].Name + " " + args
+		}
+		issue := triage.Issue{
+			Ref: triage.Ref{Project: 7, IID: 12}, Type: "Issue", Title: theirs, Labels: []string{"spike", "type::feature", theirs, "workflow::" + args},
+			Author: triage.Person{ID: 3, Username: theirs},
+		}
+		if shape>>5&1 == 1 {
+			issue.Labels[3] = "workflow::needs issue review"
+		}
+		c := engine.Comment{
+			Event: triage.Event{
+				Kind: triage.Noted, Actor: triage.Person{ID: 5, Username: theirs}, At: now, Seen: now,
+				Note: &triage.Note{ID: 9, Text: text, Internal: shape>>6&1 == 1},
+			},
+			Lines: []engine.Line{{Text: text}, {Text: "unclear " + args}, {Text: "ignore needs-type " + theirs}, {Text: "duplicate " + theirs}}, Level: triage.Developer,
+		}
+		facts := engine.Facts{Found: map[string]triage.Found{}}
+		memory := &triage.Memory{Around: triage.Around{Known: 1<<8 - 1}}
+		o := engine.Obey(policy, []engine.Comment{c}, []triage.Event{c.Event}, issue, memory, facts, now)
+		for _, find := range o.Find {
+			facts.Found[find] = triage.Found{Wrong: "there is no such issue that the bot can see"}
+		}
+		o = engine.Obey(policy, []engine.Comment{c}, []triage.Event{c.Event}, issue, memory, facts, now)
+		for _, a := range o.Orders.Answers {
+			if a.Reply != nil {
+				checkReply(t, *a.Reply, policy.Team)
+			}
+		}
+		if d := o.Orders.Opens; d != nil {
+			notetest.CheckTitle(t, note.DraftTitle(*d))
+			notetest.CheckReply(t, note.RenderDraft(*d, issue, 9), "#12")
+		}
+		d, err := engine.Probe(policy, o.Issue, &o.Memory, now)
+		if err != nil {
+			return // labels that fight are not this test's matter
+		}
+		checkReply(t, engine.Explain(policy, d, "", nil), policy.Team)
+		checkReply(t, engine.Explain(policy, d, "needs-type", []engine.Sight{{At: now, Events: []string{theirs}, Reason: args}}), policy.Team)
+		notetest.CheckSticky(t, note.Render(d.Sticky, policy.Team, d.Memory), append([]string{"@maria"}, ours...)...)
+	})
+}
+
+func checkReply(t *testing.T, r triage.Reply, team *triage.Team) {
+	t.Helper()
+	body := note.RenderReply(r, team, 9)
+	notetest.CheckReply(t, body, append([]string{"@maria"}, ours...)...)
+	if n := utf8.RuneCountInString(body); n > 20_500 {
+		t.Errorf("%d runes", n)
+	}
+	if to, ok := note.ReplyTo(body); to != 9 || !ok {
+		t.Errorf("the marker of %q is not read", body)
+	}
+}
