@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -68,6 +70,46 @@ func testAccept(t *testing.T, open Open) {
 		"keys and meanings do not meet": func(t *testing.T, s *store) {
 			s.accept(inbox.Delivery{Issue: issue(1), Key: "a", Meaning: "b"}, inbox.Stored)
 			s.accept(inbox.Delivery{Issue: issue(1), Key: "b", Meaning: "a"}, inbox.Stored)
+		},
+		"of many with one key or meaning at once one is stored, also after it expired": func(t *testing.T, s *store) {
+			for round := range 3 {
+				var stored [2]atomic.Int64
+				var group sync.WaitGroup
+				for n := range 40 {
+					d := inbox.Delivery{Issue: issue(int64(n + 1)), Key: "k"}
+					if n%2 == 1 {
+						d.Key, d.Meaning = fmt.Sprint(round, n), "m"
+					}
+					group.Go(func() {
+						outcome, err := s.Accept(t.Context(), d)
+						if err != nil {
+							t.Errorf("accepting: %v", err)
+						}
+						if outcome == inbox.Stored {
+							stored[n%2].Add(1)
+						}
+					})
+				}
+				group.Wait()
+				equal(t, "stored with one key", int64(1), stored[0].Load())
+				equal(t, "stored with one meaning", int64(1), stored[1].Load())
+				s.Advance(inbox.KeepKeys)
+			}
+		},
+		"many of one issue at once all wait in it": func(t *testing.T, s *store) {
+			var group sync.WaitGroup
+			for n := range 40 {
+				d := delivery(1, fmt.Sprint(n))
+				d.Delay = time.Duration(n) * time.Minute
+				group.Go(func() {
+					if outcome, err := s.Accept(t.Context(), d); err != nil || outcome != inbox.Stored {
+						t.Errorf("accepting: got %s, %v", outcome, err)
+					}
+				})
+			}
+			group.Wait()
+			equal(t, "deliveries", 40, len(s.claim(1).Deliveries)) // due at once, by the most urgent one
+			s.none()
 		},
 		"empty keys never match": func(t *testing.T, s *store) {
 			for range 3 {

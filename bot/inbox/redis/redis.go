@@ -87,7 +87,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		client: client, keys: keys, bell: bell.New(), lease: o.Lease, max: max(0, o.MaxDeliveries), offset: o.TimeOffset, log: o.Log,
 		closing: make(chan struct{}),
 	}
-	s.accepts = startAccepts(client)
+	s.accepts = startAccepts(s)
 	return s, nil
 }
 

@@ -1,58 +1,86 @@
--- Accept: finds a delivery to be a duplicate, or stores and schedules it.
--- KEYS[1]  key:<digest>      KEYS[2]  meaning:<digest>   (not used if the delivery has none)
--- KEYS[3]  box:<issue>       KEYS[4]  mail:<issue>
--- KEYS[5]  due               KEYS[6]  waiting            KEYS[7]  numbers
--- KEYS[8]  projects          KEYS[9]  heard:<project>
--- ARGV[1]  offset of the clock, ms
--- ARGV[2]  issue
--- ARGV[3]  delivery without its time: "<length of its id> <id><body>"
--- ARGV[4]  delay, ms
--- ARGV[5]  how long the key suppresses repeats, ms; 0 if the delivery has none
--- ARGV[6]  how long the meaning does, ms; 0 if the delivery has none
--- ARGV[7]  most deliveries that may wait, 0 for any number
--- ARGV[8]  how exactly it is known when a project was heard of, ms                ARGV[9]  most projects
--- Result: 1 stored, 0 duplicate, -1 too many wait
+-- Accept: finds deliveries to be duplicates, or stores and schedules them; several at a time, in order, as if each came alone.
+-- KEYS[1]  due     KEYS[2]  waiting     KEYS[3]  numbers     KEYS[4]  projects
+--          then, for each delivery, key:<digest>, meaning:<digest>, heard:<project>   (the first two are not used if it has none)
+--          then, for each delivery, box:<issue>, mail:<issue>
+-- ARGV[1]  offset of the clock, ms                       ARGV[2]  most deliveries that may wait, 0 for any number
+-- ARGV[3]  how exactly it is known when a project was heard of, ms                ARGV[4]  most projects
+--          then, for each delivery,
+--          +1 issue         +2 delivery without its time: "<length of its id> <id><body>"         +3 delay, ms
+--          +4 how long the key suppresses repeats, ms; 0 if the delivery has none                 +5 the same of the meaning
+-- Result: {1 stored, 0 duplicate, -1 too many wait; for each delivery}
 local now = clock(ARGV[1])
 local at = string.format('%d', now) -- written several times, and Redis is slow at writing numbers
+local deliveries = (#ARGV - 4) / 5
+local boxes = 4 + 3 * deliveries -- behind these keys
 
-local seen = redis.call('MGET', KEYS[1], KEYS[2], KEYS[9])
-local function fresh(n, keep)
-  return (seen[n] or 0) + keep > now
+-- What suppresses repeats is read at once, added to here, and written last.
+local since = redis.call('MGET', unpack(KEYS, 5, boxes))
+local added, order = {}, {}
+local function known(k, keep)
+  local from = added[KEYS[k]] or since[k - 4]
+  return from and from + keep > now
 end
-local function remember(key, keep)
-  if tonumber(keep) > 0 then redis.call('SET', key, at, 'PX', keep) end
-end
-
-if seen[1] and fresh(1, ARGV[5]) then return 0 end
-if seen[2] and fresh(2, ARGV[6]) then
-  remember(KEYS[1], ARGV[5])
-  return 0
-end
-if ARGV[7] ~= '0' then
-  local numbers = redis.call('HMGET', KEYS[7], 'seq', 'gone')
-  if (numbers[1] or 0) - (numbers[2] or 0) >= tonumber(ARGV[7]) then return -1 end
+local function remember(k, keep)
+  if keep == '0' then return end
+  added[KEYS[k]] = at
+  order[#order + 1] = k
+  order[#order + 1] = keep
 end
 
-local seq = redis.call('HINCRBY', KEYS[7], 'seq', '1')
-redis.call('HSET', KEYS[4], string.format('%d', seq), at .. ' ' .. ARGV[3])
-redis.call('SADD', KEYS[6], ARGV[2])
-
-local box = redis.call('HMGET', KEYS[3], 'token', 'delayed', 'due', 'wake')
-if not box[1] and not box[2] then
-  local due = now + ARGV[4]
-  if not box[3] or due < tonumber(box[3]) then
-    local text = string.format('%d', due)
-    redis.call('HSET', KEYS[3], 'due', text)
-    if box[4] and tonumber(box[4]) < due then text = box[4] end
-    redis.call('ZADD', KEYS[5], text, ARGV[2])
+local room
+if ARGV[2] ~= '0' then
+  local numbers = redis.call('HMGET', KEYS[3], 'seq', 'gone')
+  room = ARGV[2] - ((numbers[1] or 0) - (numbers[2] or 0))
+end
+local result, stored, heard = {}, 0, {}
+for i = 1, deliveries do
+  local a, k = 5 * i - 1, 3 * i + 2
+  if known(k, ARGV[a + 4]) then
+    result[i] = 0
+  elseif known(k + 1, ARGV[a + 5]) then
+    result[i] = 0
+    remember(k, ARGV[a + 4])
+  elseif room and stored >= room then
+    result[i] = -1
+  else
+    result[i], stored = 1, stored + 1
+    if not known(k + 2, ARGV[3]) then
+      heard[#heard + 1] = at
+      heard[#heard + 1] = string.match(ARGV[a + 1], '^%d+')
+      remember(k + 2, ARGV[3])
+    end
+    remember(k + 1, ARGV[a + 5])
+    remember(k, ARGV[a + 4])
   end
 end
 
-if not fresh(3, ARGV[8]) then
-  redis.call('ZADD', KEYS[8], at, string.match(ARGV[2], '^%d+'))
-  redis.call('ZREMRANGEBYRANK', KEYS[8], 0, -1 - ARGV[9])
-  remember(KEYS[9], ARGV[8])
+if stored > 0 then
+  local seq = redis.call('HINCRBY', KEYS[3], 'seq', string.format('%d', stored)) - stored
+  local issues, due = {}, {}
+  for i = 1, deliveries do
+    if result[i] == 1 then
+      local a, box_key = 5 * i - 1, KEYS[boxes + 2 * i - 1]
+      seq = seq + 1
+      redis.call('HSET', KEYS[boxes + 2 * i], string.format('%d', seq), at .. ' ' .. ARGV[a + 2])
+      issues[#issues + 1] = ARGV[a + 1]
+
+      local box = redis.call('HMGET', box_key, 'token', 'delayed', 'due', 'wake')
+      local first = now + ARGV[a + 3]
+      if not box[1] and not box[2] and (not box[3] or first < tonumber(box[3])) then
+        local text = string.format('%d', first)
+        redis.call('HSET', box_key, 'due', text)
+        if box[4] and tonumber(box[4]) < first then text = box[4] end
+        due[#due + 1] = text
+        due[#due + 1] = ARGV[a + 1]
+      end
+    end
+  end
+  redis.call('SADD', KEYS[2], unpack(issues))
+  if due[1] then redis.call('ZADD', KEYS[1], unpack(due)) end
+  if heard[1] then
+    redis.call('ZADD', KEYS[4], unpack(heard))
+    redis.call('ZREMRANGEBYRANK', KEYS[4], 0, -1 - ARGV[4])
+  end
 end
-remember(KEYS[2], ARGV[6])
-remember(KEYS[1], ARGV[5])
-return 1
+for i = 1, #order, 2 do redis.call('SET', KEYS[order[i]], at, 'PX', order[i + 1]) end
+return result
