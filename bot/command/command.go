@@ -5,22 +5,13 @@ package command
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"github.com/yuin/goldmark"
 )
 
-const (
-	// maxText bounds what is read of a comment, in bytes. Markdown takes time that can grow faster than the text; this much of the worst
-	// text takes well under a second, and commands stand in the first lines of a comment or in the last ones of a short one.
-	maxText = 64 << 10
-	// maxLines bounds the commands of one comment. Each may cost a few calls of GitLab's API and all of them are one decision; nobody
-	// types more by hand.
-	maxLines = 20
-	// maxNesting bounds the quotes and lists that one line may open. Parsing takes the square of it, and nobody quotes that deep; a comment is read
-	// up to such a line.
-	maxNesting = 100
-)
+// maxLines bounds the commands of one comment. Each may cost a few calls of GitLab's API and all of them are one decision; nobody types
+// more by hand.
+const maxLines = 20
 
 // Line is one command as written.
 type Line struct {
@@ -67,49 +58,6 @@ func (r *Reader) Read(comment string) []Line {
 		found = append(found, line)
 	}
 	return found
-}
-
-// readable is the part of a comment that is read. It has no carriage returns, which GitLab drops, and what is no text is shown by U+FFFD,
-// as Markdown does.
-func readable(comment string) string {
-	text := strings.ReplaceAll(comment[:min(len(comment), maxText)], "\r", "")
-	text = strings.ReplaceAll(strings.ToValidUTF8(text, string(utf8.RuneError)), "\x00", string(utf8.RuneError))
-	end := shallow(text)
-	// Whoever stored the comment may have cut it, too, at the beginning of a character.
-	if end < len(text) || len(comment) > maxText-utf8.UTFMax {
-		// The end of the last paragraph may be missing, and with it that of a code span around a line.
-		end = strings.LastIndex(text[:end], "\n\n") + 1
-	}
-	return text[:end]
-}
-
-// shallow is the length of a text before the first line that nests too deep.
-func shallow(text string) int {
-	read := 0
-	for line := range strings.Lines(text) {
-		if nesting(line) > maxNesting {
-			break
-		}
-		read += len(line)
-	}
-	return read
-}
-
-// nesting counts the signs at the beginning of a line that may open a quote or a list.
-func nesting(line string) int {
-	n := 0
-	for i, c := range line {
-		switch c {
-		case '>', '-', '+', '*', '.', ')', ':':
-			if c == '>' || i+1 < len(line) && (line[i+1] == ' ' || line[i+1] == '\t') {
-				n++
-			}
-		case ' ', '\t', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
-		default:
-			return n
-		}
-	}
-	return n
 }
 
 // addressed reports whether any line looks like a command, so that the text is worth parsing.

@@ -1,65 +1,12 @@
 package command
 
 import (
-	"io"
 	"slices"
-	"strconv"
 	"strings"
-
-	"golang.org/x/net/html"
 )
 
 // maxOpen bounds the elements that are open at once; nobody nests deeper by hand.
 const maxOpen = 250
-
-// markByte stands before and after the number of a mark. Source text is valid UTF-8 and cannot hold it.
-const markByte = "\xff"
-
-// markAt is the mark of a candidate. It is plain text, so that it does not end a comment or an attribute around it.
-func markAt(i int) []byte { return []byte(markByte + strconv.Itoa(i) + markByte) }
-
-// marksInParagraphs reads a page and gives the numbers of the marks that begin a line of a paragraph outside of all other elements, in
-// order. Tags are paired as the HTML standard pairs them. In doubt a mark counts as inside: a line is not run because we read odd HTML
-// otherwise than GitLab does.
-func marksInParagraphs(page io.Reader) []int {
-	var marks []int
-	open := elements{linger: map[string]int{}}
-	begun := false // a paragraph, with the last tag
-	for tokens := html.NewTokenizer(page); !open.nothing; {
-		switch tokens.Next() {
-		case html.ErrorToken: // the end; in a bytes.Buffer there is no other error
-			return marks
-		case html.TextToken:
-			if open.plainParagraph() {
-				marks = appendMarks(marks, string(tokens.Raw()), begun)
-			}
-		case html.StartTagToken, html.SelfClosingTagToken: // the slash of <div/> means nothing
-			name, _ := tokens.TagName()
-			open.start(generic(string(name)))
-			begun = string(name) == "p"
-			continue
-		case html.EndTagToken:
-			name, _ := tokens.TagName()
-			open.end(generic(string(name)))
-		case html.CommentToken, html.DoctypeToken:
-		}
-		begun = false
-	}
-	return marks
-}
-
-// appendMarks appends the numbers of the marks in a text that stand at the beginning of a line, or of the text if a line begins there. A
-// tag or a comment that nothing closes may have taken the tag of a mark's paragraph in, and put it behind other text.
-func appendMarks(marks []int, text string, begins bool) []int {
-	parts := strings.Split(text, markByte)
-	for i := 1; i < len(parts); i += 2 {
-		number, err := strconv.Atoi(parts[i])
-		if err == nil && (strings.HasSuffix(parts[i-1], "\n") || begins && i == 1 && parts[0] == "") {
-			marks = append(marks, number)
-		}
-	}
-	return marks
-}
 
 // kind is how an element is opened and closed, and what it means for the text within it. Elements that are not listed, among them
 // placeholders like <name>, are no HTML, have no content, or are the parts of a table, which mean nothing outside of one.

@@ -12,25 +12,19 @@ import (
 // text than code is, and become code spans here.
 type math struct{}
 
-// notMathKey holds the paragraph in which no further "`$" was found, so that many openings do not each search it to its end.
-var notMathKey = parser.NewContextKey()
-
 // Trigger gives the sign that every formula begins with.
 func (math) Trigger() []byte { return []byte{'$'} }
 
 // Parse reads a formula. Signs that nothing closes are text.
-func (math) Parse(parent ast.Node, block text.Reader, pc parser.Context) ast.Node {
+func (math) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node {
 	line, segment := block.PeekLine()
 	signs := len(line) - len(bytes.TrimLeft(line, "$"))
 	after := line[signs:]
 	code := signs == 1 && len(after) > 0 && after[0] == '`'
 	var span ast.Node
 	switch {
-	case code && pc.Get(notMathKey) == parent:
 	case code:
-		if span = formula(block, signs+1, closesCode); span == nil {
-			pc.Set(notMathKey, parent)
-		}
+		span = formula(block, signs+1, closesCode)
 	case signs == 1 && len(after) > 0 && !isSpace(after[0]):
 		span = formula(block, signs, closesDollar)
 	case signs == 2:

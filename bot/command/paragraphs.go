@@ -7,13 +7,14 @@ import (
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/renderer"
 	"github.com/yuin/goldmark/renderer/html"
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
 )
 
-// newMarkdown is GitLab's Markdown as far as it decides what is a paragraph and what is plain text within one. Emphasis does not, and
-// takes long to pair; so it is not parsed. HTML is rendered as it was written, for outside to look at.
+// newMarkdown is GitLab's Markdown as far as it decides what is a paragraph and what is plain text within one. HTML is rendered as it was
+// written, for outside to look at.
 func newMarkdown() goldmark.Markdown {
 	return goldmark.New(
 		goldmark.WithParser(parser.NewParser(
@@ -21,16 +22,13 @@ func newMarkdown() goldmark.Markdown {
 			parser.WithBlockParsers(util.Prioritized(fencedQuote{}, 750)), // before plain quotes, which have 800
 			parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
 			parser.WithParagraphTransformers(util.Prioritized(table{}, 200)),
-			parser.WithInlineParsers(
-				util.Prioritized(parser.NewCodeSpanParser(), 100),
-				util.Prioritized(math{}, 150),
-				util.Prioritized(parser.NewLinkParser(), 200),
-				util.Prioritized(parser.NewAutoLinkParser(), 300),
-				util.Prioritized(parser.NewRawHTMLParser(), 400),
-			),
+			parser.WithInlineParsers(inlineParsers()...),
 		)),
-		goldmark.WithExtensions(extension.Strikethrough, extension.Footnote, extension.DefinitionList),
-		goldmark.WithRendererOptions(html.WithUnsafe()),
+		goldmark.WithExtensions(extension.Footnote, extension.DefinitionList),
+		goldmark.WithRendererOptions(
+			html.WithUnsafe(),
+			renderer.WithNodeRenderers(util.Prioritized(extension.NewStrikethroughHTMLRenderer(), 500)),
+		),
 	)
 }
 
@@ -43,11 +41,12 @@ type candidate struct {
 
 // lines finds the commands of a text, line by line of its top-level paragraphs.
 func (r *Reader) lines(source []byte) []Line {
-	doc := r.markdown.Parser().Parse(text.NewReader(source))
+	pc, effort := limitEffort(source)
+	doc := r.markdown.Parser().Parse(text.NewReader(source), parser.WithContext(pc))
 	numbers := lineCounter{source: source, line: 1}
 	var found []candidate
 	for block := doc.FirstChild(); block != nil; block = block.NextSibling() {
-		if block.Kind() == ast.KindParagraph {
+		if block.Kind() == ast.KindParagraph && block.Lines().At(0).Start < effort.end {
 			found = r.appendCommands(found, block, &numbers)
 		}
 	}
@@ -112,37 +111,4 @@ func (c *lineCounter) lineAt(offset int) []byte {
 	c.start = begin
 	line, _, _ := bytes.Cut(c.source[begin:], []byte("\n"))
 	return line
-}
-
-// hasHTML reports whether there is HTML anywhere in a document.
-func hasHTML(doc ast.Node) bool {
-	found := false
-	// The visitor gives no error.
-	_ = ast.Walk(doc, func(n ast.Node, _ bool) (ast.WalkStatus, error) {
-		if found = n.Kind() == ast.KindHTMLBlock || n.Kind() == ast.KindRawHTML; found {
-			return ast.WalkStop, nil
-		}
-		return ast.WalkContinue, nil
-	})
-	return found
-}
-
-// outside gives those of the candidates that are shown outside of HTML elements. A Markdown parser does not pair tags; so the beginning
-// of each candidate is marked and the rendered document looked through.
-func (r *Reader) outside(doc ast.Node, source []byte, all []candidate) []candidate {
-	for i, c := range all {
-		mark := ast.NewString(markAt(i))
-		mark.SetCode(true) // is rendered as it is
-		paragraph := c.begins.Parent()
-		paragraph.InsertBefore(paragraph, c.begins, mark)
-	}
-	var page bytes.Buffer
-	if err := r.markdown.Renderer().Render(&page, source, doc); err != nil {
-		return nil // a buffer takes everything; without a page nothing is known to be outside
-	}
-	var found []candidate
-	for _, i := range marksInParagraphs(&page) {
-		found = append(found, all[i])
-	}
-	return found
 }

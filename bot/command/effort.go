@@ -1,0 +1,91 @@
+package command
+
+import (
+	"bytes"
+
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
+
+const (
+	// maxEffort bounds the work on the inside of paragraphs, in bytes that may have to be looked at. Whatever begins with a bracket or a
+	// tick may be searched for its end up to the end of its paragraph, and that as often as there are brackets. This much is tens of
+	// times what long comments take, and is done in half a second.
+	maxEffort = 1 << 27
+	// lineEffort is what going on to another line takes more.
+	lineEffort = 32
+)
+
+// effort is the work on one document.
+type effort struct {
+	left int
+	end  int // the place in the source from where on nothing is known, because too much would have to be done
+}
+
+var effortKey = parser.NewContextKey()
+
+// limitEffort gives a context for the parsing of one document, and the effort spent on it.
+func limitEffort(source []byte) (parser.Context, *effort) {
+	e := &effort{left: maxEffort, end: len(source)}
+	pc := parser.NewContext()
+	pc.Set(effortKey, e)
+	return pc, e
+}
+
+// spend counts the text from a place in a paragraph up to its end, and reports whether there was enough effort left.
+func (e *effort) spend(paragraph ast.Node, line, from int) bool {
+	lines := paragraph.Lines()
+	e.left -= lines.At(lines.Len()-1).Stop - from + lineEffort*(lines.Len()-line)
+	if e.left < 0 {
+		e.end = min(e.end, lines.At(0).Start)
+	}
+	return e.left >= 0
+}
+
+// limited is a parser that finds nothing more after too much effort.
+type limited struct{ parser.InlineParser }
+
+// Parse parses if it may.
+func (l limited) Parse(paragraph ast.Node, block text.Reader, pc parser.Context) ast.Node {
+	line, at := block.Position()
+	if e, ok := pc.Get(effortKey).(*effort); ok && !e.spend(paragraph, line, at.Start) {
+		return nil
+	}
+	return l.InlineParser.Parse(paragraph, block, pc)
+}
+
+// CloseBlock passes the end of a paragraph on.
+func (l limited) CloseBlock(parent ast.Node, block text.Reader, pc parser.Context) {
+	if c, ok := l.InlineParser.(parser.CloseBlocker); ok {
+		c.CloseBlock(parent, block, pc)
+	}
+}
+
+// struckOut parses what is ~~struck out~~. Longer runs of tildes are text; they are taken as one, for goldmark would look at the whole run
+// from each of its signs.
+type struckOut struct{ parser.InlineParser }
+
+// Parse reads a run of tildes.
+func (s struckOut) Parse(parent ast.Node, block text.Reader, pc parser.Context) ast.Node {
+	line, segment := block.PeekLine()
+	if run := len(line) - len(bytes.TrimLeft(line, "~")); run > 2 {
+		block.Advance(run)
+		return ast.NewTextSegment(segment.WithStop(segment.Start + run))
+	}
+	return s.InlineParser.Parse(parent, block, pc)
+}
+
+// inlineParsers are those that decide what of a paragraph is plain text. Emphasis does not, and takes long to pair.
+func inlineParsers() []util.PrioritizedValue {
+	return []util.PrioritizedValue{
+		util.Prioritized(limited{parser.NewCodeSpanParser()}, 100),
+		util.Prioritized(limited{math{}}, 150),
+		util.Prioritized(limited{parser.NewLinkParser()}, 200),
+		util.Prioritized(limited{parser.NewAutoLinkParser()}, 300),
+		util.Prioritized(limited{parser.NewRawHTMLParser()}, 400),
+		util.Prioritized(struckOut{extension.NewStrikethroughParser()}, 500),
+	}
+}
