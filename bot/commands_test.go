@@ -104,7 +104,7 @@ func TestCommandRefused(t *testing.T) {
 	r.must(r.gitlab.AddUser("gus", "gus", sandbox.Guest))
 	ref := r.open(planned)
 	r.refused(ref, r.say("omar", ref, "/flow to in deev"), "in deev", "`/flow to in dev`")
-	r.refused(ref, r.say("omar", ref, "/flow wieght 3"), "`/flow weight`")
+	r.refused(ref, r.say("omar", ref, "/flow wieght 3"), "`/flow weight <n> [why]`")
 	r.refused(ref, r.say("gus", ref, "/flow to in dev"), "Planner or Reporter")
 	id := r.say("omar", ref, "/flow to nowhere\n\n/flow to design")
 	r.refused(ref, id, "/flow to nowhere")
