@@ -41,17 +41,20 @@ type Delivery struct {
 	Key     string
 	Meaning string
 
-	Delay time.Duration // how long the issue may wait for more of the burst; 0 is at once
+	Delay time.Duration // how long the issue may wait for more of the burst; 0 is at once, Ahead before all others
 	Body  []byte        // the reduced event, a few hundred bytes
 }
+
+// Ahead is the delay of a delivery that somebody waits for: its issue is claimed before all that is due by its time.
+const Ahead = -10 * 365 * 24 * time.Hour
 
 // Validate says what is wrong with a delivery that no store can take.
 func (d Delivery) Validate() error {
 	if d.Issue.Project <= 0 || d.Issue.IID <= 0 {
 		return fmt.Errorf("delivery %q names no issue: project id and issue number must be above 0, got %s", d.ID, d.Issue)
 	}
-	if d.Delay < 0 {
-		return fmt.Errorf("delivery %q of %s has the delay %s: it must be 0 or above", d.ID, d.Issue, d.Delay)
+	if d.Delay < 0 && d.Delay != Ahead {
+		return fmt.Errorf("delivery %q of %s has the delay %s: it must be 0 or above, or Ahead", d.ID, d.Issue, d.Delay)
 	}
 	return nil
 }
@@ -124,6 +127,14 @@ type Letter struct {
 	Deliveries []Stamped
 	Record     []byte // the decision at the time, nil if there was none
 	Woken      bool   // a wake-up was being handled, too; Revive sets it again
+}
+
+// Overdue is how long an issue has been due, of which a store knows since when it is due, be it put ahead of others.
+func Overdue(since time.Duration) time.Duration {
+	if since > -Ahead/2 {
+		since += Ahead
+	}
+	return max(0, since)
 }
 
 // Stats is a store's load at one moment.

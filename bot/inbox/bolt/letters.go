@@ -182,7 +182,7 @@ func (s *Store) Stats(ctx context.Context) (inbox.Stats, error) {
 			stats.Dead++
 		}
 		if first, _ := tx.Bucket(bucketDue).Cursor().First(); first != nil {
-			stats.Oldest = time.Duration(max(0, now-number(first))) * time.Microsecond
+			stats.Oldest = inbox.Overdue(time.Duration(now-number(first)) * time.Microsecond)
 		}
 		return nil
 	})

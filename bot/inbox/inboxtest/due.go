@@ -31,6 +31,19 @@ func testDue(t *testing.T, open Open) {
 			s.bodies(s.claim(1).Deliveries, "a", "b")
 			s.none()
 		},
+		"what somebody waits for comes before all that is overdue": func(t *testing.T, s *store) {
+			s.put(2, "a")
+			s.put(3, "b")
+			s.Advance(10 * time.Minute)
+			s.accept(late("c", time.Minute), inbox.Stored)
+			s.accept(late("d", inbox.Ahead), inbox.Stored)
+			stats, err := s.Stats(t.Context())
+			if err != nil || stats.Oldest > time.Minute {
+				t.Errorf("the oldest is due for %s, %v; the one ahead is due just now", stats.Oldest, err)
+			}
+			s.bodies(s.claim(1).Deliveries, "c", "d")
+			s.claim(2)
+		},
 		"an issue is due once for all its deliveries": func(t *testing.T, s *store) {
 			s.put(1, "a")
 			s.put(1, "b")

@@ -34,7 +34,7 @@ func (s *Store) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, er
 		seen:  [...]string{s.keys.key(d.Key), s.keys.meaning(d.Meaning), s.keys.heard(d.Issue.Project)},
 		boxes: [...]string{s.keys.box(issue), s.keys.mail(issue)},
 		args: [...]any{
-			issue, strconv.Itoa(len(d.ID)) + " " + d.ID + string(d.Body), millis(d.Delay),
+			issue, strconv.Itoa(len(d.ID)) + " " + d.ID + string(d.Body), d.Delay.Milliseconds(),
 			keep(d.Key, inbox.KeepKeys), keep(d.Meaning, inbox.KeepMeanings),
 		},
 		done: make(chan struct{}),

@@ -125,6 +125,6 @@ func (s *Store) Stats(ctx context.Context) (inbox.Stats, error) {
 	}
 	return inbox.Stats{
 		Issues: int(r.number(0)), Deliveries: int(r.number(1)), Leased: int(r.number(2)), Dead: int(r.number(3)),
-		Oldest: time.Duration(r.number(4)) * time.Millisecond,
+		Oldest: inbox.Overdue(time.Duration(r.number(4)) * time.Millisecond),
 	}, nil
 }
