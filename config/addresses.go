@@ -13,29 +13,12 @@ func baseURL(field *string) one[string] {
 	return one[string]{field: field, want: "a URL such as https://gitlab.com", format: yamlText, parse: parseBaseURL}
 }
 
-// parseBaseURL takes a base URL and drops slashes at its end. It never shows the credentials of a URL.
+// parseBaseURL takes the base URL of a GitLab.
 func parseBaseURL(lit literal) (string, *flaw) {
-	const hint = "write the base URL, such as https://gitlab.com"
-	s, f := line(lit)
+	u, f := webURL(lit, "write the base URL, such as https://gitlab.com", "remove them and set FLOWKEEPER_GITLAB_TOKEN")
 	if f != nil {
 		return "", f
 	}
-	u, err := url.Parse(s)
-	switch {
-	case !strings.Contains(s, "://") && !strings.HasPrefix(s, "/"):
-		return "", flawf("write "+maskText("https://"+s), "the URL has no scheme")
-	case err != nil || u.Host == "" || u.Hostname() == "":
-		return "", flawf(hint, "this is not a URL with a host")
-	case u.Scheme != "https" && u.Scheme != "http":
-		return "", flawf(hint, "the scheme %s is not http or https", quote(u.Scheme))
-	case u.User != nil:
-		return "", flawf("remove them and set FLOWKEEPER_GITLAB_TOKEN", "the URL holds credentials")
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return "", flawf(hint, "the URL has a query or a fragment")
-	case !goodPort(u.Port()):
-		return "", flawf("allowed: 1 to 65535", "the URL has a bad port")
-	}
-	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), ""
 	root, _, api := strings.Cut(u.Path, "/api/")
 	if !api && strings.HasSuffix(u.Path, "/api") {
 		root, api = strings.TrimSuffix(u.Path, "/api"), true
@@ -47,6 +30,67 @@ func parseBaseURL(lit literal) (string, *flaw) {
 		return "", flawf("write "+u.Scheme+"://"+u.Host, "the URL has the path of a page, the base URL is wanted")
 	}
 	return u.String(), nil
+}
+
+// webhookPath is where the bot receives webhooks below its base URL.
+const webhookPath = "/webhooks/gitlab"
+
+// publicURL is where GitLab finds the bot, or empty.
+func publicURL(field *string) one[string] {
+	return one[string]{
+		field: field, want: "a URL such as https://flowkeeper.example.com", format: yamlText,
+		parse: func(lit literal) (string, *flaw) {
+			if lit.typ == isText && lit.text == "" {
+				return "", nil
+			}
+			u, f := webURL(lit, "write the base URL, such as https://flowkeeper.example.com", "remove them")
+			if f != nil {
+				return "", f
+			}
+			if base, hook := strings.CutSuffix(u.Path, webhookPath); hook {
+				return "", flawf("write "+u.Scheme+"://"+u.Host+base, "the URL has the path of the webhooks, the base URL is wanted")
+			}
+			return u.String(), nil
+		},
+	}
+}
+
+// webURL takes a URL of the web without more than an address, and drops slashes at its end. It never shows the credentials of a URL.
+func webURL(lit literal, hint, credentials string) (*url.URL, *flaw) {
+	s, f := line(lit)
+	if f != nil {
+		return nil, f
+	}
+	u, err := url.Parse(s)
+	switch {
+	case !strings.Contains(s, "://") && !strings.HasPrefix(s, "/"):
+		return nil, flawf("write "+maskText("https://"+s), "the URL has no scheme")
+	case err != nil || u.Host == "" || u.Hostname() == "":
+		return nil, flawf(hint, "this is not a URL with a host")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return nil, flawf(hint, "the scheme %s is not http or https", quote(u.Scheme))
+	case u.User != nil:
+		return nil, flawf(credentials, "the URL holds credentials")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return nil, flawf(hint, "the URL has a query or a fragment")
+	case !goodPort(u.Port()):
+		return nil, flawf("allowed: 1 to 65535", "the URL has a bad port")
+	}
+	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), ""
+	return u, nil
+}
+
+// pemFile is the path of a file, or empty. The file is read when the bot starts.
+func pemFile(field *string) one[string] {
+	return one[string]{
+		field: field, want: "the path of a file", format: yamlText,
+		parse: func(lit literal) (string, *flaw) {
+			if lit.typ == isText && lit.text == "" {
+				return "", nil
+			}
+			return line(lit)
+		},
+	}
 }
 
 // goodPort reports whether the port of a URL is absent or one to connect to.

@@ -35,14 +35,22 @@ type GitLab struct {
 	URL      string   // base URL without a slash at its end: "https://gitlab.com"
 	Projects []string // swept from the start, full paths or numeric ids; others are learned from deliveries
 	Token    Secret   // access token; unset if the environment has none
+
+	Rate      int // calls a minute by the whole fleet
+	NotesRate int // those of them that write a comment
 }
 
 // Server is how the bot listens.
 type Server struct {
-	Listen  string        // host:port of the webhook receiver; an empty host is every address
-	Admin   string        // host:port of health, metrics and explanations
-	MaxBody int64         // bytes, the largest delivery that is read
-	Drain   time.Duration // how long a stop may take to finish or hand back claimed issues
+	URL     string // public base address of the bot as GitLab sees it, without a slash at its end; empty if not known
+	Listen  string // host:port of the webhook receiver; an empty host is every address
+	TLSCert string // file of the certificate chain in PEM, for the webhook receiver; empty: plain HTTP
+	TLSKey  string // file of its private key; set if and only if TLSCert is
+
+	Admin       string        // host:port of health, metrics and explanations
+	MaxBody     int64         // bytes, the largest delivery that is read
+	Connections int           // of webhook clients at the same time
+	Drain       time.Duration // how long a stop may take to finish or hand back claimed issues
 
 	WebhookSecrets []Secret // any of them is a valid X-Gitlab-Token; several while rotating
 	SigningTokens  []Secret // "whsec_…", any of them may have signed a delivery
@@ -56,6 +64,8 @@ type Inbox struct {
 	Workers   int           // issues handled at the same time by one process
 	Attempts  int           // tries before an issue becomes a dead letter
 	Freshness time.Duration // a delivered snapshot of this age or less is not read again from GitLab
+	Max       int           // deliveries that wait at most
+	Spool     int           // deliveries that the local spool holds at most
 
 	RedisURL Secret // "redis://…" or "rediss://…", may hold a password; unset is the embedded store
 	DataDir  string // directory of the embedded store and of the spool
@@ -104,11 +114,11 @@ type Log struct {
 // Default is the handbook's policy: what an empty file and an empty environment give.
 func Default(catalogue []triage.Rule) Config {
 	c := Config{
-		GitLab: GitLab{URL: "https://gitlab.com", Projects: []string{}},
-		Server: Server{Listen: ":8080", Admin: "127.0.0.1:8081", MaxBody: 25 << 20, Drain: 20 * time.Second},
+		GitLab: GitLab{URL: "https://gitlab.com", Projects: []string{}, Rate: 1500, NotesRate: 50},
+		Server: Server{Listen: ":8080", Admin: "127.0.0.1:8081", MaxBody: 25 << 20, Connections: 512, Drain: 20 * time.Second},
 		Inbox: Inbox{
 			Settle: 2 * time.Second, Grace: 5 * time.Minute, Lease: time.Minute, Workers: 8, Attempts: 12,
-			Freshness: 10 * time.Second, DataDir: "./flowkeeper-data",
+			Freshness: 10 * time.Second, Max: 1_000_000, Spool: 100_000, DataDir: "./flowkeeper-data",
 		},
 		Team: Team{
 			Name:       "Create:Source Code BE",

@@ -147,9 +147,10 @@ func TestNothingIsTheHandbook(t *testing.T) {
 
 func TestEverythingArrives(t *testing.T) {
 	got, err := load(t, `
-gitlab: {url: "https://git.example.com/gitlab/", projects: [group/project, 42]}
-server: {listen: "0.0.0.0:80", admin: "[::1]:81", max_body: 10MB, drain: 1m30s}
-inbox: {settle: 0s, grace: 1d12h, lease: 5s, workers: 1, attempts: 100, freshness: 0}
+gitlab: {url: "https://git.example.com/gitlab/", projects: [group/project, 42], rate: 600, notes_rate: 30}
+server:
+  {url: "https://bot.example.com/flow/", listen: "0.0.0.0:80", tls_cert: cert.pem, tls_key: key.pem, admin: "[::1]:81", max_body: 10MB, connections: 9, drain: 1m30s}
+inbox: {settle: 0s, grace: 1d12h, lease: 5s, workers: 1, attempts: 100, freshness: 0, max: 5000, spool: 500}
 team:
   name: Platform
   group_label: "group::platform"
@@ -175,14 +176,16 @@ rules:
 	want := config.Default(catalogue())
 	want.GitLab = config.GitLab{
 		URL: "https://git.example.com/gitlab", Projects: []string{"group/project", "42"}, Token: config.NewSecret("glpat-abc"),
+		Rate: 600, NotesRate: 30,
 	}
 	want.Server = config.Server{
-		Listen: "0.0.0.0:80", Admin: "[::1]:81", MaxBody: 10_000_000, Drain: 90 * time.Second,
+		URL: "https://bot.example.com/flow", Listen: "0.0.0.0:80", TLSCert: "cert.pem", TLSKey: "key.pem", Admin: "[::1]:81",
+		MaxBody: 10_000_000, Connections: 9, Drain: 90 * time.Second,
 		WebhookSecrets: []config.Secret{config.NewSecret("one"), config.NewSecret("two")},
 		SigningTokens:  []config.Secret{config.NewSecret("whsec_YWJj")},
 	}
 	want.Inbox = config.Inbox{
-		Grace: 36 * time.Hour, Lease: 5 * time.Second, Workers: 1, Attempts: 100,
+		Grace: 36 * time.Hour, Lease: 5 * time.Second, Workers: 1, Attempts: 100, Max: 5000, Spool: 500,
 		RedisURL: config.NewSecret("rediss://u:p@redis/3"), DataDir: "/data",
 	}
 	want.Team.Name, want.Team.GroupLabel, want.Team.Labels = "Platform", "group::platform", []string{}

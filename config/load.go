@@ -123,6 +123,12 @@ func (r *reader) compare(c *Config) {
 		r.conflict(flawf("put the group label into team.labels in its place", "team.labels adds %s to every issue, which makes it another group's than %s",
 			quote(other), quote(c.Team.GroupLabel)), "team.group_label", "team.labels")
 	}
+	switch {
+	case c.Server.TLSCert != "" && c.Server.TLSKey == "":
+		r.conflict(flawf("set server.tls_key or FLOWKEEPER_TLS_KEY to the file of its private key", "there is a certificate without a key"), "server.tls_cert", "server.tls_key")
+	case c.Server.TLSKey != "" && c.Server.TLSCert == "":
+		r.conflict(flawf("set server.tls_cert or FLOWKEEPER_TLS_CERT to the file of the certificate", "there is a key without a certificate"), "server.tls_key", "server.tls_cert")
+	}
 	if c.Server.Listen == c.Server.Admin && !endsInPortZero(c.Server.Listen) {
 		r.conflict(flawf("choose another port for one of them", "webhooks and administration listen on the same address, %s", c.Server.Listen),
 			"server.admin", "server.listen")

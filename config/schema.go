@@ -12,12 +12,18 @@ func schema(c *Config) section {
 	return section{keys: []key{
 		{"gitlab", "The GitLab that is served", section{keys: []key{
 			{"url", "Base URL", baseURL(&c.GitLab.URL)},
-			{"projects", "Projects that are caught up from the start, full paths or ids; others as soon as they deliver (not in use yet)", projects(&c.GitLab.Projects)},
+			{"projects", "Projects that are caught up from the start, full paths or ids; others as soon as they deliver", projects(&c.GitLab.Projects)},
+			{"rate", "Calls of GitLab's API a minute, by all replicas together; gitlab.com allows 2000 for a user", count(&c.GitLab.Rate, 10, 100_000)},
+			{"notes_rate", "Those of them that write a comment; gitlab.com allows 60", count(&c.GitLab.NotesRate, 1, 10_000)},
 		}}},
 		{"server", "How the bot listens", section{keys: []key{
+			{"url", "Where GitLab finds the bot, https://flowkeeper.example.com: tells its own webhooks from others; empty if that is not known", publicURL(&c.Server.URL)},
 			{"listen", "Address for webhooks", listenAddress(&c.Server.Listen)},
+			{"tls_cert", "File with the certificate and those that vouch for it, in PEM: webhooks come by HTTPS then; empty if a proxy does that", pemFile(&c.Server.TLSCert)},
+			{"tls_key", "File with the certificate's private key, in PEM", pemFile(&c.Server.TLSKey)},
 			{"admin", "Address for health, metrics and explanations; keep it private", listenAddress(&c.Server.Admin)},
 			{"max_body", "Largest delivery that is read", size(&c.Server.MaxBody, 64<<10, 256<<20)},
+			{"connections", "Connections for webhooks at the same time; more have to wait", count(&c.Server.Connections, 1, 100_000)},
 			{"drain", "How long a stop may take to finish or hand back issues", duration(&c.Server.Drain, time.Second, 10*time.Minute)},
 		}}},
 		{"inbox", "How deliveries are handled", section{keys: []key{
@@ -27,6 +33,8 @@ func schema(c *Config) section {
 			{"workers", "Issues handled at the same time by one process", count(&c.Inbox.Workers, 1, 256)},
 			{"attempts", "Tries before an issue becomes a dead letter", count(&c.Inbox.Attempts, 1, 100)},
 			{"freshness", "A delivered snapshot of this age or less is not read again from GitLab", duration(&c.Inbox.Freshness, 0, time.Hour)},
+			{"max", "Deliveries that wait at most; more are refused until some are handled", count(&c.Inbox.Max, 1, 100_000_000)},
+			{"spool", "Deliveries that are kept on disk at most while Redis is away", count(&c.Inbox.Spool, 1, 10_000_000)},
 		}}},
 		{"team", "Whose issues are looked after", section{keys: []key{
 			{"name", "As people call the team", text(&c.Team.Name, "a name", line)},
@@ -36,7 +44,7 @@ func schema(c *Config) section {
 			{"side", "Whose estimate a plain weight is on an issue of both sides", choice(&c.Team.Side, SideBackend, SideFrontend)},
 			{"roles", "Who fills which role, by GitLab username", roster(c)},
 		}}},
-		{"schedule", "What is done without being asked (not in use yet)", section{keys: []key{
+		{"schedule", "What is done without being asked", section{keys: []key{
 			{"sweep", "Between two looks for events that GitLab did not deliver", duration(&c.Schedule.Sweep, time.Minute, day)},
 			{"hooks", "Between two looks for webhooks that GitLab disabled", duration(&c.Schedule.Hooks, time.Minute, day)},
 			{"lookback", "How far the first sweep looks back; at least sweep", duration(&c.Schedule.Lookback, time.Minute, 30*day)},

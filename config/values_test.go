@@ -22,6 +22,23 @@ func TestValues(t *testing.T) {
 		{"gitlab", "url", "h.example", "", "write https://h.example"},
 		{"gitlab", "url", `""`, "", "the text is empty"},
 
+		{"gitlab", "rate", "1", "", "allowed: 10 to 100000"},
+		{"gitlab", "notes_rate", "0", "", "out of range"},
+
+		{"server", "url", `""`, `""`, ""},
+		{"server", "url", "https://bot.example.com/", `"https://bot.example.com"`, ""},
+		{"server", "url", "https://bot.example.com/flow/webhooks/gitlab", "", "write https://bot.example.com/flow"},
+		{"server", "url", "bot.example.com", "", "write https://bot.example.com"},
+		{"server", "url", "https://u:p@bot.example.com", "", "holds credentials"},
+		{"server", "url", "https://bot.example.com/?a", "", "query or a fragment"},
+		{"server", "connections", "0", "", "out of range"},
+		{"server", "tls_cert", "cert.pem", "", "set server.tls_key or FLOWKEEPER_TLS_KEY"},
+		{"server", "tls_key", "key.pem", "", "set server.tls_cert or FLOWKEEPER_TLS_CERT"},
+		{"server", "tls_key", "7", "", "a text is wanted"},
+
+		{"inbox", "max", "1e6", "", "not a plain whole number"},
+		{"inbox", "spool", "0", "", "out of range"},
+
 		{"server", "listen", "localhost:80", `"localhost:80"`, ""},
 		{"server", "listen", ":0", `":0"`, ""},
 		{"server", "listen", "1.5", "", "not an address"},
