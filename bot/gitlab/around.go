@@ -22,6 +22,7 @@ type Comment struct {
 	Author    triage.Person
 	Body      string // Markdown, as GitLab keeps it
 	Internal  bool
+	Edited    bool // its text is not what it was at first, as far as its times tell
 	CreatedAt time.Time
 }
 
@@ -84,6 +85,9 @@ func (c *Client) Awards(ctx context.Context, ref triage.Ref, note int64) ([]Awar
 	return awards, nil
 }
 
+// editSlack is how far the times of a comment may be apart that nobody edited.
+const editSlack = time.Second
+
 // Comments lists what people wrote on the issue at or after since, the newest first; all of it if since is zero. Of more than 5,000
 // comments it gives the newest.
 func (c *Client) Comments(ctx context.Context, ref triage.Ref, since time.Time) ([]Comment, error) {
@@ -97,6 +101,7 @@ func (c *Client) Comments(ctx context.Context, ref triage.Ref, since time.Time) 
 		if !n.System {
 			comments = append(comments, Comment{
 				ID: n.ID, Author: n.Author.person(), Body: n.Body, Internal: n.Internal || n.Confidential, CreatedAt: n.CreatedAt,
+				Edited: n.UpdatedAt.Sub(n.CreatedAt) > editSlack,
 			})
 		}
 		return nil

@@ -23,6 +23,7 @@ type call struct {
 	method string
 	path   string // below /api/v4/
 	send   any    // the query of a GET, as a struct with url tags; the JSON body of the others
+	note   bool   // writes a comment
 	role   string // what the token must be in the project, for errors; "" is what the bot is anyway
 }
 
@@ -35,12 +36,15 @@ type answer struct {
 
 // do sends the call once and decodes the answer into the value that into points to, unless that is nil.
 func (c *Client) do(ctx context.Context, k call, into any) (answer, error) {
-	if err := c.limit.Wait(ctx); err != nil {
-		return answer{}, c.fail(k, 0, Outage, fmt.Errorf("waiting for the request limit: %w", err))
+	if err := c.limit.Wait(ctx, k.note); err != nil {
+		return answer{}, c.fail(k, 0, Outage, err)
 	}
 	start := c.now()
 	a, err := c.send(ctx, k)
 	c.observe(k, a.status, c.now().Sub(start), err)
+	if a.status > 0 {
+		c.limit.Observe(k.note, a.status, a.header)
+	}
 	if err != nil {
 		return a, err
 	}

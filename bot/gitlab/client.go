@@ -22,10 +22,21 @@ import (
 // DefaultTimeout is how long one request may take if Options say nothing else.
 const DefaultTimeout = 10 * time.Second
 
-// Limiter is waited on before every request. *rate.Limiter is one.
+// Limiter is waited on before every request and told every answer. Note says whether the request writes a comment, of which GitLab allows
+// fewer.
 type Limiter interface {
-	Wait(context.Context) error
+	Wait(ctx context.Context, note bool) error
+	Observe(note bool, status int, h http.Header)
 }
+
+// free is the limiter that limits nothing.
+type free struct{}
+
+// Wait implements Limiter.
+func (free) Wait(context.Context, bool) error { return nil }
+
+// Observe implements Limiter.
+func (free) Observe(bool, int, http.Header) {}
 
 // Options are what a Client needs. URL and Token are required. The token is left out wherever the options are printed.
 type Options struct {
@@ -146,7 +157,7 @@ func (o Options) withDefaults() Options {
 		o.Timeout = DefaultTimeout
 	}
 	if o.Limit == nil {
-		o.Limit = rate.NewLimiter(rate.Inf, 0)
+		o.Limit = free{}
 	}
 	if o.Log == nil {
 		o.Log = zap.NewNop()

@@ -285,7 +285,9 @@ func TestNoAnswer(t *testing.T) {
 // limiter is a Limiter made of a function.
 type limiter func(context.Context) error
 
-func (f limiter) Wait(ctx context.Context) error { return f(ctx) }
+func (f limiter) Wait(ctx context.Context, _ bool) error { return f(ctx) }
+
+func (limiter) Observe(bool, int, http.Header) {}
 
 func TestLimiter(t *testing.T) {
 	t.Parallel()

@@ -27,6 +27,7 @@ type wireNote struct {
 	Confidential bool        `json:"confidential"`
 	Author       *wirePerson `json:"author"`
 	CreatedAt    time.Time   `json:"created_at"`
+	UpdatedAt    time.Time   `json:"updated_at"`
 }
 
 // wireBody is what is sent to write a comment.
@@ -56,7 +57,7 @@ func (c *Client) OwnNotes(ctx context.Context, ref triage.Ref, author int64) ([]
 func (c *Client) CreateNote(ctx context.Context, ref triage.Ref, body string) (int64, error) {
 	return c.write(ctx, call{
 		name: "create-note", op: "commenting on issue " + ref.String(), method: http.MethodPost,
-		path: issuePath(ref, "notes"), send: wireBody{Body: body},
+		path: issuePath(ref, "notes"), send: wireBody{Body: body}, note: true,
 	})
 }
 

@@ -39,7 +39,7 @@ var discussionForm = regexp.MustCompile(`^[0-9A-Za-z]{1,64}$`)
 func (c *Client) Reply(ctx context.Context, ref triage.Ref, discussion string, note int64, internal bool, body string) (int64, error) {
 	k := call{
 		name: "reply", op: "replying to comment " + strconv.FormatInt(note, 10) + " of issue " + ref.String(), method: http.MethodPost,
-		send: wireBody{Body: body, Internal: internal},
+		send: wireBody{Body: body, Internal: internal}, note: true,
 	}
 	known := discussionForm.MatchString(discussion)
 	if !known || internal {

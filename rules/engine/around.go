@@ -15,7 +15,7 @@ func look(in *triage.Input) {
 		if e.Kind&triage.Swept != 0 && e.Seen.After(around.Loaded) {
 			around.Known &^= triage.NeedAgreements
 		}
-		if e.Note != nil && e.At.After(around.Commented) {
+		if e.Note != nil && !e.Note.Orders && e.At.After(around.Commented) {
 			around.Commented = e.At
 		}
 		agree(in, e)

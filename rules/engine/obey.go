@@ -130,7 +130,7 @@ func (o *obeying) comment(c Comment) {
 	o.Orders.Answers = append(o.Orders.Answers, answer)
 	o.Memory.MarkRun(answer.Note)
 	if o.Orders.By == (triage.Person{}) {
-		o.Orders.By = c.Event.Actor
+		o.Orders.By, o.Orders.At = c.Event.Actor, c.Event.At
 	}
 	if edit := triage.Difference(before, o.Issue); !edit.Empty() {
 		o.Events = append(o.Events, edit.Event(c.Event.Actor, before, c.Event))

@@ -97,6 +97,7 @@ type Note struct {
 	Text       string `json:"t,omitempty"`
 	Internal   bool   `json:"i,omitempty"`
 	Edited     bool   `json:"e,omitempty"`
+	Orders     bool   `json:"o,omitempty"` // it says nothing but commands
 }
 
 // Emoji is a reaction on the issue, or on one of its notes if NoteID is not 0.

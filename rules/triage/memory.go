@@ -123,6 +123,9 @@ const maxRan = 50
 // HasRun reports whether a comment's commands are remembered to have been run.
 func (m *Memory) HasRun(note int64) bool { return slices.Contains(m.Ran, note) }
 
+// Recalls reports whether the memory would know of a comment whose commands were run, had it seen that.
+func (m *Memory) Recalls(note int64) bool { return len(m.Ran) < maxRan || note > slices.Min(m.Ran) }
+
 // MarkRun remembers that a comment's commands were run.
 func (m *Memory) MarkRun(note int64) {
 	m.Ran = append(slices.Clone(m.Ran), note)
