@@ -58,7 +58,7 @@ func (j *job) applyWanted(got triage.Issue) (again bool) {
 		case !j.refused(a, got):
 			kept = append(kept, a)
 		case weighs && weight.Side == "":
-			kept, again = append(kept, triage.SetWeight{Value: weight.Value, Side: j.o.Policy.Team.Side}), true
+			kept, again = append(kept, triage.SetWeight{Value: weight.Value, Side: j.policy.Team.Side}), true
 		default:
 			again = true
 			j.tell(j.lastNote(), triage.Say("GitLab did not take this: ").Quote(a.String()).Say("."))

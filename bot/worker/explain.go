@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"flowkeeper/bot/command"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/note"
 	"flowkeeper/rules/engine"
@@ -23,7 +22,9 @@ type Explanation struct {
 // options it needs GitLab, Policy, Self and Now.
 func Explain(ctx context.Context, o Options, ref triage.Ref) (Explanation, error) {
 	o.Freshness = time.Hour // it is read right now
-	j := &job{Pool: &Pool{o: o, reader: command.New(o.Policy.Team.CommandPrefix(), o.Self.Username)}, batch: &inbox.Batch{Issue: ref, Attempt: 1}}
+	pool := &Pool{o: o}
+	pool.SetPolicy(o.Policy)
+	j := newJob(pool, &inbox.Batch{Issue: ref, Attempt: 1})
 	j.events = []triage.Event{{Kind: triage.Swept, At: o.Now(), Seen: o.Now()}}
 	if err := j.read(ctx); err != nil {
 		return Explanation{}, err

@@ -23,6 +23,7 @@ const maxRounds = 4
 // job is one batch on its way through see, decide and apply.
 type job struct {
 	*Pool
+	*rulebook
 	batch  *inbox.Batch
 	events []triage.Event
 	unread int // deliveries that could not be read
@@ -58,7 +59,7 @@ type job struct {
 }
 
 func newJob(p *Pool, batch *inbox.Batch) *job {
-	j := &job{Pool: p, batch: batch}
+	j := &job{Pool: p, rulebook: p.rules.Load(), batch: batch}
 	j.extended()
 	return j
 }
@@ -140,7 +141,7 @@ func (j *job) now() time.Time {
 // they looked at is fresh and that nothing is forgotten that GitLab could tell.
 func (j *job) decide(ctx context.Context) error {
 	for {
-		policy := j.o.Policy
+		policy := j.policy
 		if j.look {
 			policy.Grace = 0
 		}

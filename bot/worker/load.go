@@ -117,7 +117,7 @@ func (j *job) agrees(text string) bool {
 		return true
 	}
 	for _, line := range j.reader.Read(text) {
-		if c, _, _ := triage.FindCommand(j.o.Policy.Commands, line.Text); c != nil && c.Agrees {
+		if c, _, _ := triage.FindCommand(j.policy.Commands, line.Text); c != nil && c.Agrees {
 			return true
 		}
 	}

@@ -185,7 +185,7 @@ func (j *job) permit(ctx context.Context, c *engine.Comment) error {
 func (j *job) command(ctx context.Context, comments []engine.Comment, moved []triage.Past) (engine.Obeyed, error) {
 	facts := engine.Facts{Found: map[string]triage.Found{}, Moved: moved}
 	for range maxAsked {
-		told := engine.Obey(j.o.Policy, comments, j.events, j.target(), &j.memory, facts, j.now())
+		told := engine.Obey(j.policy, comments, j.events, j.target(), &j.memory, facts, j.now())
 		if told.Needs == 0 && len(told.Find) == 0 {
 			return told, nil
 		}

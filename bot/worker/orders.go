@@ -45,7 +45,7 @@ func (j *job) keepOrders(ctx context.Context) error {
 // explain completes the replies that say what the rules say.
 func (j *job) explain(ctx context.Context) {
 	for _, a := range j.asked {
-		reply := engine.Explain(j.o.Policy, j.probe, a.rule, j.sights(ctx, a.rule))
+		reply := engine.Explain(j.policy, j.probe, a.rule, j.sights(ctx, a.rule))
 		for n := range j.orders.Answers {
 			answer := &j.orders.Answers[n]
 			if answer.Note != a.note {
@@ -215,7 +215,7 @@ func (j *job) replyTo(ctx context.Context, a triage.Reaction) error {
 			}
 		}
 		if !already {
-			if _, err := j.o.GitLab.Reply(ctx, j.batch.Issue, a.Discussion, a.Note, a.Internal, note.RenderReply(*a.Reply, j.o.Policy.Team, a.Note)); err != nil {
+			if _, err := j.o.GitLab.Reply(ctx, j.batch.Issue, a.Discussion, a.Note, a.Internal, note.RenderReply(*a.Reply, j.policy.Team, a.Note)); err != nil {
 				return err
 			}
 			j.called = true

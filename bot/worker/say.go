@@ -55,7 +55,7 @@ func wording(d engine.Decision) (engine.Sticky, bool) {
 
 // takeDown remembers what the note now says.
 func (j *job) takeDown(ref *triage.NoteRef, shown engine.Sticky) {
-	ref.Mentions = mentioned(shown, j.o.Policy.Team)
+	ref.Mentions = mentioned(shown, j.policy.Team)
 	ref.Digest = note.Digest(shown)
 	ref.Shown = slices.Clone(shown.Lines)
 	for _, i := range shown.Items {
@@ -86,7 +86,7 @@ func (j *job) create(ctx context.Context, shown engine.Sticky) error {
 	if err := j.hold(ctx); err != nil {
 		return err
 	}
-	id, err := j.o.GitLab.CreateNote(ctx, j.batch.Issue, note.Render(shown, j.o.Policy.Team, *m))
+	id, err := j.o.GitLab.CreateNote(ctx, j.batch.Issue, note.Render(shown, j.policy.Team, *m))
 	if err != nil {
 		return err
 	}
@@ -102,11 +102,11 @@ func (j *job) edit(ctx context.Context, shown engine.Sticky) error {
 	m := &j.decision.Memory
 	if j.mentionsAgain(shown) {
 		// GitLab notifies only of mentions that an edit adds: to be told of something new, people must not stand in the text before.
-		if err := j.o.GitLab.EditNote(ctx, j.batch.Issue, m.Note.ID, note.Render(unasked(shown), j.o.Policy.Team, *m)); err != nil {
+		if err := j.o.GitLab.EditNote(ctx, j.batch.Issue, m.Note.ID, note.Render(unasked(shown), j.policy.Team, *m)); err != nil {
 			return err
 		}
 	}
-	if err := j.o.GitLab.EditNote(ctx, j.batch.Issue, m.Note.ID, note.Render(shown, j.o.Policy.Team, *m)); err != nil {
+	if err := j.o.GitLab.EditNote(ctx, j.batch.Issue, m.Note.ID, note.Render(shown, j.policy.Team, *m)); err != nil {
 		return err
 	}
 	j.takeDown(&m.Note, shown)
@@ -118,7 +118,7 @@ func (j *job) edit(ctx context.Context, shown engine.Sticky) error {
 
 // mentionsAgain reports whether the note is to mention somebody whom its present text mentions.
 func (j *job) mentionsAgain(shown engine.Sticky) bool {
-	for _, who := range mentioned(shown, j.o.Policy.Team) {
+	for _, who := range mentioned(shown, j.policy.Team) {
 		if slices.Contains(j.decision.Memory.Note.Mentions, who) {
 			return true
 		}

@@ -75,7 +75,7 @@ func (j *job) read(ctx context.Context) error {
 // fresh state. It reports whether that brought something new, so that the rules have to be asked again. A decision that writes nothing
 // needs no fresh state: reading would cost calls for an event that changes nothing.
 func (j *job) confirm(ctx context.Context, d engine.Decision) (again bool, err error) {
-	looks := triage.KindsOf(j.events).Effective()&j.o.Policy.On() != 0 || j.batch.Woken
+	looks := triage.KindsOf(j.events).Effective()&j.policy.On() != 0 || j.batch.Woken
 	switch {
 	case !j.known && !looks && d.Needs == 0:
 		return false, nil // the rules have nothing to look at, and nothing is worth remembering yet
@@ -144,7 +144,7 @@ func (j *job) recover(ctx context.Context) error {
 		kept = overlay(kept, marked)
 	}
 	j.memory = kept
-	j.memory = engine.Recover(j.memory, j.o.Policy.Team, past, j.o.Self.ID)
+	j.memory = engine.Recover(j.memory, j.policy.Team, past, j.o.Self.ID)
 	return nil
 }
 

@@ -7,12 +7,12 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
-	"flowkeeper/bot/command"
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/rules/engine"
@@ -44,7 +44,7 @@ type GitLab interface {
 type Options struct {
 	Inbox  inbox.Inbox
 	GitLab GitLab
-	Policy engine.Policy
+	Policy engine.Policy // until SetPolicy
 	Self   triage.Person // the bot's own user
 
 	Workers   int           // issues handled at the same time
@@ -66,15 +66,14 @@ type Pool struct {
 	metrics metrics
 	outage  outage
 	levels  levels
-	reader  *command.Reader
+	rules   atomic.Pointer[rulebook]
 }
 
 // New prepares a pool; Run starts it.
 func New(o Options) *Pool {
-	return &Pool{
-		o: o, metrics: newMetrics(o.Registry), outage: outage{now: o.Now, unit: o.Backoff},
-		reader: command.New(o.Policy.Team.CommandPrefix(), o.Self.Username),
-	}
+	p := &Pool{o: o, metrics: newMetrics(o.Registry), outage: outage{now: o.Now, unit: o.Backoff}}
+	p.SetPolicy(o.Policy)
+	return p
 }
 
 // claimWait bounds one wait for work; it only decides how often an idle worker asks again.
