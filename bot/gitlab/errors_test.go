@@ -331,7 +331,7 @@ func TestLimiterWait(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		_, err = c.Issue(ctx, ref)
-		check(t, err, gitlab.Outage, "loading issue 7#12: ", "waiting for the request limit")
+		check(t, err, gitlab.Outage, "loading issue 7#12: ", "deadline")
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("the error %v does not wrap the context's", err)
 		}
