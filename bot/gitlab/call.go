@@ -21,10 +21,11 @@ type call struct {
 	name   string // for metrics and logs: one of a fixed few
 	op     string // for errors: "loading issue 7#12"
 	method string
-	path   string // below /api/v4/
-	send   any    // the query of a GET, as a struct with url tags; the JSON body of the others
-	note   bool   // writes a comment
-	role   string // what the token must be in the project, for errors; "" is what the bot is anyway
+	path   string            // below /api/v4/
+	send   any               // the query of a GET, as a struct with url tags; the JSON body of the others
+	note   bool              // writes a comment
+	token  func(http.Header) // puts another token than the one in use into the request; nil for that one
+	role   string            // what the token must be in the project, for errors; "" is what the bot is anyway
 }
 
 // answer is what came back; its zero value is nothing.
@@ -66,6 +67,11 @@ func (c *Client) send(ctx context.Context, k call) (answer, error) {
 	if err != nil {
 		return answer{}, c.fail(k, 0, GiveUp, fmt.Errorf("building the request: %w", err))
 	}
+	show := k.token
+	if show == nil {
+		show = c.tokens.current()
+	}
+	show(req.Header)
 	// A writer makes the library hand over the body as it is. Its own structs would lose what we must know: whether an issue has a
 	// weight field, whether the weight is none or 0.
 	var body bytes.Buffer
@@ -101,7 +107,7 @@ func (c *Client) unanswered(ctx context.Context, err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err // drops a URL that says less than the operation does
 	}
-	if text := c.redact(err.Error()); len(text) > maxText {
+	if text := c.tokens.hide(err.Error()); len(text) > maxText {
 		err = errors.New(clip(text)) // what is no HTTP at all is quoted in full
 	}
 	return fmt.Errorf("no answer from %s: %w", c.base, err)
@@ -125,8 +131,8 @@ func (c *Client) empty(k call, a answer) error {
 
 // fail makes the error of a call, without the token whatever the other side wrote.
 func (c *Client) fail(k call, status int, class Class, err error) *Error {
-	if text := err.Error(); c.redact(text) != text {
-		err = errors.New(c.redact(text))
+	if text := err.Error(); c.tokens.hide(text) != text {
+		err = errors.New(c.tokens.hide(text))
 	}
 	return &Error{Op: k.op, Status: status, Class: class, Err: err}
 }

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -41,7 +40,7 @@ func (free) Observe(bool, int, http.Header) {}
 // Options are what a Client needs. URL and Token are required. The token is left out wherever the options are printed.
 type Options struct {
 	URL     string // "https://gitlab.com", with the path of a GitLab below one; http and https
-	Token   string // project, group or personal access token with the scope api
+	Token   string // project, group or personal access token with the scope api; until SetToken
 	Version string // of the bot, for the User-Agent; default "dev"
 
 	HTTP    *http.Client  // its transport is used; default one of our own. Redirects are never followed
@@ -62,7 +61,7 @@ func (o Options) GoString() string { return o.String() }
 // MarshalJSON implements json.Marshaler without the token, for loggers that print by reflection.
 func (o Options) MarshalJSON() ([]byte, error) { return json.Marshal(o.String()) }
 
-// Client talks to one GitLab with one token. Its methods may be called at the same time. All their errors are *Error, unless they say otherwise.
+// Client talks to one GitLab with one token at a time. Its methods may be called at the same time. All their errors are *Error, unless they say otherwise.
 type Client struct {
 	base    string
 	api     *api.Client
@@ -73,8 +72,7 @@ type Client struct {
 	now     func() time.Time
 
 	milestones milestones
-
-	redact func(string) string // takes the token out of a text; a closure, so that printing a Client cannot show it
+	tokens     tokens
 }
 
 // New checks the options and prepares a client. It sends nothing.
@@ -84,7 +82,7 @@ func New(o Options) (*Client, error) {
 	}
 	o = o.withDefaults()
 
-	lib, err := api.NewClient(o.Token,
+	lib, err := api.NewClient("", // the token is put into each request, because it may change
 		api.WithBaseURL(o.URL),
 		api.WithHTTPClient(guarded(o.HTTP)),
 		// The library would repeat a POST on a 502, which leaves a second comment.
@@ -102,7 +100,7 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("registering the metrics of the GitLab client: %w", err)
 	}
-	return &Client{
+	c := &Client{
 		base:    o.URL,
 		api:     lib,
 		limit:   o.Limit,
@@ -110,8 +108,9 @@ func New(o Options) (*Client, error) {
 		metrics: m,
 		log:     o.Log,
 		now:     o.Now,
-		redact:  strings.NewReplacer(o.Token, "[token]").Replace,
-	}, nil
+	}
+	c.tokens.use(o.Token)
+	return c, nil
 }
 
 // String names the GitLab that the client talks to.
@@ -135,14 +134,10 @@ func (o Options) validate() error {
 		return fmt.Errorf("the GitLab URL %q is not a web address: it should look like https://gitlab.com", o.URL)
 	case u.RawQuery != "" || u.Fragment != "":
 		return fmt.Errorf("the GitLab URL %q has more than an address: leave out everything from the ? or # on", o.URL)
-	case o.Token == "":
-		return errors.New("no GitLab token is given: the bot needs an access token with the scope api")
-	case strings.ContainsFunc(o.Token, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return errors.New("the GitLab token holds a blank, a line break or another character that no token has: copy it again")
 	case o.Timeout < 0:
 		return fmt.Errorf("the GitLab timeout %s is negative: it should be something like %s", o.Timeout, DefaultTimeout)
 	}
-	return nil
+	return checkToken(o.Token)
 }
 
 // withDefaults fills in what the caller left open.

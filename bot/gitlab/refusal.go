@@ -30,11 +30,11 @@ func (c *Client) refused(k call, a answer) error {
 
 // redacted is the answer without the token, should somebody have echoed it. Cutting texts comes later, so that no piece of it is left.
 func (c *Client) redacted(a answer) answer {
-	a.body = []byte(c.redact(string(a.body)))
+	a.body = []byte(c.tokens.hide(string(a.body)))
 	a.header = a.header.Clone()
 	for _, values := range a.header {
 		for i := range values {
-			values[i] = c.redact(values[i])
+			values[i] = c.tokens.hide(values[i])
 		}
 	}
 	return a
