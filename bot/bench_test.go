@@ -130,6 +130,7 @@ func startBot(b *testing.B, redisURL string) *bot.App {
 		Version: "bench", GitLabURL: away.URL, GitLabToken: botToken, Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", MaxBody: 25 << 20,
 		Drain: 5 * time.Second, Secrets: []string{secret}, SigningTokens: []string{signingToken}, RedisURL: redisURL, DataDir: b.TempDir(),
 		Settle: 2 * time.Second, Lease: time.Minute, Freshness: 10 * time.Second, Workers: 8, Attempts: 12, Backoff: time.Second,
+		GitLabRate: 1_000_000, NotesRate: 1_000_000, Max: 1_000_000, Spool: 100_000,
 		Policy: handbook.Policy(), Log: zap.NewNop(),
 	})
 	if err != nil {

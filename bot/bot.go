@@ -17,11 +17,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.uber.org/zap"
-	"golang.org/x/time/rate"
 
 	"flowkeeper/bot/admin"
+	"flowkeeper/bot/budget"
+	"flowkeeper/bot/command"
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/inbox/spool"
 	"flowkeeper/bot/webhook"
 	"flowkeeper/rules/engine"
 )
@@ -42,7 +44,19 @@ type Options struct {
 	SigningTokens []string
 	AllowUnsigned bool
 
+	URL      string   // where GitLab reaches the bot, without a path; "" is not known, no webhook is looked after then
+	Projects []string // swept from the start
+
+	Sweep     time.Duration // between two looks for what GitLab did not deliver; 0 is never
+	HookWatch time.Duration // between two looks after the bot's webhooks; 0 is never
+	Lookback  time.Duration // how far back what was missed is looked for
+
+	GitLabRate int // calls a minute of the whole fleet
+	NotesRate  int // those of them that write a comment
+
 	RedisURL  string // empty: embedded, in DataDir
+	Max       int    // deliveries that may wait; 0 is no bound
+	Spool     int    // deliveries that may wait here while Redis is away
 	DataDir   string
 	Settle    time.Duration
 	Lease     time.Duration
@@ -59,6 +73,7 @@ type Options struct {
 type App struct {
 	o        Options
 	inbox    inbox.Inbox
+	spool    *spool.Spool // nil without Redis
 	gitlab   *gitlab.Client
 	intake   *intake
 	registry *prometheus.Registry
@@ -78,9 +93,6 @@ type step struct {
 	end  func(context.Context) error
 }
 
-// gitlabRate keeps the bot below the 2,000 requests a minute that gitlab.com allows a user.
-const gitlabRate, gitlabBurst = 25, 50
-
 // New opens everything that can fail: the store, both addresses, the client. What was opened before a failure is closed again. It sends
 // nothing to GitLab and takes no deliveries yet.
 func New(ctx context.Context, o Options) (app *App, err error) {
@@ -99,9 +111,18 @@ func New(ctx context.Context, o Options) (app *App, err error) {
 		return nil, err
 	}
 	a.onStop("inbox", func(context.Context) error { return a.inbox.Close() })
+	if a.spool, err = openSpool(o, a.inbox, a.registry); err != nil {
+		return nil, err
+	}
+	limit, err := budget.New(budget.Options{
+		Store: a.inbox, PerMinute: o.GitLabRate, NotesPerMinute: o.NotesRate, Log: o.Log, Registry: a.registry,
+	})
+	if err != nil {
+		return nil, err
+	}
 	a.gitlab, err = gitlab.New(gitlab.Options{
 		URL: o.GitLabURL, Token: o.GitLabToken, Version: o.Version, Log: o.Log, Registry: a.registry,
-		Limit: rate.NewLimiter(gitlabRate, gitlabBurst),
+		Limit: limit,
 	})
 	if err != nil {
 		return nil, err
@@ -134,7 +155,8 @@ func (a *App) onStop(name string, end func(context.Context) error) {
 // Start takes deliveries from now on and handles them as soon as GitLab has told who the bot is. It returns at once; see Ready and
 // Failed.
 func (a *App) Start() error {
-	a.intake = &intake{inbox: a.inbox, settle: a.o.Settle, prefix: a.o.Policy.Team.CommandPrefix()}
+	a.intake = &intake{inbox: a.mailbox(), settle: a.o.Settle, prefix: a.o.Policy.Team.CommandPrefix()}
+	a.intake.reader.Store(command.New(a.intake.prefix, ""))
 	receiver, err := webhook.New(webhook.Options{
 		Secrets: a.o.Secrets, SigningTokens: a.o.SigningTokens, AllowUnsigned: a.o.AllowUnsigned, MaxBody: a.o.MaxBody,
 		Receiver: a.intake, Log: a.o.Log, Registry: a.registry,

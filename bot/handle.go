@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
 
 	"flowkeeper/bot/admin"
 	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/schedule"
+	"flowkeeper/bot/webhook"
 	"flowkeeper/bot/worker"
 	"flowkeeper/rules/triage"
 )
@@ -31,14 +34,17 @@ func (a *App) handle() (claimNoMore func()) {
 			a.fail(err)
 			return
 		}
-		a.intake.self.Store(&self)
+		a.intake.know(self)
 		pool := worker.New(worker.Options{
 			Inbox: a.inbox, GitLab: a.gitlab, Policy: a.o.Policy, Self: self,
-			Workers: a.o.Workers, Lease: a.o.Lease, Freshness: a.o.Freshness, Attempts: a.o.Attempts, Backoff: a.o.Backoff, Drain: a.o.Drain,
+			Workers: a.o.Workers, Lease: a.o.Lease, Freshness: a.o.Freshness, Lookback: a.o.Lookback, Attempts: a.o.Attempts, Backoff: a.o.Backoff, Drain: a.o.Drain,
 			Now: time.Now, Jitter: rand.Float64, Log: a.o.Log, Registry: a.registry,
 		})
 		close(a.ready)
-		pool.Run(ctx)
+		var work sync.WaitGroup
+		work.Go(func() { pool.Run(ctx) })
+		work.Go(func() { a.schedule().Run(ctx) })
+		work.Wait()
 	}()
 	a.onStop("workers", func(ctx context.Context) error {
 		cancel()
@@ -50,6 +56,19 @@ func (a *App) handle() (claimNoMore func()) {
 		}
 	})
 	return cancel
+}
+
+// schedule is what the bot does without being asked.
+func (a *App) schedule() *schedule.Scheduler {
+	var urls []string
+	if a.o.URL != "" {
+		urls = []string{a.o.URL + webhook.Path}
+	}
+	return schedule.New(schedule.Options{
+		GitLab: a.gitlab, Inbox: a.inbox, Projects: a.o.Projects, URLs: urls,
+		Every: a.o.Sweep, Hooks: a.o.HookWatch, Lookback: a.o.Lookback, Settle: a.o.Settle,
+		Now: time.Now, Jitter: rand.Float64, Log: a.o.Log, Registry: a.registry,
+	})
 }
 
 // introduce asks GitLab who the bot is, again and again while GitLab does not answer. Only a refusal is an error.
@@ -87,7 +106,7 @@ func refused(err error) bool {
 func (a *App) checks() []admin.Check {
 	const keep = 10 * time.Second
 	return []admin.Check{
-		{Name: "inbox", Check: a.inbox.Ping},
+		{Name: "inbox", Check: a.stored},
 		admin.Cached(admin.Check{Name: "gitlab", Check: a.gitlab.Ping}, keep, time.Now),
 		{Name: "workers", Check: func(context.Context) error {
 			select {

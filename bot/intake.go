@@ -16,22 +16,27 @@ import (
 
 // intake puts the receiver's deliveries into the inbox, all but those nobody would ever act on.
 type intake struct {
-	inbox  inbox.Inbox
+	inbox  mailbox
 	settle time.Duration
-	prefix string                        // of commands
+	prefix string // of commands
+	reader atomic.Pointer[command.Reader]
 	self   atomic.Pointer[triage.Person] // nil until GitLab has told who the bot is
+}
+
+// know takes in who the bot is, which GitLab has told.
+func (i *intake) know(self triage.Person) {
+	i.reader.Store(command.New(i.prefix, self.Username))
+	i.self.Store(&self)
 }
 
 // commands reports whether a comment may hold commands. Until the bot knows its name, any that mentions somebody may.
 func (i *intake) commands(self *triage.Person, text string) bool {
-	if self == nil && strings.Contains(text, "@") {
-		return true
-	}
-	bot := ""
-	if self != nil {
-		bot = self.Username
-	}
-	return len(command.New(i.prefix, bot).Read(text)) > 0
+	return self == nil && strings.Contains(text, "@") || len(i.reader.Load().Read(text)) > 0
+}
+
+// mailbox takes deliveries.
+type mailbox interface {
+	Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error)
 }
 
 // agreement is the one reaction that means something to the rules.
@@ -53,7 +58,7 @@ func (i *intake) Receive(ctx context.Context, d webhook.Delivery) (webhook.Answe
 	if e.Note != nil {
 		switch {
 		case i.commands(self, e.Note.Text):
-			delay = 0 // somebody waits for it
+			delay = inbox.Ahead // somebody waits for it
 		case !triage.IsAgreement(e.Note.Text):
 			e.Note.Text = "" // nobody looks at it
 		}

@@ -19,7 +19,7 @@ func TestReplicasShareTheWork(t *testing.T) {
 	redis := redistest.Start(t, redistest.Options{})
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.RedisURL = redis.URL() })
 	second := r.options
-	second.Listen, second.Admin = "127.0.0.1:0", "127.0.0.1:0"
+	second.Listen, second.Admin, second.DataDir = "127.0.0.1:0", "127.0.0.1:0", t.TempDir()
 	app, err := bot.New(t.Context(), second)
 	r.must(nil, err)
 	t.Cleanup(func() { _ = app.Stop() })

@@ -59,6 +59,7 @@ func newRig(t *testing.T, edition sandbox.Edition, adjust func(*bot.Options)) *r
 		Version: "test", GitLabURL: server.URL, GitLabToken: botToken, Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", MaxBody: 25 << 20,
 		Drain: 5 * time.Second, Secrets: []string{secret}, SigningTokens: []string{signingToken}, DataDir: t.TempDir(),
 		Lease: 10 * time.Second, Freshness: 10 * time.Second, Workers: 4, Attempts: 5, Backoff: 10 * time.Millisecond,
+		GitLabRate: 1_000_000, NotesRate: 1_000_000, Spool: 1000, Lookback: time.Hour,
 		Policy: handbook.Policy(), Log: r.handled.logger(),
 	}
 	if adjust != nil {

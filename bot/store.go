@@ -2,22 +2,27 @@ package bot
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
+	"flowkeeper/bot/admin"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/bolt"
 	"flowkeeper/bot/inbox/redis"
+	"flowkeeper/bot/inbox/spool"
 )
 
 // openInbox opens the store: Redis if there is a URL, else the embedded one.
 func openInbox(ctx context.Context, o Options) (inbox.Inbox, error) {
 	if o.RedisURL == "" {
-		return bolt.Open(bolt.Options{Dir: o.DataDir, Lease: o.Lease, Log: o.Log})
+		return bolt.Open(bolt.Options{Dir: o.DataDir, Lease: o.Lease, MaxDeliveries: o.Max, Log: o.Log})
 	}
-	store, err := redis.Open(ctx, redis.Options{URL: o.RedisURL, Lease: o.Lease, Log: o.Log})
+	store, err := redis.Open(ctx, redis.Options{URL: o.RedisURL, Lease: o.Lease, MaxDeliveries: o.Max, Log: o.Log})
 	if err != nil {
 		return nil, err
 	}
@@ -29,6 +34,48 @@ func openInbox(ctx context.Context, o Options) (inbox.Inbox, error) {
 		o.Log.Warn(warning)
 	}
 	return store, nil
+}
+
+// openSpool opens the way around a Redis that does not answer, in the data directory. The embedded store needs none.
+func openSpool(o Options, into inbox.Inbox, registry prometheus.Registerer) (*spool.Spool, error) {
+	if o.RedisURL == "" {
+		return nil, nil
+	}
+	if err := os.MkdirAll(o.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the directory of the spool: %w; FLOWKEEPER_DATA_DIR names another", err)
+	}
+	return spool.Open(spool.Options{Inbox: into, Path: filepath.Join(o.DataDir, "spool.db"), Max: o.Spool, Now: time.Now, Log: o.Log, Registry: registry})
+}
+
+// mailbox is where deliveries go: into the inbox, around the spool if there is one.
+func (a *App) mailbox() mailbox {
+	if a.spool == nil {
+		return a.inbox
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	drained := make(chan struct{})
+	go func() { defer close(drained); a.spool.Run(ctx) }()
+	a.onStop("spool", func(context.Context) error {
+		cancel()
+		<-drained
+		return a.spool.Close()
+	})
+	return a.spool
+}
+
+// stored says whether what is delivered can be kept: in the inbox, or else in the spool.
+func (a *App) stored(ctx context.Context) error {
+	err := a.inbox.Ping(ctx)
+	if a.spool == nil {
+		return err
+	}
+	if around := a.spool.Degraded(); around != nil {
+		err = around
+	}
+	if err != nil && a.spool.Waiting() < a.o.Spool {
+		return admin.Degraded{Err: err}
+	}
+	return err
 }
 
 // inboxCollector measures the inbox when somebody looks at the metrics.

@@ -4,6 +4,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 	"time"
@@ -39,8 +40,17 @@ func New(checks []Check, metrics prometheus.Gatherer, kept Kept) http.Handler {
 	return e
 }
 
+// Degraded is the failure of a check that the bot gets along with: deliveries are still taken, so it stays in service.
+type Degraded struct{ Err error }
+
+// Error implements error.
+func (d Degraded) Error() string { return d.Err.Error() }
+
+// Unwrap gives the cause.
+func (d Degraded) Unwrap() error { return d.Err }
+
 type readiness struct {
-	Status string            `json:"status"` // ready or not ready
+	Status string            `json:"status"` // ready, degraded or not ready
 	Checks map[string]string `json:"checks"` // name → ok, or what is wrong
 }
 
@@ -56,7 +66,15 @@ func ready(ctx context.Context, checks []Check) (int, readiness) {
 	status, r := http.StatusOK, readiness{Status: "ready", Checks: map[string]string{}}
 	for i, c := range checks {
 		r.Checks[c.Name] = "ok"
-		if err := outcomes[i]; err != nil {
+		err := outcomes[i]
+		if degraded, ok := errors.AsType[Degraded](err); ok {
+			r.Checks[c.Name] = "degraded: " + degraded.Error()
+			if status == http.StatusOK {
+				r.Status = "degraded"
+			}
+			continue
+		}
+		if err != nil {
 			status, r.Status, r.Checks[c.Name] = http.StatusServiceUnavailable, "not ready", err.Error()
 		}
 	}

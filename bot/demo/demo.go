@@ -72,6 +72,7 @@ type stage struct {
 	project  int64
 	ref      triage.Ref
 	told     told
+	asked    []asked
 }
 
 // open starts both on free ports of this machine and connects them.
@@ -98,6 +99,7 @@ func open(ctx context.Context, o Options) (s *stage, err error) {
 		Version: o.Version, GitLabURL: s.url, GitLabToken: token, Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", MaxBody: 25 << 20,
 		Drain: 5 * time.Second, Secrets: []string{secret}, SigningTokens: []string{signing}, DataDir: s.dir,
 		Settle: settle, Lease: time.Minute, Freshness: 10 * time.Second, Workers: 4, Attempts: 12, Backoff: time.Second,
+		GitLabRate: 100_000, NotesRate: 100_000,
 		Policy: engine.Policy{Team: triage.NewTeam(roster(o.Team)), Settings: o.Settings, Commands: rules.Commands(), Grace: grace}, Log: o.Log,
 	})
 	if err != nil {

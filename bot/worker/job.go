@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"flowkeeper/bot/budget"
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/rules/engine"
@@ -93,6 +94,9 @@ func guarded(ctx context.Context, f func(context.Context) error) (err error) {
 func (j *job) run(ctx context.Context) error {
 	if err := j.see(ctx); err != nil {
 		return err
+	}
+	if j.memory.Orders != nil || len(j.comments()) > 0 {
+		ctx = budget.Urgent(ctx)
 	}
 	if err := j.obey(ctx); err != nil {
 		return err

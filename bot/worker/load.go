@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/rules/engine"
@@ -72,8 +73,10 @@ func (j *job) loadComments(ctx context.Context, d engine.Decision, around *triag
 		return err
 	}
 	comments = slices.DeleteFunc(comments, func(c gitlab.Comment) bool { return c.Author.ID == j.o.Self.ID })
-	if len(comments) > 0 && comments[0].CreatedAt.After(around.Commented) {
-		around.Commented = comments[0].CreatedAt
+	for _, c := range comments {
+		if c.CreatedAt.After(around.Commented) && !j.onlyCommands(c.Body) {
+			around.Commented = c.CreatedAt
+		}
 	}
 	around.Known |= triage.NeedComments
 	if d.Needs&triage.NeedAgreements == 0 {
@@ -111,13 +114,24 @@ func (j *job) agreements(ctx context.Context, note int64, comments []gitlab.Comm
 	return agreed, nil
 }
 
+// onlyCommands reports whether a comment says nothing but commands.
+func (j *job) onlyCommands(text string) bool {
+	lines := 0
+	for line := range strings.Lines(text) {
+		if strings.TrimSpace(line) != "" {
+			lines++
+		}
+	}
+	return lines > 0 && len(j.reader.Read(text)) == lines
+}
+
 // agrees reports whether a comment says that its writer agrees, in words or by the command.
 func (j *job) agrees(text string) bool {
 	if triage.IsAgreement(text) {
 		return true
 	}
 	for _, line := range j.reader.Read(text) {
-		if c, _, _ := triage.FindCommand(j.policy.Commands, line.Text); c != nil && c.Agrees {
+		if c, args, _ := triage.FindCommand(j.policy.Commands, line.Text); c != nil && c.Agrees && args == "" {
 			return true
 		}
 	}

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -26,6 +27,9 @@ const maxAsked = 4
 func (j *job) obey(ctx context.Context) error {
 	if j.memory.Orders != nil {
 		j.resume()
+	}
+	if err := j.missed(ctx); err != nil {
+		return err
 	}
 	comments := j.comments()
 	if len(comments) == 0 {
@@ -55,6 +59,29 @@ func (j *job) obey(ctx context.Context) error {
 		return err
 	}
 	j.order(told)
+	return nil
+}
+
+// missed adds the comments with commands that GitLab did not deliver, where the issue is looked at because something may have been missed.
+// A comment that was edited is not one of them: nobody knows who wrote what in it.
+func (j *job) missed(ctx context.Context) error {
+	if triage.KindsOf(j.events)&triage.Swept == 0 || j.o.Lookback == 0 {
+		return nil
+	}
+	comments, err := j.o.GitLab.Comments(ctx, j.batch.Issue, j.o.Now().Add(-j.o.Lookback))
+	if err != nil {
+		return err
+	}
+	j.called = true
+	for _, c := range slices.Backward(comments) {
+		if c.Author.ID == j.o.Self.ID || c.Edited || len(j.reader.Read(c.Body)) == 0 {
+			continue
+		}
+		j.events = append(j.events, triage.Event{
+			Kind: triage.Noted, Actor: c.Author, At: c.CreatedAt, Seen: j.o.Now(),
+			Note: &triage.Note{ID: c.ID, Text: c.Body, Internal: c.Internal, Orders: j.onlyCommands(c.Body)},
+		})
+	}
 	return nil
 }
 
@@ -90,7 +117,7 @@ func has(comments []engine.Comment, note int64) bool {
 func (j *job) notRun(ctx context.Context, comments []engine.Comment) (left []engine.Comment, moved []triage.Past, err error) {
 	unsure := false
 	for _, c := range comments {
-		if c.Event.At.After(j.memory.Born.Add(recall)) {
+		if c.Event.At.After(j.memory.Born.Add(recall)) && j.memory.Recalls(c.Event.Note.ID) {
 			left = append(left, c)
 			continue
 		}
@@ -261,7 +288,7 @@ func (j *job) resume() {
 	j.orders, j.resumed, j.keep = j.memory.Orders, true, true
 	j.told = j.memory
 	if e := j.orders.Edit; !e.Empty() {
-		of := triage.Event{At: j.o.Now(), Seen: j.o.Now()}
+		of := triage.Event{At: j.orders.At, Seen: j.o.Now()}
 		j.events = append(j.events, e.Event(j.orders.By, j.issue, of))
 	}
 	j.o.Log.Info("taking up what an earlier attempt began", zap.Stringer("issue", j.batch.Issue))

@@ -33,6 +33,9 @@ func (j *job) see(ctx context.Context) error {
 		} else if body.Issue.NewerThan(newest) {
 			newest, j.seen, j.late = &body.Issue, body.Event.Seen, body.Event.Seen.Sub(body.Issue.UpdatedAt) > newborn
 		}
+		if n := body.Event.Note; n != nil {
+			n.Orders = j.onlyCommands(n.Text)
+		}
 		if body.Event.Actor.ID != j.o.Self.ID {
 			j.events = append(j.events, body.Event)
 		}

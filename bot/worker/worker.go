@@ -6,6 +6,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -50,6 +51,7 @@ type Options struct {
 	Workers   int           // issues handled at the same time
 	Lease     time.Duration // how long a claimed issue stays ours without a sign of life
 	Freshness time.Duration // how old a delivered state may be when it is acted on; older ones are read again
+	Lookback  time.Duration // how old a comment may be whose commands are run late; 0 looks for none
 	Attempts  int           // tries before an issue whose handling fails becomes a dead letter
 	Backoff   time.Duration // between the first and the second try; it doubles from there
 	Drain     time.Duration // how long to finish what is being handled at the end of Run
@@ -208,13 +210,21 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 	case class == gitlab.Gone:
 		return p.gone(ctx, job, err)
 	case class == gitlab.Outage:
-		p.outage.failed(gitlab.After(err))
+		if !limited(err) {
+			p.outage.failed(gitlab.After(err))
+		}
 		return p.retry(ctx, job, err)
 	case class == gitlab.GiveUp, batch.Attempt >= p.o.Attempts:
 		return "buried", p.o.Inbox.Bury(ctx, batch, err.Error(), job.record(err))
 	default:
 		return p.retry(ctx, job, err)
 	}
+}
+
+// limited reports whether GitLab asked to slow down. The budget sees to that for all; other issues may have what they need.
+func limited(err error) bool {
+	e, ok := errors.AsType[*gitlab.Error](err)
+	return ok && e.Status == http.StatusTooManyRequests
 }
 
 // gone ends the batch of an issue that is not there any more. If the whole project cannot be seen, the token has lost its access and the

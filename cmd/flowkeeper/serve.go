@@ -102,7 +102,9 @@ func options(c config.Config, unsigned bool, log *zap.Logger) bot.Options {
 		GitLabURL: c.GitLab.URL, GitLabToken: c.GitLab.Token.Reveal(),
 		Listen: c.Server.Listen, Admin: c.Server.Admin, MaxBody: c.Server.MaxBody, Drain: c.Server.Drain,
 		Secrets: reveal(c.Server.WebhookSecrets), SigningTokens: reveal(c.Server.SigningTokens), AllowUnsigned: unsigned,
-		RedisURL: c.Inbox.RedisURL.Reveal(), DataDir: c.Inbox.DataDir,
+		URL: c.Server.URL, Projects: c.GitLab.Projects, Sweep: c.Schedule.Sweep, HookWatch: c.Schedule.Hooks, Lookback: c.Schedule.Lookback,
+		GitLabRate: c.GitLab.Rate, NotesRate: c.GitLab.NotesRate,
+		RedisURL: c.Inbox.RedisURL.Reveal(), DataDir: c.Inbox.DataDir, Max: c.Inbox.Max, Spool: c.Inbox.Spool,
 		Settle: c.Inbox.Settle, Lease: c.Inbox.Lease, Freshness: c.Inbox.Freshness, Workers: c.Inbox.Workers, Attempts: c.Inbox.Attempts, Backoff: backoff,
 		Policy: c.Policy(), Log: log,
 	}
