@@ -48,23 +48,23 @@ type authenticator struct {
 }
 
 // newAuthenticator checks all secrets and signing tokens.
-func newAuthenticator(o Options) (authenticator, error) {
+func newAuthenticator(secrets, signingTokens []string, allowUnsigned bool) (authenticator, error) {
 	a := authenticator{}
 	var problems []error
-	for n, s := range o.Secrets {
+	for n, s := range secrets {
 		if err := checkSecret(s); err != nil {
-			problems = append(problems, fmt.Errorf("webhook secret %d of %d %w", n+1, len(o.Secrets), err))
+			problems = append(problems, fmt.Errorf("webhook secret %d of %d %w", n+1, len(secrets), err))
 		}
 		a.secrets = append(a.secrets, sha256.Sum256([]byte(s)))
 	}
-	for n, t := range o.SigningTokens {
+	for n, t := range signingTokens {
 		key, err := signingKey(t)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("signing token %d of %d %w", n+1, len(o.SigningTokens), err))
+			problems = append(problems, fmt.Errorf("signing token %d of %d %w", n+1, len(signingTokens), err))
 		}
 		a.keys = append(a.keys, key)
 	}
-	if len(o.Secrets)+len(o.SigningTokens) == 0 && !o.AllowUnsigned {
+	if len(secrets)+len(signingTokens) == 0 && !allowUnsigned {
 		problems = append(problems, errors.New("neither a webhook secret nor a signing token is set: anybody could send deliveries"))
 	}
 	return a, errors.Join(problems...)

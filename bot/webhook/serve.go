@@ -1,24 +1,14 @@
 package webhook
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
 	"go.uber.org/zap"
 )
-
-// Reading bounds, in bytes.
-const (
-	presized     = 64 << 10 // what a Content-Length is believed before anything has arrived
-	discardLimit = 64 << 20 // how much of a body nobody wants is read so that its sender gets to see the answer
-)
-
-var errTooLarge = errors.New("the body is too large")
 
 // answer is the JSON that every request gets.
 type answer struct {
@@ -34,30 +24,43 @@ type outcome struct {
 	answer answer
 }
 
+// retryAfter is the number of seconds after which a sender may try again that was told to come back.
+const retryAfter = "10"
+
 // serve answers one request.
 func (h *Handler) serve(c echo.Context) error {
 	start := h.now()
 	out := h.handle(c.Request())
+	if out.code == http.StatusServiceUnavailable {
+		c.Response().Header().Set(echo.HeaderRetryAfter, retryAfter)
+	}
 	h.metrics.count(out, h.now().Sub(start))
 	return c.JSON(out.code, out.answer)
 }
 
 // handle takes one request through all the steps.
 func (h *Handler) handle(r *http.Request) outcome {
-	if why := h.auth.checkHeader(r.Header); why != authentic {
+	auth := h.auth.Load() // one for the whole request: secrets may change meanwhile
+	if why := auth.checkHeader(r.Header); why != authentic {
 		discard(r)
 		return h.refuse(r, why)
 	}
-	body, err := readBody(r, h.maxBody)
-	if errors.Is(err, errTooLarge) {
+	received, err := readBody(r, h.maxBody, h.room)
+	defer received.release()
+	switch {
+	case errors.Is(err, errTooLarge):
 		discard(r)
 		return h.tooLarge(r)
-	}
-	if err != nil {
+	case errors.Is(err, errBusy):
+		received.release()
+		discard(r)
+		return h.busy(r)
+	case err != nil:
 		return h.cutOff(r, err)
 	}
+	body := received.bytes
 	h.metrics.bytes.Observe(float64(len(body)))
-	if why := h.auth.checkBody(r.Header, body); why != authentic {
+	if why := auth.checkBody(r.Header, body); why != authentic {
 		return h.refuse(r, why)
 	}
 	d, err := Decode(r.Header, body, h.now())
@@ -111,36 +114,17 @@ func (h *Handler) tooLarge(r *http.Request) outcome {
 	}}
 }
 
+// busy is the outcome of a body for which there is no room beside the others.
+func (h *Handler) busy(r *http.Request) outcome {
+	h.log.Warn("delivery refused: too much is being received at the same time", zap.Int64("declared", r.ContentLength),
+		zap.Int64("limit", h.held), zap.String("peer", r.RemoteAddr))
+	return outcome{http.StatusServiceUnavailable, "busy", answer{
+		Status: "unavailable", Reason: "too much is being received at the same time; resend it from the recent events of the webhook",
+	}}
+}
+
 // cutOff is the outcome of a request whose body did not arrive whole. Mostly nobody is left to hear it.
 func (h *Handler) cutOff(r *http.Request, err error) outcome {
 	h.log.Info("delivery cut off", zap.String("peer", r.RemoteAddr), zap.Error(err))
 	return outcome{http.StatusBadRequest, "body", answer{Status: "cut_off", Reason: "the body did not arrive whole"}}
-}
-
-// readBody reads a body of at most limit bytes, or returns errTooLarge.
-func readBody(r *http.Request, limit int64) ([]byte, error) {
-	if r.ContentLength > limit {
-		return nil, errTooLarge
-	}
-	// The buffer needs spare room to see the end without growing.
-	size := min(max(r.ContentLength, 0), presized) + bytes.MinRead
-	buf := bytes.NewBuffer(make([]byte, 0, size))
-	n, err := buf.ReadFrom(io.LimitReader(r.Body, limit+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading the body: %w", err)
-	}
-	if n > limit {
-		return nil, errTooLarge
-	}
-	return buf.Bytes(), nil
-}
-
-// discard reads and drops what is left of a body. A client that first sends everything and then reads, as GitLab does, would otherwise
-// find its connection closed and never see the answer. A client that asks before it sends gets its answer without sending.
-func discard(r *http.Request) {
-	if r.Header.Get("Expect") != "" {
-		return
-	}
-	// An error means that the client is gone; there is nobody left to answer.
-	_, _ = io.CopyN(io.Discard, r.Body, discardLimit)
 }

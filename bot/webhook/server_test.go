@@ -64,6 +64,7 @@ func (r receiver) Receive(ctx context.Context, d webhook.Delivery) (webhook.Answ
 // bench is a handler on an echo server, with everything it puts out.
 type bench struct {
 	echo     *echo.Echo
+	handler  *webhook.Handler
 	store    *store
 	registry *prometheus.Registry
 	logs     *observer.ObservedLogs
@@ -83,6 +84,7 @@ func newBench(t testing.TB, o webhook.Options) *bench {
 	if err != nil {
 		t.Fatalf("New: %v", err)
 	}
+	b.handler = h
 	h.Register(b.echo)
 	return b
 }

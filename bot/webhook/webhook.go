@@ -10,11 +10,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
+	"golang.org/x/sync/semaphore"
 
 	"flowkeeper/rules/triage"
 )
@@ -74,7 +76,7 @@ type Receiver interface {
 
 // Options are what a Handler needs. Receiver is required, and at least one secret or signing token unless AllowUnsigned is set.
 type Options struct {
-	// Secrets are the accepted values of X-Gitlab-Token; several while one replaces another.
+	// Secrets are the accepted values of X-Gitlab-Token; several while one replaces another. SetSecrets changes them and the next.
 	Secrets []string
 	// SigningTokens are the accepted keys of signed deliveries, as GitLab shows them: "whsec_" and base64.
 	SigningTokens []string
@@ -82,6 +84,7 @@ type Options struct {
 	AllowUnsigned bool
 
 	MaxBody int64         // bytes; 0 is DefaultMaxBody
+	Held    int64         // bytes of all bodies beyond their first 64 KiB that are held at the same time; 0 is four of the largest
 	Timeout time.Duration // for Receive; 0 is DefaultTimeout, which leaves room within the ten seconds GitLab waits
 	Now     func() time.Time
 
@@ -94,8 +97,11 @@ type Options struct {
 //
 // How long a client may take to send its request is the server's matter (http.Server.ReadTimeout).
 type Handler struct {
-	auth     authenticator
+	auth     atomic.Pointer[authenticator]
+	unsigned bool
 	maxBody  int64
+	held     int64
+	room     *semaphore.Weighted // of held bytes
 	timeout  time.Duration
 	now      func() time.Time
 	receiver Receiver
@@ -105,13 +111,16 @@ type Handler struct {
 
 // New checks the options, all at once, and makes a Handler. Its errors name a secret or token by its position, never by its content.
 func New(o Options) (*Handler, error) {
-	auth, err := newAuthenticator(o)
+	auth, err := newAuthenticator(o.Secrets, o.SigningTokens, o.AllowUnsigned)
 	if o.Receiver == nil {
 		err = errors.Join(err, errors.New("a receiver is missing"))
 	}
 	if o.MaxBody < 0 || o.MaxBody > largestMaxBody {
 		err = errors.Join(err, fmt.Errorf("the largest body is %d bytes; it can be from 1 to %d, or 0 for %d",
 			o.MaxBody, largestMaxBody, DefaultMaxBody))
+	}
+	if o.Held < 0 {
+		err = errors.Join(err, fmt.Errorf("the bodies held at the same time are %d bytes; it must be positive, or 0 for four of the largest", o.Held))
 	}
 	if o.Timeout < 0 {
 		err = errors.Join(err, fmt.Errorf("the timeout is %s; it must be positive, or 0 for %s", o.Timeout, DefaultTimeout))
@@ -120,19 +129,24 @@ func New(o Options) (*Handler, error) {
 		return nil, fmt.Errorf("setting up the webhook receiver: %w", err)
 	}
 	h := &Handler{
-		auth: auth, maxBody: o.MaxBody, timeout: o.Timeout, now: o.Now,
+		unsigned: o.AllowUnsigned, maxBody: o.MaxBody, held: o.Held, timeout: o.Timeout, now: o.Now,
 		receiver: o.Receiver, log: o.Log, metrics: newMetrics(),
 	}
 	if h.maxBody == 0 {
 		h.maxBody = DefaultMaxBody
 	}
+	if h.held == 0 {
+		h.held = 4 * h.maxBody
+	}
+	h.room = semaphore.NewWeighted(h.held)
 	if h.timeout == 0 {
 		h.timeout = DefaultTimeout
 	}
 	if h.now == nil {
 		h.now = time.Now
 	}
-	h.auth.now = h.now
+	auth.now = h.now
+	h.auth.Store(&auth)
 	if h.log == nil {
 		h.log = zap.NewNop()
 	}
@@ -142,6 +156,18 @@ func New(o Options) (*Handler, error) {
 		}
 	}
 	return h, nil
+}
+
+// SetSecrets replaces the accepted secrets and signing tokens for all requests from now on. If one of them cannot be right, or if there is none
+// and unsigned deliveries are not allowed, those before stay in force; the error says what is wrong, all at once and without showing any.
+func (h *Handler) SetSecrets(secrets, signingTokens []string) error {
+	auth, err := newAuthenticator(secrets, signingTokens, h.unsigned)
+	if err != nil {
+		return fmt.Errorf("replacing the secrets of the webhook: %w", err)
+	}
+	auth.now = h.now
+	h.auth.Store(&auth)
+	return nil
 }
 
 // Register adds the handler's route to the server.

@@ -1,0 +1,93 @@
+package webhook
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// Reading bounds, in bytes.
+const (
+	presized     = 64 << 10 // what every request may hold, and what a Content-Length is believed before anything has arrived
+	discardLimit = 64 << 20 // how much of a body nobody wants is read so that its sender gets to see the answer
+
+	// One byte more tells a body that just fits from one that is too large; another lets the end be seen without growing.
+	spare = 2
+)
+
+var (
+	errTooLarge = errors.New("the body is too large")
+	errBusy     = errors.New("too much is being received at the same time")
+)
+
+// body is what has arrived of a request. Most deliveries have a few KiB and are held whatever else goes on. A larger one takes what it holds,
+// not what it claims, out of the room that all share: whoever sends large bodies slowly cannot keep small ones out.
+type body struct {
+	bytes []byte
+	taken int64 // from the room
+	room  *semaphore.Weighted
+}
+
+// readBody reads a body of at most limit bytes. Errors are errTooLarge, errBusy, or that of the connection. The body has to be released in any
+// case.
+func readBody(r *http.Request, limit int64, room *semaphore.Weighted) (*body, error) {
+	b := &body{room: room}
+	if r.ContentLength > limit {
+		return b, errTooLarge
+	}
+	b.bytes = make([]byte, 0, min(max(r.ContentLength, 512), presized)+spare)
+	for {
+		n, err := r.Body.Read(b.bytes[len(b.bytes):cap(b.bytes)])
+		b.bytes = b.bytes[:len(b.bytes)+n]
+		switch {
+		case int64(len(b.bytes)) > limit:
+			return b, errTooLarge
+		case errors.Is(err, io.EOF):
+			return b, nil
+		case err != nil:
+			return b, fmt.Errorf("reading the body: %w", err)
+		}
+		if len(b.bytes) == cap(b.bytes) {
+			if err := b.grow(min(2*int64(cap(b.bytes)), limit+spare)); err != nil {
+				return b, err
+			}
+		}
+	}
+}
+
+// grow makes room for so many bytes.
+func (b *body) grow(size int64) error {
+	before := b.taken
+	if size > presized+spare {
+		if !b.room.TryAcquire(size) {
+			return errBusy
+		}
+		b.taken = size
+	}
+	b.bytes = append(make([]byte, 0, size), b.bytes...)
+	if before > 0 {
+		b.room.Release(before)
+	}
+	return nil
+}
+
+// release gives the room back. The bytes must not be used any more.
+func (b *body) release() {
+	if b.taken > 0 {
+		b.room.Release(b.taken)
+	}
+	b.bytes, b.taken = nil, 0
+}
+
+// discard reads and drops what is left of a body. A client that first sends everything and then reads, as GitLab does, would otherwise
+// find its connection closed and never see the answer. A client that asks before it sends gets its answer without sending.
+func discard(r *http.Request) {
+	if r.Header.Get("Expect") != "" {
+		return
+	}
+	// An error means that the client is gone; there is nobody left to answer.
+	_, _ = io.CopyN(io.Discard, r.Body, discardLimit)
+}
