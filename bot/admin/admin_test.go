@@ -73,8 +73,8 @@ func TestCached(t *testing.T) {
 	}
 }
 
-// kept holds one decision of issue 7#12.
-type kept struct{}
+// kept holds one decision of issue 7#12 and no letters.
+type kept struct{ letters }
 
 func (kept) Records(_ context.Context, issue triage.Ref, _ int) ([]inbox.Record, error) {
 	if issue != (triage.Ref{Project: 7, IID: 12}) {
@@ -85,31 +85,6 @@ func (kept) Records(_ context.Context, issue triage.Ref, _ int) ([]inbox.Record,
 
 func (kept) Recent(context.Context, int) ([]inbox.Record, error) {
 	return nil, errors.New("the store is away")
-}
-
-func (kept) Dead(context.Context, int) ([]inbox.Letter, error) {
-	return []inbox.Letter{{Issue: triage.Ref{Project: 7, IID: 12}, Cause: "403", Record: []byte(`{"ours":true}`)}}, nil
-}
-
-func (kept) Revive(_ context.Context, issue triage.Ref) error {
-	if issue != (triage.Ref{Project: 7, IID: 12}) {
-		return inbox.ErrNotFound
-	}
-	return nil
-}
-
-func TestDead(t *testing.T) {
-	h := admin.New(nil, prometheus.NewRegistry(), kept{})
-	if w := get(h, "/dead"); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"cause":"403"`) || !strings.Contains(w.Body.String(), `"decision":{"ours":true}`) {
-		t.Errorf("%d %s", w.Code, w.Body)
-	}
-	for path, want := range map[string]int{"/dead/7/12/retry": http.StatusAccepted, "/dead/7/13/retry": http.StatusNotFound, "/dead/7/x/retry": http.StatusBadRequest} {
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, path, nil))
-		if w.Code != want {
-			t.Errorf("%s: %d %s, want %d", path, w.Code, w.Body, want)
-		}
-	}
 }
 
 func TestDecisions(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 type Kept interface {
 	Dead(ctx context.Context, limit int) ([]inbox.Letter, error)
 	Revive(ctx context.Context, issue triage.Ref) error
+	Drop(ctx context.Context, issue triage.Ref) error
 	Records(ctx context.Context, issue triage.Ref, limit int) ([]inbox.Record, error)
 	Recent(ctx context.Context, limit int) ([]inbox.Record, error)
 }

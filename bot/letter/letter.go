@@ -1,0 +1,109 @@
+// Package letter shows dead letters to people and saves them as scenarios. A letter holds what people wrote and who they are; a saved
+// one does not, so that it can be kept beside the code. It knows neither stores nor addresses: who asks for letters hands them over.
+package letter
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/worker"
+	"flowkeeper/rules/triage"
+)
+
+// Letter is a dead letter as the bot tells it. Deliveries is their number, Mail holds them, oldest first; it is empty in lists. Decision
+// is a worker.Record, nil if nothing was decided.
+type Letter struct {
+	Project    int64           `json:"project"`
+	IID        int64           `json:"iid"`
+	Buried     time.Time       `json:"buried"`
+	Cause      string          `json:"cause"`
+	Attempts   int             `json:"attempts"`
+	Deliveries int             `json:"deliveries"`
+	Woken      bool            `json:"woken,omitempty"` // a wake-up was being handled, too
+	Decision   json.RawMessage `json:"decision,omitempty"`
+	Mail       []Mail          `json:"mail,omitempty"`
+}
+
+// Mail is one delivery of a letter. Body is a worker.Body, nil if it is not JSON.
+type Mail struct {
+	ID       string          `json:"id,omitempty"`
+	Accepted time.Time       `json:"accepted"`
+	Body     json.RawMessage `json:"body,omitempty"`
+}
+
+// Summary is a letter for a list: without its mail.
+func Summary(l inbox.Letter) Letter {
+	s := Letter{
+		Project: l.Issue.Project, IID: l.Issue.IID, Buried: l.Buried, Cause: l.Cause, Attempts: l.Attempts,
+		Deliveries: len(l.Deliveries), Woken: l.Woken,
+	}
+	if json.Valid(l.Record) {
+		s.Decision = l.Record
+	}
+	return s
+}
+
+// Whole is a letter with its mail.
+func Whole(l inbox.Letter) Letter {
+	whole := Summary(l)
+	for _, d := range l.Deliveries {
+		m := Mail{ID: d.ID, Accepted: d.Accepted}
+		if json.Valid(d.Body) {
+			m.Body = d.Body
+		}
+		whole.Mail = append(whole.Mail, m)
+	}
+	return whole
+}
+
+// Issue names whose letter it is.
+func (l Letter) Issue() triage.Ref { return triage.Ref{Project: l.Project, IID: l.IID} }
+
+// told is a delivery as it can be read. Known is false if another version wrote it: then something happened and nobody knows what.
+type told struct {
+	triage.Event
+	issue triage.Issue
+	known bool
+}
+
+// events reads the mail, in the order in which things happened.
+func (l Letter) events() []told {
+	all := make([]told, 0, len(l.Mail)+1)
+	for _, m := range l.Mail {
+		var b worker.Body
+		t := told{known: json.Unmarshal(m.Body, &b) == nil && b.Issue.Ref == l.Issue()}
+		if t.known {
+			t.Event, t.issue = b.Event, b.Issue
+		} else {
+			t.Event = triage.Event{Kind: triage.Swept}
+		}
+		if t.At.IsZero() {
+			t.At = m.Accepted
+		}
+		all = append(all, t)
+	}
+	slices.SortStableFunc(all, func(a, b told) int { return a.At.Compare(b.At) })
+	return all
+}
+
+// record is the decision at the time, empty if there is none that can be read.
+func (l Letter) record() worker.Record {
+	var r worker.Record
+	if err := json.Unmarshal(l.Decision, &r); err != nil {
+		return worker.Record{}
+	}
+	return r
+}
+
+// newest is the last state of the issue that the deliveries show, nil if they show none.
+func newest(events []told) *triage.Issue {
+	var last *triage.Issue
+	for n := range events {
+		if i := &events[n].issue; !i.UpdatedAt.IsZero() && i.NewerThan(last) {
+			last = i
+		}
+	}
+	return last
+}

@@ -1,0 +1,74 @@
+package letter
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"flowkeeper/rules/triage"
+)
+
+// people gives everybody a name that says nothing: person-1, person-2 and so on. Who is known by an id in one place and by a username in
+// another is one person.
+type people struct {
+	names map[int64]string  // usernames by id, as far as the letter tells
+	given map[string]string // the new name, by username, or by "id <n>" of those whose username the letter does not tell
+}
+
+// meet learns which ids and usernames belong together.
+func (p *people) meet(all ...triage.Person) {
+	for _, who := range all {
+		if who.ID != 0 && who.Username != "" {
+			p.names[who.ID] = who.Username
+		}
+	}
+}
+
+// call is the new name of a person.
+func (p *people) call(who triage.Person) string {
+	if who == (triage.Person{}) {
+		return "somebody"
+	}
+	name := who.Username
+	if name == "" {
+		name = p.names[who.ID]
+	}
+	if name == "" {
+		name = fmt.Sprintf("id %d", who.ID)
+	}
+	if p.given[name] == "" {
+		p.given[name] = fmt.Sprintf("person-%d", len(p.given)+1)
+	}
+	return p.given[name]
+}
+
+// knows reports whether a word is somebody's username, in whatever case.
+func (p *people) knows(word string) bool {
+	for name := range p.given {
+		if strings.EqualFold(name, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// meetAll learns of everybody in the letter and in the roster, and names them in that order.
+func meetAll(events []told, roster map[triage.Role][]string) *people {
+	p := &people{names: map[int64]string{}, given: map[string]string{}}
+	for _, e := range events {
+		p.meet(e.Actor, e.issue.Author)
+		p.meet(e.issue.Assignees...)
+	}
+	for _, e := range events {
+		for _, who := range append([]triage.Person{e.issue.Author, e.Actor}, e.issue.Assignees...) {
+			p.call(who)
+		}
+	}
+	for _, role := range slices.Sorted(maps.Keys(roster)) {
+		for _, name := range roster[role] {
+			p.call(triage.Person{Username: name})
+		}
+	}
+	return p
+}

@@ -1,0 +1,149 @@
+package letter
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/tools/txtar"
+
+	"flowkeeper/bot/scenario"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// Saved is a letter as a scenario. Notes say what whoever keeps or plays it has to know, each a finished sentence without full stop.
+type Saved struct {
+	File  []byte // a txtar archive for bot/scenario
+	Notes []string
+}
+
+// ErrNoState says that a letter cannot become a scenario, because no delivery shows the issue.
+var ErrNoState = errors.New("no delivery of the letter shows the issue's state")
+
+// Save writes a letter as a scenario, with the decisions that the policy makes of it. People get other names; the title, the project and
+// the words in comments are left out; labels stay as they are. What a person did before is only known as far as the decision at the time
+// says so: rules that rested then rest in the scenario.
+func Save(l Letter, p engine.Policy) (Saved, error) {
+	events := l.events()
+	after := newest(events)
+	if after == nil {
+		return Saved{}, ErrNoState
+	}
+	who := meetAll(events, p.Team.Roster)
+	t := teller{people: who, censor: newCensor(p, who, labels(events)), after: *after}
+	var files []txtar.File
+	for _, e := range events {
+		files = append(files, t.event(e))
+	}
+	if l.Woken {
+		t.woken(&files)
+	}
+	before := undo(*after, events)
+	head := []txtar.File{t.team(p.Team), t.issue(before, events[0].At)}
+	if m, some := resting(l, p); some {
+		head = append(head, m)
+	}
+	if around, some := t.around(); some {
+		head = append(head, around)
+	}
+	data := txtar.Format(&txtar.Archive{Comment: []byte(about(l)), Files: append(head, files...)})
+	played, err := scenario.Parse(data, p.Team.TeamConfig)
+	if err != nil {
+		return Saved{}, fmt.Errorf("reading the scenario of %s: %w", l.Issue(), err)
+	}
+	decisions, err := played.Play(p)
+	if err != nil {
+		return Saved{}, fmt.Errorf("playing the scenario of %s: %w", l.Issue(), err)
+	}
+	return Saved{File: scenario.Write(data, decisions), Notes: t.notes(events, p)}, nil
+}
+
+// about is the beginning of the file. It does not quote the cause, which may name a project or a person.
+func about(l Letter) string {
+	return fmt.Sprintf("A dead letter, saved without names: given up at attempt %d.\n"+
+		"Its events were decided together; here they are played one after the other.\n", l.Attempts)
+}
+
+// labels are all labels that the letter speaks of.
+func labels(events []told) []string {
+	var all []string
+	for _, e := range events {
+		all = slices.Concat(all, e.issue.Labels, e.Changes.Added, e.Changes.Removed)
+	}
+	return all
+}
+
+// undo is the issue as it was before the events, as far as they tell what they changed. It is reckoned back from the last state known,
+// which the decision was about.
+func undo(i triage.Issue, events []told) triage.Issue {
+	for _, e := range slices.Backward(events) {
+		c := e.Changes
+		i.Labels = slices.DeleteFunc(slices.Clone(i.Labels), func(l string) bool { return slices.Contains(c.Added, l) })
+		for _, l := range c.Removed {
+			if !i.Has(l) {
+				i.Labels = append(i.Labels, l)
+			}
+		}
+		if c.Weight != nil {
+			i.Weight = c.Weight.From
+		}
+		switch {
+		case e.Kind&triage.Closed != 0:
+			i.Closed = false
+		case e.Kind&triage.Reopened != 0:
+			i.Closed = true
+		}
+		if e.Kind&triage.AssigneesChanged != 0 {
+			i.Assignees = nil
+		}
+		if e.Kind&triage.MilestoneChanged != 0 {
+			i.Milestone = opposite(i.Milestone)
+		}
+	}
+	return i
+}
+
+func opposite(milestone int64) int64 {
+	if milestone == 0 {
+		return 1
+	}
+	return 0
+}
+
+// resting is the memory of rules that rested when the letter was written. Only rules that the policy knows are named.
+func resting(l Letter, p engine.Policy) (txtar.File, bool) {
+	rest := map[string]string{}
+	for _, f := range l.record().Findings {
+		known := slices.ContainsFunc(p.Settings, func(s engine.Setting) bool { return s.ID == f.Rule })
+		if f.Overridden && known {
+			rest[f.Rule] = "what the rule had done"
+		}
+	}
+	var memory part
+	memory.set("suspended", rest)
+	return memory.file("memory"), len(rest) > 0
+}
+
+// part is one part of a scenario: YAML with a key a line. Values are written as JSON, which YAML includes and which needs no escaping of
+// our own.
+type part struct{ strings.Builder }
+
+func (p *part) set(key string, value any) {
+	p.WriteString(key + ": ")
+	e := json.NewEncoder(p)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(value) // texts, numbers, lists and maps of them have a JSON, and a Builder takes all
+}
+
+func (p *part) file(name string) txtar.File { return txtar.File{Name: name, Data: []byte(p.String())} }
+
+// sorted are the numbers in ascending order.
+func sorted(numbers map[int64]bool) []int64 { return slices.Sorted(maps.Keys(numbers)) }
+
+// span is a duration as scenarios write it, to the millisecond.
+func span(d time.Duration) string { return max(0, d).Round(time.Millisecond).String() }

@@ -1,0 +1,173 @@
+package letter
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"flowkeeper/rules/triage"
+)
+
+// widest is how much of a cause a list shows, in characters.
+const widest = 100
+
+// List writes letters for a terminal, one a line, in the order in which they are given.
+func List(w io.Writer, letters []Letter, now time.Time) error {
+	if len(letters) == 0 {
+		_, err := fmt.Fprintln(w, "no dead letters")
+		return err
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "ISSUE\tAGE\tATTEMPTS\tCAUSE")
+	for _, l := range letters {
+		first, _, _ := strings.Cut(strings.TrimSpace(l.Cause), "\n")
+		fmt.Fprintf(table, "%s\t%s\t%d\t%s\n", l.Issue(), age(l.Buried, now), l.Attempts, cut(plain(first)))
+	}
+	return table.Flush()
+}
+
+// Show writes a whole letter for a terminal: what happened, why it was given up, what every rule said. Comments are not shown.
+func Show(w io.Writer, l Letter, now time.Time) error {
+	var b strings.Builder
+	events := l.events()
+	fmt.Fprintf(&b, "%s", l.Issue())
+	if i := newest(events); i != nil {
+		fmt.Fprintf(&b, " %s", plain(i.URL))
+	}
+	fmt.Fprintf(&b, "\nGiven up %s ago, at %s, attempt %d.\n\nCause:\n", age(l.Buried, now), clock(l.Buried), l.Attempts)
+	for line := range strings.Lines(strings.TrimSpace(l.Cause)) {
+		fmt.Fprintf(&b, "  %s\n", plain(line))
+	}
+	b.WriteString("\nEvents, oldest first:\n")
+	for _, e := range events {
+		fmt.Fprintf(&b, "  %s  %s\n", clock(e.At), e)
+	}
+	if l.Woken {
+		b.WriteString("  the bot's own wake-up was due\n")
+	}
+	l.decision(&b)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// decision writes what the rules said at the time.
+func (l Letter) decision(b *strings.Builder) {
+	b.WriteString("\nDecision:\n")
+	r := l.record()
+	if len(r.Events)+len(r.Findings) == 0 {
+		b.WriteString("  none was made\n")
+		return
+	}
+	if !r.Ours && r.Reason != "" {
+		fmt.Fprintf(b, "  left alone: %s\n", plain(r.Reason))
+	}
+	for _, c := range r.Commands {
+		fmt.Fprintf(b, "  command %s: %s\n", plain(c.Command), plain(c.Reason))
+	}
+	for _, f := range r.Findings {
+		fmt.Fprintf(b, "  %-28s %-7s %s\n", plain(f.Rule), f.Mode, plain(f.Reason))
+		for _, want := range f.Wants {
+			fmt.Fprintf(b, "  %37s%s\n", "→ ", plain(want))
+		}
+		if f.Overridden {
+			fmt.Fprintf(b, "  %37sit rests here, a person undid it\n", "→ ")
+		}
+	}
+	for _, did := range r.Done {
+		fmt.Fprintf(b, "  done before it was given up: %s\n", plain(did))
+	}
+}
+
+// Loss says in a sentence without full stop what is lost with a letter.
+func Loss(l Letter) string {
+	lost := fmt.Sprintf("%d deliveries", l.Deliveries)
+	if l.Deliveries == 1 {
+		lost = "1 delivery"
+	}
+	if l.Woken {
+		lost += " and a wake-up"
+	}
+	var what []string
+	count := map[string]int{}
+	for _, e := range l.events() {
+		kind := e.Kind.String()
+		if count[kind]++; count[kind] == 1 {
+			what = append(what, kind)
+		}
+	}
+	for n, kind := range what {
+		what[n] = fmt.Sprintf("%d× %s", count[kind], kind)
+	}
+	if len(what) > 0 {
+		lost += " (" + strings.Join(what, "; ") + ")"
+	}
+	return lost + ": commands in them are not carried out and no rule looks at them"
+}
+
+// String is an event on one line: what, by whom, which labels and which weight.
+func (t told) String() string {
+	if !t.known {
+		return "a delivery that this version cannot read"
+	}
+	s := t.Kind.String()
+	if t.Actor.Username != "" {
+		s += " by @" + t.Actor.Username
+	}
+	for _, l := range t.Changes.Added {
+		s += " +" + triage.Quoted(l)
+	}
+	for _, l := range t.Changes.Removed {
+		s += " -" + triage.Quoted(l)
+	}
+	if w := t.Changes.Weight; w != nil {
+		s += fmt.Sprintf(" weight %s→%s", weight(w.From), weight(w.To))
+	}
+	return plain(s)
+}
+
+func weight(w *int) string {
+	if w == nil {
+		return "none"
+	}
+	return fmt.Sprint(*w)
+}
+
+// age is how long ago something was, in its largest units: "3m", "2h5m", "4d".
+func age(at, now time.Time) string {
+	d := max(0, now.Sub(at))
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", d/time.Second)
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh%dm", d/time.Hour, d%time.Hour/time.Minute)
+	default:
+		return fmt.Sprintf("%dd", d/(24*time.Hour))
+	}
+}
+
+func clock(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05 UTC") }
+
+// plain makes people's text safe for a terminal: one line, nothing that moves the cursor or reverses the direction.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsPrint(r):
+			return '·'
+		}
+		return r
+	}, strings.TrimSpace(text))
+}
+
+func cut(text string) string {
+	if runes := []rune(text); len(runes) > widest {
+		return string(runes[:widest-1]) + "…"
+	}
+	return text
+}
