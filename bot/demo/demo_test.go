@@ -71,17 +71,24 @@ func TestStoryWithoutItsRule(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for something that does not come")
 	}
-	t.Parallel()
-	var out bytes.Buffer
-	o := without(t, handbook(&out), "weight-research")
-	o.Patience = 6 * time.Second // the scene before the broken one takes one
-	err := demo.Run(t.Context(), o)
-	const want = "scene 2, omar sets weight 5: the bot did not answer as expected: it did not happen within 6s"
-	if err == nil || err.Error() != want {
-		t.Errorf("got the error %v, want %s\n%s", err, want, &out)
-	}
-	if strings.Contains(out.String(), "security") {
-		t.Errorf("the story went on after the scene that failed:\n%s", &out)
+	for _, c := range []struct{ rule, scene, next string }{
+		{"weight-research", "scene 2, omar sets weight 5", "security"},
+		{"weighted-next", "scene 13, omar writes /flow weight 3", "/flow why"},
+	} {
+		t.Run(c.rule, func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			o := without(t, handbook(&out), c.rule)
+			o.Patience = 6 * time.Second // the scenes before the broken one take one each
+			err := demo.Run(t.Context(), o)
+			want := c.scene + ": the bot did not answer as expected: it did not happen within 6s"
+			if err == nil || err.Error() != want {
+				t.Errorf("got the error %v, want %s\n%s", err, want, &out)
+			}
+			if strings.Contains(out.String(), c.next) {
+				t.Errorf("the story went on after the scene that failed:\n%s", &out)
+			}
+		})
 	}
 }
 

@@ -1,0 +1,118 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"flowkeeper/bot/note"
+	"flowkeeper/bot/sandbox"
+	"flowkeeper/bot/worker"
+	"flowkeeper/rules/triage"
+)
+
+// view is what can be seen of the issue after a scene.
+type view struct {
+	sandbox.Issue
+	note      string          // the bot's own comment
+	handled   []worker.Record // newest first
+	reactions []string        // the bot's, to the comment that the scene was about
+	reply     sandbox.Note    // the bot's answer in its thread, zero if there is none
+}
+
+// weighs reports whether the issue has this weight.
+func (v view) weighs(n int) bool { return v.Weight != nil && *v.Weight == n }
+
+// reacts reports whether this is the bot's only reaction to the comment; "" is none.
+func (v view) reacts(emoji string) bool { return strings.Join(v.reactions, " ") == emoji }
+
+// replies reports whether the bot's answer has all these words.
+func (v view) replies(words ...string) bool {
+	return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(v.reply.Text, w) })
+}
+
+// done reports whether the command was carried out without a word.
+func (v view) done() bool { return v.reacts(triage.DoneEmoji) && v.reply.ID == 0 }
+
+// refused reports whether the command was refused in these words.
+func (v view) refused(words ...string) bool {
+	return v.reacts(triage.RefusedEmoji) && v.replies(words...)
+}
+
+// await looks at the issue until the condition holds.
+func (s *stage) await(ctx context.Context, until func(view) bool) (view, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.patience, fmt.Errorf("it did not happen within %s", s.patience))
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		v, err := s.look(ctx)
+		if err == nil && until(v) {
+			return v, nil
+		}
+		select {
+		case <-ctx.Done():
+			return v, context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
+}
+
+// look gathers what can be seen: GitLab's side, and the bot's own record of what it decided.
+func (s *stage) look(ctx context.Context) (view, error) {
+	v := view{Issue: s.gitlab.Issue(s.ref)}
+	for _, n := range stickies(v.Issue) {
+		v.note = n.Text
+	}
+	if len(s.asked) > 0 {
+		var replies []sandbox.Note
+		v.reactions, replies = answers(v.Issue, s.asked[len(s.asked)-1].note)
+		for _, n := range replies {
+			v.reply = n
+		}
+	}
+	records, err := s.app.Inbox().Records(ctx, s.ref, 3)
+	for _, r := range records {
+		var record worker.Record
+		if json.Unmarshal(r.Body, &record) == nil {
+			v.handled = append(v.handled, record)
+		}
+	}
+	return v, err
+}
+
+// stickies are the bot's comments that answer nobody.
+func stickies(i sandbox.Issue) []sandbox.Note {
+	return slices.DeleteFunc(i.CommentsBy(botName), func(n sandbox.Note) bool {
+		_, answer := note.ReplyTo(n.Text)
+		return answer
+	})
+}
+
+// answers are the bot's reactions and replies to a comment.
+func answers(i sandbox.Issue, comment int64) (reactions []string, replies []sandbox.Note) {
+	for _, n := range i.Comments() {
+		if n.ID == comment {
+			for _, a := range n.Awards {
+				reactions = append(reactions, a.Name)
+			}
+		}
+		if to, answer := note.ReplyTo(n.Text); answer && to == comment {
+			replies = append(replies, n)
+		}
+	}
+	return reactions, replies
+}
+
+// reason is what a rule said in a decision.
+func reason(r worker.Record, rule string) string {
+	for _, f := range r.Findings {
+		if f.Rule == rule {
+			return f.Reason
+		}
+	}
+	return ""
+}

@@ -1,0 +1,130 @@
+package demo
+
+import (
+	"fmt"
+	"strings"
+
+	"flowkeeper/bot/sandbox"
+	"flowkeeper/rules/triage"
+)
+
+// told is how much of the issue was narrated.
+type told struct {
+	labels, weights int
+	closed          bool
+	note            string
+	asked           int // comments with commands
+}
+
+// say prints one line of what the bot does.
+func (s *stage) say(format string, args ...any) { fmt.Fprintf(s.out, "      "+format+"\n", args...) }
+
+// quote prints the part of a comment that stands above its fold.
+func (s *stage) quote(text string) {
+	for line := range strings.Lines(visible(text)) {
+		s.say("%s", strings.TrimRight("  | "+line, " \n"))
+	}
+}
+
+// plain undoes what keeps a name in a note from being a mention.
+var plain = strings.NewReplacer(`\@`, "@", "\u2060", "")
+
+// quoteFold prints what a comment says about something in its fold.
+func (s *stage) quoteFold(text, about string) {
+	_, fold, _ := strings.Cut(text, "<details>")
+	for line := range strings.Lines(fold) {
+		if about != "" && strings.Contains(line, about) {
+			s.say("  | (folded) %s", plain.Replace(strings.TrimSpace(strings.TrimPrefix(line, "- "))))
+		}
+	}
+}
+
+// narrate prints what the bot did since the scene before.
+func (s *stage) narrate(v view, scene scene) {
+	s.narrateAnswer(v)
+	s.narrateLabels(v.LabelEvents[s.told.labels:])
+	for _, e := range v.WeightEvents[s.told.weights:] {
+		if e.User == botName && e.Weight != nil {
+			s.say("the bot sets weight %d", *e.Weight)
+		}
+	}
+	if v.State == "closed" && !s.told.closed {
+		s.say("the bot closes the issue")
+	}
+	if scene.why != "" && len(v.handled) > 0 {
+		s.say("the bot leaves it, because %s (%s)", reason(v.handled[0], scene.why), scene.why)
+	}
+	if v.note != s.told.note {
+		verb := "edits its comment"
+		if s.told.note == "" {
+			verb = "comments"
+		}
+		s.say("the bot %s:", verb)
+		s.quote(v.note)
+		s.quoteFold(v.note, scene.fold)
+	}
+	s.told = s.tells(v)
+}
+
+// tells is how much was narrated once all in the view is.
+func (s *stage) tells(v view) told {
+	return told{
+		labels: len(v.LabelEvents), weights: len(v.WeightEvents), closed: v.State == "closed", note: v.note, asked: len(s.asked),
+	}
+}
+
+// signs are how the reactions look.
+var signs = map[string]string{triage.DoneEmoji: "✅", triage.RefusedEmoji: "❌"}
+
+// narrateAnswer prints how the bot answered the comment with the command.
+func (s *stage) narrateAnswer(v view) {
+	if len(s.asked) == s.told.asked {
+		return
+	}
+	var how []string
+	for _, name := range v.reactions {
+		how = append(how, "reacts with "+signs[name])
+	}
+	switch {
+	case v.reply.ID != 0 && v.reply.Internal:
+		how = append(how, "replies internally:")
+	case v.reply.ID != 0:
+		how = append(how, "replies:")
+	}
+	if len(how) > 0 {
+		s.say("the bot %s", strings.Join(how, " and "))
+	}
+	text, _, rows := strings.Cut(visible(v.reply.Text), "\n\n- ")
+	s.quote(text)
+	if rows {
+		s.say("  | …")
+	}
+}
+
+// narrateLabels prints what the bot added and removed.
+func (s *stage) narrateLabels(events []sandbox.Event) {
+	var added, removed []string
+	for _, e := range events {
+		switch {
+		case e.User != botName:
+		case e.Added:
+			added = append(added, triage.Quoted(e.Label))
+		default:
+			removed = append(removed, triage.Quoted(e.Label))
+		}
+	}
+	if len(added) > 0 {
+		s.say("the bot adds %s", strings.Join(added, " "))
+	}
+	if len(removed) > 0 {
+		s.say("the bot removes %s", strings.Join(removed, " "))
+	}
+}
+
+// visible is the part of a note that stands above its fold.
+func visible(note string) string {
+	for _, end := range []string{"<details>", "<!--"} {
+		note, _, _ = strings.Cut(note, end)
+	}
+	return strings.TrimSpace(note)
+}
