@@ -35,6 +35,7 @@ func (g *gitlab) close() {
 //
 //	sandbox start          starts a GitLab that knows $TOKEN and has a project; sets FLOWKEEPER_GITLAB_URL, and GITLAB_ADDR to its host:port
 //	sandbox away|back      breaks every connection to its API from now on, or no more
+//	sandbox refuse         answers 403 to the next write to an issue
 //	sandbox hold|release   lets every request to its API wait, or no more
 //	sandbox connect URL    points the project's webhook at a receiver
 //	sandbox open TITLE     opens an issue; sandbox shows LABEL waits until it carries the label
@@ -50,6 +51,8 @@ func play(ts *testscript.TestScript, neg bool, args []string) {
 		g.Next(sandbox.Fault{Times: -1, CutBefore: true})
 	case verb == "back":
 		g.ClearFaults()
+	case verb == "refuse":
+		g.Next(sandbox.Fault{Match: "PUT issue", Status: http.StatusForbidden})
 	case verb == "hold" && g.held == nil:
 		g.held = make(chan struct{})
 		g.Next(sandbox.Fault{Times: -1, Wait: g.held})

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"regexp"
+	"strconv"
+	"time"
+
+	"flowkeeper/bot/admin"
+	"flowkeeper/bot/letter"
+	"flowkeeper/config"
+	"flowkeeper/rules"
+	"flowkeeper/rules/triage"
+)
+
+type deadCmd struct {
+	Admin  string `placeholder:"URL" help:"The running bot's admin address; default: on this machine, where serve would have it (server.admin, FLOWKEEPER_ADMIN_LISTEN)."`
+	Config string `short:"c" placeholder:"FILE" help:"Configuration file, as for serve."`
+
+	List  deadListCmd  `cmd:"" help:"List the dead letters, the newest first."`
+	Show  deadShowCmd  `cmd:"" help:"Show a dead letter: what happened, why it was given up, what the rules said."`
+	Retry deadRetryCmd `cmd:"" help:"Put a dead letter back into its issue's mailbox."`
+	Drop  deadDropCmd  `cmd:"" help:"Forget a dead letter."`
+	Save  deadSaveCmd  `cmd:"" help:"Save a dead letter as a scenario, without names."`
+}
+
+// Help implements kong.HelpProvider.
+func (deadCmd) Help() string {
+	return "A dead letter is what the bot gave up on: an issue's deliveries, with the cause. Nothing else happens to them until somebody retries or drops them. " +
+		"The running bot holds them, so it is asked on its admin address." + `
+
+Examples:
+  flowkeeper dead list
+  flowkeeper dead show 7#12
+  flowkeeper dead retry --all
+  kubectl port-forward deploy/flowkeeper 8081 &
+  flowkeeper dead list --admin http://127.0.0.1:8081`
+}
+
+// letterOf names an issue as "7#12" or "7/12": the project's id and the issue's number.
+type letterOf triage.Ref
+
+var letterForm = regexp.MustCompile(`^([1-9]\d{0,17})[#/]([1-9]\d{0,17})$`)
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (l *letterOf) UnmarshalText(text []byte) error {
+	m := letterForm.FindSubmatch(text)
+	if m == nil {
+		return fmt.Errorf("%.80q names no dead letter: write the project's id and the issue's number, such as 7#12 or 7/12; flowkeeper dead list shows them", text)
+	}
+	l.Project, _ = strconv.ParseInt(string(m[1]), 10, 64) // eighteen digits fit
+	l.IID, _ = strconv.ParseInt(string(m[2]), 10, 64)
+	return nil
+}
+
+func (l letterOf) ref() triage.Ref { return triage.Ref(l) }
+
+// client asks where the flag says, else where serve would listen. A configuration is read only if it is needed.
+func (d *deadCmd) client(p *program) (*admin.Client, error) {
+	base := d.Admin
+	if base == "" {
+		loaded, err := d.load(p)
+		if err != nil {
+			return nil, err
+		}
+		host, port, _ := net.SplitHostPort(loaded.Server.Admin) // the configuration was checked
+		if port == "0" {
+			return nil, fmt.Errorf("the admin address %s has no fixed port: name the one that serve printed with --admin URL", loaded.Server.Admin)
+		}
+		if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+			host = "127.0.0.1"
+		}
+		base = "http://" + net.JoinHostPort(host, port)
+	}
+	client, err := admin.NewClient(base)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--admin: %w", err)}
+	}
+	return client, nil
+}
+
+func (d *deadCmd) load(p *program) (config.Config, error) {
+	return config.Load(d.Config, p.environ, rules.Catalogue())
+}
+
+// missing says which letter there is not.
+func missing(issue triage.Ref, err error) error {
+	if errors.Is(err, admin.ErrNoLetter) {
+		return fmt.Errorf("%w of %s; flowkeeper dead list shows which there are", err, issue)
+	}
+	return err
+}
+
+type deadListCmd struct {
+	JSON bool `help:"Print JSON, with the decisions at the time."`
+}
+
+// Run lists the dead letters.
+func (c *deadListCmd) Run(ctx context.Context, p *program, d *deadCmd) error {
+	client, err := d.client(p)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	letters, err := client.Letters(ctx)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		encoder := json.NewEncoder(p.out)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(letters)
+	}
+	if err := letter.List(p.out, letters, time.Now()); err != nil {
+		return err
+	}
+	if len(letters) == admin.MaxLetters {
+		_, err = fmt.Fprintf(p.err, "These are the newest %d; there may be more.\n", len(letters))
+	}
+	return err
+}
+
+type deadShowCmd struct {
+	Letter letterOf `arg:"" help:"The project's id and the issue's number: 7#12 or 7/12."`
+}
+
+// Run shows one letter.
+func (c *deadShowCmd) Run(ctx context.Context, p *program, d *deadCmd) error {
+	client, err := d.client(p)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	l, err := client.Letter(ctx, c.Letter.ref())
+	if err != nil {
+		return missing(c.Letter.ref(), err)
+	}
+	return letter.Show(p.out, l, time.Now())
+}

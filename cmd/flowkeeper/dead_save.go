@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"flowkeeper/bot/letter"
+)
+
+type deadSaveCmd struct {
+	Letter letterOf `arg:"" help:"The project's id and the issue's number: 7#12 or 7/12."`
+	Output string   `short:"o" placeholder:"FILE" help:"Write to this file, which must not exist yet; default: print it."`
+}
+
+// Help implements kong.HelpProvider.
+func (deadSaveCmd) Help() string {
+	return `The file is a scenario: flowkeeper explain plays it, and so do the tests below rules/testdata/scenarios. The decisions in it are those of the configuration here (-c), not of the running bot's. ` +
+		`Usernames, the title, the project and what people wrote are left out. Labels stay.
+
+Examples:
+  flowkeeper dead save 7#12 -o letter.txtar
+  flowkeeper explain letter.txtar`
+}
+
+// Run saves a letter. What is to be known of the file goes to the standard error, so that the file can be printed.
+func (c *deadSaveCmd) Run(ctx context.Context, p *program, d *deadCmd) error {
+	loaded, err := d.load(p)
+	if err != nil {
+		return err
+	}
+	client, err := d.client(p)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	l, err := client.Letter(ctx, c.Letter.ref())
+	if err != nil {
+		return missing(c.Letter.ref(), err)
+	}
+	saved, err := letter.Save(l, loaded.Policy())
+	if errors.Is(err, letter.ErrNoState) {
+		return fmt.Errorf("saving %s: %w; flowkeeper explain with the issue's address says what would be decided now", l.Issue(), err)
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.write(p, saved.File); err != nil {
+		return err
+	}
+	for _, note := range saved.Notes {
+		fmt.Fprintf(p.err, "Note: %s.\n", note)
+	}
+	return nil
+}
+
+// write puts the file where it was wanted and replaces nothing.
+func (c *deadSaveCmd) write(p *program, data []byte) error {
+	if c.Output == "" {
+		_, err := p.out.Write(data)
+		return err
+	}
+	file, err := os.OpenFile(c.Output, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s exists already and is left as it is; choose another name", c.Output)
+	}
+	if err != nil {
+		return fmt.Errorf("creating the scenario: %w", err)
+	}
+	_, err = file.Write(data)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("writing the scenario: %w", err)
+	}
+	_, err = fmt.Fprintf(p.out, "saved to %s\n", c.Output)
+	return err
+}
