@@ -131,18 +131,21 @@ func TestLargeBodiesShareTheirRoom(t *testing.T) {
 	}
 }
 
-// TestRoomIsGivenBack however a large body ends.
+// TestRoomIsGivenBack however a large body ends: there is room for one of them, but not beside what another has left taken.
 func TestRoomIsGivenBack(t *testing.T) {
 	large := strings.Repeat(" ", 300<<10)
-	b := newBench(t, webhook.Options{SigningTokens: []string{tokenOne}, MaxBody: 1 << 20, Held: 1 << 20})
+	b := newBench(t, webhook.Options{SigningTokens: []string{tokenOne}, MaxBody: 500 << 10, Held: 800_000})
 	for _, test := range []struct {
 		name string
 		end  func(slow) *httptest.ResponseRecorder
 		code int
 	}{
-		{"cut off", func(s slow) *httptest.ResponseRecorder { _ = s.CloseWithError(io.ErrUnexpectedEOF); return <-s.answered }, http.StatusBadRequest},
+		{"cut off", func(s slow) *httptest.ResponseRecorder {
+			_ = s.CloseWithError(io.ErrUnexpectedEOF)
+			return <-s.answered
+		}, http.StatusBadRequest},
 		{"not authentic", slow.end, http.StatusUnauthorized},
-		{"too large", func(s slow) *httptest.ResponseRecorder { s.send(t, strings.Repeat(" ", 1<<20)); return s.end() }, http.StatusRequestEntityTooLarge},
+		{"too large", func(s slow) *httptest.ResponseRecorder { s.send(t, large); return s.end() }, http.StatusRequestEntityTooLarge},
 		{"not authentic, again", slow.end, http.StatusUnauthorized},
 	} {
 		s := begin(t, b.echo, signed(t, tokenOne, arrival, "another body"))
