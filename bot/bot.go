@@ -20,7 +20,6 @@ import (
 
 	"flowkeeper/bot/admin"
 	"flowkeeper/bot/budget"
-	"flowkeeper/bot/command"
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/spool"
@@ -39,6 +38,10 @@ type Options struct {
 	Admin   string
 	MaxBody int64
 	Drain   time.Duration // how long Stop may take
+
+	Connections int    // webhook clients at the same time; 0 is DefaultConnections
+	TLSCert     string // file of the certificate chain in PEM for webhooks; "" is plain HTTP
+	TLSKey      string // file of its private key
 
 	Secrets       []string
 	SigningTokens []string
@@ -82,6 +85,9 @@ type App struct {
 	failed   chan error
 	draining atomic.Bool
 	stop     func() error
+
+	live        live
+	certificate *certificate // nil without TLS
 
 	webhooks net.Listener
 	admin    net.Listener
@@ -127,6 +133,9 @@ func New(ctx context.Context, o Options) (app *App, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.certificate, err = openCertificate(o); err != nil {
+		return nil, err
+	}
 	if a.webhooks, err = a.listen(o.Listen, "webhook"); err != nil {
 		return nil, err
 	}
@@ -155,8 +164,8 @@ func (a *App) onStop(name string, end func(context.Context) error) {
 // Start takes deliveries from now on and handles them as soon as GitLab has told who the bot is. It returns at once; see Ready and
 // Failed.
 func (a *App) Start() error {
-	a.intake = &intake{inbox: a.mailbox(), settle: a.o.Settle, prefix: a.o.Policy.Team.CommandPrefix()}
-	a.intake.reader.Store(command.New(a.intake.prefix, ""))
+	a.intake = &intake{inbox: a.mailbox()}
+	a.intake.follow(a.o.Settle, a.o.Policy.Team.CommandPrefix())
 	receiver, err := webhook.New(webhook.Options{
 		Secrets: a.o.Secrets, SigningTokens: a.o.SigningTokens, AllowUnsigned: a.o.AllowUnsigned, MaxBody: a.o.MaxBody,
 		Receiver: a.intake, Log: a.o.Log, Registry: a.registry,
@@ -164,13 +173,14 @@ func (a *App) Start() error {
 	if err != nil {
 		return err
 	}
+	a.live.receiver, a.live.token, a.live.policy = receiver, a.o.GitLabToken, a.o.Policy
 	a.registry.MustRegister(inboxCollector{a.inbox})
 	a.serve("admin server", a.admin, admin.New(a.checks(), a.registry, a.inbox))
 	claimNoMore := a.handle()
 	e := echo.New()
 	e.HideBanner = true
 	receiver.Register(e)
-	a.serve("webhook server", a.webhooks, e)
+	a.serve("webhook server", a.guarded(a.webhooks), e)
 	a.onStop("readiness", func(context.Context) error {
 		a.draining.Store(true)
 		claimNoMore()
@@ -183,6 +193,7 @@ func (a *App) Start() error {
 const (
 	headerTimeout = 5 * time.Second
 	readTimeout   = 30 * time.Second
+	writeTimeout  = 45 * time.Second // from the end of the header: a client that reads no answer would keep its connection for ever
 	idleTimeout   = 2 * time.Minute
 	maxHeader     = 64 << 10
 )
@@ -190,7 +201,7 @@ const (
 // serve runs an HTTP server until Stop, which lets the requests in hand finish; a slow client may use up a quarter of the drain time.
 func (a *App) serve(name string, l net.Listener, h http.Handler) {
 	s := &http.Server{
-		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 		ErrorLog: zap.NewStdLog(a.o.Log),
 	}
 	ended := make(chan struct{})
@@ -226,7 +237,13 @@ func (a *App) fail(err error) {
 }
 
 // URL is where webhooks are received; AdminURL where the operator looks.
-func (a *App) URL() string { return "http://" + a.webhooks.Addr().String() + webhook.Path }
+func (a *App) URL() string {
+	scheme := "http"
+	if a.certificate != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + a.webhooks.Addr().String() + webhook.Path
+}
 
 // AdminURL is the base of the operator's pages.
 func (a *App) AdminURL() string { return "http://" + a.admin.Addr().String() }

@@ -40,6 +40,7 @@ func (a *App) handle() (claimNoMore func()) {
 			Workers: a.o.Workers, Lease: a.o.Lease, Freshness: a.o.Freshness, Lookback: a.o.Lookback, Attempts: a.o.Attempts, Backoff: a.o.Backoff, Drain: a.o.Drain,
 			Now: time.Now, Jitter: rand.Float64, Log: a.o.Log, Registry: a.registry,
 		})
+		a.engage(pool, self)
 		close(a.ready)
 		var work sync.WaitGroup
 		work.Go(func() { pool.Run(ctx) })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -16,22 +17,43 @@ import (
 
 // intake puts the receiver's deliveries into the inbox, all but those nobody would ever act on.
 type intake struct {
-	inbox  mailbox
+	inbox   mailbox
+	mu      sync.Mutex // held by whoever replaces what follows
+	manners atomic.Pointer[manners]
+	self    atomic.Pointer[triage.Person] // nil until GitLab has told who the bot is
+}
+
+// manners are how deliveries are taken. They are replaced as a whole.
+type manners struct {
 	settle time.Duration
 	prefix string // of commands
-	reader atomic.Pointer[command.Reader]
-	self   atomic.Pointer[triage.Person] // nil until GitLab has told who the bot is
+	reader *command.Reader
+}
+
+// follow takes deliveries in another manner from now on.
+func (i *intake) follow(settle time.Duration, prefix string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	name := ""
+	if self := i.self.Load(); self != nil {
+		name = self.Username
+	}
+	i.manners.Store(&manners{settle, prefix, command.New(prefix, name)})
 }
 
 // know takes in who the bot is, which GitLab has told.
 func (i *intake) know(self triage.Person) {
-	i.reader.Store(command.New(i.prefix, self.Username))
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	m := *i.manners.Load()
+	m.reader = command.New(m.prefix, self.Username)
+	i.manners.Store(&m)
 	i.self.Store(&self)
 }
 
 // commands reports whether a comment may hold commands. Until the bot knows its name, any that mentions somebody may.
-func (i *intake) commands(self *triage.Person, text string) bool {
-	return self == nil && strings.Contains(text, "@") || len(i.reader.Load().Read(text)) > 0
+func (m *manners) commands(self *triage.Person, text string) bool {
+	return self == nil && strings.Contains(text, "@") || len(m.reader.Read(text)) > 0
 }
 
 // mailbox takes deliveries.
@@ -45,7 +67,8 @@ const agreement = "thumbsup"
 // Receive implements webhook.Receiver.
 func (i *intake) Receive(ctx context.Context, d webhook.Delivery) (webhook.Answer, error) {
 	e := &d.Event
-	self := i.self.Load()
+	self := i.self.Load() // before the manners, which know its name then
+	m := i.manners.Load()
 	switch {
 	case self != nil && e.Actor.ID == self.ID:
 		return drop("own", "the bot's own change"), nil
@@ -54,10 +77,10 @@ func (i *intake) Receive(ctx context.Context, d webhook.Delivery) (webhook.Answe
 	case e.Emoji != nil && e.Emoji.Name != agreement:
 		return drop("emoji", "only a thumbsup means something to the rules"), nil
 	}
-	delay := i.settle
+	delay := m.settle
 	if e.Note != nil {
 		switch {
-		case i.commands(self, e.Note.Text):
+		case m.commands(self, e.Note.Text):
 			delay = inbox.Ahead // somebody waits for it
 		case !triage.IsAgreement(e.Note.Text):
 			e.Note.Text = "" // nobody looks at it

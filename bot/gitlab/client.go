@@ -137,7 +137,7 @@ func (o Options) validate() error {
 	case o.Timeout < 0:
 		return fmt.Errorf("the GitLab timeout %s is negative: it should be something like %s", o.Timeout, DefaultTimeout)
 	}
-	return checkToken(o.Token)
+	return CheckToken(o.Token)
 }
 
 // withDefaults fills in what the caller left open.

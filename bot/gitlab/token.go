@@ -75,8 +75,8 @@ func showing(token string) func(http.Header) {
 	return func(h http.Header) { h.Set(headerToken, token) }
 }
 
-// checkToken finds what no token can be, without printing it.
-func checkToken(token string) error {
+// CheckToken finds what no token can be, without printing it.
+func CheckToken(token string) error {
 	switch {
 	case token == "":
 		return errors.New("no GitLab token is given: the bot needs an access token with the scope api")
@@ -89,7 +89,7 @@ func checkToken(token string) error {
 // SetToken replaces the token for all requests from now on; those under way keep theirs. The error says what is wrong with a token that
 // could never be one, and leaves the old in use.
 func (c *Client) SetToken(token string) error {
-	if err := checkToken(token); err != nil {
+	if err := CheckToken(token); err != nil {
 		return err
 	}
 	c.tokens.use(token)
@@ -98,7 +98,7 @@ func (c *Client) SetToken(token string) error {
 
 // Holder asks GitLab whose token this is, without taking it into use.
 func (c *Client) Holder(ctx context.Context, token string) (triage.Person, error) {
-	if err := checkToken(token); err != nil {
+	if err := CheckToken(token); err != nil {
 		return triage.Person{}, err
 	}
 	c.tokens.learn(token)

@@ -170,6 +170,14 @@ func (h *Handler) SetSecrets(secrets, signingTokens []string) error {
 	return nil
 }
 
+// CheckSecrets says what SetSecrets would, and replaces nothing.
+func (h *Handler) CheckSecrets(secrets, signingTokens []string) error {
+	if _, err := newAuthenticator(secrets, signingTokens, h.unsigned); err != nil {
+		return fmt.Errorf("replacing the secrets of the webhook: %w", err)
+	}
+	return nil
+}
+
 // Register adds the handler's route to the server.
 func (h *Handler) Register(e *echo.Echo) {
 	e.POST(Path, h.serve)

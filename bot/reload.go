@@ -1,0 +1,112 @@
+package bot
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"flowkeeper/bot/budget"
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/webhook"
+	"flowkeeper/bot/worker"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// live is what may change while the bot runs, and the parts that have to be told.
+type live struct {
+	mu     sync.Mutex // held for a whole change, so that two do not mix
+	token  string
+	policy engine.Policy
+
+	receiver *webhook.Handler
+	pool     *worker.Pool // nil until GitLab has told who the bot is
+	self     triage.Person
+}
+
+// engage hands the workers over to later changes, and the latest policy to the workers.
+func (a *App) engage(pool *worker.Pool, self triage.Person) {
+	a.live.mu.Lock()
+	defer a.live.mu.Unlock()
+	pool.SetPolicy(a.live.policy)
+	a.live.pool, a.live.self = pool, self
+}
+
+// checkTime bounds how long GitLab is asked about a new token.
+const checkTime = 15 * time.Second
+
+// Reload changes what can change while the bot runs, from the next delivery and the next issue on: the webhook's secrets and signing
+// tokens, the certificate, GitLab's token, the policy with the prefix of commands and the grace, and the settle time. All other options
+// are those of New whatever o says. It may be called from Start to Stop.
+//
+// If anything of it is wrong all stays as it was, and the error says what is wrong, all of it: a certificate that cannot be used, secrets
+// that cannot be right, a token that GitLab refuses or that belongs to another user. A GitLab that does not answer is no reason to keep
+// a token that may have been revoked: the new one is taken unchecked, and that is logged.
+func (a *App) Reload(ctx context.Context, o Options) error {
+	a.live.mu.Lock()
+	defer a.live.mu.Unlock()
+	o.Log = a.o.Log
+	pair, err := a.nextCertificate(o)
+	err = errors.Join(err, a.live.receiver.CheckSecrets(o.Secrets, o.SigningTokens), a.checkToken(ctx, o.GitLabToken))
+	if err != nil {
+		return err
+	}
+	// Both were checked and cannot fail here.
+	if err := errors.Join(a.live.receiver.SetSecrets(o.Secrets, o.SigningTokens), a.gitlab.SetToken(o.GitLabToken)); err != nil {
+		return err
+	}
+	a.live.token, a.live.policy = o.GitLabToken, o.Policy
+	if pair != nil {
+		a.replaceCertificate(pair)
+	}
+	a.intake.follow(o.Settle, o.Policy.Team.CommandPrefix())
+	if a.live.pool != nil {
+		a.live.pool.SetPolicy(o.Policy)
+	}
+	return nil
+}
+
+// nextCertificate is the certificate to go on with; nil without TLS, which is switched on and off only by a start.
+func (a *App) nextCertificate(o Options) (*tls.Certificate, error) {
+	if a.certificate == nil || o.TLSCert == "" && o.TLSKey == "" {
+		return nil, nil
+	}
+	return readCertificate(o)
+}
+
+// replaceCertificate shows clients another certificate from now on.
+func (a *App) replaceCertificate(pair *tls.Certificate) {
+	before := a.certificate.current.Swap(pair)
+	if !bytes.Equal(before.Certificate[0], pair.Certificate[0]) {
+		a.o.Log.Info("the TLS certificate is another", zap.Time("expires", pair.Leaf.NotAfter))
+	}
+}
+
+// checkToken asks GitLab about a token that is new. The bot stays who it is: its notes and its own changes are known by its user.
+func (a *App) checkToken(ctx context.Context, token string) error {
+	if err := gitlab.CheckToken(token); err != nil {
+		return err
+	}
+	if token == a.live.token || a.live.pool == nil {
+		return nil // who the bot is has been told, or is going to be asked with the new token
+	}
+	ctx, cancel := context.WithTimeout(budget.Urgent(ctx), checkTime)
+	defer cancel()
+	holder, err := a.gitlab.Holder(ctx, token)
+	switch {
+	case err != nil && refused(err):
+		return fmt.Errorf("%s does not accept the new token in FLOWKEEPER_GITLAB_TOKEN: %w", a.o.GitLabURL, err)
+	case err != nil:
+		a.o.Log.Warn("the new token is used unchecked", zap.Error(err))
+	case holder.ID != a.live.self.ID:
+		return fmt.Errorf("the new token in FLOWKEEPER_GITLAB_TOKEN belongs to @%s, the bot is @%s: becoming another user needs a restart",
+			holder.Username, a.live.self.Username)
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package bot
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+	"golang.org/x/net/netutil"
+)
+
+// DefaultConnections is how many webhook clients may be connected at the same time if Options say nothing else.
+const DefaultConnections = 512
+
+// certificate is what the webhook receiver shows its clients. It may be replaced while it listens.
+type certificate struct {
+	current atomic.Pointer[tls.Certificate]
+}
+
+// show answers the TLS handshake.
+func (c *certificate) show(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	return c.current.Load(), nil
+}
+
+// guarded bounds the connections of a listener and, with a certificate, speaks TLS on them. Who connects beyond the bound waits until the
+// kernel's queue is full, too.
+func (a *App) guarded(l net.Listener) net.Listener {
+	most := a.o.Connections
+	if most == 0 {
+		most = DefaultConnections
+	}
+	l = netutil.LimitListener(l, most)
+	if a.certificate == nil {
+		return l
+	}
+	return tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: a.certificate.show})
+}
+
+// openCertificate reads the certificate that the options name; nil if they name none.
+func openCertificate(o Options) (*certificate, error) {
+	if o.TLSCert == "" && o.TLSKey == "" {
+		return nil, nil
+	}
+	pair, err := readCertificate(o)
+	if err != nil {
+		return nil, err
+	}
+	c := &certificate{}
+	c.current.Store(pair)
+	return c, nil
+}
+
+// readCertificate reads the certificate and its key, and warns of one that clients will not accept any more.
+func readCertificate(o Options) (*tls.Certificate, error) {
+	if o.TLSCert == "" || o.TLSKey == "" {
+		return nil, errors.New("a TLS certificate and its private key go together: name the files of both or of neither")
+	}
+	chain, err := readPEM(o.TLSCert, "the TLS certificate")
+	if err != nil {
+		return nil, err
+	}
+	key, err := readPEM(o.TLSKey, "the private key of the TLS certificate")
+	if err != nil {
+		return nil, err
+	}
+	pair, err := tls.X509KeyPair(chain, key)
+	if err != nil {
+		return nil, fmt.Errorf("using the TLS certificate %s with the key %s: %w", o.TLSCert, o.TLSKey, err)
+	}
+	if time.Now().After(pair.Leaf.NotAfter) {
+		o.Log.Warn("the TLS certificate has expired; GitLab will not deliver", zap.String("file", o.TLSCert), zap.Time("expired", pair.Leaf.NotAfter))
+	}
+	return &pair, nil
+}
+
+// largestPEM is the size in bytes up to which a file is taken for a certificate.
+const largestPEM = 1 << 20
+
+// readPEM reads a regular file: a pipe might never end.
+func readPEM(path, what string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("reading %s: %w", what, err)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("reading %s: %s is not a file", what, path)
+	case info.Size() > largestPEM:
+		return nil, fmt.Errorf("reading %s: %s is larger than 1 MiB; is it the right file?", what, path)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", what, err)
+	}
+	return content, nil
+}
