@@ -51,7 +51,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	err = s.tell(ctx)
 	if err == nil && !o.Once {
-		fmt.Fprintf(o.Out, "\nOpen %s to try more: set labels and weights, comment, and watch the bot. Stop with Ctrl-C.\n", s.issueURL())
+		fmt.Fprintf(o.Out, "\nOpen %s to try more: set labels and weights, comment with /flow help, and watch the bot. Stop with Ctrl-C.\n", s.issueURL())
 		<-ctx.Done()
 	}
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {

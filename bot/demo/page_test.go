@@ -22,8 +22,8 @@ import (
 	"flowkeeper/bot/demo"
 )
 
-// TestPage does with a real browser what a visitor of the demo does: opens an issue, labels it, weighs it, and sees the bot answer
-// without loading the page again. With -artifacts it leaves screenshots.
+// TestPage does with a real browser what a visitor of the demo does: opens an issue, labels it, weighs it, writes commands, and sees the bot
+// answer without loading the page again. With -artifacts it leaves screenshots.
 func TestPage(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a browser")
@@ -44,7 +44,10 @@ func TestPage(t *testing.T) {
 			shows("#add-label"),
 			holds("window.visited = true"),
 		)},
-		{"see the bot put it at the start", shows(`#labels [data-label="workflow::start"]`)},
+		{"see the bot put it at the start", chromedp.Steps(
+			shows(`#labels [data-label="workflow::start"]`),
+			holds("(window.started = Date.now()) > 0"),
+		)},
 		{"add a label", chromedp.Steps(
 			chromedp.SendKeys(chromedp.CSS("#add-label"), "workflow::design"),
 			chromedp.Click(chromedp.CSS("#label-form button")),
@@ -64,6 +67,27 @@ func TestPage(t *testing.T) {
 		{"see the bot ask for research", shows(`#labels [data-label="needs research"]`)},
 		{"see its comment change", holds(`(` + note + `).includes("A smaller issue")`)},
 		{"see that it is still one comment", holds(`document.querySelectorAll('.note[data-author="flowkeeper-bot"]').length === 1`)},
+		{"let the second pass in which the bot set the state", holds("Math.floor(Date.now() / 1000) > Math.floor(window.started / 1000)")},
+		{"move the issue on by a command", writes("/flow next")},
+		{"see the reaction", chromedp.Steps(
+			reacts("/flow next", "white_check_mark"),
+			shows(`#labels [data-label="workflow::solution validation"]`),
+		)},
+		{"see the comment box empty again", holds(`document.querySelector("#comment").value === ""`)},
+		{"write a command with a mistake", writes("/flow to in deev")},
+		{"see it refused with what was meant", chromedp.Steps(
+			reacts("/flow to in deev", "x"),
+			holds(`[...document.querySelectorAll(".note[data-reply][data-bot]")].some(n => n.innerText.includes("did you mean /flow to in dev?"))`),
+		)},
+		{"ask internally", chromedp.Steps(
+			chromedp.Click(chromedp.CSS("#internal")),
+			writes("/flow unclear which blue does ACME want?"),
+		)},
+		{"see the answer in the same thread and as internal", chromedp.Steps(
+			reacts("/flow unclear", "white_check_mark"),
+			holds(`[...document.querySelectorAll('.note[data-reply][data-internal][data-bot]')].some(n => n.innerText.includes("ACME"))`),
+			holds(`(`+note+`).includes("an internal comment says of what") && !(`+note+`).includes("ACME")`),
+		)},
 		{"see every webhook answered", holds(`[...document.querySelectorAll("#deliveries li[data-status]")].every(l => l.dataset.status === "202")`)},
 		{"be on the page that was loaded first", holds("window.visited === true")},
 		{"take pictures", pictures(t)},
@@ -74,6 +98,17 @@ func TestPage(t *testing.T) {
 			t.Fatalf("%s: %v\nThe page:\n%s", s.name, err, seen)
 		}
 	}
+}
+
+// writes sends a comment with the page's box.
+func writes(text string) step {
+	return chromedp.Steps(chromedp.SendKeys(chromedp.CSS("#comment"), text), chromedp.Click(chromedp.CSS("#send")))
+}
+
+// reacts waits until the bot has reacted to the comment that begins with the text.
+func reacts(text, emoji string) step {
+	return holds(fmt.Sprintf(`[...document.querySelectorAll('.note:not([data-bot])')]
+		.some(n => n.querySelector(".md").innerText.startsWith(%q) && n.querySelector('.react[data-emoji="%s"][data-count="1"]'))`, text, emoji))
 }
 
 // step is something to do in the browser.
