@@ -1,0 +1,67 @@
+package config_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"flowkeeper/config"
+)
+
+func TestChanges(t *testing.T) {
+	const tls = "server: {tls_cert: a.pem, tls_key: a.key}\n"
+	for _, test := range []struct {
+		name          string
+		before, after string
+		env           string // added afterwards
+		now, restart  string
+	}{
+		{name: "nothing", before: "inbox: {grace: 5m}", after: "# the same\ninbox:\n  grace: 300s"},
+		{name: "the policy", after: "rules: {weight-research: {above: 2}}\nteam: {side: frontend, roles: {quality: [ann]}}\nlabels: {ux: design}\ncommands: {prefix: bot}",
+			now: "team.roles.quality team.side commands.prefix labels.ux rules.weight-research"},
+		{name: "times", after: "inbox: {settle: 1s, grace: 1m, lease: 30s}\nschedule: {sweep: 5m}", now: "inbox.settle inbox.grace", restart: "inbox.lease schedule.sweep"},
+		{name: "addresses", after: "server: {listen: ':1', max_body: 1MiB}\ngitlab: {url: https://h, rate: 60}", restart: "gitlab.url gitlab.rate server.listen server.max_body"},
+		{name: "another certificate", before: tls, after: "server: {tls_cert: b.pem, tls_key: b.key}", now: "server.tls_cert server.tls_key"},
+		{name: "HTTPS", after: tls, restart: "server.tls_cert server.tls_key"},
+		{name: "HTTP", before: tls, restart: "server.tls_cert server.tls_key"},
+		{name: "a token", env: "FLOWKEEPER_GITLAB_TOKEN=glpat-2", now: "FLOWKEEPER_GITLAB_TOKEN"},
+		{name: "secrets", env: "FLOWKEEPER_WEBHOOK_SECRET=one,two", now: "FLOWKEEPER_WEBHOOK_SECRET"},
+		{name: "signing", env: "FLOWKEEPER_SIGNING_TOKEN=whsec_YWJj", now: "FLOWKEEPER_SIGNING_TOKEN"},
+		{name: "the store", env: "FLOWKEEPER_REDIS_URL=redis://h", restart: "FLOWKEEPER_REDIS_URL"},
+		{name: "the directory", env: "FLOWKEEPER_DATA_DIR=/d", restart: "FLOWKEEPER_DATA_DIR"},
+		{name: "the log", env: "FLOWKEEPER_LOG_LEVEL=debug", restart: "FLOWKEEPER_LOG_LEVEL"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			before, err := load(t, test.before, "FLOWKEEPER_WEBHOOK_SECRET=one")
+			if err != nil {
+				t.Fatal(err)
+			}
+			after, err := load(t, test.after, "FLOWKEEPER_WEBHOOK_SECRET=one", test.env)
+			if err != nil {
+				t.Fatal(err)
+			}
+			changes := config.Changes(before, after)
+			want := map[string]bool{}
+			for _, key := range strings.Fields(test.now) {
+				want[key] = false
+			}
+			for _, key := range strings.Fields(test.restart) {
+				want[key] = true
+			}
+			got := map[string]bool{}
+			for _, c := range changes {
+				got[c.Key] = c.Restart
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			for _, value := range []string{"one", "two", "glpat-2", "YWJj", "redis://"} {
+				if printed := fmt.Sprintf("%+v", changes); strings.Contains(printed, value) {
+					t.Errorf("%s shows %q", printed, value)
+				}
+			}
+		})
+	}
+}
