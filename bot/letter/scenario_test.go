@@ -44,10 +44,10 @@ func TestSave(t *testing.T) {
 		letter letter.Letter
 	}{
 		{"opened", bury(t, nil, happened(triage.Opened, ann, 0, issue(0, "type::bug")))},
-		{"labelled_twice", bury(t, nil,
-			changed(happened(triage.Updated, ann, 0, issue(0, "type::bug", "workflow::design")), triage.Changes{Added: []string{"workflow::design"}}, triage.LabelsChanged),
+		{"delivered_in_another_order", bury(t, nil,
 			changed(happened(triage.Updated, omar, time.Minute, issue(time.Minute, "type::feature", "workflow::design")),
-				triage.Changes{Added: []string{"type::feature"}, Removed: []string{"type::bug"}}, triage.LabelsChanged))},
+				triage.Changes{Added: []string{"type::feature"}, Removed: []string{"type::bug"}}, triage.LabelsChanged),
+			changed(happened(triage.Updated, ann, 0, issue(0, "type::bug", "workflow::design")), triage.Changes{Added: []string{"workflow::design"}}, triage.LabelsChanged))},
 		{"weighed_and_assigned", bury(t, nil, changed(happened(triage.Updated, omar, time.Minute, assigned),
 			triage.Changes{Weight: &triage.WeightChange{From: nil, To: triage.Int(2)}}, triage.WeightChanged|triage.AssigneesChanged|triage.MilestoneChanged))},
 		{"closed", bury(t, nil, happened(triage.Closed|triage.Updated, omar, time.Minute, closed))},
