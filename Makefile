@@ -70,7 +70,7 @@ fmt: ## format the code
 	gofmt -w $(CODE)
 
 .PHONY: generate
-generate: ## rewrite config/reference.yaml and rules/README.md; scenarios by hand: go test ./rules -run Scenario -update
+generate: ## rewrite config/reference.yaml, rules/README.md and rules/COMMANDS.md; scenarios by hand: go test ./rules -run Scenario -update
 	$(GO) test -run '^TestReference$$' ./config ./rules -update
 
 .PHONY: clean

@@ -66,6 +66,49 @@ func TestStory(t *testing.T) {
 	}
 }
 
+// TestREADMEShowsTheStory holds what the README shows of the bot's comment and of the commands to what the demo prints.
+func TestREADMEShowsTheStory(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	story, err := os.ReadFile("testdata/story.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	intro, rest, _ := strings.Cut(string(readme), "\n## ")
+	_, commands, _ := strings.Cut(rest, "\n## Commands\n")
+	commands, _, _ = strings.Cut(commands, "\n## ")
+	shown := map[string][]string{
+		"the comment":  prefixed(intro, "> ", "        | "),
+		"the commands": prefixed(commands, "    ", ""),
+	}
+	for what, blocks := range shown {
+		if len(blocks) == 0 {
+			t.Errorf("%s: the README shows nothing of it", what)
+		}
+		for _, block := range blocks {
+			if !strings.Contains(string(story), block) {
+				t.Errorf("%s: the demo does not print\n%s", what, block)
+			}
+		}
+	}
+}
+
+// prefixed are the blocks of lines that begin so, each line with another beginning instead.
+func prefixed(text, begin, instead string) (blocks []string) {
+	block := ""
+	for line := range strings.Lines(text + "\n") {
+		if rest, found := strings.CutPrefix(line, begin); found {
+			block += instead + rest
+		} else if block != "" {
+			blocks, block = append(blocks, block), ""
+		}
+	}
+	return blocks
+}
+
 // TestStoryWithoutItsRule breaks the policy: the demo must not tell a story that did not happen.
 func TestStoryWithoutItsRule(t *testing.T) {
 	if testing.Short() {
