@@ -228,7 +228,7 @@ func TestClientIsAstray(t *testing.T) {
 		"a page":      {page.URL, "is not how a Flowkeeper's admin address answers"},
 		"not found":   {nothing.URL, "is it the address of the webhooks"},
 		"a redirect":  {elsewhere.URL, "answered 302 Found"},
-		"nobody":      {gone.URL, "kubectl port-forward"},
+		"nobody":      {gone.URL, "port-forward deploy/flowkeeper 8081"},
 		"no scheme":   {"127.0.0.1:8081", "write http://host:port"},
 		"credentials": {"http://ann:hunter2@127.0.0.1:8081", "write http://host:port"},
 	} {

@@ -37,7 +37,7 @@ Examples:
   flowkeeper dead list
   flowkeeper dead show 7#12
   flowkeeper dead retry --all
-  kubectl port-forward deploy/flowkeeper 8081 &
+  kubectl -n flowkeeper port-forward deploy/flowkeeper 8081 &
   flowkeeper dead list --admin http://127.0.0.1:8081`
 }
 
