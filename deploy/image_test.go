@@ -1,0 +1,127 @@
+package deploy_test
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"flowkeeper/config"
+	"flowkeeper/rules"
+)
+
+// composed is compose.yaml, with what is looked at here.
+type composed struct {
+	Services map[string]struct {
+		Command     []string
+		Environment map[string]string
+		Volumes     []string
+		Ports       []string
+		User        string
+		ReadOnly    bool     `yaml:"read_only"`
+		CapDrop     []string `yaml:"cap_drop"`
+		SecurityOpt []string `yaml:"security_opt"`
+	}
+}
+
+// portOf is the port of an address to listen on.
+func portOf(t *testing.T, address string) int {
+	t.Helper()
+	m := port.FindStringSubmatch(address)
+	if m == nil {
+		t.Fatalf("%q has no port", address)
+	}
+	n, err := strconv.Atoi(m[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+var (
+	port        = regexp.MustCompile(`:(\d+)$`)
+	instruction = regexp.MustCompile(`(?m)^([A-Z]+) ((?:.*\\\n)*.*)$`)
+	assignment  = regexp.MustCompile(`(FLOWKEEPER_[A-Z_]+)=(\S+)`)
+)
+
+// image is what the Dockerfile's last stage says, instruction by instruction; of several the last.
+func image(t *testing.T) map[string]string {
+	t.Helper()
+	last := map[string]string{}
+	for _, m := range instruction.FindAllStringSubmatch(read(t, "../Dockerfile"), -1) {
+		if m[1] == "FROM" {
+			clear(last)
+		}
+		last[m[1]] = m[2]
+	}
+	return last
+}
+
+// TestImage: the image runs as the user that all manifests expect, and its variables, ports and volume belong together.
+func TestImage(t *testing.T) {
+	i := image(t)
+	pod := find(t, "Deployment flowkeeper").Spec.Template.Spec
+	user := strconv.Itoa(pod.SecurityContext.RunAsUser)
+	if i["USER"] != user+":"+user {
+		t.Errorf("the image runs as %s, Kubernetes as %s", i["USER"], user)
+	}
+	if !strings.HasPrefix(i["FROM"], "gcr.io/distroless/static") {
+		t.Errorf("the image is made from %s, want one without a shell", i["FROM"])
+	}
+	var environ []string
+	env := map[string]string{}
+	for _, m := range assignment.FindAllStringSubmatch(i["ENV"], -1) {
+		environ, env[m[1]] = append(environ, m[0]), m[2]
+	}
+	loaded, err := config.Load("", environ, rules.Catalogue())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ports := strconv.Itoa(portOf(t, loaded.Server.Listen)) + " " + strconv.Itoa(portOf(t, loaded.Server.Admin))
+	if i["EXPOSE"] != ports || i["VOLUME"] != loaded.Inbox.DataDir {
+		t.Errorf("EXPOSE %s and VOLUME %s, listening on %s and writing to %s", i["EXPOSE"], i["VOLUME"], ports, loaded.Inbox.DataDir)
+	}
+	if !strings.Contains(i["HEALTHCHECK"], ":"+strconv.Itoa(portOf(t, loaded.Server.Admin))+"/healthz") {
+		t.Errorf("the health check asks somewhere else: %s", i["HEALTHCHECK"])
+	}
+	if i["ENTRYPOINT"] != `["/flowkeeper"]` || i["CMD"] != `["serve"]` || !slices.Equal(pod.Containers[0].Args, []string{"serve"}) {
+		t.Errorf("the image runs %s %s, Kubernetes the arguments %v", i["ENTRYPOINT"], i["CMD"], pod.Containers[0].Args)
+	}
+	for _, v := range pod.Containers[0].Env {
+		if set, ok := env[v.Name]; ok && set != v.Value {
+			t.Errorf("%s is %s in the image and %s in Kubernetes", v.Name, set, v.Value)
+		}
+	}
+}
+
+// TestCompose: the containers of compose.yaml can do as little as those of Kubernetes, and the image can work like that.
+func TestCompose(t *testing.T) {
+	c := document[composed](t, "compose.yaml")
+	if diff := cmp.Diff([]string{"flowkeeper", "redis"}, slices.Sorted(maps.Keys(c.Services))); diff != "" {
+		t.Fatalf("services (-want +have):\n%s", diff)
+	}
+	for name, s := range c.Services {
+		if !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Contains(s.SecurityOpt, "no-new-privileges:true") {
+			t.Errorf("%s: read-only %v, dropped %v, options %v", name, s.ReadOnly, s.CapDrop, s.SecurityOpt)
+		}
+	}
+	bot := c.Services["flowkeeper"]
+	if volume := image(t)["VOLUME"]; !slices.ContainsFunc(bot.Volumes, func(v string) bool { return strings.HasSuffix(v, ":"+volume) }) {
+		t.Errorf("nothing is mounted on %s, the one place that the image writes to; there is %v", volume, bot.Volumes)
+	}
+	for _, p := range bot.Ports {
+		if strings.HasSuffix(p, ":8081") && !strings.HasPrefix(p, "127.0.0.1:") {
+			t.Errorf("the admin port is open to others: %s", p)
+		}
+	}
+	environment := read(t, "../config/reference.yaml")
+	for name := range bot.Environment {
+		if !strings.Contains(environment, strings.TrimSuffix(name, "_FILE")) {
+			t.Errorf("%s is no variable of the bot", name)
+		}
+	}
+}
