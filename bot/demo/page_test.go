@@ -88,6 +88,8 @@ func TestPage(t *testing.T) {
 			holds(`[...document.querySelectorAll('.note[data-reply][data-internal][data-bot]')].some(n => n.innerText.includes("ACME"))`),
 			holds(`(`+note+`).includes("an internal comment says of what") && !(`+note+`).includes("ACME")`),
 		)},
+		{"ask for help", writes("/flow help")},
+		{"see the commands", holds(`[...document.querySelectorAll(".note[data-reply][data-bot]")].some(n => n.innerText.includes("/flow weight <n> [why]"))`)},
 		{"see every webhook answered", holds(`[...document.querySelectorAll("#deliveries li[data-status]")].every(l => l.dataset.status === "202")`)},
 		{"be on the page that was loaded first", holds("window.visited === true")},
 		{"take pictures", pictures(t)},
