@@ -31,7 +31,7 @@ var secrets = map[string]string{
 //	exits CODE ARGS...               runs flowkeeper to its end, which must have that exit code
 //	start ARGS...                    starts flowkeeper in the background; one at a time
 //	await stdout|stderr REGEXP       waits until it printed that; named groups become variables
-//	signal TERM|INT                  sends it a signal
+//	signal TERM|INT|HUP              sends it a signal
 //	ended CODE|SIGNAL                waits for its end; its output can then be looked at as of the last command
 //	get URL STATUS [REGEXP]          asks over HTTP until the answer is as wanted
 //	sandbox VERB                     is the GitLab, see sandbox_test.go

@@ -97,9 +97,9 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func kill(ts *testscript.TestScript, neg bool, args []string) {
-	known := map[string]os.Signal{"TERM": syscall.SIGTERM, "INT": os.Interrupt}
+	known := map[string]os.Signal{"TERM": syscall.SIGTERM, "INT": os.Interrupt, "HUP": syscall.SIGHUP}
 	if neg || len(args) != 1 || known[args[0]] == nil || of(ts).bot == nil {
-		ts.Fatalf("usage: signal TERM|INT, after start")
+		ts.Fatalf("usage: signal TERM|INT|HUP, after start")
 	}
 	ts.Check(of(ts).bot.cmd.Process.Signal(known[args[0]]))
 }

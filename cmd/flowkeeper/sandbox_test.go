@@ -37,7 +37,7 @@ func (g *gitlab) close() {
 //	sandbox away|back      breaks every connection to its API from now on, or no more
 //	sandbox refuse         answers 403 to the next write to an issue
 //	sandbox hold|release   lets every request to its API wait, or no more
-//	sandbox connect URL    points the project's webhook at a receiver
+//	sandbox connect URL [NAME]  points a webhook of the project at a receiver; its secret is $SECRET or the one of that name
 //	sandbox open TITLE     opens an issue; sandbox shows LABEL waits until it carries the label
 func play(ts *testscript.TestScript, neg bool, args []string) {
 	s := of(ts)
@@ -62,6 +62,9 @@ func play(ts *testscript.TestScript, neg bool, args []string) {
 		g.held = nil
 	case verb == "connect" && len(args) == 2:
 		_, err := g.AddHook(g.project, sandbox.Hook{URL: args[1], Token: secrets["SECRET"], SigningToken: secrets["SIGNING"]})
+		ts.Check(err)
+	case verb == "connect" && len(args) == 3:
+		_, err := g.AddHook(g.project, sandbox.Hook{URL: args[1], Token: secrets[args[2]]})
 		ts.Check(err)
 	case verb == "open" && len(args) == 2:
 		ref, err := g.Open("ann", g.project, sandbox.IssueOptions{Title: args[1]})

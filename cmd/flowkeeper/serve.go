@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/signal"
 	"syscall"
 	"time"
 
@@ -22,11 +24,16 @@ type serveCmd struct {
 // Help implements kong.HelpProvider.
 func (serveCmd) Help() string {
 	return "The environment has to name an access token (FLOWKEEPER_GITLAB_TOKEN) and the webhook's secret (FLOWKEEPER_WEBHOOK_SECRET) or " +
-		"signing token (FLOWKEEPER_SIGNING_TOKEN). All other settings have defaults: see flowkeeper check."
+		"signing token (FLOWKEEPER_SIGNING_TOKEN). All other settings have defaults: see flowkeeper check.\n\n" +
+		"SIGHUP reads the file, and those that …_FILE variables and server.tls_cert name, again: secrets, the token, the certificate, the team, labels, " +
+		"rules and times are taken over at once; the log says what else needs a restart. With any problem everything stays as it was."
 }
 
 // Run serves until a signal comes or the app cannot go on.
 func (c *serveCmd) Run(ctx context.Context, p *program) error {
+	hangup := make(chan os.Signal, 1) // one that is waiting stands for all that come meanwhile
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
 	loaded, err := config.Load(c.Config, p.environ, rules.Catalogue())
 	if err != nil {
 		return err
@@ -49,11 +56,12 @@ func (c *serveCmd) Run(ctx context.Context, p *program) error {
 	if err := app.Start(); err != nil {
 		return errors.Join(err, app.Stop())
 	}
-	return errors.Join(c.wait(ctx, p, app, loaded, log), app.Stop())
+	return errors.Join(c.wait(ctx, p, app, loaded, log, hangup), app.Stop())
 }
 
 // wait prints the one line of readiness and returns when the program is to end.
-func (c *serveCmd) wait(ctx context.Context, p *program, app *bot.App, loaded config.Config, log *zap.Logger) error {
+func (c *serveCmd) wait(ctx context.Context, p *program, app *bot.App, loaded config.Config, log *zap.Logger, hangup <-chan os.Signal) error {
+	again := reloader{command: c, environ: p.environ, app: app, log: log, started: loaded, current: loaded}
 	log.Info("taking deliveries", zap.String("webhooks", app.URL()), zap.String("admin", app.AdminURL()))
 	ready := app.Ready()
 	for {
@@ -62,6 +70,8 @@ func (c *serveCmd) wait(ctx context.Context, p *program, app *bot.App, loaded co
 			fmt.Fprintf(p.out, "flowkeeper %s is ready: webhooks on %s, admin on %s, GitLab %s, inbox %s\n",
 				version, app.URL(), app.AdminURL(), loaded.GitLab.URL, inboxName(loaded))
 			ready = nil
+		case <-hangup:
+			again.reload(ctx)
 		case err := <-app.Failed():
 			return err
 		case <-ctx.Done():
@@ -100,7 +110,7 @@ func options(c config.Config, unsigned bool, log *zap.Logger) bot.Options {
 	return bot.Options{
 		Version:   version,
 		GitLabURL: c.GitLab.URL, GitLabToken: c.GitLab.Token.Reveal(),
-		Listen: c.Server.Listen, Admin: c.Server.Admin, MaxBody: c.Server.MaxBody, Drain: c.Server.Drain,
+		Listen: c.Server.Listen, Admin: c.Server.Admin, TLSCert: c.Server.TLSCert, TLSKey: c.Server.TLSKey, Connections: c.Server.Connections, MaxBody: c.Server.MaxBody, Drain: c.Server.Drain,
 		Secrets: reveal(c.Server.WebhookSecrets), SigningTokens: reveal(c.Server.SigningTokens), AllowUnsigned: unsigned,
 		URL: c.Server.URL, Projects: c.GitLab.Projects, Sweep: c.Schedule.Sweep, HookWatch: c.Schedule.Hooks, Lookback: c.Schedule.Lookback,
 		GitLabRate: c.GitLab.Rate, NotesRate: c.GitLab.NotesRate,
