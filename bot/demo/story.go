@@ -30,7 +30,7 @@ type act struct {
 // story is the demo's plot.
 var story = []act{
 	{scenes: changes, ending: (*stage).endChanges},
-	{title: "The same by command", scenes: commands, ending: (*stage).endCommands},
+	{title: "Second act: commands in comments", scenes: commands, ending: (*stage).endCommands},
 }
 
 const botName = "flowkeeper-bot"
@@ -74,14 +74,15 @@ func (s *stage) play(ctx context.Context, scene scene) error {
 	return nil
 }
 
-// pause waits until the second is over in which the bot last changed the issue. GitLab tells only the second in which a comment was written,
+// pause waits until the second is over in which the bot last changed an issue. GitLab tells only the second in which a comment was written,
 // and what the bot did within it may be what the comment asked for. People are slower than that.
 func (s *stage) pause(ctx context.Context) error {
 	var last time.Time
-	issue := s.gitlab.Issue(s.ref)
-	for _, e := range slices.Concat(issue.LabelEvents, issue.WeightEvents) {
-		if e.User == botName && e.At.After(last) {
-			last = e.At
+	for _, issue := range s.gitlab.Issues(s.project) {
+		for _, e := range slices.Concat(issue.LabelEvents, issue.WeightEvents) {
+			if e.User == botName && e.At.After(last) {
+				last = e.At
+			}
 		}
 	}
 	over := time.NewTimer(time.Until(last.Truncate(time.Second).Add(time.Second)))
