@@ -21,13 +21,13 @@ import (
 // latency is how long the GitLab of these benchmarks takes for each answer.
 const latency = 50 * time.Millisecond
 
-// slowLab is a GitLab in memory that takes its time.
-func slowLab(b *testing.B) (*sandbox.Server, string) {
+// slowLab is a GitLab in memory that takes its time. headers may change those of its answers.
+func slowLab(b *testing.B, headers func(http.Header)) (*sandbox.Server, string) {
 	lab := sandbox.New(sandbox.Options{Token: botToken})
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-time.After(latency):
-			lab.ServeHTTP(w, r)
+			lab.ServeHTTP(changed{w, headers}, r)
 		case <-r.Context().Done():
 		}
 	}))
@@ -39,6 +39,18 @@ func slowLab(b *testing.B) (*sandbox.Server, string) {
 		}
 	}
 	return lab, web.URL
+}
+
+// changed is an answer whose headers are changed before they are sent.
+type changed struct {
+	http.ResponseWriter
+	change func(http.Header)
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (c changed) WriteHeader(status int) {
+	c.change(c.Header())
+	c.ResponseWriter.WriteHeader(status)
 }
 
 // startFor starts a bot, as it is shipped, for a GitLab.
@@ -74,7 +86,7 @@ func startFor(b *testing.B, url string, adjust func(*bot.Options)) *bot.App {
 // makes work: GitLab answers in 50 ms and the budget of calls is that of gitlab.com.
 func BenchmarkCommandUnderFlood(b *testing.B) {
 	const issues, events = 2500, 4
-	lab, url := slowLab(b)
+	lab, url := slowLab(b, func(http.Header) {})
 	project := lab.AddProject("team/project")
 	app := startFor(b, url, nil)
 	for n := range issues {

@@ -3,6 +3,7 @@ package bot_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -50,7 +51,7 @@ func acceptWith(b *testing.B, replicas int) {
 func decideWith(b *testing.B, replicas int) {
 	const issues = 400
 	redis := redistest.Start(b, redistest.Options{AppendFsync: "always"})
-	lab, url := slowLab(b)
+	lab, url := slowLab(b, func(h http.Header) { h.Del("RateLimit-Name") })
 	project := lab.AddProject("team/project")
 	var apps []*bot.App
 	for range replicas {
