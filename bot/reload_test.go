@@ -1,0 +1,180 @@
+package bot_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"flowkeeper/bot"
+	"flowkeeper/bot/sandbox"
+	"flowkeeper/config"
+	"flowkeeper/rules"
+)
+
+// knock sends a delivery that is of no interest, with a secret, and returns the status of the answer.
+func knock(ctx context.Context, client *http.Client, address, secret string) (int, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(`{"object_kind":"push"}`))
+	if err != nil {
+		return 0, err
+	}
+	r.Header.Set("X-Gitlab-Token", secret)
+	r.Header.Set("X-Gitlab-Event", "Push Hook")
+	answer, err := client.Do(r)
+	if err != nil {
+		return 0, err
+	}
+	defer answer.Body.Close()
+	_, err = io.Copy(io.Discard, answer.Body)
+	return answer.StatusCode, err
+}
+
+// answered checks how a secret is answered.
+func (r *rig) answered(when, secret string, want int) {
+	r.Helper()
+	if got, err := knock(r.Context(), http.DefaultClient, r.app.URL(), secret); err != nil || got != want {
+		r.Errorf("%s: answered %d, %v; want %d", when, got, err, want)
+	}
+}
+
+// TestSecretsRotateWhileDeliveriesFlow: as long as both sides know one secret in common, no delivery is refused.
+func TestSecretsRotateWhileDeliveriesFlow(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.SigningTokens = nil })
+	// flow sends deliveries with a secret while the accepted ones change.
+	flow := func(sent string, accepted ...string) {
+		var senders sync.WaitGroup
+		for range 4 {
+			senders.Go(func() {
+				for range 25 {
+					if status, err := knock(r.Context(), http.DefaultClient, r.app.URL(), sent); err != nil || status != http.StatusAccepted {
+						t.Errorf("sent %s, accepted %v: answered %d, %v", sent, accepted, status, err)
+					}
+				}
+			})
+		}
+		next := r.options
+		next.Secrets = accepted
+		if err := r.app.Reload(t.Context(), next); err != nil {
+			t.Errorf("accepting %v: %v", accepted, err)
+		}
+		senders.Wait()
+	}
+	last := secret
+	for n := range 5 {
+		next := fmt.Sprint("secret-", n)
+		flow(last, last, next)
+		flow(next, next)
+		r.answered("the one before", last, http.StatusUnauthorized)
+		last = next
+	}
+}
+
+// TestReloadIsAllOrNothing refuses what is wrong, all of it, and goes on as before.
+func TestReloadIsAllOrNothing(t *testing.T) {
+	t.Parallel()
+	const refused, strangers = "glpat-nobody-knows-it", "glpat-of-somebody-else"
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
+		behind, err := url.Parse(o.GitLabURL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		proxy := httputil.NewSingleHostReverseProxy(behind)
+		front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+			if q.Header.Get("Private-Token") != strangers {
+				proxy.ServeHTTP(w, q)
+				return
+			}
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, `{"id":4711,"username":"stranger","name":"Stranger"}`)
+		}))
+		t.Cleanup(front.Close)
+		o.GitLabURL = front.URL
+	})
+	for _, test := range []struct {
+		name   string
+		change func(*bot.Options)
+		want   []string
+	}{
+		{"no secrets", func(o *bot.Options) { o.Secrets, o.SigningTokens = nil, nil }, []string{"neither a webhook secret nor a signing token"}},
+		{"a token that GitLab refuses", func(o *bot.Options) { o.GitLabToken = refused }, []string{"does not accept the new token", "401"}},
+		{"somebody else's token", func(o *bot.Options) { o.GitLabToken = strangers }, []string{"@stranger", "@" + botName, "needs a restart"}},
+		{"no token", func(o *bot.Options) { o.GitLabToken = "" }, []string{"no GitLab token is given"}},
+		{"several", func(o *bot.Options) { o.GitLabToken, o.SigningTokens = refused, []string{"x"} }, []string{"does not accept", "signing token 1 of 1"}},
+	} {
+		next := r.options
+		next.Secrets = []string{"another-secret"}
+		test.change(&next)
+		err := r.app.Reload(t.Context(), next)
+		for _, want := range test.want {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v, want %q", test.name, err, want)
+			}
+		}
+		if err != nil && (strings.Contains(err.Error(), refused) || strings.Contains(err.Error(), strangers)) {
+			t.Errorf("%s: %v shows the token", test.name, err)
+		}
+		r.answered(test.name+", the old secret", secret, http.StatusAccepted)
+		r.answered(test.name+", the new secret", "another-secret", http.StatusUnauthorized)
+	}
+	ref := r.open(sandbox.IssueOptions{Title: "t"})
+	if !r.gitlab.Issue(ref).Has("workflow::start") {
+		t.Errorf("the issue has the labels %v", r.gitlab.Issue(ref).Labels)
+	}
+}
+
+// TestPrefixOfCommandsChanges for the receiver, which hurries commands on, and for the workers, which run them.
+func TestPrefixOfCommandsChanges(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, nil)
+	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: typed})
+	c := config.Default(rules.Catalogue())
+	c.Commands.Prefix, c.Inbox.Grace = "robot", 0
+	next := r.options
+	next.Policy = c.Policy()
+	r.must(nil, r.app.Reload(t.Context(), next))
+	r.comment("mia", ref, "/flow weight 3")
+	if w := r.gitlab.Issue(ref).Weight; w != nil {
+		t.Errorf("the old word still works: weight %d", *w)
+	}
+	r.comment("mia", ref, "/robot weight 2")
+	if w := r.gitlab.Issue(ref).Weight; w == nil || *w != 2 {
+		t.Errorf("the new word does not work: weight %v\n%s", w, r.note(ref))
+	}
+}
+
+// TestConnectionsAreBounded lets one client wait for the other's end.
+func TestConnectionsAreBounded(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Connections = 1 })
+	client := func() *http.Client {
+		c := &http.Client{Transport: &http.Transport{}} // a connection of its own, kept between requests
+		t.Cleanup(c.CloseIdleConnections)
+		return c
+	}
+	first, second := client(), client()
+	get := func(c *http.Client) {
+		if status, err := knock(t.Context(), c, r.app.URL(), secret); err != nil || status != http.StatusAccepted {
+			t.Errorf("answered %d, %v", status, err)
+		}
+	}
+	get(first)
+	served := make(chan struct{})
+	go func() { defer close(served); get(second) }()
+	for range 100 {
+		get(first)
+		select {
+		case <-served:
+			t.Fatal("both are connected at the same time")
+		default:
+		}
+	}
+	first.CloseIdleConnections()
+	<-served
+}
