@@ -90,8 +90,8 @@ func TestRestricted(t *testing.T) {
 			}
 		}
 		for _, v := range p.Volumes {
-			if v.Secret.SecretName != "" && v.Secret.DefaultMode&0o007 != 0 {
-				t.Errorf("%s: the secrets in %s can be read by everybody", name, v.Name)
+			if v.Secret.SecretName != "" && v.Secret.DefaultMode != 0o440 {
+				t.Errorf("%s: the secrets in %s have the mode %o, want 440: for the pod alone", name, v.Name, v.Secret.DefaultMode)
 			}
 		}
 	}

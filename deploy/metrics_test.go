@@ -129,7 +129,7 @@ func TestQueriesNameMetrics(t *testing.T) {
 		}
 		for _, name := range named {
 			if !shown[name] {
-				t.Errorf("%s looks at %s, which the bot does not have; it has %v", where, name, slices.Sorted(maps.Keys(shown)))
+				t.Errorf("%s looks at %s, which the bot does not have; it has %v", where, name, metric.FindAllString(strings.Join(slices.Sorted(maps.Keys(shown)), " "), -1))
 			}
 		}
 	}
