@@ -87,3 +87,55 @@ func TestSweepCatchesUp(t *testing.T) {
 	}
 	r.done(ref, id)
 }
+
+// TestThousandEventsCostFewCalls: what matters is how many issues moved, not how often.
+func TestThousandEventsCostFewCalls(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Settle = time.Second; o.Policy.Grace = 1500 * time.Millisecond })
+	var refs []triage.Ref
+	for range 100 {
+		ref, err := r.gitlab.Open("ann", r.project, sandbox.IssueOptions{Title: "t"})
+		r.must(nil, err)
+		refs = append(refs, ref)
+	}
+	for n := range 9 {
+		for _, ref := range refs {
+			r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{Weight: triage.Int(n % 3), AddLabels: []string{strings.Repeat("x", n+1)}}))
+		}
+	}
+	r.must(nil, r.gitlab.Await(t.Context(), func() bool {
+		return !slices.ContainsFunc(refs, func(ref triage.Ref) bool { return len(r.gitlab.Issue(ref).CommentsBy(botName)) == 0 })
+	}))
+	r.settle()
+	calls := 0
+	for _, c := range r.gitlab.Calls() {
+		if c.User == botName {
+			calls++
+		}
+	}
+	if calls > 250 || len(r.gitlab.Deliveries()) < 1000 {
+		t.Errorf("%d API calls for %d events, want at most 250", calls, len(r.gitlab.Deliveries()))
+	}
+}
+
+// TestFailuresByKind: what may get better is tried again until it is done, what will not is kept as a dead letter at once.
+func TestFailuresByKind(t *testing.T) {
+	t.Parallel()
+	for status, buried := range map[int]bool{
+		http.StatusInternalServerError: false, http.StatusBadGateway: false, http.StatusServiceUnavailable: false, http.StatusGatewayTimeout: false,
+		http.StatusTooManyRequests: false, http.StatusRequestTimeout: false, http.StatusConflict: false, http.StatusUnauthorized: false,
+		http.StatusBadRequest: true, http.StatusForbidden: true, http.StatusUnprocessableEntity: true,
+	} {
+		t.Run(http.StatusText(status), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, sandbox.Premium, nil)
+			r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Status: status, Times: 2})
+			ref := r.open(planned)
+			dead, err := r.app.Inbox().Dead(t.Context(), 10)
+			r.must(nil, err)
+			if done := r.gitlab.Issue(ref).Has("devops::create"); done == buried || (len(dead) == 1) != buried {
+				t.Errorf("done %t, dead letters %+v", done, dead)
+			}
+		})
+	}
+}

@@ -186,6 +186,29 @@ func TestCommandRunsOnce(t *testing.T) {
 	r.done(ref, id)
 }
 
+// TestCommandRightAfterTheBot: what the bot did in the second of the comment, but before it, is no sign that the command has run. Webhooks
+// tell the comment's second only.
+func TestCommandRightAfterTheBot(t *testing.T) {
+	t.Parallel()
+	for name, lost := range map[string]bool{"known from birth": false, "store lost": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redis := redistest.Start(t, redistest.Options{})
+			r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.RedisURL = redis.URL() })
+			for range 3 {
+				ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance"}})
+				if lost {
+					redis.Flush()
+				}
+				r.done(ref, r.say("omar", ref, "/flow next"))
+				if !r.gitlab.Issue(ref).Has("workflow::validation backlog") {
+					t.Errorf("labels %v", r.gitlab.Issue(ref).Labels)
+				}
+			}
+		})
+	}
+}
+
 // again delivers a comment's webhook once more, as GitLab's resending does.
 func (r *rig) again(ref triage.Ref, note int64) {
 	r.Helper()

@@ -37,6 +37,7 @@ type job struct {
 	called    bool          // GitLab answered in this job
 	told      triage.Memory // as it was before this job changed anything
 	memory    triage.Memory
+	whole     bool // the store remembered all that the bot did, and no attempt was begun since
 	known     bool // the memory is whole: nothing needs to be recovered from GitLab
 	recovered bool // it was recovered in this job
 	keep      bool // it is worth keeping
@@ -169,7 +170,7 @@ func (j *job) decide(ctx context.Context) error {
 func (j *job) result() inbox.Result {
 	r := inbox.Result{Record: j.record(nil), WakeAt: j.decision.WakeAt}
 	if j.keep {
-		j.decision.Memory.WakeAt = j.decision.WakeAt
+		j.decision.Memory.WakeAt, j.decision.Memory.Shown = j.decision.WakeAt, j.seen
 		if data, err := json.Marshal(j.decision.Memory); err == nil {
 			r.Memory = data
 		}

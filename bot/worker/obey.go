@@ -133,10 +133,31 @@ func (j *job) notRun(ctx context.Context, comments []engine.Comment) (left []eng
 		unsure = true
 		left = append(left, c)
 	}
-	if unsure {
-		moved, err = j.pastOfOurs(ctx)
+	if unsure && !j.memory.FromBirth {
+		if moved, err = j.pastOfOurs(ctx); err == nil {
+			left, err = j.dated(ctx, left)
+		}
 	}
 	return left, moved, err
+}
+
+// dated gives the comments their exact times: deliveries tell whole seconds, in which the bot may have changed the issue before. A comment
+// that is gone is left out.
+func (j *job) dated(ctx context.Context, comments []engine.Comment) ([]engine.Comment, error) {
+	written, err := j.o.GitLab.Comments(ctx, j.batch.Issue, comments[0].Event.At.Add(-time.Second))
+	if err != nil {
+		return nil, err
+	}
+	var there []engine.Comment
+	for _, c := range comments {
+		n := slices.IndexFunc(written, func(w gitlab.Comment) bool { return w.ID == c.Event.Note.ID })
+		if n < 0 {
+			continue
+		}
+		c.Event.At = written[n].CreatedAt
+		there = append(there, c)
+	}
+	return there, nil
 }
 
 // answered reports whether the bot has reacted to a comment or replied to it. A comment that is gone counts as answered: it was taken back.

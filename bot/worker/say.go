@@ -69,7 +69,7 @@ func words(i engine.StickyItem) string { return i.Title + " " + i.Text + i.Quote
 // create writes the note, unless there is one: an earlier attempt may have written it without living to tell.
 func (j *job) create(ctx context.Context, shown engine.Sticky) error {
 	m := &j.decision.Memory
-	if !j.recovered {
+	if !j.recovered && !j.whole {
 		notes, err := j.o.GitLab.OwnNotes(ctx, j.batch.Issue, j.o.Self.ID)
 		if err != nil {
 			return err

@@ -18,13 +18,14 @@ const newborn = time.Minute
 // see finds out what happened, what the issue looks like and what is remembered of it, from the mailbox alone where that is enough.
 func (j *job) see(ctx context.Context) error {
 	j.known = j.batch.Attempt == 1 && j.batch.Memory != nil && json.Unmarshal(j.batch.Memory, &j.memory) == nil && j.memory.Orders == nil
+	j.whole = j.known
 	if !j.known {
 		j.memory = triage.Memory{}
 		_ = json.Unmarshal(j.batch.Memory, &j.memory) // what can be read of it is better than nothing
 	}
 	var newest *triage.Issue
 	if j.memory.Issue != nil {
-		newest, j.seen = j.memory.Issue, time.Time{}
+		newest, j.seen = j.memory.Issue, j.memory.Shown
 	}
 	for _, d := range j.batch.Deliveries {
 		body, ok := decodeBody(d.Body, j.batch.Issue)
@@ -50,6 +51,7 @@ func (j *job) see(ctx context.Context) error {
 		return j.read(ctx)
 	}
 	j.issue = *newest
+	j.memory.FromBirth = j.memory.FromBirth || j.batch.Memory == nil && j.isNewborn()
 	j.known = j.known || j.isNewborn()
 	return nil
 }
@@ -89,7 +91,7 @@ func (j *job) confirm(ctx context.Context, d engine.Decision) (again bool, err e
 	if d.Needs != 0 {
 		return true, j.load(ctx, d)
 	}
-	if j.fresh() || !j.writes(d) {
+	if j.fresh() || j.reminds(d) || !j.writes(d) {
 		return false, nil
 	}
 	return true, j.read(ctx)
@@ -113,6 +115,13 @@ func (j *job) fresh() bool {
 		return age <= max(j.o.Freshness, time.Second) || j.reads > 2
 	}
 	return !j.late && age <= j.o.Freshness
+}
+
+// reminds reports whether all that is to be written is a note whose items have waited for the grace period to end, about a state that GitLab
+// showed since the wait began. Deliveries have kept that up to date; a note that misses the last of them is set right by the next.
+func (j *job) reminds(d engine.Decision) bool {
+	return j.batch.Woken && len(j.batch.Deliveries) == 0 && len(d.Plan) == 0 && j.orders == nil && !j.late &&
+		j.o.Now().Sub(j.seen) <= j.policy.Grace+newborn
 }
 
 // writes reports whether the decision would write to GitLab.
@@ -169,10 +178,10 @@ func overlay(kept, marked triage.Memory) triage.Memory {
 	marked.Bump = cmp.Or(marked.Bump, kept.Bump)
 	marked.WeightDropped = marked.WeightDropped || kept.WeightDropped
 	// The marker holds nothing of these.
-	marked.Touched, marked.Since, marked.Around = kept.Touched, kept.Since, kept.Around
+	marked.Shown, marked.Touched, marked.Since, marked.Around = kept.Shown, kept.Touched, kept.Since, kept.Around
 	marked.Writes, marked.Stopped = kept.Writes, kept.Stopped
 	marked.Silenced, marked.Raised = union(marked.Silenced, kept.Silenced), union(marked.Raised, kept.Raised)
-	marked.Ran, marked.Orders, marked.Born = kept.Ran, kept.Orders, kept.Born
+	marked.Ran, marked.Orders, marked.Born, marked.FromBirth = kept.Ran, kept.Orders, kept.Born, kept.FromBirth
 	marked.Wakes, marked.WakeAt = kept.Wakes, kept.WakeAt
 	return marked
 }

@@ -11,6 +11,8 @@ import (
 type Memory struct {
 	// Issue is the newest state known: of a delivery, a read, or the answer to the bot's own write.
 	Issue *Issue `json:"issue,omitempty"`
+	// Shown is when GitLab last showed the issue so, by the bot's clock.
+	Shown time.Time `json:"shown,omitzero"`
 	// Touched is when a person last touched the issue, by the bot's clock; grace counts from here.
 	Touched time.Time `json:"touched,omitzero"`
 	// Items by "rule/slot".
@@ -30,8 +32,10 @@ type Memory struct {
 	// Ran are the last comments whose commands were run, and Orders what is still to be done for the newest of them.
 	Ran []int64 `json:"ran,omitempty"`
 	// Born is when the bot began to remember the issue, by its own clock. It says nothing of comments from before.
-	Born   time.Time `json:"born,omitzero"`
-	Orders *Orders   `json:"orders,omitempty"`
+	Born time.Time `json:"born,omitzero"`
+	// FromBirth says that this was when the issue was opened: nothing the bot did to it is unknown.
+	FromBirth bool    `json:"birth,omitempty"`
+	Orders    *Orders `json:"orders,omitempty"`
 	// Said holds the rules with a line on the note.
 	Said map[string]bool `json:"said,omitempty"`
 	// Bump is the extra level for security issues, given once per issue.
