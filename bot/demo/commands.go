@@ -49,14 +49,14 @@ var commands = []scene{
 
 // says lets a person comment with a command.
 func says(who, command string, until func(view) bool) scene {
-	return scene{who: who, does: "writes " + command, until: until, comment: true, do: func(s *stage) error {
+	return scene{who: who, does: "writes " + command, until: until, do: func(s *stage) error {
 		return s.ask(s.gitlab.Comment(who, s.ref, command))
 	}}
 }
 
 // saysInternally is the same in an internal comment.
 func saysInternally(who, command string, until func(view) bool) scene {
-	return scene{who: who, does: "writes internally " + command, until: until, comment: true, do: func(s *stage) error {
+	return scene{who: who, does: "writes internally " + command, until: until, do: func(s *stage) error {
 		return s.ask(s.gitlab.CommentInternally(who, s.ref, command))
 	}}
 }

@@ -3,8 +3,6 @@ package demo
 import (
 	"context"
 	"fmt"
-	"slices"
-	"time"
 
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/rules/triage"
@@ -17,7 +15,6 @@ type scene struct {
 	until     func(view) bool
 	why       string // the rule whose reason is told, where the bot does nothing
 	fold      string // what is told from the fold of the bot's own comment
-	comment   bool   // the person comments
 }
 
 // act is a part of the story with an ending of its own.
@@ -58,11 +55,6 @@ func (s *stage) tell(ctx context.Context) error {
 // play lets a person do something and tells what the bot makes of it.
 func (s *stage) play(ctx context.Context, scene scene) error {
 	fmt.Fprintf(s.out, "\n%-5s %s\n", scene.who, scene.does)
-	if scene.comment {
-		if err := s.pause(ctx); err != nil {
-			return err
-		}
-	}
 	if err := scene.do(s); err != nil {
 		return err
 	}
@@ -72,27 +64,6 @@ func (s *stage) play(ctx context.Context, scene scene) error {
 		return fmt.Errorf("the bot did not answer as expected: %w", err)
 	}
 	return nil
-}
-
-// pause waits until the second is over in which the bot last changed an issue. GitLab tells only the second in which a comment was written,
-// and what the bot did within it may be what the comment asked for. People are slower than that.
-func (s *stage) pause(ctx context.Context) error {
-	var last time.Time
-	for _, issue := range s.gitlab.Issues(s.project) {
-		for _, e := range slices.Concat(issue.LabelEvents, issue.WeightEvents) {
-			if e.User == botName && e.At.After(last) {
-				last = e.At
-			}
-		}
-	}
-	over := time.NewTimer(time.Until(last.Truncate(time.Second).Add(time.Second)))
-	defer over.Stop()
-	select {
-	case <-over.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // open lets a person open the issue on which the story goes on.
