@@ -15,7 +15,7 @@ GOLANGCI_VERSION := v2.15.0
 GOLANGCI := .tools/golangci-lint-$(GOLANGCI_VERSION)
 
 # The folders with our Go code. gofmt would also walk through .tools and module caches.
-CODE := bot cmd config rules
+CODE := bot cmd config deploy rules
 
 .PHONY: help
 help: ## list the targets
@@ -41,6 +41,11 @@ test: ## run all tests with the race detector; installs redis-server and chromiu
 .PHONY: test-short
 test-short: ## run the tests that need no services
 	$(GO) test -short ./...
+
+.PHONY: faults
+faults: ## play hundreds of issues while processes are killed and connections break, about five minutes; SEED=… repeats the faults of a run
+	@.ci/tools redis
+	$(GO) test -count=1 -timeout 20m -v -run '^TestTrouble$$' ./bot/faults -faults.long -faults.seed=$(or $(SEED),0)
 
 .PHONY: bench
 bench: ## run the benchmarks, about three minutes; BENCH=regex picks some

@@ -25,6 +25,7 @@ const (
 
 // settings are as quick as the configuration allows: nobody here takes minutes to finish an edit.
 const settings = `
+gitlab: {rate: 100000, notes_rate: 10000}
 server: {drain: 2s}
 inbox: {settle: 20ms, grace: 20ms, lease: 5s, workers: 16, attempts: 100}
 schedule: {sweep: 1m, hooks: 1m, lookback: 10m}

@@ -41,7 +41,7 @@ func calls() []call {
 func way() story {
 	return story{
 		name: "all the way", open: sandbox.IssueOptions{Labels: ours("spike", "type::maintenance", "workflow::in dev")},
-		steps: []step{weighs(2), say("/flow to nowhere"), say("/flow back\n\n/flow spike done weight=3 What %s found")},
+		steps: []step{weighs(2), say("/flow to nowhere"), edit(sandbox.Change{AddLabels: []string{"type::bug"}}), noted("severity"), say("/flow back\n\n/flow spike done weight=3 What %s found")},
 	}
 }
 
@@ -84,7 +84,9 @@ func everyStep(t *testing.T, f fault, during func(*testing.T, *rig, *gate)) {
 	over := make(chan error, 1)
 	go func() { over <- playAll(ctx, plays, len(plays)) }()
 	if during != nil {
-		if err := g.allHang(ctx); err != nil {
+		hanging, cancel := context.WithTimeout(ctx, 20*time.Second)
+		defer cancel()
+		if err := g.allHang(hanging); err != nil {
 			t.Error(err)
 		}
 		during(t, r, g)
@@ -103,13 +105,13 @@ func everyStep(t *testing.T, f fault, during func(*testing.T, *rig, *gate)) {
 	want := outcome{
 		Labels: []string{
 			"Category:Source Code Management", "backend", "devops::create", "group::source code", "spike",
-			"type::maintenance", "workflow::ready for development",
+			"type::bug", "workflow::ready for development",
 		},
 		Weight: 2, State: "closed", Links: []string{"relates_to"},
 		FollowUps: []outcome{{
 			Labels: []string{
 				"Category:Source Code Management", "backend", "devops::create", "group::source code",
-				"type::maintenance", "workflow::planning breakdown",
+				"type::bug", "workflow::planning breakdown",
 			},
 			Weight: 3, State: "opened", Links: []string{"relates_to"},
 		}},

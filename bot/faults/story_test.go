@@ -106,6 +106,19 @@ func weighs(n int) step {
 	}
 }
 
+// noted waits until a note of the bot has a word.
+func noted(word string) step {
+	return func(ctx context.Context, p *play) error {
+		err := p.lab.Await(ctx, func() bool {
+			return slices.ContainsFunc(p.lab.Issue(p.ref).CommentsBy(botName), func(n sandbox.Note) bool { return strings.Contains(n.Text, word) })
+		})
+		if err != nil {
+			return fmt.Errorf("waiting for a note about %s: %w", word, err)
+		}
+		return nil
+	}
+}
+
 // answers is how the bot answered a comment: its reactions, and how many replies it gave in the thread.
 func answers(i sandbox.Issue, comment int64) (reactions []string, replies int) {
 	thread := ""
