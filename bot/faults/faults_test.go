@@ -37,7 +37,7 @@ func TestTrouble(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes half a minute")
 	}
-	s := size{issues: 40, atOnce: 40, trouble: 12 * time.Second, rest: 600 * time.Millisecond, stories: 2 * time.Minute, settle: 2 * time.Minute}
+	s := size{issues: 40, atOnce: 10, trouble: 12 * time.Second, rest: 300 * time.Millisecond, stories: 2 * time.Minute, settle: 2 * time.Minute}
 	if *longFlag {
 		s = size{issues: 400, atOnce: 60, trouble: 4 * time.Minute, rest: time.Second, emptied: true, stories: 9 * time.Minute, settle: 4 * time.Minute}
 	}
