@@ -44,10 +44,10 @@ func TestChanges(t *testing.T) {
 			}
 			changes := config.Changes(before, after)
 			want := map[string]bool{}
-			for _, key := range strings.Fields(test.now) {
+			for key := range strings.FieldsSeq(test.now) {
 				want[key] = false
 			}
-			for _, key := range strings.Fields(test.restart) {
+			for key := range strings.FieldsSeq(test.restart) {
 				want[key] = true
 			}
 			got := map[string]bool{}

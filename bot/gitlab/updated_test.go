@@ -83,7 +83,7 @@ func TestSandboxUpdated(t *testing.T) {
 	}
 
 	enough := errors.New("enough")
-	if err := c.Updated(t.Context(), project, time.Time{}, func(triage.Issue) error { return enough }); err != enough {
+	if err := c.Updated(t.Context(), project, time.Time{}, func(triage.Issue) error { return enough }); !errors.Is(err, enough) {
 		t.Errorf("the error is %v, want the caller's own", err)
 	}
 	check(t, c.Updated(t.Context(), 99, noon, nil), gitlab.Gone, "listing the updated issues of project 99: ")

@@ -112,20 +112,21 @@ func (t told) String() string {
 	if !t.known {
 		return "a delivery that this version cannot read"
 	}
-	s := t.Kind.String()
+	var s strings.Builder
+	s.WriteString(t.Kind.String())
 	if t.Actor.Username != "" {
-		s += " by @" + t.Actor.Username
+		s.WriteString(" by @" + t.Actor.Username)
 	}
 	for _, l := range t.Changes.Added {
-		s += " +" + triage.Quoted(l)
+		s.WriteString(" +" + triage.Quoted(l))
 	}
 	for _, l := range t.Changes.Removed {
-		s += " -" + triage.Quoted(l)
+		s.WriteString(" -" + triage.Quoted(l))
 	}
 	if w := t.Changes.Weight; w != nil {
-		s += fmt.Sprintf(" weight %s→%s", weight(w.From), weight(w.To))
+		fmt.Fprintf(&s, " weight %s→%s", weight(w.From), weight(w.To))
 	}
-	return plain(s)
+	return plain(s.String())
 }
 
 func weight(w *int) string {

@@ -52,7 +52,7 @@ func (j *job) applyWanted(got triage.Issue) (again bool) {
 	var kept []triage.Action
 	for _, a := range j.wanted {
 		switch weight, weighs := a.(triage.SetWeight); {
-		case a.Done(got) || a.Done(j.decision.Result) == false:
+		case a.Done(got) || !a.Done(j.decision.Result):
 			kept = append(kept, a)
 			j.did = append(j.did, "command: "+a.String())
 		case !j.refused(a, got):

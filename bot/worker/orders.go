@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"go.uber.org/zap"
@@ -165,7 +166,7 @@ func (j *job) tell(id int64, text triage.Prose) {
 		if answer.Reply != nil {
 			reply = *answer.Reply
 		}
-		reply.Text = append(reply.Text[:len(reply.Text):len(reply.Text)], text)
+		reply.Text = append(slices.Clip(reply.Text), text)
 		answer.Reply = &reply
 	}
 }

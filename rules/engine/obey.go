@@ -111,7 +111,7 @@ func (o *obeying) comment(c Comment) {
 		if cmd, _, _ := triage.FindCommand(o.policy.Commands, name); cmd == nil || !cmd.Answers || out.Refused {
 			done++
 		}
-		parts.add(name, line, out, len(c.Lines) > 1, o.policy.Team)
+		parts.add(line, out, len(c.Lines) > 1, o.policy.Team)
 		o.Results = append(o.Results, Result{By: c.Event.Actor.Username, Command: name, Reason: out.Reason, Refused: out.Refused})
 		if !out.Refused {
 			o.take(c, out)

@@ -15,7 +15,7 @@ type replies struct {
 }
 
 // add takes in the answer to one line. Among several lines each refusal names its own.
-func (r *replies) add(name string, line Line, out triage.Outcome, several bool, team *triage.Team) {
+func (r *replies) add(line Line, out triage.Outcome, several bool, team *triage.Team) {
 	if out.Why != nil {
 		r.said = true
 	}

@@ -1,6 +1,9 @@
 package triage
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Permission says who may use a command.
 type Permission uint8
@@ -39,13 +42,13 @@ func (p Permission) Allows(in Input, who Person, level int) bool {
 	case Member:
 		return level >= Planner
 	case Self:
-		return who.same(in.Issue.Author) || containsPerson(in.Issue.Assignees, who)
+		return who.same(in.Issue.Author) || slices.ContainsFunc(in.Issue.Assignees, who.same)
 	case Lead:
-		leads := append(in.Team.People(ProductManager), in.Team.People(EngineeringManager)...)
+		leads := slices.Concat(in.Team.People(ProductManager), in.Team.People(EngineeringManager))
 		if len(leads) == 0 {
 			return level >= Maintainer
 		}
-		return containsName(leads, who.Username)
+		return slices.Contains(leads, who.Username)
 	default:
 		return true
 	}
@@ -142,22 +145,4 @@ func Answer(reason string, r Reply) Outcome { return Outcome{Reason: reason, Rep
 
 func (p Person) same(other Person) bool {
 	return p.ID != 0 && p.ID == other.ID || p.ID == 0 && p.Username != "" && p.Username == other.Username
-}
-
-func containsPerson(people []Person, who Person) bool {
-	for _, p := range people {
-		if who.same(p) {
-			return true
-		}
-	}
-	return false
-}
-
-func containsName(names []string, name string) bool {
-	for _, n := range names {
-		if n == name && name != "" {
-			return true
-		}
-	}
-	return false
 }

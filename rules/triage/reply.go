@@ -1,6 +1,9 @@
 package triage
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Prose is a text of several pieces, some of which people wrote. Whoever renders it makes theirs harmless.
 type Prose []Piece
@@ -17,14 +20,14 @@ type Piece struct {
 func Say(own string) Prose { return Prose{{Own: own}} }
 
 // Say adds Markdown of our own.
-func (p Prose) Say(own string) Prose { return append(p[:len(p):len(p)], Piece{Own: own}) }
+func (p Prose) Say(own string) Prose { return append(slices.Clip(p), Piece{Own: own}) }
 
 // Quote adds what people wrote, between quotation marks; empty text adds nothing.
 func (p Prose) Quote(theirs string) Prose {
 	if theirs == "" {
 		return p
 	}
-	return append(p[:len(p):len(p)], Piece{Theirs: theirs, Quoted: true})
+	return append(slices.Clip(p), Piece{Theirs: theirs, Quoted: true})
 }
 
 // Words adds a sentence of ours that may quote people, such as a rule's reason.
@@ -32,7 +35,7 @@ func (p Prose) Words(theirs string) Prose {
 	if theirs == "" {
 		return p
 	}
-	return append(p[:len(p):len(p)], Piece{Theirs: theirs})
+	return append(slices.Clip(p), Piece{Theirs: theirs})
 }
 
 // Plain is the text without any marks, for records; it is not harmless.

@@ -24,13 +24,13 @@ func BenchmarkGrowth(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer store.Close()
+	defer func() { _ = store.Close() }()
 	options, err := goredis.ParseURL(server.URL())
 	if err != nil {
 		b.Fatal(err)
 	}
 	client := goredis.NewClient(options)
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	memory, record, body := bytes.Repeat([]byte("m"), 700), bytes.Repeat([]byte("r"), 1500), bytes.Repeat([]byte("b"), 600)
 	for b.Loop() {
 		for n := range step * steps {
