@@ -213,3 +213,25 @@ func (r *rig) memory(ref triage.Ref) triage.Memory {
 	r.must(nil, json.Unmarshal(batch.Memory, &m))
 	return m
 }
+
+// TestLabelSetWhileTheBotWrote: a person moves the issue while the bot's update with another state is on its way. GitLab lets the later win;
+// the bot gives it back.
+func TestLabelSetWhileTheBotWrote(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, nil)
+	hold := make(chan struct{})
+	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Wait: hold})
+	ref, err := r.gitlab.Open("ann", r.project, sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance"}})
+	r.must(nil, err)
+	for claimed := false; !claimed; {
+		s, err := r.app.Inbox().Stats(t.Context())
+		r.must(nil, err)
+		claimed = s.Leased == 1
+	}
+	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::refinement"}}))
+	close(hold)
+	r.settle()
+	if i := r.gitlab.Issue(ref); !i.Has("workflow::refinement") || i.Has("workflow::start") {
+		t.Errorf("labels %v", i.Labels)
+	}
+}

@@ -72,6 +72,7 @@ func Decide(p Policy, events []triage.Event, issue triage.Issue, memory *triage.
 	r := run{policy: p, in: in, memory: &m, findings: make([]Finding, len(p.Settings)), verdicts: make([]*triage.Verdict, len(p.Settings))}
 	r.concerned = concerned(&m)
 	r.awaken()
+	r.giveBack()
 	err := r.settle()
 	d := Decision{Ours: true, Findings: r.findings, Plan: r.plan, Result: r.in.Issue, Memory: m, Needs: r.needs()}
 	if err != nil {

@@ -1,0 +1,48 @@
+package engine
+
+import (
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// overtaken is how long ago a person may have moved an issue that the bot then moved without having seen it.
+const overtaken = 2 * time.Minute
+
+// giveBack moves the issue again where a person moved it while the bot was writing: GitLab knows no condition on a write, so a state of the
+// bot's may have taken the place of one that it had not seen, because that came after its decision.
+func (r *run) giveBack() {
+	label, at := lastMove(r.in)
+	winner := r.in.Winner(r.in.Team.Label(triage.WorkflowScope))
+	key := triage.AddLabel{Label: winner}.Key()
+	own, ours := r.memory.Own[key]
+	switch {
+	case label == "" || !ours || r.in.Issue.Has(label) || own.Replaced == label:
+		return
+	case !at.After(r.memory.Since.At) || r.in.Now.Sub(at) > overtaken:
+		return // the bot knew of it
+	}
+	back := triage.AddLabel{Label: label}
+	r.plan = append(r.plan, Planned{Rule: own.Rule, Action: back})
+	delete(r.memory.Own, key)
+	r.in = r.in.With(back.Apply(r.in.Issue))
+	r.in.Kinds |= triage.LabelsChanged
+	since(&r.in)
+}
+
+// lastMove is the workflow label that people set last and did not take off again, and when; "" if there is none.
+func lastMove(in triage.Input) (label string, at time.Time) {
+	for _, e := range in.Events {
+		for _, gone := range e.Changes.Removed {
+			if gone == label {
+				label = ""
+			}
+		}
+		for _, added := range e.Changes.Added {
+			if e.Kind&triage.Opened == 0 && triage.Scope(added) == in.Team.Label(triage.WorkflowScope) {
+				label, at = added, e.At
+			}
+		}
+	}
+	return label, at
+}
