@@ -192,7 +192,7 @@ func stories() []story {
 			name: "an issue is edited in a burst", open: sandbox.IssueOptions{Labels: []string{"workflow::start"}},
 			steps: []step{
 				edit(sandbox.Change{AddLabels: []string{"type::maintenance"}}), edit(sandbox.Change{Weight: triage.Int(4)}),
-				edit(sandbox.Change{Title: new("burst")}), edit(sandbox.Change{AddLabels: []string{"workflow::design"}}), label("needs research"),
+				edit(sandbox.Change{Title: new("burst")}), edit(sandbox.Change{AddLabels: []string{"workflow::design"}}), label("needs research"), label("UX"),
 				edit(sandbox.Change{Weight: triage.Int(2)}), edit(sandbox.Change{AddLabels: []string{"workflow::refinement"}}),
 			},
 		},
