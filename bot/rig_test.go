@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,6 +30,7 @@ type rig struct {
 	handled *handled
 	project int64
 	hook    int64
+	ahead   atomic.Int64 // of GitLab's clock, in nanoseconds
 }
 
 const (
@@ -43,7 +45,8 @@ var signingToken = "whsec_" + base64.StdEncoding.EncodeToString([]byte("01234567
 // newRig starts both. The options may be changed by adjust; by default nothing settles or waits, and the store is embedded.
 func newRig(t *testing.T, edition sandbox.Edition, adjust func(*bot.Options)) *rig {
 	t.Helper()
-	r := &rig{T: t, gitlab: sandbox.New(sandbox.Options{Token: botToken, Edition: edition}), handled: newHandled()}
+	r := &rig{T: t, handled: newHandled()}
+	r.gitlab = sandbox.New(sandbox.Options{Token: botToken, Edition: edition, Now: func() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) }})
 	server := httptest.NewServer(r.gitlab)
 	r.gitlab.SetURL(server.URL)
 	t.Cleanup(func() { r.gitlab.Close(); server.Close() })

@@ -34,6 +34,7 @@ var commandSpikeDone = triage.Command{
 		if !in.Issue.Closed {
 			out = triage.Did("opens the follow-up and closes the spike", triage.Close{})
 		}
+		draft.Confidential = draft.Confidential || call.Internal // its title was written for members only
 		out.Opens = &draft
 		return out
 	},

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"time"
 
 	"flowkeeper/rules/triage"
 
@@ -27,6 +28,17 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 	}
 	if len(j.did) == 0 && j.orders == nil {
 		j.told = j.memory
+	}
+	if j.orders != nil {
+		j.orders.Edit = triage.Edit{} // done; whoever takes the orders up answers only
+	}
+	for _, a := range j.wanted {
+		if a.Done(got) {
+			if d.Memory.Ordered == nil {
+				d.Memory.Ordered = map[string]time.Time{}
+			}
+			d.Memory.Ordered[a.Key()] = got.UpdatedAt
+		}
 	}
 	bump := j.memory.Bump
 	j.called = true

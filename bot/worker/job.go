@@ -47,10 +47,11 @@ type job struct {
 	wanted  []triage.Action // of the issue itself, by commands
 	results []engine.Result // of the commands, for the record
 	asked   []asked
-	look    bool // a command wants all rules to look, and nothing to wait
-	resumed bool // the orders are those of an earlier attempt
-	ordered bool // they are written down
-	carried bool // what they want beyond the issue is done
+	found   map[int64]bool // comments that GitLab did not deliver
+	look    bool           // a command wants all rules to look, and nothing to wait
+	resumed bool           // the orders are those of an earlier attempt
+	ordered bool           // they are written down
+	carried bool           // what they want beyond the issue is done
 	notes   []gitlab.Note
 
 	probe    engine.Decision // what all rules say, if somebody asked
@@ -116,7 +117,7 @@ func (j *job) run(ctx context.Context) error {
 			return err
 		}
 		if err := j.carryOut(ctx); err != nil {
-			return err
+			return j.regret(ctx, err)
 		}
 		again, err := j.apply(ctx)
 		if err != nil {
@@ -126,7 +127,7 @@ func (j *job) run(ctx context.Context) error {
 			continue
 		}
 		if err := j.say(ctx); err != nil {
-			return err
+			return j.regret(ctx, err)
 		}
 		return j.reply(ctx)
 	}

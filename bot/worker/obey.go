@@ -26,7 +26,9 @@ const maxAsked = 4
 // obey runs the commands in the batch's comments, each comment once. What they want is not written yet: the rules look at it first.
 func (j *job) obey(ctx context.Context) error {
 	if j.memory.Orders != nil {
-		j.resume()
+		if err := j.resume(ctx); err != nil {
+			return err
+		}
 	}
 	if err := j.missed(ctx); err != nil {
 		return err
@@ -77,6 +79,10 @@ func (j *job) missed(ctx context.Context) error {
 		if c.Author.ID == j.o.Self.ID || c.Edited || len(j.reader.Read(c.Body)) == 0 {
 			continue
 		}
+		if j.found == nil {
+			j.found = map[int64]bool{}
+		}
+		j.found[c.ID] = true
 		j.events = append(j.events, triage.Event{
 			Kind: triage.Noted, Actor: c.Author, At: c.CreatedAt, Seen: j.o.Now(),
 			Note: &triage.Note{ID: c.ID, Text: c.Body, Internal: c.Internal, Orders: j.onlyCommands(c.Body)},
@@ -92,9 +98,11 @@ func (j *job) comments() []engine.Comment {
 		if e.Note == nil || e.Kind&triage.Noted == 0 || e.Note.Edited || j.memory.HasRun(e.Note.ID) {
 			continue
 		}
-		c := engine.Comment{Event: e}
+		c := engine.Comment{Event: e, Late: j.found[e.Note.ID]}
 		for _, l := range j.reader.Read(e.Note.Text) {
-			c.Lines = append(c.Lines, engine.Line{Text: l.Text, Mention: l.Mention})
+			if line := (engine.Line{Text: l.Text, Mention: l.Mention}); engine.Meant(j.policy, line) {
+				c.Lines = append(c.Lines, line)
+			}
 		}
 		if len(c.Lines) > 0 && !has(all, e.Note.ID) {
 			all = append(all, c)
@@ -135,6 +143,8 @@ func (j *job) notRun(ctx context.Context, comments []engine.Comment) (left []eng
 	}
 	if unsure && !j.memory.FromBirth {
 		if moved, err = j.pastOfOurs(ctx); err == nil {
+			// What the bot did since it remembers, it knows of which comment.
+			moved = slices.DeleteFunc(moved, func(p triage.Past) bool { return p.At.After(j.memory.Born) })
 			left, err = j.dated(ctx, left)
 		}
 	}
@@ -232,6 +242,13 @@ func (j *job) permit(ctx context.Context, c *engine.Comment) error {
 // command lets the commands run, looking up what they ask for.
 func (j *job) command(ctx context.Context, comments []engine.Comment, moved []triage.Past) (engine.Obeyed, error) {
 	facts := engine.Facts{Found: map[string]triage.Found{}, Moved: moved}
+	if slices.ContainsFunc(comments, func(c engine.Comment) bool { return c.Late }) {
+		past, err := j.o.GitLab.Past(ctx, j.batch.Issue)
+		if err != nil {
+			return engine.Obeyed{}, err
+		}
+		facts.Past = slices.DeleteFunc(past, func(p triage.Past) bool { return p.Actor.ID == j.o.Self.ID })
+	}
 	for range maxAsked {
 		told := engine.Obey(j.policy, comments, j.events, j.target(), &j.memory, facts, j.now())
 		if told.Needs == 0 && len(told.Find) == 0 {
@@ -304,23 +321,28 @@ func outcome(r engine.Result) string {
 	return "done"
 }
 
-// resume takes up orders that an earlier attempt wrote down and may have carried out in part.
-func (j *job) resume() {
+// resume takes up orders that an earlier attempt wrote down and may have carried out in part. What was done of them since, or set otherwise
+// by a person, is not done again.
+func (j *job) resume(ctx context.Context) error {
 	j.orders, j.resumed, j.keep = j.memory.Orders, true, true
 	j.told = j.memory
 	if e := j.orders.Edit; !e.Empty() {
+		past, err := j.o.GitLab.Past(ctx, j.batch.Issue)
+		if err != nil {
+			return err
+		}
+		e = e.Left(past, j.orders.Base)
+		j.wanted = e.Actions()
 		of := triage.Event{At: j.orders.At, Seen: j.o.Now()}
 		j.events = append(j.events, e.Event(j.orders.By, j.issue, of))
 	}
 	j.o.Log.Info("taking up what an earlier attempt began", zap.Stringer("issue", j.batch.Issue))
+	return nil
 }
 
 // target is the issue as GitLab shows it with what commands want of it.
 func (j *job) target() triage.Issue {
 	issue := j.issue
-	if j.resumed {
-		issue = j.orders.Edit.Apply(issue)
-	}
 	for _, a := range j.wanted {
 		issue = a.Apply(issue)
 	}

@@ -29,7 +29,7 @@ func (j *job) keepOrders(ctx context.Context) error {
 	}
 	j.explain(ctx)
 	orders := *j.orders
-	orders.Edit = triage.Difference(j.issue, j.decision.Result)
+	orders.Edit, orders.Base = triage.Difference(j.issue, j.decision.Result), j.issue.UpdatedAt
 	j.orders = &orders
 	j.memory.Orders, j.decision.Memory.Orders = j.orders, j.orders
 	memory, err := j.written()
@@ -102,11 +102,11 @@ func (j *job) carryOut(ctx context.Context) error {
 		made, err := j.o.GitLab.Link(ctx, j.batch.Issue, l.To, l.Kind)
 		switch {
 		case refusedForGood(err):
-			j.tell(j.lastNote(), triage.Say("GitLab did not link the issues; is the other one visible to the bot?"))
+			j.tell(l.By, triage.Say("GitLab did not link the issues; is the other one visible to the bot?"))
 		case err != nil:
 			return err
 		case made != l.Kind:
-			j.tell(j.lastNote(), triage.Say("This GitLab has no blocking links, so the issues are linked as related."))
+			j.tell(l.By, triage.Say("This GitLab has no blocking links, so the issues are linked as related."))
 		default:
 			j.did = append(j.did, "linked "+l.To.String()+" as "+made)
 		}
@@ -166,6 +166,9 @@ func (j *job) tell(id int64, text triage.Prose) {
 		if answer.Reply != nil {
 			reply = *answer.Reply
 		}
+		if slices.ContainsFunc(reply.Text, func(p triage.Prose) bool { return p.Plain() == text.Plain() }) {
+			continue // an earlier attempt said so
+		}
 		reply.Text = append(slices.Clip(reply.Text), text)
 		answer.Reply = &reply
 	}
@@ -194,8 +197,13 @@ func (j *job) regret(ctx context.Context, cause error) error {
 		return cause
 	}
 	for n := range j.orders.Answers {
-		j.orders.Answers[n].Emoji = triage.RefusedEmoji
-		j.tell(j.orders.Answers[n].Note, triage.Say("Not done: GitLab does not let the bot change this issue. Who runs the bot finds the cause among its dead letters."))
+		answer := &j.orders.Answers[n]
+		if len(j.did) > 0 {
+			j.tell(answer.Note, triage.Say("GitLab does not let the bot do the rest of what follows from this. Who runs the bot finds the cause among its dead letters."))
+			continue
+		}
+		answer.Emoji = triage.RefusedEmoji
+		j.tell(answer.Note, triage.Say("Not done: GitLab does not let the bot do this. Who runs the bot finds the cause among its dead letters."))
 	}
 	if err := j.reply(ctx); err != nil {
 		return err

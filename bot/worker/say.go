@@ -29,7 +29,7 @@ func (j *job) say(ctx context.Context) error {
 	}
 	// People deleted the note. It is not written again for what it said, only for what is new.
 	j.metrics.notes.WithLabelValues("deleted").Inc()
-	m.Note = triage.NoteRef{Dismissed: append(m.Note.Dismissed, m.Note.Shown...)}
+	m.Note = triage.NoteRef{Dismissed: also(m.Note.Dismissed, m.Note.Shown)}
 	if shown, write = wording(j.decision); write {
 		return j.create(ctx, shown)
 	}
@@ -75,7 +75,7 @@ func (j *job) create(ctx context.Context, shown engine.Sticky) error {
 			return err
 		}
 		if marked, found := sticky(notes); found {
-			marked.Note.Dismissed = append(marked.Note.Dismissed, m.Note.Dismissed...)
+			marked.Note.Dismissed = also(marked.Note.Dismissed, m.Note.Dismissed)
 			m.Note = marked.Note
 			if shown, write := wording(j.decision); write {
 				return j.edit(ctx, shown)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"slices"
 	"time"
 
 	"flowkeeper/rules/engine"
@@ -174,7 +175,7 @@ func overlay(kept, marked triage.Memory) triage.Memory {
 	marked.Own = union(kept.Own, marked.Own)
 	marked.Undone = union(kept.Undone, marked.Undone)
 	marked.Suspended = union(kept.Suspended, marked.Suspended)
-	marked.Note.Dismissed = append(marked.Note.Dismissed, kept.Note.Dismissed...)
+	marked.Note.Dismissed = also(marked.Note.Dismissed, kept.Note.Dismissed)
 	marked.Bump = cmp.Or(marked.Bump, kept.Bump)
 	marked.WeightDropped = marked.WeightDropped || kept.WeightDropped
 	// The marker holds nothing of these.
@@ -182,8 +183,20 @@ func overlay(kept, marked triage.Memory) triage.Memory {
 	marked.Writes, marked.Stopped = kept.Writes, kept.Stopped
 	marked.Silenced, marked.Raised = union(marked.Silenced, kept.Silenced), union(marked.Raised, kept.Raised)
 	marked.Ran, marked.Orders, marked.Born, marked.FromBirth = kept.Ran, kept.Orders, kept.Born, kept.FromBirth
+	marked.Ordered = kept.Ordered
 	marked.Wakes, marked.WakeAt = kept.Wakes, kept.WakeAt
 	return marked
+}
+
+// also is a list with what it lacks of another.
+func also(list, more []string) []string {
+	list = slices.Clone(list)
+	for _, s := range more {
+		if !slices.Contains(list, s) {
+			list = append(list, s)
+		}
+	}
+	return list
 }
 
 func union[V any](a, b map[string]V) map[string]V {

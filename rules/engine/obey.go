@@ -14,7 +14,8 @@ import (
 type Comment struct {
 	Event triage.Event // with its Note
 	Lines []Line
-	Level int // the writer's access level in the project, 0 for none
+	Late  bool // it was looked for and found, after whatever happened since
+	Level int  // the writer's access level in the project, 0 for none
 }
 
 // Line is one line of a comment that is meant for the bot.
@@ -30,6 +31,8 @@ type Facts struct {
 	// Moved are the workflow states and weights that the bot set since the comment was written, as resource events tell, where it is not
 	// remembered what has run. A command that is relative to the state it found must not be run on its own outcome.
 	Moved []triage.Past
+	// Past is all that anybody changed, where a comment is late.
+	Past []triage.Past
 }
 
 // Obeyed is what the commands of some comments come to, before the rules look at it.
@@ -65,7 +68,7 @@ type WhyAsked struct {
 // Obey runs the commands of the comments, in order, each on what the ones before it made of the issue. One that is refused leaves nothing
 // behind but its reply. Events are all that happened since the memory was kept; the issue shows what they made of it.
 func Obey(p Policy, comments []Comment, events []triage.Event, issue triage.Issue, memory *triage.Memory, facts Facts, now time.Time) Obeyed {
-	o := obeying{policy: p, facts: facts, now: now}
+	o := obeying{policy: p, facts: facts, events: events, now: now}
 	if memory != nil {
 		o.Memory = memory.Clone()
 	}
@@ -84,6 +87,7 @@ type obeying struct {
 	Obeyed
 	policy Policy
 	facts  Facts
+	events []triage.Event
 	now    time.Time
 }
 
@@ -178,11 +182,23 @@ func (o *obeying) run(c Comment, line Line, cmd *triage.Command, args string) tr
 			out = cmd.Run(in, call)
 		}
 	}
+	if !out.Refused && slices.ContainsFunc(out.Actions, func(a triage.Action) bool { return o.superseded(a, c) }) {
+		return triage.Refuse(triage.Say("somebody changed this after the comment was written, before the bot could read it; write it again if it still holds"))
+	}
 	out.Needs &^= o.Memory.Around.Known
 	if reason := notOurs(in); reason != "" && !out.Always && !out.Refused {
 		return triage.Refuse(triage.Say("").Words(reason).Say(", so the bot leaves it alone"))
 	}
 	return out
+}
+
+// Meant reports whether a line is for the bot. Talk may begin with its name, too.
+func Meant(p Policy, line Line) bool {
+	if !line.Mention {
+		return true
+	}
+	cmd, _, near := triage.FindCommand(p.Commands, line.Text)
+	return strings.TrimSpace(line.Text) != "" && (cmd != nil || near != "")
 }
 
 // unknown refuses what is no command, with those that were probably meant: one that is nearly so, or all that begin with this word.
@@ -233,6 +249,7 @@ func (o *obeying) take(c Comment, out triage.Outcome) {
 		o.Orders.Opens, o.Orders.OpensBy = out.Opens, c.Event.Note.ID
 	}
 	for _, l := range out.Links {
+		l.By = call.Note
 		o.Orders.Links = append(o.Orders.Links, l)
 		o.Memory.Around.Links = append(o.Memory.Around.Links, triage.Link{Kind: l.Kind, Ref: l.To, Created: o.now})
 		o.Memory.Around.Loaded = o.now
@@ -253,9 +270,33 @@ func forget(m *triage.Memory, a triage.Action) {
 	}
 }
 
+// superseded reports whether a person set such a state after the comment was written. Deliveries tell of comments in whole seconds.
+func (o *obeying) superseded(a triage.Action, c Comment) bool {
+	if a.Done(o.Issue) {
+		return false
+	}
+	after := c.Event.At.Add(time.Second)
+	var past []triage.Past
+	if c.Late {
+		past, after = o.facts.Past, c.Event.At // GitLab itself tells the exact time
+	}
+	for _, e := range o.events {
+		if w := e.Changes.Weight; w != nil {
+			past = append(past, triage.Past{At: e.At, Weight: w.To})
+		}
+		for _, l := range e.Changes.Added {
+			past = append(past, triage.Past{At: e.At, Label: l, Added: true})
+		}
+	}
+	return touched(past, a, after)
+}
+
 // moved reports whether the bot set such a state after the comment was written: the command has run then, though nobody remembers.
-func (o *obeying) moved(a triage.Action, at time.Time) bool {
-	for _, p := range o.facts.Moved {
+func (o *obeying) moved(a triage.Action, at time.Time) bool { return touched(o.facts.Moved, a, at) }
+
+// touched reports whether a record holds a change of the state at this time or later.
+func touched(past []triage.Past, a triage.Action, at time.Time) bool {
+	for _, p := range past {
 		if p.At.Before(at) {
 			continue
 		}

@@ -3,6 +3,7 @@ package engine
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"flowkeeper/rules/triage"
 )
@@ -12,7 +13,7 @@ import (
 // workflow label was last added, by whomever.
 func Recover(m triage.Memory, team *triage.Team, past []triage.Past, bot int64) triage.Memory {
 	m = m.Clone()
-	r := recovery{team: team, bot: bot, own: map[string]triage.Own{}, undone: map[string]triage.Undoing{}, gaveUp: map[string]bool{}, weights: map[string]*int{}}
+	r := recovery{team: team, bot: bot, ordered: m.Ordered, own: map[string]triage.Own{}, undone: map[string]triage.Undoing{}, gaveUp: map[string]bool{}, weights: map[string]*int{}}
 	for _, p := range past {
 		if p.Label != "" {
 			r.label(p)
@@ -53,6 +54,7 @@ func setOwn(m *triage.Memory, key string, own triage.Own) {
 type recovery struct {
 	team    *triage.Team
 	bot     int64
+	ordered map[string]time.Time
 	labels  []string
 	weights map[string]*int // by key
 	own     map[string]triage.Own
@@ -63,10 +65,16 @@ type recovery struct {
 	left    string         // the state of the workflow label taken off last
 }
 
+// ours reports whether a rule, and not a command, had the bot make a change.
+func (r *recovery) ours(key string, p triage.Past) bool {
+	until, ordered := r.ordered[key]
+	return p.Actor.ID == r.bot && (!ordered || p.At.After(until))
+}
+
 func (r *recovery) label(p triage.Past) {
 	r.state(p)
 	key := "label:" + p.Label
-	bot := p.Actor.ID == r.bot
+	bot := r.ours(key, p)
 	if p.Added {
 		r.labels = append(r.labels, p.Label)
 		if side, value, ok := r.sideWeight(p.Label); ok {
@@ -127,14 +135,15 @@ func (r *recovery) weight(key, side string, value *int, p triage.Past) {
 	before := r.weights[key]
 	r.weights[key] = value
 	own, ours := r.own[key]
+	bot := r.ours(key, p)
 	switch {
-	case p.Actor.ID == r.bot && value != nil:
+	case bot && value != nil:
 		r.own[key] = triage.Own{Value: *value}
 		delete(r.undone, key)
 		if before != nil && *value == *before+1 {
 			r.bump = &triage.Bump{From: *before, To: *value}
 		}
-	case p.Actor.ID != r.bot && ours && (value == nil || *value != own.Value):
+	case !bot && ours && (value == nil || *value != own.Value):
 		delete(r.own, key)
 		r.undone[key] = triage.Undoing{By: p.Actor.Username, What: triage.SetWeight{Value: own.Value, Side: side}.String()}
 	}

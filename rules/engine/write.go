@@ -184,12 +184,28 @@ func (r *run) remember(items []wanted) {
 		case want[key] || !r.looked(ruleOf(key)) && !r.silenced(ruleOf(key)):
 		case item.State == triage.ItemPending || r.silenced(ruleOf(key)):
 			delete(m.Items, key)
+		case item.State == triage.ItemOpen && r.command(ruleOf(key)) != nil && r.sameTitle(key, item.Title):
+			delete(m.Items, key) // each comment has a key of its own; one struck through stands for all
+			delete(m.Asked, key)
 		case item.State == triage.ItemOpen:
 			m.Items[key] = triage.ItemState{State: triage.ItemMet, Title: item.Title}
 		case opens && !wasOpen:
 			delete(m.Items, key) // of a list that was all met before this one began
+			if r.command(ruleOf(key)) != nil {
+				delete(m.Asked, key)
+			}
 		}
 	}
+}
+
+// sameTitle reports whether another item has the title.
+func (r *run) sameTitle(key, title string) bool {
+	for other, item := range r.memory.Items {
+		if other != key && item.Title == title {
+			return true
+		}
+	}
+	return false
 }
 
 // looked reports whether a rule was run. Only of a closed issue rules with items are not. What commands raised is always looked at.

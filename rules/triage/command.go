@@ -130,6 +130,7 @@ type Draft struct {
 type LinkTo struct {
 	Kind string `json:"k"`
 	To   Ref    `json:"to"`
+	By   int64  `json:"by,omitempty"` // the comment that wants it; set by the engine
 }
 
 // Did is the outcome of a command that was carried out.

@@ -1,6 +1,9 @@
 package triage
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Edit is the difference between two states of an issue, as far as the bot makes any. It can be kept and applied again.
 type Edit struct {
@@ -76,4 +79,42 @@ func (e Edit) Event(by Person, before Issue, of Event) Event {
 		event.Kind |= Closed
 	}
 	return event
+}
+
+// Actions are the difference as wanted states.
+func (e Edit) Actions() []Action {
+	var all []Action
+	for _, l := range e.Add {
+		all = append(all, AddLabel{Label: l})
+	}
+	for _, l := range e.Remove {
+		all = append(all, RemoveLabel{Label: l})
+	}
+	if e.Weight != nil {
+		all = append(all, SetWeight{Value: *e.Weight})
+	}
+	if e.Milestone != "" {
+		all = append(all, SetMilestone{Title: e.Milestone})
+	}
+	if e.Close {
+		all = append(all, Close{})
+	}
+	return all
+}
+
+// Left is what of the difference nobody touched since the base it was decided on: what the bot did since is done, and what a person set
+// since stands.
+func (e Edit) Left(past []Past, base time.Time) Edit {
+	touched := func(label string) bool {
+		scope := Scope(label)
+		return slices.ContainsFunc(past, func(p Past) bool {
+			return p.At.After(base) && p.Label != "" && (p.Label == label || scope != "" && Scope(p.Label) == scope)
+		})
+	}
+	e.Add = slices.DeleteFunc(slices.Clone(e.Add), touched)
+	e.Remove = slices.DeleteFunc(slices.Clone(e.Remove), touched)
+	if slices.ContainsFunc(past, func(p Past) bool { return p.At.After(base) && p.Label == "" }) {
+		e.Weight = nil
+	}
+	return e
 }

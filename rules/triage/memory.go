@@ -21,6 +21,9 @@ type Memory struct {
 	Asked map[string]bool `json:"asked,omitempty"`
 	// Own holds the states that the bot established, by the action's key.
 	Own map[string]Own `json:"own,omitempty"`
+	// Ordered are the states that commands had the bot set, by the action's key, and when, by GitLab's clock: until then, what its account did
+	// to them was people's doing.
+	Ordered map[string]time.Time `json:"ord,omitempty"`
 	// Undone holds states that a person undid, by key. No rule wants them again.
 	Undone map[string]Undoing `json:"undone,omitempty"`
 	// Suspended rules leave the issue alone, because a person undid what they did.
@@ -152,6 +155,7 @@ func (m Memory) Clone() Memory {
 	m.Items = maps.Clone(m.Items)
 	m.Asked = maps.Clone(m.Asked)
 	m.Own = maps.Clone(m.Own)
+	m.Ordered = maps.Clone(m.Ordered)
 	m.Undone = maps.Clone(m.Undone)
 	m.Suspended = maps.Clone(m.Suspended)
 	m.Silenced = maps.Clone(m.Silenced)

@@ -5,8 +5,9 @@ import "time"
 // Orders are what commands and the rules after them want, as far as GitLab may not show it yet. They are remembered before the first
 // write: whoever comes after a crash carries them out and does not decide anew, so that no command runs twice.
 type Orders struct {
-	At      time.Time  `json:"at"` // when it was written
-	By      Person     `json:"by"` // who wrote the first command
+	At      time.Time  `json:"at"`         // when it was written
+	By      Person     `json:"by"`         // who wrote the first command
+	Base    time.Time  `json:"b,omitzero"` // updated_at of the issue that Edit was decided on
 	Edit    Edit       `json:"e,omitzero"`
 	Opens   *Draft     `json:"o,omitempty"`
 	OpensBy int64      `json:"ob,omitempty"` // the comment that asked for Opens
