@@ -43,7 +43,6 @@ func TestBuriedCommandStaysBuried(t *testing.T) {
 	}
 }
 
-// C
 func TestInternalTitleStaysInternal(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
@@ -58,7 +57,6 @@ func TestInternalTitleStaysInternal(t *testing.T) {
 	}
 }
 
-// D
 func TestRefusedFollowUpIsSaid(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
@@ -80,7 +78,6 @@ func TestRefusedNoteIsSaid(t *testing.T) {
 	}
 }
 
-// E
 func TestFreeWeightAfterRetry(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []sandbox.Fault{{}, {Match: "PUT issue", Status: http.StatusBadGateway}, {Match: "PUT issue", ApplyThenCut: true}, {Match: "POST award", Status: 502}} {
@@ -97,7 +94,6 @@ func TestFreeWeightAfterRetry(t *testing.T) {
 	}
 }
 
-// F
 func TestTwoCommentsOnAnIssueNewToTheBot(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
@@ -120,7 +116,6 @@ func TestTwoCommentsOnAnIssueNewToTheBot(t *testing.T) {
 	}
 }
 
-// G
 func TestBumpAfterAWeightByCommand(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
@@ -133,7 +128,6 @@ func TestBumpAfterAWeightByCommand(t *testing.T) {
 	}
 }
 
-// L
 func TestTwoWeightsByCommandAreNoBump(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
@@ -146,7 +140,6 @@ func TestTwoWeightsByCommandAreNoBump(t *testing.T) {
 	}
 }
 
-// H
 func TestFollowUpToldOnce(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
@@ -158,7 +151,6 @@ func TestFollowUpToldOnce(t *testing.T) {
 	}
 }
 
-// I
 func TestLateCommandDoesNotUndoNewerWork(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Sweep = 300 * time.Millisecond; o.Projects = []string{"team/project"} })
@@ -175,7 +167,6 @@ func TestLateCommandDoesNotUndoNewerWork(t *testing.T) {
 	}
 }
 
-// J
 func TestAskedIsBounded(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Settle = time.Millisecond })
@@ -189,7 +180,6 @@ func TestAskedIsBounded(t *testing.T) {
 	}
 }
 
-// K
 func TestDismissedIsBounded(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
@@ -207,7 +197,6 @@ func TestDismissedIsBounded(t *testing.T) {
 	}
 }
 
-// N
 func TestWhoIsToldOfALink(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Settle = 0 })

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"sync"
@@ -226,9 +227,5 @@ func (r *road) empty() bool {
 func (r *road) counts() map[string]int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	all := map[string]int{}
-	for name, n := range r.done {
-		all[name] = n
-	}
-	return all
+	return maps.Clone(r.done)
 }

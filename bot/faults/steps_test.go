@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -232,10 +233,10 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case hangBefore:
 		<-t.release
 		g.lab.ServeHTTP(answer, r)
+	case none:
+		g.lab.ServeHTTP(answer, r)
 	}
-	for name, values := range answer.Header() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), answer.Header())
 	w.WriteHeader(answer.Code)
 	_, _ = bytes.NewReader(answer.Body.Bytes()).WriteTo(w) // nobody may be there any more
 }
