@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -22,19 +23,23 @@ type call struct {
 	name   string
 	method string
 	path   *regexp.Regexp // behind the project
+
+	// makes says that it makes something new. When a process is stopped for longer than its lease and GitLab carries such a call of it out
+	// only afterwards, there are two: HTTP has nothing that tells the one not wanted any more.
+	makes bool
 }
 
 func calls() []call {
 	return []call{
-		{"update the issue", http.MethodPut, regexp.MustCompile(`^issues/1$`)},
-		{"look for the note", http.MethodGet, regexp.MustCompile(`^issues/1/notes$`)},
-		{"create the note", http.MethodPost, regexp.MustCompile(`^issues/1/notes$`)},
-		{"edit the note", http.MethodPut, regexp.MustCompile(`^issues/1/notes/\d+$`)},
-		{"ask for the writer's level", http.MethodGet, regexp.MustCompile(`^members/`)},
-		{"open the follow-up", http.MethodPost, regexp.MustCompile(`^issues$`)},
-		{"link the follow-up", http.MethodPost, regexp.MustCompile(`/links$`)},
-		{"reply", http.MethodPost, regexp.MustCompile(`/discussions/[^/]+/notes$`)},
-		{"react", http.MethodPost, regexp.MustCompile(`/award_emoji$`)},
+		{"update the issue", http.MethodPut, regexp.MustCompile(`^issues/1$`), false},
+		{"look for the note", http.MethodGet, regexp.MustCompile(`^issues/1/notes$`), false},
+		{"create the note", http.MethodPost, regexp.MustCompile(`^issues/1/notes$`), true},
+		{"edit the note", http.MethodPut, regexp.MustCompile(`^issues/1/notes/\d+$`), false},
+		{"ask for the writer's level", http.MethodGet, regexp.MustCompile(`^members/`), false},
+		{"open the follow-up", http.MethodPost, regexp.MustCompile(`^issues$`), true},
+		{"link the follow-up", http.MethodPost, regexp.MustCompile(`/links$`), false},
+		{"reply", http.MethodPost, regexp.MustCompile(`/discussions/[^/]+/notes$`), true},
+		{"react", http.MethodPost, regexp.MustCompile(`/award_emoji$`), false},
 	}
 }
 
@@ -75,7 +80,8 @@ func everyStep(t *testing.T, f fault, during func(*testing.T, *rig, *gate)) {
 	})
 	r.replicas[0].start()
 	var plays []*play
-	for n, c := range calls() {
+	steps := slices.DeleteFunc(calls(), func(c call) bool { return f == hangBefore && c.makes })
+	for n, c := range steps {
 		project := r.newProject(fmt.Sprintf("team/project%d", n))
 		plays = append(plays, r.newPlay(way(), project, fmt.Sprintf("person%d", n)))
 		g.set(project, c, f)
@@ -119,7 +125,7 @@ func everyStep(t *testing.T, f fault, during func(*testing.T, *rig, *gate)) {
 		Answers: []answer{{[]string{"x"}, 1}, {[]string{"white_check_mark"}, 1}},
 	}
 	for n, p := range plays {
-		step := calls()[n].name
+		step := steps[n].name
 		if f != none && !g.met(p.project) {
 			t.Errorf("%s: the bot does not do that on this way, so nothing was tested", step)
 		}

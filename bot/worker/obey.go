@@ -79,6 +79,10 @@ func (j *job) missed(ctx context.Context) error {
 		if c.Author.ID == j.o.Self.ID || c.Edited || len(j.reader.Read(c.Body)) == 0 {
 			continue
 		}
+		if n := slices.IndexFunc(j.events, func(e triage.Event) bool { return e.Note != nil && e.Note.ID == c.ID }); n >= 0 {
+			j.events[n].At = c.CreatedAt // it was delivered after all, with its second only
+			continue
+		}
 		if j.found == nil {
 			j.found = map[int64]bool{}
 		}
