@@ -10,6 +10,7 @@ import (
 
 	"flowkeeper/bot"
 	"flowkeeper/bot/sandbox"
+	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
 
@@ -245,4 +246,22 @@ func TestTalkIsNotCounted(t *testing.T) {
 		r.say("omar", ref, strings.Repeat("@"+botName+" thanks a lot\n", 16))
 	}
 	r.done(ref, r.say("omar", ref, "/flow to design"))
+}
+
+// TestContradictionIsSaid: rules that contradict each other leave nobody without an answer.
+func TestContradictionIsSaid(t *testing.T) {
+	t.Parallel()
+	wants := func(id, label string) engine.Setting {
+		return engine.Setting{Mode: triage.Act, Rule: triage.Rule{
+			Meta: triage.Meta{ID: id, On: triage.LabelsChanged, Mode: triage.Act, MaxMode: triage.Act},
+			Decide: func(triage.Input, triage.Options) triage.Verdict {
+				return triage.Want("", triage.AddLabel{Label: label})
+			},
+		}}
+	}
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
+		o.Policy.Settings = []engine.Setting{wants("one", "a::1"), wants("two", "a::2")}
+	})
+	ref := r.open(planned)
+	r.refused(ref, r.say("omar", ref, "/flow to design"), "contradict")
 }

@@ -108,7 +108,7 @@ func (j *job) run(ctx context.Context) error {
 	}
 	for range maxRounds {
 		if err := j.decide(ctx); err != nil {
-			return err
+			return j.regret(ctx, err)
 		}
 		if j.orders == nil && j.fighting() {
 			return j.stop(ctx)

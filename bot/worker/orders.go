@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -191,19 +192,25 @@ func (j *job) reply(ctx context.Context) error {
 	return nil
 }
 
-// regret tells people that what they asked for cannot be done, if GitLab refuses it for good. The cause is returned as it is.
+// regret tells people that what they asked for cannot be done, if GitLab refuses it for good or the rules contradict each other about it. The
+// cause is returned as it is.
 func (j *job) regret(ctx context.Context, cause error) error {
-	if j.orders == nil || gitlab.ClassOf(cause) != gitlab.GiveUp {
+	contradiction := errors.Is(cause, engine.ErrContradiction)
+	if j.orders == nil || !contradiction && gitlab.ClassOf(cause) != gitlab.GiveUp {
 		return cause
+	}
+	why := "GitLab does not let the bot do this"
+	if contradiction {
+		why = "the rules contradict each other about this"
 	}
 	for n := range j.orders.Answers {
 		answer := &j.orders.Answers[n]
 		if len(j.did) > 0 {
-			j.tell(answer.Note, triage.Say("GitLab does not let the bot do the rest of what follows from this. Who runs the bot finds the cause among its dead letters."))
+			j.tell(answer.Note, triage.Say("Only in part: "+why+". Who runs the bot finds the cause among its dead letters."))
 			continue
 		}
 		answer.Emoji = triage.RefusedEmoji
-		j.tell(answer.Note, triage.Say("Not done: GitLab does not let the bot do this. Who runs the bot finds the cause among its dead letters."))
+		j.tell(answer.Note, triage.Say("Not done: "+why+". Who runs the bot finds the cause among its dead letters."))
 	}
 	if err := j.reply(ctx); err != nil {
 		return err
