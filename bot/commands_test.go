@@ -303,6 +303,20 @@ func TestIgnoredRuleIsQuietAndSaysSo(t *testing.T) {
 	}
 }
 
+// TestIgnoredRuleStaysQuietWithoutAStore: on an issue without a note, only the comment tells that a rule is ignored.
+func TestIgnoredRuleStaysQuietWithoutAStore(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t, redistest.Options{})
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.RedisURL = redis.URL() })
+	ref := r.open(planned)
+	r.done(ref, r.say("omar", ref, "/flow ignore review-needs-weight we do not\n/flow ignore issue-review we do not"))
+	redis.Flush()
+	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::needs issue review"}})
+	if note := r.note(ref); note != "" {
+		t.Errorf("the ignored rules speak:\n%s", note)
+	}
+}
+
 func TestHostileArguments(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)

@@ -5,7 +5,7 @@ import "flowkeeper/rules/triage"
 // commandIgnore silences a rule on the issue for good. Whoever reads the note learns why.
 var commandIgnore = triage.Command{
 	Name: "ignore", Args: "<rule> <why>", Summary: "Silences a rule on this issue for good.", Example: "ignore needs-type this is only a question",
-	Who: triage.Member, Closed: true,
+	Who: triage.Member, Silence: true, Closed: true,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		const example = "ignore needs-type this is only a question"
 		rule, rest := splitRule(call, call.Args)

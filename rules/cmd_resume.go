@@ -5,7 +5,7 @@ import "flowkeeper/rules/triage"
 // commandResume lets a rule speak again that people silenced, or that is quiet because somebody undid what it did.
 var commandResume = triage.Command{
 	Name: "resume", Args: "<rule|all>", Summary: "Lets a rule speak again on this issue.", Example: "resume needs-type",
-	Who: triage.Member, Closed: true,
+	Who: triage.Member, Silence: true, Closed: true,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		rule, rest := splitRule(call, call.Args)
 		_, all := in.Memory.Silenced[triage.AllRules]

@@ -20,7 +20,7 @@ const (
 // commandSnooze silences a rule, or all, on the issue for a while.
 var commandSnooze = triage.Command{
 	Name: "snooze", Args: "<rule|all> [7d]", Summary: "Silences a rule on this issue for a while, 7 days if no time is given.", Example: "snooze needs-type 2w",
-	Who: triage.Member, Closed: true,
+	Who: triage.Member, Silence: true, Closed: true,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		rule, rest := splitRule(call, call.Args)
 		if _, onlyTime := readSpan(call.Args); onlyTime {

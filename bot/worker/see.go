@@ -156,8 +156,39 @@ func (j *job) recover(ctx context.Context) error {
 	if marked, found := sticky(notes); found {
 		kept = overlay(kept, marked)
 	}
-	j.memory = kept
-	j.memory = engine.Recover(j.memory, j.policy.Team, past, j.o.Self.ID)
+	j.memory = engine.Recover(kept, j.policy.Team, past, j.o.Self.ID)
+	if _, found := sticky(notes); !found && j.batch.Memory == nil {
+		return j.recall(ctx)
+	}
+	return nil
+}
+
+// recall finds the rules that people silenced by commands the bot has acknowledged, where no note tells.
+func (j *job) recall(ctx context.Context) error {
+	written, err := j.o.GitLab.Comments(ctx, j.batch.Issue, j.issue.CreatedAt)
+	if err != nil {
+		return err
+	}
+	var silencing []engine.Comment
+	for _, c := range slices.Backward(written) {
+		said := engine.Comment{Event: triage.Event{Actor: c.Author, At: c.CreatedAt, Note: &triage.Note{ID: c.ID, Internal: c.Internal}}}
+		for _, l := range j.reader.Read(c.Body) {
+			if engine.Silences(j.policy, l.Text) {
+				said.Lines = append(said.Lines, engine.Line{Text: l.Text})
+			}
+		}
+		if len(said.Lines) == 0 {
+			continue
+		}
+		done, err := j.answered(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		if done {
+			silencing = append(silencing, said)
+		}
+	}
+	j.memory = engine.Recall(j.policy, silencing, j.issue, j.memory, j.o.Now())
 	return nil
 }
 
