@@ -230,6 +230,25 @@ func (r *rig) again(ref triage.Ref, note int64) {
 	r.settle()
 }
 
+// TestFollowUpWithoutAnAnswer: the bot ends between closing the spike and its answer, and the store is lost: the answer is made up for.
+func TestFollowUpWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t, redistest.Options{})
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.RedisURL, o.Drain = redis.URL(), 50*time.Millisecond })
+	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"spike", "type::maintenance", "workflow::in dev", "backend"}, Weight: triage.Int(2), Assignees: []string{"omar"}})
+	hold := make(chan struct{})
+	r.gitlab.Next(sandbox.Fault{Match: "POST reply", Wait: hold, CutBefore: true})
+	id, err := r.gitlab.Comment("omar", ref, "/flow back\n\n/flow spike done weight=3 Make it fast")
+	r.must(nil, err)
+	r.must(nil, r.gitlab.Await(t.Context(), func() bool { return r.gitlab.Issue(ref).State == "closed" }))
+	r.must(nil, r.app.Stop())
+	redis.Flush()
+	close(hold)
+	r.start()
+	r.again(ref, id)
+	r.once(ref, id)
+}
+
 // TestCommandFaults breaks each call on a command's way in each way, on a bot whose store knows nothing, and expects one step, one follow-up,
 // one answer.
 func TestCommandFaults(t *testing.T) {
@@ -283,6 +302,10 @@ func TestCommandLimit(t *testing.T) {
 		r.say("omar", ref, strings.Repeat("/flow recheck\n", 5))
 	}
 	r.refused(ref, r.say("omar", ref, "/flow to in dev"), "60 commands", "minutes")
+	reactions, replies := r.answer(ref, r.say("omar", ref, "/flow to in dev"))
+	if !slices.Equal(reactions, []string{triage.RefusedEmoji}) || len(replies) > 0 {
+		t.Errorf("once told, a reaction is enough: %v %v", reactions, replies)
+	}
 	r.done(ref, r.say("mia", ref, "/flow to design"))
 }
 

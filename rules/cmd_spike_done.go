@@ -14,7 +14,7 @@ import (
 // closed.
 var commandSpikeDone = triage.Command{
 	Name: "spike done", Args: "[weight=<n>] [title]", Summary: "Opens the spike's follow-up, links it and closes the spike.",
-	Example: "spike done weight=2", Section: "If the issue needs a spike", Who: triage.Member, Closed: true,
+	Example: "spike done weight=2", Section: "If the issue needs a spike", Who: triage.Member, Closed: true, Opens: true,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		switch {
 		case !in.Has(triage.Spike):

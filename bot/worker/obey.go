@@ -142,6 +142,13 @@ func (j *job) notRun(ctx context.Context, comments []engine.Comment) (left []eng
 			j.keep = true
 			continue
 		}
+		ended, err := j.ended(ctx, c)
+		if err != nil {
+			return nil, nil, err
+		}
+		if ended {
+			continue
+		}
 		unsure = true
 		left = append(left, c)
 	}
@@ -153,6 +160,29 @@ func (j *job) notRun(ctx context.Context, comments []engine.Comment) (left []eng
 		}
 	}
 	return left, moved, err
+}
+
+// ended reports whether a comment's command was carried out up to its answer: it opened the follow-up and closed the issue, and nobody
+// remembers. The answer is made up for.
+func (j *job) ended(ctx context.Context, c engine.Comment) (bool, error) {
+	opens := slices.ContainsFunc(c.Lines, func(l engine.Line) bool {
+		cmd, _, _ := triage.FindCommand(j.policy.Commands, l.Text)
+		return cmd != nil && cmd.Opens
+	})
+	if !opens || !j.issue.Closed {
+		return false, nil
+	}
+	id := c.Event.Note.ID
+	_, found, err := j.o.GitLab.FindMarked(ctx, j.batch.Issue.Project, j.o.Self.ID, note.DraftMarker(j.batch.Issue, id), j.issue.CreatedAt)
+	if err != nil || !found {
+		return false, err
+	}
+	j.memory.MarkRun(id)
+	j.order(engine.Obeyed{Memory: j.memory, Orders: triage.Orders{
+		By: c.Event.Actor, At: c.Event.At, Opens: &triage.Draft{}, OpensBy: id,
+		Answers: []triage.Reaction{{Note: id, Discussion: c.Event.Note.Discussion, Internal: c.Event.Note.Internal, Emoji: triage.DoneEmoji}},
+	}})
+	return true, nil
 }
 
 // dated gives the comments their exact times: deliveries tell whole seconds, in which the bot may have changed the issue before. A comment
@@ -230,15 +260,21 @@ func (j *job) permit(ctx context.Context, c *engine.Comment) error {
 		return err
 	}
 	c.Level = level
+	who, id := strconv.FormatInt(c.Event.Actor.ID, 10), strconv.FormatInt(c.Event.Note.ID, 10)
 	for n := range c.Lines {
-		counted, err := j.o.Inbox.Count(ctx, inbox.Use{
-			Who: strconv.FormatInt(c.Event.Actor.ID, 10), ID: strconv.FormatInt(c.Event.Note.ID, 10) + "/" + strconv.Itoa(n),
-			Limit: engine.CommandLimit, Window: engine.CommandWindow,
-		})
+		counted, err := j.o.Inbox.Count(ctx, inbox.Use{Who: who, ID: id + "/" + strconv.Itoa(n), Limit: engine.CommandLimit, Window: engine.CommandWindow})
 		if err != nil {
 			return err
 		}
-		c.Lines[n].Wait = counted.Again
+		if counted.Allowed {
+			continue
+		}
+		c.Lines[n].Wait = max(counted.Again, time.Second)
+		told, err := j.o.Inbox.Count(ctx, inbox.Use{Who: who + "/told", ID: id, Limit: 1, Window: engine.CommandWindow})
+		if err != nil {
+			return err
+		}
+		c.Lines[n].Told = !told.Allowed
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ type Line struct {
 	Text    string        // behind the prefix: "weight 3"
 	Mention bool          // addressed by the bot's name, as conversation may be
 	Wait    time.Duration // the writer has used up their commands: how long until the next; 0 if not
+	Told    bool          // and was told so in answer to an earlier comment
 }
 
 // Facts are what commands asked for and somebody looked up.
@@ -168,6 +169,8 @@ func (o *obeying) run(c Comment, line Line, cmd *triage.Command, args string) tr
 	}
 	team := o.policy.Team
 	switch {
+	case line.Told:
+		return triage.Outcome{Reason: "too many commands", Refused: true}
 	case line.Wait > 0:
 		return triage.Refuse(triage.Say("this was more than " + strconv.Itoa(CommandLimit) + " commands in an hour; try again in " + roughly(line.Wait)))
 	case !cmd.Who.Allows(in, call.By, call.Level):

@@ -19,13 +19,13 @@ func (r *replies) add(line Line, out triage.Outcome, several bool, team *triage.
 	if out.Why != nil {
 		r.said = true
 	}
+	r.refused = r.refused || out.Refused
 	if out.Reply == nil {
 		return
 	}
 	r.said = true
 	text := slices.Clone(out.Reply.Text)
 	if out.Refused {
-		r.refused = true
 		begin := triage.Say("Not done: ")
 		if several {
 			begin = triage.Say("Not done, ").Quote("/" + team.CommandPrefix() + " " + line.Text).Say(": ")

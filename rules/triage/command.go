@@ -66,6 +66,7 @@ type Command struct {
 	Closed  bool // also runs on a closed issue
 	Answers bool // is answered by its reply alone, without a reaction
 	Agrees  bool // is an agreement in the issue review
+	Opens   bool // opens another issue
 	Silence bool // only makes rules quiet or not: GitLab shows nothing of it but the comment
 
 	Run func(Input, Call) Outcome
