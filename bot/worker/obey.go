@@ -11,14 +11,9 @@ import (
 
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
-	"flowkeeper/bot/note"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
-
-// recall is how much younger than the memory a comment must be for the memory alone to know whether its commands were run: more than
-// clocks differ. Of older ones GitLab tells, by the bot's reaction or its reply.
-const recall = time.Minute
 
 // maxAsked bounds how often commands may ask for more facts.
 const maxAsked = 4
@@ -64,37 +59,6 @@ func (j *job) obey(ctx context.Context) error {
 	return nil
 }
 
-// missed adds the comments with commands that GitLab did not deliver, where the issue is looked at because something may have been missed.
-// A comment that was edited is not one of them: nobody knows who wrote what in it.
-func (j *job) missed(ctx context.Context) error {
-	if triage.KindsOf(j.events)&triage.Swept == 0 || j.o.Lookback == 0 {
-		return nil
-	}
-	comments, err := j.o.GitLab.Comments(ctx, j.batch.Issue, j.o.Now().Add(-j.o.Lookback))
-	if err != nil {
-		return err
-	}
-	j.called = true
-	for _, c := range slices.Backward(comments) {
-		if c.Author.ID == j.o.Self.ID || c.Edited || len(j.reader.Read(c.Body)) == 0 {
-			continue
-		}
-		if n := slices.IndexFunc(j.events, func(e triage.Event) bool { return e.Note != nil && e.Note.ID == c.ID }); n >= 0 {
-			j.events[n].At = c.CreatedAt // it was delivered after all, with its second only
-			continue
-		}
-		if j.found == nil {
-			j.found = map[int64]bool{}
-		}
-		j.found[c.ID] = true
-		j.events = append(j.events, triage.Event{
-			Kind: triage.Noted, Actor: c.Author, At: c.CreatedAt, Seen: j.o.Now(),
-			Note: &triage.Note{ID: c.ID, Text: c.Body, Internal: c.Internal, Orders: j.onlyCommands(c.Body)},
-		})
-	}
-	return nil
-}
-
 // comments are those of the batch that have commands and are not known to have been run.
 func (j *job) comments() []engine.Comment {
 	var all []engine.Comment
@@ -122,135 +86,6 @@ func has(comments []engine.Comment, note int64) bool {
 		}
 	}
 	return false
-}
-
-// notRun leaves out the comments that GitLab shows to have been run, where the memory is too young to know. What is left of those may
-// have had its effect and no answer yet: moved is what the bot did since.
-func (j *job) notRun(ctx context.Context, comments []engine.Comment) (left []engine.Comment, moved []triage.Past, err error) {
-	unsure := false
-	for _, c := range comments {
-		if c.Event.At.After(j.memory.Born.Add(recall)) && j.memory.Recalls(c.Event.Note.ID) {
-			left = append(left, c)
-			continue
-		}
-		ran, err := j.answered(ctx, c.Event.Note.ID)
-		if err != nil {
-			return nil, nil, err
-		}
-		if ran {
-			j.memory.MarkRun(c.Event.Note.ID)
-			j.keep = true
-			continue
-		}
-		ended, err := j.ended(ctx, c)
-		if err != nil {
-			return nil, nil, err
-		}
-		if ended {
-			continue
-		}
-		unsure = true
-		left = append(left, c)
-	}
-	if unsure && !j.memory.FromBirth {
-		if moved, err = j.pastOfOurs(ctx); err == nil {
-			// What the bot did since it remembers, it knows of which comment.
-			moved = slices.DeleteFunc(moved, func(p triage.Past) bool { return p.At.After(j.memory.Born) })
-			left, err = j.dated(ctx, left)
-		}
-	}
-	return left, moved, err
-}
-
-// ended reports whether a comment's command was carried out up to its answer: it opened the follow-up and closed the issue, and nobody
-// remembers. The answer is made up for.
-func (j *job) ended(ctx context.Context, c engine.Comment) (bool, error) {
-	opens := slices.ContainsFunc(c.Lines, func(l engine.Line) bool {
-		cmd, _, _ := triage.FindCommand(j.policy.Commands, l.Text)
-		return cmd != nil && cmd.Opens
-	})
-	if !opens || !j.issue.Closed {
-		return false, nil
-	}
-	id := c.Event.Note.ID
-	_, found, err := j.o.GitLab.FindMarked(ctx, j.batch.Issue.Project, j.o.Self.ID, note.DraftMarker(j.batch.Issue, id), j.issue.CreatedAt)
-	if err != nil || !found {
-		return false, err
-	}
-	j.memory.MarkRun(id)
-	j.order(engine.Obeyed{Memory: j.memory, Orders: triage.Orders{
-		By: c.Event.Actor, At: c.Event.At, Opens: &triage.Draft{}, OpensBy: id,
-		Answers: []triage.Reaction{{Note: id, Discussion: c.Event.Note.Discussion, Internal: c.Event.Note.Internal, Emoji: triage.DoneEmoji}},
-	}})
-	return true, nil
-}
-
-// dated gives the comments their exact times: deliveries tell whole seconds, in which the bot may have changed the issue before. A comment
-// that is gone is left out.
-func (j *job) dated(ctx context.Context, comments []engine.Comment) ([]engine.Comment, error) {
-	written, err := j.o.GitLab.Comments(ctx, j.batch.Issue, comments[0].Event.At.Add(-time.Second))
-	if err != nil {
-		return nil, err
-	}
-	var there []engine.Comment
-	for _, c := range comments {
-		n := slices.IndexFunc(written, func(w gitlab.Comment) bool { return w.ID == c.Event.Note.ID })
-		if n < 0 {
-			continue
-		}
-		c.Event.At = written[n].CreatedAt
-		there = append(there, c)
-	}
-	return there, nil
-}
-
-// answered reports whether the bot has reacted to a comment or replied to it. A comment that is gone counts as answered: it was taken back.
-func (j *job) answered(ctx context.Context, id int64) (bool, error) {
-	awards, err := j.o.GitLab.Awards(ctx, j.batch.Issue, id)
-	if gitlab.ClassOf(err) == gitlab.Gone {
-		return true, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	for _, a := range awards {
-		if a.User.ID == j.o.Self.ID && (a.Name == triage.DoneEmoji || a.Name == triage.RefusedEmoji) {
-			return true, nil
-		}
-	}
-	return j.replied(ctx, id)
-}
-
-// replied reports whether one of the bot's comments answers this one.
-func (j *job) replied(ctx context.Context, id int64) (bool, error) {
-	if j.notes == nil {
-		notes, err := j.o.GitLab.OwnNotes(ctx, j.batch.Issue, j.o.Self.ID)
-		if err != nil {
-			return false, err
-		}
-		j.notes = notes
-	}
-	for _, n := range j.notes {
-		if to, ok := note.ReplyTo(n.Body); ok && to == id {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// pastOfOurs is what the bot did to labels and weight.
-func (j *job) pastOfOurs(ctx context.Context) ([]triage.Past, error) {
-	past, err := j.o.GitLab.Past(ctx, j.batch.Issue)
-	if err != nil {
-		return nil, err
-	}
-	var ours []triage.Past
-	for _, p := range past {
-		if p.Actor.ID == j.o.Self.ID {
-			ours = append(ours, p)
-		}
-	}
-	return ours, nil
 }
 
 // permit finds out what the writer of a comment may do, and whether they still may today.
