@@ -1,6 +1,8 @@
 package bot_test
 
 import (
+	"cmp"
+	"context"
 	"io"
 	"net/http"
 	"slices"
@@ -86,6 +88,34 @@ func TestSweepCatchesUp(t *testing.T) {
 		t.Errorf("labels %v, want one step", i.Labels)
 	}
 	r.done(ref, id)
+}
+
+// TestSweepKnowsWhatChanged: rules that answer a change answer one that was not delivered, whether the issue is remembered or not.
+func TestSweepKnowsWhatChanged(t *testing.T) {
+	t.Parallel()
+	for name, lost := range map[string]bool{"remembered": false, "store lost": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redis := redistest.Start(t, redistest.Options{})
+			r := newRig(t, sandbox.Premium, func(o *bot.Options) {
+				o.RedisURL, o.Sweep, o.Projects = redis.URL(), 100*time.Millisecond, []string{"team/project"}
+			})
+			weighed, closed := r.open(secured), r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance", "workflow::in dev"}, Assignees: []string{"omar"}})
+			r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
+			if lost {
+				redis.Flush()
+			}
+			r.must(nil, r.gitlab.Edit("omar", weighed, sandbox.Change{Weight: triage.Int(2)}))
+			r.must(nil, r.gitlab.Edit("omar", closed, sandbox.Change{Close: true}))
+			ctx, cancel := context.WithTimeout(t.Context(), reachable)
+			defer cancel()
+			if err := r.gitlab.Await(ctx, func() bool {
+				return *cmp.Or(r.gitlab.Issue(weighed).Weight, triage.Int(0)) == 3 && r.gitlab.Issue(closed).Has("workflow::complete")
+			}); err != nil {
+				t.Errorf("weight %v, labels %v", r.gitlab.Issue(weighed).Weight, r.gitlab.Issue(closed).Labels)
+			}
+		})
+	}
 }
 
 // TestThousandEventsCostFewCalls: what matters is how many issues moved, not how often.

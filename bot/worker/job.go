@@ -53,6 +53,7 @@ type job struct {
 	ordered bool           // they are written down
 	carried bool           // what they want beyond the issue is done
 	notes   []gitlab.Note
+	past    []triage.Past // what recover found
 
 	probe    engine.Decision // what all rules say, if somebody asked
 	decision engine.Decision
@@ -95,6 +96,9 @@ func guarded(ctx context.Context, f func(context.Context) error) (err error) {
 // run sees the issue, decides and applies until GitLab shows what was decided.
 func (j *job) run(ctx context.Context) error {
 	if err := j.see(ctx); err != nil {
+		return err
+	}
+	if err := j.infer(ctx); err != nil {
 		return err
 	}
 	if j.memory.Orders != nil || len(j.comments()) > 0 {

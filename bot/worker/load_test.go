@@ -267,7 +267,7 @@ func TestLoadedOutlivesRecovery(t *testing.T) {
 	ref := b.open()
 	b.link(ref, "relates_to")
 	b.tell(ref, b.opened(ref))
-	want := []string{"links 1#1", "notes 1#1", "label events 1#1", "weight events 1#1", "issue 1#1"}
+	want := []string{"links 1#1", "notes 1#1", "label events 1#1", "weight events 1#1", "issue 1#1", "notes 1#1"}
 	if diff := cmp.Diff(want, b.reads()); diff != "" {
 		t.Errorf("reads (-want +got):\n%s", diff)
 	}

@@ -146,6 +146,7 @@ func (j *job) recover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	j.past = past
 	// The issue is read last: what somebody writes meanwhile must not look as if it had been taken back.
 	if !j.live {
 		if err := j.read(ctx); err != nil {

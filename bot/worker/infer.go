@@ -1,0 +1,59 @@
+package worker
+
+import (
+	"context"
+
+	"flowkeeper/rules/triage"
+)
+
+// infer finds out what happened to an issue that is looked at because something may have been missed: from how it differs from what is
+// remembered, or else from GitLab's record of the last changes. Without that, rules that answer a change would never answer this one.
+func (j *job) infer(ctx context.Context) error {
+	if triage.KindsOf(j.events)&triage.Swept == 0 || j.o.Lookback == 0 {
+		return nil
+	}
+	if j.known && j.memory.Issue != nil {
+		j.inferFrom(*j.memory.Issue)
+		return nil
+	}
+	if !j.recovered {
+		if err := j.recover(ctx); err != nil {
+			return err
+		}
+	}
+	since := j.o.Now().Add(-j.o.Lookback)
+	for _, p := range j.past {
+		if p.Actor.ID == j.o.Self.ID || p.At.Before(since) {
+			continue
+		}
+		e := triage.Event{Kind: triage.Updated, Actor: p.Actor, At: p.At, Seen: j.o.Now()}
+		switch {
+		case p.Label == "":
+			e.Kind, e.Changes.Weight = e.Kind|triage.WeightChanged, &triage.WeightChange{To: p.Weight}
+		case p.Added:
+			e.Kind, e.Changes.Added = e.Kind|triage.LabelsChanged, []string{p.Label}
+		default:
+			e.Kind, e.Changes.Removed = e.Kind|triage.LabelsChanged, []string{p.Label}
+		}
+		j.events = append(j.events, e)
+	}
+	if j.issue.Closed && j.issue.CreatedAt.After(since) {
+		j.events = append(j.events, triage.Event{Kind: triage.Updated | triage.Closed, At: j.issue.UpdatedAt, Seen: j.o.Now()})
+	}
+	return nil
+}
+
+// inferFrom adds what leads from the remembered state to the present one. What the bot itself did is in the remembered one.
+func (j *job) inferFrom(known triage.Issue) {
+	edit := triage.Difference(known, j.issue)
+	e := edit.Event(triage.Person{}, known, triage.Event{At: j.issue.UpdatedAt, Seen: j.o.Now()})
+	if known.Closed && !j.issue.Closed {
+		e.Kind |= triage.Reopened
+	}
+	if known.Weight != nil && j.issue.Weight == nil {
+		e.Kind, e.Changes.Weight = e.Kind|triage.WeightChanged, &triage.WeightChange{From: known.Weight}
+	}
+	if e.Kind != triage.Updated {
+		j.events = append(j.events, e)
+	}
+}
