@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -200,6 +201,26 @@ func TestLostStore(t *testing.T) {
 	}
 	if note := r.note(ref); !strings.Contains(note, "2 → 3") {
 		t.Errorf("the note lost what it said:\n%s", note)
+	}
+}
+
+// TestLostStoreBeforeTheNote loses all that tells of the extra level but the weight itself.
+func TestLostStoreBeforeTheNote(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Attempts = 1 })
+	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"security", "type::bug", "severity::1", "priority::1", "workflow::start", "backend"}, Assignees: []string{"omar"}})
+	r.gitlab.Next(sandbox.Fault{Match: "POST note", Status: http.StatusForbidden, Times: 100})
+	r.say("omar", ref, "/flow weight 2")
+	if w := r.weight(ref); w != 3 {
+		t.Fatalf("weight %d, want 3", w)
+	}
+	r.loseStore()
+	r.gitlab.ClearFaults()
+	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"x"}})
+	r.edit("omar", ref, sandbox.Change{RemoveLabels: []string{"security"}})
+	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"security"}})
+	if w := r.weight(ref); w != 3 {
+		t.Errorf("weight %d after the store was lost, want 3; note:\n%s", w, r.note(ref))
 	}
 }
 

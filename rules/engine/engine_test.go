@@ -130,7 +130,17 @@ func TestRecover(t *testing.T) {
 		"set again by the bot later":    {past: []triage.Past{label(bot, true, "UX"), label(1, false, "UX"), label(bot, true, "UX")}, want: own("label:UX", triage.Own{})},
 		"the extra level":               {past: []triage.Past{weight(1, triage.Int(2)), weight(bot, triage.Int(3))}, want: bumped},
 		"the extra level, then changed": {past: []triage.Past{weight(1, triage.Int(2)), weight(bot, triage.Int(3)), weight(1, nil)}, want: stood},
-		"a spike's weight is no level":  {past: []triage.Past{weight(bot, triage.Int(2))}, want: own("weight", triage.Own{Value: 2})},
+		"a weight that the bot set on a security issue has its level": {
+			past: []triage.Past{label(1, true, "Security"), weight(bot, triage.Int(3))}, want: bumped,
+		},
+		"not if the label came later": {past: []triage.Past{weight(bot, triage.Int(3)), label(1, true, "security")}, want: own("weight", triage.Own{Value: 3})},
+		"not if the label was gone":   {past: []triage.Past{label(1, true, "security"), label(1, false, "security"), weight(bot, triage.Int(3))}, want: own("weight", triage.Own{Value: 3})},
+		"not on a feature": {
+			past: []triage.Past{label(1, true, "security"), label(1, true, "type::feature"), weight(bot, triage.Int(2))}, want: own("weight", triage.Own{Value: 2}),
+		},
+		"not on a spike":               {past: []triage.Past{label(1, true, "security"), label(1, true, "spike"), weight(bot, triage.Int(2))}, want: own("weight", triage.Own{Value: 2})},
+		"not at the top of the scale":  {past: []triage.Past{label(1, true, "security"), weight(bot, triage.Int(5))}, want: own("weight", triage.Own{Value: 5})},
+		"a spike's weight is no level": {past: []triage.Past{weight(bot, triage.Int(2))}, want: own("weight", triage.Own{Value: 2})},
 		"the extra level on a label": {
 			past: []triage.Past{label(1, true, "backend-weight::2"), label(bot, true, "backend-weight::3"), label(bot, false, "backend-weight::2")}, want: bumpedLabel,
 		},

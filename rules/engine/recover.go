@@ -140,13 +140,20 @@ func (r *recovery) weight(key, side string, value *int, p triage.Past) {
 	case bot && value != nil:
 		r.own[key] = triage.Own{Value: *value}
 		delete(r.undone, key)
-		if before != nil && *value == *before+1 {
-			r.bump = &triage.Bump{From: *before, To: *value}
+		if before != nil && *value == *before+1 || r.leveled(*value) {
+			r.bump = &triage.Bump{From: *value - 1, To: *value}
 		}
 	case !bot && ours && (value == nil || *value != own.Value):
 		delete(r.own, key)
 		r.undone[key] = triage.Undoing{By: p.Actor.Username, What: triage.SetWeight{Value: own.Value, Side: side}.String()}
 	}
+}
+
+// leveled reports whether a weight that the bot sets now has the level for security issues in it: it sets both in one write. A 5 may be
+// what was asked for.
+func (r *recovery) leveled(weight int) bool {
+	then := triage.NewInput(r.team, nil, triage.Issue{Labels: r.labels}, &triage.Memory{}, time.Time{})
+	return then.IsSecurity() && !then.Has(triage.Spike) && 0 < weight && weight < 5
 }
 
 // sideWeight reads a weight label of the team's side.
