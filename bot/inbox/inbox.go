@@ -220,6 +220,8 @@ type Inbox interface {
 
 	// Projects lists the projects that ever had a delivery stored, ids ascending.
 	Projects(ctx context.Context) ([]int64, error)
+	// Hear notes projects as if each just had a delivery stored: for whoever remembers what an emptied store forgot.
+	Hear(ctx context.Context, projects []int64) error
 
 	Stats(ctx context.Context) (Stats, error)
 	// Ping checks that the store answers.

@@ -21,6 +21,19 @@ func (s *Store) Projects(ctx context.Context) ([]int64, error) {
 	return all, err
 }
 
+// Hear implements inbox.Inbox.
+func (s *Store) Hear(ctx context.Context, projects []int64) error {
+	return s.write(ctx, "noting projects", func(tx *bbolt.Tx) error {
+		now := s.nowMicros()
+		for _, project := range projects {
+			if err := hear(tx, project, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // hear notes that a project was heard of, if that was not noted lately, and lets the one go that was silent for the longest.
 func hear(tx *bbolt.Tx, project, now int64) error {
 	projects, heard, meta := tx.Bucket(bucketProjects), tx.Bucket(bucketHeard), tx.Bucket(bucketMeta)

@@ -67,6 +67,21 @@ func testProjects(t *testing.T, open Open) {
 			s.accept(d, inbox.Duplicate)
 			s.projects(1)
 		},
+		"those that somebody remembers": func(_ *testing.T, s *store) {
+			s.hear(2)
+			s.must("hear of none", s.Hear(s.t.Context(), nil))
+			s.projects(2)
+			s.Advance(2 * inbox.HeardEvery)
+			most := make([]int64, inbox.MaxProjects-1)
+			for n := range most {
+				most[n] = int64(n + 3)
+			}
+			s.must("hear", s.Hear(s.t.Context(), most))
+			s.must("hear again", s.Hear(s.t.Context(), most[:1]))
+			s.projects(append([]int64{2}, most...)...)
+			s.must("hear of one more", s.Hear(s.t.Context(), []int64{1}))
+			s.projects(append([]int64{1}, most...)...)
+		},
 		"the one silent for the longest goes first": func(_ *testing.T, s *store) {
 			s.hear(2)
 			s.Advance(time.Minute)

@@ -78,6 +78,7 @@ func testClose(t *testing.T, open Open) {
 		"mark":     func() error { _, err := s.Mark(ctx, "sweep"); return err },
 		"set mark": func() error { return s.SetMark(ctx, "sweep", []byte("x")) },
 		"projects": func() error { _, err := s.Inbox.Projects(ctx); return err },
+		"hear":     func() error { return s.Hear(ctx, []int64{1}) },
 		"take":     func() error { _, err := s.Take(ctx, inbox.Bucket{Name: "api", Rate: 1, Burst: 1}, 1); return err },
 		"level":    func() error { return s.Level(ctx, "api", 1) },
 		"stats":    func() error { _, err := s.Inbox.Stats(ctx); return err },

@@ -3,7 +3,6 @@ package redis
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -99,20 +98,6 @@ func found(doing string, r reply, err error) error {
 		return fmt.Errorf("%s: %w", doing, inbox.ErrNotFound)
 	}
 	return err
-}
-
-// Projects implements inbox.Inbox.
-func (s *Store) Projects(ctx context.Context) ([]int64, error) {
-	r, err := s.run(ctx, "listing the projects", projectsScript, []string{s.keys.projects()})
-	if err != nil {
-		return nil, err
-	}
-	all := make([]int64, len(r))
-	for i := range r {
-		all[i] = r.number(i)
-	}
-	slices.Sort(all)
-	return all, nil
 }
 
 // Stats implements inbox.Inbox.

@@ -42,6 +42,8 @@ var (
 	setMarkLua string
 	//go:embed scripts/projects.lua
 	projectsLua string
+	//go:embed scripts/hear.lua
+	hearLua string
 	//go:embed scripts/bucket.lua
 	bucketLua string
 	//go:embed scripts/take.lua
@@ -72,6 +74,7 @@ var (
 	markScript     = goredis.NewScript(sharedLua + markLua)
 	setMarkScript  = goredis.NewScript(sharedLua + setMarkLua)
 	projectsScript = goredis.NewScript(projectsLua)
+	hearScript     = goredis.NewScript(sharedLua + hearLua)
 	takeScript     = goredis.NewScript(sharedLua + bucketLua + takeLua)
 	levelScript    = goredis.NewScript(sharedLua + bucketLua + levelLua)
 	recordsScript  = goredis.NewScript(recordsLua)
