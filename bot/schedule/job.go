@@ -44,6 +44,13 @@ func (s *Scheduler) repeat(ctx context.Context, j *job) {
 
 // try does the job if it is due and nobody else is at it, and says how long to wait for the next try.
 func (s *Scheduler) try(ctx context.Context, j *job) time.Duration {
+	restored, err := s.known.agree(ctx)
+	if err != nil {
+		return s.soon(ctx, j, err)
+	}
+	if restored.After(j.known) {
+		j.known = restored
+	}
 	held, err := s.o.Inbox.Turn(ctx, j.name, s.o.Holder, lease)
 	switch {
 	case err != nil:

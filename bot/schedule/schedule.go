@@ -41,6 +41,7 @@ type Inbox interface {
 	Mark(ctx context.Context, name string) ([]byte, error)
 	SetMark(ctx context.Context, name string, value []byte) error
 	Projects(ctx context.Context) ([]int64, error)
+	Hear(ctx context.Context, projects []int64) error
 }
 
 // Options are what a Scheduler needs. All fields are required unless they say otherwise.
@@ -53,6 +54,10 @@ type Options struct {
 	// URLs are where this bot's webhooks lead: "https://bot.example.com/webhooks/gitlab", or only the path "/webhooks/gitlab" for that
 	// path on any host. Webhooks that lead elsewhere are never touched; without URLs none is.
 	URLs []string
+
+	// Memory is a file of this process, in a directory that is there, that keeps the projects which delivered something, for an inbox
+	// that loses them. "" keeps them only as long as the process lives. Instance is the GitLab that they are of.
+	Memory, Instance string
 
 	Every    time.Duration // between two sweeps; 0 is never
 	Hooks    time.Duration // between two looks after the webhooks; 0 is never
@@ -71,6 +76,7 @@ type Scheduler struct {
 	o        Options
 	metrics  metrics
 	listed   *listed
+	known    *remembered
 	sweep    *sweep
 	watchdog *watchdog
 }
@@ -86,7 +92,7 @@ func New(o Options) *Scheduler {
 	if o.Jitter == nil {
 		o.Jitter = func() float64 { return 0 }
 	}
-	s := &Scheduler{o: o, metrics: newMetrics(o.Registry), listed: newListed(o)}
+	s := &Scheduler{o: o, metrics: newMetrics(o.Registry), listed: newListed(o), known: newRemembered(o)}
 	s.sweep = &sweep{Scheduler: s, tour: newTour(s)}
 	s.watchdog = &watchdog{Scheduler: s, tour: newTour(s), ours: newAddresses(o.URLs, o.Log), told: map[int64]time.Time{}}
 	return s
@@ -96,6 +102,7 @@ func New(o Options) *Scheduler {
 // handled, and once.
 func (s *Scheduler) Run(ctx context.Context) {
 	var jobs sync.WaitGroup
+	jobs.Go(func() { s.known.run(ctx) })
 	for _, j := range []*job{
 		{name: "sweep", every: s.o.Every, run: s.sweep.run, elsewhere: func() {}},
 		{name: "hooks", every: s.o.Hooks, run: s.watchdog.run, elsewhere: s.watchdog.elsewhere},
