@@ -1,12 +1,15 @@
 package faults_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -39,7 +42,7 @@ func TestTrouble(t *testing.T) {
 	}
 	s := size{issues: 40, atOnce: 10, trouble: 12 * time.Second, rest: 300 * time.Millisecond, stories: 2 * time.Minute, settle: 2 * time.Minute}
 	if *longFlag {
-		s = size{issues: 400, atOnce: 60, trouble: 4 * time.Minute, rest: time.Second, emptied: true, stories: 9 * time.Minute, settle: 4 * time.Minute}
+		s = size{issues: 2000, atOnce: 60, trouble: 4 * time.Minute, rest: 500 * time.Millisecond, emptied: true, stories: 6 * time.Minute, settle: 4 * time.Minute}
 	}
 	seed := *seedFlag
 	if seed == 0 && !*longFlag {
@@ -55,6 +58,9 @@ func TestTrouble(t *testing.T) {
 	}
 	project := r.newProject("team/project")
 	want := r.undisturbed(project)
+	if s.emptied {
+		r.remembered()
+	}
 
 	x := &trouble{rig: r, dice: rand.New(rand.NewPCG(seed, 2)), done: map[string]int{}}
 	plays, err := x.during(s, project)
@@ -102,6 +108,24 @@ func (r *rig) undisturbed(project int64) map[string]outcome {
 		r.Logf("undisturbed, %s: %+v", p.name, want[p.name])
 	}
 	return want
+}
+
+// remembered waits until the replicas have noted which projects there are, which they do every minute.
+func (r *rig) remembered() {
+	r.Helper()
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Minute)
+	defer cancel()
+	err := r.poll(ctx, func() (bool, string) {
+		for _, each := range r.replicas {
+			if text, err := os.ReadFile(filepath.Join(each.data, "projects.txt")); err != nil || bytes.Count(text, []byte("\n")) < 2 {
+				return false, fmt.Sprintf("%s remembers no project: %q, %v", each.name, text, err)
+			}
+		}
+		return true, ""
+	})
+	if err != nil {
+		r.Fatal(err)
+	}
 }
 
 // playAll plays stories, some at a time, and joins their errors.

@@ -53,6 +53,7 @@ type replica struct {
 	t    *testing.T
 	name string
 	addr string
+	data string // its directory
 	env  []string
 	log  *os.File
 
@@ -85,11 +86,11 @@ func newReplica(t *testing.T, name string, p place) *replica {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &replica{t: t, name: name, addr: freeAddress(t), log: log}
+	r := &replica{t: t, name: name, addr: freeAddress(t), data: filepath.Join(dir, "data"), log: log}
 	r.env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + dir,
 		"FLOWKEEPER_GITLAB_URL=" + p.gitlab, "FLOWKEEPER_GITLAB_TOKEN=" + botToken, "FLOWKEEPER_WEBHOOK_SECRET=" + secret,
-		"FLOWKEEPER_DATA_DIR=" + filepath.Join(dir, "data"), "FLOWKEEPER_CONFIG=" + config,
+		"FLOWKEEPER_DATA_DIR=" + r.data, "FLOWKEEPER_CONFIG=" + config,
 		"FLOWKEEPER_LISTEN=" + r.addr, "FLOWKEEPER_ADMIN_LISTEN=127.0.0.1:0", "FLOWKEEPER_LOG_LEVEL=debug", "FLOWKEEPER_LOG_FORMAT=json",
 	}
 	if p.redis != "" {

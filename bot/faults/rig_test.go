@@ -30,7 +30,7 @@ type rig struct {
 // newRig starts all but the replicas. The front stands before the API; nil is the API itself.
 func newRig(t *testing.T, seed uint64, count int, front func(*sandbox.Server) http.Handler) *rig {
 	t.Helper()
-	r := &rig{T: t, lab: sandbox.New(sandbox.Options{Token: botToken})}
+	r := &rig{T: t, lab: sandbox.New(sandbox.Options{Token: botToken, RateLimit: 100_000})}
 	var api http.Handler = r.lab
 	if front != nil {
 		api = front(r.lab)

@@ -171,7 +171,8 @@ func (x *trouble) emptyRedis(ctx context.Context) bool {
 	return true
 }
 
-// emptyInWork empties Redis whatever it holds. What was accepted and not handled is lost with it; the sweep finds it.
+// emptyInWork empties Redis whatever it holds. What was accepted and not handled is lost with it; the sweep finds it, wherever a replica
+// remembers the project.
 func (x *trouble) emptyInWork(context.Context) bool {
 	x.redis.Flush()
 	return true

@@ -14,8 +14,8 @@ import (
 // Version is the GitLab that the sandbox plays.
 const Version = "19.1.0"
 
-// rateLimit is gitlab.com's, per minute. The sandbox counts against it and never enforces it.
-const rateLimit = 2000
+// gitlabComLimit is how many requests gitlab.com takes a minute.
+const gitlabComLimit = 2000
 
 // call is one API request on its way. project, issue and note are set for the routes that name them.
 type call struct {
@@ -227,9 +227,9 @@ func (s *Server) limits(h http.Header) {
 	}
 	s.observed++
 	h.Set("RateLimit-Name", "throttle_authenticated_api")
-	h.Set("RateLimit-Limit", strconv.Itoa(rateLimit))
+	h.Set("RateLimit-Limit", strconv.Itoa(s.opt.RateLimit))
 	h.Set("RateLimit-Observed", strconv.Itoa(s.observed))
-	h.Set("RateLimit-Remaining", strconv.Itoa(max(rateLimit-s.observed, 0)))
+	h.Set("RateLimit-Remaining", strconv.Itoa(max(s.opt.RateLimit-s.observed, 0)))
 	h.Set("RateLimit-Reset", strconv.FormatInt(minute.Add(time.Minute).Unix(), 10))
 }
 

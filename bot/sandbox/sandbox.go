@@ -39,6 +39,7 @@ type Options struct {
 	AutoDisable bool
 
 	URL         string            // where the server is reached, for links; default "http://gitlab.example". See SetURL
+	RateLimit   int               // requests a minute that the answers name; default gitlab.com's 2000. They are counted, never refused
 	PageSize    int               // the most rows of a page, whatever per_page asks for; default 100
 	HookTimeout time.Duration     // how long a receiver may take; default 10 s, as GitLab's
 	Transport   http.RoundTripper // sends the webhooks; default: over the network
@@ -115,6 +116,9 @@ func New(opt Options) *Server {
 	}
 	if opt.URL == "" {
 		opt.URL = "http://gitlab.example"
+	}
+	if opt.RateLimit <= 0 {
+		opt.RateLimit = gitlabComLimit
 	}
 	if opt.PageSize <= 0 || opt.PageSize > 100 {
 		opt.PageSize = 100
