@@ -52,6 +52,28 @@ func TestRedisAway(t *testing.T) {
 	}))
 }
 
+// TestRestartWhileRedisIsAway: what a first start takes for a mistake, a restart bridges.
+func TestRestartWhileRedisIsAway(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t, redistest.Options{})
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.RedisURL = redis.URL() })
+	redis.Kill()
+	r.restart()
+	ref, err := r.gitlab.Open("ann", r.project, planned)
+	r.must(nil, err)
+	r.must(nil, r.gitlab.Quiet(t.Context()))
+	for _, d := range r.gitlab.Deliveries() {
+		if d.Status != http.StatusAccepted {
+			t.Errorf("%s was answered %d %s", d.Action, d.Status, d.Answer)
+		}
+	}
+	if status, body := r.ready(); status != http.StatusOK || !strings.Contains(body, "degraded") {
+		t.Errorf("readyz: %d %s", status, body)
+	}
+	redis.Restart()
+	r.must(nil, r.gitlab.Await(t.Context(), func() bool { return r.gitlab.Issue(ref).Has("backend") }))
+}
+
 // TestFullInboxAnswers503: a bound that is reached is said, and GitLab is asked to come again.
 func TestFullInboxAnswers503(t *testing.T) {
 	t.Parallel()

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"go.uber.org/zap"
 
 	"flowkeeper/bot/admin"
 	"flowkeeper/bot/inbox"
@@ -22,19 +21,13 @@ func openInbox(ctx context.Context, o Options) (inbox.Inbox, error) {
 	if o.RedisURL == "" {
 		return bolt.Open(bolt.Options{Dir: o.DataDir, Lease: o.Lease, MaxDeliveries: o.Max, Log: o.Log})
 	}
-	store, err := redis.Open(ctx, redis.Options{URL: o.RedisURL, Lease: o.Lease, MaxDeliveries: o.Max, Log: o.Log})
-	if err != nil {
-		return nil, err
-	}
-	warning, err := store.Durability(ctx)
-	if err != nil {
-		o.Log.Warn("asking Redis how durable it is", zap.Error(err))
-	}
-	if warning != "" {
-		o.Log.Warn(warning)
-	}
-	return store, nil
+	_, fresh := os.Stat(spoolPath(o))
+	return redis.Open(ctx, redis.Options{URL: o.RedisURL, Lease: o.Lease, MaxDeliveries: o.Max, Later: fresh == nil, Log: o.Log})
 }
+
+// spoolPath is where the spool is. It is there once a process had its Redis: only a first start takes one that does not answer for a
+// mistake in its address.
+func spoolPath(o Options) string { return filepath.Join(o.DataDir, "spool.db") }
 
 // openSpool opens the way around a Redis that does not answer, in the data directory. The embedded store needs none.
 func openSpool(o Options, into inbox.Inbox, registry prometheus.Registerer) (*spool.Spool, error) {
@@ -44,7 +37,7 @@ func openSpool(o Options, into inbox.Inbox, registry prometheus.Registerer) (*sp
 	if err := os.MkdirAll(o.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the directory of the spool: %w; FLOWKEEPER_DATA_DIR names another", err)
 	}
-	return spool.Open(spool.Options{Inbox: into, Path: filepath.Join(o.DataDir, "spool.db"), Max: o.Spool, Now: time.Now, Log: o.Log, Registry: registry})
+	return spool.Open(spool.Options{Inbox: into, Path: spoolPath(o), Max: o.Spool, Now: time.Now, Log: o.Log, Registry: registry})
 }
 
 // mailbox is where deliveries go: into the inbox, around the spool if there is one.

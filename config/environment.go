@@ -39,7 +39,7 @@ func variables(c *Config) []variable {
 		{"FLOWKEEPER_WEBHOOK_SECRET", "X-Gitlab-Token of the webhook; several, comma-separated, while rotating", "", true, secrets{&c.Server.WebhookSecrets, webhookSecret}},
 		{"FLOWKEEPER_SIGNING_TOKEN", "whsec_…, the signing token of the webhook; several, comma-separated, while rotating", "", true, secrets{&c.Server.SigningTokens, signingToken}},
 		{"FLOWKEEPER_REDIS_URL", "redis://… or rediss://…; without it the inbox is embedded", "", true, redisURL(&c.Inbox.RedisURL)},
-		{"FLOWKEEPER_DATA_DIR", "directory of the embedded inbox; " + c.Inbox.DataDir + " if not set", "", false, text(&c.Inbox.DataDir, "a directory", line)},
+		{"FLOWKEEPER_DATA_DIR", "directory of the embedded inbox, or of what each replica keeps beside Redis; " + c.Inbox.DataDir + " if not set", "", false, text(&c.Inbox.DataDir, "a directory", line)},
 		{"FLOWKEEPER_URL", "where GitLab finds the bot", "server.url", false, publicURL(&c.Server.URL)},
 		{"FLOWKEEPER_TLS_CERT", "file with the certificate for webhooks by HTTPS", "server.tls_cert", false, pemFile(&c.Server.TLSCert)},
 		{"FLOWKEEPER_TLS_KEY", "file with its private key", "server.tls_key", false, pemFile(&c.Server.TLSKey)},

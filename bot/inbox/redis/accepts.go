@@ -102,7 +102,9 @@ func (s *Store) runAccept(ctx context.Context, calls []*acceptCall) (reply, erro
 	for _, c := range calls {
 		keys = append(keys, c.boxes[:]...)
 	}
-	return acceptScript.Run(ctx, s.client, keys, args...).Slice()
+	result, err := s.call(ctx, acceptScript, keys, args...)
+	results, _ := result.([]any)
+	return results, err
 }
 
 // stop waits for the calls under way and ends the senders.

@@ -10,20 +10,19 @@ import (
 	"go.uber.org/zap"
 )
 
-// Durability says in one sentence what the server's configuration would lose, "" if nothing. Managed servers forbid the question; then
+// durability says in one sentence what the server's configuration would lose, "" if nothing. Managed servers forbid the question; then
 // it is "", too, with a debug line.
-func (s *Store) Durability(ctx context.Context) (warning string, err error) {
-	const doing = "asking Redis how durable it is"
+func durability(ctx context.Context, client goredis.UniversalClient, log *zap.Logger) (warning string, err error) {
 	asked := make(map[string]string)
 	for _, name := range []string{"appendonly", "appendfsync", "maxmemory-policy", "maxmemory"} {
-		values, err := s.client.ConfigGet(ctx, name).Result()
+		values, err := client.ConfigGet(ctx, name).Result()
 		var said goredis.Error
 		switch {
 		case errors.As(err, &said):
-			s.log.Debug("redis does not tell how durable it is", zap.String("setting", name), zap.Error(err))
+			log.Debug("redis does not tell how durable it is", zap.String("setting", name), zap.Error(err))
 			return "", nil
 		case err != nil:
-			return "", failed(doing, err)
+			return "", err
 		}
 		asked[name] = values[name]
 	}

@@ -36,13 +36,17 @@ type Options struct {
 	// its own for one issue. Default any number.
 	MaxDeliveries int
 
+	// Later opens the store although nobody answers at the URL: that is ErrUnavailable for each call until somebody does. A server that
+	// answers and refuses is an error all the same.
+	Later bool
+
 	// TimeOffset moves the server's clock, for tests. Default none.
 	TimeOffset func() time.Duration
 }
 
 // Store is an inbox.Inbox in Redis.
 type Store struct {
-	client  goredis.UniversalClient
+	link    *link
 	keys    keys
 	accepts *accepts
 	bell    *bell.Bell
@@ -57,7 +61,8 @@ type Store struct {
 
 var _ inbox.Inbox = (*Store)(nil)
 
-// Open connects to the server and checks that it answers. A node of a Redis Cluster is recognised.
+// Open connects to the server and checks that it answers, see Options.Later. A node of a Redis Cluster is recognised. What a power cut
+// would cost is logged.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Prefix == "" {
 		o.Prefix = "flowkeeper"
@@ -80,12 +85,16 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the inbox in Redis: %w", err)
 	}
-	client, err := connect(ctx, server)
-	if err != nil {
+	to := &link{server: server, log: o.Log}
+	switch _, err := to.client(ctx); {
+	case err == nil:
+	case o.Later && away(err):
+		o.Log.Warn("Redis does not answer; what comes in waits for it", zap.String("address", server.Addr), zap.Error(err))
+	default:
 		return nil, failed("opening the inbox in Redis at "+server.Addr, err)
 	}
 	s := &Store{
-		client: client, keys: keys, bell: bell.New(), lease: o.Lease, max: max(0, o.MaxDeliveries), offset: o.TimeOffset, log: o.Log,
+		link: to, keys: keys, bell: bell.New(), lease: o.Lease, max: max(0, o.MaxDeliveries), offset: o.TimeOffset, log: o.Log,
 		closing: make(chan struct{}),
 	}
 	s.accepts = startAccepts(s)
@@ -136,7 +145,11 @@ func connect(ctx context.Context, o *goredis.Options) (goredis.UniversalClient, 
 
 // Ping implements inbox.Inbox.
 func (s *Store) Ping(ctx context.Context) error {
-	if err := s.client.Ping(ctx).Err(); err != nil {
+	client, err := s.link.client(ctx)
+	if err == nil {
+		err = client.Ping(ctx).Err()
+	}
+	if err != nil {
 		return failed("pinging Redis", err)
 	}
 	return nil
@@ -147,7 +160,7 @@ func (s *Store) Close() error {
 	s.close.Do(func() {
 		close(s.closing)
 		s.accepts.stop()
-		if err := s.client.Close(); err != nil {
+		if err := s.link.close(); err != nil {
 			s.closed = fmt.Errorf("closing the connections to Redis: %w", err)
 		}
 	})

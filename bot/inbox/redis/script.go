@@ -84,7 +84,7 @@ var (
 
 // run runs a script that the server may or may not know yet.
 func (s *Store) run(ctx context.Context, doing string, script *goredis.Script, keys []string, args ...any) (reply, error) {
-	result, err := script.Run(ctx, s.client, keys, args...).Result()
+	result, err := s.call(ctx, script, keys, args...)
 	if err != nil {
 		return nil, failed(doing, err)
 	}
@@ -92,6 +92,14 @@ func (s *Store) run(ctx context.Context, doing string, script *goredis.Script, k
 		return list, nil
 	}
 	return reply{result}, nil
+}
+
+func (s *Store) call(ctx context.Context, script *goredis.Script, keys []string, args ...any) (any, error) {
+	client, err := s.link.client(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return script.Run(ctx, client, keys, args...).Result()
 }
 
 // reply is the result of a script. What is absent or of another type reads as the zero value.
