@@ -140,6 +140,33 @@ func TestSweepKnowsWhatChanged(t *testing.T) {
 	}
 }
 
+// TestSweepKnowsWhatPeopleTookBack: the store was lost, and the bot takes the issue for a new one because its first webhook comes once more.
+// Then a person takes back what the bot did, and that webhook is dropped.
+func TestSweepKnowsWhatPeopleTookBack(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t, redistest.Options{})
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
+		o.RedisURL, o.Sweep, o.Projects = redis.URL(), 100*time.Millisecond, []string{"team/project"}
+	})
+	ref := r.open(planned)
+	later := r.open(secured)
+	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::design"}})
+	if !r.gitlab.Issue(ref).Has("UX") {
+		t.Fatalf("labels %v", r.gitlab.Issue(ref).Labels)
+	}
+	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
+	redis.Flush()
+	r.redeliver(func(d sandbox.Delivery) bool { return d.Issue == ref && d.Action == "open" })
+	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{RemoveLabels: []string{"UX"}}))
+	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::ready for design"}}))
+	r.must(nil, r.gitlab.Edit("omar", later, sandbox.Change{Weight: triage.Int(2)}))
+	r.must(nil, r.gitlab.Await(t.Context(), func() bool { return *cmp.Or(r.gitlab.Issue(later).Weight, triage.Int(0)) == 3 }))
+	r.settle()
+	if i := r.gitlab.Issue(ref); i.Has("UX") {
+		t.Errorf("the bot did again what a person undid: %v", i.Labels)
+	}
+}
+
 // TestThousandEventsCostFewCalls: what matters is how many issues moved, not how often.
 func TestThousandEventsCostFewCalls(t *testing.T) {
 	t.Parallel()

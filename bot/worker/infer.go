@@ -7,19 +7,31 @@ import (
 )
 
 // infer finds out what happened to an issue that is looked at because something may have been missed: from how it differs from what is
-// remembered, or else from GitLab's record of the last changes. Without that, rules that answer a change would never answer this one.
+// remembered, or else from GitLab's record of the last changes. Without that, rules that answer a change would never answer this one. If
+// something was missed, GitLab also tells what people took back.
 func (j *job) infer(ctx context.Context) error {
 	if triage.KindsOf(j.events)&triage.Swept == 0 || j.o.Lookback == 0 {
 		return nil
 	}
-	if j.known && j.memory.Issue != nil {
-		j.inferFrom(*j.memory.Issue)
-		return nil
+	known := j.memory.Issue
+	if !j.known {
+		known = nil
+	}
+	if known != nil {
+		if _, missed := j.inferred(*known); !missed {
+			return nil
+		}
 	}
 	if !j.recovered {
 		if err := j.recover(ctx); err != nil {
 			return err
 		}
+	}
+	if known != nil {
+		if e, missed := j.inferred(*known); missed {
+			j.events = append(j.events, e)
+		}
+		return nil
 	}
 	since := j.o.Now().Add(-j.o.Lookback)
 	for _, p := range j.past {
@@ -43,17 +55,14 @@ func (j *job) infer(ctx context.Context) error {
 	return nil
 }
 
-// inferFrom adds what leads from the remembered state to the present one. What the bot itself did is in the remembered one.
-func (j *job) inferFrom(known triage.Issue) {
-	edit := triage.Difference(known, j.issue)
-	e := edit.Event(triage.Person{}, known, triage.Event{At: j.issue.UpdatedAt, Seen: j.o.Now()})
+// inferred is what leads from the remembered state to the present one, if they differ. What the bot itself did is in the remembered one.
+func (j *job) inferred(known triage.Issue) (e triage.Event, differs bool) {
+	e = triage.Difference(known, j.issue).Event(triage.Person{}, known, triage.Event{At: j.issue.UpdatedAt, Seen: j.o.Now()})
 	if known.Closed && !j.issue.Closed {
 		e.Kind |= triage.Reopened
 	}
 	if known.Weight != nil && j.issue.Weight == nil {
 		e.Kind, e.Changes.Weight = e.Kind|triage.WeightChanged, &triage.WeightChange{From: known.Weight}
 	}
-	if e.Kind != triage.Updated {
-		j.events = append(j.events, e)
-	}
+	return e, e.Kind != triage.Updated
 }
