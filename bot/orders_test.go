@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"flowkeeper/bot"
+	"flowkeeper/bot/inbox/redistest"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
@@ -92,6 +94,33 @@ func TestFreeWeightAfterRetry(t *testing.T) {
 			reactions, replies := r.answer(ref, id)
 			t.Errorf("%+v: labels %v; answered %v %v", fault, i.Labels, reactions, replies)
 		}
+	}
+}
+
+// TestReplyWithoutItsReaction: the store is lost between the two.
+func TestReplyWithoutItsReaction(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t, redistest.Options{})
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
+		o.RedisURL, o.Sweep, o.Projects = redis.URL(), 100*time.Millisecond, []string{"team/project"}
+	})
+	ref := r.open(planned)
+	hold := make(chan struct{})
+	r.gitlab.Next(sandbox.Fault{Match: "POST award", Wait: hold, CutBefore: true})
+	id, err := r.gitlab.Comment("omar", ref, "/flow to nowhere")
+	r.must(nil, err)
+	r.must(nil, r.gitlab.Await(t.Context(), func() bool { return len(r.gitlab.Issue(ref).CommentsBy(botName)) == 1 }))
+	redis.Flush()
+	close(hold)
+	var reactions []string
+	var replies []sandbox.Note
+	ctx, cancel := context.WithTimeout(t.Context(), reachable)
+	defer cancel()
+	if err := r.gitlab.Await(ctx, func() bool {
+		reactions, replies = r.answer(ref, id)
+		return len(reactions) > 0
+	}); err != nil || len(replies) != 1 {
+		t.Errorf("%v: reactions %v, replies %v", err, reactions, replies)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/rules/triage"
@@ -32,6 +33,9 @@ type play struct {
 	comments []int64 // those with commands
 }
 
+// patience is how long a step may wait: for the second sweep after a loss, with some tries in vain.
+const patience = 150 * time.Second
+
 // run plays the story to its end.
 func (p *play) run(ctx context.Context) error {
 	if _, err := p.lab.AddUser(p.who, p.who, sandbox.Developer); err != nil {
@@ -47,7 +51,10 @@ func (p *play) run(ctx context.Context) error {
 		return err
 	}
 	for n, s := range p.steps {
-		if err := s(ctx, p); err != nil {
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		err := s(ctx, p)
+		cancel()
+		if err != nil {
 			return fmt.Errorf("%s, step %d of %s: %w", p.ref, n+1, p.name, err)
 		}
 	}

@@ -20,8 +20,9 @@ const (
 
 // RenderReply is the body of an answer to the comment with this id, Markdown without a newline at its end. The roles that it asks are
 // mentioned first, by the team's roster, or named if nobody fills them. What people wrote is made inert and cut; what would make the body
-// longer than 20,000 runes is left out and counted. The last line is a hidden marker, which ReplyTo reads. A nil team has an empty roster.
-func RenderReply(r triage.Reply, team *triage.Team, note int64) string {
+// longer than 20,000 runes is left out and counted. The last line is a hidden marker, which ReplyTo reads; emoji is the reaction that the
+// comment gets, too, or "". A nil team has an empty roster.
+func RenderReply(r triage.Reply, team *triage.Team, note int64, emoji string) string {
 	left := budget(maxReply)
 	var b strings.Builder
 	head := asked(r.Asks, team)
@@ -50,7 +51,7 @@ func RenderReply(r triage.Reply, team *triage.Team, note int64) string {
 		writeRows(&b, rows, more)
 		b.WriteString(foldEnd)
 	}
-	b.WriteString("<!-- flowkeeper:re " + strconv.FormatInt(note, 10) + " -->")
+	b.WriteString("<!-- flowkeeper:re " + strings.TrimSpace(strconv.FormatInt(note, 10)+" "+emoji) + " -->")
 	return b.String()
 }
 
@@ -147,19 +148,19 @@ func asked(roles []triage.Role, team *triage.Team) string {
 	return string(unicode.ToUpper(first)) + head[size:] + ": "
 }
 
-var replyLine = regexp.MustCompile(`^<!-- flowkeeper:re ([0-9]{1,19}) -->$`)
+var replyLine = regexp.MustCompile(`^<!-- flowkeeper:re ([0-9]{1,19})(?: ([a-z_]{1,50}))? -->$`)
 
-// ReplyTo reads the marker of an answer: the id of the comment that it answers. ok is false for every other body. The caller makes sure
-// that the bot wrote it.
-func ReplyTo(body string) (note int64, ok bool) {
+// ReplyTo reads the marker of an answer: the id of the comment that it answers, and the reaction that goes with it, "" for none. ok is false
+// for every other body. The caller makes sure that the bot wrote it.
+func ReplyTo(body string) (note int64, emoji string, ok bool) {
 	line, ok := lastComment(body)
 	parts := replyLine.FindStringSubmatch(line)
 	if !ok || parts == nil {
-		return 0, false
+		return 0, "", false
 	}
 	note, err := strconv.ParseInt(parts[1], 10, 64)
 	if err != nil {
-		return 0, false
+		return 0, "", false
 	}
-	return note, true
+	return note, parts[2], true
 }

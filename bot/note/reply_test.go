@@ -46,7 +46,7 @@ func TestGoldenReplies(t *testing.T) {
 					t.Fatalf("unknown part %q", part.Name)
 				}
 			}
-			got := note.RenderReply(r, teamOf(roster), 12)
+			got := note.RenderReply(r, teamOf(roster), 12, "")
 			notetest.CheckReply(t, got, allowed...)
 			if *update {
 				rewrite(t, file, archive, got)
@@ -87,9 +87,9 @@ func FuzzRenderReply(f *testing.F) {
 		}
 		roster := map[triage.Role][]string{triage.Engineers: {"maria", username, two}}
 		id = max(id, -id, 0)
-		body := note.RenderReply(r, teamOf(roster), id)
+		body := note.RenderReply(r, teamOf(roster), id, "")
 		notetest.CheckReply(t, body, mentions(roster)...)
-		if to, ok := note.ReplyTo(body); !ok || to != id {
+		if to, _, ok := note.ReplyTo(body); !ok || to != id {
 			t.Errorf("the marker of %q is read as %d, %v; want %d", body, to, ok, id)
 		}
 		if _, state := note.Read(body); state != note.Unmarked {
@@ -124,7 +124,7 @@ func TestReplyStaysShort(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			body := note.RenderReply(tt.reply, nil, 7)
+			body := note.RenderReply(tt.reply, nil, 7, "")
 			notetest.CheckReply(t, body)
 			if n := utf8.RuneCountInString(body); n > 20_500 {
 				t.Errorf("%d runes", n)
@@ -142,24 +142,27 @@ func TestReplyTo(t *testing.T) {
 	tests := []struct {
 		name, body string
 		note       int64
+		emoji      string
 		ok         bool
 	}{
-		{"an answer", note.RenderReply(triage.Reply{Text: []triage.Prose{triage.Say("No.")}}, nil, 12), 12, true},
-		{"an answer without words", note.RenderReply(triage.Reply{}, nil, 12), 12, true},
-		{"other line ends", "No.\r\n\r\n<!-- flowkeeper:re 12 -->\r\n ", 12, true},
-		{"not the last line", "<!-- flowkeeper:re 12 -->\n\nNo.", 0, false},
-		{"within a line", "No. <!-- flowkeeper:re 12 -->", 0, false},
-		{"in a fence", "```\n<!-- flowkeeper:re 12 -->", 0, false},
-		{"quoted", "> <!-- flowkeeper:re 12 -->", 0, false},
-		{"no number", "<!-- flowkeeper:re x -->", 0, false},
-		{"too large a number", "<!-- flowkeeper:re 9999999999999999999 -->", 0, false},
-		{"a sticky note", note.Render(engine.Sticky{}, nil, triage.Memory{}), 0, false},
-		{"empty", "", 0, false},
+		{"an answer", note.RenderReply(triage.Reply{Text: []triage.Prose{triage.Say("No.")}}, nil, 12, ""), 12, "", true},
+		{"an answer without words", note.RenderReply(triage.Reply{}, nil, 12, ""), 12, "", true},
+		{"an answer with a reaction", note.RenderReply(triage.Reply{}, nil, 12, "white_check_mark"), 12, "white_check_mark", true},
+		{"a reaction that is none", "<!-- flowkeeper:re 12 X! -->", 0, "", false},
+		{"other line ends", "No.\r\n\r\n<!-- flowkeeper:re 12 -->\r\n ", 12, "", true},
+		{"not the last line", "<!-- flowkeeper:re 12 -->\n\nNo.", 0, "", false},
+		{"within a line", "No. <!-- flowkeeper:re 12 -->", 0, "", false},
+		{"in a fence", "```\n<!-- flowkeeper:re 12 -->", 0, "", false},
+		{"quoted", "> <!-- flowkeeper:re 12 -->", 0, "", false},
+		{"no number", "<!-- flowkeeper:re x -->", 0, "", false},
+		{"too large a number", "<!-- flowkeeper:re 9999999999999999999 -->", 0, "", false},
+		{"a sticky note", note.Render(engine.Sticky{}, nil, triage.Memory{}), 0, "", false},
+		{"empty", "", 0, "", false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got, ok := note.ReplyTo(tt.body); got != tt.note || ok != tt.ok {
-				t.Errorf("ReplyTo(%q) = %d, %v; want %d, %v", tt.body, got, ok, tt.note, tt.ok)
+			if got, emoji, ok := note.ReplyTo(tt.body); got != tt.note || emoji != tt.emoji || ok != tt.ok {
+				t.Errorf("ReplyTo(%q) = %d, %q, %v; want %d, %q, %v", tt.body, got, emoji, ok, tt.note, tt.emoji, tt.ok)
 			}
 		})
 	}

@@ -226,12 +226,12 @@ func (j *job) replyTo(ctx context.Context, a triage.Reaction) error {
 		already := false
 		if j.resumed {
 			var err error
-			if already, err = j.replied(ctx, a.Note); err != nil {
+			if _, already, err = j.replied(ctx, a.Note); err != nil {
 				return err
 			}
 		}
 		if !already {
-			if _, err := j.o.GitLab.Reply(ctx, j.batch.Issue, a.Discussion, a.Note, a.Internal, note.RenderReply(*a.Reply, j.policy.Team, a.Note)); err != nil {
+			if _, err := j.o.GitLab.Reply(ctx, j.batch.Issue, a.Discussion, a.Note, a.Internal, note.RenderReply(*a.Reply, j.policy.Team, a.Note, a.Emoji)); err != nil {
 				return err
 			}
 			j.called = true

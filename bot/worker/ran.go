@@ -55,13 +55,18 @@ func (j *job) notRun(ctx context.Context, comments []engine.Comment) (left []eng
 			left = append(left, c)
 			continue
 		}
-		ran, err := j.answered(ctx, c.Event.Note.ID)
+		ran, lacks, err := j.answered(ctx, c.Event.Note.ID)
 		if err != nil {
 			return nil, nil, err
 		}
 		if ran {
 			j.memory.MarkRun(c.Event.Note.ID)
 			j.keep = true
+			if lacks != "" {
+				j.order(engine.Obeyed{Memory: j.memory, Orders: triage.Orders{
+					By: c.Event.Actor, At: c.Event.At, Answers: []triage.Reaction{{Note: c.Event.Note.ID, Emoji: lacks}},
+				}})
+			}
 			continue
 		}
 		ended, err := j.ended(ctx, c)
@@ -126,38 +131,40 @@ func (j *job) dated(ctx context.Context, comments []engine.Comment) ([]engine.Co
 	return there, nil
 }
 
-// answered reports whether the bot has reacted to a comment or replied to it. A comment that is gone counts as answered: it was taken back.
-func (j *job) answered(ctx context.Context, id int64) (bool, error) {
+// answered reports whether the bot has reacted to a comment or replied to it, and which reaction it then still owes. A comment that is gone
+// counts as answered: it was taken back.
+func (j *job) answered(ctx context.Context, id int64) (ran bool, lacks string, err error) {
 	awards, err := j.o.GitLab.Awards(ctx, j.batch.Issue, id)
 	if gitlab.ClassOf(err) == gitlab.Gone {
-		return true, nil
+		return true, "", nil
 	}
 	if err != nil {
-		return false, err
+		return false, "", err
 	}
 	for _, a := range awards {
 		if a.User.ID == j.o.Self.ID && (a.Name == triage.DoneEmoji || a.Name == triage.RefusedEmoji) {
-			return true, nil
+			return true, "", nil
 		}
 	}
-	return j.replied(ctx, id)
+	emoji, ran, err := j.replied(ctx, id)
+	return ran, emoji, err
 }
 
-// replied reports whether one of the bot's comments answers this one.
-func (j *job) replied(ctx context.Context, id int64) (bool, error) {
+// replied reports whether one of the bot's comments answers this one, and which reaction goes with it.
+func (j *job) replied(ctx context.Context, id int64) (emoji string, ran bool, err error) {
 	if j.notes == nil {
 		notes, err := j.o.GitLab.OwnNotes(ctx, j.batch.Issue, j.o.Self.ID)
 		if err != nil {
-			return false, err
+			return "", false, err
 		}
 		j.notes = notes
 	}
 	for _, n := range j.notes {
-		if to, ok := note.ReplyTo(n.Body); ok && to == id {
-			return true, nil
+		if to, emoji, ok := note.ReplyTo(n.Body); ok && to == id {
+			return emoji, true, nil
 		}
 	}
-	return false, nil
+	return "", false, nil
 }
 
 // pastOfOurs is what the bot did to labels and weight.

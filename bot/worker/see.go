@@ -181,7 +181,7 @@ func (j *job) recall(ctx context.Context) error {
 		if len(said.Lines) == 0 {
 			continue
 		}
-		done, err := j.answered(ctx, c.ID)
+		done, _, err := j.answered(ctx, c.ID)
 		if err != nil {
 			return err
 		}
