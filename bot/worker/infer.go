@@ -34,7 +34,11 @@ func (j *job) infer(ctx context.Context) error {
 		return nil
 	}
 	since := j.o.Now().Add(-j.o.Lookback)
-	for _, p := range j.past {
+	past, err := j.changes(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range past {
 		if p.Actor.ID == j.o.Self.ID || p.At.Before(since) {
 			continue
 		}

@@ -12,7 +12,6 @@ import (
 	"go.uber.org/zap"
 
 	"flowkeeper/bot/budget"
-	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
@@ -52,8 +51,7 @@ type job struct {
 	resumed bool           // the orders are those of an earlier attempt
 	ordered bool           // they are written down
 	carried bool           // what they want beyond the issue is done
-	notes   []gitlab.Note
-	past    []triage.Past // what recover found
+	history history
 
 	probe    engine.Decision // what all rules say, if somebody asked
 	decision engine.Decision

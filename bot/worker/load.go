@@ -68,7 +68,7 @@ func (j *job) loadComments(ctx context.Context, d engine.Decision, around *triag
 	if d.Memory.Since.State != triage.StateNeedsReview && d.Needs&triage.NeedAgreements != 0 {
 		since, review = j.issue.CreatedAt, j.issue.CreatedAt // the review was before this state
 	}
-	comments, err := j.o.GitLab.Comments(ctx, j.batch.Issue, since)
+	comments, err := j.commentsSince(ctx, since)
 	if err != nil {
 		return err
 	}

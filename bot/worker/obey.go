@@ -118,11 +118,11 @@ func (j *job) permit(ctx context.Context, c *engine.Comment) error {
 func (j *job) command(ctx context.Context, comments []engine.Comment, moved []triage.Past) (engine.Obeyed, error) {
 	facts := engine.Facts{Found: map[string]triage.Found{}, Moved: moved}
 	if slices.ContainsFunc(comments, func(c engine.Comment) bool { return c.Late }) {
-		past, err := j.o.GitLab.Past(ctx, j.batch.Issue)
+		past, err := j.changes(ctx)
 		if err != nil {
 			return engine.Obeyed{}, err
 		}
-		facts.Past = slices.DeleteFunc(past, func(p triage.Past) bool { return p.Actor.ID == j.o.Self.ID })
+		facts.Past = slices.DeleteFunc(slices.Clone(past), func(p triage.Past) bool { return p.Actor.ID == j.o.Self.ID })
 	}
 	for range maxAsked {
 		told := engine.Obey(j.policy, comments, j.events, j.target(), &j.memory, facts, j.now())
@@ -202,7 +202,7 @@ func (j *job) resume(ctx context.Context) error {
 	j.orders, j.resumed, j.keep = j.memory.Orders, true, true
 	j.told = j.memory
 	if e := j.orders.Edit; !e.Empty() {
-		past, err := j.o.GitLab.Past(ctx, j.batch.Issue)
+		past, err := j.changes(ctx)
 		if err != nil {
 			return err
 		}

@@ -21,11 +21,10 @@ func (j *job) missed(ctx context.Context) error {
 	if triage.KindsOf(j.events)&triage.Swept == 0 || j.o.Lookback == 0 {
 		return nil
 	}
-	comments, err := j.o.GitLab.Comments(ctx, j.batch.Issue, j.o.Now().Add(-j.o.Lookback))
+	comments, err := j.commentsSince(ctx, j.o.Now().Add(-j.o.Lookback))
 	if err != nil {
 		return err
 	}
-	j.called = true
 	for _, c := range slices.Backward(comments) {
 		if c.Author.ID == j.o.Self.ID || c.Edited || len(j.reader.Read(c.Body)) == 0 {
 			continue
@@ -115,7 +114,7 @@ func (j *job) ended(ctx context.Context, c engine.Comment) (bool, error) {
 // dated gives the comments their exact times: deliveries tell whole seconds, in which the bot may have changed the issue before. A comment
 // that is gone is left out.
 func (j *job) dated(ctx context.Context, comments []engine.Comment) ([]engine.Comment, error) {
-	written, err := j.o.GitLab.Comments(ctx, j.batch.Issue, comments[0].Event.At.Add(-time.Second))
+	written, err := j.commentsSince(ctx, comments[0].Event.At.Add(-time.Second))
 	if err != nil {
 		return nil, err
 	}
@@ -152,14 +151,11 @@ func (j *job) answered(ctx context.Context, id int64) (ran bool, lacks string, e
 
 // replied reports whether one of the bot's comments answers this one, and which reaction goes with it.
 func (j *job) replied(ctx context.Context, id int64) (emoji string, ran bool, err error) {
-	if j.notes == nil {
-		notes, err := j.o.GitLab.OwnNotes(ctx, j.batch.Issue, j.o.Self.ID)
-		if err != nil {
-			return "", false, err
-		}
-		j.notes = notes
+	notes, err := j.ownNotes(ctx)
+	if err != nil {
+		return "", false, err
 	}
-	for _, n := range j.notes {
+	for _, n := range notes {
 		if to, emoji, ok := note.ReplyTo(n.Body); ok && to == id {
 			return emoji, true, nil
 		}
@@ -169,7 +165,7 @@ func (j *job) replied(ctx context.Context, id int64) (emoji string, ran bool, er
 
 // pastOfOurs is what the bot did to labels and weight.
 func (j *job) pastOfOurs(ctx context.Context) ([]triage.Past, error) {
-	past, err := j.o.GitLab.Past(ctx, j.batch.Issue)
+	past, err := j.changes(ctx)
 	if err != nil {
 		return nil, err
 	}

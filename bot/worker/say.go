@@ -70,7 +70,7 @@ func words(i engine.StickyItem) string { return i.Title + " " + i.Text + i.Quote
 func (j *job) create(ctx context.Context, shown engine.Sticky) error {
 	m := &j.decision.Memory
 	if !j.recovered && !j.whole {
-		notes, err := j.o.GitLab.OwnNotes(ctx, j.batch.Issue, j.o.Self.ID)
+		notes, err := j.ownNotes(ctx)
 		if err != nil {
 			return err
 		}

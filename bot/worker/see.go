@@ -138,22 +138,20 @@ func (j *job) recover(ctx context.Context) error {
 		kept.Around = triage.Around{} // not loaded by this job
 	}
 	j.known, j.recovered = true, true
-	notes, err := j.o.GitLab.OwnNotes(ctx, j.batch.Issue, j.o.Self.ID)
+	notes, err := j.ownNotes(ctx)
 	if err != nil {
 		return err
 	}
-	past, err := j.o.GitLab.Past(ctx, j.batch.Issue)
+	past, err := j.changes(ctx)
 	if err != nil {
 		return err
 	}
-	j.past = past
 	// The issue is read last: what somebody writes meanwhile must not look as if it had been taken back.
 	if !j.live {
 		if err := j.read(ctx); err != nil {
 			return err
 		}
 	}
-	j.notes = notes
 	if marked, found := sticky(notes); found {
 		kept = overlay(kept, marked)
 	}
@@ -166,7 +164,7 @@ func (j *job) recover(ctx context.Context) error {
 
 // recall finds the rules that people silenced by commands the bot has acknowledged, where no note tells.
 func (j *job) recall(ctx context.Context) error {
-	written, err := j.o.GitLab.Comments(ctx, j.batch.Issue, j.issue.CreatedAt)
+	written, err := j.commentsSince(ctx, j.issue.CreatedAt)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,61 @@
+package worker
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/rules/triage"
+)
+
+// history is what GitLab tells of the issue's past. Each list is read once in a job: what the job adds to them it knows itself, and nobody
+// else speaks for the bot under its lease.
+type history struct {
+	past     []triage.Past
+	pastRead bool
+
+	own     []gitlab.Note
+	ownRead bool
+
+	comments []gitlab.Comment // the newest first
+	since    time.Time        // from when on
+	listed   bool
+}
+
+// changes are who changed labels and weight, the oldest first.
+func (j *job) changes(ctx context.Context) ([]triage.Past, error) {
+	if h := &j.history; !h.pastRead {
+		past, err := j.o.GitLab.Past(ctx, j.batch.Issue)
+		if err != nil {
+			return nil, err
+		}
+		h.past, h.pastRead, j.called = past, true, true
+	}
+	return j.history.past, nil
+}
+
+// ownNotes are the bot's comments, the oldest first.
+func (j *job) ownNotes(ctx context.Context) ([]gitlab.Note, error) {
+	if h := &j.history; !h.ownRead {
+		notes, err := j.o.GitLab.OwnNotes(ctx, j.batch.Issue, j.o.Self.ID)
+		if err != nil {
+			return nil, err
+		}
+		h.own, h.ownRead, j.called = notes, true, true
+	}
+	return j.history.own, nil
+}
+
+// commentsSince are everybody's comments from a moment on, the newest first. The caller may change the slice.
+func (j *job) commentsSince(ctx context.Context, since time.Time) ([]gitlab.Comment, error) {
+	h := &j.history
+	if !h.listed || since.Before(h.since) {
+		comments, err := j.o.GitLab.Comments(ctx, j.batch.Issue, since)
+		if err != nil {
+			return nil, err
+		}
+		h.comments, h.since, h.listed, j.called = comments, since, true, true
+	}
+	return slices.DeleteFunc(slices.Clone(h.comments), func(c gitlab.Comment) bool { return c.CreatedAt.Before(since) }), nil
+}
