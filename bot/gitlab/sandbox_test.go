@@ -37,6 +37,28 @@ func connected(t *testing.T, lab *sandbox.Server) (*gitlab.Client, int64) {
 	return newClient(t, gitlab.Options{URL: web.URL}), lab.AddProject("g/p")
 }
 
+// comment has ann write a comment.
+func comment(t *testing.T, lab *sandbox.Server, ref triage.Ref, text string) int64 {
+	t.Helper()
+	id, err := lab.Comment("ann", ref, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// noteOf finds a comment of an issue.
+func noteOf(t *testing.T, lab *sandbox.Server, ref triage.Ref, id int64) sandbox.Note {
+	t.Helper()
+	for _, n := range lab.Issue(ref).Notes {
+		if n.ID == id {
+			return n
+		}
+	}
+	t.Fatalf("there is no comment %d", id)
+	return sandbox.Note{}
+}
+
 // In every edition an update ends in one request and an answer that shows what became of it.
 func TestSandboxUpdate(t *testing.T) {
 	t.Parallel()

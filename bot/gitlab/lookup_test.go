@@ -1,0 +1,140 @@
+package gitlab_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/sandbox"
+	"flowkeeper/rules/triage"
+)
+
+// Every way in which people name an issue leads to it, and nothing else does.
+func TestSandboxResolve(t *testing.T) {
+	t.Parallel()
+	lab, c, first := inSandbox(t, sandbox.Premium, sandbox.IssueOptions{Title: "Slow"})
+	other, err := lab.Open("ann", lab.AddProject("g/sub.group/other"), sandbox.IssueOptions{Title: "Slower"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := strings.TrimSuffix(lab.Issue(first).URL, "/g/p/-/issues/1")
+	for reference, want := range map[string]triage.Ref{
+		"#1": first, "1": first, " #1. ": first, "#1+": first, "#1+s": first, "g/p#1": first, "g/sub.group/other#1": other,
+		base + "/g/p/-/issues/1":                                          first,
+		"<" + base + "/g/p/-/issues/1>":                                   first,
+		base + "/g/p/-/work_items/1?show=x#note_5":                        first,
+		base + "/g/p/-/issues/incident/1":                                 first,
+		base + "/g/p/-/issues/1/designs":                                  first,
+		base + "/g/sub.group/other/-/issues/1":                            other,
+		strings.Replace(base, "http://", "https://", 1) + "/g/p/issues/1": first,
+	} {
+		got, err := c.Resolve(t.Context(), first.Project, reference)
+		if err != nil || got.Ref != want || got.Title != lab.Issue(want).Title {
+			t.Errorf("%q is %s %q, %v; want %s", reference, got.Ref, got.Title, err, want)
+		}
+	}
+	for _, reference := range []string{"#99", "g/p#99", "g/nowhere#1", base + "/g/p/-/issues/99"} {
+		_, err := c.Resolve(t.Context(), first.Project, reference)
+		check(t, err, gitlab.Gone, "the token may not see it")
+	}
+	reads := len(lab.Reads())
+	for reference, says := range map[string]string{
+		"":                                   "write #12",
+		"the other one":                      "write #12",
+		"!12":                                "write #12",
+		"#12 and #13":                        "write #12",
+		"#0":                                 "no number",
+		"#99999999999":                       "no number",
+		"#99999999999999999999":              "no number",
+		"p#1":                                "group/project#12",
+		"../../user#1":                       "group/project#12",
+		"g/../p#1":                           "group/project#12",
+		"g//p#1":                             "group/project#12",
+		"g/p?x=%2e#1":                        "group/project#12",
+		"https://elsewhere/g/p/-/issues/1":   "is not an address on " + base,
+		base + "/g/p/-/merge_requests/1":     "is not the address of an issue",
+		base + "/g/p/-/issues/new":           "is not the address of an issue",
+		base + "/g/%2e%2e/x/-/issues/1":      "is not the address of an issue",
+		"http://[::1/g/p/-/issues/1":         "is not an address on",
+		strings.Repeat("long ", 1000) + "#1": "…",
+	} {
+		_, err := c.Resolve(t.Context(), first.Project, reference)
+		bad, ok := errors.AsType[*gitlab.BadReference](err)
+		if !ok || !strings.Contains(bad.Error(), says) || len(bad.Error()) > 800 {
+			t.Errorf("%.50q: the error is %v, want a bad reference that says %q", reference, err, says)
+		}
+		if class := gitlab.ClassOf(err); class != gitlab.GiveUp {
+			t.Errorf("%.50q: the class is %q", reference, class)
+		}
+	}
+	if n := len(lab.Reads()) - reads; n != 0 {
+		t.Errorf("%d requests were sent for what names no issue", n)
+	}
+}
+
+// A project's old path leads to it, by its number and nowhere else.
+func TestResolveMoved(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		location string
+		want     triage.Ref
+		class    gitlab.Class
+	}{
+		"to the number":         {"https://gitlab.example/api/v4/projects/7/issues/12", ref, ""},
+		"below another address": {"/gitlab/api/v4/projects/7/issues/12", ref, ""},
+		"to another issue":      {"/api/v4/projects/7/issues/13", triage.Ref{}, gitlab.Outage},
+		"to a login page":       {"/users/sign_in", triage.Ref{}, gitlab.Outage},
+		"nowhere":               {"", triage.Ref{}, gitlab.Outage},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := server{Answer: func(w http.ResponseWriter, r *http.Request) bool {
+				if !strings.Contains(r.URL.EscapedPath(), "old%2Fname") {
+					return false
+				}
+				w.Header().Set("Location", tt.location)
+				w.WriteHeader(http.StatusMovedPermanently)
+				return true
+			}}
+			got, err := s.client(t).Resolve(t.Context(), 3, "old/name#12")
+			if tt.class != "" {
+				check(t, err, tt.class, "looking up old/name#12: ")
+				return
+			}
+			if err != nil || got.Ref != tt.want {
+				t.Errorf("resolved to %s, %v; want %s", got.Ref, err, tt.want)
+			}
+		})
+	}
+}
+
+func TestProjectID(t *testing.T) {
+	t.Parallel()
+	s := server{Answer: func(w http.ResponseWriter, r *http.Request) bool {
+		switch r.URL.EscapedPath() {
+		case "/api/v4/projects/g%2Fp":
+			reply(w, http.StatusOK, map[string]any{"id": 7})
+		case "/api/v4/projects/g%2Fold":
+			w.Header().Set("Location", "https://gitlab.example/api/v4/projects/8")
+			w.WriteHeader(http.StatusMovedPermanently)
+		case "/api/v4/projects/g%2Fodd":
+			reply(w, http.StatusOK, map[string]any{})
+		default:
+			return false
+		}
+		return true
+	}}
+	c := s.client(t)
+	for path, want := range map[string]int64{"g/p": 7, "g/old": 8} {
+		if got, err := c.ProjectID(t.Context(), path); err != nil || got != want {
+			t.Errorf("%s is project %d, %v; want %d", path, got, err, want)
+		}
+	}
+	for path, want := range map[string]gitlab.Class{"g/nowhere": gitlab.Gone, "g/odd": gitlab.Retry, "alone": gitlab.GiveUp, "../user": gitlab.GiveUp} {
+		_, err := c.ProjectID(t.Context(), path)
+		check(t, err, want, path)
+	}
+}
