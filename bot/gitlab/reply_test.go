@@ -8,7 +8,6 @@ import (
 
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/sandbox"
-	"flowkeeper/rules/triage"
 )
 
 // Replies stand in the thread of the comment, whether the thread is known, unknown or no id at all, and however long the list is.
