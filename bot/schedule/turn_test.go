@@ -1,0 +1,140 @@
+package schedule_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/zap"
+
+	"flowkeeper/bot/schedule"
+)
+
+func TestReplicasShareTheSweeps(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, newLab(7))
+		r.lab.move(7, 1)
+		for n := range 3 {
+			r.start(func(o *schedule.Options) {
+				o.Projects = []string{"7"}
+				o.Jitter = func() float64 { return float64(n) / 3 }
+			})
+		}
+		r.pass(time.Minute)
+		expect(t, "asked at the start", []string{"updated 7"}, r.lab.requests())
+		expect(t, "found at the start", []string{"7#1"}, r.found())
+		for range 4 {
+			r.lab.move(7, 1)
+			r.pass(every)
+			expect(t, "asked", []string{"updated 7"}, r.lab.requests())
+			expect(t, "found", []string{"7#1"}, r.found())
+		}
+	})
+}
+
+// A sweep that takes longer than a turn lasts keeps its turn; when its process dies another one takes over.
+func TestSlowSweepKeepsItsTurn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, newLab(7))
+		r.lab.slow = 5 * time.Minute
+		r.lab.move(7, 1)
+		first := r.sweeper("7")
+		r.sweeper("7")
+		r.pass(4 * time.Minute)
+		expect(t, "asked", []string{"updated 7"}, r.lab.requests())
+		first.stop()
+		r.pass(time.Minute)
+		expect(t, "asked after the first was stopped", []string{"updated 7"}, r.lab.requests())
+		r.pass(5 * time.Minute)
+		expect(t, "found", []string{"7#1"}, r.found())
+	})
+}
+
+// A process that was killed leaves its turn behind; another one waits it out.
+func TestTurnOfTheDeadRunsOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, newLab(7))
+		r.lab.move(7, 1)
+		if held, err := r.store.Turn(t.Context(), "sweep", "dead", time.Minute); !held || err != nil {
+			t.Fatal(held, err)
+		}
+		r.sweeper("7")
+		expect(t, "at once", nil, r.found())
+		r.pass(2 * time.Minute)
+		expect(t, "found", []string{"7#1"}, r.found())
+	})
+}
+
+// A process that cannot prolong its turn stops: another one may have begun.
+func TestSweepWithoutTurnStops(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, newLab(7))
+		r.lab.slow = 5 * time.Minute
+		r.lab.move(7, 1)
+		r.sweeper("7")
+		r.store.set(func() { r.store.failTurn = true })
+		r.pass(4 * time.Minute)
+		r.store.set(func() { r.store.failTurn = false })
+		r.pass(2 * time.Minute)
+		expect(t, "found", nil, r.found())
+		r.pass(every)
+		expect(t, "found later", []string{"7#1"}, r.found())
+	})
+}
+
+// One prolongation that fails now and then is no reason to stop.
+func TestTurnIsProlongedNowAndThen(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, newLab(7))
+		r.lab.slow = 5 * time.Minute
+		r.lab.move(7, 1)
+		r.sweeper("7")
+		r.pass(10 * time.Second) // turns are prolonged every 20 seconds
+		for n := range 12 {
+			r.store.set(func() { r.store.failTurn = n%2 == 0 })
+			r.pass(20 * time.Second)
+		}
+		r.pass(time.Minute)
+		expect(t, "found", []string{"7#1"}, r.found())
+	})
+}
+
+// A mark that a process with a wrong clock left behind does not put off the sweeps.
+func TestMarkFromAWrongClock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, newLab(7))
+		r.lab.move(7, 1)
+		if err := r.store.SetMark(t.Context(), "sweep", []byte(now().Add(lookback).Format(time.RFC3339Nano))); err != nil {
+			t.Fatal(err)
+		}
+		r.sweeper("7")
+		expect(t, "found", []string{"7#1"}, r.found())
+	})
+}
+
+// An end in the middle of a sweep comes at once, and the next process need not wait for the turn.
+func TestStopInTheMiddle(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, newLab(7))
+		r.lab.slow = time.Minute
+		r.lab.move(7, 1)
+		began := time.Now()
+		p := r.sweeper("7")
+		p.stop()
+		expect(t, "time to stop", 0, time.Since(began))
+		r.pass(time.Second)
+		r.lab.slow = 0
+		r.sweeper("7")
+		expect(t, "found", []string{"7#1"}, r.found())
+		if n := r.logs.FilterLevelExact(zap.WarnLevel).Len(); n > 0 {
+			t.Errorf("a stop is nothing to warn of, %d warnings: %v", n, r.logs.All())
+		}
+	})
+}
