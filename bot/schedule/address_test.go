@@ -2,7 +2,6 @@ package schedule_test
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"flowkeeper/bot/gitlab"
@@ -48,9 +47,7 @@ func TestForeignHooks(t *testing.T) {
 		{"no address at all", []string{":"}, ourURL, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, newLab(7))
+			inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 				h := r.lab.hook(7, ours(1, gitlab.HookDisabled))
 				h.URL = tt.hook
 				h.fail("a")

@@ -2,7 +2,6 @@ package schedule_test
 
 import (
 	"testing"
-	"testing/synctest"
 
 	"flowkeeper/bot/inbox"
 	"flowkeeper/rules/triage"
@@ -10,9 +9,7 @@ import (
 
 // Projects come from the configuration, as paths or ids, and from deliveries. A path is looked up once.
 func TestProjects(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7, 8, 9))
+	inBubble(t, newLab(7, 8, 9), func(t *testing.T, r *rig) {
 		r.lab.paths["g/p"] = 8
 		if _, err := r.store.Accept(t.Context(), inbox.Delivery{Issue: triage.Ref{Project: 7, IID: 1}, Key: "1"}); err != nil {
 			t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"flowkeeper/bot/inbox"
@@ -46,9 +45,7 @@ func (r *rig) memory(path, instance string) *process {
 
 // Nothing else comes from the project after its store was emptied: the sweep finds what was lost all the same.
 func TestEmptiedStoreIsToldItsProjects(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7, 8))
+	inBubble(t, newLab(7, 8), func(t *testing.T, r *rig) {
 		r.memory("", "")
 		r.hear(7)
 		r.pass(2 * time.Minute)
@@ -64,9 +61,7 @@ func TestEmptiedStoreIsToldItsProjects(t *testing.T) {
 
 // All processes ended before the store was emptied. One that knew nothing sweeps first; the one with the file has it swept again.
 func TestProjectsOutliveTheProcess(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7, 8))
+	inBubble(t, newLab(7, 8), func(t *testing.T, r *rig) {
 		path := filepath.Join(t.TempDir(), "projects.txt")
 		r.hear(8)
 		r.hear(7)
@@ -94,11 +89,9 @@ func TestMemoryThatIsOfNoUse(t *testing.T) {
 		"damaged":        "# projects that sent webhooks from https://gitlab.example.com\nseven\n-7\n0\n\x00\n99999999999999999999\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			path := filepath.Join(t.TempDir(), "projects.txt")
-			must(t, os.WriteFile(path, []byte(text), 0o600))
-			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, newLab(7, 8))
+			inBubble(t, newLab(7, 8), func(t *testing.T, r *rig) {
+				path := filepath.Join(t.TempDir(), "projects.txt")
+				must(t, os.WriteFile(path, []byte(text), 0o600))
 				r.lab.move(7, 1)
 				r.lab.move(8, 1)
 				r.memory(path, "https://gitlab.example.com")

@@ -3,7 +3,6 @@ package schedule_test
 import (
 	"fmt"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"flowkeeper/bot/gitlab"
@@ -11,9 +10,7 @@ import (
 
 // GitLab sends five deliveries of a webhook again in a minute; all of them come in the end, and webhooks do not wait for each other.
 func TestResendRate(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7, 8))
+	inBubble(t, newLab(7, 8), func(t *testing.T, r *rig) {
 		one, other := r.lab.hook(7, ours(1, gitlab.HookExecutable)), r.lab.hook(8, ours(2, gitlab.HookExecutable))
 		for n := range 30 {
 			one.fail(fmt.Sprint(n))
@@ -32,9 +29,7 @@ func TestResendRate(t *testing.T) {
 
 // However much there is to be sent again, the webhooks are looked after every hour.
 func TestLongBacklog(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7, 8))
+	inBubble(t, newLab(7, 8), func(t *testing.T, r *rig) {
 		busy, other := r.lab.hook(7, ours(1, gitlab.HookExecutable)), r.lab.hook(8, ours(2, gitlab.HookExecutable))
 		for n := range 600 {
 			busy.fail(fmt.Sprint(n))
@@ -51,9 +46,7 @@ func TestLongBacklog(t *testing.T) {
 
 // What was sent again is not sent again, by whatever process; what is older than the lookback is not sent at all.
 func TestResendOnce(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7))
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		h := r.lab.hook(7, ours(1, gitlab.HookExecutable))
 		h.fail("old")
 		r.pass(lookback + time.Minute)
@@ -74,9 +67,7 @@ func TestResendOnce(t *testing.T) {
 
 // A process that dies in the middle is followed by one that goes on where it was.
 func TestResendGoesOn(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7))
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		h := r.lab.hook(7, ours(1, gitlab.HookExecutable))
 		h.fail("a", "b", "c")
 		p := r.watchdog("7")
@@ -102,9 +93,7 @@ func TestReceiverRefuses(t *testing.T) {
 		"two gone":    {func(h *hook) { h.gone = map[string]bool{"b": true, "c": true} }, []string{"a", "d", "e", "f"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, newLab(7))
+			inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 				h := r.lab.hook(7, ours(1, gitlab.HookExecutable))
 				h.fail("a", "b", "c", "d", "e", "f")
 				tt.change(h)
@@ -118,9 +107,7 @@ func TestReceiverRefuses(t *testing.T) {
 
 // What was refused is in GitLab's list once more and is tried in the next hour.
 func TestRefusedIsTriedAgain(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7))
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		h := r.lab.hook(7, ours(1, gitlab.HookExecutable))
 		h.fail("a", "b")
 		h.refuse("")
@@ -134,9 +121,7 @@ func TestRefusedIsTriedAgain(t *testing.T) {
 
 // People have deliveries sent again, too, and use up the minute's five.
 func TestResendWaitsForPeople(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7))
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		h := r.lab.hook(7, ours(1, gitlab.HookExecutable))
 		h.fail("a", "b")
 		for range 5 {

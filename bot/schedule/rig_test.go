@@ -85,20 +85,23 @@ type rig struct {
 	log   *zap.Logger
 }
 
-// newRig may only be called in a bubble. It opens the store and starts nothing.
-func newRig(t *testing.T, l *lab) *rig {
+// inBubble runs a test, next to the others, with a rig that has a fresh store and nothing started. Time is that of a bubble of its own.
+func inBubble(t *testing.T, l *lab, test func(t *testing.T, r *rig)) {
 	t.Helper()
-	s, err := bolt.Open(bolt.Options{Dir: t.TempDir(), Lease: time.Hour})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, err := bolt.Open(bolt.Options{Dir: t.TempDir(), Lease: time.Hour})
+		if err != nil {
+			t.Fatal(err)
 		}
+		t.Cleanup(func() {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		core, logs := observer.New(zapcore.DebugLevel)
+		test(t, &rig{T: t, lab: l, store: &store{Store: s, room: -1}, logs: logs, log: zap.New(core)})
 	})
-	core, logs := observer.New(zapcore.DebugLevel)
-	return &rig{T: t, lab: l, store: &store{Store: s, room: -1}, logs: logs, log: zap.New(core)}
 }
 
 // process is a running scheduler.

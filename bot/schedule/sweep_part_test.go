@@ -2,15 +2,12 @@ package schedule_test
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 )
 
 // What was accepted before a crash and not noted is listed again and not handled twice.
 func TestCrashBeforeTheWatermark(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7))
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		r.lab.move(7, 1)
 		r.store.failMark = func(name string) bool { return name == "sweep/7" }
 		dying := r.sweeper("7")
@@ -28,9 +25,7 @@ func TestCrashBeforeTheWatermark(t *testing.T) {
 
 // A full inbox takes the oldest moves first; the rest comes when there is room, and nothing comes twice.
 func TestFullInbox(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7, 8))
+	inBubble(t, newLab(7, 8), func(t *testing.T, r *rig) {
 		for n := range int64(4) {
 			r.lab.moveAt(7, n+1, now().Add(-time.Hour+time.Duration(n)*10*time.Minute))
 		}
@@ -48,9 +43,7 @@ func TestFullInbox(t *testing.T) {
 
 // What was listed before GitLab went away is not listed again.
 func TestListIsCutOff(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7))
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		for n := range int64(4) {
 			r.lab.moveAt(7, n+1, now().Add(-time.Hour+time.Duration(n)*10*time.Minute))
 		}
@@ -69,9 +62,7 @@ func TestListIsCutOff(t *testing.T) {
 
 // A list that is longer than is read at a time is read on, also where all of it lies within the overlap.
 func TestLongList(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7))
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		var want []string
 		for n := range int64(9) {
 			want = append(want, r.lab.moveAt(7, n+1, now().Add(time.Duration(n-9)*time.Second)).String())

@@ -2,7 +2,6 @@ package schedule_test
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"flowkeeper/bot/schedule"
@@ -11,9 +10,7 @@ import (
 )
 
 func TestFirstSweepLooksBack(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7))
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		r.lab.moveAt(7, 1, now().Add(-lookback-time.Minute))
 		issue := r.lab.moveAt(7, 2, now().Add(-lookback+time.Minute))
 		began := time.Now()
@@ -27,9 +24,7 @@ func TestFirstSweepLooksBack(t *testing.T) {
 
 // A sweep of a project in which nothing moved costs one call and leads to nothing.
 func TestSweepFindsEachMoveOnce(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7))
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		r.lab.move(7, 1)
 		r.lab.move(7, 2)
 		p := r.sweeper("7")
@@ -51,9 +46,7 @@ func TestSweepFindsEachMoveOnce(t *testing.T) {
 
 // GitLab's copies lag: what shows up with a time shortly before the watermark is found all the same.
 func TestSweepReachesBack(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7))
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		r.lab.move(7, 1)
 		r.sweeper("7")
 		r.found()
@@ -65,9 +58,7 @@ func TestSweepReachesBack(t *testing.T) {
 
 // The watermark outlives the process, however long nobody was there.
 func TestSweepAfterALongStop(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7, 8))
+	inBubble(t, newLab(7, 8), func(t *testing.T, r *rig) {
 		r.lab.move(7, 1)
 		p := r.sweeper("7", "8")
 		r.found()
@@ -83,9 +74,7 @@ func TestSweepAfterALongStop(t *testing.T) {
 
 // An issue that an owner dated into the future does not hide what happens until then.
 func TestFutureDate(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7))
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		r.lab.moveAt(7, 1, now().Add(100*24*time.Hour))
 		r.sweeper("7")
 		expect(t, "found", []string{"7#1"}, r.found())

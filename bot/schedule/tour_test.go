@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strconv"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"flowkeeper/bot/gitlab"
@@ -26,9 +25,7 @@ func TestOutage(t *testing.T) {
 		"too many requests": {busy, []string{"updated 1"}, busy.After},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, newLab(1, 2, 3, 4, 5))
+			inBubble(t, newLab(1, 2, 3, 4, 5), func(t *testing.T, r *rig) {
 				r.lab.away = tt.away
 				for id := range int64(5) {
 					r.lab.move(id+1, 1)
@@ -64,9 +61,7 @@ func TestBrokenProjects(t *testing.T) {
 		"one refuses the token": {[]error{refusal(gitlab.GiveUp, 403)}, "done"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, newLab(1, 2, 3, 4, 5, 6, 7))
+			inBubble(t, newLab(1, 2, 3, 4, 5, 6, 7), func(t *testing.T, r *rig) {
 				var listed []string
 				for n, err := range tt.broken {
 					r.lab.projects[int64(n+1)].broken = err
@@ -86,10 +81,8 @@ func TestBrokenProjects(t *testing.T) {
 
 // A project that is gone is logged once, and swept from where it was left when it is back.
 func TestProjectIsGoneForAWhile(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		const line = "sweeping a project is left out until the bot's token may see it"
-		r := newRig(t, newLab(7))
 		r.lab.move(7, 1)
 		r.sweeper("7")
 		r.found()

@@ -2,7 +2,6 @@ package schedule_test
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"go.uber.org/zap"
@@ -11,9 +10,7 @@ import (
 )
 
 func TestReplicasShareTheSweeps(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7))
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		r.lab.move(7, 1)
 		for n := range 3 {
 			r.start(func(o *schedule.Options) {
@@ -35,9 +32,7 @@ func TestReplicasShareTheSweeps(t *testing.T) {
 
 // A sweep that takes longer than a turn lasts keeps its turn; when its process dies another one takes over.
 func TestSlowSweepKeepsItsTurn(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7))
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		r.lab.slow = 5 * time.Minute
 		r.lab.move(7, 1)
 		first := r.sweeper("7")
@@ -54,9 +49,7 @@ func TestSlowSweepKeepsItsTurn(t *testing.T) {
 
 // A process that was killed leaves its turn behind; another one waits it out.
 func TestTurnOfTheDeadRunsOut(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7))
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		r.lab.move(7, 1)
 		if held, err := r.store.Turn(t.Context(), "sweep", "dead", time.Minute); !held || err != nil {
 			t.Fatal(held, err)
@@ -70,9 +63,7 @@ func TestTurnOfTheDeadRunsOut(t *testing.T) {
 
 // A process that cannot prolong its turn stops: another one may have begun.
 func TestSweepWithoutTurnStops(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7))
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		r.lab.slow = 5 * time.Minute
 		r.lab.move(7, 1)
 		r.sweeper("7")
@@ -88,9 +79,7 @@ func TestSweepWithoutTurnStops(t *testing.T) {
 
 // One prolongation that fails now and then is no reason to stop.
 func TestTurnIsProlongedNowAndThen(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7))
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		r.lab.slow = 5 * time.Minute
 		r.lab.move(7, 1)
 		r.sweeper("7")
@@ -106,9 +95,7 @@ func TestTurnIsProlongedNowAndThen(t *testing.T) {
 
 // A mark that a process with a wrong clock left behind does not put off the sweeps.
 func TestMarkFromAWrongClock(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7))
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		r.lab.move(7, 1)
 		if err := r.store.SetMark(t.Context(), "sweep", []byte(now().Add(lookback).Format(time.RFC3339Nano))); err != nil {
 			t.Fatal(err)
@@ -120,9 +107,7 @@ func TestMarkFromAWrongClock(t *testing.T) {
 
 // An end in the middle of a sweep comes at once, and the next process need not wait for the turn.
 func TestStopInTheMiddle(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7))
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		r.lab.slow = time.Minute
 		r.lab.move(7, 1)
 		began := time.Now()

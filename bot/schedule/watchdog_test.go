@@ -3,7 +3,6 @@ package schedule_test
 import (
 	"net/http"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"flowkeeper/bot/gitlab"
@@ -24,9 +23,7 @@ func TestDisabledHook(t *testing.T) {
 	t.Parallel()
 	for _, status := range []string{gitlab.HookPaused, gitlab.HookDisabled} {
 		t.Run(status, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, newLab(7))
+			inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 				h := r.lab.hook(7, ours(1, status))
 				h.DisabledUntil = now().Add(time.Hour)
 				h.fail("a", "b", "c")
@@ -46,9 +43,7 @@ func TestDisabledHook(t *testing.T) {
 
 // A webhook that works is not tested; that it failed before is made up for. In an hour in which nothing fails it costs two requests.
 func TestWorkingHook(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7))
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		h := r.lab.hook(7, ours(1, gitlab.HookExecutable))
 		old := r.lab.hook(7, ours(2, "")) // a GitLab that does not know of disabled webhooks
 		h.fail("a")
@@ -64,9 +59,7 @@ func TestWorkingHook(t *testing.T) {
 }
 
 func TestHookThatStaysDisabled(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7))
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		h := r.lab.hook(7, ours(1, gitlab.HookDisabled))
 		h.refuse("")
 		h.fail("a")
@@ -84,10 +77,8 @@ func TestHookThatStaysDisabled(t *testing.T) {
 
 // Most tokens may not see webhooks. That is no failure: a number to look at and one log line a day and project.
 func TestHooksUnseen(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, newLab(7, 8, 9), func(t *testing.T, r *rig) {
 		const line = "the webhooks of a project are not looked after"
-		r := newRig(t, newLab(7, 8, 9))
 		r.lab.projects[7].private = refusal(gitlab.GiveUp, http.StatusForbidden)
 		r.lab.projects[8].private = refusal(gitlab.GiveUp, http.StatusForbidden)
 		h := r.lab.hook(9, ours(1, gitlab.HookDisabled))
@@ -110,9 +101,7 @@ func TestHooksUnseen(t *testing.T) {
 
 // Old GitLabs cannot say what failed; their webhooks are started again all the same.
 func TestHookEventsUnknown(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7))
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		h, other := r.lab.hook(7, ours(1, gitlab.HookDisabled)), r.lab.hook(7, ours(2, gitlab.HookDisabled))
 		h.events = refusal(gitlab.Gone, http.StatusNotFound)
 		other.fail("a")
@@ -124,9 +113,7 @@ func TestHookEventsUnknown(t *testing.T) {
 
 // Replicas that were started at different times do not look more often than one. Each shows what it saw only until another one looked.
 func TestReplicasShareTheWatch(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, newLab(7))
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		h := r.lab.hook(7, ours(1, gitlab.HookDisabled))
 		h.refuse("")
 		var all []*process
