@@ -32,13 +32,14 @@ type Memory struct {
 	Silenced map[string]Silence `json:"quiet,omitempty"`
 	// Raised holds the items that people put on the note by commands, by "command/comment"; the second of a comment by "command/comment/2".
 	Raised map[string]Raised `json:"raised,omitempty"`
-	// Ran are the last comments whose commands were run, and Orders what is still to be done for the newest of them.
+	// Ran are the last comments whose commands were run, in the order in which they were; MarkRun adds to it.
 	Ran []int64 `json:"ran,omitempty"`
 	// Born is when the bot began to remember the issue, by its own clock. It says nothing of comments from before.
 	Born time.Time `json:"born,omitzero"`
 	// FromBirth says that this was when the issue was opened: nothing the bot did to it is unknown.
-	FromBirth bool    `json:"birth,omitempty"`
-	Orders    *Orders `json:"orders,omitempty"`
+	FromBirth bool `json:"birth,omitempty"`
+	// Orders are what is still to be done for the newest comments in Ran; nil is nothing.
+	Orders *Orders `json:"orders,omitempty"`
 	// Said holds the rules with a line on the note.
 	Said map[string]bool `json:"said,omitempty"`
 	// Bump is the extra level for security issues, given once per issue.
@@ -131,13 +132,16 @@ const maxRan = 50
 func (m *Memory) HasRun(note int64) bool { return slices.Contains(m.Ran, note) }
 
 // Recalls reports whether the memory would know of a comment whose commands were run, had it seen that.
-func (m *Memory) Recalls(note int64) bool { return len(m.Ran) < maxRan || note > slices.Min(m.Ran) }
+func (m *Memory) Recalls(note int64) bool { return len(m.Ran) < maxRan || note > m.Ran[0] }
 
-// MarkRun remembers that a comment's commands were run.
+// MarkRun remembers that a comment's commands were run. Of the two that were run first, the older comment is forgotten, so that no forgotten
+// one is younger than the first: comments that were found late are run out of order.
 func (m *Memory) MarkRun(note int64) {
 	m.Ran = append(slices.Clone(m.Ran), note)
 	if len(m.Ran) > maxRan {
-		m.Ran = m.Ran[len(m.Ran)-maxRan:]
+		first := m.Ran[0]
+		m.Ran = m.Ran[1:]
+		m.Ran[0] = max(first, m.Ran[0])
 	}
 }
 
