@@ -1,63 +1,15 @@
 package note_test
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
-
-	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
 
 	"flowkeeper/bot/note"
 	"flowkeeper/bot/note/notetest"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
-
-// TestGoldenReplies renders the answers of testdata/reply: the answer (reply.yaml), who fills the roles (team.yaml), which references are
-// ours (allowed.yaml); and then the body of the comment (body.md).
-func TestGoldenReplies(t *testing.T) {
-	files, err := filepath.Glob("testdata/reply/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no golden files: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			archive, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var r triage.Reply
-			var roster map[triage.Role][]string
-			var allowed []string
-			want := ""
-			for _, part := range archive.Files {
-				switch part.Name {
-				case "reply.yaml":
-					decode(t, part, &r)
-				case "team.yaml":
-					decode(t, part, &roster)
-				case "allowed.yaml":
-					decode(t, part, &allowed)
-				case "body.md":
-					want = string(part.Data)
-				default:
-					t.Fatalf("unknown part %q", part.Name)
-				}
-			}
-			got := note.RenderReply(r, teamOf(roster), 12, "")
-			notetest.CheckReply(t, got, allowed...)
-			if *update {
-				rewrite(t, file, archive, got)
-				return
-			}
-			if diff := cmp.Diff(want, got+"\n"); diff != "" {
-				t.Errorf("body (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
 
 // FuzzRenderReply puts people's text wherever an answer may hold it. The lowest bits of shape say how much there is of everything.
 func FuzzRenderReply(f *testing.F) {
