@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -141,6 +142,25 @@ func TestRecover(t *testing.T) {
 		"not on a spike":               {past: []triage.Past{label(1, true, "security"), label(1, true, "spike"), weight(bot, triage.Int(2))}, want: own("weight", triage.Own{Value: 2})},
 		"not at the top of the scale":  {past: []triage.Past{label(1, true, "security"), weight(bot, triage.Int(5))}, want: own("weight", triage.Own{Value: 5})},
 		"a spike's weight is no level": {past: []triage.Past{weight(bot, triage.Int(2))}, want: own("weight", triage.Own{Value: 2})},
+		"taken off by a person, set again by one, then taken off by the bot": {
+			past: []triage.Past{label(bot, true, "x"), label(1, false, "x"), label(1, true, "x"), label(bot, false, "x")},
+			want: own("label:x", triage.Own{Removed: true}),
+		},
+		"moved by the bot": {
+			past: []triage.Past{label(1, true, "s::a"), label(bot, true, "s::b"), label(bot, false, "s::a")},
+			want: own("label:s::b", triage.Own{Replaced: "s::a"}),
+		},
+		"moved by the bot and back by a person": {
+			past: []triage.Past{
+				label(1, true, "s::a"), label(bot, true, "s::b"), label(bot, false, "s::a"), label(1, true, "s::a"), label(1, false, "s::b"),
+			},
+			want: undone("label:s::b", `add ~"s::b"`, false),
+		},
+		"moved by the bot and on by a person": {
+			past: []triage.Past{
+				label(1, true, "s::a"), label(bot, true, "s::b"), label(bot, false, "s::a"), label(1, true, "s::c"), label(1, false, "s::b"),
+			},
+		},
 		"the extra level on a label": {
 			past: []triage.Past{label(1, true, "backend-weight::2"), label(bot, true, "backend-weight::3"), label(bot, false, "backend-weight::2")}, want: bumpedLabel,
 		},
@@ -204,6 +224,26 @@ func TestRecoverState(t *testing.T) {
 			}
 			if diff := cmp.Diff(tt.want, d.Memory.Since); diff != "" {
 				t.Error("(-want +got)\n", diff)
+			}
+		})
+	}
+}
+
+// TestMovesBackAreNotRedone: where the store lost its memory, a person who moves an issue back to where the bot took it from still wins,
+// whether they did so before or after the memory was recovered.
+func TestMovesBackAreNotRedone(t *testing.T) {
+	change := func(by int64, added bool, l string) triage.Past {
+		return triage.Past{Actor: triage.Person{ID: by, Username: "u"}, Added: added, Label: l}
+	}
+	moved := []triage.Past{change(1, true, "s::a"), change(bot, true, "s::b"), change(bot, false, "s::a")}
+	back := []triage.Past{change(1, true, "s::a"), change(1, false, "s::b")}
+	policy := engine.Policy{Team: team, Settings: []engine.Setting{wants("moves", add("s::b"))}}
+	for name, past := range map[string][]triage.Past{"before": slices.Concat(moved, back), "after": moved} {
+		t.Run(name, func(t *testing.T) {
+			recovered := engine.Recover(triage.Memory{}, team, past, bot)
+			d, err := engine.Decide(policy, opened, triage.Issue{Labels: []string{"s::a"}}, &recovered, now)
+			if err != nil || len(d.Plan) > 0 {
+				t.Errorf("plan %v, error %v", d.Plan, err)
 			}
 		})
 	}

@@ -8,17 +8,20 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Recover completes a memory from GitLab's own record of who changed labels and weight, oldest entry first, for an issue whose
-// memory the store has lost or may have missed. What the memory already holds (from the note's marker) stays. Since is when the
-// workflow label was last added, by whomever.
+// Recover completes a memory from GitLab's own record of who changed labels and weight, oldest entry first, for an issue whose memory the
+// store has lost or may have missed; bot is the user id of the bot's account. What the memory already holds (from the note's marker) stays.
+// Since is when the workflow label was last added, by whomever.
 func Recover(m triage.Memory, team *triage.Team, past []triage.Past, bot int64) triage.Memory {
 	m = m.Clone()
-	r := recovery{team: team, bot: bot, ordered: m.Ordered, own: map[string]triage.Own{}, undone: map[string]triage.Undoing{}, gaveUp: map[string]bool{}, weights: map[string]*int{}}
+	r := recovery{
+		team: team, bot: bot, ordered: m.Ordered, weights: map[string]*int{},
+		own: map[string]triage.Own{}, gaveUp: map[string]bool{}, undone: map[string]triage.Undoing{},
+	}
 	for _, p := range past {
 		if p.Label != "" {
 			r.label(p)
 		} else {
-			r.weight("weight", "", p.Weight, p)
+			r.weight(triage.SetWeight{}.Key(), p.Weight, p)
 		}
 	}
 	for key := range r.gaveUp {
@@ -31,8 +34,7 @@ func Recover(m triage.Memory, team *triage.Team, past []triage.Past, bot int64) 
 		setOwn(&m, key, own)
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.undone)) {
-		u := r.undone[key]
-		takeBack(&m, key, m.Own[key], u)
+		takeBack(&m, key, m.Own[key], r.undone[key])
 	}
 	if m.Bump == nil {
 		m.Bump = r.bump
@@ -73,12 +75,12 @@ func (r *recovery) ours(key string, p triage.Past) bool {
 
 func (r *recovery) label(p triage.Past) {
 	r.state(p)
-	key := "label:" + p.Label
+	key := triage.AddLabel{Label: p.Label}.Key()
 	bot := r.ours(key, p)
 	if p.Added {
 		r.labels = append(r.labels, p.Label)
 		if side, value, ok := r.sideWeight(p.Label); ok {
-			r.weight("weight:"+side, side, &value, p)
+			r.weight(triage.SetWeight{Side: side}.Key(), &value, p)
 			return
 		}
 	} else {
@@ -87,23 +89,43 @@ func (r *recovery) label(p triage.Past) {
 			return
 		}
 	}
-	own, ours := r.own[key]
+	_, ours := r.own[key]
 	switch {
-	case bot && p.Added:
-		r.own[key] = triage.Own{}
+	case !bot:
+		r.people(key, p)
+	case p.Added:
+		r.own[key] = triage.Own{Replaced: triage.AddLabel{Label: p.Label}.Replaces(r.issue())}
 		delete(r.undone, key)
 		delete(r.gaveUp, key)
-	case bot && ours:
+	case ours:
 		delete(r.own, key)
 		r.gaveUp[key] = true
-	case bot && triage.Scope(p.Label) == "":
+	case triage.Scope(p.Label) == "":
 		r.own[key] = triage.Own{Removed: true}
-	case !bot && ours && own.Removed == p.Added && !r.moved(p):
-		delete(r.own, key)
-		r.undone[key] = triage.Undoing{By: p.Actor.Username, What: what(p.Label, own.Removed), Removed: own.Removed}
-	case !bot && ours && own.Removed == p.Added:
-		delete(r.own, key)
+		delete(r.undone, key)
 	}
+}
+
+// people replays what a person's change does to a state of the bot's: undone says what it is, as of the issue that deliveries show.
+func (r *recovery) people(key string, p triage.Past) {
+	own, ours := r.own[key]
+	if !ours {
+		return
+	}
+	u, gone := undone(triage.NewInput(r.team, nil, r.issue(), nil, p.At), key, own)
+	if !gone {
+		return
+	}
+	delete(r.own, key)
+	if u.What != "" {
+		u.By = p.Actor.Username
+		r.undone[key] = u
+	}
+}
+
+// issue is what is known of the issue at this point of its past.
+func (r *recovery) issue() triage.Issue {
+	return triage.Issue{Labels: r.labels, Weight: r.weights[triage.SetWeight{}.Key()]}
 }
 
 // state replays a change of the workflow state. Of several workflow labels, the one added last counts.
@@ -124,35 +146,26 @@ func (r *recovery) state(p triage.Past) {
 	r.states = append(r.states, triage.Since{State: state, From: from, At: p.At})
 }
 
-// moved reports whether a removed label made way for another of its scope.
-func (r *recovery) moved(p triage.Past) bool {
-	scope := triage.Scope(p.Label)
-	return !p.Added && scope != "" && slices.ContainsFunc(r.labels, func(l string) bool { return triage.Scope(l) == scope })
-}
-
 // weight replays a change of the weight field or of the side's label.
-func (r *recovery) weight(key, side string, value *int, p triage.Past) {
+func (r *recovery) weight(key string, value *int, p triage.Past) {
 	before := r.weights[key]
 	r.weights[key] = value
-	own, ours := r.own[key]
-	bot := r.ours(key, p)
 	switch {
-	case bot && value != nil:
+	case !r.ours(key, p):
+		r.people(key, p)
+	case value != nil:
 		r.own[key] = triage.Own{Value: *value}
 		delete(r.undone, key)
 		if before != nil && *value == *before+1 || r.leveled(*value) {
 			r.bump = &triage.Bump{From: *value - 1, To: *value}
 		}
-	case !bot && ours && (value == nil || *value != own.Value):
-		delete(r.own, key)
-		r.undone[key] = triage.Undoing{By: p.Actor.Username, What: triage.SetWeight{Value: own.Value, Side: side}.String()}
 	}
 }
 
 // leveled reports whether a weight that the bot sets now has the level for security issues in it: it sets both in one write. A 5 may be
 // what was asked for.
 func (r *recovery) leveled(weight int) bool {
-	then := triage.NewInput(r.team, nil, triage.Issue{Labels: r.labels}, &triage.Memory{}, time.Time{})
+	then := triage.NewInput(r.team, nil, r.issue(), nil, time.Time{})
 	return then.IsSecurity() && !then.Has(triage.Spike) && 0 < weight && weight < 5
 }
 
