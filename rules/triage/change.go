@@ -1,8 +1,11 @@
 package triage
 
 import (
+	"cmp"
 	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -72,24 +75,38 @@ func (r Raise) Make(m *Memory, by Call) {
 	if m.Raised == nil {
 		m.Raised = map[string]Raised{}
 	}
-	comment := r.Command + "/" + strconv.FormatInt(by.Note, 10)
-	key := comment
-	for n := 2; m.Raised[key].Command != ""; n++ {
-		key = comment + "/" + strconv.Itoa(n) // the same command once more in the same comment
-	}
-	m.Raised[key] = Raised{
+	m.Raised[r.key(m, by.Note)] = Raised{
 		Command: r.Command, Title: r.Item.Title, Text: r.Item.Text, Quote: r.Item.Quote, Asks: r.Item.Asks,
 		By: by.By.Username, At: by.At, State: m.Since.State,
 	}
 	for len(m.Raised) > maxRaised {
-		oldest := ""
-		for key, raised := range m.Raised {
-			if oldest == "" || raised.At.Before(m.Raised[oldest].At) {
-				oldest = key
-			}
-		}
-		delete(m.Raised, oldest)
+		delete(m.Raised, oldest(m.Raised))
 	}
+}
+
+// key is the next one for a comment: "unclear/71", then "unclear/71/2". One that was in use is not given again.
+func (r Raise) key(m *Memory, note int64) string {
+	comment := r.Command + "/" + strconv.FormatInt(note, 10)
+	last := 0
+	for key := range m.Raised {
+		if key == comment {
+			last = max(last, 1)
+		} else if number, same := strings.CutPrefix(key, comment+"/"); same {
+			n, _ := strconv.Atoi(number)
+			last = max(last, n)
+		}
+	}
+	if last == 0 {
+		return comment
+	}
+	return comment + "/" + strconv.Itoa(last+1)
+}
+
+// oldest is the key of what was raised first. Within a second, longer keys are of later comments, or come later in their comment.
+func oldest(all map[string]Raised) string {
+	return slices.MinFunc(slices.Collect(maps.Keys(all)), func(a, b string) int {
+		return cmp.Or(all[a].At.Compare(all[b].At), cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+	})
 }
 
 // String implements Change.
