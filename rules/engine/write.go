@@ -179,7 +179,8 @@ func (r *run) remember(items []wanted) {
 		}
 		m.Items[w.key] = triage.ItemState{State: state, Title: w.Title}
 	}
-	for key, item := range m.Items {
+	for _, key := range slices.Sorted(maps.Keys(m.Items)) {
+		item := m.Items[key]
 		switch {
 		case want[key] || !r.looked(ruleOf(key)) && !r.silenced(ruleOf(key)):
 		case item.State == triage.ItemPending || r.silenced(ruleOf(key)):

@@ -1,0 +1,35 @@
+package engine_test
+
+import (
+	"strconv"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// TestSeenToIsStruckThroughOnce: what several comments asked for is struck through as one, and always as the same one: the order in which
+// Go walks a map must not show.
+func TestSeenToIsStruckThroughOnce(t *testing.T) {
+	policy := engine.Policy{Team: team, Commands: []triage.Command{
+		{Name: "unclear", Stands: func(triage.Input, triage.Raised) bool { return false }},
+	}}
+	memory := &triage.Memory{Items: map[string]triage.ItemState{}, Raised: map[string]triage.Raised{}}
+	for n := range 5 {
+		key := "unclear/" + strconv.Itoa(n)
+		memory.Items[key] = triage.ItemState{State: triage.ItemOpen, Title: "A clarification"}
+		memory.Raised[key] = triage.Raised{Command: "unclear", Title: "A clarification"}
+	}
+	want := []engine.StickyItem{{Key: "unclear/4", Title: "A clarification", Met: true}}
+	for range 20 {
+		d, err := engine.Decide(policy, opened, triage.Issue{}, memory, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, d.Sticky.Items); diff != "" {
+			t.Fatalf("(-want +got):\n%s", diff)
+		}
+	}
+}
