@@ -2,12 +2,12 @@ package sandbox_test
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -97,39 +97,45 @@ func TestFaultsThatLast(t *testing.T) {
 	}
 }
 
+// A request that waits holds up no other one.
 func TestARequestWaits(t *testing.T) {
-	l := newLab(t, sandbox.Options{})
-	web := httptest.NewServer(l)
-	t.Cleanup(web.Close)
-	gate := make(chan struct{})
-	l.Next(sandbox.Fault{Match: "GET user", Wait: gate})
-	got := make(chan int, 1)
-	go func() {
-		status, _, _, err := call(t, t.Context(), web.URL, "GET", "/user", "")
-		if err != nil {
-			t.Error(err)
-		}
-		got <- status
-	}()
-	if status, _, _, err := call(t, t.Context(), web.URL, "GET", "/version", ""); err != nil || status != 200 {
-		t.Errorf("others do not wait: %d, %v", status, err)
+	tests := map[string]func(l *lab, gate chan struct{}, giveUp func()){
+		"until it may go on":          func(_ *lab, gate chan struct{}, _ func()) { close(gate) },
+		"until its client gives up":   func(_ *lab, _ chan struct{}, giveUp func()) { giveUp() },
+		"until the sandbox is closed": func(l *lab, _ chan struct{}, _ func()) { l.Close() },
 	}
-	close(gate)
-	if status := <-got; status != 200 {
-		t.Errorf("then it goes through: %d", status)
+	for name, end := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := &lab{Server: sandbox.New(sandbox.Options{Token: botToken}), t: t}
+				t.Cleanup(l.Close)
+				gate := make(chan struct{})
+				l.Next(sandbox.Fault{Match: "GET user", Wait: gate})
+				ctx, giveUp := context.WithCancel(t.Context())
+				defer giveUp()
+				r := httptest.NewRequestWithContext(ctx, "GET", "/api/v4/user", nil)
+				r.Header.Set("PRIVATE-TOKEN", botToken)
+				w := httptest.NewRecorder()
+				answered := make(chan struct{})
+				go func() {
+					defer close(answered)
+					l.ServeHTTP(w, r)
+				}()
+				synctest.Wait()
+				select {
+				case <-answered:
+					t.Fatalf("answered at once: %d %s", w.Code, w.Body)
+				default:
+				}
+				l.must("GET", "/version", "")
+				end(l, gate, giveUp)
+				<-answered
+				if w.Code != 200 {
+					t.Errorf("then it goes through: %d %s", w.Code, w.Body)
+				}
+			})
+		})
 	}
-
-	l.Next(sandbox.Fault{Wait: make(chan struct{})})
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		_, _, _, err := call(t, ctx, web.URL, "GET", "/user", "")
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("a client that gives up gets %v", err)
-		}
-		got <- 0
-	}()
-	cancel()
-	<-got
 }
 
 func TestJournal(t *testing.T) {
