@@ -146,10 +146,18 @@ func TestLevel(t *testing.T) {
 // Of more comments than are read, the newest count.
 func TestTooManyComments(t *testing.T) {
 	t.Parallel()
-	s := server{Page: 1, Notes: make([]note, 51)}
-	got, err := s.client(t).Comments(t.Context(), ref, time.Time{})
-	if err != nil || len(got) != 50 {
-		t.Errorf("loaded %d comments, %v; want 50", len(got), err)
+	s := server{Page: 1}
+	var want, got []int64
+	for id := int64(51); id > 0; id-- { // the newest first, as asked for
+		s.Notes = append(s.Notes, note{ID: id})
+		want = append(want, id)
+	}
+	comments, err := s.client(t).Comments(t.Context(), ref, time.Time{})
+	for _, c := range comments {
+		got = append(got, c.ID)
+	}
+	if diff := cmp.Diff(want[:50], got); err != nil || diff != "" {
+		t.Errorf("%v, ids (-want +got):\n%s", err, diff)
 	}
 }
 
