@@ -60,63 +60,61 @@ func takeBack(m *triage.Memory, key string, own triage.Own, u triage.Undoing) {
 }
 
 // undone reports whether a state of the bot's is gone, and who undid what; an empty What is a move that undid nothing.
-func undone(in triage.Input, key string, own triage.Own) (triage.Undoing, bool) {
-	kind, label, _ := strings.Cut(key, ":")
+func undone(in triage.Input, key string, own triage.Own) (u triage.Undoing, gone bool) {
+	kind, of, _ := strings.Cut(key, ":")
 	switch kind {
 	case "state":
-		if in.Issue.Closed {
-			return triage.Undoing{}, false
-		}
-		return triage.Undoing{By: who(in, func(triage.Changes) bool { return true }), What: triage.Close{}.String()}, true
+		u = triage.Undoing{By: whoDid(in, triage.Reopened), What: triage.Close{}.String()}
+		return u, !in.Issue.Closed
 	case "milestone":
-		if in.Issue.Milestone != 0 {
-			return triage.Undoing{}, false
-		}
-		return triage.Undoing{By: who(in, func(triage.Changes) bool { return true }), What: "set the milestone"}, true
+		u = triage.Undoing{By: whoDid(in, triage.MilestoneChanged), What: "set the milestone"}
+		return u, in.Issue.Milestone == 0
 	case "weight":
-		a := triage.SetWeight{Value: own.Value, Side: label}
-		if a.Done(in.Issue) {
-			return triage.Undoing{}, false
-		}
-		return triage.Undoing{By: whoWeighed(in), What: a.String()}, true
+		set := triage.SetWeight{Value: own.Value, Side: of}
+		return triage.Undoing{By: whoWeighed(in), What: set.String()}, !set.Done(in.Issue)
 	}
-	has := in.Issue.Has(label)
+	has := in.Issue.Has(of)
+	u = triage.Undoing{By: whoLabelled(in, of), What: what(of, own.Removed), Removed: own.Removed}
 	switch {
-	case own.Removed && has:
-		return triage.Undoing{By: whoLabelled(in, label), What: what(label, true), Removed: true}, true
 	case own.Removed || has:
-		return triage.Undoing{}, false
+		return u, own.Removed && has
 	case own.Replaced != "" && in.Issue.Has(own.Replaced):
-		return triage.Undoing{By: whoLabelled(in, own.Replaced), What: what(label, false)}, true
-	case triage.Scope(label) != "" && in.Winner(triage.Scope(label)) != "":
+		u.By = whoLabelled(in, own.Replaced)
+		return u, true
+	case triage.Scope(of) != "" && in.Winner(triage.Scope(of)) != "":
 		return triage.Undoing{}, true
-	default:
-		return triage.Undoing{By: whoLabelled(in, label), What: what(label, false)}, true
 	}
+	return u, true
 }
 
 // whoLabelled is the username of the last person whose event touched the label, "" if no event tells.
 func whoLabelled(in triage.Input, label string) string {
-	return who(in, func(c triage.Changes) bool {
-		return slices.Contains(c.Added, label) || slices.Contains(c.Removed, label)
-	})
+	return who(in, func(e triage.Event) bool { return touches(e, func(l string) bool { return l == label }) })
 }
 
 // whoWeighed is the username of the last person who changed the weight, in the field or by a label.
 func whoWeighed(in triage.Input) string {
-	scope := in.Team.Side + "-weight"
-	return who(in, func(c triage.Changes) bool {
-		return c.Weight != nil || slices.ContainsFunc(c.Added, func(l string) bool { return triage.Scope(l) == scope })
-	})
+	weighs := func(l string) bool { return triage.Scope(l) == triage.Scope(triage.WeightLabel(in.Team.Side, 0)) }
+	return who(in, func(e triage.Event) bool { return e.Changes.Weight != nil || touches(e, weighs) })
 }
 
-func who(in triage.Input, did func(triage.Changes) bool) string {
+// whoDid is the username of the last person whose event is of the kind. What follows of other kinds does not count: a sweep does nothing.
+func whoDid(in triage.Input, kind triage.Kind) string {
+	return who(in, func(e triage.Event) bool { return e.Kind&kind != 0 })
+}
+
+func who(in triage.Input, did func(triage.Event) bool) string {
 	for _, e := range slices.Backward(in.Events) {
-		if did(e.Changes) {
+		if did(e) {
 			return e.Actor.Username
 		}
 	}
 	return ""
+}
+
+// touches reports whether an event put such a label on the issue or took one off.
+func touches(e triage.Event, such func(label string) bool) bool {
+	return slices.ContainsFunc(e.Changes.Added, such) || slices.ContainsFunc(e.Changes.Removed, such)
 }
 
 // suspend puts a rule to rest; what was undone first is what it rests for.
