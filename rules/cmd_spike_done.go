@@ -128,7 +128,7 @@ func inherited(team *triage.Team, label string) bool {
 		}
 	}
 	switch triage.Scope(label) {
-	case team.Label(triage.WorkflowScope), weightScope(team.Side), weightScope(otherSide(team.Side)):
+	case team.Label(triage.WorkflowScope), triage.WeightScope(team.Side), triage.WeightScope(otherSide(team.Side)):
 		return false
 	}
 	label = strings.ToLower(label)

@@ -1,10 +1,6 @@
 package rules
 
-import (
-	"slices"
-
-	"flowkeeper/rules/triage"
-)
+import "flowkeeper/rules/triage"
 
 // commandUnclear carries out what "Weighting issues" says of an issue whose single source of truth is not clear: it gets no weight, and the
 // managers are asked.
@@ -26,16 +22,6 @@ var commandUnclear = triage.Command{
 	},
 	// It is seen to once the issue has moved on, or is weighted all the same.
 	Stands: func(in triage.Input, raised triage.Raised) bool {
-		return !in.Issue.Closed && !movedOn(in, raised) && !answered(in, raised, weighs(in.Team))
+		return !in.Issue.Closed && !movedOn(in, raised) && !answered(in, raised, in.Team.Weighs)
 	},
-}
-
-// weighs reports whether an event gives the issue a weight, in the weight field or by the side's label.
-func weighs(team *triage.Team) func(triage.Event) bool {
-	return func(e triage.Event) bool {
-		if w := e.Changes.Weight; w != nil && w.To != nil {
-			return true
-		}
-		return slices.ContainsFunc(e.Changes.Added, func(l string) bool { return triage.Scope(l) == weightScope(team.Side) })
-	}
 }

@@ -30,14 +30,14 @@ var splitWeight = triage.Rule{
 		}
 		weight := *in.Issue.Weight
 		v := triage.Nothing("each side has a weight of its own")
-		if in.Winner(weightScope(side)) == "" {
+		if in.Winner(triage.WeightScope(side)) == "" {
 			first := firstWeight{Value: weight, Side: side}
 			v = triage.Want("the issue is for both sides, so its weight of "+strconv.Itoa(weight)+" becomes the "+side+"'s", first)
 			v.Offer = &triage.Item{
 				Slot: side, Title: "A " + side + " weight", Text: "The plain weight does not say whose it is. Use " + triage.Code(first.Command()) + ".",
 			}
 		}
-		if other := otherSide(side); in.Winner(weightScope(other)) == "" {
+		if other := otherSide(side); in.Winner(triage.WeightScope(other)) == "" {
 			if len(v.Actions) == 0 {
 				v.Reason = "the " + other + " has no weight of its own"
 			}
@@ -66,7 +66,7 @@ func (a firstWeight) Key() string {
 
 // Done implements triage.Action.
 func (a firstWeight) Done(i triage.Issue) bool {
-	return slices.ContainsFunc(i.Labels, func(l string) bool { return triage.Scope(l) == weightScope(a.Side) })
+	return slices.ContainsFunc(i.Labels, func(l string) bool { return triage.Scope(l) == triage.WeightScope(a.Side) })
 }
 
 // Apply implements triage.Action.
@@ -82,9 +82,6 @@ func (a firstWeight) String() string { return a.set().String() }
 
 // Command implements triage.Action.
 func (a firstWeight) Command() string { return a.set().Command() }
-
-// weightScope is the scope of a side's weight labels, those of triage.WeightLabel.
-func weightScope(side string) string { return side + "-weight" }
 
 // otherSide is the side that the issue is also for.
 func otherSide(side string) string {

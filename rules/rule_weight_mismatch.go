@@ -25,7 +25,7 @@ var weightMismatch = triage.Rule{
 			return triage.Nothing("the issue has no plain weight")
 		}
 		plain := *in.Issue.Weight
-		label, labelled := triage.WeightOf(in.Winner(weightScope(side)), side)
+		label, labelled := triage.WeightOf(in.Winner(triage.WeightScope(side)), side)
 		switch {
 		case !labelled:
 			return triage.Nothing("the issue has no weight label")

@@ -94,7 +94,7 @@ func whoLabelled(in triage.Input, label string) string {
 
 // whoWeighed is the username of the last person who changed the weight, in the field or by a label.
 func whoWeighed(in triage.Input) string {
-	weighs := func(l string) bool { return triage.Scope(l) == triage.Scope(triage.WeightLabel(in.Team.Side, 0)) }
+	weighs := func(l string) bool { return triage.Scope(l) == triage.WeightScope(in.Team.Side) }
 	return who(in, func(e triage.Event) bool { return e.Changes.Weight != nil || touches(e, weighs) })
 }
 

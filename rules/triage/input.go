@@ -199,18 +199,7 @@ func (in *Input) sideWeight() *int {
 
 // WeightSet reports whether the events gave the issue a weight: at its opening, in the weight field or by the side's label.
 func (in *Input) WeightSet() bool {
-	for _, e := range in.Events {
-		if e.Kind&Opened != 0 {
-			return true
-		}
-		if w := e.Changes.Weight; w != nil && w.To != nil {
-			return true
-		}
-		if slices.ContainsFunc(e.Changes.Added, func(l string) bool { return Scope(l) == in.Team.sideScope }) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(in.Events, func(e Event) bool { return e.Kind&Opened != 0 || in.Team.Weighs(e) })
 }
 
 // Added reports whether the events put a label of the role on the issue.

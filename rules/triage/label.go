@@ -26,14 +26,17 @@ func Value(label string) string {
 // Scoped joins a scope and a value: "workflow::start".
 func Scoped(scope, value string) string { return scope + "::" + value }
 
+// WeightScope is the scope of the labels that carry a side's weight: "backend-weight".
+func WeightScope(side string) string { return side + "-weight" }
+
 // WeightLabel is the label that carries a weight of one side: "backend-weight::3".
 func WeightLabel(side string, weight int) string {
-	return Scoped(side+"-weight", strconv.Itoa(weight))
+	return Scoped(WeightScope(side), strconv.Itoa(weight))
 }
 
 // WeightOf reads the weight that a label carries for a side; ok is false for all other labels.
 func WeightOf(label, side string) (weight int, ok bool) {
-	if Scope(label) != side+"-weight" {
+	if Scope(label) != WeightScope(side) {
 		return 0, false
 	}
 	n, err := strconv.Atoi(Value(label))

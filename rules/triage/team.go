@@ -155,7 +155,10 @@ type Team struct {
 
 // NewTeam indexes a team's labels.
 func NewTeam(c TeamConfig) *Team {
-	t := &Team{TeamConfig: c, sideScope: c.Side + "-weight", meaning: map[string]uint64{}, exact: map[string]bool{}, known: map[string]string{}, ranks: map[string]int{}}
+	t := &Team{
+		TeamConfig: c, sideScope: WeightScope(c.Side),
+		meaning: map[string]uint64{}, exact: map[string]bool{}, known: map[string]string{}, ranks: map[string]int{},
+	}
 	for _, d := range LabelDefaults() {
 		t.names[d.Role] = d.Names
 		if own := c.Names[d.Role]; len(own) > 0 {
@@ -218,6 +221,14 @@ func (t *Team) Canonical(label string) string {
 		return known
 	}
 	return label
+}
+
+// Weighs reports whether an event gives the issue a weight of the team's: in the weight field or by a label of the team's side.
+func (t *Team) Weighs(e Event) bool {
+	if w := e.Changes.Weight; w != nil && w.To != nil {
+		return true
+	}
+	return slices.ContainsFunc(e.Changes.Added, func(l string) bool { return Scope(l) == t.sideScope })
 }
 
 // Flow is a command as people write it, as a code span: `/flow weight 3`.
