@@ -23,6 +23,7 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	j.own = append(j.own, triage.Difference(j.issue, d.Result))
 	if len(d.Plan) > 0 {
 		j.wrote(&d.Memory)
 	}

@@ -6,32 +6,22 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// infer finds out what happened to an issue that is looked at because something may have been missed: from how it differs from what is
-// remembered, or else from GitLab's record of the last changes. Without that, rules that answer a change would never answer this one. If
-// something was missed, GitLab also tells what people took back.
+// infer finds out what happened to an issue that is looked at because something may have been missed: from how it differs from what was
+// told, or else from GitLab's record of the last changes. Without that, rules that answer a change would never answer this one.
 func (j *job) infer(ctx context.Context) error {
 	if triage.KindsOf(j.events)&triage.Swept == 0 || j.o.Lookback == 0 {
 		return nil
 	}
-	known := j.memory.Issue
-	if !j.known {
-		known = nil
-	}
-	if known != nil {
-		if _, missed := j.inferred(*known); !missed {
-			return nil
+	if j.base != nil {
+		if e, missed := j.inferred(*j.base); missed {
+			j.events, j.doubt = append(j.events, e), true
 		}
+		return nil
 	}
 	if !j.recovered {
 		if err := j.recover(ctx); err != nil {
 			return err
 		}
-	}
-	if known != nil {
-		if e, missed := j.inferred(*known); missed {
-			j.events = append(j.events, e)
-		}
-		return nil
 	}
 	since := j.o.Now().Add(-j.o.Lookback)
 	past, err := j.changes(ctx)
@@ -59,7 +49,7 @@ func (j *job) infer(ctx context.Context) error {
 	return nil
 }
 
-// inferred is what leads from the remembered state to the present one, if they differ. What the bot itself did is in the remembered one.
+// inferred is what leads from the state that was told to the present one, if they differ.
 func (j *job) inferred(known triage.Issue) (e triage.Event, differs bool) {
 	e = triage.Difference(known, j.issue).Event(triage.Person{}, known, triage.Event{At: j.issue.UpdatedAt, Seen: j.o.Now()})
 	if known.Closed && !j.issue.Closed {

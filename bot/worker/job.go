@@ -36,11 +36,14 @@ type job struct {
 	called    bool          // GitLab answered in this job
 	told      triage.Memory // as it was before this job changed anything
 	memory    triage.Memory
-	whole     bool // the store remembered all that the bot did, and no attempt was begun since
-	known     bool // the memory is whole: nothing needs to be recovered from GitLab
-	recovered bool // it was recovered in this job
-	keep      bool // it is worth keeping
-	loads     int  // how often the rules' needs were loaded
+	base      *triage.Issue // the last state that deliveries and own writes told of; nil if none is remembered
+	own       []triage.Edit // what this job wrote
+	whole     bool          // the store remembered all that the bot did, and no attempt was begun since
+	known     bool          // the memory is whole: nothing needs to be recovered from GitLab
+	doubt     bool          // something happened that nothing told of: people may have undone what the bot did
+	recovered bool          // it was recovered in this job
+	keep      bool          // it is worth keeping
+	loads     int           // how often the rules' needs were loaded
 
 	orders  *triage.Orders  // what commands want; nil if there are none
 	wanted  []triage.Action // of the issue itself, by commands
@@ -173,7 +176,7 @@ func (j *job) decide(ctx context.Context) error {
 func (j *job) result() inbox.Result {
 	r := inbox.Result{Record: j.record(nil), WakeAt: j.decision.WakeAt}
 	if j.keep {
-		j.decision.Memory.WakeAt, j.decision.Memory.Shown = j.decision.WakeAt, j.seen
+		j.decision.Memory.WakeAt, j.decision.Memory.Shown, j.decision.Memory.Told = j.decision.WakeAt, j.seen, j.untold()
 		if data, err := json.Marshal(j.decision.Memory); err == nil {
 			r.Memory = data
 		}
@@ -185,6 +188,7 @@ func (j *job) result() inbox.Result {
 // that was not written.
 func (j *job) written() ([]byte, error) {
 	m := j.decision.Memory.Clone()
+	m.Told = j.untold()
 	m.Items, m.Asked, m.Said, m.Wakes, m.Note = j.told.Items, j.told.Asked, j.told.Said, j.told.Wakes, j.decision.Memory.Note
 	return json.Marshal(m)
 }

@@ -24,9 +24,9 @@ func (j *job) see(ctx context.Context) error {
 		j.memory = triage.Memory{}
 		_ = json.Unmarshal(j.batch.Memory, &j.memory) // what can be read of it is better than nothing
 	}
-	var newest *triage.Issue
-	if j.memory.Issue != nil {
-		newest, j.seen = j.memory.Issue, j.memory.Shown
+	newest := j.memory.Issue
+	if newest != nil {
+		j.seen, j.base = j.memory.Shown, cmp.Or(j.memory.Told, newest)
 	}
 	for _, d := range j.batch.Deliveries {
 		body, ok := decodeBody(d.Body, j.batch.Issue)
@@ -54,6 +54,7 @@ func (j *job) see(ctx context.Context) error {
 	j.issue = *newest
 	j.memory.FromBirth = j.memory.FromBirth || j.batch.Memory == nil && j.isNewborn()
 	j.known = j.known || j.isNewborn()
+	j.doubt = j.untold() != nil
 	return nil
 }
 
@@ -85,7 +86,7 @@ func (j *job) confirm(ctx context.Context, d engine.Decision) (again bool, err e
 	switch {
 	case !j.known && !looks && d.Needs == 0:
 		return false, nil // the rules have nothing to look at, and nothing is worth remembering yet
-	case !j.known, weighs(d) && !j.recovered:
+	case !j.known, (weighs(d) || j.doubt && j.writes(d)) && !j.recovered:
 		return true, j.recover(ctx)
 	}
 	j.keep = true

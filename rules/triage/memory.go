@@ -11,6 +11,8 @@ import (
 type Memory struct {
 	// Issue is the newest state known: of a delivery, a read, or the answer to the bot's own write.
 	Issue *Issue `json:"issue,omitempty"`
+	// Told is Issue without what no delivery and no write of the bot told of; nil if all was told.
+	Told *Issue `json:"told,omitempty"`
 	// Shown is when GitLab last showed the issue so, by the bot's clock.
 	Shown time.Time `json:"shown,omitzero"`
 	// Touched is when a person last touched the issue, by the bot's clock; grace counts from here.
