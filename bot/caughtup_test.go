@@ -112,6 +112,30 @@ func TestSweepCatchesUp(t *testing.T) {
 	r.done(ref, id)
 }
 
+// TestSweepTellsReactionsFromEdits: GitLab moves a comment's time of update for both, and who edited is not known.
+func TestSweepTellsReactionsFromEdits(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Sweep = time.Hour; o.Projects = []string{"team/project"} })
+	ref := r.open(planned)
+	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
+	edited, err := r.gitlab.Comment("omar", ref, "hello")
+	r.must(nil, err)
+	reacted, err := r.gitlab.Comment("omar", ref, "/flow weight 2")
+	r.must(nil, err)
+	r.ahead.Add(int64(time.Minute))
+	r.must(nil, r.gitlab.EditNote("omar", ref, edited, "/flow weight 3"))
+	r.must(nil, r.gitlab.React("ann", ref, reacted, "thumbsup"))
+	r.restart() // which sweeps
+	r.must(nil, r.gitlab.Await(t.Context(), func() bool {
+		reactions, _ := r.answer(ref, reacted)
+		return len(reactions) > 0
+	}))
+	r.settle()
+	if reactions, replies := r.answer(ref, edited); len(reactions)+len(replies) > 0 || r.weight(ref) != 2 {
+		t.Errorf("the edited comment was answered %v %v, weight %d", reactions, replies, r.weight(ref))
+	}
+}
+
 // TestSweepKnowsWhatChanged: rules that answer a change answer one that was not delivered, whether the issue is remembered or not.
 func TestSweepKnowsWhatChanged(t *testing.T) {
 	t.Parallel()
@@ -162,6 +186,43 @@ func TestSweepKnowsWhatPeopleTookBack(t *testing.T) {
 	r.must(nil, r.gitlab.Edit("omar", later, sandbox.Change{Weight: triage.Int(2)}))
 	r.must(nil, r.gitlab.Await(t.Context(), func() bool { return *cmp.Or(r.gitlab.Issue(later).Weight, triage.Int(0)) == 3 }))
 	r.settle()
+	if i := r.gitlab.Issue(ref); i.Has("UX") {
+		t.Errorf("the bot did again what a person undid: %v", i.Labels)
+	}
+}
+
+// TestSweepKnowsWhatNothingTold: the webhook of a change is dropped, and the bot sees the change with a later webhook, before the sweep.
+func TestSweepKnowsWhatNothingTold(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Sweep = time.Hour; o.Projects = []string{"team/project"} })
+	weighed, closed := r.open(secured), r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance", "workflow::in dev"}, Assignees: []string{"omar"}})
+	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 2})
+	r.must(nil, r.gitlab.Edit("omar", weighed, sandbox.Change{Weight: triage.Int(2)}))
+	r.must(nil, r.gitlab.Edit("omar", closed, sandbox.Change{Close: true}))
+	for _, ref := range []triage.Ref{weighed, closed} {
+		r.edit("omar", ref, sandbox.Change{AddLabels: []string{"x"}})
+	}
+	r.restart() // which sweeps
+	ctx, cancel := context.WithTimeout(t.Context(), reachable)
+	defer cancel()
+	if err := r.gitlab.Await(ctx, func() bool { return *r.gitlab.Issue(weighed).Weight == 3 && r.gitlab.Issue(closed).Has("workflow::complete") }); err != nil {
+		t.Errorf("weight %d, labels %v", *r.gitlab.Issue(weighed).Weight, r.gitlab.Issue(closed).Labels)
+	}
+}
+
+// TestUndoingIsNotRedoneThoughNothingTold: the store forgets what the bot did, takes the issue for a new one, and the webhook of the undoing
+// never comes.
+func TestUndoingIsNotRedoneThoughNothingTold(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t, redistest.Options{})
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.RedisURL = redis.URL() })
+	ref := r.open(planned)
+	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::design"}})
+	redis.Flush()
+	r.redeliver(func(d sandbox.Delivery) bool { return d.Issue == ref && d.Action == "open" })
+	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 1})
+	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{RemoveLabels: []string{"UX"}}))
+	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::ready for design"}})
 	if i := r.gitlab.Issue(ref); i.Has("UX") {
 		t.Errorf("the bot did again what a person undid: %v", i.Labels)
 	}

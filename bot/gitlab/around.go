@@ -14,6 +14,7 @@ import (
 type Award struct {
 	User triage.Person
 	Name string
+	At   time.Time
 }
 
 // Comment is what a person wrote on an issue.
@@ -22,8 +23,8 @@ type Comment struct {
 	Author    triage.Person
 	Body      string // Markdown, as GitLab keeps it
 	Internal  bool
-	Edited    bool // its text is not what it was at first, as far as its times tell
 	CreatedAt time.Time
+	UpdatedAt time.Time // of its text, or of the last reaction to it
 }
 
 // wireLink is a linked issue with what the link says of it.
@@ -64,6 +65,7 @@ func (c *Client) Links(ctx context.Context, ref triage.Ref) ([]triage.Link, erro
 type wireAward struct {
 	Name string      `json:"name"`
 	User *wirePerson `json:"user"`
+	At   time.Time   `json:"created_at"`
 }
 
 // Awards lists the reactions to a comment of the issue, or to the issue itself if note is 0. Gone if either is not there.
@@ -76,7 +78,7 @@ func (c *Client) Awards(ctx context.Context, ref triage.Ref, note int64) ([]Awar
 	}
 	var awards []Award
 	err := eachOf(ctx, c, k, page{}, func(w wireAward) error {
-		awards = append(awards, Award{User: w.User.person(), Name: w.Name})
+		awards = append(awards, Award{User: w.User.person(), Name: w.Name, At: w.At})
 		return nil
 	})
 	if err != nil {
@@ -84,9 +86,6 @@ func (c *Client) Awards(ctx context.Context, ref triage.Ref, note int64) ([]Awar
 	}
 	return awards, nil
 }
-
-// editSlack is how far the times of a comment may be apart that nobody edited.
-const editSlack = time.Second
 
 // Comments lists what people wrote on the issue at or after since, the newest first; all of it if since is zero. Of more than 5,000
 // comments it gives the newest.
@@ -100,8 +99,7 @@ func (c *Client) Comments(ctx context.Context, ref triage.Ref, since time.Time) 
 		}
 		if !n.System {
 			comments = append(comments, Comment{
-				ID: n.ID, Author: n.Author.person(), Body: n.Body, Internal: n.Internal || n.Confidential, CreatedAt: n.CreatedAt,
-				Edited: n.UpdatedAt.Sub(n.CreatedAt) > editSlack,
+				ID: n.ID, Author: n.Author.person(), Body: n.Body, Internal: n.Internal || n.Confidential, CreatedAt: n.CreatedAt, UpdatedAt: n.UpdatedAt,
 			})
 		}
 		return nil

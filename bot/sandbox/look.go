@@ -186,7 +186,7 @@ func (l *link) from(i *issue) (*issue, string) {
 	return l.source, l.kind
 }
 
-// Calls lists all API requests, oldest first.
+// Calls lists the last 10,000 API requests, oldest first.
 func (s *Server) Calls() []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()

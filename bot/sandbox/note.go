@@ -135,7 +135,8 @@ func emojiName(name string) string {
 
 var errTaken = errors.New("Name has already been taken") //nolint:staticcheck // GitLab's own words, capital and all
 
-// react adds a user's reaction to the issue, or to one of its notes if n is not nil. It does not touch the issue's updated_at.
+// react adds a user's reaction to the issue, or to one of its notes if n is not nil. It moves the
+// note's updated_at, not the issue's.
 func (s *Server) react(by actor, i *issue, n *note, name string) (*award, error) {
 	canonical := emojiName(name)
 	if canonical == "" {
@@ -147,6 +148,7 @@ func (s *Server) react(by actor, i *issue, n *note, name string) (*award, error)
 	}
 	a := &award{id: s.nextID(), name: canonical, user: by.user, at: s.now()}
 	*list = append(*list, a)
+	s.touch(n)
 	s.sendEmoji(i, n, a, "award")
 	s.notify()
 	return a, nil
@@ -156,8 +158,15 @@ func (s *Server) react(by actor, i *issue, n *note, name string) (*award, error)
 func (s *Server) unreact(i *issue, n *note, a *award) {
 	list := awardsOf(i, n)
 	*list = slices.DeleteFunc(*list, func(o *award) bool { return o == a })
+	s.touch(n)
 	s.sendEmoji(i, n, a, "revoke")
 	s.notify()
+}
+
+func (s *Server) touch(n *note) {
+	if n != nil {
+		n.updated = s.now()
+	}
 }
 
 func awardsOf(i *issue, n *note) *[]*award {

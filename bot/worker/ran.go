@@ -26,7 +26,12 @@ func (j *job) missed(ctx context.Context) error {
 		return err
 	}
 	for _, c := range slices.Backward(comments) {
-		if c.Author.ID == j.o.Self.ID || c.Edited || len(j.reader.Read(c.Body)) == 0 {
+		if c.Author.ID == j.o.Self.ID || len(j.reader.Read(c.Body)) == 0 {
+			continue
+		}
+		if edited, err := j.edited(ctx, c); err != nil {
+			return err
+		} else if edited {
 			continue
 		}
 		if n := slices.IndexFunc(j.events, func(e triage.Event) bool { return e.Note != nil && e.Note.ID == c.ID }); n >= 0 {
@@ -43,6 +48,19 @@ func (j *job) missed(ctx context.Context) error {
 		})
 	}
 	return nil
+}
+
+// edited reports whether a comment's text may not be what it was at first. GitLab moves the same time for a reaction, too.
+func (j *job) edited(ctx context.Context, c gitlab.Comment) (bool, error) {
+	const slack = time.Second // between times of what happened at once
+	if c.UpdatedAt.Sub(c.CreatedAt) <= slack {
+		return false, nil
+	}
+	awards, err := j.o.GitLab.Awards(ctx, j.batch.Issue, c.ID)
+	if gitlab.ClassOf(err) == gitlab.Gone {
+		return true, nil
+	}
+	return !slices.ContainsFunc(awards, func(a gitlab.Award) bool { return c.UpdatedAt.Sub(a.At).Abs() <= slack }), err
 }
 
 // notRun leaves out the comments that GitLab shows to have been run, where the memory is too young to know. What is left of those may
