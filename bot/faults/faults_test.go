@@ -250,7 +250,6 @@ func (x *trouble) report(issues, lost, doubled int) {
 		starts += r.starts
 	}
 	line("processes started", starts)
-	line("requests to gitlab", len(x.lab.Calls()))
 	line("issues", issues)
 	line("lost", lost)
 	line("doubled", doubled)
