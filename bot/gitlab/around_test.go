@@ -230,6 +230,12 @@ func TestSandboxAround(t *testing.T) {
 	onIssue := []gitlab.Award{{User: people["ann"], Name: "thumbsup"}, {User: people["omar"], Name: "thumbsup"}, {User: people["mia"], Name: "thumbsup"}}
 	for note, want := range map[int64][]gitlab.Award{0: onIssue, ids[0]: onIssue[:2], ids[1]: nil} {
 		got, err := c.Awards(t.Context(), ref, note)
+		for n := range got {
+			if got[n].At.Before(all[0].CreatedAt) {
+				t.Errorf("reaction %+v is older than the comment", got[n])
+			}
+			got[n].At = time.Time{}
+		}
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%v, reactions to %d (-want +got):\n%s", err, note, diff)
 		}
