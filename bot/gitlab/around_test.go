@@ -231,8 +231,8 @@ func TestSandboxAround(t *testing.T) {
 	for note, want := range map[int64][]gitlab.Award{0: onIssue, ids[0]: onIssue[:2], ids[1]: nil} {
 		got, err := c.Awards(t.Context(), ref, note)
 		for n := range got {
-			if got[n].At.Before(all[0].CreatedAt) {
-				t.Errorf("reaction %+v is older than the comment", got[n])
+			if got[n].At.IsZero() {
+				t.Errorf("reaction %+v has no time", got[n])
 			}
 			got[n].At = time.Time{}
 		}
