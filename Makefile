@@ -43,7 +43,7 @@ test-short: ## run the tests that need no services
 	$(GO) test -short ./...
 
 .PHONY: faults
-faults: ## play hundreds of issues while processes are killed and connections break, about ten minutes; SEED=… repeats the faults of a run
+faults: ## play 2000 issues while processes are killed and connections break, some minutes; SEED=… repeats the faults of a run
 	@.ci/tools redis
 	$(GO) test -count=1 -timeout 20m -v -run '^TestTrouble$$' ./bot/faults -faults.long -faults.seed=$(or $(SEED),0)
 

@@ -22,7 +22,7 @@ import (
 
 var (
 	seedFlag = flag.Uint64("faults.seed", 0, "seed of the trouble in TestTrouble, 0 is any in the long form: the same seed makes the same faults in the same order")
-	longFlag = flag.Bool("faults.long", false, "play hundreds of issues for about five minutes in TestTrouble")
+	longFlag = flag.Bool("faults.long", false, "play 2000 issues in TestTrouble")
 )
 
 // size is how much is played.
