@@ -3,7 +3,6 @@ package note_test
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -206,74 +205,6 @@ func TestRenderMentionsEachOnce(t *testing.T) {
 			if want[name] && n != 1 || !want[name] && n != 0 {
 				t.Fatalf("%s is mentioned %d times (wanted: %v) in\n%s", name, n, want[name], body)
 			}
-		}
-	})
-}
-
-func TestDigest(t *testing.T) {
-	base := func() engine.Sticky {
-		return engine.Sticky{
-			Items: []engine.StickyItem{
-				{Key: "a/x", Title: "A weight", Text: "for the backend side.", Asks: []triage.Role{triage.Quality}, Ask: true},
-				{Key: "a/y", Title: "A type label", Met: true},
-			},
-			Lines:   []string{"2 → 3: security issues are weighted one level higher."},
-			Why:     []engine.Why{{Rule: "a", Section: "Triage", Reason: "it is so"}},
-			Resting: []engine.Resting{{Rule: "b", What: "add ~UX", By: "omar"}},
-		}
-	}
-	tests := []struct {
-		name   string
-		change func(*engine.Sticky)
-		same   bool
-	}{
-		{"nothing", func(*engine.Sticky) {}, true},
-		{"asked before", func(s *engine.Sticky) { s.Items[0].Ask = false }, true},
-		{"what is not shown of a met item", func(s *engine.Sticky) { s.Items[1].Text = "other" }, true},
-		{"met items first", func(s *engine.Sticky) { slices.Reverse(s.Items) }, true},
-		{"title", func(s *engine.Sticky) { s.Items[0].Title = "Weight" }, false},
-		{"text", func(s *engine.Sticky) { s.Items[0].Text = "for the frontend side." }, false},
-		{"quote", func(s *engine.Sticky) { s.Items[0].Quote = "a" }, false},
-		{"met", func(s *engine.Sticky) { s.Items[0].Met = true }, false},
-		{"other role", func(s *engine.Sticky) { s.Items[0].Asks = []triage.Role{triage.AppSec} }, false},
-		{"another item", func(s *engine.Sticky) { s.Items = append(s.Items, engine.StickyItem{Title: "A"}) }, false},
-		{"no line", func(s *engine.Sticky) { s.Lines = nil }, false},
-		{"reason", func(s *engine.Sticky) { s.Why[0].Reason = "it is not so" }, false},
-		{"resting", func(s *engine.Sticky) { s.Resting = nil }, false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			s := base()
-			tt.change(&s)
-			if same := note.Digest(s) == note.Digest(base()); same != tt.same {
-				t.Errorf("same digest: %v, want %v", same, tt.same)
-			}
-		})
-	}
-	t.Run("all set is all set", func(t *testing.T) {
-		one := engine.Sticky{Items: []engine.StickyItem{{Title: "A", Met: true}}}
-		two := engine.Sticky{Items: []engine.StickyItem{{Title: "B", Met: true}, {Title: "C", Met: true}}}
-		if note.Digest(one) != note.Digest(two) || note.Digest(one) != note.Digest(engine.Sticky{}) {
-			t.Error("notes that say the same have different digests")
-		}
-	})
-}
-
-// Sameness of what is said is sameness of the digest, both ways.
-func TestDigestFollowsTheBody(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		one := drawSticky(t)
-		two := one
-		two.Items = slices.Clone(one.Items)
-		for i := range two.Items {
-			two.Items[i].Ask = false
-		}
-		if note.Digest(one) != note.Digest(two) {
-			t.Fatal("a mention changes the digest")
-		}
-		two.Lines = append(slices.Clone(one.Lines), "one more")
-		if note.Digest(one) == note.Digest(two) {
-			t.Fatal("a line does not change the digest")
 		}
 	})
 }

@@ -1,0 +1,104 @@
+package note_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"flowkeeper/bot/note"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+func TestDigest(t *testing.T) {
+	base := func() engine.Sticky {
+		return engine.Sticky{
+			Items: []engine.StickyItem{
+				{Key: "a/x", Title: "A weight", Text: "for the backend side.", Asks: []triage.Role{triage.Quality}, Ask: true},
+				{Key: "a/y", Title: "A type label", Met: true},
+			},
+			Lines:   []string{"2 → 3: security issues are weighted one level higher."},
+			Why:     []engine.Why{{Rule: "a", Section: "Triage", Reason: "it is so"}},
+			Resting: []engine.Resting{{Rule: "b", What: "add ~UX", By: "omar"}},
+		}
+	}
+	tests := []struct {
+		name   string
+		change func(*engine.Sticky)
+		same   bool
+	}{
+		{"nothing", func(*engine.Sticky) {}, true},
+		{"asked before", func(s *engine.Sticky) { s.Items[0].Ask = false }, true},
+		{"what is not shown of a met item", func(s *engine.Sticky) { s.Items[1].Text = "other" }, true},
+		{"met items first", func(s *engine.Sticky) { slices.Reverse(s.Items) }, true},
+		{"title", func(s *engine.Sticky) { s.Items[0].Title = "Weight" }, false},
+		{"text", func(s *engine.Sticky) { s.Items[0].Text = "for the frontend side." }, false},
+		{"quote", func(s *engine.Sticky) { s.Items[0].Quote = "a" }, false},
+		{"met", func(s *engine.Sticky) { s.Items[0].Met = true }, false},
+		{"other role", func(s *engine.Sticky) { s.Items[0].Asks = []triage.Role{triage.AppSec} }, false},
+		{"another item", func(s *engine.Sticky) { s.Items = append(s.Items, engine.StickyItem{Title: "A"}) }, false},
+		{"no line", func(s *engine.Sticky) { s.Lines = nil }, false},
+		{"reason", func(s *engine.Sticky) { s.Why[0].Reason = "it is not so" }, false},
+		{"resting", func(s *engine.Sticky) { s.Resting = nil }, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := base()
+			tt.change(&s)
+			if same := note.Digest(s) == note.Digest(base()); same != tt.same {
+				t.Errorf("same digest: %v, want %v", same, tt.same)
+			}
+		})
+	}
+	t.Run("all set is all set", func(t *testing.T) {
+		one := engine.Sticky{Items: []engine.StickyItem{{Title: "A", Met: true}}}
+		two := engine.Sticky{Items: []engine.StickyItem{{Title: "B", Met: true}, {Title: "C", Met: true}}}
+		if note.Digest(one) != note.Digest(two) || note.Digest(one) != note.Digest(engine.Sticky{}) {
+			t.Error("notes that say the same have different digests")
+		}
+	})
+}
+
+// What says something else has another digest, however small the difference. Whether somebody is mentioned makes none.
+func TestDigestFollowsTheBody(t *testing.T) {
+	edits := []func(*engine.StickyItem){
+		func(i *engine.StickyItem) { i.Title += "x" },
+		func(i *engine.StickyItem) { i.Text += "x" },
+		func(i *engine.StickyItem) { i.Quote += "x" },
+		func(i *engine.StickyItem) { i.Met = !i.Met },
+		func(i *engine.StickyItem) { i.Asks = nil },
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		one := drawSticky(t)
+		two := one
+		two.Items = slices.Clone(one.Items)
+		for i := range two.Items {
+			two.Items[i].Ask = false
+		}
+		if note.Digest(one) != note.Digest(two) {
+			t.Fatal("a mention changes the digest")
+		}
+		before := says(two)
+		for i, item := range two.Items {
+			for n, edit := range edits {
+				edit(&two.Items[i])
+				if after := says(two); after != before && note.Digest(one) == note.Digest(two) {
+					t.Fatalf("edit %d of item %d: one digest for\n%s\nand\n%s", n, i, before, after)
+				}
+				two.Items[i] = item
+			}
+		}
+		two.Lines = append(slices.Clone(one.Lines), "one more")
+		if note.Digest(one) == note.Digest(two) {
+			t.Fatal("a line does not change the digest")
+		}
+	})
+}
+
+// says is the body of a note that mentions nobody, without its marker.
+func says(s engine.Sticky) string {
+	body := note.Render(s, nil, triage.Memory{})
+	return body[:strings.LastIndex(body, "<!--")]
+}
