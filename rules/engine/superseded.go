@@ -7,7 +7,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// superseded reports whether a person set such a state after the comment was written. Deliveries tell of comments in whole seconds.
+// superseded reports whether a person set such a state after the comment was written, or took off what the command would put back.
+// Deliveries tell of comments in whole seconds.
 func (o *obeying) superseded(a triage.Action, c Comment) bool {
 	if a.Done(o.Issue) {
 		return false
@@ -18,37 +19,32 @@ func (o *obeying) superseded(a triage.Action, c Comment) bool {
 		past, after = slices.Clone(o.facts.Past), c.Event.At // GitLab itself tells the exact time
 	}
 	for _, e := range o.events {
-		if w := e.Changes.Weight; w != nil {
-			past = append(past, triage.Past{At: e.At, Weight: w.To})
-		}
-		for _, l := range e.Changes.Added {
-			past = append(past, triage.Past{At: e.At, Label: l, Added: true})
-		}
+		past = append(past, pastOf(e)...)
 	}
-	return touched(past, a, after)
+	return slices.ContainsFunc(past, func(p triage.Past) bool {
+		return !p.At.Before(after) && p.Concerns(a) && (sets(p) || a.Done(triage.Issue{Labels: []string{p.Label}}))
+	})
 }
 
 // moved reports whether the bot set such a state after the comment was written: the command has run then, though nobody remembers.
-func (o *obeying) moved(a triage.Action, at time.Time) bool { return touched(o.facts.Moved, a, at) }
+func (o *obeying) moved(a triage.Action, at time.Time) bool {
+	return slices.ContainsFunc(o.facts.Moved, func(p triage.Past) bool { return !p.At.Before(at) && p.Concerns(a) && sets(p) })
+}
 
-// touched reports whether a record holds a change of the state at this time or later.
-func touched(past []triage.Past, a triage.Action, at time.Time) bool {
-	for _, p := range past {
-		if p.At.Before(at) {
-			continue
-		}
-		switch a := a.(type) {
-		case triage.AddLabel:
-			scope := triage.Scope(a.Label)
-			if p.Added && (p.Label == a.Label || scope != "" && triage.Scope(p.Label) == scope) {
-				return true
-			}
-		case triage.SetWeight:
-			_, side := triage.WeightOf(p.Label, a.Side)
-			if a.Side == "" && p.Label == "" || a.Side != "" && side {
-				return true
-			}
-		}
+// sets reports whether an entry is more than a label taken off, which may only have made room.
+func sets(p triage.Past) bool { return p.Added || p.Label == "" }
+
+// pastOf is what GitLab's record will hold of an event.
+func pastOf(e triage.Event) []triage.Past {
+	var past []triage.Past
+	if w := e.Changes.Weight; w != nil {
+		past = append(past, triage.Past{At: e.At, Actor: e.Actor, Weight: w.To})
 	}
-	return false
+	for _, l := range e.Changes.Added {
+		past = append(past, triage.Past{At: e.At, Actor: e.Actor, Label: l, Added: true})
+	}
+	for _, l := range e.Changes.Removed {
+		past = append(past, triage.Past{At: e.At, Actor: e.Actor, Label: l})
+	}
+	return past
 }

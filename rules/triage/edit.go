@@ -103,17 +103,14 @@ func (e Edit) Actions() []Action {
 }
 
 // Left is what of the difference nobody touched since the base it was decided on: what the bot did since is done, and what a person set
-// since stands.
+// since stands. Past is of the bot and of people; it does not tell of the state and the milestone, so they are always left.
 func (e Edit) Left(past []Past, base time.Time) Edit {
-	touched := func(label string) bool {
-		scope := Scope(label)
-		return slices.ContainsFunc(past, func(p Past) bool {
-			return p.At.After(base) && p.Label != "" && (p.Label == label || scope != "" && Scope(p.Label) == scope)
-		})
+	touched := func(a Action) bool {
+		return slices.ContainsFunc(past, func(p Past) bool { return p.At.After(base) && p.Concerns(a) })
 	}
-	e.Add = slices.DeleteFunc(slices.Clone(e.Add), touched)
-	e.Remove = slices.DeleteFunc(slices.Clone(e.Remove), touched)
-	if slices.ContainsFunc(past, func(p Past) bool { return p.At.After(base) && p.Label == "" }) {
+	e.Add = slices.DeleteFunc(slices.Clone(e.Add), func(l string) bool { return touched(AddLabel{Label: l}) })
+	e.Remove = slices.DeleteFunc(slices.Clone(e.Remove), func(l string) bool { return touched(RemoveLabel{Label: l}) })
+	if touched(SetWeight{}) {
 		e.Weight = nil
 	}
 	return e

@@ -1,0 +1,24 @@
+package triage
+
+// Concerns reports whether the entry changed what the action is about: the label or another of its scope, or the weight where the action
+// sets it. No entry tells of the state and the milestone.
+func (p Past) Concerns(a Action) bool {
+	switch a := a.(type) {
+	case AddLabel:
+		return p.competes(a.Label)
+	case RemoveLabel:
+		return p.competes(a.Label)
+	case SetWeight:
+		if a.Side != "" {
+			return p.competes(WeightLabel(a.Side, a.Value))
+		}
+		return p.Label == ""
+	}
+	return false
+}
+
+// competes reports whether the entry is about the label or another of its scope.
+func (p Past) competes(label string) bool {
+	scope := Scope(label)
+	return p.Label == label || scope != "" && Scope(p.Label) == scope
+}
