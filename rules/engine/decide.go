@@ -135,7 +135,7 @@ func (r *run) round(first bool) []Planned {
 		}
 		v := s.Decide(r.in, s.Options)
 		open := r.notDone(v.Actions)
-		f.Overridden = r.overridden(s.ID, open)
+		f.Overridden = r.overridden(s, open)
 		if f.Overridden {
 			open = nil
 		}
@@ -239,14 +239,17 @@ func (r *run) notDone(actions []triage.Action) []triage.Action {
 }
 
 // overridden reports whether people have undone what the rule does. A state undone by people that no rule answered for yet puts
-// the rule that wants it again to rest.
-func (r *run) overridden(rule string, open []triage.Action) bool {
-	if _, rests := r.memory.Suspended[rule]; rests {
+// the rule that wants it again to rest; one that is only watched does not get so far that people would see it rest.
+func (r *run) overridden(s *Setting, open []triage.Action) bool {
+	if _, rests := r.memory.Suspended[s.ID]; rests {
 		return true
 	}
 	for _, a := range open {
-		if u, undone := r.memory.Undone[a.Key()]; undone {
-			suspend(r.memory, rule, u)
+		u, undone := r.memory.Undone[a.Key()]
+		if undone && s.Mode >= triage.Remind {
+			suspend(r.memory, s.ID, u)
+		}
+		if undone {
 			return true
 		}
 	}

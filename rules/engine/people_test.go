@@ -76,3 +76,19 @@ func TestWhoUndid(t *testing.T) {
 		})
 	}
 }
+
+// TestShadowShowsNothing: a rule that is only watched does not come on the note as one that rests, and rests all the same once it may act.
+func TestShadowShowsNothing(t *testing.T) {
+	watched := wants("watched", triage.AddLabel{Label: "UX"})
+	watched.Mode = triage.Shadow
+	memory := &triage.Memory{Undone: map[string]triage.Undoing{"label:UX": {By: "ann", What: "add ~UX"}}}
+	d, err := engine.Decide(engine.Policy{Team: team, Settings: []engine.Setting{watched}}, opened, triage.Issue{}, memory, now)
+	if err != nil || len(d.Sticky.Resting) > 0 || !d.Findings[0].Overridden {
+		t.Errorf("shown as resting %v, findings %+v, error %v", d.Sticky.Resting, d.Findings, err)
+	}
+	watched.Mode = triage.Act
+	d, err = engine.Decide(engine.Policy{Team: team, Settings: []engine.Setting{watched}}, opened, triage.Issue{}, &d.Memory, now)
+	if err != nil || len(d.Plan) > 0 || len(d.Sticky.Resting) != 1 {
+		t.Errorf("plan %v, shown as resting %v, error %v", d.Plan, d.Sticky.Resting, err)
+	}
+}
