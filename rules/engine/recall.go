@@ -13,21 +13,15 @@ func Recall(p Policy, comments []Comment, issue triage.Issue, m triage.Memory, n
 	in := triage.NewInput(p.Team, nil, issue, &m, now)
 	for _, c := range comments {
 		for _, line := range c.Lines {
-			cmd, args, _ := triage.FindCommand(p.Commands, line.Text)
-			if cmd == nil || !cmd.Silence {
+			h, _ := hear(p, line)
+			if h.command == nil || !h.command.Silence {
 				continue
 			}
-			call := triage.Call{By: c.Event.Actor, Args: args, At: c.Event.At, Note: c.Event.Note.ID, Internal: c.Event.Note.Internal, Commands: p.Commands, Rules: ids(p)}
-			for _, change := range cmd.Run(in, call).Changes {
+			call := p.call(c, h.args)
+			for _, change := range h.command.Run(in, call).Changes {
 				change.Make(&m, call)
 			}
 		}
 	}
 	return m
-}
-
-// Silences reports whether a line makes a rule quiet, or lets it speak again.
-func Silences(p Policy, line string) bool {
-	cmd, _, _ := triage.FindCommand(p.Commands, line)
-	return cmd != nil && cmd.Silence
 }

@@ -1,0 +1,109 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// call is one use of a command in a comment, with these arguments.
+func (p Policy) call(c Comment, args string) triage.Call {
+	call := triage.Call{
+		By: c.Event.Actor, Level: c.Level, Args: args, At: c.Event.At, Note: c.Event.Note.ID, Internal: c.Event.Note.Internal,
+		Commands: p.Commands, Rules: make([]string, len(p.Settings)), Options: make(map[string]triage.Options, len(p.Settings)),
+	}
+	for n, s := range p.Settings {
+		call.Rules[n], call.Options[s.ID] = s.ID, s.Options
+	}
+	return call
+}
+
+// run checks whether what was heard may be run at all, and runs it.
+func (o *obeying) run(c Comment, line Line, h heard, call triage.Call) triage.Outcome {
+	if h.command == nil {
+		return unknown(o.policy, h)
+	}
+	in, cmd, team := o.input([]triage.Event{c.Event}), h.command, o.policy.Team
+	switch {
+	case line.Told:
+		return triage.Outcome{Reason: "too many commands", Refused: true}
+	case line.Wait > 0:
+		return triage.Refuse(triage.Say("this was more than " + strconv.Itoa(CommandLimit) + " commands in an hour; try again in " + roughly(line.Wait)))
+	case !cmd.Who.Allows(in, call.By, call.Level):
+		return triage.Refuse(triage.Say(team.Flow(cmd.Name) + " is for " + cmd.Who.String()))
+	case o.Issue.Closed && !cmd.Closed:
+		return triage.Refuse(triage.Say("the issue is closed; reopen it first"))
+	}
+	out := cmd.Run(in, call)
+	if out.Find != "" {
+		if found, ok := o.facts.Found[out.Find]; ok {
+			call.Found, out.Find = &found, ""
+			out = cmd.Run(in, call)
+		}
+	}
+	if !out.Refused && slices.ContainsFunc(out.Actions, func(a triage.Action) bool { return o.superseded(a, c) }) {
+		return triage.Refuse(triage.Say("somebody changed this after the comment was written, before the bot could read it; write it again if it still holds"))
+	}
+	out.Needs &^= o.Memory.Around.Known
+	if reason := notOurs(in); reason != "" && !out.Always && !out.Refused {
+		return triage.Refuse(triage.Say("").Words(reason).Say(", so the bot leaves it alone"))
+	}
+	return out
+}
+
+// roughly says a duration as people do.
+func roughly(d time.Duration) string {
+	minutes := int(d.Minutes()) + 1
+	if minutes == 1 {
+		return "a minute"
+	}
+	return fmt.Sprintf("%d minutes", minutes)
+}
+
+// take carries out what a command wants, on the copy.
+func (o *obeying) take(c Comment, call triage.Call, out triage.Outcome) {
+	before := o.Issue
+	for _, change := range out.Changes {
+		change.Make(&o.Memory, call)
+	}
+	for _, a := range out.Actions {
+		if o.moved(a, call.At) {
+			continue
+		}
+		o.Actions = append(o.Actions, a)
+		o.Issue = a.Apply(o.Issue)
+		forget(&o.Memory, a)
+	}
+	// The state begins with the comment, however late it is read: who agrees right behind it agrees in this state.
+	in := o.input([]triage.Event{triage.Difference(before, o.Issue).Event(c.Event.Actor, before, c.Event)})
+	if since(&in) && in.State() == triage.StateNeedsReview {
+		o.Memory.Around.Known &^= triage.NeedAgreements // a new review is agreed anew
+	}
+	o.Look = o.Look || out.Look
+	if out.Opens != nil {
+		o.Orders.Opens, o.Orders.OpensBy = out.Opens, call.Note
+	}
+	for _, l := range out.Links {
+		l.By = call.Note
+		o.Orders.Links = append(o.Orders.Links, l)
+		o.Memory.Around.Links = append(o.Memory.Around.Links, triage.Link{Kind: l.Kind, Ref: l.To, Created: o.now})
+		o.Memory.Around.Loaded = o.now
+	}
+	if out.Opens != nil {
+		o.Memory.Around.Links = append(o.Memory.Around.Links, triage.Link{Kind: triage.RelatesTo, Created: o.now})
+		o.Memory.Around.Known |= triage.NeedLinks
+		o.Memory.Around.Loaded = o.now
+	}
+}
+
+// forget drops what the memory holds of a state that a person now decides for themselves.
+func forget(m *triage.Memory, a triage.Action) {
+	delete(m.Own, a.Key())
+	delete(m.Undone, a.Key())
+	if s, ok := a.(triage.SetWeight); ok && s.Side != "" {
+		delete(m.Own, triage.AddLabel{Label: triage.WeightLabel(s.Side, s.Value)}.Key())
+	}
+}

@@ -1,0 +1,67 @@
+package engine
+
+import (
+	"strings"
+
+	"flowkeeper/rules/triage"
+)
+
+// heard is a line of a comment as the bot understands it.
+type heard struct {
+	text    string
+	command *triage.Command // nil for what is no command
+	args    string
+	near    string // the name of the command that was probably meant, "" if none is close
+}
+
+// name is the command's, "" for what is no command.
+func (h heard) name() string {
+	if h.command == nil {
+		return ""
+	}
+	return h.command.Name
+}
+
+// hear reads a line. The prefix alone asks for help. It reports false for talk that only begins with the bot's name.
+func hear(p Policy, line Line) (h heard, meant bool) {
+	h.text = line.Text
+	if strings.TrimSpace(h.text) == "" && !line.Mention {
+		h.text = "help"
+	}
+	h.command, h.args, h.near = triage.FindCommand(p.Commands, h.text)
+	return h, !line.Mention || h.command != nil || h.near != ""
+}
+
+// Meant reports whether a line is for the bot. Talk may begin with its name, too.
+func Meant(p Policy, line Line) bool {
+	_, meant := hear(p, line)
+	return meant
+}
+
+// Silences reports whether a line, without the prefix, makes a rule quiet or lets it speak again.
+func Silences(p Policy, line string) bool {
+	h, _ := hear(p, Line{Text: line})
+	return h.command != nil && h.command.Silence
+}
+
+// unknown refuses what is no command, with those that were probably meant: one that is nearly so, or all that begin with this word.
+func unknown(p Policy, h heard) triage.Outcome {
+	team := p.Team
+	words := strings.Fields(h.text)
+	written := strings.Join(words[:min(len(words), max(1, len(strings.Fields(h.near))))], " ")
+	var meant []string
+	for _, c := range p.Commands {
+		begin, _, several := strings.Cut(c.Name, " ")
+		if c.Name == h.near || h.near == "" && several && strings.EqualFold(begin, words[0]) {
+			meant = append(meant, team.Flow(c.Usage()))
+		}
+	}
+	why, help := triage.Say("there is no command ").Quote(written), team.Flow("help")+" lists them all"
+	switch {
+	case len(meant) == 0:
+		return triage.Refuse(why.Say("; " + help))
+	case h.near != "":
+		return triage.Refuse(why.Say("; did you mean " + meant[0] + "? " + help))
+	}
+	return triage.Refuse(why.Say(" alone, there is " + strings.Join(meant, ", ") + "; " + help))
+}
