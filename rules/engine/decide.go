@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -133,72 +132,45 @@ func (r *run) round(first bool) []Planned {
 			r.verdicts[n] = r.lines(s)
 			continue
 		}
-		v := s.Decide(r.in, s.Options)
-		open := r.notDone(v.Actions)
-		f.Overridden = r.overridden(s, open)
-		if f.Overridden {
-			open = nil
-		}
-		if !f.Looked || len(f.Wants) == 0 || len(open) > 0 {
-			f.Reason = v.Reason
-		}
-		f.Looked = true
-		for _, a := range open {
-			if want := a.String(); !slices.Contains(f.Wants, want) {
-				f.Wants = append(f.Wants, want)
-			}
+		for _, a := range r.ask(n) {
 			if s.Mode == triage.Act {
 				wants = append(wants, Planned{s.ID, a})
 			}
-		}
-		if len(open) > 0 && v.Bump != nil && s.Mode >= triage.Remind {
-			bump := *v.Bump
-			bump.Offered = s.Mode == triage.Remind
-			r.memory.Bump = &bump
-		}
-		r.verdicts[n] = nil
-		f.Speaks = f.Speaks || len(f.Wants)+len(v.Items)+len(v.Lines) > 0 || f.Overridden
-		if !v.Silent() {
-			spoken := v // a copy of its own, so that the many silent verdicts stay off the heap
-			r.verdicts[n] = &spoken
 		}
 	}
 	return wants
 }
 
-// awaken ends the snoozes whose time has come. Their rules are run, whatever happened.
-func (r *run) awaken() {
-	for rule, s := range r.memory.Silenced {
-		if s.Until.IsZero() || r.in.Now.Before(s.Until) {
-			continue
-		}
-		delete(r.memory.Silenced, rule)
-		if rule == triage.AllRules {
-			r.in.Kinds |= triage.Swept.Effective()
-			continue
-		}
-		if r.concerned == nil {
-			r.concerned = map[string]bool{}
-		}
-		r.concerned[rule] = true
+// ask asks one rule, notes what it says, and returns what it wants that is not so yet and that people have not undone.
+func (r *run) ask(n int) []triage.Action {
+	s, f := &r.policy.Settings[n], &r.findings[n]
+	v := s.Decide(r.in, s.Options)
+	open := r.notDone(v.Actions)
+	f.Overridden = r.overridden(s, open)
+	if f.Overridden {
+		open = nil
 	}
-}
-
-// silence is what people said who silenced the rule on this issue.
-func silence(m *triage.Memory, rule string) (triage.Silence, bool) {
-	if s, ok := m.Silenced[rule]; ok {
-		return s, true
+	if !f.Looked || len(f.Wants) == 0 || len(open) > 0 {
+		f.Reason = v.Reason // what it wanted in an earlier round needs the reason of then
 	}
-	s, ok := m.Silenced[triage.AllRules]
-	return s, ok
-}
-
-// quiet says until when a silenced rule is.
-func quiet(s triage.Silence) string {
-	if s.Until.IsZero() {
-		return "the rule is ignored on this issue"
+	f.Looked = true
+	for _, a := range open {
+		if want := a.String(); !slices.Contains(f.Wants, want) {
+			f.Wants = append(f.Wants, want)
+		}
 	}
-	return "the rule is snoozed on this issue until " + clock(s.Until)
+	if len(open) > 0 && v.Bump != nil && s.Mode >= triage.Remind {
+		bump := *v.Bump
+		bump.Offered = s.Mode == triage.Remind
+		r.memory.Bump = &bump
+	}
+	r.verdicts[n] = nil
+	f.Speaks = f.Speaks || len(f.Wants)+len(v.Items)+len(v.Lines) > 0 || f.Overridden
+	if !v.Silent() {
+		spoken := v // a copy of its own, so that the many silent verdicts stay off the heap
+		r.verdicts[n] = &spoken
+	}
+	return open
 }
 
 // lines are what a rule that is not run on a closed issue goes on saying there, nil if nothing.
@@ -208,24 +180,6 @@ func (r *run) lines(s *Setting) *triage.Verdict {
 	}
 	v := s.Decide(r.in, s.Options)
 	return &triage.Verdict{Reason: v.Reason, Lines: v.Lines}
-}
-
-// skip says why a rule is not run, or "".
-func (r *run) skip(s *Setting) string {
-	switch {
-	case s.Mode == triage.Off:
-		return "the rule is off"
-	case r.in.Issue.Closed && !s.Closed:
-		return "the issue is closed"
-	case len(r.memory.Silenced) > 0:
-		if s, silent := silence(r.memory, s.ID); silent {
-			return quiet(s)
-		}
-	}
-	if s.On&r.in.Kinds == 0 && !r.concerned[s.ID] {
-		return "nothing that this rule looks at has changed"
-	}
-	return ""
 }
 
 func (r *run) notDone(actions []triage.Action) []triage.Action {
@@ -256,92 +210,13 @@ func (r *run) overridden(s *Setting, open []triage.Action) bool {
 	return false
 }
 
-// apply adds the wishes of a round to the plan. Wishes that exclude each other are a contradiction. One that undoes an earlier round's may
-// be the next step of a chain; if the earlier rule insists, the rounds run out.
-func (r *run) apply(wants []Planned) error {
-	before := r.in.Issue
-	after := before
-	for _, w := range wants {
-		after = w.Action.Apply(after)
-		if !slices.Contains(r.plan, w) {
-			r.plan = append(r.plan, w)
-		}
-		r.own(w, before)
-	}
-	for _, w := range wants {
-		if !w.Action.Done(after) {
-			return contradiction(w, wants, before)
+// needs are the facts that rules asked for in the last round and that are not known.
+func (r *run) needs() triage.Need {
+	var n triage.Need
+	for i, v := range r.verdicts {
+		if v != nil && !r.findings[i].Overridden {
+			n |= v.Needs
 		}
 	}
-	if !slices.Equal(before.Labels, after.Labels) {
-		r.in.Kinds |= triage.LabelsChanged
-	}
-	if !triage.SameWeight(before.Weight, after.Weight) {
-		r.in.Kinds |= triage.WeightChanged
-	}
-	r.in = r.in.With(after)
-	since(&r.in)
-	return nil
-}
-
-// contradiction names the wish that undoes w.
-func contradiction(w Planned, plan []Planned, before triage.Issue) error {
-	for _, other := range plan {
-		if other.Action != w.Action && !w.Action.Done(other.Action.Apply(w.Action.Apply(before))) {
-			return fmt.Errorf("%w: %s wants to %s, %s wants to %s", ErrContradiction, w.Rule, w.Action, other.Rule, other.Action)
-		}
-	}
-	return fmt.Errorf("%w: %s wants to %s again and again", ErrContradiction, w.Rule, w.Action)
-}
-
-// own remembers what a planned action makes the bot's own doing.
-func (r *run) own(p Planned, before triage.Issue) {
-	key := p.Action.Key()
-	own := triage.Own{Rule: p.Rule}
-	switch a := p.Action.(type) {
-	case triage.AddLabel:
-		own.Replaced = a.Replaces(before)
-	case triage.Close, triage.SetMilestone:
-	case triage.SetWeight:
-		own.Value = a.Value
-	case triage.RemoveLabel:
-		if _, ours := r.memory.Own[key]; ours || a.Sibling {
-			delete(r.memory.Own, key)
-			return
-		}
-		own.Removed = true
-	}
-	setOwn(r.memory, key, own)
-}
-
-// notOurs says why the team's rules leave an issue alone, or "".
-func notOurs(in triage.Input) string {
-	i := &in.Issue
-	group := in.Team.GroupLabel
-	switch {
-	case i.Moved:
-		return "the issue was moved away"
-	case in.Has(triage.Skip):
-		return "the issue is a report or a planning issue, not work"
-	case notWork[i.Type]:
-		return "the rules are for issues, incidents and tasks, not for items of this type"
-	case in.Team.LabelledOnly && !in.HasLabel(group):
-		return "the issue does not carry the team's group label"
-	case !in.Team.LabelledOnly && otherGroup(in, group):
-		return "the issue carries another team's group label"
-	}
-	return ""
-}
-
-// notWork are the built-in work item types that the rules leave alone; custom types are work.
-var notWork = map[string]bool{"Epic": true, "Requirement": true, "Test Case": true, "Objective": true, "Key Result": true}
-
-// otherGroup reports whether a group label of another team counts on the issue.
-func otherGroup(in triage.Input, group string) bool {
-	scope := triage.Scope(group)
-	if scope == "" {
-		return false
-	}
-	winner := in.Winner(scope)
-	return winner != "" && winner != group && !in.HasLabel(group)
+	return n &^ r.memory.Around.Known
 }

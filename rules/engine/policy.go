@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"flowkeeper/rules/triage"
@@ -41,4 +42,9 @@ func (p Policy) On() triage.Kind {
 		}
 	}
 	return on
+}
+
+// index is the place of a rule in the policy, -1 if it is not there.
+func (p Policy) index(rule string) int {
+	return slices.IndexFunc(p.Settings, func(s Setting) bool { return s.ID == rule })
 }

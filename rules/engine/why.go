@@ -37,11 +37,6 @@ func Explain(p Policy, d Decision, rule string, past []Sight) triage.Reply {
 	}
 }
 
-// index is the place of a rule in the policy, -1 if it is not there.
-func (p Policy) index(rule string) int {
-	return slices.IndexFunc(p.Settings, func(s Setting) bool { return s.ID == rule })
-}
-
 // whyAll lists the rules, those first that want something, did something here or were told to be quiet.
 func whyAll(p Policy, d Decision) triage.Reply {
 	var r triage.Reply

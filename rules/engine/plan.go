@@ -1,0 +1,66 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	"flowkeeper/rules/triage"
+)
+
+// apply adds the wishes of a round to the plan. Wishes that exclude each other are a contradiction. One that undoes an earlier round's may
+// be the next step of a chain; if the earlier rule insists, the rounds run out.
+func (r *run) apply(wants []Planned) error {
+	before := r.in.Issue
+	after := before
+	for _, w := range wants {
+		after = w.Action.Apply(after)
+		if !slices.Contains(r.plan, w) {
+			r.plan = append(r.plan, w)
+		}
+		r.own(w, before)
+	}
+	for _, w := range wants {
+		if !w.Action.Done(after) {
+			return contradiction(w, wants, before)
+		}
+	}
+	if !slices.Equal(before.Labels, after.Labels) {
+		r.in.Kinds |= triage.LabelsChanged
+	}
+	if !triage.SameWeight(before.Weight, after.Weight) {
+		r.in.Kinds |= triage.WeightChanged
+	}
+	r.in = r.in.With(after)
+	since(&r.in)
+	return nil
+}
+
+// contradiction names the wish that undoes w.
+func contradiction(w Planned, plan []Planned, before triage.Issue) error {
+	for _, other := range plan {
+		if other.Action != w.Action && !w.Action.Done(other.Action.Apply(w.Action.Apply(before))) {
+			return fmt.Errorf("%w: %s wants to %s, %s wants to %s", ErrContradiction, w.Rule, w.Action, other.Rule, other.Action)
+		}
+	}
+	return fmt.Errorf("%w: %s wants to %s again and again", ErrContradiction, w.Rule, w.Action)
+}
+
+// own remembers what a planned action makes the bot's own doing.
+func (r *run) own(p Planned, before triage.Issue) {
+	key := p.Action.Key()
+	own := triage.Own{Rule: p.Rule}
+	switch a := p.Action.(type) {
+	case triage.AddLabel:
+		own.Replaced = a.Replaces(before)
+	case triage.Close, triage.SetMilestone:
+	case triage.SetWeight:
+		own.Value = a.Value
+	case triage.RemoveLabel:
+		if _, ours := r.memory.Own[key]; ours || a.Sibling {
+			delete(r.memory.Own, key)
+			return
+		}
+		own.Removed = true
+	}
+	setOwn(r.memory, key, own)
+}
