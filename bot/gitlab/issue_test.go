@@ -91,6 +91,7 @@ func TestUnusableAnswers(t *testing.T) {
 		"more than one":   {always(http.StatusOK, "application/json", `{"id":900,"iid":12,"project_id":7}{}`), gitlab.Retry, "reading the answer"},
 		"null":            {always(http.StatusOK, "application/json", `null`), gitlab.Retry, "not that issue"},
 		"an empty object": {always(http.StatusOK, "application/json", `{}`), gitlab.Retry, "not that issue"},
+		"no id":           {always(http.StatusOK, "application/json", `{"iid":12,"project_id":7}`), gitlab.Retry, "not that issue"},
 		"another issue":   {always(http.StatusOK, "application/json", `{"id":900,"iid":13,"project_id":7}`), gitlab.Retry, "not that issue"},
 		"another project": {always(http.StatusOK, "application/json", `{"id":900,"iid":12,"project_id":8}`), gitlab.Retry, "not that issue"},
 		"a list":          {always(http.StatusOK, "application/json", `[]`), gitlab.Retry, "reading the answer"},

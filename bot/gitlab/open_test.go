@@ -3,6 +3,7 @@ package gitlab_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -120,4 +121,22 @@ func TestSandboxFindMarked(t *testing.T) {
 	check(t, err, gitlab.GiveUp, "marker")
 	_, _, err = c.FindMarked(t.Context(), 99, self.ID, marker, since)
 	check(t, err, gitlab.Gone)
+}
+
+// A GitLab that lists more than was asked for does not lead to somebody else's issue.
+func TestFindMarkedAmongOthers(t *testing.T) {
+	t.Parallel()
+	const (
+		others    = `{"id":1,"iid":1,"project_id":7,"author":{"id":3},"description":"<!-- mark -->"}`
+		elsewhere = `{"id":2,"iid":2,"project_id":8,"author":{"id":5},"description":"<!-- mark -->"}`
+		unmarked  = `{"id":3,"iid":3,"project_id":7,"author":{"id":5},"description":"<!-- marks -->"}`
+		ours      = `{"id":4,"iid":4,"project_id":7,"author":{"id":5},"description":"a <!-- mark --> b"}`
+		later     = `{"id":5,"iid":5,"project_id":7,"author":{"id":5},"description":"<!-- mark -->"}`
+	)
+	all := strings.Join([]string{others, elsewhere, unmarked, ours, later}, ",")
+	s := server{Answer: at("/api/v4/projects/7/issues", always(http.StatusOK, "application/json", "["+all+"]"))}
+	got, ok, err := s.client(t).FindMarked(t.Context(), 7, 5, "<!-- mark -->", noon)
+	if want := (triage.Ref{Project: 7, IID: 4}); err != nil || !ok || got.Ref != want {
+		t.Errorf("found %s %v, %v; want %s", got.Ref, ok, err, want)
+	}
 }

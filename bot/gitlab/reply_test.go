@@ -62,6 +62,15 @@ func TestSandboxReply(t *testing.T) {
 	}
 }
 
+// A thread that is not the one asked for says nothing of who may read the reply.
+func TestReplyToAnotherThread(t *testing.T) {
+	t.Parallel()
+	asked, other := strings.Repeat("a", 40), strings.Repeat("b", 40)
+	s := server{Answer: at("/discussions/"+asked, always(http.StatusOK, "application/json", `{"id":"`+other+`","notes":[{"id":31,"internal":true}]}`))}
+	_, err := s.client(t).Reply(t.Context(), ref, asked, 31, true, "secret")
+	check(t, err, gitlab.Retry, "loading the thread of comment 31 of issue 7#12: ", "not that thread")
+}
+
 // A reply whose answer is lost is there once.
 func TestSandboxReplyCut(t *testing.T) {
 	t.Parallel()

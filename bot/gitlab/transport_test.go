@@ -29,13 +29,15 @@ func TestNoAnswer(t *testing.T) {
 	babble := func(*http.Request) (*http.Response, error) { return nil, fmt.Errorf("malformed %s", long) }
 	tests := map[string]struct {
 		transport roundTrip
+		timeout   time.Duration // 0 is the default
 		context   func(context.Context) (context.Context, context.CancelFunc)
 		is        error
 		says      string
 	}{
-		"refused": {transport: refuse, says: "no answer from https://gl.example: connection refused"},
-		"babble":  {transport: babble, says: "no answer from https://gl.example: malformed xxx"},
-		"slow":    {transport: hang, says: "no answer from https://gl.example within 10s"},
+		"refused":                  {transport: refuse, says: "no answer from https://gl.example: connection refused"},
+		"babble":                   {transport: babble, says: "no answer from https://gl.example: malformed xxx"},
+		"slow":                     {transport: hang, says: "no answer from https://gl.example within 10s"},
+		"slow, with less patience": {transport: hang, timeout: 3 * time.Second, says: "no answer from https://gl.example within 3s"},
 		"the caller has less time": {transport: hang, is: context.DeadlineExceeded,
 			context: func(ctx context.Context) (context.Context, context.CancelFunc) {
 				return context.WithTimeout(ctx, time.Second)
@@ -52,7 +54,7 @@ func TestNoAnswer(t *testing.T) {
 			t.Run(name+"/"+call, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					c := newClient(t, gitlab.Options{URL: "https://gl.example", HTTP: &http.Client{Transport: tt.transport}})
+					c := newClient(t, gitlab.Options{URL: "https://gl.example", Timeout: tt.timeout, HTTP: &http.Client{Transport: tt.transport}})
 					ctx := t.Context()
 					if tt.context != nil {
 						limited, cancel := tt.context(ctx)

@@ -204,6 +204,7 @@ func TestUpdatedFailures(t *testing.T) {
 		"429":             {always(429, "text/plain", "Retry later"), gitlab.Outage, "429"},
 		"403":             {always(403, json, `{"message":"403 Forbidden"}`), gitlab.GiveUp, "403"},
 		"another project": {always(200, json, `[{"id":1,"iid":1,"project_id":8,"updated_at":"2026-10-05T12:00:00Z"}]`), gitlab.Retry, "no issue of that project"},
+		"no number":       {always(200, json, `[{"id":1,"project_id":7,"updated_at":"2026-10-05T12:00:00Z"}]`), gitlab.Retry, "no issue of that project"},
 		"no issue":        {always(200, json, `[{}]`), gitlab.Retry, "no issue of that project"},
 		"odd weight":      {always(200, json, `[{"id":1,"iid":1,"project_id":7,"weight":"many"}]`), gitlab.Retry, "weight"},
 		"half":            {always(200, json, `[{"id":1`), gitlab.Retry, "reading the answer"},
