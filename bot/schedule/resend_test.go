@@ -44,6 +44,22 @@ func TestLongBacklog(t *testing.T) {
 	})
 }
 
+// One round holds 20,000 events; a webhook that comes later in a round that is full waits for a later one.
+func TestFullBacklog(t *testing.T) {
+	inBubble(t, newLab(7, 8), func(t *testing.T, r *rig) {
+		busy, other := r.lab.hook(7, ours(1, gitlab.HookExecutable)), r.lab.hook(8, ours(2, gitlab.HookExecutable))
+		for n := range 20_000 {
+			busy.fail(fmt.Sprint(n))
+		}
+		other.fail("a")
+		r.watchdog("7", "8")
+		expect(t, "asked", []string{"hooks 7", "events 7", "hooks 8", "resend 7"}, r.lab.requests())
+		r.lab.set(func() { busy.failed = nil })
+		r.pass(3 * time.Hour)
+		expect(t, "sent again", []string{"a"}, other.keys())
+	})
+}
+
 // What was sent again is not sent again, by whatever process; what is older than the lookback is not sent at all.
 func TestResendOnce(t *testing.T) {
 	inBubble(t, newLab(7), func(t *testing.T, r *rig) {

@@ -27,6 +27,7 @@ func TestDisabledHook(t *testing.T) {
 				h := r.lab.hook(7, ours(1, status))
 				h.DisabledUntil = now().Add(time.Hour)
 				h.fail("a", "b", "c")
+				r.lab.hook(7, ours(2, gitlab.HookExecutable)) // needs nothing
 				p := r.watchdog("7")
 				r.pass(time.Minute)
 				expect(t, "status", gitlab.HookExecutable, h.status())
