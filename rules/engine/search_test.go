@@ -3,51 +3,19 @@ package engine_test
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"flowkeeper/config"
-	"flowkeeper/rules"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
 
 // near is a bound for tests that need not look far.
 var near = engine.Bound{Weight: 6, Together: 1, Labels: 64, Conflicts: 5}
-
-// TestSearchHandbook searches what everybody starts with, and the furthest that it can be configured to.
-func TestSearchHandbook(t *testing.T) {
-	bound := engine.DefaultBound()
-	if testing.Short() {
-		bound = near
-	}
-	tests := map[string]func(triage.Meta) triage.Mode{
-		"modes as they are":      func(m triage.Meta) triage.Mode { return m.Mode },
-		"modes at their maximum": func(m triage.Meta) triage.Mode { return m.MaxMode },
-	}
-	for name, mode := range tests {
-		t.Run(name, func(t *testing.T) {
-			policy := config.Default(rules.Catalogue()).Policy()
-			for n := range policy.Settings {
-				policy.Settings[n].Mode = mode(policy.Settings[n].Meta)
-			}
-			r := search(t, policy, bound)
-			if len(r.Conflicts) > 0 {
-				t.Errorf("the handbook's rules contradict each other:\n%s", inWords(r))
-			}
-			if r.Issues < 5000 || len(r.LeftOut) > 0 {
-				t.Errorf("that is not what is promised: %s", r.Bound())
-			}
-		})
-	}
-}
 
 // inWords is all that a report tells of conflicts.
 func inWords(r engine.Report) string {
@@ -56,81 +24,6 @@ func inWords(r engine.Report) string {
 		all = append(all, c.String())
 	}
 	return strings.Join(all, "\n\n")
-}
-
-// TestSearchConfigurations finds what teams can get wrong: names and options that bring rules into each other's way.
-func TestSearchConfigurations(t *testing.T) {
-	tests := map[string]struct{ yaml, want string }{
-		"a label of a rule in the workflow": {
-			yaml: `labels: {research: "workflow::research"}`,
-			want: `
-an issue with ~"workflow::start" ~"workflow::research", weight 4, just opened:
-  one-per-scope wants to remove ~"workflow::research"
-  weight-research wants to add ~"workflow::research"
-  both cannot be
-
-an issue without labels, weight 4, just opened:
-  weight-research wants to add ~"workflow::research"
-  workflow-intake wants to add ~"workflow::start"
-  both cannot be
-`,
-		},
-		"an option with another rule's label": {
-			yaml: `rules: {workflow-intake: {label: needs research}}`,
-			want: `
-an issue without labels, no weight, just opened:
-  weight-research wants to remove ~"needs research"
-  workflow-intake wants to add ~"needs research"
-  both cannot be
-`,
-		},
-		"one label for two roles": {
-			yaml: `labels: {research: UX}`,
-			want: `
-an issue with ~"workflow::ready for design", no weight, just opened:
-  design-needs-ux wants to add ~UX
-  weight-research wants to remove ~UX
-  both cannot be
-`,
-		},
-		"a team's label that a rule takes off": {
-			yaml: `team: {labels: [backend, needs research]}`,
-			want: `
-an issue without labels, no weight, just opened:
-  team-labels wants to add ~"needs research"
-  weight-research wants to remove ~"needs research"
-  both cannot be
-`,
-		},
-		"the same, only reminded of": {
-			yaml: "labels: {research: \"workflow::research\"}\nrules: {weight-research: remind}",
-		},
-		"unusual but sound": {
-			yaml: "labels: {spike: timebox, workflow: state, security: [sec]}\nteam: {side: frontend, labels: [], scope: labelled}",
-		},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			got := inWords(search(t, configured(t, tt.yaml), near))
-			if diff := cmp.Diff(strings.TrimSpace(tt.want), got); diff != "" {
-				t.Errorf("conflicts (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-// configured is the policy of a configuration file.
-func configured(t *testing.T, yaml string) engine.Policy {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "flowkeeper.yaml")
-	if err := os.WriteFile(file, []byte(yaml), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	c, err := config.Load(file, nil, rules.Catalogue())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c.Policy()
 }
 
 func search(t *testing.T, p engine.Policy, b engine.Bound) engine.Report {
@@ -290,112 +183,6 @@ func reminding(s engine.Setting) engine.Setting {
 	return s
 }
 
-// TestSearchCircumstances: each circumstance that the report names is really tried.
-func TestSearchCircumstances(t *testing.T) {
-	handbook := config.Default(rules.Catalogue()).Policy().Team
-	kind := func(k triage.Kind) func(triage.Input) bool {
-		return func(in triage.Input) bool { return triage.KindsOf(in.Events)&k != 0 }
-	}
-	tests := map[string]struct {
-		only func(triage.Input) bool
-		want string // the smallest issue
-	}{
-		"changed": {kind(triage.WeightChanged), "an issue without labels, no weight, just changed"},
-		"with what was added": {
-			func(in triage.Input) bool {
-				return in.Added(triage.Spike) && in.WeightSet() && in.Issue.Weight != nil && !kind(triage.Opened)(in)
-			},
-			"an issue with ~spike, weight 0, just changed",
-		},
-		"closed":               {func(in triage.Input) bool { return kind(triage.Closed)(in) && in.Issue.Closed }, "an issue without labels, no weight, just closed"},
-		"reopened":             {kind(triage.Reopened), "an issue without labels, no weight, just reopened"},
-		"looked at in a sweep": {kind(triage.Swept), "an issue without labels, no weight, just looked at in a sweep"},
-		"commented": {
-			func(in triage.Input) bool { return kind(triage.Noted)(in) && in.Events[0].Note != nil },
-			"an issue without labels, no weight, just commented",
-		},
-		"assigned":         {func(in triage.Input) bool { return len(in.Issue.Assignees) > 0 }, "an issue without labels, no weight, assigned, just opened"},
-		"with a milestone": {func(in triage.Input) bool { return in.Issue.Milestone != 0 }, "an issue without labels, no weight, with a milestone, just opened"},
-		"linked and agreed on": {
-			func(in triage.Input) bool { return in.LinkedAs("is_blocked_by") && in.Tally().Complete() },
-			"an issue without labels, no weight, linked and agreed on, just opened",
-		},
-		"where there is no weight field": {
-			func(in triage.Input) bool { return in.Issue.NoWeights },
-			"an issue without labels, no weight, where there is no weight field, just opened",
-		},
-		"without the team's labels": {
-			func(in triage.Input) bool { return !in.HasLabel("group::source code") && in.Has(triage.UX) },
-			"an issue with ~UX, no weight, just opened",
-		},
-	}
-	tried := search(t, engine.Policy{Team: handbook}, engine.Bound{}).Circumstances
-	for _, name := range tried {
-		if _, ok := tests[name]; !ok {
-			t.Errorf("%q is not tested", name)
-		}
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			policy := engine.Policy{Team: handbook}
-			for _, label := range []string{"s::a", "s::b"} {
-				s := rule("adds "+label, func(in triage.Input) triage.Verdict {
-					if tt.only(in) {
-						return triage.Want("so it is", add(label))
-					}
-					return triage.Nothing("it is not so")
-				})
-				s.Meta.On, s.Meta.Closed = ^triage.Kind(0), true
-				policy.Settings = append(policy.Settings, s)
-			}
-			r := search(t, policy, engine.Bound{Weight: 0, Together: 2, Labels: 4, Conflicts: 5})
-			if len(r.Conflicts) != 1 || r.Conflicts[0].Issue != tt.want {
-				t.Errorf("found %v, want %s", r.Conflicts, tt.want)
-			}
-		})
-	}
-}
-
-// TestSearchSaysHowFar: what lies beyond the bound is not found, and the report does not pretend it was looked for.
-func TestSearchSaysHowFar(t *testing.T) {
-	policy := engine.Policy{Team: team, Settings: []engine.Setting{
-		when("one", add("s::a"), "UX", "spike", "Deliverable"), when("two", add("s::b"), "UX", "spike", "Deliverable"),
-	}}
-	bound := engine.Bound{Weight: 0, Together: 2, Labels: 7, Conflicts: 5}
-	r := search(t, policy, bound)
-	if len(r.Conflicts) > 0 {
-		t.Errorf("two labels at a time find a contradiction of three: %v", r.Conflicts)
-	}
-	for _, want := range []string{"no weight or 0 to 0", "up to 2 at a time of 7 further labels", "left out for their number: ", `~"quick win"`} {
-		if !strings.Contains(r.Bound(), want) {
-			t.Errorf("%q is not in what it says: %s", want, r.Bound())
-		}
-	}
-	bound.Together = 3
-	if r = search(t, policy, bound); len(r.Conflicts) != 1 {
-		t.Errorf("three labels at a time find %v", r.Conflicts)
-	}
-	bound.Labels = 3
-	if r = search(t, policy, bound); len(r.Conflicts) > 0 || !slices.Contains(r.LeftOut, "Deliverable") {
-		t.Errorf("with ~Deliverable left out %v is found, left out is %v", r.Conflicts, r.LeftOut)
-	}
-}
-
-// TestSearchOptions: a label that only a rule's option names is searched, one of a rule that may say nothing is not.
-func TestSearchOptions(t *testing.T) {
-	option := when("one", add("s::a"), "of an option")
-	option.Meta.Options = []triage.Option{{Name: "label", Default: ""}, {Name: "above", Default: 3}}
-	option.Options = triage.Options{"label": "of an option", "above": 3}
-	policy := engine.Policy{Team: team, Settings: []engine.Setting{option, when("two", add("s::b"), "of an option")}}
-	if r := search(t, policy, near); len(r.Conflicts) != 1 {
-		t.Errorf("found %v among %v", r.Conflicts, r.Labels)
-	}
-	policy.Settings[0].Mode = triage.Shadow
-	if r := search(t, policy, near); slices.Contains(r.Labels, "of an option") {
-		t.Errorf("the label of a silent rule is searched: %v", r.Labels)
-	}
-}
-
 // TestSearchIsRepeatable: many contradictions, several workers, and always the same few of them.
 func TestSearchIsRepeatable(t *testing.T) {
 	policy := engine.Policy{Team: team}
@@ -415,39 +202,6 @@ func TestSearchIsRepeatable(t *testing.T) {
 	}
 }
 
-// TestSearchIssues counts: no issue is decided twice or left out, and none is impossible.
-func TestSearchIssues(t *testing.T) {
-	team := triage.NewTeam(triage.TeamConfig{
-		Side: "backend", GroupLabel: "group::ours", Labels: []string{"workflow::start"},
-		Names: map[triage.LabelRole][]string{triage.Spike: {"spike", "an alias"}},
-	})
-	adds := unless("adds", add("hidden"), "group::another team", "hidden")
-	r := search(t, engine.Policy{Team: team, Settings: []engine.Setting{adds, rule("looks", func(in triage.Input) triage.Verdict {
-		labels := slices.Sorted(slices.Values(in.Issue.Labels))
-		if len(slices.Compact(labels)) < len(in.Issue.Labels) || in.Issue.NoWeights && in.Issue.Weight != nil {
-			return triage.Want("there is no such issue", add(strings.Repeat("x", len(in.Issue.Labels))))
-		}
-		return triage.Nothing("there may be such an issue")
-	})}}, engine.Bound{Weight: 1, Together: 1, Labels: 64, Conflicts: 5})
-	if len(r.Conflicts) > 0 {
-		t.Errorf("impossible issues: %v", r.Conflicts)
-	}
-	for _, label := range []string{"group::another team", "hidden", "an alias", "type::bug", "backend-weight::1"} {
-		if !slices.Contains(r.Labels, label) {
-			t.Errorf("%s is not among %v", triage.Quoted(label), r.Labels)
-		}
-	}
-	// With each of 23 states 3 weights and nothing else, a label or a circumstance; with two weight labels and without a field, no weight.
-	if want := 23 * (3*(1+len(r.Labels)+len(r.Circumstances)) - 2*3); r.Issues != want {
-		t.Errorf("%d issues, want %d: %s", r.Issues, want, r.Bound())
-	}
-	// Of two circumstances at a time, 10 of 45 pairs are of two events; the 10 sets without a field have one weight of two.
-	r = search(t, engine.Policy{Team: team}, engine.Bound{Weight: 0, Together: 2})
-	if want := 23 * (2*(1+10+45-10) - 10); r.Issues != want {
-		t.Errorf("%d issues, want %d: %s", r.Issues, want, r.Bound())
-	}
-}
-
 // TestSearchStops: a search that is called off decides no more than what was begun.
 func TestSearchStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
@@ -461,16 +215,5 @@ func TestSearchStops(t *testing.T) {
 	const perSet = 23 * 3 * 2 // states, weights, and each issue twice
 	if begun := int64(runtime.GOMAXPROCS(0)); !errors.Is(err, context.Canceled) || decided.Load() > begun*perSet {
 		t.Errorf("error %v after %d decisions", err, decided.Load())
-	}
-}
-
-func BenchmarkSearch(b *testing.B) {
-	policy := config.Default(rules.Catalogue()).Policy()
-	for b.Loop() {
-		r, err := engine.Search(b.Context(), policy, engine.DefaultBound())
-		if err != nil || len(r.Conflicts) > 0 {
-			b.Fatal(r.Conflicts, err)
-		}
-		b.ReportMetric(float64(r.Issues), "issues/op")
 	}
 }
