@@ -90,6 +90,14 @@ func TestReplyStaysShort(t *testing.T) {
 	}
 }
 
+// An answer without words is its marker, with no blank lines in front.
+func TestReplyWithoutWords(t *testing.T) {
+	const want = "<!-- flowkeeper:re 12 -->"
+	if got := note.RenderReply(triage.Reply{}, nil, 12, ""); got != want {
+		t.Errorf("RenderReply = %q, want %q", got, want)
+	}
+}
+
 func TestReplyTo(t *testing.T) {
 	tests := []struct {
 		name, body string
