@@ -18,7 +18,7 @@ var commandAgree = triage.Command{
 				Say("; write that on another line, or object with " + in.Team.Flow("simplify <why>")))
 		case !inReview(in):
 			return refuseOutsideReview(in, "an agreement is given")
-		case call.By.ID == in.Issue.Author.ID && call.By.ID != 0 || call.By.Username == in.Issue.Author.Username:
+		case call.By.Is(in.Issue.Author):
 			return triage.Refuse(triage.Say("the author's own agreement does not count; somebody else has to agree"))
 		}
 		roster := reviewers(in.Team)

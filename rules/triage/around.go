@@ -88,7 +88,7 @@ func (in *Input) Tally() Tally {
 	engineering := append(slices.Clone(in.Team.People(EngineeringManager)), in.Team.People(Engineers)...)
 	t := Tally{Roster: len(product)+len(engineering) > 0}
 	for name, a := range in.Memory.Around.Agreements {
-		if a.ID == in.Issue.Author.ID && a.ID != 0 || name == in.Issue.Author.Username {
+		if in.Issue.Author.Is(Person{ID: a.ID, Username: name}) {
 			continue
 		}
 		if slices.Contains(product, name) {

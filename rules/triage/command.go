@@ -42,7 +42,7 @@ func (p Permission) Allows(in Input, who Person, level int) bool {
 	case Member:
 		return level >= Planner
 	case Self:
-		return who.same(in.Issue.Author) || slices.ContainsFunc(in.Issue.Assignees, who.same)
+		return who.Is(in.Issue.Author) || slices.ContainsFunc(in.Issue.Assignees, who.Is)
 	case Lead:
 		leads := slices.Concat(in.Team.People(ProductManager), in.Team.People(EngineeringManager))
 		if len(leads) == 0 {
@@ -145,7 +145,3 @@ func Refuse(why Prose) Outcome {
 
 // Answer is the outcome of a command that only says something.
 func Answer(reason string, r Reply) Outcome { return Outcome{Reason: reason, Reply: &r} }
-
-func (p Person) same(other Person) bool {
-	return p.ID != 0 && p.ID == other.ID || p.ID == 0 && p.Username != "" && p.Username == other.Username
-}

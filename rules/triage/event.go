@@ -66,6 +66,14 @@ type Person struct {
 	Username string `json:"u,omitempty"`
 }
 
+// Is reports whether this is the other person: by id where both are known, else by username. Nobody is nobody's other self.
+func (p Person) Is(other Person) bool {
+	if p.ID != 0 && other.ID != 0 {
+		return p.ID == other.ID
+	}
+	return p.Username != "" && p.Username == other.Username
+}
+
 // Event is one thing that happened to an issue. At is GitLab's clock, Seen the bot's own when the delivery arrived.
 type Event struct {
 	Kind    Kind      `json:"k"`
