@@ -54,10 +54,10 @@ func (o *obeying) run(c Comment, line Line, h heard, call triage.Call) triage.Ou
 	return out
 }
 
-// roughly says a duration as people do.
+// roughly says a duration in whole minutes, never too few.
 func roughly(d time.Duration) string {
-	minutes := int(d.Minutes()) + 1
-	if minutes == 1 {
+	minutes := (d + time.Minute - 1) / time.Minute
+	if minutes <= 1 {
 		return "a minute"
 	}
 	return fmt.Sprintf("%d minutes", minutes)

@@ -156,7 +156,7 @@ type Past struct {
 	Weight *int // for weight events, when Label is ""
 }
 
-// Clone returns a copy that shares no map with m.
+// Clone returns a copy that shares no map with m. What is appended to the copy's lists does not show in m, nor in another copy.
 func (m Memory) Clone() Memory {
 	m.Items = maps.Clone(m.Items)
 	m.Asked = maps.Clone(m.Asked)
@@ -170,5 +170,7 @@ func (m Memory) Clone() Memory {
 	m.Wakes = maps.Clone(m.Wakes)
 	m.Around.Agreements = maps.Clone(m.Around.Agreements)
 	m.Around.Levels = maps.Clone(m.Around.Levels)
+	m.Ran, m.Writes = slices.Clip(m.Ran), slices.Clip(m.Writes)
+	m.Around.Links = slices.Clip(m.Around.Links)
 	return m
 }

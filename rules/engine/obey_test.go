@@ -1,0 +1,61 @@
+package engine_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// said is a comment with this one line behind the prefix.
+func said(line engine.Line) engine.Comment {
+	return engine.Comment{
+		Event: triage.Event{Kind: triage.Noted, Actor: triage.Person{ID: 1, Username: "ann"}, At: now, Seen: now, Note: &triage.Note{ID: 1}},
+		Lines: []engine.Line{line},
+	}
+}
+
+// TestObeyingLeavesWhatWasAlone: commands that are run again, when what they asked for was looked up, do not change what came of it before.
+func TestObeyingLeavesWhatWasAlone(t *testing.T) {
+	policy := engine.Policy{Team: team, Commands: []triage.Command{{Name: "link", Run: func(_ triage.Input, call triage.Call) triage.Outcome {
+		return triage.Outcome{Links: []triage.LinkTo{{Kind: call.Args}}}
+	}}}}
+	memory := &triage.Memory{}
+	memory.Around.Links = make([]triage.Link, 1, 8)
+	first := engine.Obey(policy, []engine.Comment{said(engine.Line{Text: "link one"})}, nil, triage.Issue{}, memory, engine.Facts{}, now)
+	engine.Obey(policy, []engine.Comment{said(engine.Line{Text: "link two"})}, nil, triage.Issue{}, memory, engine.Facts{}, now)
+	want := []triage.Link{{}, {Kind: "one", Created: now}}
+	if diff := cmp.Diff(want, first.Memory.Around.Links); diff != "" {
+		t.Errorf("the links (-want +got):\n%s", diff)
+	}
+}
+
+// TestTooManyCommands: who has used up their commands is told once how long to wait, in whole minutes that are never too few.
+func TestTooManyCommands(t *testing.T) {
+	policy := engine.Policy{Team: team, Commands: []triage.Command{{Name: "go", Run: func(triage.Input, triage.Call) triage.Outcome { return triage.Did("goes") }}}}
+	tests := map[string]struct {
+		line engine.Line
+		want string // "" for no reply
+	}{
+		"a second":         {engine.Line{Text: "go", Wait: time.Second}, "Not done: this was more than 60 commands in an hour; try again in a minute."},
+		"a minute":         {engine.Line{Text: "go", Wait: time.Minute}, "Not done: this was more than 60 commands in an hour; try again in a minute."},
+		"more than that":   {engine.Line{Text: "go", Wait: 61 * time.Second}, "Not done: this was more than 60 commands in an hour; try again in 2 minutes."},
+		"the whole hour":   {engine.Line{Text: "go", Wait: time.Hour}, "Not done: this was more than 60 commands in an hour; try again in 60 minutes."},
+		"was told already": {engine.Line{Text: "go", Wait: time.Hour, Told: true}, ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			o := engine.Obey(policy, []engine.Comment{said(tt.line)}, nil, triage.Issue{}, nil, engine.Facts{}, now)
+			answer, got := o.Orders.Answers[0], ""
+			if answer.Reply != nil {
+				got = answer.Reply.Text[0].Plain()
+			}
+			if got != tt.want || answer.Emoji != triage.RefusedEmoji {
+				t.Errorf("%q with %q, want %q", got, answer.Emoji, tt.want)
+			}
+		})
+	}
+}
