@@ -20,13 +20,19 @@ func TestPagesOfALongList(t *testing.T) {
 	for n := range 8 {
 		l.open(sandbox.IssueOptions{Title: fmt.Sprint("issue ", n+1)})
 	}
-	for name, path := range map[string]string{
-		"offset": "/projects/1/issues?sort=asc&order_by=created_at&per_page=100",
-		"keyset": "/projects/1/issues?sort=asc&order_by=updated_at&pagination=keyset&per_page=100",
+	upwards, downwards := []float64{1, 2, 3, 4, 5, 6, 7, 8}, []float64{8, 7, 6, 5, 4, 3, 2, 1}
+	for name, tt := range map[string]struct {
+		path string
+		want []float64
+	}{
+		"offset":               {"/projects/1/issues?sort=asc&order_by=created_at&per_page=100", upwards},
+		"offset, newest first": {"/projects/1/issues?sort=desc&order_by=created_at&per_page=100", downwards},
+		"keyset":               {"/projects/1/issues?sort=asc&order_by=updated_at&pagination=keyset&per_page=100", upwards},
+		"keyset, newest first": {"/projects/1/issues?sort=desc&order_by=updated_at&pagination=keyset&per_page=100", downwards},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []float64
-			for path != "" {
+			for path := tt.path; path != ""; {
 				r := l.must("GET", path, "")
 				page := r.list(t)
 				if len(page) > 3 || len(got) > 8 {
@@ -37,7 +43,7 @@ func TestPagesOfALongList(t *testing.T) {
 				}
 				path = next(t, r)
 			}
-			if diff := cmp.Diff([]float64{1, 2, 3, 4, 5, 6, 7, 8}, got); diff != "" {
+			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -50,6 +50,7 @@ func TestAnswers(t *testing.T) {
 		{"POST", i + "/notes", `{}`, 400, `body is missing`},
 		{"POST", i + "/notes", `{"body":""}`, 400, `can't be blank`},
 		{"POST", i + "/notes", `{"body":"hi","internal":true}`, 201, `"internal":true`},
+		{"POST", i + "/notes", `{"body":"hi","confidential":true}`, 201, `"internal":true`},
 		{"PUT", i + "/notes/7", `{"body":"hi"}`, 404, `404 Note Not Found`},
 		{"POST", i + "/discussions/7/notes", `{"body":"hi"}`, 404, `404 Discussion Not Found`},
 		{"POST", i + "/award_emoji", `{"name":"+1"}`, 201, `"name":"thumbsup"`},

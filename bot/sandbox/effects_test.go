@@ -53,6 +53,17 @@ func TestWritesThroughTheAPI(t *testing.T) {
 	}
 }
 
+func TestReopeningThroughTheAPI(t *testing.T) {
+	l := newLab(t, sandbox.Options{})
+	ref := l.open(sandbox.IssueOptions{})
+	for _, step := range []struct{ event, want string }{{"close", "closed"}, {"reopen", "opened"}} {
+		l.must("PUT", "/projects/1/issues/1", `{"state_event":"`+step.event+`"}`)
+		if got := l.Issue(ref).State; got != step.want {
+			t.Errorf("after %s the issue is %s, want %s", step.event, got, step.want)
+		}
+	}
+}
+
 func TestAnswersSayWhetherWeightsExist(t *testing.T) {
 	tests := map[string]struct {
 		edition sandbox.Edition

@@ -90,6 +90,14 @@ func TestMoreQuickActions(t *testing.T) {
 	if len(i.Awards) != 1 || i.Awards[0].Name != "thumbsup" || i.Awards[0].User != "omar" {
 		t.Errorf("reactions %v", i.Awards)
 	}
+	l.comment("omar", ref, "/react :eyes:") // the other reaction stays
+	if i := l.Issue(ref); len(i.Awards) != 2 || i.Awards[1].Name != "eyes" {
+		t.Errorf("reactions %v, want both", i.Awards)
+	}
+	l.comment("omar", ref, "/react :+1:") // once more takes it back
+	if i := l.Issue(ref); len(i.Awards) != 1 || i.Awards[0].Name != "eyes" {
+		t.Errorf("reactions %v, want the eyes only", i.Awards)
+	}
 	l.comment("omar", ref, "/unassign @maria\n/remove_milestone\n/unlock")
 	i = l.Issue(ref)
 	if diff := cmp.Diff([]string{"omar"}, i.Assignees); diff != "" || i.Milestone != "" || i.Locked {
@@ -112,6 +120,17 @@ func TestQuickActionsInDescriptions(t *testing.T) {
 		t.Errorf("description %q, labels %v", i.Description, i.Labels)
 	}
 	if diff := cmp.Diff([]string{"Issue Hook open", "Issue Hook update"}, events(l.sent(0))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestOpeningAClosedIssue(t *testing.T) {
+	l := newLab(t, sandbox.Options{})
+	ref := l.open(sandbox.IssueOptions{Description: "For the record\n\n/close"})
+	if i := l.Issue(ref); i.State != "closed" || i.Description != "For the record" {
+		t.Errorf("the issue is %s with the description %q", i.State, i.Description)
+	}
+	if diff := cmp.Diff([]string{"Issue Hook open", "Issue Hook close"}, events(l.sent(0))); diff != "" {
 		t.Error(diff)
 	}
 }
