@@ -2,7 +2,7 @@ package rules
 
 import "flowkeeper/rules/triage"
 
-// labelSpelling repairs what the handbook itself gets wrong twice: a blank behind the "::".
+// labelSpelling repairs a spelling that "Workflow labels" itself gets wrong twice: a blank behind the "::".
 var labelSpelling = triage.Rule{
 	Meta: triage.Meta{
 		ID:      "label-spelling",

@@ -2,7 +2,7 @@ package rules
 
 import "flowkeeper/rules/triage"
 
-// onePerScope keeps what GitLab promises of scoped labels where it does not: without a licence, and after two changes at once.
+// onePerScope keeps what "Workflow labels" rests on, one label of each scope, where GitLab does not: without a licence, and after two changes at once.
 var onePerScope = triage.Rule{
 	Meta: triage.Meta{
 		ID:      "one-per-scope",

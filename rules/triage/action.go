@@ -8,7 +8,8 @@ import (
 // Action is a state wanted of an issue, not a call to make: a duplicate, a retry or a crash after the call therefore ends in an
 // action that is already done.
 type Action interface {
-	// Key names what the state is about; two different wishes with one key contradict each other.
+	// Key names what the state is about; two different wishes with one key contradict each other. It is "label:UX", "weight",
+	// "weight:backend" for a side's label, "milestone" or "state".
 	Key() string
 	// Done reports whether the issue already is in the wanted state.
 	Done(Issue) bool

@@ -85,8 +85,8 @@ func (c *Command) Usage() string {
 // Call is one use of a command.
 type Call struct {
 	By       Person
-	Level    int // their access level in the project, 0 for none
-	Args     string
+	Level    int       // their access level in the project, 0 for none
+	Args     string    // what stands behind the command's name, words with one blank between them
 	At       time.Time // when it was written, by GitLab's clock
 	Note     int64     // the comment
 	Internal bool      // only members see the comment, and may see what is answered
@@ -109,9 +109,9 @@ type Outcome struct {
 	Refused bool     // nothing of it is done, the Reply says why
 	Actions []Action // states wanted of the issue, in the name of who wrote the command
 	Changes []Change // of what is remembered
-	Opens   *Draft
-	Links   []LinkTo
-	Reply   *Reply // nil: what happened shows on the issue
+	Opens   *Draft   // an issue to be opened and linked
+	Links   []LinkTo // to be made to other issues
+	Reply   *Reply   // nil: what happened shows on the issue
 
 	Look   bool    // all rules look at the issue, and nothing waits
 	Why    *string // the reply is what the rules say: of all of them, or of the one named
@@ -122,8 +122,8 @@ type Outcome struct {
 
 // Draft is an issue to be opened.
 type Draft struct {
-	Title        string   `json:"t"` // theirs
-	Labels       []string `json:"l,omitempty"`
+	Title        string   `json:"t"`           // theirs
+	Labels       []string `json:"l,omitempty"` // in full: "type::bug"
 	Weight       *int     `json:"w,omitempty"`
 	Confidential bool     `json:"conf,omitempty"`
 }

@@ -147,15 +147,6 @@ func (m *Memory) MarkRun(note int64) {
 	}
 }
 
-// Past is one entry of GitLab's resource label or weight events: the record of who changed what.
-type Past struct {
-	At     time.Time
-	Actor  Person
-	Label  string // set for label events
-	Added  bool
-	Weight *int // for weight events, when Label is ""
-}
-
 // Clone returns a copy that shares no map with m. What is appended to the copy's lists does not show in m, nor in another copy.
 func (m Memory) Clone() Memory {
 	m.Items = maps.Clone(m.Items)

@@ -1,5 +1,16 @@
 package triage
 
+import "time"
+
+// Past is one entry of GitLab's resource label or weight events: the record of who changed what.
+type Past struct {
+	At     time.Time // to the millisecond, by GitLab's clock
+	Actor  Person    // the bot's own account for what it did
+	Label  string    // as it was written; "" for weight events
+	Added  bool      // for label events: put on the issue, not taken off
+	Weight *int      // for weight events: the new one, nil for none
+}
+
 // Concerns reports whether the entry changed what the action is about: the label or another of its scope, or the weight where the action
 // sets it. No entry tells of the state and the milestone.
 func (p Past) Concerns(a Action) bool {
