@@ -30,7 +30,7 @@ const (
 	ourURL   = "https://bot.example.com/webhooks/gitlab"
 )
 
-// store is an inbox in a file, with faults.
+// store is an inbox in a file, with faults. All that a scheduler asks of it holds the lock, because a test may swap the file.
 type store struct {
 	*bolt.Store
 	mu       sync.Mutex
@@ -74,6 +74,24 @@ func (s *store) Turn(ctx context.Context, name, holder string, lease time.Durati
 		return false, fmt.Errorf("asking for the turn: %w", inbox.ErrUnavailable)
 	}
 	return s.Store.Turn(ctx, name, holder, lease)
+}
+
+func (s *store) Mark(ctx context.Context, name string) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.Store.Mark(ctx, name)
+}
+
+func (s *store) Projects(ctx context.Context) ([]int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.Store.Projects(ctx)
+}
+
+func (s *store) Hear(ctx context.Context, projects []int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.Store.Hear(ctx, projects)
 }
 
 // rig is schedulers between a lab and a store, on the clock of a synctest bubble.
