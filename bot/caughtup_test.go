@@ -164,8 +164,8 @@ func TestSweepKnowsWhatChanged(t *testing.T) {
 	}
 }
 
-// TestSweepKnowsWhatPeopleTookBack: the store was lost, and the bot takes the issue for a new one because its first webhook comes once more.
-// Then a person takes back what the bot did, and that webhook is dropped.
+// TestSweepKnowsWhatPeopleTookBack: the store was lost, and the issue's first webhook comes once more. Then a person takes back what the bot
+// did, and that webhook is dropped.
 func TestSweepKnowsWhatPeopleTookBack(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t, redistest.Options{})
@@ -205,14 +205,16 @@ func TestSweepKnowsWhatNothingTold(t *testing.T) {
 	r.restart() // which sweeps
 	ctx, cancel := context.WithTimeout(t.Context(), reachable)
 	defer cancel()
-	if err := r.gitlab.Await(ctx, func() bool { return *r.gitlab.Issue(weighed).Weight == 3 && r.gitlab.Issue(closed).Has("workflow::complete") }); err != nil {
+	if err := r.gitlab.Await(ctx, func() bool {
+		return *r.gitlab.Issue(weighed).Weight == 3 && r.gitlab.Issue(closed).Has("workflow::complete")
+	}); err != nil {
 		t.Errorf("weight %d, labels %v", *r.gitlab.Issue(weighed).Weight, r.gitlab.Issue(closed).Labels)
 	}
 }
 
-// TestUndoingIsNotRedoneThoughNothingTold: the store forgets what the bot did, takes the issue for a new one, and the webhook of the undoing
-// never comes.
-func TestUndoingIsNotRedoneThoughNothingTold(t *testing.T) {
+// TestEmptiedStoreKnowsNoNewIssue: the webhook that opened the issue comes once more after the store was emptied, and that of an undoing never
+// comes.
+func TestEmptiedStoreKnowsNoNewIssue(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t, redistest.Options{})
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.RedisURL = redis.URL() })

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"flowkeeper/bot"
+	"flowkeeper/bot/inbox/bolt"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/config"
 	"flowkeeper/rules"
@@ -68,8 +69,19 @@ func newRig(t *testing.T, edition sandbox.Edition, adjust func(*bot.Options)) *r
 	if adjust != nil {
 		adjust(&r.options)
 	}
+	if r.options.RedisURL == "" {
+		r.seasoned()
+	}
 	r.start()
 	return r
+}
+
+// seasoned makes the store an hour ago: what a young one may have forgotten is read from GitLab.
+func (r *rig) seasoned() {
+	r.Helper()
+	store, err := bolt.Open(bolt.Options{Dir: r.options.DataDir, Now: func() time.Time { return time.Now().Add(-time.Hour) }})
+	r.must(nil, err)
+	r.must(nil, store.Close())
 }
 
 // start starts the bot and points the project's webhook at it.

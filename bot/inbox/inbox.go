@@ -94,6 +94,7 @@ type Batch struct {
 	Token      int64     // fences the lease: it grows with every claim
 	Until      time.Time // when the lease runs out, by the store's clock
 	Woken      bool      // the wake-up set by the last Done is due
+	Began      time.Time // when the store began to hold anything, by its clock: of earlier times it may have forgotten all; zero is long ago
 }
 
 // Stamped is a delivery's body with its place in the mailbox and the time it was accepted, by the store's clock in milliseconds.

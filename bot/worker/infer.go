@@ -14,7 +14,7 @@ func (j *job) infer(ctx context.Context) error {
 	}
 	if j.base != nil {
 		if e, missed := j.inferred(*j.base); missed {
-			j.events, j.doubt = append(j.events, e), true
+			j.events = append(j.events, e)
 		}
 		return nil
 	}

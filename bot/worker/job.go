@@ -40,7 +40,6 @@ type job struct {
 	own       []triage.Edit // what this job wrote
 	whole     bool          // the store remembered all that the bot did, and no attempt was begun since
 	known     bool          // the memory is whole: nothing needs to be recovered from GitLab
-	doubt     bool          // something happened that nothing told of: people may have undone what the bot did
 	recovered bool          // it was recovered in this job
 	keep      bool          // it is worth keeping
 	loads     int           // how often the rules' needs were loaded

@@ -67,7 +67,11 @@ func newBench(t *testing.T, wrap func(*gitlab.Client) worker.GitLab, rules ...en
 	self, err := client.Self(t.Context())
 	b.must(err)
 
-	store, err := bolt.Open(bolt.Options{Dir: t.TempDir(), Lease: time.Minute, Log: zap.NewNop()})
+	dir := t.TempDir()
+	seasoned, err := bolt.Open(bolt.Options{Dir: dir, Now: func() time.Time { return time.Now().Add(-time.Hour) }})
+	b.must(err)
+	b.must(seasoned.Close())
+	store, err := bolt.Open(bolt.Options{Dir: dir, Lease: time.Minute, Log: zap.NewNop()})
 	b.must(err)
 	b.inbox = store
 	var way worker.GitLab = client

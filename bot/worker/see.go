@@ -12,8 +12,7 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// newborn is how long after its creation an issue may be that needs no look at its past: longer than clocks differ, shorter than it
-// takes to lose a store and get a delivery again.
+// newborn is how long after its creation an issue may be that needs no look at its past, longer than clocks differ.
 const newborn = time.Minute
 
 // see finds out what happened, what the issue looks like and what is remembered of it, from the mailbox alone where that is enough.
@@ -54,17 +53,17 @@ func (j *job) see(ctx context.Context) error {
 	j.issue = *newest
 	j.memory.FromBirth = j.memory.FromBirth || j.batch.Memory == nil && j.isNewborn()
 	j.known = j.known || j.isNewborn()
-	j.doubt = j.untold() != nil
 	return nil
 }
 
-// isNewborn reports whether the issue was opened just now and not touched since: it has no past.
+// isNewborn reports whether the issue was opened just now and not touched since: it has no past. It must be younger than the store, by more
+// than clocks differ: the webhook that opened it may come once more after the store was emptied.
 func (j *job) isNewborn() bool {
 	if j.batch.Attempt > 1 || triage.KindsOf(j.events)&triage.Opened == 0 || j.issue.Coarse {
 		return false
 	}
 	age := j.o.Now().Sub(j.issue.CreatedAt).Abs()
-	return age < newborn && j.issue.UpdatedAt.Sub(j.issue.CreatedAt) < time.Second
+	return age < newborn && j.issue.CreatedAt.After(j.batch.Began.Add(newborn)) && j.issue.UpdatedAt.Sub(j.issue.CreatedAt) < time.Second
 }
 
 // read gets the issue from GitLab.
@@ -86,7 +85,7 @@ func (j *job) confirm(ctx context.Context, d engine.Decision) (again bool, err e
 	switch {
 	case !j.known && !looks && d.Needs == 0:
 		return false, nil // the rules have nothing to look at, and nothing is worth remembering yet
-	case !j.known, (weighs(d) || j.doubt && j.writes(d)) && !j.recovered:
+	case !j.known, weighs(d) && !j.recovered:
 		return true, j.recover(ctx)
 	}
 	j.keep = true

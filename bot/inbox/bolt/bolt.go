@@ -189,6 +189,9 @@ func (s *Store) prepare(tx *bbolt.Tx, now int64) error {
 		if err := meta.Put(metaVersion, binary.BigEndian.AppendUint64(nil, version)); err != nil {
 			return err
 		}
+		if err := meta.Put(metaBegan, numbered(now)); err != nil {
+			return err
+		}
 	} else if got := number(v); got != version {
 		return fmt.Errorf("the file has layout %d and this program knows %d: use the program that wrote it, or another data directory",
 			got, version)

@@ -91,6 +91,10 @@ func (s *Store) claim(tx *bbolt.Tx, now int64) (*inbox.Batch, error) {
 	if err := s.save(tx, issue, old, b); err != nil {
 		return nil, err
 	}
+	var began time.Time
+	if v := tx.Bucket(bucketMeta).Get(metaBegan); v != nil {
+		began = time.UnixMicro(number(v))
+	}
 	return &inbox.Batch{
 		Issue:      issueOf(issue),
 		Deliveries: readMail(tx, bucketOrder, issue),
@@ -100,6 +104,7 @@ func (s *Store) claim(tx *bbolt.Tx, now int64) (*inbox.Batch, error) {
 		Token:      b.token,
 		Until:      time.UnixMicro(b.until),
 		Woken:      b.wake != 0 && b.wake <= now,
+		Began:      began,
 	}, nil
 }
 

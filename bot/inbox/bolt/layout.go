@@ -13,7 +13,7 @@ import (
 
 // The buckets. Numbers in keys are big-endian, so that bytes sort as numbers do; times are microseconds since 1970.
 //
-//	meta      name → number: "version", "records" and "projects" (how many are kept)
+//	meta      name → number: "version", "began" (when the file was made), "records" and "projects" (how many are kept)
 //	boxes     issue → box: every issue that waits for something
 //	due       time, issue → nothing: when each box may be claimed next, in order
 //	mail      seq → delivery, in mailboxes and in letters
@@ -51,6 +51,7 @@ var (
 	bucketHeard    = []byte("heard")
 
 	metaVersion  = []byte("version")
+	metaBegan    = []byte("began")
 	metaRecords  = []byte("records")
 	metaProjects = []byte("projects")
 )

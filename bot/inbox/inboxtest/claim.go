@@ -39,6 +39,15 @@ func testClaim(t *testing.T, open Open) {
 				t.Errorf("memory is %q and the token %d, want none and one", b.Memory, b.Token)
 			}
 		},
+		"the store knows when it began": func(t *testing.T, s *store) {
+			from := s.Now()
+			s.put(1, "a")
+			latest := s.Now()
+			s.done(s.claim(1), inbox.Result{})
+			s.Advance(time.Hour)
+			s.put(1, "b")
+			between(t, "began", from.Add(-time.Minute), s.claim(1).Began, latest)
+		},
 		"it waits for an accept": func(t *testing.T, s *store) {
 			claimed := s.claimAside(time.Minute)
 			s.put(1, "a")

@@ -209,7 +209,7 @@ func (m *model) claim(t *rapid.T) {
 	slices.Sort(b.mail)
 	want := &inbox.Batch{
 		Issue: got.Issue, Attempt: b.attempt, LastError: b.cause, Woken: woken, Token: got.Token, Until: got.Until,
-		Deliveries: got.Deliveries, Memory: got.Memory,
+		Deliveries: got.Deliveries, Memory: got.Memory, Began: got.Began,
 	}
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Fatalf("batch (-want +got):\n%s", diff)

@@ -87,6 +87,7 @@ func (f *Filled) Check(t *testing.T, in inbox.Inbox) {
 		}
 		issues = append(issues, b.Issue.IID)
 		equal(t, "attempt", 2, b.Attempt)
+		equal(t, "began", f.held.Began, b.Began)
 		switch b.Issue {
 		case issue(1):
 			s.bodies(b.Deliveries, "waits", "waits, too")

@@ -55,6 +55,10 @@ func (s *Store) claim(ctx context.Context) (*inbox.Batch, time.Duration, error) 
 		}
 		return nil, time.Duration(r.number(0)) * time.Millisecond, nil
 	}
+	var began time.Time
+	if ms, err := strconv.ParseInt(r.text(9), 10, 64); err == nil {
+		began = time.UnixMilli(ms)
+	}
 	return &inbox.Batch{
 		Issue:      issueOf(r.text(1)),
 		Token:      r.number(2),
@@ -64,6 +68,7 @@ func (s *Store) claim(ctx context.Context) (*inbox.Batch, time.Duration, error) 
 		LastError:  r.text(6),
 		Memory:     r.bytes(7),
 		Deliveries: deliveries(r.list(8)),
+		Began:      began,
 	}, 0, nil
 }
 

@@ -12,7 +12,8 @@ import (
 
 // keys builds every key of the store. All have one hash tag, so that a script stays on one node of a Redis Cluster.
 //
-//	<prefix>:{inbox}:numbers           hash    seq, token, record: the last ones given; gone: how many deliveries left the mailboxes
+//	<prefix>:{inbox}:numbers           hash    seq, token, record: the last ones given; gone: how many deliveries left the mailboxes;
+//	                                           began: ms of the first delivery
 //	<prefix>:{inbox}:due               zset    issue → ms: when each issue may be claimed next
 //	<prefix>:{inbox}:leases            zset    issue → ms: when the lease on it ends
 //	<prefix>:{inbox}:waiting           set     issues with deliveries

@@ -56,6 +56,7 @@ end
 
 if stored > 0 then
   local seq = redis.call('HINCRBY', KEYS[3], 'seq', string.format('%d', stored)) - stored
+  if seq == 0 then redis.call('HSET', KEYS[3], 'began', at) end
   local issues, due = {}, {}
   for i = 1, deliveries do
     if result[i] == 1 then

@@ -5,7 +5,8 @@
 -- ARGV[1]  offset of the clock, ms
 -- ARGV[2]  length of the lease, ms
 -- Result: {ms until the next issue is due}, -1 if there is none; or
---         {0, issue, token, until in ms, attempt, 1 if woken, cause or nil, memory or nil, {seq, delivery, ...}}
+--         {0, issue, token, until in ms, attempt, 1 if woken, cause or nil, memory or nil, {seq, delivery, ...},
+--         when the store began in ms or nil}
 local now = clock(ARGV[1])
 local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 if not first[1] then return {-1} end
@@ -22,7 +23,8 @@ local woken = 0
 if box[1] and tonumber(box[1]) <= now then woken = 1 end
 
 -- A token is at least the time in microseconds: one given before the store was emptied is not given again.
-local last = tonumber(redis.call('HGET', KEYS[3], 'token') or 0)
+local numbers = redis.call('HMGET', KEYS[3], 'token', 'began')
+local last = tonumber(numbers[1] or 0)
 local t = redis.call('TIME')
 local token = string.format('%.0f', math.max(last + 1, t[1] * 1000000 + t[2] + ARGV[1] * 1000))
 redis.call('HSET', KEYS[3], 'token', token)
@@ -32,4 +34,4 @@ redis.call('HDEL', box_key, 'revived')
 redis.call('HSET', box_key, 'token', token, 'until', ends)
 redis.call('ZADD', KEYS[2], ends, issue)
 redis.call('ZADD', KEYS[1], ends, issue)
-return {0, issue, token, ends, attempt, woken, box[2], memory[2], mail}
+return {0, issue, token, ends, attempt, woken, box[2], memory[2], mail, numbers[2]}
