@@ -42,7 +42,7 @@ func TestTrouble(t *testing.T) {
 	}
 	s := size{issues: 40, atOnce: 10, trouble: 12 * time.Second, rest: 300 * time.Millisecond, stories: 2 * time.Minute, settle: 2 * time.Minute}
 	if *longFlag {
-		s = size{issues: 2000, atOnce: 60, trouble: 4 * time.Minute, rest: 500 * time.Millisecond, emptied: true, stories: 6 * time.Minute, settle: 4 * time.Minute}
+		s = size{issues: 2000, atOnce: 60, trouble: 2 * time.Minute, rest: 500 * time.Millisecond, emptied: true, stories: 6 * time.Minute, settle: 4 * time.Minute}
 	}
 	seed := *seedFlag
 	if seed == 0 && !*longFlag {
@@ -171,7 +171,7 @@ func (r *rig) judge(plays []*play, want map[string]outcome, project int64) (lost
 		got, want := p.ended(all), want[p.name]
 		if n := p.stickies(); n > 1 || len(got.FollowUps) > len(want.FollowUps) || twice(got.Answers, want.Answers) {
 			doubled++
-			r.Errorf("%s, %s: %d sticky notes, %d follow-ups, answers %v, want %v", p.ref, p.name, n, len(got.FollowUps), got.Answers, want.Answers)
+			r.Errorf("%s, %s: %d sticky notes, %d follow-ups, answers %v, want %v\n%s", p.ref, p.name, n, len(got.FollowUps), got.Answers, want.Answers, p.history())
 			continue
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

@@ -33,8 +33,8 @@ type play struct {
 	comments []int64 // those with commands
 }
 
-// patience is how long a step may wait: for the second sweep after a loss, with some tries in vain.
-const patience = 150 * time.Second
+// patience is how long a step may wait: until the trouble is over, in which no sweep may come to its end, and for the sweep after it.
+const patience = 4 * time.Minute
 
 // run plays the story to its end.
 func (p *play) run(ctx context.Context) error {
