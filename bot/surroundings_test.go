@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"flowkeeper/bot"
 	"flowkeeper/bot/sandbox"
@@ -281,6 +282,35 @@ func TestBlockedCommentOfALostStore(t *testing.T) {
 	r.loseStore()
 	r.edit("ann", ref, sandbox.Change{AddLabels: []string{"documentation"}})
 	r.says("with a comment", ref, "All set")
+}
+
+// TestLostStoreRecallsOnlyWhatCounted: a guest's refused command, and one that was written into a comment later, silence nothing.
+func TestLostStoreRecallsOnlyWhatCounted(t *testing.T) {
+	t.Parallel()
+	for name, silence := range map[string]func(*rig, triage.Ref){
+		"refused": func(r *rig, ref triage.Ref) {
+			r.refused(ref, r.say("gus", ref, "/flow ignore design-needs-ux it is mine"), "Planner or Reporter")
+		},
+		"edited": func(r *rig, ref triage.Ref) {
+			id := r.say("omar", ref, "/flow to start")
+			r.done(ref, id)
+			r.ahead.Add(int64(time.Minute))
+			r.must(nil, r.gitlab.EditNote("omar", ref, id, "/flow ignore design-needs-ux it is mine"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, sandbox.Premium, nil)
+			r.must(r.gitlab.AddUser("gus", "gus", sandbox.Guest))
+			ref := r.open(planned)
+			silence(r, ref)
+			r.loseStore()
+			r.edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::design"}})
+			if i := r.gitlab.Issue(ref); !i.Has("UX") {
+				t.Errorf("labels %v, want UX", i.Labels)
+			}
+		})
+	}
 }
 
 // TestBlockedWithoutLicence: a GitLab that has no blocking links has comments.

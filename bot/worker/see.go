@@ -162,7 +162,7 @@ func (j *job) recover(ctx context.Context) error {
 	return nil
 }
 
-// recall finds the rules that people silenced by commands the bot has acknowledged, where no note tells.
+// recall finds the rules that people silenced by commands the bot has answered, where no note tells.
 func (j *job) recall(ctx context.Context) error {
 	written, err := j.commentsSince(ctx, j.issue.CreatedAt)
 	if err != nil {
@@ -183,9 +183,18 @@ func (j *job) recall(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if done {
-			silencing = append(silencing, said)
+		if !done {
+			continue
 		}
+		if changed, err := j.edited(ctx, c); err != nil {
+			return err
+		} else if changed {
+			continue
+		}
+		if said.Level, err = j.level(ctx, j.batch.Issue.Project, c.Author.ID); err != nil {
+			return err
+		}
+		silencing = append(silencing, said)
 	}
 	j.memory = engine.Recall(j.policy, silencing, j.issue, j.memory, j.o.Now())
 	return nil
