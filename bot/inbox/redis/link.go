@@ -19,37 +19,84 @@ type link struct {
 	log    *zap.Logger
 	found  atomic.Pointer[goredis.UniversalClient]
 
-	mu     sync.Mutex
-	closed bool
-	last   error // why it was not found
-	next   time.Time
+	mu      sync.Mutex
+	closing context.CancelFunc // ends the search that is under way
+	closed  bool
+	last    *search
 }
 
-// lookEvery is how often a server that was never found is looked for, however many calls want it.
-const lookEvery = 250 * time.Millisecond
+// search is one look for the server, shared by all calls that want it meanwhile: it ends with none of them. Its err and over may be read
+// after done is closed.
+type search struct {
+	again bool // it is not the first
+	done  chan struct{}
+	err   error
+	over  time.Time
+}
+
+const (
+	// lookEvery is how often a server that was never found is looked for, however many calls want it.
+	lookEvery = 250 * time.Millisecond
+	// lookTimeout bounds one look.
+	lookTimeout = dialTimeout + 2*ioTimeout
+)
 
 // client is the connection, or why there is none yet.
 func (l *link) client(ctx context.Context) (goredis.UniversalClient, error) {
 	if c := l.found.Load(); c != nil {
 		return *c, nil
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch c := l.found.Load(); {
-	case c != nil:
-		return *c, nil
-	case l.closed:
-		return nil, goredis.ErrClosed
-	case time.Now().Before(l.next):
-		return nil, l.last
-	}
-	c, err := connect(ctx, l.server)
+	look, err := l.look()
 	if err != nil {
-		l.last, l.next = err, time.Now().Add(lookEvery)
 		return nil, err
 	}
-	l.found.Store(&c)
+	select {
+	case <-look.done:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if c := l.found.Load(); c != nil {
+		return *c, nil
+	}
+	return nil, look.err
+}
+
+// look is the search under way, or the last one if that was a moment ago.
+func (l *link) look() (*search, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil, goredis.ErrClosed
+	}
 	if l.last != nil {
+		select {
+		case <-l.last.done:
+			if l.found.Load() != nil || time.Since(l.last.over) < lookEvery {
+				return l.last, nil
+			}
+		default:
+			return l.last, nil
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
+	l.last, l.closing = &search{again: l.last != nil, done: make(chan struct{})}, cancel
+	go func(s *search) {
+		defer cancel()
+		defer close(s.done)
+		s.err = l.find(ctx, s)
+		s.over = time.Now()
+	}(l.last)
+	return l.last, nil
+}
+
+// find connects and notes the connection.
+func (l *link) find(ctx context.Context, s *search) error {
+	c, err := connect(ctx, l.server)
+	if err != nil {
+		return err
+	}
+	l.found.Store(&c)
+	if s.again {
 		l.log.Info("Redis answers now", zap.String("address", l.server.Addr))
 	}
 	if warning, err := durability(ctx, c, l.log); err != nil {
@@ -57,13 +104,18 @@ func (l *link) client(ctx context.Context) (goredis.UniversalClient, error) {
 	} else if warning != "" {
 		l.log.Warn(warning)
 	}
-	return c, nil
+	return nil
 }
 
 func (l *link) close() error {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.closed = true
+	last := l.last
+	l.mu.Unlock()
+	if last != nil {
+		l.closing()
+		<-last.done
+	}
 	if c := l.found.Load(); c != nil {
 		return (*c).Close()
 	}

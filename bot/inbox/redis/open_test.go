@@ -1,12 +1,10 @@
 package redis_test
 
 import (
-	"context"
 	"errors"
 	"net"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -64,64 +62,6 @@ func TestOpenRefuses(t *testing.T) {
 func TestPassword(t *testing.T) {
 	server, clock := redistest.Start(t, redistest.Options{Password: "secret"}), &inboxtest.Clock{}
 	accept(t, open(t, server, "p", clock), delivery(1, "a"))
-}
-
-// TestLater opens the store before its server is there.
-func TestLater(t *testing.T) {
-	server := redistest.Start(t, redistest.Options{AppendFsync: "always"})
-	server.Kill()
-	core, logs := observer.New(zapcore.InfoLevel)
-	s, err := redis.Open(t.Context(), redis.Options{URL: server.URL(), Later: true, Log: zap.New(core)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := s.Ping(t.Context()); !errors.Is(err, inbox.ErrUnavailable) {
-		t.Errorf("ping without a server: %v", err)
-	}
-	if _, err := s.Accept(t.Context(), delivery(1, "a")); !errors.Is(err, inbox.ErrUnavailable) {
-		t.Errorf("accepting without a server: %v", err)
-	}
-	server.Restart()
-	deadline, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	b, err := s.Claim(deadline, 5*time.Second)
-	for err != nil && deadline.Err() == nil {
-		b, err = s.Claim(deadline, 5*time.Second)
-	}
-	if b != nil || err != nil {
-		t.Errorf("claimed %v, %v from an empty store", b, err)
-	}
-	accept(t, s, delivery(1, "a"))
-	for _, message := range []string{"Redis does not answer; what comes in waits for it", "Redis answers now"} {
-		if n := logs.FilterMessage(message).Len(); n != 1 {
-			t.Errorf("%q was logged %d times", message, n)
-		}
-	}
-}
-
-// TestLaterIsNotNever: a server that refuses has to be put right, and a store that never had one is closed like any other.
-func TestLaterIsNotNever(t *testing.T) {
-	server := redistest.Start(t, redistest.Options{Password: "another"})
-	if s, err := redis.Open(t.Context(), redis.Options{URL: "redis://" + server.Addr(), Later: true}); err == nil || !strings.Contains(err.Error(), "NOAUTH") {
-		t.Errorf("a refusal: opened %v, %v", s, err)
-	}
-	server.Kill()
-	s, err := redis.Open(t.Context(), redis.Options{URL: server.URL(), Later: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Error(err)
-	}
-	server.Restart()
-	if err := s.Ping(t.Context()); !errors.Is(err, inbox.ErrUnavailable) {
-		t.Errorf("ping after close: %v", err)
-	}
 }
 
 func TestDurability(t *testing.T) {

@@ -91,7 +91,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	case o.Later && away(err):
 		o.Log.Warn("Redis does not answer; what comes in waits for it", zap.String("address", server.Addr), zap.Error(err))
 	default:
-		return nil, failed("opening the inbox in Redis at "+server.Addr, err)
+		return nil, errors.Join(failed("opening the inbox in Redis at "+server.Addr, err), to.close())
 	}
 	s := &Store{
 		link: to, keys: keys, bell: bell.New(), lease: o.Lease, max: max(0, o.MaxDeliveries), offset: o.TimeOffset, log: o.Log,
@@ -115,6 +115,7 @@ func parse(text string) (*goredis.Options, error) {
 	options.WriteTimeout = ioTimeout
 	options.ContextTimeoutEnabled = true
 	options.MaxRetries = -1 // a command whose answer was lost may have run: whoever asked decides
+	options.DialerRetries = 1
 	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return options, nil
 }
@@ -125,8 +126,11 @@ func connect(ctx context.Context, o *goredis.Options) (goredis.UniversalClient, 
 	if err := single.Ping(ctx).Err(); err != nil {
 		return nil, errors.Join(err, single.Close())
 	}
-	// A server that forbids INFO is taken for one that stands alone.
+	// A server that forbids INFO is taken for one that stands alone. One that did not answer is not: that would be so for ever.
 	info, err := single.Info(ctx, "cluster").Result()
+	if err != nil && away(err) {
+		return nil, errors.Join(err, single.Close())
+	}
 	if err != nil || !strings.Contains(info, "cluster_enabled:1") {
 		return single, nil
 	}
@@ -134,7 +138,7 @@ func connect(ctx context.Context, o *goredis.Options) (goredis.UniversalClient, 
 		Addrs:    []string{o.Addr},
 		Username: o.Username, Password: o.Password, TLSConfig: o.TLSConfig,
 		DialTimeout: o.DialTimeout, ReadTimeout: o.ReadTimeout, WriteTimeout: o.WriteTimeout,
-		ContextTimeoutEnabled: true, MaxRetries: o.MaxRetries, PoolSize: o.PoolSize,
+		ContextTimeoutEnabled: true, MaxRetries: o.MaxRetries, DialerRetries: o.DialerRetries, PoolSize: o.PoolSize,
 		MaintNotificationsConfig: o.MaintNotificationsConfig,
 	})
 	if err := cluster.Ping(ctx).Err(); err != nil {
