@@ -32,6 +32,8 @@ type remembered struct {
 	mu       sync.Mutex
 	read     bool
 	ids      []int64   // ascending
+	unsaved  bool      // the file does not hold them yet
+	failing  bool      // it could not be written the last time, as was logged
 	restored time.Time // when the store was last told
 }
 
@@ -73,8 +75,9 @@ func (r *remembered) agree(ctx context.Context) (restored time.Time, err error) 
 		known = append(known, forgotten...)
 		slices.Sort(known)
 	}
-	if !slices.Equal(known, r.ids) {
-		r.ids = known
+	r.unsaved = r.unsaved || !slices.Equal(known, r.ids)
+	r.ids = known
+	if r.unsaved {
 		r.save()
 	}
 	return r.restored, nil
@@ -117,6 +120,7 @@ func (r *remembered) load() []int64 {
 	return slices.Compact(ids)
 }
 
+// save writes the file; what cannot be written now is tried again.
 func (r *remembered) save() {
 	if r.path == "" {
 		return
@@ -126,7 +130,9 @@ func (r *remembered) save() {
 	for _, id := range r.ids {
 		fmt.Fprintln(&b, id)
 	}
-	if err := renameio.WriteFile(r.path, b.Bytes(), 0o600); err != nil {
+	err := renameio.WriteFile(r.path, b.Bytes(), 0o600)
+	if err != nil && !r.failing {
 		r.log.Warn("noting which projects sent webhooks, for the case that the store loses them", zap.Error(err))
 	}
+	r.unsaved, r.failing = err != nil, err != nil
 }

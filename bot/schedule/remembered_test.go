@@ -59,6 +59,23 @@ func TestEmptiedStoreIsToldItsProjects(t *testing.T) {
 	})
 }
 
+// A disk that was full for a moment is no reason to remember nothing for as long as the process lives.
+func TestMemoryIsWrittenWhenTheDiskIsBack(t *testing.T) {
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
+		dir := filepath.Join(t.TempDir(), "away")
+		path := filepath.Join(dir, "projects.txt")
+		r.hear(7)
+		r.memory(path, "https://gitlab.example.com") // the directory is not there: it cannot be written
+		r.pass(10 * time.Minute)
+		expect(t, "log lines", 1, r.logged("noting which projects sent webhooks, for the case that the store loses them"))
+		must(t, os.Mkdir(dir, 0o700))
+		r.pass(10 * time.Minute)
+		text, err := os.ReadFile(path)
+		must(t, err)
+		expect(t, "file", "# projects that sent webhooks from https://gitlab.example.com\n7\n", string(text))
+	})
+}
+
 // All processes ended before the store was emptied. One that knew nothing sweeps first; the one with the file has it swept again.
 func TestProjectsOutliveTheProcess(t *testing.T) {
 	inBubble(t, newLab(7, 8), func(t *testing.T, r *rig) {
