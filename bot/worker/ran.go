@@ -79,10 +79,8 @@ func (j *job) notRun(ctx context.Context, comments []engine.Comment) (left []eng
 		if ran {
 			j.memory.MarkRun(c.Event.Note.ID)
 			j.keep = true
-			if lacks != "" {
-				j.order(engine.Obeyed{Memory: j.memory, Orders: triage.Orders{
-					By: c.Event.Actor, At: c.Event.At, Answers: []triage.Reaction{{Note: c.Event.Note.ID, Emoji: lacks}},
-				}})
+			if err := j.react(ctx, c.Event.Note.ID, lacks); err != nil {
+				return nil, nil, err
 			}
 			continue
 		}
@@ -104,6 +102,15 @@ func (j *job) notRun(ctx context.Context, comments []engine.Comment) (left []eng
 		}
 	}
 	return left, moved, err
+}
+
+// react gives a comment the reaction that its answer lacks, "" for none. It is no order: what becomes of this batch says nothing about it.
+func (j *job) react(ctx context.Context, id int64, emoji string) error {
+	err := j.replyTo(ctx, triage.Reaction{Note: id, Emoji: emoji})
+	if refusedForGood(err) {
+		return nil
+	}
+	return err
 }
 
 // ended reports whether a comment's command was carried out up to its answer: it opened the follow-up and closed the issue, and nobody

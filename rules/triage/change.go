@@ -47,15 +47,28 @@ func (s Snooze) String() string {
 type Resume struct{ Rule string }
 
 // Make implements Change.
-func (r Resume) Make(m *Memory, _ Call) {
+func (r Resume) Make(m *Memory, by Call) {
+	what := m.Suspended[r.Rule].What
+	for key, u := range m.Undone {
+		if r.Rule == AllRules || what != "" && u.What == what {
+			forgive(m, key, by.At)
+		}
+	}
 	if r.Rule == AllRules {
-		m.Silenced, m.Suspended, m.Undone = nil, nil, nil
+		m.Silenced, m.Suspended = nil, nil
 		return
 	}
-	undone := m.Suspended[r.Rule].What
-	maps.DeleteFunc(m.Undone, func(_ string, u Undoing) bool { return undone != "" && u.What == undone })
 	delete(m.Suspended, r.Rule)
 	delete(m.Silenced, r.Rule)
+}
+
+// forgive lets rules want an undone state again. Deliveries tell whole seconds, GitLab's record of the undoing is more exact.
+func forgive(m *Memory, key string, at time.Time) {
+	delete(m.Undone, key)
+	if m.Forgiven == nil {
+		m.Forgiven = map[string]time.Time{}
+	}
+	m.Forgiven[key] = at.Add(time.Second)
 }
 
 // String implements Change.

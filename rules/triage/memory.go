@@ -28,6 +28,9 @@ type Memory struct {
 	Ordered map[string]time.Time `json:"ord,omitempty"`
 	// Undone holds states that a person undid, by key. No rule wants them again.
 	Undone map[string]Undoing `json:"undone,omitempty"`
+	// Forgiven are the undone states, by key, about which people said that rules may want them again, and when, by GitLab's clock. GitLab
+	// still tells of the undoing.
+	Forgiven map[string]time.Time `json:"fgv,omitempty"`
 	// Suspended rules leave the issue alone, because a person undid what they did.
 	Suspended map[string]Undoing `json:"rest,omitempty"`
 	// Silenced rules are quiet on the issue because people asked for it; AllRules silences every one.
@@ -154,6 +157,7 @@ func (m Memory) Clone() Memory {
 	m.Own = maps.Clone(m.Own)
 	m.Ordered = maps.Clone(m.Ordered)
 	m.Undone = maps.Clone(m.Undone)
+	m.Forgiven = maps.Clone(m.Forgiven)
 	m.Suspended = maps.Clone(m.Suspended)
 	m.Silenced = maps.Clone(m.Silenced)
 	m.Raised = maps.Clone(m.Raised)

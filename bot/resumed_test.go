@@ -1,0 +1,75 @@
+package bot_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"flowkeeper/bot"
+	"flowkeeper/bot/inbox/redistest"
+	"flowkeeper/bot/sandbox"
+)
+
+// TestResumedStaysResumed: GitLab still tells that a person took the label off, and the bot reads that again after a failure or for a
+// webhook that was dropped. The person said that it is over.
+func TestResumedStaysResumed(t *testing.T) {
+	t.Parallel()
+	noted := sandbox.IssueOptions{Title: "t"}
+	drop := func(r *rig) { r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 1}) }
+	refuse := func(r *rig) { r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Status: http.StatusBadGateway}) }
+	for name, test := range map[string]struct {
+		issue   sandbox.IssueOptions
+		trouble func(*rig)
+	}{
+		"nothing happens":         {planned, func(*rig) {}},
+		"a dropped webhook":       {planned, drop},
+		"a retry":                 {planned, refuse},
+		"a dropped webhook, note": {noted, drop},
+		"a retry, note":           {noted, refuse},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Sweep, o.Projects = 100*time.Millisecond, []string{"team/project"} })
+			ref := r.open(test.issue)
+			r.edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::design"}})
+			r.edit("omar", ref, sandbox.Change{RemoveLabels: []string{"UX"}})
+			r.edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::start"}})
+			r.done(ref, r.say("omar", ref, "/flow resume all"))
+			test.trouble(r)
+			r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::design"}}))
+			ctx, cancel := context.WithTimeout(t.Context(), reachable)
+			defer cancel()
+			if err := r.gitlab.Await(ctx, func() bool { return r.gitlab.Issue(ref).Has("UX") }); err != nil {
+				t.Errorf("the rule that was resumed does not act: %v", r.gitlab.Issue(ref).Labels)
+			}
+		})
+	}
+}
+
+// TestOwedReactionWhileARuleIsRefused: the comment was answered. That GitLab refuses what a rule wants now is none of its writer's business.
+func TestOwedReactionWhileARuleIsRefused(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t, redistest.Options{})
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.RedisURL, o.Drain = redis.URL(), 50*time.Millisecond })
+	ref := r.open(planned)
+	hold := make(chan struct{})
+	r.gitlab.Next(sandbox.Fault{Match: "POST award", Wait: hold, CutBefore: true})
+	id, err := r.gitlab.Comment("omar", ref, "/flow to nowhere")
+	r.must(nil, err)
+	r.must(nil, r.gitlab.Await(t.Context(), func() bool { return len(r.gitlab.Issue(ref).CommentsBy(botName)) > 0 }))
+	r.must(nil, r.app.Stop())
+	redis.Flush()
+	close(hold)
+	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 1})
+	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::design"}}))
+	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Status: http.StatusForbidden})
+	r.options.Sweep, r.options.Projects = 100*time.Millisecond, []string{"team/project"}
+	r.start()
+	ctx, cancel := context.WithTimeout(t.Context(), reachable)
+	defer cancel()
+	err = r.gitlab.Await(ctx, func() bool { reactions, _ := r.answer(ref, id); return len(reactions) > 0 })
+	if reactions, replies := r.answer(ref, id); err != nil || len(replies) != 1 || len(reactions) != 1 {
+		t.Errorf("%v: reactions %v, replies %v", err, reactions, replies)
+	}
+}
