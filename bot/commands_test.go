@@ -231,9 +231,10 @@ func (r *rig) redeliver(which func(sandbox.Delivery) bool) {
 		if resp.StatusCode != http.StatusAccepted {
 			r.Fatal(resp.Status)
 		}
-		break
+		r.settle()
+		return
 	}
-	r.settle()
+	r.Fatal("there was no such webhook")
 }
 
 // TestFollowUpWithoutAnAnswer: the bot ends between closing the spike and its answer, and the store is lost: the answer is made up for.

@@ -161,8 +161,11 @@ type Inbox interface {
 	// nil, nil. If ctx ends while an issue is being leased, the batch is returned all the same, so that it can be released.
 	Claim(ctx context.Context, wait time.Duration) (*Batch, error)
 
-	// The next five need the lease. It is held until another Claim takes the issue, even if Until has passed: work that was
+	// The next six need the lease. It is held until another Claim takes the issue, even if Until has passed: work that was
 	// finished late counts as long as nobody began anew. Then it is ErrLeaseLost.
+
+	// Holds checks that the lease is held, for whoever is about to do what cannot be taken back. ErrLeaseLost.
+	Holds(ctx context.Context, b *Batch) error
 
 	// Extend prolongs the lease from now and updates Until. ErrLeaseLost.
 	Extend(ctx context.Context, b *Batch) error

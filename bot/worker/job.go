@@ -74,13 +74,13 @@ func (j *job) extended() {
 	j.held.Store(&until)
 }
 
-// hold is asked before every write to GitLab: a process that was stopped for longer than its lease must not go on as if nothing had
-// happened.
+// hold is asked before every write to GitLab. A process that was stopped for longer than its lease must not go on as if nothing had
+// happened, nor one whose store was emptied: another one may be at the issue.
 func (j *job) hold(ctx context.Context) error {
 	if !j.o.Now().Before(*j.held.Load()) {
 		return inbox.ErrLeaseLost
 	}
-	return ctx.Err()
+	return j.o.Inbox.Holds(ctx, j.batch)
 }
 
 // guarded turns a panic into an error with its stack, so that one issue cannot take the process down.

@@ -69,7 +69,9 @@ func words(i engine.StickyItem) string { return i.Title + " " + i.Text + i.Quote
 // create writes the note, unless there is one: an earlier attempt may have written it without living to tell.
 func (j *job) create(ctx context.Context, shown engine.Sticky) error {
 	m := &j.decision.Memory
-	if !j.recovered && !j.whole {
+	if young := j.o.Now().Before(j.batch.Began.Add(j.o.Lease)); young || !j.recovered && !j.whole {
+		// Whoever was at the issue before the store was emptied may have sent one more request.
+		j.history.ownRead = j.history.ownRead && !young
 		notes, err := j.ownNotes(ctx)
 		if err != nil {
 			return err

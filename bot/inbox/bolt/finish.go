@@ -10,6 +10,14 @@ import (
 	"flowkeeper/bot/inbox"
 )
 
+// Holds implements inbox.Inbox.
+func (s *Store) Holds(ctx context.Context, b *inbox.Batch) error {
+	return s.read(ctx, "looking after the lease on "+b.Issue.String(), func(tx *bbolt.Tx) error {
+		_, _, err := held(tx, b)
+		return err
+	})
+}
+
 // Extend implements inbox.Inbox.
 func (s *Store) Extend(ctx context.Context, b *inbox.Batch) error {
 	var until int64

@@ -48,6 +48,7 @@ func testLease(t *testing.T, open Open) {
 			for range 5 {
 				s.Advance(Lease - time.Second)
 				from := s.Now()
+				s.must("holds", s.Holds(t.Context(), b))
 				s.must("extend", s.Extend(t.Context(), b))
 				between(t, "until", from.Add(Lease), b.Until, s.Now().Add(Lease))
 				s.none()
@@ -94,6 +95,7 @@ func testFence(t *testing.T, open Open) {
 		"its own bury":    func(s *store, b *inbox.Batch) { s.bury(b, "mine", []byte("mine")) },
 	}
 	writes := map[string]func(ctx context.Context, s *store, b *inbox.Batch) error{
+		"holds":    func(ctx context.Context, s *store, b *inbox.Batch) error { return s.Holds(ctx, b) },
 		"extend":   func(ctx context.Context, s *store, b *inbox.Batch) error { return s.Extend(ctx, b) },
 		"remember": func(ctx context.Context, s *store, b *inbox.Batch) error { return s.Remember(ctx, b, []byte("late")) },
 		"done": func(ctx context.Context, s *store, b *inbox.Batch) error {

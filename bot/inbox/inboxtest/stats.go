@@ -60,6 +60,7 @@ func testClose(t *testing.T, open Open) {
 	for name, call := range map[string]func() error{
 		"accept":  func() error { _, err := s.Accept(ctx, delivery(1, "b")); return err },
 		"claim":   func() error { _, err := s.Claim(ctx, 0); return err },
+		"holds":   func() error { return s.Holds(ctx, b) },
 		"extend":  func() error { return s.Extend(ctx, b) },
 		"done":    func() error { return s.Done(ctx, b, inbox.Result{}) },
 		"retry":   func() error { return s.Retry(ctx, b, 0, "") },

@@ -11,6 +11,12 @@ import (
 	"flowkeeper/bot/inbox"
 )
 
+// Holds implements inbox.Inbox.
+func (s *Store) Holds(ctx context.Context, b *inbox.Batch) error {
+	_, err := s.fenced(ctx, "looking after the lease on "+b.Issue.String(), holdsScript, []string{s.keys.box(issueName(b.Issue))}, token(b))
+	return err
+}
+
 // Extend implements inbox.Inbox.
 func (s *Store) Extend(ctx context.Context, b *inbox.Batch) error {
 	issue := issueName(b.Issue)

@@ -16,6 +16,8 @@ var (
 	acceptLua string
 	//go:embed scripts/claim.lua
 	claimLua string
+	//go:embed scripts/holds.lua
+	holdsLua string
 	//go:embed scripts/extend.lua
 	extendLua string
 	//go:embed scripts/remember.lua
@@ -61,6 +63,7 @@ var (
 var (
 	acceptScript   = goredis.NewScript(sharedLua + acceptLua)
 	claimScript    = goredis.NewScript(sharedLua + claimLua)
+	holdsScript    = goredis.NewScript(sharedLua + holdsLua)
 	extendScript   = goredis.NewScript(sharedLua + extendLua)
 	rememberScript = goredis.NewScript(sharedLua + rememberLua)
 	doneScript     = goredis.NewScript(sharedLua + doneLua)
