@@ -69,9 +69,11 @@ func words(i engine.StickyItem) string { return i.Title + " " + i.Text + i.Quote
 // create writes the note, unless there is one: an earlier attempt may have written it without living to tell.
 func (j *job) create(ctx context.Context, shown engine.Sticky) error {
 	m := &j.decision.Memory
-	if young := j.o.Now().Before(j.batch.Began.Add(j.o.Lease)); young || !j.recovered && !j.whole {
-		// Whoever was at the issue before the store was emptied may have sent one more request.
-		j.history.ownRead = j.history.ownRead && !young
+	young := j.o.Now().Before(j.batch.Began.Add(j.o.Lease))
+	if young {
+		j.history.ownRead = false // whoever was at the issue before the store was emptied may have sent one more request
+	}
+	if young || !j.recovered && !j.whole {
 		notes, err := j.ownNotes(ctx)
 		if err != nil {
 			return err
