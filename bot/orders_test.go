@@ -124,6 +124,30 @@ func TestReplyWithoutItsReaction(t *testing.T) {
 	}
 }
 
+// TestWhoAskedIsTold: of two comments that are handled together, the one whose milestone does not exist is told.
+func TestWhoAskedIsTold(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, nil)
+	ref := r.open(planned)
+	hold := make(chan struct{})
+	r.gitlab.Next(sandbox.Fault{Match: "POST award", Wait: hold})
+	r.must(r.gitlab.Comment("omar", ref, "/flow weight 2"))
+	r.must(nil, r.gitlab.Await(t.Context(), func() bool { return r.gitlab.Issue(ref).Weight != nil }))
+	asks, err := r.gitlab.Comment("omar", ref, "/flow triage minor")
+	r.must(nil, err)
+	other, err := r.gitlab.Comment("mia", ref, "/flow next")
+	r.must(nil, err)
+	r.must(nil, r.gitlab.Quiet(t.Context()))
+	close(hold)
+	r.settle()
+	if _, replies := r.answer(ref, asks); len(replies) != 1 || !strings.Contains(replies[0].Text, "did not take this") {
+		t.Errorf("omar is told %v", replies)
+	}
+	if _, replies := r.answer(ref, other); len(replies) > 0 {
+		t.Errorf("mia is told %v", replies)
+	}
+}
+
 func TestTwoCommentsOnAnIssueNewToTheBot(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)

@@ -78,7 +78,9 @@ func TestEmptiedStoreStopsWhoHadTheLease(t *testing.T) {
 		return slices.ContainsFunc(r.gitlab.Calls()[reads:], func(c sandbox.Call) bool { return strings.HasPrefix(c.Line, "GET weight events") })
 	}))
 	redis.Flush()
-	r.redeliver(func(d sandbox.Delivery) bool { return d.Issue == ref && d.Action == "update" && strings.Contains(string(d.Body), `"weight":{`) })
+	r.redeliver(func(d sandbox.Delivery) bool {
+		return d.Issue == ref && d.Action == "update" && strings.Contains(string(d.Body), `"weight":{`)
+	})
 	close(hold)
 	r.must(nil, r.handled.await(t.Context(), func() bool { return strings.Count(r.handled.text(), `"result":`) == 3 })) // with that of the opened issue
 	if writes := r.gitlab.Writes()[before:]; len(writes) != 2 {

@@ -77,7 +77,7 @@ func formatObeyed(o engine.Obeyed, answers []triage.Reaction) string {
 		}
 		fmt.Fprintf(&b, "command %s %s: %s\n", r.Command, did, r.Reason)
 	}
-	for _, a := range o.Actions {
+	for _, a := range o.Wanted {
 		fmt.Fprintf(&b, "  %s\n", a)
 	}
 	if d := o.Orders.Opens; d != nil {

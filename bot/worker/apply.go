@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 
 	"go.uber.org/zap"
@@ -62,19 +63,20 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 // applyWanted checks what commands wanted of the issue against GitLab's answer, and says what GitLab did not take. A weight that GitLab
 // dropped becomes a label.
 func (j *job) applyWanted(got triage.Issue) (again bool) {
-	var kept []triage.Action
+	var kept []engine.Wanted
 	for _, a := range j.wanted {
-		switch weight, weighs := a.(triage.SetWeight); {
+		switch weight, weighs := a.Action.(triage.SetWeight); {
 		case a.Done(got) || !a.Done(j.decision.Result):
 			kept = append(kept, a)
 			j.did = append(j.did, "command: "+a.String())
-		case !j.refused(a, got):
+		case !j.refused(a.Action, got):
 			kept = append(kept, a)
 		case weighs && weight.Side == "":
-			kept, again = append(kept, triage.SetWeight{Value: weight.Value, Side: j.policy.Team.Side}), true
+			a.Action = triage.SetWeight{Value: weight.Value, Side: j.policy.Team.Side}
+			kept, again = append(kept, a), true
 		default:
 			again = true
-			j.tell(j.lastNote(), triage.Say("GitLab did not take this: ").Quote(a.String()).Say("."))
+			j.tell(a.Note, triage.Say("GitLab did not take this: ").Quote(a.String()).Say("."))
 		}
 	}
 	j.wanted = kept

@@ -45,7 +45,7 @@ type job struct {
 	loads     int           // how often the rules' needs were loaded
 
 	orders  *triage.Orders  // what commands want; nil if there are none
-	wanted  []triage.Action // of the issue itself, by commands
+	wanted  []engine.Wanted // of the issue itself, by commands
 	results []engine.Result // of the commands, for the record
 	asked   []asked
 	found   map[int64]bool // comments that GitLab did not deliver

@@ -177,7 +177,7 @@ func (j *job) order(told engine.Obeyed) {
 		j.asked = append(j.asked, asked{j.orders.Answers[len(j.orders.Answers)-len(told.Orders.Answers)+w.Answer].Note, w.Rule})
 	}
 	j.memory = told.Memory
-	j.wanted = append(j.wanted, told.Actions...)
+	j.wanted = append(j.wanted, told.Wanted...)
 	j.events = append(j.events, told.Events...)
 	j.results = append(j.results, told.Results...)
 	if told.Look {
@@ -207,7 +207,9 @@ func (j *job) resume(ctx context.Context) error {
 			return err
 		}
 		e = e.Left(past, j.orders.Base)
-		j.wanted = e.Actions()
+		for _, a := range e.Actions() {
+			j.wanted = append(j.wanted, engine.Wanted{Action: a, Note: j.lastNote()})
+		}
 		of := triage.Event{At: j.orders.At, Seen: j.o.Now()}
 		j.events = append(j.events, e.Event(j.orders.By, j.issue, of))
 	}

@@ -153,7 +153,7 @@ func refusedForGood(err error) bool {
 	return class == gitlab.GiveUp || class == gitlab.Gone
 }
 
-// lastNote is the comment answered last.
+// lastNote is the comment answered last; which one wanted what is not written down.
 func (j *job) lastNote() int64 { return j.orders.Answers[len(j.orders.Answers)-1].Note }
 
 // tell adds a paragraph to the reply to a comment.

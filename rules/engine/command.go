@@ -73,7 +73,7 @@ func (o *obeying) take(c Comment, call triage.Call, out triage.Outcome) {
 		if o.moved(a, call.At) {
 			continue
 		}
-		o.Actions = append(o.Actions, a)
+		o.Wanted = append(o.Wanted, Wanted{a, call.Note})
 		o.Issue = a.Apply(o.Issue)
 		forget(&o.Memory, a)
 	}

@@ -37,9 +37,9 @@ type Facts struct {
 type Obeyed struct {
 	Issue   triage.Issue // as the commands want it
 	Memory  triage.Memory
-	Orders  triage.Orders   // without the Edit, which the rules may add to
-	Actions []triage.Action // that lead to Issue, to be repeated on a newer state
-	Events  []triage.Event  // as if the writers had made the changes themselves
+	Orders  triage.Orders  // without the Edit, which the rules may add to
+	Wanted  []Wanted       // what leads to Issue, to be repeated on a newer state
+	Events  []triage.Event // as if the writers had made the changes themselves
 	Results []Result
 	Why     []WhyAsked
 	Look    bool // the rules look at everything, and nothing waits
@@ -47,6 +47,12 @@ type Obeyed struct {
 	// If one of the next two is set, nothing was decided: look it up and obey again.
 	Needs triage.Need
 	Find  []string
+}
+
+// Wanted is a state that a command wants.
+type Wanted struct {
+	triage.Action
+	Note int64 // the comment
 }
 
 // Result is one command for the record.
