@@ -6,63 +6,92 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
 	"testing"
-	"text/tabwriter"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 var (
-	seedFlag = flag.Uint64("faults.seed", 0, "seed of the trouble in TestTrouble, 0 is any in the long form: the same seed makes the same faults in the same order")
-	longFlag = flag.Bool("faults.long", false, "play 2000 issues in TestTrouble")
+	seedFlag = flag.Uint64("faults.seed", 0, "seed of the trouble, 0 is any in the long form: the same seed makes the same faults in the same order")
+	longFlag = flag.Bool("faults.long", false, "play 2000 issues in each kind of place")
 )
+
+// trial is the bot in one kind of place, and what goes wrong there.
+type trial struct {
+	setup setup
+	seed  uint64 // of the short form: every change is tried by the same faults
+	short size
+	kinds []kind
+	loss  kind // in the long form only, because what it loses has to wait for the next sweep
+}
 
 // size is how much is played.
 type size struct {
 	issues, atOnce  int
 	trouble         time.Duration // how long it is made at most
 	rest            time.Duration // between two troubles, at most
-	emptied         bool          // Redis, in full work; the sweep needs minutes to find what is lost
 	stories, settle time.Duration // how long they may take at most
 }
 
-// TestTrouble plays many stories while nearly everything goes wrong. Every issue ends as it does when nothing goes wrong, has at most one
-// sticky note, every command ran once, and nothing is left in a mailbox.
+// long is the size of the long form.
+func long() size {
+	return size{issues: 2000, atOnce: 60, trouble: 2 * time.Minute, rest: 500 * time.Millisecond, stories: 6 * time.Minute, settle: 4 * time.Minute}
+}
+
+// TestTrouble has several replicas share a Redis.
 func TestTrouble(t *testing.T) {
+	trial{
+		setup: setup{replicas: 3},
+		seed:  3,
+		short: size{issues: 40, atOnce: 10, trouble: 12 * time.Second, rest: 300 * time.Millisecond, stories: 2 * time.Minute, settle: 2 * time.Minute},
+		kinds: redisTrouble(),
+		loss:  kind{"redis emptied in full work", 1, (*trouble).emptyInWork},
+	}.play(t)
+}
+
+// TestTroubleEmbedded has one replica that keeps its mail itself, as most first installations do.
+func TestTroubleEmbedded(t *testing.T) {
+	trial{
+		setup: setup{replicas: 1, embedded: true},
+		seed:  3,
+		short: size{issues: 40, atOnce: 10, trouble: 8 * time.Second, rest: 300 * time.Millisecond, stories: 2 * time.Minute, settle: 2 * time.Minute},
+		kinds: embeddedTrouble(),
+		loss:  kind{"store lost", 1, (*trouble).loseStore},
+	}.play(t)
+}
+
+// play plays many stories while nearly everything goes wrong. Every issue ends as it does when nothing goes wrong, has at most one sticky
+// note, every command ran once, and nothing is left in a mailbox.
+func (tr trial) play(t *testing.T) {
+	t.Helper()
 	if testing.Short() {
-		t.Skip("it takes half a minute")
+		t.Skip("it takes many seconds")
 	}
-	s := size{issues: 40, atOnce: 10, trouble: 12 * time.Second, rest: 300 * time.Millisecond, stories: 2 * time.Minute, settle: 2 * time.Minute}
+	s, kinds, seed := tr.short, tr.kinds, *seedFlag
 	if *longFlag {
-		s = size{issues: 2000, atOnce: 60, trouble: 2 * time.Minute, rest: 500 * time.Millisecond, emptied: true, stories: 6 * time.Minute, settle: 4 * time.Minute}
-	}
-	seed := *seedFlag
-	if seed == 0 && !*longFlag {
-		seed = 3 // every change is tried by the same faults
+		s, kinds = long(), append(kinds, tr.loss)
+	} else if seed == 0 {
+		seed = tr.seed
 	}
 	for seed == 0 {
 		seed = rand.Uint64()
 	}
-	t.Logf("seed %d; again with: go test ./bot/faults -run TestTrouble -faults.seed=%d -faults.long=%t", seed, seed, *longFlag)
-	r := newRig(t, seed, 3, nil)
+	t.Logf("seed %d; again with: go test ./bot/faults -run '^%s$' -faults.seed=%d -faults.long=%t", seed, t.Name(), seed, *longFlag)
+	tr.setup.seed = seed
+	r := newRig(t, tr.setup)
 	for _, each := range r.replicas {
 		each.start()
 	}
 	project := r.newProject("team/project")
 	want := r.undisturbed(project)
-	if s.emptied {
+	if *longFlag {
 		r.remembered()
 	}
 
-	x := &trouble{rig: r, dice: rand.New(rand.NewPCG(seed, 2)), done: map[string]int{}}
+	x := &trouble{rig: r, kinds: kinds, dice: rand.New(rand.NewPCG(seed, 2)), done: map[string]int{}}
 	plays, err := x.during(s, project)
 	if err != nil {
 		t.Error(err)
@@ -162,98 +191,4 @@ func (x *trouble) during(s size, project int64) ([]*play, error) {
 	x.run(ctx, s, over)
 	<-over
 	return plays, err
-}
-
-// judge compares how the plays ended with how they should have, and counts the issues that lack something or have something twice.
-func (r *rig) judge(plays []*play, want map[string]outcome, project int64) (lost, doubled int) {
-	all := r.lab.Issues(project)
-	for _, p := range plays {
-		got, want := p.ended(all), want[p.name]
-		if n := p.stickies(); n > 1 || len(got.FollowUps) > len(want.FollowUps) || twice(got.Answers, want.Answers) {
-			doubled++
-			r.Errorf("%s, %s: %d sticky notes, %d follow-ups, answers %v, want %v\n%s", p.ref, p.name, n, len(got.FollowUps), got.Answers, want.Answers, p.history())
-			continue
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			lost++
-			r.Errorf("%s, %s: it ended differently (-undisturbed +now):\n%s%s", p.ref, p.name, diff, p.history())
-		}
-	}
-	return lost, doubled
-}
-
-// alike waits until every play has ended as it should: what was lost with an emptied Redis is found by the next sweep.
-func (r *rig) alike(ctx context.Context, plays []*play, want map[string]outcome, project int64) error {
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
-	defer cancel()
-	return r.poll(ctx, func() (bool, string) {
-		all := r.lab.Issues(project)
-		for _, p := range plays {
-			if !cmp.Equal(want[p.name], p.ended(all)) {
-				return false, fmt.Sprintf("%s, %s, has not ended as it should", p.ref, p.name)
-			}
-		}
-		return true, ""
-	})
-}
-
-// twice reports whether a comment has more reactions or replies than it should.
-func twice(got, want []answer) bool {
-	for n := range min(len(got), len(want)) {
-		if len(got[n].Reactions) > len(want[n].Reactions) || got[n].Replies > want[n].Replies {
-			return true
-		}
-	}
-	return false
-}
-
-// history is what was done to the issue, by whom.
-func (p *play) history() string {
-	var b strings.Builder
-	i := p.lab.Issue(p.ref)
-	for _, n := range i.Notes {
-		text, _, _ := strings.Cut(n.Text, "\n")
-		fmt.Fprintf(&b, "  %s %s: %s\n", n.CreatedAt.Format("15:04:05.000"), n.Author, text)
-	}
-	for _, e := range i.LabelEvents {
-		fmt.Fprintf(&b, "  %s %s: label %s, added %t\n", e.At.Format("15:04:05.000"), e.User, e.Label, e.Added)
-	}
-	for _, e := range i.WeightEvents {
-		w := "none"
-		if e.Weight != nil {
-			w = fmt.Sprint(*e.Weight)
-		}
-		fmt.Fprintf(&b, "  %s %s: weight %s\n", e.At.Format("15:04:05.000"), e.User, w)
-	}
-	return b.String()
-}
-
-// report prints what happened.
-func (x *trouble) report(issues, lost, doubled int) {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	line := func(name string, n int) { fmt.Fprintf(w, "%s\t%d\t\n", name, n) }
-	sum := 0
-	for _, n := range x.done {
-		sum += n
-	}
-	line("faults injected", sum)
-	for _, name := range slices.Sorted(maps.Keys(x.done)) {
-		line(name, x.done[name])
-	}
-	road := x.road.counts()
-	for _, name := range slices.Sorted(maps.Keys(road)) {
-		line(name, road[name])
-	}
-	starts := 0
-	for _, r := range x.replicas {
-		starts += r.starts
-	}
-	line("processes started", starts)
-	line("issues", issues)
-	line("lost", lost)
-	line("doubled", doubled)
-	_ = w.Flush() // a strings.Builder takes everything
-	fmt.Print(b.String())
-	x.Log("\n" + b.String())
 }

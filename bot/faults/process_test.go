@@ -47,15 +47,16 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// replica is one flowkeeper with an address and a data directory of its own. While it is wanted it is started again whenever it ends, as
+// replica is one flowkeeper with addresses and a data directory of its own. While it is wanted it is started again whenever it ends, as
 // any service manager does.
 type replica struct {
-	t    *testing.T
-	name string
-	addr string
-	data string // its directory
-	env  []string
-	log  *os.File
+	t     *testing.T
+	name  string
+	addr  string // of the webhooks
+	admin string // of its operators
+	data  string // its directory
+	env   []string
+	log   *os.File
 
 	mu     sync.Mutex
 	life   *life // nil if it is not wanted
@@ -66,6 +67,7 @@ type replica struct {
 type life struct {
 	cmd    *exec.Cmd
 	wanted bool // it is started again if it ends
+	frozen bool
 	over   chan struct{}
 }
 
@@ -86,12 +88,12 @@ func newReplica(t *testing.T, name string, p place) *replica {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &replica{t: t, name: name, addr: freeAddress(t), data: filepath.Join(dir, "data"), log: log}
+	r := &replica{t: t, name: name, addr: freeAddress(t), admin: freeAddress(t), data: filepath.Join(dir, "data"), log: log}
 	r.env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + dir,
 		"FLOWKEEPER_GITLAB_URL=" + p.gitlab, "FLOWKEEPER_GITLAB_TOKEN=" + botToken, "FLOWKEEPER_WEBHOOK_SECRET=" + secret,
 		"FLOWKEEPER_DATA_DIR=" + r.data, "FLOWKEEPER_CONFIG=" + config,
-		"FLOWKEEPER_LISTEN=" + r.addr, "FLOWKEEPER_ADMIN_LISTEN=127.0.0.1:0", "FLOWKEEPER_LOG_LEVEL=debug", "FLOWKEEPER_LOG_FORMAT=json",
+		"FLOWKEEPER_LISTEN=" + r.addr, "FLOWKEEPER_ADMIN_LISTEN=" + r.admin, "FLOWKEEPER_LOG_LEVEL=debug", "FLOWKEEPER_LOG_FORMAT=json",
 	}
 	if p.redis != "" {
 		r.env = append(r.env, "FLOWKEEPER_REDIS_URL="+p.redis)
@@ -199,6 +201,14 @@ func (r *replica) signal(sig syscall.Signal) {
 	if err := r.life.cmd.Process.Signal(sig); err != nil {
 		r.t.Fatalf("sending %s to %s: %v", sig, r.name, err)
 	}
+	r.life.frozen = sig == syscall.SIGSTOP
+}
+
+// frozen reports whether nobody should ask it anything.
+func (r *replica) frozen() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.life != nil && r.life.frozen
 }
 
 // runs reports whether it is wanted.

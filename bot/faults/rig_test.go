@@ -9,31 +9,38 @@ import (
 	"testing"
 	"time"
 
-	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/redis"
 	"flowkeeper/bot/inbox/redistest"
 	"flowkeeper/bot/sandbox"
 )
 
-// rig is a GitLab in memory, a Redis, replicas of the bot and the road between them.
+// rig is a GitLab in memory, replicas of the bot with their store, and the road between them.
 type rig struct {
 	*testing.T
 	lab      *sandbox.Server
-	redis    *redistest.Server
-	inbox    inbox.Inbox // a look from outside
+	redis    *redistest.Server // nil with the embedded store
+	store    store
 	replicas []*replica
 	road     *road
 	hook     string
 	gate     sync.RWMutex
 }
 
-// newRig starts all but the replicas. The front stands before the API; nil is the API itself.
-func newRig(t *testing.T, seed uint64, count int, front func(*sandbox.Server) http.Handler) *rig {
+// setup says what a rig is made of.
+type setup struct {
+	seed     uint64 // of what goes wrong on the road
+	replicas int
+	embedded bool                               // the one replica has the embedded store; else all share a Redis
+	front    func(*sandbox.Server) http.Handler // stands before the API; nil is the API itself
+}
+
+// newRig starts all but the replicas.
+func newRig(t *testing.T, s setup) *rig {
 	t.Helper()
 	r := &rig{T: t, lab: sandbox.New(sandbox.Options{Token: botToken, RateLimit: 100_000})}
 	var api http.Handler = r.lab
-	if front != nil {
-		api = front(r.lab)
+	if s.front != nil {
+		api = s.front(r.lab)
 	}
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
@@ -43,17 +50,8 @@ func newRig(t *testing.T, seed uint64, count int, front func(*sandbox.Server) ht
 	if _, err := r.lab.AddUser("ann", "Ann Author", sandbox.Reporter); err != nil {
 		t.Fatal(err)
 	}
-	r.redis = redistest.Start(t, redistest.Options{AppendFsync: "always"})
-	store, err := redis.Open(t.Context(), redis.Options{URL: r.redis.URL(), Lease: 5 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.inbox = store
-	t.Cleanup(func() { _ = store.Close() })
-	for n := range count {
-		r.replicas = append(r.replicas, newReplica(t, fmt.Sprintf("replica-%d", n+1), place{gitlab: server.URL, redis: r.redis.URL()}))
-	}
-	r.road = newRoad(seed, r.replicas...)
+	r.newReplicas(s, server.URL)
+	r.road = newRoad(s.seed, r.replicas...)
 	receiver := httptest.NewServer(r.road)
 	t.Cleanup(receiver.Close)
 	r.hook = receiver.URL
@@ -62,6 +60,40 @@ func newRig(t *testing.T, seed uint64, count int, front func(*sandbox.Server) ht
 	resends.Go(func() { r.road.resend(ctx) })
 	t.Cleanup(func() { cancel(); resends.Wait() })
 	return r
+}
+
+// newReplicas makes the replicas and what they keep their mail in.
+func (r *rig) newReplicas(s setup, gitlab string) {
+	r.Helper()
+	where := place{gitlab: gitlab}
+	if !s.embedded {
+		r.redis = redistest.Start(r.T, redistest.Options{AppendFsync: "always"})
+		where.redis = r.redis.URL()
+	}
+	for n := range s.replicas {
+		r.replicas = append(r.replicas, newReplica(r.T, fmt.Sprintf("replica-%d", n+1), where))
+	}
+	if s.embedded {
+		r.store = embedded{r.replicas[0]}
+		return
+	}
+	look, err := redis.Open(r.Context(), redis.Options{URL: where.redis, Lease: 5 * time.Second})
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.Cleanup(func() { _ = look.Close() })
+	r.store = shared{look, r}
+}
+
+// running are the replicas that are wanted.
+func (r *rig) running() []*replica {
+	var all []*replica
+	for _, each := range r.replicas {
+		if each.runs() {
+			all = append(all, each)
+		}
+	}
+	return all
 }
 
 // newProject adds a project whose webhooks take the road.
@@ -89,7 +121,7 @@ func (r *rig) settle(ctx context.Context) error {
 		if err := r.lab.Quiet(ctx); err != nil {
 			return false, last
 		}
-		s, err := r.inbox.Stats(ctx)
+		s, err := r.store.Stats(ctx)
 		if err != nil {
 			return false, err.Error()
 		}
@@ -118,7 +150,7 @@ func (r *rig) poll(ctx context.Context, ask func() (bool, string)) error {
 // dead wants no dead letters.
 func (r *rig) dead(ctx context.Context) {
 	r.Helper()
-	letters, err := r.inbox.Dead(ctx, 100)
+	letters, err := r.store.Dead(ctx, 100)
 	if err != nil {
 		r.Error(err)
 	}

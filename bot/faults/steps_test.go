@@ -74,10 +74,10 @@ func TestEveryStep(t *testing.T) {
 
 func everyStep(t *testing.T, f fault, during func(*testing.T, *rig, *gate)) {
 	var g *gate
-	r := newRig(t, 1, 2, func(lab *sandbox.Server) http.Handler {
+	r := newRig(t, setup{seed: 1, replicas: 2, front: func(lab *sandbox.Server) http.Handler {
 		g = &gate{lab: lab, traps: map[string]*trap{}}
 		return g
-	})
+	}})
 	r.replicas[0].start()
 	var plays []*play
 	steps := slices.DeleteFunc(calls(), func(c call) bool { return f == hangBefore && c.makes })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"time"
 
 	"flowkeeper/bot/sandbox"
@@ -12,9 +13,10 @@ import (
 // trouble makes things go wrong, one after the other, as the dice fall. Everything happens on the test's goroutine.
 type trouble struct {
 	*rig
-	dice *rand.Rand
-	done map[string]int
-	ends []func() // give back what faults hold
+	kinds []kind
+	dice  *rand.Rand
+	done  map[string]int
+	ends  []func() // give back what faults hold
 }
 
 // kind is one kind of trouble and how often it comes.
@@ -24,14 +26,9 @@ type kind struct {
 	make  func(*trouble, context.Context) bool // false if it could not be made now
 }
 
-func kinds() []kind {
+// gitlabTrouble is what goes wrong wherever the bot runs.
+func gitlabTrouble() []kind {
 	return []kind{
-		{"redis emptied between events", 2, (*trouble).emptyRedis},
-		{"bot killed with kill -9", 8, (*trouble).killBot},
-		{"all bots killed at once", 2, (*trouble).killAll},
-		{"number of replicas changed", 3, (*trouble).scale},
-		{"redis killed and restarted", 3, (*trouble).killRedis},
-		{"redis frozen", 2, (*trouble).freezeRedis},
 		{"gitlab answers 429", 2, fails(sandbox.Fault{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}}})},
 		{"gitlab answers 500", 4, fails(sandbox.Fault{Status: http.StatusInternalServerError})},
 		{"gitlab answers 502", 4, fails(sandbox.Fault{Status: http.StatusBadGateway})},
@@ -41,18 +38,14 @@ func kinds() []kind {
 	}
 }
 
-// run makes trouble until the plays or the time are over, then lets everything be well again. Each kind comes once before the dice decide;
-// the emptied Redis first, while little waits for a next try.
+// run makes trouble until the plays or the time are over, then lets everything be well again. Each kind comes once before the dice decide,
+// the first kind at the very start.
 func (x *trouble) run(ctx context.Context, s size, over <-chan struct{}) {
 	x.road.weather(true)
 	defer x.calm()
 	ctx, cancel := context.WithTimeout(ctx, s.trouble)
 	defer cancel()
-	all := kinds()
-	if s.emptied {
-		all = append(all, kind{"redis emptied in full work", 1, (*trouble).emptyInWork})
-	}
-	first := append([]kind{}, all...)
+	first := slices.Clone(x.kinds)
 	x.dice.Shuffle(len(first)-1, func(a, b int) { first[a+1], first[b+1] = first[b+1], first[a+1] })
 	x.wait(ctx, 300*time.Millisecond, 600*time.Millisecond)
 	for {
@@ -63,7 +56,7 @@ func (x *trouble) run(ctx context.Context, s size, over <-chan struct{}) {
 			return
 		default:
 		}
-		k := x.pick(all)
+		k := x.pick()
 		if len(first) > 0 {
 			k, first = first[0], first[1:]
 		}
@@ -74,18 +67,19 @@ func (x *trouble) run(ctx context.Context, s size, over <-chan struct{}) {
 	}
 }
 
-func (x *trouble) pick(all []kind) kind {
+// pick throws the dice for a kind.
+func (x *trouble) pick() kind {
 	sum := 0
-	for _, k := range all {
+	for _, k := range x.kinds {
 		sum += k.often
 	}
 	n := x.dice.IntN(sum)
-	for _, k := range all {
+	for _, k := range x.kinds {
 		if n -= k.often; n < 0 {
 			return k
 		}
 	}
-	return all[0]
+	return x.kinds[0]
 }
 
 func (x *trouble) wait(ctx context.Context, least, most time.Duration) {
@@ -108,73 +102,6 @@ func (x *trouble) calm() {
 func (x *trouble) killBot(context.Context) bool {
 	running := x.running()
 	running[x.dice.IntN(len(running))].kill(true)
-	return true
-}
-
-func (x *trouble) killAll(context.Context) bool {
-	for _, r := range x.running() {
-		r.kill(true)
-	}
-	return true
-}
-
-// scale starts or stops a replica; one always runs.
-func (x *trouble) scale(context.Context) bool {
-	r := x.replicas[x.dice.IntN(len(x.replicas))]
-	switch {
-	case !r.runs():
-		r.start()
-	case len(x.running()) > 1:
-		r.stop()
-	default:
-		return false
-	}
-	return true
-}
-
-func (x *trouble) running() []*replica {
-	var all []*replica
-	for _, r := range x.replicas {
-		if r.runs() {
-			all = append(all, r)
-		}
-	}
-	return all
-}
-
-func (x *trouble) killRedis(ctx context.Context) bool {
-	x.redis.Kill()
-	x.wait(ctx, 50*time.Millisecond, time.Second)
-	x.redis.Restart()
-	return true
-}
-
-func (x *trouble) freezeRedis(ctx context.Context) bool {
-	x.redis.Stop()
-	x.wait(ctx, 100*time.Millisecond, 1500*time.Millisecond)
-	x.redis.Continue()
-	return true
-}
-
-// emptyRedis empties Redis between two events: people and the road stand still and the mailboxes are empty, but the issues are in the
-// middle of their stories.
-func (x *trouble) emptyRedis(ctx context.Context) bool {
-	x.gate.Lock()
-	defer x.gate.Unlock()
-	x.lab.ClearFaults()
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	if err := x.settle(ctx); err != nil {
-		return false
-	}
-	x.redis.Flush()
-	return true
-}
-
-// emptyInWork empties Redis whatever it holds. What was accepted and not handled is lost with it; the sweep finds it, wherever a replica
-// remembers the project.
-func (x *trouble) emptyInWork(context.Context) bool {
-	x.redis.Flush()
 	return true
 }
 
