@@ -104,13 +104,7 @@ func (tr trial) play(t *testing.T) {
 	if err := r.alike(ctx, plays, want, project); err != nil {
 		t.Error(err)
 	}
-	r.dead(ctx)
-	for _, each := range r.replicas {
-		each.stop()
-	}
-	if err := r.settle(ctx); err != nil {
-		t.Errorf("something is left after the stop: %v", err)
-	}
+	r.leave()
 	lost, doubled := r.judge(plays, want, project)
 	x.report(len(plays), lost, doubled)
 }

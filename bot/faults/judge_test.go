@@ -45,6 +45,21 @@ func (r *rig) alike(ctx context.Context, plays []*play, want map[string]outcome,
 	})
 }
 
+// leave stops all replicas and wants nothing left behind, neither dead letters nor mail. It has a time of its own: if issues were lost,
+// that was spent on waiting for them.
+func (r *rig) leave() {
+	r.Helper()
+	ctx, cancel := context.WithTimeout(r.Context(), time.Minute)
+	defer cancel()
+	r.dead(ctx)
+	for _, each := range r.replicas {
+		each.stop()
+	}
+	if err := r.settle(ctx); err != nil {
+		r.Errorf("something is left after the stop: %v", err)
+	}
+}
+
 // twice reports whether a comment has more reactions or replies than it should.
 func twice(got, want []answer) bool {
 	for n := range min(len(got), len(want)) {
