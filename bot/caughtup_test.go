@@ -212,6 +212,26 @@ func TestSweepKnowsWhatNothingTold(t *testing.T) {
 	}
 }
 
+// TestSweepGoesThroughThePast: the bot met the issue after its close, whose webhook was dropped.
+func TestSweepGoesThroughThePast(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t, redistest.Options{})
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
+		o.RedisURL, o.Sweep, o.Projects = redis.URL(), time.Hour, []string{"team/project"}
+	})
+	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance", "workflow::in dev"}, Assignees: []string{"omar"}})
+	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 1})
+	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{Close: true}))
+	redis.Flush()
+	r.redeliver(func(d sandbox.Delivery) bool { return d.Issue == ref && d.Action == "open" })
+	r.restart() // which sweeps
+	ctx, cancel := context.WithTimeout(t.Context(), reachable)
+	defer cancel()
+	if err := r.gitlab.Await(ctx, func() bool { return r.gitlab.Issue(ref).Has("workflow::complete") }); err != nil {
+		t.Errorf("labels %v", r.gitlab.Issue(ref).Labels)
+	}
+}
+
 // TestEmptiedStoreKnowsNoNewIssue: the webhook that opened the issue comes once more after the store was emptied, and that of an undoing never
 // comes.
 func TestEmptiedStoreKnowsNoNewIssue(t *testing.T) {

@@ -7,7 +7,8 @@ import (
 )
 
 // infer finds out what happened to an issue that is looked at because something may have been missed: from how it differs from what was
-// told, or else from GitLab's record of the last changes. Without that, rules that answer a change would never answer this one.
+// told and, once in its life, from GitLab's record of the last changes, for what happened before the bot knew it. Without that, rules that
+// answer a change would never answer this one.
 func (j *job) infer(ctx context.Context) error {
 	if triage.KindsOf(j.events)&triage.Swept == 0 || j.o.Lookback == 0 {
 		return nil
@@ -16,6 +17,8 @@ func (j *job) infer(ctx context.Context) error {
 		if e, missed := j.inferred(*j.base); missed {
 			j.events = append(j.events, e)
 		}
+	}
+	if j.memory.Traced || j.base != nil && j.memory.FromBirth {
 		return nil
 	}
 	if !j.recovered {
@@ -46,6 +49,7 @@ func (j *job) infer(ctx context.Context) error {
 	if j.issue.Closed && j.issue.CreatedAt.After(since) {
 		j.events = append(j.events, triage.Event{Kind: triage.Updated | triage.Closed, At: j.issue.UpdatedAt, Seen: j.o.Now()})
 	}
+	j.memory.Traced, j.keep = true, true
 	return nil
 }
 

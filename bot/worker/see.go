@@ -221,7 +221,7 @@ func overlay(kept, marked triage.Memory) triage.Memory {
 	marked.Shown, marked.Touched, marked.Since, marked.Around = kept.Shown, kept.Touched, kept.Since, kept.Around
 	marked.Writes, marked.Stopped = kept.Writes, kept.Stopped
 	marked.Silenced, marked.Raised = union(marked.Silenced, kept.Silenced), union(marked.Raised, kept.Raised)
-	marked.Ran, marked.Orders, marked.Born, marked.FromBirth = kept.Ran, kept.Orders, kept.Born, kept.FromBirth
+	marked.Ran, marked.Orders, marked.Born, marked.FromBirth, marked.Traced = kept.Ran, kept.Orders, kept.Born, kept.FromBirth, kept.Traced
 	marked.Ordered, marked.Forgiven = kept.Ordered, kept.Forgiven
 	marked.Wakes, marked.WakeAt = kept.Wakes, kept.WakeAt
 	return marked

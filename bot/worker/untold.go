@@ -14,9 +14,6 @@ func untold(base *triage.Issue, now triage.Issue, events []triage.Event, own []t
 		return nil
 	}
 	tell := telling(events, own)
-	if tell.all {
-		return nil
-	}
 	then, differs := now, false
 	edit := triage.Difference(*base, now)
 	for _, l := range edit.Add {
@@ -45,7 +42,6 @@ func untold(base *triage.Issue, now triage.Issue, events []triage.Event, own []t
 
 // told is what was told of.
 type told struct {
-	all           bool
 	labels        map[string]bool
 	weight, state bool
 }
@@ -58,7 +54,6 @@ func telling(events []triage.Event, own []triage.Edit) told {
 		}
 	}
 	for _, e := range events {
-		t.all = t.all || e.Kind&triage.Opened != 0
 		t.weight = t.weight || e.Kind&triage.WeightChanged != 0
 		t.state = t.state || e.Kind&(triage.Closed|triage.Reopened) != 0
 		add(e.Changes.Added)

@@ -43,6 +43,8 @@ type Memory struct {
 	Born time.Time `json:"born,omitzero"`
 	// FromBirth says that this was when the issue was opened: nothing the bot did to it is unknown.
 	FromBirth bool `json:"birth,omitempty"`
+	// Traced says that a sweep went through what GitLab recorded of the time before.
+	Traced bool `json:"trc,omitempty"`
 	// Orders are what is still to be done for the newest comments in Ran; nil is nothing.
 	Orders *Orders `json:"orders,omitempty"`
 	// Said holds the rules with a line on the note.
