@@ -43,9 +43,9 @@ test-short: ## run the tests that need no services
 	$(GO) test -short ./...
 
 .PHONY: faults
-faults: ## play thousands of issues on both stores while processes are killed and connections break, some minutes; SEED=… repeats the faults of a run
+faults: ## play thousands of issues on both stores while processes are killed and connections break, some minutes; SEED=… repeats a run
 	@.ci/tools redis
-	$(GO) test -count=1 -timeout 20m -v -run '^TestTrouble' ./bot/faults -faults.long -faults.seed=$(or $(SEED),0)
+	$(GO) test -count=1 -timeout 30m -v -run '^TestTrouble' ./bot/faults -faults.long -faults.seed=$(or $(SEED),0)
 
 .PHONY: bench
 bench: ## run the benchmarks, about three minutes; BENCH=regex picks some
