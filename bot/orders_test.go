@@ -318,3 +318,17 @@ func TestContradictionIsSaid(t *testing.T) {
 	ref := r.open(planned)
 	r.refused(ref, r.say("omar", ref, "/flow to design"), "contradict")
 }
+
+// TestRefusedOrdersAreNobodysUndoing: GitLab refused the move, so nobody took back what would have come with it.
+func TestRefusedOrdersAreNobodysUndoing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, nil)
+	ref := r.open(planned)
+	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Status: http.StatusForbidden})
+	id := r.say("omar", ref, "/flow to design")
+	r.refused(ref, id, "Not done")
+	r.edit("mia", ref, sandbox.Change{AddLabels: []string{"workflow::design"}})
+	if i := r.gitlab.Issue(ref); !i.Has("UX") {
+		t.Errorf("labels %v; note:\n%s", i.Labels, r.note(ref))
+	}
+}

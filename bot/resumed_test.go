@@ -73,3 +73,18 @@ func TestOwedReactionWhileARuleIsRefused(t *testing.T) {
 		t.Errorf("%v: reactions %v, replies %v", err, reactions, replies)
 	}
 }
+
+// TestResumeForgivesAllLabelsOfTheRule: two labels of one rule were taken off.
+func TestResumeForgivesAllLabelsOfTheRule(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, nil)
+	ref := r.open(planned)
+	r.edit("mia", ref, sandbox.Change{RemoveLabels: []string{"devops::create", "Category:Source Code Management"}})
+	t.Log(r.gitlab.Issue(ref).Labels)
+	r.done(ref, r.say("omar", ref, "/flow resume team-labels"))
+	if i := r.gitlab.Issue(ref); !i.Has("devops::create") || !i.Has("Category:Source Code Management") {
+		t.Errorf("labels %v", i.Labels)
+	}
+	r.edit("mia", ref, sandbox.Change{AddLabels: []string{"workflow::design"}})
+	t.Log(r.gitlab.Issue(ref).Labels)
+}

@@ -272,6 +272,27 @@ func TestBlockedNeedsALink(t *testing.T) {
 	r.says("blocked a second time, now with a link", gone, "All set")
 }
 
+// TestAgreementWhileTheBotCounts: a comment that came after the comments were listed is counted by its own delivery.
+func TestAgreementWhileTheBotCounts(t *testing.T) {
+	t.Parallel()
+	r := newRosterRig(t)
+	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: append([]string{"workflow::refinement"}, typed...), Weight: triage.Int(2)})
+	r.comment("omar", ref, "hm")
+	r.must(nil, r.gitlab.React("omar", ref, 0, "thumbsup"))
+	r.settle()
+	hold, mark := make(chan struct{}), len(r.gitlab.Calls())
+	r.gitlab.Next(sandbox.Fault{Match: "GET award", Wait: hold})
+	r.must(nil, r.gitlab.Edit("ann", ref, sandbox.Change{AddLabels: []string{inReview}}))
+	r.must(nil, r.gitlab.Await(t.Context(), func() bool {
+		return slices.ContainsFunc(r.gitlab.Calls()[mark:], func(c sandbox.Call) bool { return strings.HasPrefix(c.Line, "GET notes") })
+	}))
+	r.must(r.gitlab.Comment("pam", ref, "LGTM"))
+	r.must(nil, r.gitlab.Quiet(t.Context()))
+	close(hold)
+	r.settle()
+	r.says("when both agree", ref, agreedAll)
+}
+
 // TestBlockedCommentOfALostStore: a comment that the bot has forgotten still says what blocks the issue.
 func TestBlockedCommentOfALostStore(t *testing.T) {
 	t.Parallel()

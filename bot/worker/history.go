@@ -20,6 +20,7 @@ type history struct {
 
 	comments []gitlab.Comment // the newest first
 	since    time.Time        // from when on
+	at       time.Time        // when they were asked for
 	listed   bool
 }
 
@@ -51,11 +52,12 @@ func (j *job) ownNotes(ctx context.Context) ([]gitlab.Note, error) {
 func (j *job) commentsSince(ctx context.Context, since time.Time) ([]gitlab.Comment, error) {
 	h := &j.history
 	if !h.listed || since.Before(h.since) {
+		at := j.o.Now()
 		comments, err := j.o.GitLab.Comments(ctx, j.batch.Issue, since)
 		if err != nil {
 			return nil, err
 		}
-		h.comments, h.since, h.listed, j.called = comments, since, true, true
+		h.comments, h.since, h.at, h.listed, j.called = comments, since, at, true, true
 	}
 	return slices.DeleteFunc(slices.Clone(h.comments), func(c gitlab.Comment) bool { return c.CreatedAt.Before(since) }), nil
 }

@@ -13,6 +13,11 @@ func (j *job) infer(ctx context.Context) error {
 	if triage.KindsOf(j.events)&triage.Swept == 0 || j.o.Lookback == 0 {
 		return nil
 	}
+	if (j.base == nil || !j.known) && !j.recovered {
+		if err := j.recover(ctx); err != nil {
+			return err
+		}
+	}
 	if j.base != nil {
 		if e, missed := j.inferred(*j.base); missed {
 			j.events = append(j.events, e)
@@ -20,11 +25,6 @@ func (j *job) infer(ctx context.Context) error {
 	}
 	if j.memory.Traced || j.base != nil && j.memory.FromBirth {
 		return nil
-	}
-	if !j.recovered {
-		if err := j.recover(ctx); err != nil {
-			return err
-		}
 	}
 	since := j.o.Now().Add(-j.o.Lookback)
 	past, err := j.changes(ctx)

@@ -49,6 +49,7 @@ type job struct {
 	results []engine.Result // of the commands, for the record
 	asked   []asked
 	found   map[int64]bool // comments that GitLab did not deliver
+	unsure  map[int64]bool // of those, the ones that may have been edited
 	look    bool           // a command wants all rules to look, and nothing to wait
 	resumed bool           // the orders are those of an earlier attempt
 	ordered bool           // they are written down
@@ -80,8 +81,16 @@ func (j *job) hold(ctx context.Context) error {
 	if !j.o.Now().Before(*j.held.Load()) {
 		return inbox.ErrLeaseLost
 	}
-	return j.o.Inbox.Holds(ctx, j.batch)
+	if err := j.o.Inbox.Holds(ctx, j.batch); err != nil && !errors.Is(err, inbox.ErrLeaseLost) {
+		return fmt.Errorf("%w: %w", errStore, err)
+	} else if err != nil {
+		return err
+	}
+	return nil
 }
+
+// errStore says that the store could not be asked. That is no fault of the issue: it is tried again, however often.
+var errStore = errors.New("the store does not answer")
 
 // guarded turns a panic into an error with its stack, so that one issue cannot take the process down.
 func guarded(ctx context.Context, f func(context.Context) error) (err error) {
@@ -161,6 +170,9 @@ func (j *job) decide(ctx context.Context) error {
 			d.Needs |= j.probe.Needs
 		}
 		j.decision = d
+		if err == nil && !d.Ours {
+			j.keep = j.keep || j.whole // what happens meanwhile is told, and left alone
+		}
 		if err != nil || !d.Ours {
 			return err
 		}
@@ -187,8 +199,11 @@ func (j *job) result() inbox.Result {
 // that was not written.
 func (j *job) written() ([]byte, error) {
 	m := j.decision.Memory.Clone()
+	if m.Issue == nil {
+		m = j.memory.Clone() // nothing was decided yet
+	}
 	m.Told = j.untold()
-	m.Items, m.Asked, m.Said, m.Wakes, m.Note = j.told.Items, j.told.Asked, j.told.Said, j.told.Wakes, j.decision.Memory.Note
+	m.Items, m.Asked, m.Said, m.Wakes = j.told.Items, j.told.Asked, j.told.Said, j.told.Wakes
 	return json.Marshal(m)
 }
 

@@ -27,7 +27,7 @@ func (j *job) load(ctx context.Context, d engine.Decision) error {
 	if j.loads++; j.loads > maxLoads {
 		return errors.New("the rules keep asking for what was loaded already")
 	}
-	around := d.Memory.Clone().Around
+	around, began := d.Memory.Clone().Around, j.o.Now()
 	if d.Needs&triage.NeedLinks != 0 {
 		links, err := j.o.GitLab.Links(ctx, j.batch.Issue)
 		if err != nil {
@@ -52,7 +52,10 @@ func (j *job) load(ctx context.Context, d engine.Decision) error {
 	}
 	around.Known |= d.Needs
 	// The clock of the replica that took a delivery may be ahead: what was seen is not newer than what is loaded after it.
-	around.Loaded = j.o.Now()
+	around.Loaded = began
+	if d.Needs&(triage.NeedAgreements|triage.NeedComments) != 0 && j.history.at.Before(began) {
+		around.Loaded = j.history.at
+	}
 	for _, e := range j.events {
 		if e.Seen.After(around.Loaded) {
 			around.Loaded = e.Seen

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -66,7 +67,7 @@ func (j *job) comments() []engine.Comment {
 		if e.Note == nil || e.Kind&triage.Noted == 0 || e.Note.Edited || j.memory.HasRun(e.Note.ID) {
 			continue
 		}
-		c := engine.Comment{Event: e, Late: j.found[e.Note.ID]}
+		c := engine.Comment{Event: e, Late: j.found[e.Note.ID], Unsure: j.unsure[e.Note.ID]}
 		for _, l := range j.reader.Read(e.Note.Text) {
 			if line := (engine.Line{Text: l.Text, Mention: l.Mention}); engine.Meant(j.policy, line) {
 				c.Lines = append(c.Lines, line)
@@ -76,6 +77,8 @@ func (j *job) comments() []engine.Comment {
 			all = append(all, c)
 		}
 	}
+	// What was found late comes behind what was delivered, and was written before it.
+	slices.SortFunc(all, func(a, b engine.Comment) int { return cmp.Compare(a.Event.Note.ID, b.Event.Note.ID) })
 	return all
 }
 

@@ -203,6 +203,11 @@ func (j *job) regret(ctx context.Context, cause error) error {
 	if contradiction {
 		why = "the rules contradict each other about this"
 	}
+	if d := &j.decision; !triage.Difference(j.issue, d.Result).Empty() {
+		// What was planned is not so: nobody undid it.
+		j.memory.Note, j.memory.Issue = d.Memory.Note, &j.issue
+		d.Memory, d.Result, d.Plan = j.memory, j.issue, nil
+	}
 	for n := range j.orders.Answers {
 		answer := &j.orders.Answers[n]
 		if len(j.did) > 0 {

@@ -26,12 +26,14 @@ func (j *job) missed(ctx context.Context) error {
 		return err
 	}
 	for _, c := range slices.Backward(comments) {
-		if c.Author.ID == j.o.Self.ID || len(j.reader.Read(c.Body)) == 0 {
+		if c.Author.ID == j.o.Self.ID || j.memory.HasRun(c.ID) || len(j.reader.Read(c.Body)) == 0 {
 			continue
 		}
-		if edited, err := j.edited(ctx, c); err != nil {
+		edited, unsure, err := j.edited(ctx, c)
+		if err != nil {
 			return err
-		} else if edited {
+		}
+		if edited {
 			continue
 		}
 		if n := slices.IndexFunc(j.events, func(e triage.Event) bool { return e.Note != nil && e.Note.ID == c.ID }); n >= 0 {
@@ -39,9 +41,9 @@ func (j *job) missed(ctx context.Context) error {
 			continue
 		}
 		if j.found == nil {
-			j.found = map[int64]bool{}
+			j.found, j.unsure = map[int64]bool{}, map[int64]bool{}
 		}
-		j.found[c.ID] = true
+		j.found[c.ID], j.unsure[c.ID] = true, unsure
 		j.events = append(j.events, triage.Event{
 			Kind: triage.Noted, Actor: c.Author, At: c.CreatedAt, Seen: j.o.Now(),
 			Note: &triage.Note{ID: c.ID, Text: c.Body, Internal: c.Internal, Orders: j.onlyCommands(c.Body)},
@@ -50,17 +52,22 @@ func (j *job) missed(ctx context.Context) error {
 	return nil
 }
 
-// edited reports whether a comment's text may not be what it was at first. GitLab moves the same time for a reaction, too.
-func (j *job) edited(ctx context.Context, c gitlab.Comment) (bool, error) {
+// edited reports whether a comment's text is not what it was at first. GitLab moves the same time for a reaction: behind a person's an edit may
+// hide, and then it is unsure.
+func (j *job) edited(ctx context.Context, c gitlab.Comment) (edited, unsure bool, err error) {
 	const slack = time.Second // between times of what happened at once
 	if c.UpdatedAt.Sub(c.CreatedAt) <= slack {
-		return false, nil
+		return false, false, nil
 	}
 	awards, err := j.o.GitLab.Awards(ctx, j.batch.Issue, c.ID)
 	if gitlab.ClassOf(err) == gitlab.Gone {
-		return true, nil
+		return true, false, nil
 	}
-	return !slices.ContainsFunc(awards, func(a gitlab.Award) bool { return c.UpdatedAt.Sub(a.At).Abs() <= slack }), err
+	last := slices.IndexFunc(awards, func(a gitlab.Award) bool { return c.UpdatedAt.Sub(a.At).Abs() <= slack })
+	if err != nil || last < 0 {
+		return true, false, err
+	}
+	return false, awards[last].User.ID != j.o.Self.ID, nil
 }
 
 // notRun leaves out the comments that GitLab shows to have been run, where the memory is too young to know. What is left of those may
@@ -106,6 +113,9 @@ func (j *job) notRun(ctx context.Context, comments []engine.Comment) (left []eng
 
 // react gives a comment the reaction that its answer lacks, "" for none. It is no order: what becomes of this batch says nothing about it.
 func (j *job) react(ctx context.Context, id int64, emoji string) error {
+	if len(j.did) == 0 {
+		j.told = j.memory
+	}
 	err := j.replyTo(ctx, triage.Reaction{Note: id, Emoji: emoji})
 	if refusedForGood(err) {
 		return nil

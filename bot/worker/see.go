@@ -152,6 +152,7 @@ func (j *job) recover(ctx context.Context) error {
 			return err
 		}
 	}
+	j.advance(past)
 	if marked, found := sticky(notes); found {
 		kept = overlay(kept, marked)
 	}
@@ -186,9 +187,9 @@ func (j *job) recall(ctx context.Context) error {
 		if !done {
 			continue
 		}
-		if changed, err := j.edited(ctx, c); err != nil {
+		if edited, unsure, err := j.edited(ctx, c); err != nil {
 			return err
-		} else if changed {
+		} else if edited || unsure {
 			continue
 		}
 		if said.Level, err = j.level(ctx, j.batch.Issue.Project, c.Author.ID); err != nil {

@@ -70,3 +70,23 @@ func telling(events []triage.Event, own []triage.Edit) told {
 
 // untold is what this job would leave untold.
 func (j *job) untold() *triage.Issue { return untold(j.base, j.issue, j.events, j.own) }
+
+// advance takes what the bot did since base, as GitLab tells it, for told: an earlier attempt may have written it without living to tell.
+func (j *job) advance(past []triage.Past) {
+	if j.base == nil {
+		return
+	}
+	base := *j.base
+	for _, p := range past {
+		switch {
+		case p.Actor.ID != j.o.Self.ID || !p.At.After(j.base.UpdatedAt):
+		case p.Label == "":
+			base.Weight = p.Weight
+		case p.Added:
+			base = triage.AddLabel{Label: p.Label}.Apply(base)
+		default:
+			base = triage.RemoveLabel{Label: p.Label}.Apply(base)
+		}
+	}
+	j.base = &base
+}

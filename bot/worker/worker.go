@@ -205,6 +205,9 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 		return "stopped", p.o.Inbox.Bury(ctx, batch, err.Error(), job.lastDecision(ctx))
 	case errors.Is(err, engine.ErrContradiction):
 		return "buried", p.o.Inbox.Bury(ctx, batch, err.Error(), job.record(err))
+	case errors.Is(err, errStore):
+		p.outage.inboxFailed()
+		return p.retry(ctx, job, err)
 	}
 	switch class := gitlab.ClassOf(err); {
 	case class == gitlab.Gone:

@@ -32,6 +32,8 @@ func (o *obeying) run(c Comment, line Line, h heard, call triage.Call) triage.Ou
 		return triage.Outcome{Reason: "too many commands", Refused: true}
 	case line.Wait > 0:
 		return triage.Refuse(triage.Say("this was more than " + strconv.Itoa(CommandLimit) + " commands in an hour; try again in " + roughly(line.Wait)))
+	case c.Unsure && !cmd.Answers:
+		return triage.Refuse(triage.Say("the comment may have been changed since it was written, before the bot could read it; write it again if it still holds"))
 	case !cmd.Who.Allows(in, call.By, call.Level):
 		return triage.Refuse(triage.Say(team.Flow(cmd.Name) + " is for " + cmd.Who.String()))
 	case o.Issue.Closed && !cmd.Closed:

@@ -112,7 +112,7 @@ func TestRecover(t *testing.T) {
 	stood.Bump = &triage.Bump{From: 2, To: 3}
 	suspended := triage.Memory{
 		Suspended: map[string]triage.Undoing{"design-needs-ux": {By: "u", What: "add ~UX"}},
-		Undone:    map[string]triage.Undoing{"label:UX": {By: "u", What: "add ~UX"}},
+		Undone:    map[string]triage.Undoing{"label:UX": {By: "u", What: "add ~UX", Rule: "design-needs-ux"}},
 	}
 	tests := map[string]struct {
 		marker triage.Memory

@@ -9,10 +9,11 @@ import (
 
 // Comment is what somebody wrote with commands in it.
 type Comment struct {
-	Event triage.Event // with its Note
-	Lines []Line
-	Late  bool // it was looked for and found, after whatever happened since
-	Level int  // the writer's access level in the project, 0 for none
+	Event  triage.Event // with its Note
+	Lines  []Line
+	Late   bool // it was looked for and found, after whatever happened since
+	Unsure bool // and may not say what its writer wrote
+	Level  int  // the writer's access level in the project, 0 for none
 }
 
 // Line is one line of a comment that is meant for the bot.

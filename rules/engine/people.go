@@ -56,6 +56,7 @@ func takeBack(m *triage.Memory, key string, own triage.Own, u triage.Undoing) {
 	if m.Undone == nil {
 		m.Undone = map[string]triage.Undoing{}
 	}
+	u.Rule = own.Rule
 	m.Undone[key] = u
 }
 

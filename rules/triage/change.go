@@ -50,7 +50,7 @@ type Resume struct{ Rule string }
 func (r Resume) Make(m *Memory, by Call) {
 	what := m.Suspended[r.Rule].What
 	for key, u := range m.Undone {
-		if r.Rule == AllRules || what != "" && u.What == what {
+		if r.Rule == AllRules || u.Rule == r.Rule || what != "" && u.What == what {
 			forgive(m, key, by.At)
 		}
 	}

@@ -111,6 +111,7 @@ type Undoing struct {
 	By      string `json:"by,omitempty"` // username, "" if unknown
 	What    string `json:"w,omitempty"`  // what the bot had done: "add ~UX"
 	Removed bool   `json:"x,omitempty"`  // the bot had taken a label off, a person set it again
+	Rule    string `json:"r,omitempty"`  // whose it was, "" if unknown
 }
 
 // Bump records the extra level that a security issue got. Offered marks one that was only suggested on the note.
