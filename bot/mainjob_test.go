@@ -2,7 +2,6 @@ package bot_test
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -182,45 +181,6 @@ func TestDeletedNoteIsNotWrittenAgainForTheSame(t *testing.T) {
 	// The type was asked for on the deleted note; the weight is new.
 	if text, _, _ := strings.Cut(r.note(ref), "<details>"); !strings.Contains(text, "A weight") || strings.Contains(text, "A type label") {
 		t.Errorf("the new note says:\n%s", text)
-	}
-}
-
-// TestLostStore empties the store between two events: no second note, no second level, no label fight.
-func TestLostStore(t *testing.T) {
-	r := newRig(t, sandbox.Premium, nil)
-	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"security", "workflow::design"}})
-	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(2)})
-	r.edit("omar", ref, sandbox.Change{RemoveLabels: []string{"UX"}})
-	r.loseStore()
-	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::ready for design"}})
-	r.edit("omar", ref, sandbox.Change{RemoveLabels: []string{"security"}})
-	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"security"}})
-	i := r.gitlab.Issue(ref)
-	if *i.Weight != 3 || i.Has("UX") {
-		t.Errorf("weight %d and labels %v, want 3 and no UX", *i.Weight, i.Labels)
-	}
-	if note := r.note(ref); !strings.Contains(note, "2 → 3") {
-		t.Errorf("the note lost what it said:\n%s", note)
-	}
-}
-
-// TestLostStoreBeforeTheNote loses all that tells of the extra level but the weight itself.
-func TestLostStoreBeforeTheNote(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Attempts = 1 })
-	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"security", "type::bug", "severity::1", "priority::1", "workflow::start", "backend"}, Assignees: []string{"omar"}})
-	r.gitlab.Next(sandbox.Fault{Match: "POST note", Status: http.StatusForbidden, Times: 100})
-	r.say("omar", ref, "/flow weight 2")
-	if w := r.weight(ref); w != 3 {
-		t.Fatalf("weight %d, want 3", w)
-	}
-	r.loseStore()
-	r.gitlab.ClearFaults()
-	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"x"}})
-	r.edit("omar", ref, sandbox.Change{RemoveLabels: []string{"security"}})
-	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"security"}})
-	if w := r.weight(ref); w != 3 {
-		t.Errorf("weight %d after the store was lost, want 3; note:\n%s", w, r.note(ref))
 	}
 }
 

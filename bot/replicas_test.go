@@ -63,27 +63,3 @@ func TestEmptiedRedis(t *testing.T) {
 		t.Errorf("weight %d, labels %v, note:\n%s", *i.Weight, i.Labels, r.note(ref))
 	}
 }
-
-// TestEmptiedStoreStopsWhoHadTheLease: Redis is emptied while a worker is at an issue, and another one gets it with the next webhook.
-func TestEmptiedStoreStopsWhoHadTheLease(t *testing.T) {
-	t.Parallel()
-	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.RedisURL = redis.URL() })
-	ref := r.open(secured)
-	hold := make(chan struct{})
-	r.gitlab.Next(sandbox.Fault{Match: "GET issue", Wait: hold})
-	before, reads := len(r.gitlab.Writes()), len(r.gitlab.Calls())
-	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{Weight: triage.Int(2)}))
-	r.must(nil, r.gitlab.Await(t.Context(), func() bool {
-		return slices.ContainsFunc(r.gitlab.Calls()[reads:], func(c sandbox.Call) bool { return strings.HasPrefix(c.Line, "GET weight events") })
-	}))
-	redis.Flush()
-	r.redeliver(func(d sandbox.Delivery) bool {
-		return d.Issue == ref && d.Action == "update" && strings.Contains(string(d.Body), `"weight":{`)
-	})
-	close(hold)
-	r.must(nil, r.handled.await(t.Context(), func() bool { return strings.Count(r.handled.text(), `"result":`) == 3 })) // with that of the opened issue
-	if writes := r.gitlab.Writes()[before:]; len(writes) != 2 {
-		t.Errorf("weight %d, want 3 by one write and one note: %q", r.weight(ref), writes)
-	}
-}

@@ -168,24 +168,6 @@ func TestSweepGoesThroughThePast(t *testing.T) {
 	}
 }
 
-// TestEmptiedStoreKnowsNoNewIssue: the webhook that opened the issue comes once more after the store was emptied, and that of an undoing never
-// comes.
-func TestEmptiedStoreKnowsNoNewIssue(t *testing.T) {
-	t.Parallel()
-	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.RedisURL = redis.URL() })
-	ref := r.open(planned)
-	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::design"}})
-	redis.Flush()
-	r.redeliver(func(d sandbox.Delivery) bool { return d.Issue == ref && d.Action == "open" })
-	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 1})
-	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{RemoveLabels: []string{"UX"}}))
-	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::ready for design"}})
-	if i := r.gitlab.Issue(ref); i.Has("UX") {
-		t.Errorf("the bot did again what a person undid: %v", i.Labels)
-	}
-}
-
 // swept starts the bot anew, which sweeps, and waits until the issue that moved last was looked at.
 func (r *rig) swept() {
 	r.Helper()
