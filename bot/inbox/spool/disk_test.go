@@ -127,7 +127,7 @@ func TestNothingCanBeWritten(t *testing.T) {
 		return err == nil
 	})
 	r.got(1, "a b back")
-	r.degraded("cannot be written")
+	until(func() bool { return strings.Contains(fmt.Sprint(r.Degraded()), "cannot be written") }) // as soon as the writer has tried
 	lift()
 	until(func() bool { return r.Degraded() == nil })
 	f.become(away)
