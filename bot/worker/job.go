@@ -81,16 +81,8 @@ func (j *job) hold(ctx context.Context) error {
 	if !j.o.Now().Before(*j.held.Load()) {
 		return inbox.ErrLeaseLost
 	}
-	if err := j.o.Inbox.Holds(ctx, j.batch); err != nil && !errors.Is(err, inbox.ErrLeaseLost) {
-		return fmt.Errorf("%w: %w", errStore, err)
-	} else if err != nil {
-		return err
-	}
-	return nil
+	return j.o.Inbox.Holds(ctx, j.batch)
 }
-
-// errStore says that the store could not be asked. That is no fault of the issue: it is tried again, however often.
-var errStore = errors.New("the store does not answer")
 
 // guarded turns a panic into an error with its stack, so that one issue cannot take the process down.
 func guarded(ctx context.Context, f func(context.Context) error) (err error) {

@@ -47,8 +47,22 @@ type bench struct {
 	ahead   atomic.Int64 // of GitLab's clock, in nanoseconds
 }
 
+// setup is what a bench is made of.
+type setup struct {
+	gitlab   func(*gitlab.Client) worker.GitLab // may put something between the workers and GitLab
+	store    func(inbox.Inbox) inbox.Inbox      // and between them and the store
+	rules    []engine.Setting
+	commands []triage.Command
+	lookback time.Duration
+}
+
 // newBench starts the workers with these rules. wrap may put something between them and GitLab.
 func newBench(t *testing.T, wrap func(*gitlab.Client) worker.GitLab, rules ...engine.Setting) *bench {
+	t.Helper()
+	return startBench(t, setup{gitlab: wrap, rules: rules})
+}
+
+func startBench(t *testing.T, s setup) *bench {
 	t.Helper()
 	b := &bench{T: t, people: map[string]triage.Person{}, handled: make(chan string, 100)}
 	b.lab = sandbox.New(sandbox.Options{Token: botToken, Now: func() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())) }})
@@ -74,13 +88,17 @@ func newBench(t *testing.T, wrap func(*gitlab.Client) worker.GitLab, rules ...en
 	store, err := bolt.Open(bolt.Options{Dir: dir, Lease: time.Minute, Log: zap.NewNop()})
 	b.must(err)
 	b.inbox = store
+	if s.store != nil {
+		b.inbox = s.store(store)
+	}
 	var way worker.GitLab = client
-	if wrap != nil {
-		way = wrap(client)
+	if s.gitlab != nil {
+		way = s.gitlab(client)
 	}
 	pool := worker.New(worker.Options{
-		Inbox: store, GitLab: way, Policy: engine.Policy{Team: triage.NewTeam(triage.TeamConfig{Side: "backend", GroupLabel: "group::ours"}), Settings: rules},
-		Self: self, Workers: 1, Lease: time.Minute, Freshness: time.Minute, Attempts: 3, Backoff: time.Millisecond, Drain: time.Second,
+		Inbox: b.inbox, GitLab: way,
+		Policy: engine.Policy{Team: triage.NewTeam(triage.TeamConfig{Side: "backend", GroupLabel: "group::ours"}), Settings: s.rules, Commands: s.commands},
+		Self:   self, Workers: 1, Lease: time.Minute, Freshness: time.Minute, Attempts: 3, Backoff: time.Millisecond, Drain: time.Second, Lookback: s.lookback,
 		Now: time.Now, Jitter: func() float64 { return 0 }, Log: b.logger(), Registry: prometheus.NewRegistry(),
 	})
 	ctx, cancel := context.WithCancel(context.Background())

@@ -205,7 +205,7 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 		return "stopped", p.o.Inbox.Bury(ctx, batch, err.Error(), job.lastDecision(ctx))
 	case errors.Is(err, engine.ErrContradiction):
 		return "buried", p.o.Inbox.Bury(ctx, batch, err.Error(), job.record(err))
-	case errors.Is(err, errStore):
+	case errors.Is(err, inbox.ErrUnavailable): // no fault of the issue, however often
 		p.outage.inboxFailed()
 		return p.retry(ctx, job, err)
 	}
