@@ -28,9 +28,7 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 	if len(d.Plan) > 0 {
 		j.wrote(&d.Memory)
 	}
-	if len(j.did) == 0 && j.orders == nil {
-		j.told = j.memory
-	}
+	j.begin()
 	if j.orders != nil {
 		j.orders.Edit = triage.Edit{} // done; whoever takes the orders up answers only
 	}

@@ -22,6 +22,8 @@ type history struct {
 	since    time.Time        // from when on
 	at       time.Time        // when they were asked for
 	listed   bool
+
+	awards map[int64][]gitlab.Award // by comment
 }
 
 // changes are who changed labels and weight, the oldest first.
@@ -60,4 +62,20 @@ func (j *job) commentsSince(ctx context.Context, since time.Time) ([]gitlab.Comm
 		h.comments, h.since, h.at, h.listed, j.called = comments, since, at, true, true
 	}
 	return slices.DeleteFunc(slices.Clone(h.comments), func(c gitlab.Comment) bool { return c.CreatedAt.Before(since) }), nil
+}
+
+// awardsOf are the reactions to a comment.
+func (j *job) awardsOf(ctx context.Context, note int64) ([]gitlab.Award, error) {
+	if awards, read := j.history.awards[note]; read {
+		return awards, nil
+	}
+	awards, err := j.o.GitLab.Awards(ctx, j.batch.Issue, note)
+	if err != nil {
+		return nil, err
+	}
+	if j.history.awards == nil {
+		j.history.awards = map[int64][]gitlab.Award{}
+	}
+	j.history.awards[note] = awards
+	return awards, nil
 }

@@ -10,7 +10,7 @@ import (
 // told and, once in its life, from GitLab's record of the last changes, for what happened before the bot knew it. Without that, rules that
 // answer a change would never answer this one.
 func (j *job) infer(ctx context.Context) error {
-	if triage.KindsOf(j.events)&triage.Swept == 0 || j.o.Lookback == 0 {
+	if !j.swept() {
 		return nil
 	}
 	if (j.base == nil || !j.known) && !j.recovered {
@@ -52,6 +52,9 @@ func (j *job) infer(ctx context.Context) error {
 	j.memory.Traced, j.keep = true, true
 	return nil
 }
+
+// swept reports whether the issue is looked at because something may have been missed.
+func (j *job) swept() bool { return triage.KindsOf(j.events)&triage.Swept != 0 && j.o.Lookback > 0 }
 
 // inferred is what leads from the state that was told to the present one, if they differ.
 func (j *job) inferred(known triage.Issue) (e triage.Event, differs bool) {

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"flowkeeper/bot/budget"
+	"flowkeeper/bot/command"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
@@ -34,7 +35,7 @@ type job struct {
 	reads     int           // how often that was
 	late      bool          // the state was old when it was delivered
 	called    bool          // GitLab answered in this job
-	told      triage.Memory // as it was before this job changed anything
+	before    triage.Memory // this job changed anything
 	memory    triage.Memory
 	base      *triage.Issue // the last state that deliveries and own writes told of; nil if none is remembered
 	own       []triage.Edit // what this job wrote
@@ -55,6 +56,7 @@ type job struct {
 	ordered bool           // they are written down
 	carried bool           // what they want beyond the issue is done
 	history history
+	texts   map[string][]command.Line // the commands in comments, by text
 
 	probe    engine.Decision // what all rules say, if somebody asked
 	decision engine.Decision
@@ -67,6 +69,13 @@ func newJob(p *Pool, batch *inbox.Batch) *job {
 	j := &job{Pool: p, rulebook: p.rules.Load(), batch: batch}
 	j.extended()
 	return j
+}
+
+// begin keeps the memory as it is before the first change.
+func (j *job) begin() {
+	if len(j.did) == 0 && j.orders == nil {
+		j.before = j.memory
+	}
 }
 
 // extended notes that the lease runs from now.
@@ -195,7 +204,7 @@ func (j *job) written() ([]byte, error) {
 		m = j.memory.Clone() // nothing was decided yet
 	}
 	m.Told = j.untold()
-	m.Items, m.Asked, m.Said, m.Wakes = j.told.Items, j.told.Asked, j.told.Said, j.told.Wakes
+	m.Items, m.Asked, m.Said, m.Wakes = j.before.Items, j.before.Asked, j.before.Said, j.before.Wakes
 	return json.Marshal(m)
 }
 

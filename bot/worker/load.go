@@ -125,7 +125,7 @@ func (j *job) onlyCommands(text string) bool {
 			lines++
 		}
 	}
-	return lines > 0 && len(j.reader.Read(text)) == lines
+	return lines > 0 && len(j.lines(text)) == lines
 }
 
 // agrees reports whether a comment says that its writer agrees, in words or by the command.
@@ -133,7 +133,7 @@ func (j *job) agrees(text string) bool {
 	if triage.IsAgreement(text) {
 		return true
 	}
-	for _, line := range j.reader.Read(text) {
+	for _, line := range j.lines(text) {
 		if c, args, _ := triage.FindCommand(j.policy.Commands, line.Text); c != nil && c.Agrees && args == "" {
 			return true
 		}

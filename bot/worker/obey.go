@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"flowkeeper/bot/command"
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/rules/engine"
@@ -68,7 +69,7 @@ func (j *job) comments() []engine.Comment {
 			continue
 		}
 		c := engine.Comment{Event: e, Late: j.found[e.Note.ID], Unsure: j.unsure[e.Note.ID]}
-		for _, l := range j.reader.Read(e.Note.Text) {
+		for _, l := range j.lines(e.Note.Text) {
 			if line := (engine.Line{Text: l.Text, Mention: l.Mention}); engine.Meant(j.policy, line) {
 				c.Lines = append(c.Lines, line)
 			}
@@ -80,6 +81,18 @@ func (j *job) comments() []engine.Comment {
 	// What was found late comes behind what was delivered, and was written before it.
 	slices.SortFunc(all, func(a, b engine.Comment) int { return cmp.Compare(a.Event.Note.ID, b.Event.Note.ID) })
 	return all
+}
+
+// lines are the commands in a text. Each text is read once: some are made to take long.
+func (j *job) lines(text string) []command.Line {
+	if lines, read := j.texts[text]; read {
+		return lines
+	}
+	if j.texts == nil {
+		j.texts = map[string][]command.Line{}
+	}
+	j.texts[text] = j.reader.Read(text)
+	return j.texts[text]
 }
 
 func has(comments []engine.Comment, note int64) bool {
@@ -166,8 +179,8 @@ func (j *job) order(told engine.Obeyed) {
 		return
 	}
 	j.keep = true
+	j.begin()
 	if j.orders == nil {
-		j.told = j.memory
 		j.orders = &told.Orders
 	} else {
 		j.orders.Answers = append(j.orders.Answers, told.Orders.Answers...)
@@ -202,8 +215,8 @@ func outcome(r engine.Result) string {
 // resume takes up orders that an earlier attempt wrote down and may have carried out in part. What was done of them since, or set otherwise
 // by a person, is not done again.
 func (j *job) resume(ctx context.Context) error {
+	j.begin()
 	j.orders, j.resumed, j.keep = j.memory.Orders, true, true
-	j.told = j.memory
 	if e := j.orders.Edit; !e.Empty() {
 		past, err := j.changes(ctx)
 		if err != nil {

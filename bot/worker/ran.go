@@ -18,7 +18,7 @@ const recall = time.Minute
 // missed adds the comments with commands that GitLab did not deliver, where the issue is looked at because something may have been missed.
 // A comment that was edited is not one of them: nobody knows who wrote what in it.
 func (j *job) missed(ctx context.Context) error {
-	if triage.KindsOf(j.events)&triage.Swept == 0 || j.o.Lookback == 0 {
+	if !j.swept() {
 		return nil
 	}
 	comments, err := j.commentsSince(ctx, j.o.Now().Add(-j.o.Lookback))
@@ -26,7 +26,11 @@ func (j *job) missed(ctx context.Context) error {
 		return err
 	}
 	for _, c := range slices.Backward(comments) {
-		if c.Author.ID == j.o.Self.ID || j.memory.HasRun(c.ID) || len(j.reader.Read(c.Body)) == 0 {
+		if c.Author.ID == j.o.Self.ID || j.memory.HasRun(c.ID) || len(j.lines(c.Body)) == 0 {
+			continue
+		}
+		if n := slices.IndexFunc(j.events, func(e triage.Event) bool { return e.Note != nil && e.Note.ID == c.ID }); n >= 0 {
+			j.events[n].At = c.CreatedAt // it was delivered after all, with its second only
 			continue
 		}
 		edited, unsure, err := j.edited(ctx, c)
@@ -34,10 +38,6 @@ func (j *job) missed(ctx context.Context) error {
 			return err
 		}
 		if edited {
-			continue
-		}
-		if n := slices.IndexFunc(j.events, func(e triage.Event) bool { return e.Note != nil && e.Note.ID == c.ID }); n >= 0 {
-			j.events[n].At = c.CreatedAt // it was delivered after all, with its second only
 			continue
 		}
 		if j.found == nil {
@@ -59,7 +59,7 @@ func (j *job) edited(ctx context.Context, c gitlab.Comment) (edited, unsure bool
 	if c.UpdatedAt.Sub(c.CreatedAt) <= slack {
 		return false, false, nil
 	}
-	awards, err := j.o.GitLab.Awards(ctx, j.batch.Issue, c.ID)
+	awards, err := j.awardsOf(ctx, c.ID)
 	if gitlab.ClassOf(err) == gitlab.Gone {
 		return true, false, nil
 	}
@@ -102,20 +102,22 @@ func (j *job) notRun(ctx context.Context, comments []engine.Comment) (left []eng
 		left = append(left, c)
 	}
 	if unsure && !j.memory.FromBirth {
-		if moved, err = j.pastOfOurs(ctx); err == nil {
-			// What the bot did since it remembers, it knows of which comment.
-			moved = slices.DeleteFunc(moved, func(p triage.Past) bool { return p.At.After(j.memory.Born) })
-			left, err = j.dated(ctx, left)
+		past, err := j.changes(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		// What the bot did since it remembers, it knows of which comment.
+		moved = slices.DeleteFunc(slices.Clone(past), func(p triage.Past) bool { return p.Actor.ID != j.o.Self.ID || p.At.After(j.memory.Born) })
+		if left, err = j.dated(ctx, left); err != nil {
+			return nil, nil, err
 		}
 	}
-	return left, moved, err
+	return left, moved, nil
 }
 
 // react gives a comment the reaction that its answer lacks, "" for none. It is no order: what becomes of this batch says nothing about it.
 func (j *job) react(ctx context.Context, id int64, emoji string) error {
-	if len(j.did) == 0 {
-		j.told = j.memory
-	}
+	j.begin()
 	err := j.replyTo(ctx, triage.Reaction{Note: id, Emoji: emoji})
 	if refusedForGood(err) {
 		return nil
@@ -168,7 +170,7 @@ func (j *job) dated(ctx context.Context, comments []engine.Comment) ([]engine.Co
 // answered reports whether the bot has reacted to a comment or replied to it, and which reaction it then still owes. A comment that is gone
 // counts as answered: it was taken back.
 func (j *job) answered(ctx context.Context, id int64) (ran bool, lacks string, err error) {
-	awards, err := j.o.GitLab.Awards(ctx, j.batch.Issue, id)
+	awards, err := j.awardsOf(ctx, id)
 	if gitlab.ClassOf(err) == gitlab.Gone {
 		return true, "", nil
 	}
@@ -196,19 +198,4 @@ func (j *job) replied(ctx context.Context, id int64) (emoji string, ran bool, er
 		}
 	}
 	return "", false, nil
-}
-
-// pastOfOurs is what the bot did to labels and weight.
-func (j *job) pastOfOurs(ctx context.Context) ([]triage.Past, error) {
-	past, err := j.changes(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var ours []triage.Past
-	for _, p := range past {
-		if p.Actor.ID == j.o.Self.ID {
-			ours = append(ours, p)
-		}
-	}
-	return ours, nil
 }

@@ -153,11 +153,12 @@ func (j *job) recover(ctx context.Context) error {
 		}
 	}
 	j.advance(past)
-	if marked, found := sticky(notes); found {
+	marked, found := sticky(notes)
+	if found {
 		kept = overlay(kept, marked)
 	}
 	j.memory = engine.Recover(kept, j.policy.Team, past, j.o.Self.ID)
-	if _, found := sticky(notes); !found && j.batch.Memory == nil {
+	if !found && j.batch.Memory == nil {
 		return j.recall(ctx)
 	}
 	return nil
@@ -172,7 +173,7 @@ func (j *job) recall(ctx context.Context) error {
 	var silencing []engine.Comment
 	for _, c := range slices.Backward(written) {
 		said := engine.Comment{Event: triage.Event{Actor: c.Author, At: c.CreatedAt, Note: &triage.Note{ID: c.ID, Internal: c.Internal}}}
-		for _, l := range j.reader.Read(c.Body) {
+		for _, l := range j.lines(c.Body) {
 			if engine.Silences(j.policy, l.Text) {
 				said.Lines = append(said.Lines, engine.Line{Text: l.Text})
 			}

@@ -40,14 +40,14 @@ func untold(base *triage.Issue, now triage.Issue, events []triage.Event, own []t
 	return &then
 }
 
-// told is what was told of.
-type told struct {
+// news is what was told of.
+type news struct {
 	labels        map[string]bool
 	weight, state bool
 }
 
-func telling(events []triage.Event, own []triage.Edit) told {
-	t := told{labels: map[string]bool{}}
+func telling(events []triage.Event, own []triage.Edit) news {
+	t := news{labels: map[string]bool{}}
 	add := func(labels []string) {
 		for _, l := range labels {
 			t.labels[l] = true
