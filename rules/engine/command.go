@@ -85,9 +85,6 @@ func (o *obeying) take(c Comment, call triage.Call, out triage.Outcome) {
 		o.Memory.Around.Known &^= triage.NeedAgreements // a new review is agreed anew
 	}
 	o.Look = o.Look || out.Look
-	if out.Opens != nil {
-		o.Orders.Opens, o.Orders.OpensBy = out.Opens, call.Note
-	}
 	for _, l := range out.Links {
 		l.By = call.Note
 		o.Orders.Links = append(o.Orders.Links, l)
@@ -95,6 +92,7 @@ func (o *obeying) take(c Comment, call triage.Call, out triage.Outcome) {
 		o.Memory.Around.Loaded = o.now
 	}
 	if out.Opens != nil {
+		o.Orders.Opens, o.Orders.OpensBy = out.Opens, call.Note
 		o.Memory.Around.Links = append(o.Memory.Around.Links, triage.Link{Kind: triage.RelatesTo, Created: o.now})
 		o.Memory.Around.Known |= triage.NeedLinks
 		o.Memory.Around.Loaded = o.now

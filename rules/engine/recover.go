@@ -15,7 +15,7 @@ func Recover(m triage.Memory, team *triage.Team, past []triage.Past, bot int64) 
 	m = m.Clone()
 	r := recovery{
 		team: team, bot: bot, ordered: m.Ordered, weights: map[string]*int{},
-		own: map[string]triage.Own{}, gaveUp: map[string]bool{}, undone: map[string]triage.Undoing{}, undoneAt: map[string]time.Time{},
+		own: map[string]triage.Own{}, gaveUp: map[string]bool{}, undone: map[string]setback{},
 	}
 	for _, p := range past {
 		if p.Label != "" {
@@ -34,10 +34,11 @@ func Recover(m triage.Memory, team *triage.Team, past []triage.Past, bot int64) 
 		setOwn(&m, key, own)
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.undone)) {
-		if until, forgiven := m.Forgiven[key]; forgiven && !r.undoneAt[key].After(until) {
+		back := r.undone[key]
+		if until, forgiven := m.Forgiven[key]; forgiven && !back.at.After(until) {
 			continue
 		}
-		takeBack(&m, key, m.Own[key], r.undone[key])
+		takeBack(&m, key, m.Own[key], back.Undoing)
 	}
 	if m.Bump == nil {
 		m.Bump = r.bump
@@ -57,18 +58,23 @@ func setOwn(m *triage.Memory, key string, own triage.Own) {
 
 // recovery replays an issue's past and keeps what the bot established and what people undid.
 type recovery struct {
-	team     *triage.Team
-	bot      int64
-	ordered  map[string]time.Time
-	labels   []string
-	weights  map[string]*int // by key
-	own      map[string]triage.Own
-	gaveUp   map[string]bool // labels that the bot took off again
-	undone   map[string]triage.Undoing
-	undoneAt map[string]time.Time
-	bump     *triage.Bump
-	states   []triage.Since // of the workflow labels on the issue, the one added last at the end
-	left     string         // the state of the workflow label taken off last
+	team    *triage.Team
+	bot     int64
+	ordered map[string]time.Time
+	labels  []string
+	weights map[string]*int // by key
+	own     map[string]triage.Own
+	gaveUp  map[string]bool // labels that the bot took off again
+	undone  map[string]setback
+	bump    *triage.Bump
+	states  []triage.Since // of the workflow labels on the issue, the one added last at the end
+	left    string         // the state of the workflow label taken off last
+}
+
+// setback is what people undid, and when.
+type setback struct {
+	triage.Undoing
+	at time.Time
 }
 
 // ours reports whether a rule, and not a command, had the bot make a change.
@@ -123,7 +129,7 @@ func (r *recovery) people(key string, p triage.Past) {
 	delete(r.own, key)
 	if u.What != "" {
 		u.By = p.Actor.Username
-		r.undone[key], r.undoneAt[key] = u, p.At
+		r.undone[key] = setback{u, p.At}
 	}
 }
 
