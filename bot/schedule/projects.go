@@ -67,10 +67,7 @@ func (l *listed) find(ctx context.Context, name string) (int64, error) {
 // projects are the ids of all projects to look after, those that were listed first. An error says why some may be missing.
 func (s *Scheduler) projects(ctx context.Context) (all []int64, missed error) {
 	all, missed = s.listed.numbers(ctx)
-	learned, err := s.o.Inbox.Projects(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("listing the projects: %w", err)
-	}
+	learned := s.known.projects()
 	seen := make(map[int64]bool, len(all)+len(learned))
 	all = slices.DeleteFunc(append(all, learned...), func(id int64) bool {
 		again := seen[id]

@@ -44,9 +44,9 @@ func newRemembered(o Options) *remembered {
 // rememberEvery is how soon a project that delivered something for the first time is remembered, and a store that forgot it told.
 const rememberEvery = time.Minute
 
-// run looks after the memory until ctx ends.
+// run looks after the memory until ctx ends, between the jobs, which do it before each round.
 func (r *remembered) run(ctx context.Context) {
-	for ok := true; ok; ok = pause(ctx, rememberEvery) {
+	for pause(ctx, rememberEvery) {
 		if _, err := r.agree(ctx); err != nil && ctx.Err() == nil {
 			r.log.Debug("comparing the projects that the store and this process know", zap.Error(err)) // whoever needs the store complains
 		}
@@ -81,6 +81,13 @@ func (r *remembered) agree(ctx context.Context) (restored time.Time, err error) 
 		r.save()
 	}
 	return r.restored, nil
+}
+
+// projects are those that the store knew when it was last asked, ascending. The caller must not change the slice.
+func (r *remembered) projects() []int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.ids
 }
 
 // without are the ids of all that are not in some; both ascend.
