@@ -1,7 +1,6 @@
 package bot_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -123,9 +122,7 @@ func TestAgreementWhileTheBotCounts(t *testing.T) {
 	hold, mark := make(chan struct{}), len(r.gitlab.Calls())
 	r.gitlab.Next(sandbox.Fault{Match: "GET award", Wait: hold})
 	r.must(nil, r.gitlab.Edit("ann", ref, sandbox.Change{AddLabels: []string{inReview}}))
-	r.must(nil, r.gitlab.Await(t.Context(), func() bool {
-		return slices.ContainsFunc(r.gitlab.Calls()[mark:], func(c sandbox.Call) bool { return strings.HasPrefix(c.Line, "GET notes") })
-	}))
+	r.asked(mark, "GET notes")
 	r.must(r.gitlab.Comment("pam", ref, "LGTM"))
 	r.must(nil, r.gitlab.Quiet(t.Context()))
 	close(hold)

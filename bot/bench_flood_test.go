@@ -66,18 +66,7 @@ func startFor(b *testing.B, url string, adjust func(*bot.Options)) *bot.App {
 	if adjust != nil {
 		adjust(&o)
 	}
-	app, err := bot.New(b.Context(), o)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		if err := app.Stop(); err != nil {
-			b.Error(err)
-		}
-	})
-	if err := app.Start(); err != nil {
-		b.Fatal(err)
-	}
+	app := launch(b, o)
 	<-app.Ready()
 	return app
 }

@@ -126,13 +126,19 @@ func startBot(b *testing.B, redisURL string) *bot.App {
 	}))
 	b.Cleanup(away.Close)
 	handbook := config.Default(rules.Catalogue())
-	app, err := bot.New(b.Context(), bot.Options{
+	return launch(b, bot.Options{
 		Version: "bench", GitLabURL: away.URL, GitLabToken: botToken, Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", MaxBody: 25 << 20,
 		Drain: 5 * time.Second, Secrets: []string{secret}, SigningTokens: []string{signingToken}, RedisURL: redisURL, DataDir: b.TempDir(),
 		Settle: 2 * time.Second, Lease: time.Minute, Freshness: 10 * time.Second, Workers: 8, Attempts: 12, Backoff: time.Second,
 		GitLabRate: 1_000_000, NotesRate: 1_000_000, Max: 1_000_000, Spool: 100_000,
 		Policy: handbook.Policy(), Log: zap.NewNop(),
 	})
+}
+
+// launch starts a bot that the end of the benchmark stops.
+func launch(b *testing.B, o bot.Options) *bot.App {
+	b.Helper()
+	app, err := bot.New(b.Context(), o)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func TestRedisAway(t *testing.T) {
 		t.Errorf("readyz: %d %s", status, body)
 	}
 	redis.Restart()
-	r.must(nil, r.gitlab.Await(t.Context(), func() bool {
+	r.must(nil, r.await(func() bool {
 		i := r.gitlab.Issue(ref)
 		return i.Weight != nil && *i.Weight == 3 && i.Has("workflow::start")
 	}))
@@ -69,7 +69,7 @@ func TestRestartWhileRedisIsAway(t *testing.T) {
 		t.Errorf("readyz: %d %s", status, body)
 	}
 	redis.Restart()
-	r.must(nil, r.gitlab.Await(t.Context(), func() bool { return r.gitlab.Issue(ref).Has("backend") }))
+	r.must(nil, r.await(func() bool { return r.gitlab.Issue(ref).Has("backend") }))
 }
 
 // TestFullInboxAnswers503: a bound that is reached is said, and GitLab is asked to come again.
@@ -101,7 +101,7 @@ func TestThousandEventsCostFewCalls(t *testing.T) {
 			r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{Weight: triage.Int(n % 3), AddLabels: []string{strings.Repeat("x", n+1)}}))
 		}
 	}
-	r.must(nil, r.gitlab.Await(t.Context(), func() bool {
+	r.must(nil, r.await(func() bool {
 		return !slices.ContainsFunc(refs, func(ref triage.Ref) bool { return len(r.gitlab.Issue(ref).CommentsBy(botName)) == 0 })
 	}))
 	r.settle()

@@ -247,7 +247,7 @@ func TestFollowUpWithoutAnAnswer(t *testing.T) {
 	r.gitlab.Next(sandbox.Fault{Match: "POST reply", Wait: hold, CutBefore: true})
 	id, err := r.gitlab.Comment("omar", ref, "/flow back\n\n/flow spike done weight=3 Make it fast")
 	r.must(nil, err)
-	r.must(nil, r.gitlab.Await(t.Context(), func() bool { return r.gitlab.Issue(ref).State == "closed" }))
+	r.must(nil, r.await(func() bool { return r.gitlab.Issue(ref).State == "closed" }))
 	r.must(nil, r.app.Stop())
 	redis.Flush()
 	close(hold)

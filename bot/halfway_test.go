@@ -42,7 +42,7 @@ func TestStoppedBetweenWriteAndNote(t *testing.T) {
 	hold := make(chan struct{})
 	r.gitlab.Next(sandbox.Fault{Match: "POST note", Wait: hold, CutBefore: true})
 	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{Weight: triage.Int(2)}))
-	r.must(nil, r.gitlab.Await(t.Context(), func() bool { return r.weight(ref) == 3 }))
+	r.must(nil, r.await(func() bool { return r.weight(ref) == 3 }))
 	r.must(nil, r.app.Stop())
 	close(hold)
 	r.start()
@@ -82,7 +82,7 @@ func TestRetriedWakeUpStillReminds(t *testing.T) {
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Policy.Grace = 500 * time.Millisecond })
 	ref := r.open(sandbox.IssueOptions{Title: "t"})
 	r.gitlab.Next(sandbox.Fault{Match: "GET notes", Status: http.StatusBadGateway})
-	r.must(nil, r.gitlab.Await(t.Context(), func() bool { return len(r.gitlab.Issue(ref).CommentsBy(botName)) > 0 }))
+	r.must(nil, r.await(func() bool { return len(r.gitlab.Issue(ref).CommentsBy(botName)) > 0 }))
 	if note := r.note(ref); !strings.Contains(note, "A type label") {
 		t.Errorf("the note says:\n%s", note)
 	}

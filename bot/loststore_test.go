@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -137,9 +136,7 @@ func TestEmptiedStoreStopsWhoHadTheLease(t *testing.T) {
 	r.gitlab.Next(sandbox.Fault{Match: "GET issue", Wait: hold})
 	before, reads := len(r.gitlab.Writes()), len(r.gitlab.Calls())
 	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{Weight: triage.Int(2)}))
-	r.must(nil, r.gitlab.Await(t.Context(), func() bool {
-		return slices.ContainsFunc(r.gitlab.Calls()[reads:], func(c sandbox.Call) bool { return strings.HasPrefix(c.Line, "GET weight events") })
-	}))
+	r.asked(reads, "GET weight events")
 	redis.Flush()
 	r.redeliver(func(d sandbox.Delivery) bool {
 		return d.Issue == ref && d.Action == "update" && strings.Contains(string(d.Body), `"weight":{`)

@@ -191,7 +191,7 @@ func TestReminderWaitsForTheGracePeriodAlsoOverARestart(t *testing.T) {
 		t.Fatalf("the bot reminds at once:\n%s", note)
 	}
 	r.restart()
-	r.must(nil, r.gitlab.Await(t.Context(), func() bool { return len(r.gitlab.Issue(ref).CommentsBy(botName)) > 0 }))
+	r.must(nil, r.await(func() bool { return len(r.gitlab.Issue(ref).CommentsBy(botName)) > 0 }))
 	if note := r.note(ref); !strings.Contains(note, "A type label") {
 		t.Errorf("the note says:\n%s", note)
 	}

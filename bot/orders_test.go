@@ -1,10 +1,8 @@
 package bot_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +22,7 @@ func TestRetryKeepsAPersonsChange(t *testing.T) {
 	hold := make(chan struct{})
 	r.gitlab.Next(sandbox.Fault{Match: "POST award", Wait: hold, Status: http.StatusBadGateway})
 	r.must(r.gitlab.Comment("omar", ref, "/flow to design"))
-	r.must(nil, r.gitlab.Await(t.Context(), func() bool { return r.gitlab.Issue(ref).Has("workflow::design") }))
+	r.must(nil, r.await(func() bool { return r.gitlab.Issue(ref).Has("workflow::design") }))
 	r.must(nil, r.gitlab.Edit("mia", ref, sandbox.Change{AddLabels: []string{"workflow::in review"}}))
 	close(hold)
 	r.settle()
@@ -109,14 +107,12 @@ func TestReplyWithoutItsReaction(t *testing.T) {
 	r.gitlab.Next(sandbox.Fault{Match: "POST award", Wait: hold, CutBefore: true})
 	id, err := r.gitlab.Comment("omar", ref, "/flow to nowhere")
 	r.must(nil, err)
-	r.must(nil, r.gitlab.Await(t.Context(), func() bool { return len(r.gitlab.Issue(ref).CommentsBy(botName)) == 1 }))
+	r.must(nil, r.await(func() bool { return len(r.gitlab.Issue(ref).CommentsBy(botName)) == 1 }))
 	redis.Flush()
 	close(hold)
 	var reactions []string
 	var replies []sandbox.Note
-	ctx, cancel := context.WithTimeout(t.Context(), reachable)
-	defer cancel()
-	if err := r.gitlab.Await(ctx, func() bool {
+	if err := r.await(func() bool {
 		reactions, replies = r.answer(ref, id)
 		return len(reactions) > 0
 	}); err != nil || len(replies) != 1 {
@@ -132,7 +128,7 @@ func TestWhoAskedIsTold(t *testing.T) {
 	hold := make(chan struct{})
 	r.gitlab.Next(sandbox.Fault{Match: "POST award", Wait: hold})
 	r.must(r.gitlab.Comment("omar", ref, "/flow weight 2"))
-	r.must(nil, r.gitlab.Await(t.Context(), func() bool { return r.gitlab.Issue(ref).Weight != nil }))
+	r.must(nil, r.await(func() bool { return r.gitlab.Issue(ref).Weight != nil }))
 	asks, err := r.gitlab.Comment("omar", ref, "/flow triage minor")
 	r.must(nil, err)
 	other, err := r.gitlab.Comment("mia", ref, "/flow next")
@@ -157,9 +153,7 @@ func TestTwoCommentsOnAnIssueNewToTheBot(t *testing.T) {
 	hold := make(chan struct{})
 	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Wait: hold})
 	r.must(r.gitlab.Comment("omar", ref, "/flow to design"))
-	r.must(nil, r.gitlab.Await(t.Context(), func() bool {
-		return slices.ContainsFunc(r.gitlab.Calls(), func(c sandbox.Call) bool { return strings.HasPrefix(c.Line, "GET member") })
-	}))
+	r.asked(0, "GET member")
 	second, err := r.gitlab.Comment("mia", ref, "/flow to refinement")
 	r.must(nil, err)
 	close(hold)
@@ -214,7 +208,7 @@ func TestLateCommandDoesNotUndoNewerWork(t *testing.T) {
 	r.must(nil, err)
 	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::design"}}))
 	r.must(nil, r.gitlab.Edit("mia", ref, sandbox.Change{AddLabels: []string{"workflow::in dev"}, Assignees: &[]string{"omar"}}))
-	r.must(nil, r.gitlab.Await(t.Context(), func() bool { re, rp := r.answer(ref, id); return len(re)+len(rp) > 0 }))
+	r.must(nil, r.await(func() bool { re, rp := r.answer(ref, id); return len(re)+len(rp) > 0 }))
 	if i := r.gitlab.Issue(ref); !i.Has("workflow::in dev") {
 		re, rp := r.answer(ref, id)
 		t.Errorf("labels %v, %v %v", i.Labels, re, rp)

@@ -1,7 +1,6 @@
 package bot_test
 
 import (
-	"context"
 	"net/http"
 	"testing"
 	"time"
@@ -38,9 +37,7 @@ func TestResumedStaysResumed(t *testing.T) {
 			r.done(ref, r.say("omar", ref, "/flow resume all"))
 			test.trouble(r)
 			r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::design"}}))
-			ctx, cancel := context.WithTimeout(t.Context(), reachable)
-			defer cancel()
-			if err := r.gitlab.Await(ctx, func() bool { return r.gitlab.Issue(ref).Has("UX") }); err != nil {
+			if err := r.await(func() bool { return r.gitlab.Issue(ref).Has("UX") }); err != nil {
 				t.Errorf("the rule that was resumed does not act: %v", r.gitlab.Issue(ref).Labels)
 			}
 		})
@@ -57,7 +54,7 @@ func TestOwedReactionWhileARuleIsRefused(t *testing.T) {
 	r.gitlab.Next(sandbox.Fault{Match: "POST award", Wait: hold, CutBefore: true})
 	id, err := r.gitlab.Comment("omar", ref, "/flow to nowhere")
 	r.must(nil, err)
-	r.must(nil, r.gitlab.Await(t.Context(), func() bool { return len(r.gitlab.Issue(ref).CommentsBy(botName)) > 0 }))
+	r.must(nil, r.await(func() bool { return len(r.gitlab.Issue(ref).CommentsBy(botName)) > 0 }))
 	r.must(nil, r.app.Stop())
 	redis.Flush()
 	close(hold)
@@ -66,9 +63,7 @@ func TestOwedReactionWhileARuleIsRefused(t *testing.T) {
 	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Status: http.StatusForbidden})
 	r.options.Sweep, r.options.Projects = 100*time.Millisecond, []string{"team/project"}
 	r.start()
-	ctx, cancel := context.WithTimeout(t.Context(), reachable)
-	defer cancel()
-	err = r.gitlab.Await(ctx, func() bool { reactions, _ := r.answer(ref, id); return len(reactions) > 0 })
+	err = r.await(func() bool { reactions, _ := r.answer(ref, id); return len(reactions) > 0 })
 	if reactions, replies := r.answer(ref, id); err != nil || len(replies) != 1 || len(reactions) != 1 {
 		t.Errorf("%v: reactions %v, replies %v", err, reactions, replies)
 	}

@@ -149,6 +149,21 @@ func (r *rig) edit(who string, ref triage.Ref, c sandbox.Change) {
 	r.settle()
 }
 
+// await waits until the condition holds, but not for ever.
+func (r *rig) await(condition func() bool) error {
+	ctx, cancel := context.WithTimeout(r.Context(), reachable)
+	defer cancel()
+	return r.gitlab.Await(ctx, condition)
+}
+
+// asked waits until GitLab has answered a request like this, behind the first calls.
+func (r *rig) asked(calls int, line string) {
+	r.Helper()
+	r.must(nil, r.await(func() bool {
+		return slices.ContainsFunc(r.gitlab.Calls()[calls:], func(c sandbox.Call) bool { return strings.HasPrefix(c.Line, line) })
+	}))
+}
+
 // settle waits until every webhook was answered and every accepted one handled.
 func (r *rig) settle() {
 	r.Helper()

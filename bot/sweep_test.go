@@ -2,7 +2,6 @@ package bot_test
 
 import (
 	"cmp"
-	"context"
 	"net/http"
 	"slices"
 	"strconv"
@@ -23,10 +22,10 @@ func TestSweepCatchesUp(t *testing.T) {
 	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
 	ref, err := r.gitlab.Open("ann", r.project, planned)
 	r.must(nil, err)
-	r.must(nil, r.gitlab.Await(t.Context(), func() bool { return r.gitlab.Issue(ref).Has("devops::create") }))
+	r.must(nil, r.await(func() bool { return r.gitlab.Issue(ref).Has("devops::create") }))
 	id, err := r.gitlab.Comment("omar", ref, "/flow next")
 	r.must(nil, err)
-	r.must(nil, r.gitlab.Await(t.Context(), func() bool {
+	r.must(nil, r.await(func() bool {
 		reactions, _ := r.answer(ref, id)
 		return slices.Equal(reactions, []string{triage.DoneEmoji})
 	}))
@@ -58,7 +57,7 @@ func TestSweepRunsNoCommentThatMayBeEdited(t *testing.T) {
 	r.must(nil, r.gitlab.React("ann", ref, liked, "thumbsup"))
 	r.must(nil, r.gitlab.React("ann", ref, asked, "thumbsup"))
 	r.restart() // which sweeps
-	r.must(nil, r.gitlab.Await(t.Context(), func() bool {
+	r.must(nil, r.await(func() bool {
 		_, replies := r.answer(ref, asked)
 		return len(replies) > 0
 	}))
@@ -89,9 +88,7 @@ func TestSweepKnowsWhatChanged(t *testing.T) {
 			}
 			r.must(nil, r.gitlab.Edit("omar", weighed, sandbox.Change{Weight: triage.Int(2)}))
 			r.must(nil, r.gitlab.Edit("omar", closed, sandbox.Change{Close: true}))
-			ctx, cancel := context.WithTimeout(t.Context(), reachable)
-			defer cancel()
-			if err := r.gitlab.Await(ctx, func() bool {
+			if err := r.await(func() bool {
 				return *cmp.Or(r.gitlab.Issue(weighed).Weight, triage.Int(0)) == 3 && r.gitlab.Issue(closed).Has("workflow::complete")
 			}); err != nil {
 				t.Errorf("weight %v, labels %v", r.gitlab.Issue(weighed).Weight, r.gitlab.Issue(closed).Labels)
@@ -120,7 +117,7 @@ func TestSweepKnowsWhatPeopleTookBack(t *testing.T) {
 	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{RemoveLabels: []string{"UX"}}))
 	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::ready for design"}}))
 	r.must(nil, r.gitlab.Edit("omar", later, sandbox.Change{Weight: triage.Int(2)}))
-	r.must(nil, r.gitlab.Await(t.Context(), func() bool { return *cmp.Or(r.gitlab.Issue(later).Weight, triage.Int(0)) == 3 }))
+	r.must(nil, r.await(func() bool { return *cmp.Or(r.gitlab.Issue(later).Weight, triage.Int(0)) == 3 }))
 	r.settle()
 	if i := r.gitlab.Issue(ref); i.Has("UX") {
 		t.Errorf("the bot did again what a person undid: %v", i.Labels)
@@ -139,9 +136,7 @@ func TestSweepKnowsWhatNothingTold(t *testing.T) {
 		r.edit("omar", ref, sandbox.Change{AddLabels: []string{"x"}})
 	}
 	r.restart() // which sweeps
-	ctx, cancel := context.WithTimeout(t.Context(), reachable)
-	defer cancel()
-	if err := r.gitlab.Await(ctx, func() bool {
+	if err := r.await(func() bool {
 		return *r.gitlab.Issue(weighed).Weight == 3 && r.gitlab.Issue(closed).Has("workflow::complete")
 	}); err != nil {
 		t.Errorf("weight %d, labels %v", *r.gitlab.Issue(weighed).Weight, r.gitlab.Issue(closed).Labels)
@@ -161,9 +156,7 @@ func TestSweepGoesThroughThePast(t *testing.T) {
 	redis.Flush()
 	r.redeliver(func(d sandbox.Delivery) bool { return d.Issue == ref && d.Action == "open" })
 	r.restart() // which sweeps
-	ctx, cancel := context.WithTimeout(t.Context(), reachable)
-	defer cancel()
-	if err := r.gitlab.Await(ctx, func() bool { return r.gitlab.Issue(ref).Has("workflow::complete") }); err != nil {
+	if err := r.await(func() bool { return r.gitlab.Issue(ref).Has("workflow::complete") }); err != nil {
 		t.Errorf("labels %v", r.gitlab.Issue(ref).Labels)
 	}
 }
@@ -173,9 +166,7 @@ func (r *rig) swept() {
 	r.Helper()
 	mark := r.handled.mark
 	r.restart()
-	r.must(nil, r.gitlab.Await(r.Context(), func() bool {
-		return slices.ContainsFunc(r.gitlab.Calls()[mark:], func(c sandbox.Call) bool { return strings.HasPrefix(c.Line, "GET notes") })
-	}))
+	r.asked(mark, "GET notes")
 	r.settle()
 }
 
@@ -271,7 +262,7 @@ func TestFailureBehindAReactionForgetsNothing(t *testing.T) {
 	r.gitlab.Next(sandbox.Fault{Match: "GET member"}) // omar's, of the silence that is recalled
 	r.gitlab.Next(sandbox.Fault{Match: "GET member", Status: http.StatusBadGateway})
 	r.restart() // which sweeps
-	r.must(nil, r.gitlab.Await(t.Context(), func() bool {
+	r.must(nil, r.await(func() bool {
 		reactions, _ := r.answer(ref, missed)
 		return len(reactions) > 0
 	}))
