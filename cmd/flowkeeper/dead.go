@@ -61,12 +61,20 @@ func (l letterOf) ref() triage.Ref { return triage.Ref(l) }
 
 // client asks where the flag says, else where serve would listen. A configuration is read only if it is needed.
 func (d *deadCmd) client(p *program) (*admin.Client, error) {
+	if d.Admin != "" {
+		return d.clientOf(config.Config{})
+	}
+	loaded, err := d.load(p)
+	if err != nil {
+		return nil, err
+	}
+	return d.clientOf(loaded)
+}
+
+// clientOf is client with the configuration.
+func (d *deadCmd) clientOf(loaded config.Config) (*admin.Client, error) {
 	base := d.Admin
 	if base == "" {
-		loaded, err := d.load(p)
-		if err != nil {
-			return nil, err
-		}
 		host, port, _ := net.SplitHostPort(loaded.Server.Admin) // the configuration was checked
 		if port == "0" {
 			return nil, fmt.Errorf("the admin address %s has no fixed port: name the one that serve printed with --admin URL", loaded.Server.Admin)
@@ -85,6 +93,12 @@ func (d *deadCmd) client(p *program) (*admin.Client, error) {
 
 func (d *deadCmd) load(p *program) (config.Config, error) {
 	return config.Load(d.Config, p.environ, rules.Catalogue())
+}
+
+// letterFrom asks for the letter of an issue.
+func letterFrom(ctx context.Context, client *admin.Client, issue triage.Ref) (letter.Letter, error) {
+	l, err := client.Letter(ctx, issue)
+	return l, missing(issue, err)
 }
 
 // missing says which letter there is not.
@@ -136,9 +150,9 @@ func (c *deadShowCmd) Run(ctx context.Context, p *program, d *deadCmd) error {
 		return err
 	}
 	defer client.Close()
-	l, err := client.Letter(ctx, c.Letter.ref())
+	l, err := letterFrom(ctx, client, c.Letter.ref())
 	if err != nil {
-		return missing(c.Letter.ref(), err)
+		return err
 	}
 	return letter.Show(p.out, l, time.Now())
 }

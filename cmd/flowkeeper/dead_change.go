@@ -94,9 +94,9 @@ func (c *deadDropCmd) Run(ctx context.Context, p *program, d *deadCmd) error {
 	}
 	defer client.Close()
 	issue := c.Letter.ref()
-	l, err := client.Letter(ctx, issue)
+	l, err := letterFrom(ctx, client, issue)
 	if err != nil {
-		return missing(issue, err)
+		return err
 	}
 	if !c.Yes {
 		return usageError{fmt.Errorf("nothing is dropped yet; with %s this would be lost: %s\nTo drop it: flowkeeper dead drop %s --yes\nTo keep it without names first: flowkeeper dead save %s -o letter.txtar",

@@ -31,14 +31,14 @@ func (c *deadSaveCmd) Run(ctx context.Context, p *program, d *deadCmd) error {
 	if err != nil {
 		return err
 	}
-	client, err := d.client(p)
+	client, err := d.clientOf(loaded)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	l, err := client.Letter(ctx, c.Letter.ref())
+	l, err := letterFrom(ctx, client, c.Letter.ref())
 	if err != nil {
-		return missing(c.Letter.ref(), err)
+		return err
 	}
 	saved, err := letter.Save(l, loaded.Policy())
 	if errors.Is(err, letter.ErrNoState) {
