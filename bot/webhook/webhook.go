@@ -161,21 +161,27 @@ func New(o Options) (*Handler, error) {
 // SetSecrets replaces the accepted secrets and signing tokens for all requests from now on. If one of them cannot be right, or if there is none
 // and unsigned deliveries are not allowed, those before stay in force; the error says what is wrong, all at once and without showing any.
 func (h *Handler) SetSecrets(secrets, signingTokens []string) error {
-	auth, err := newAuthenticator(secrets, signingTokens, h.unsigned)
-	if err != nil {
-		return fmt.Errorf("replacing the secrets of the webhook: %w", err)
+	auth, err := h.authenticator(secrets, signingTokens)
+	if err == nil {
+		h.auth.Store(auth)
 	}
-	auth.now = h.now
-	h.auth.Store(&auth)
-	return nil
+	return err
 }
 
 // CheckSecrets says what SetSecrets would, and replaces nothing.
 func (h *Handler) CheckSecrets(secrets, signingTokens []string) error {
-	if _, err := newAuthenticator(secrets, signingTokens, h.unsigned); err != nil {
-		return fmt.Errorf("replacing the secrets of the webhook: %w", err)
+	_, err := h.authenticator(secrets, signingTokens)
+	return err
+}
+
+// authenticator is one for other secrets.
+func (h *Handler) authenticator(secrets, signingTokens []string) (*authenticator, error) {
+	auth, err := newAuthenticator(secrets, signingTokens, h.unsigned)
+	if err != nil {
+		return nil, fmt.Errorf("replacing the secrets of the webhook: %w", err)
 	}
-	return nil
+	auth.now = h.now
+	return &auth, nil
 }
 
 // Register adds the handler's route to the server.
