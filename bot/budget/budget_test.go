@@ -189,7 +189,7 @@ func TestContextEnds(t *testing.T) {
 				go func() { ended <- b.Wait(ctx, tt.note) }()
 				synctest.Wait()
 				wait(t.Context())
-				time.Sleep(time.Second / 2)
+				pass(time.Second / 2)
 				began := time.Now()
 				cancel()
 				if err := <-ended; !errors.Is(err, context.Canceled) {

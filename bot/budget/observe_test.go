@@ -133,7 +133,7 @@ func TestObserveLowersTheBucket(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBudget(t, budget.Options{})
 				b.Observe(false, tt.status, tt.headers())
-				time.Sleep(tt.rest)
+				pass(tt.rest)
 				if got := atOnce(t, b); got != tt.want {
 					t.Errorf("%d calls at once, want %d", got, tt.want)
 				}
@@ -144,13 +144,13 @@ func TestObserveLowersTheBucket(t *testing.T) {
 				s := newStore()
 				hears, other := newBudget(t, budget.Options{Store: s}), newBudget(t, budget.Options{Store: s})
 				took(t, t.Context(), hears, false)
-				time.Sleep(time.Minute)
+				pass(time.Minute)
 				hears.Observe(false, tt.status, tt.headers())
 				want := tt.want
 				if hears.Wait(ends(t, time.Nanosecond), false) == nil {
 					want-- // one of them was this
 				}
-				time.Sleep(tt.rest)
+				pass(tt.rest)
 				if got := atOnce(t, other); got != want {
 					t.Errorf("%d calls at once, want %d", got, want)
 				}
@@ -166,7 +166,7 @@ func TestObservedIsForgotten(t *testing.T) {
 		b := newBudget(t, budget.Options{Store: s})
 		took(t, t.Context(), b, false)
 		b.Observe(false, 200, headers(2000, 0, 30*time.Second))
-		time.Sleep(31 * time.Second)
+		pass(31 * time.Second)
 		if got := next(t, b); got != (waits{}) {
 			t.Errorf("waits %+v after the reset, want none", got)
 		}
@@ -189,14 +189,14 @@ func TestLimit(t *testing.T) {
 				b := newBudget(t, budget.Options{Store: newStore(), PerMinute: 600})
 				took(t, t.Context(), b, false)
 				b.Observe(false, 200, headers(tt.limit, 100_000, time.Minute))
-				time.Sleep(10 * time.Minute)
+				pass(10 * time.Minute)
 				var low, high passes
 				flood(budget.Urgent(ends(t, time.Minute)), 3, b, false, &low)
 				if got := low.count(); got > tt.most || got < tt.most-2-tt.most/50 {
 					t.Errorf("%d calls in a minute, want %d", got, tt.most)
 				}
 				b.Observe(false, 200, headers(2000, 100_000, time.Minute))
-				time.Sleep(10 * time.Minute)
+				pass(10 * time.Minute)
 				flood(budget.Urgent(ends(t, time.Minute)), 3, b, false, &high)
 				if got := high.count(); got > 700 || got < 690 {
 					t.Errorf("%d calls in a minute after the limit was raised, want 700", got)
@@ -213,7 +213,7 @@ func TestLimitRaised(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBudget(t, budget.Options{Store: open(t), PerMinute: 600})
 				b.Observe(false, 200, headers(6, 100_000, time.Minute))
-				time.Sleep(time.Minute)
+				pass(time.Minute)
 				b.Observe(false, 200, headers(2000, 100_000, time.Minute))
 				if got := atOnce(t, b); got != 2 {
 					t.Errorf("%d calls at once, want 2", got)

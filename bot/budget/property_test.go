@@ -100,7 +100,7 @@ func play(t *testing.T, s script) (problems []string) {
 	}
 	alwaysThere := true
 	for _, e := range s.events {
-		time.Sleep(e.pause)
+		<-time.After(e.pause)
 		if e.mood != "" {
 			shared.be(e.mood)
 			alwaysThere = alwaysThere && e.mood == answers
@@ -132,7 +132,7 @@ func play(t *testing.T, s script) (problems []string) {
 // work makes calls until ctx ends.
 func (w worker) work(ctx context.Context, b *budget.Budget, calls, notes *passes) {
 	for n := 0; ctx.Err() == nil; n++ {
-		time.Sleep(w.pauses[n%len(w.pauses)])
+		<-time.After(w.pauses[n%len(w.pauses)])
 		limited, cancel := context.WithTimeout(ctx, w.patience)
 		if w.urgent {
 			limited = budget.Urgent(limited)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"flowkeeper/bot/budget"
@@ -196,4 +197,10 @@ func headers(limit, left int, reset time.Duration) http.Header {
 		"Ratelimit-Remaining": {strconv.Itoa(left)},
 		"Ratelimit-Reset":     {strconv.FormatInt(time.Now().Add(reset).Unix(), 10)},
 	}
+}
+
+// pass lets a bubble's time go by; outside of one it panics.
+func pass(d time.Duration) {
+	synctest.Wait()
+	<-time.After(d)
 }

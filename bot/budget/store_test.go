@@ -25,10 +25,10 @@ func TestStoreAway(t *testing.T) {
 				var done sync.WaitGroup
 				ctx := ends(t, 4*time.Minute)
 				done.Go(func() { flood(ctx, 3, b, false, &p) })
-				time.Sleep(time.Minute)
+				pass(time.Minute)
 				s.be(mood)
 				before := p.count()
-				time.Sleep(time.Minute)
+				pass(time.Minute)
 				if got := p.count() - before; got < 590 {
 					t.Errorf("%d calls in a minute without the store, want 600", got)
 				}
@@ -63,7 +63,7 @@ func TestStoreEmptied(t *testing.T) {
 		ctx := ends(t, 3*time.Minute)
 		done.Go(func() { flood(ctx, 3, one, false, &p) })
 		for range 10 {
-			time.Sleep(15 * time.Second)
+			pass(15 * time.Second)
 			b.empty()
 		}
 		done.Wait()

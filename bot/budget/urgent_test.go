@@ -22,7 +22,7 @@ func TestUrgentComesFirst(t *testing.T) {
 				var p passes
 				var done sync.WaitGroup
 				done.Go(func() { flood(ctx, 5000, busy, note, &p) })
-				time.Sleep(time.Minute)
+				pass(time.Minute)
 				urgent := budget.Urgent(t.Context())
 				for who, b := range map[string]*budget.Budget{"the same": busy, "another": other} {
 					if got := took(t, urgent, b, note); got > 10*time.Millisecond {
@@ -44,7 +44,7 @@ func TestUrgentTakesPrecedence(t *testing.T) {
 		var low, high passes
 		var done sync.WaitGroup
 		done.Go(func() { flood(ctx, 10, b, false, &low) })
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		before := low.count()
 		urgent, cancel := context.WithTimeout(budget.Urgent(ctx), time.Minute)
 		defer cancel()
@@ -75,7 +75,7 @@ func TestFlood(t *testing.T) {
 				if err := b.Wait(ctx, note); err != nil {
 					return err
 				}
-				time.Sleep(answer)
+				<-time.After(answer)
 			}
 			return nil
 		}
@@ -93,7 +93,7 @@ func TestFlood(t *testing.T) {
 			}
 		}
 		for n := range 30 {
-			time.Sleep(20 * time.Second)
+			pass(20 * time.Second)
 			began := time.Now()
 			if err := handle(budget.Urgent(ctx), replicas[n%len(replicas)], false, false, false, false, false, false, true, false); err != nil {
 				t.Fatal(err)
