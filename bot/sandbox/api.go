@@ -106,6 +106,13 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, rt route) {
 		case <-s.done:
 		}
 	}
+	if fault.CutThenApply != nil {
+		s.afterwards(fault.CutThenApply, func() {
+			a := s.answerAPI(r, rt, p, by)
+			s.record(Call{User: by, Line: line, Issue: about, Status: a.status, Cut: true})
+		})
+		panic(http.ErrAbortHandler)
+	}
 	if fault.CutBefore {
 		s.record(Call{User: by, Line: line, Issue: about, Cut: true})
 		panic(http.ErrAbortHandler)
@@ -129,6 +136,22 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, rt route) {
 		panic(http.ErrAbortHandler)
 	}
 	write(w, a, fault)
+}
+
+// afterwards carries out a request whose client has given up, once it may go on.
+func (s *Server) afterwards(goOn <-chan struct{}, carryOut func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	s.senders.Go(func() {
+		select {
+		case <-goOn:
+			carryOut()
+		case <-s.done:
+		}
+	})
 }
 
 func badBody(err error) answer {

@@ -9,7 +9,7 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Fault is something that goes wrong with API requests. Without Status and Cut the request goes through; Wait and Header still count.
+// Fault is something that goes wrong with API requests. Without Status and a cut the request goes through; Wait and Header still count.
 type Fault struct {
 	// Match is part of the request's line ("PUT issue 1#1 add_labels=UX") or of its method and path ("GET /api/v4/user"). "" matches all.
 	Match string
@@ -22,6 +22,8 @@ type Fault struct {
 
 	CutBefore    bool // the connection breaks before anything is done
 	ApplyThenCut bool // the request is carried out, the answer never arrives
+
+	CutThenApply <-chan struct{} // the connection breaks, and the request is carried out once this is closed
 }
 
 // Next makes the next matching API requests fail. Faults are tried in the order in which they were given; each request takes at most

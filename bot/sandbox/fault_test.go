@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -79,6 +80,28 @@ func TestFaults(t *testing.T) {
 				t.Errorf("a fault hits once: then %d (%v)", status, err)
 			}
 		})
+	}
+}
+
+// A request whose connection breaks is carried out later.
+func TestCutThenApplied(t *testing.T) {
+	l := newLab(t, sandbox.Options{})
+	web := httptest.NewServer(l)
+	t.Cleanup(web.Close)
+	ref := l.open(sandbox.IssueOptions{})
+	later := make(chan struct{})
+	l.Next(sandbox.Fault{Match: "PUT issue", CutThenApply: later})
+	if status, _, _, err := call(t, t.Context(), web.URL, "PUT", "/projects/1/issues/1", `{"add_labels":"UX"}`); err == nil {
+		t.Errorf("answered %d", status)
+	}
+	if l.Issue(ref).Has("UX") {
+		t.Error("done at once")
+	}
+	close(later)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := l.Await(ctx, func() bool { return l.Issue(ref).Has("UX") }); err != nil {
+		t.Error("never done:", err)
 	}
 }
 
