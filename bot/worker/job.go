@@ -56,6 +56,8 @@ type job struct {
 	ordered bool           // they are written down
 	carried bool           // what they want beyond the issue is done
 	history history
+	lost    *triage.Lost // GitLab may still carry out writes whose answers did not come
+	lostNow bool         // one of them is this job's
 	texts   map[string][]command.Line // the commands in comments, by text
 
 	probe    engine.Decision // what all rules say, if somebody asked
@@ -114,6 +116,9 @@ func (j *job) run(ctx context.Context) error {
 	if j.memory.Orders != nil || len(j.comments()) > 0 {
 		ctx = budget.Urgent(ctx)
 	}
+	if err := j.tidy(ctx); err != nil {
+		return err
+	}
 	if err := j.obey(ctx); err != nil {
 		return err
 	}
@@ -123,6 +128,13 @@ func (j *job) run(ctx context.Context) error {
 	for range maxRounds {
 		if err := j.decide(ctx); err != nil {
 			return j.regret(ctx, err)
+		}
+		if j.history.ownRead {
+			if weeded, err := j.weed(ctx); err != nil {
+				return err
+			} else if weeded {
+				continue
+			}
 		}
 		if j.orders == nil && j.fighting() {
 			return j.stop(ctx)
@@ -186,9 +198,10 @@ func (j *job) decide(ctx context.Context) error {
 
 // result is what a handled batch leaves in the inbox.
 func (j *job) result() inbox.Result {
-	r := inbox.Result{Record: j.record(nil), WakeAt: j.decision.WakeAt}
+	r := inbox.Result{Record: j.record(nil), WakeAt: j.wakeAt()}
 	if j.keep {
-		j.decision.Memory.WakeAt, j.decision.Memory.Shown, j.decision.Memory.Told = j.decision.WakeAt, j.seen, j.untold()
+		j.decision.Memory.WakeAt, j.decision.Memory.Shown, j.decision.Memory.Told = r.WakeAt, j.seen, j.untold()
+		j.decision.Memory.Lost = j.lost
 		if data, err := json.Marshal(j.decision.Memory); err == nil {
 			r.Memory = data
 		}
@@ -203,7 +216,7 @@ func (j *job) written() ([]byte, error) {
 	if m.Issue == nil {
 		m = j.memory.Clone() // nothing was decided yet
 	}
-	m.Told = j.untold()
+	m.Told, m.Lost = j.untold(), j.lost
 	m.Items, m.Asked, m.Said, m.Wakes = j.before.Items, j.before.Asked, j.before.Said, j.before.Wakes
 	return json.Marshal(m)
 }

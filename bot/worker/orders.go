@@ -136,7 +136,7 @@ func (j *job) open(ctx context.Context) error {
 			Labels: draft.Labels, Weight: draft.Weight, Confidential: draft.Confidential,
 		})
 		if err != nil {
-			return err
+			return j.lose(j.orders.OpensBy, err)
 		}
 		j.did = append(j.did, "follow-up opened: "+issue.Ref.String())
 	}
@@ -237,7 +237,7 @@ func (j *job) replyTo(ctx context.Context, a triage.Reaction) error {
 		}
 		if !already {
 			if _, err := j.o.GitLab.Reply(ctx, j.batch.Issue, a.Discussion, a.Note, a.Internal, note.RenderReply(*a.Reply, j.policy.Team, a.Note, a.Emoji)); err != nil {
-				return err
+				return j.lose(0, err)
 			}
 			j.called = true
 			j.did = append(j.did, "replied to a comment")

@@ -92,7 +92,7 @@ func (j *job) create(ctx context.Context, shown engine.Sticky) error {
 	}
 	id, err := j.o.GitLab.CreateNote(ctx, j.batch.Issue, note.Render(shown, j.policy.Team, *m))
 	if err != nil {
-		return err
+		return j.lose(0, err)
 	}
 	m.Note.ID = id
 	j.takeDown(&m.Note, shown)
@@ -107,11 +107,11 @@ func (j *job) edit(ctx context.Context, shown engine.Sticky) error {
 	if j.mentionsAgain(shown) {
 		// GitLab notifies only of mentions that an edit adds: to be told of something new, people must not stand in the text before.
 		if err := j.o.GitLab.EditNote(ctx, j.batch.Issue, m.Note.ID, note.Render(unasked(shown), j.policy.Team, *m)); err != nil {
-			return err
+			return j.lose(0, err)
 		}
 	}
 	if err := j.o.GitLab.EditNote(ctx, j.batch.Issue, m.Note.ID, note.Render(shown, j.policy.Team, *m)); err != nil {
-		return err
+		return j.lose(0, err)
 	}
 	j.takeDown(&m.Note, shown)
 	j.called = true

@@ -23,6 +23,7 @@ func (j *job) see(ctx context.Context) error {
 		j.memory = triage.Memory{}
 		_ = json.Unmarshal(j.batch.Memory, &j.memory) // what can be read of it is better than nothing
 	}
+	j.lost = j.memory.Lost
 	newest := j.memory.Issue
 	if newest != nil {
 		j.seen, j.base = j.memory.Shown, cmp.Or(j.memory.Told, newest)

@@ -27,6 +27,7 @@ type GitLab interface {
 	OwnNotes(ctx context.Context, ref triage.Ref, author int64) ([]gitlab.Note, error)
 	CreateNote(ctx context.Context, ref triage.Ref, body string) (int64, error)
 	EditNote(ctx context.Context, ref triage.Ref, id int64, body string) error
+	DeleteNote(ctx context.Context, ref triage.Ref, id int64) error
 	Past(ctx context.Context, ref triage.Ref) ([]triage.Past, error)
 	SeesProject(ctx context.Context, project int64) (bool, error)
 	Links(ctx context.Context, ref triage.Ref) ([]triage.Link, error)
@@ -181,7 +182,7 @@ func (p *Pool) underLease(ctx context.Context, job *job) error {
 // answer tells the inbox what became of the batch and returns that in one word for logs and metrics.
 func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (string, error) {
 	batch := job.batch
-	if err != nil && len(job.did) > 0 && !errors.Is(err, inbox.ErrLeaseLost) {
+	if err != nil && (len(job.did) > 0 || job.lostNow) && !errors.Is(err, inbox.ErrLeaseLost) {
 		// What was written already must be known as the bot's own, also if the batch is not tried again.
 		memory, encoding := job.written()
 		if encoding != nil {

@@ -63,8 +63,17 @@ type Memory struct {
 	WakeAt time.Time `json:"wake,omitzero"`
 	// Wakes are when rules want to look again, by rule.
 	Wakes map[string]time.Time `json:"wk,omitempty"`
+	// Lost says that GitLab may still carry out writes whose answers did not come; nil if there are none.
+	Lost *Lost `json:"lost,omitempty"`
 	// Around is what was loaded about the issue's surroundings.
 	Around Around `json:"around,omitzero"`
+}
+
+// Lost is when a write to GitLab was last left without an answer, by the bot's clock, and the comment whose follow-up was to be opened by
+// one of them, 0 for none.
+type Lost struct {
+	At    time.Time `json:"at"`
+	Opens int64     `json:"o,omitempty"`
 }
 
 // Since is a workflow state, the one before it ("" if unknown), and when the issue came into it: by the label's event, else when the
