@@ -11,7 +11,7 @@ import (
 	"flowkeeper/bot"
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
-	"flowkeeper/bot/inbox/bolt"
+	"flowkeeper/bot/inbox/sqlite"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/bot/worker"
 	"flowkeeper/rules/triage"
@@ -25,7 +25,7 @@ func TestClockBehindTheStores(t *testing.T) {
 	r.must(nil, r.app.Stop())
 	ref, err := r.gitlab.Open("ann", r.project, sandbox.IssueOptions{Title: "t"})
 	r.must(nil, err)
-	store, err := bolt.Open(bolt.Options{Dir: t.TempDir()})
+	store, err := sqlite.Open(sqlite.Options{Dir: t.TempDir()})
 	r.must(nil, err)
 	client, err := gitlab.New(gitlab.Options{URL: r.options.GitLabURL, Token: botToken})
 	r.must(nil, err)

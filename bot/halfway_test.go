@@ -12,7 +12,7 @@ import (
 
 	"flowkeeper/bot"
 	"flowkeeper/bot/inbox"
-	"flowkeeper/bot/inbox/bolt"
+	"flowkeeper/bot/inbox/sqlite"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/rules/triage"
 )
@@ -203,7 +203,7 @@ func TestSlowClientDoesNotSpoilTheStop(t *testing.T) {
 func (r *rig) memory(ref triage.Ref) triage.Memory {
 	r.Helper()
 	r.must(nil, r.app.Stop())
-	store, err := bolt.Open(bolt.Options{Dir: r.options.DataDir})
+	store, err := sqlite.Open(sqlite.Options{Dir: r.options.DataDir})
 	r.must(nil, err)
 	defer func() { r.must(nil, store.Close()) }()
 	r.must(store.Accept(r.Context(), inbox.Delivery{Issue: ref}))

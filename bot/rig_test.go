@@ -15,7 +15,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"flowkeeper/bot"
-	"flowkeeper/bot/inbox/bolt"
+	"flowkeeper/bot/inbox/sqlite"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/config"
 	"flowkeeper/rules"
@@ -79,7 +79,7 @@ func newRig(t *testing.T, edition sandbox.Edition, adjust func(*bot.Options)) *r
 // seasoned makes the store an hour ago: what a young one may have forgotten is read from GitLab.
 func (r *rig) seasoned() {
 	r.Helper()
-	store, err := bolt.Open(bolt.Options{Dir: r.options.DataDir, Now: func() time.Time { return time.Now().Add(-time.Hour) }})
+	store, err := sqlite.Open(sqlite.Options{Dir: r.options.DataDir, Now: func() time.Time { return time.Now().Add(-time.Hour) }})
 	r.must(nil, err)
 	r.must(nil, store.Close())
 }

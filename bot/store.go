@@ -11,15 +11,15 @@ import (
 
 	"flowkeeper/bot/admin"
 	"flowkeeper/bot/inbox"
-	"flowkeeper/bot/inbox/bolt"
 	"flowkeeper/bot/inbox/redis"
 	"flowkeeper/bot/inbox/spool"
+	"flowkeeper/bot/inbox/sqlite"
 )
 
 // openInbox opens the store: Redis if there is a URL, else the embedded one.
 func openInbox(ctx context.Context, o Options) (inbox.Inbox, error) {
 	if o.RedisURL == "" {
-		return bolt.Open(bolt.Options{Dir: o.DataDir, Lease: o.Lease, MaxDeliveries: o.Max, Log: o.Log})
+		return sqlite.Open(sqlite.Options{Dir: o.DataDir, Lease: o.Lease, MaxDeliveries: o.Max, Log: o.Log})
 	}
 	_, fresh := os.Stat(spoolPath(o))
 	return redis.Open(ctx, redis.Options{URL: o.RedisURL, Lease: o.Lease, MaxDeliveries: o.Max, Later: fresh == nil, Log: o.Log})

@@ -50,8 +50,10 @@ var directions = []direction{
 		why: "the library's successor is to be a change of one package"},
 	{of: "flowkeeper/...", except: []string{"flowkeeper/config", "flowkeeper/bot/scenario"}, never: "github.com/goccy/go-yaml/...",
 		why: "what people write is read strictly, in two places"},
-	{of: "flowkeeper/...", except: []string{"flowkeeper/bot/inbox/bolt", "flowkeeper/bot/inbox/spool"}, never: "go.etcd.io/bbolt/...",
-		why: "how the embedded inbox and the spool are stored is their own matter"},
+	{of: "flowkeeper/...", except: []string{"flowkeeper/bot/inbox/spool"}, never: "go.etcd.io/bbolt/...",
+		why: "how the spool is stored is its own matter"},
+	{of: "flowkeeper/...", except: []string{"flowkeeper/bot/inbox/sqlite"}, never: "modernc.org/sqlite/...",
+		why: "how the embedded inbox is stored is its own matter"},
 	{of: "flowkeeper/...", except: []string{"flowkeeper/bot/inbox/redis", "flowkeeper/bot/inbox/redistest"}, never: "github.com/redis/go-redis/...",
 		why: "keys and scripts are known to one package"},
 }

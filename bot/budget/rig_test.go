@@ -12,7 +12,7 @@ import (
 
 	"flowkeeper/bot/budget"
 	"flowkeeper/bot/inbox"
-	"flowkeeper/bot/inbox/bolt"
+	"flowkeeper/bot/inbox/sqlite"
 )
 
 // store is a fake: buckets in memory, by the clock of the test's bubble.
@@ -103,7 +103,7 @@ var kinds = map[string]func(*testing.T) budget.Store{
 }
 
 func embedded(t *testing.T) budget.Store {
-	s, err := bolt.Open(bolt.Options{Dir: t.TempDir()})
+	s, err := sqlite.Open(sqlite.Options{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

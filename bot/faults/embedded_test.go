@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"flowkeeper/bot/inbox/bolt"
+	"flowkeeper/bot/inbox/sqlite"
 )
 
 // embeddedTrouble is what goes wrong where one replica keeps its mail itself: all that it knows is in its process and one file.
@@ -33,7 +33,7 @@ func (x *trouble) restartBot(ctx context.Context) bool {
 func (x *trouble) loseStore(context.Context) bool {
 	r := x.replicas[0]
 	r.kill(false)
-	if err := os.Remove(filepath.Join(r.data, bolt.File)); err != nil && !errors.Is(err, fs.ErrNotExist) { // killed before it made one
+	if err := os.Remove(filepath.Join(r.data, sqlite.File)); err != nil && !errors.Is(err, fs.ErrNotExist) { // killed before it made one
 		x.Fatal(err)
 	}
 	r.start()

@@ -14,7 +14,7 @@ import (
 
 	"flowkeeper/bot/admin"
 	"flowkeeper/bot/inbox"
-	"flowkeeper/bot/inbox/bolt"
+	"flowkeeper/bot/inbox/sqlite"
 )
 
 // store is a look from outside at what the replicas hold.
@@ -63,10 +63,10 @@ func (e embedded) Stats(ctx context.Context) (inbox.Stats, error) {
 
 // file looks into what a replica left behind. To make an empty store where there is none would be no look.
 func (e embedded) file(ctx context.Context) (inbox.Stats, error) {
-	if _, err := os.Stat(filepath.Join(e.of.data, bolt.File)); err != nil {
+	if _, err := os.Stat(filepath.Join(e.of.data, sqlite.File)); err != nil {
 		return inbox.Stats{}, err
 	}
-	left, err := bolt.Open(bolt.Options{Dir: e.of.data})
+	left, err := sqlite.Open(sqlite.Options{Dir: e.of.data})
 	if err != nil {
 		return inbox.Stats{}, err
 	}

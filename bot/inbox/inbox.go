@@ -3,7 +3,7 @@
 // deliveries in order.
 //
 // The package defines the interface and what every store owes (see the suite in inboxtest); the stores are in inbox/redis and
-// inbox/bolt. It knows nothing of GitLab or of rules: events, memories and records are bytes to it.
+// inbox/sqlite. It knows nothing of GitLab or of rules: events, memories and records are bytes to it.
 package inbox
 
 import (

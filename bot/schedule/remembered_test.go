@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"flowkeeper/bot/inbox"
-	"flowkeeper/bot/inbox/bolt"
+	"flowkeeper/bot/inbox/sqlite"
 	"flowkeeper/bot/schedule"
 	"flowkeeper/rules/triage"
 )
@@ -27,7 +27,7 @@ func (r *rig) hear(project int64) {
 // empty loses all that the store holds.
 func (r *rig) empty() {
 	r.Helper()
-	fresh, err := bolt.Open(bolt.Options{Dir: r.TempDir(), Lease: time.Hour})
+	fresh, err := sqlite.Open(sqlite.Options{Dir: r.TempDir(), Lease: time.Hour})
 	if err != nil {
 		r.Fatal(err)
 	}

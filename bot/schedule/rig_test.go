@@ -18,7 +18,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"flowkeeper/bot/inbox"
-	"flowkeeper/bot/inbox/bolt"
+	"flowkeeper/bot/inbox/sqlite"
 	"flowkeeper/bot/schedule"
 	"flowkeeper/bot/worker"
 	"flowkeeper/rules/triage"
@@ -32,7 +32,7 @@ const (
 
 // store is an inbox in a file, with faults. All that a scheduler asks of it holds the lock, because a test may swap the file.
 type store struct {
-	*bolt.Store
+	*sqlite.Store
 	mu       sync.Mutex
 	room     int               // how many deliveries it still takes, if below 0 any number
 	failMark func(string) bool // which marks cannot be set
@@ -108,7 +108,7 @@ func inBubble(t *testing.T, l *lab, test func(t *testing.T, r *rig)) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, err := bolt.Open(bolt.Options{Dir: t.TempDir(), Lease: time.Hour})
+		s, err := sqlite.Open(sqlite.Options{Dir: t.TempDir(), Lease: time.Hour})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,7 +13,7 @@ import (
 
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
-	"flowkeeper/bot/inbox/bolt"
+	"flowkeeper/bot/inbox/sqlite"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/bot/schedule"
 )
@@ -64,7 +64,7 @@ func TestAgainstSandbox(t *testing.T) {
 	oldest := events[len(events)-1].Key
 
 	broken.Store(false)
-	store, err := bolt.Open(bolt.Options{Dir: t.TempDir()})
+	store, err := sqlite.Open(sqlite.Options{Dir: t.TempDir()})
 	must(t, err)
 	t.Cleanup(func() { must(t, store.Close()) })
 	s := schedule.New(schedule.Options{

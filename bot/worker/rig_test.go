@@ -19,7 +19,7 @@ import (
 
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
-	"flowkeeper/bot/inbox/bolt"
+	"flowkeeper/bot/inbox/sqlite"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/bot/worker"
 	"flowkeeper/rules/engine"
@@ -82,10 +82,10 @@ func startBench(t *testing.T, s setup) *bench {
 	b.must(err)
 
 	dir := t.TempDir()
-	seasoned, err := bolt.Open(bolt.Options{Dir: dir, Now: func() time.Time { return time.Now().Add(-time.Hour) }})
+	seasoned, err := sqlite.Open(sqlite.Options{Dir: dir, Now: func() time.Time { return time.Now().Add(-time.Hour) }})
 	b.must(err)
 	b.must(seasoned.Close())
-	store, err := bolt.Open(bolt.Options{Dir: dir, Lease: time.Minute, Log: zap.NewNop()})
+	store, err := sqlite.Open(sqlite.Options{Dir: dir, Lease: time.Minute, Log: zap.NewNop()})
 	b.must(err)
 	b.inbox = store
 	if s.store != nil {

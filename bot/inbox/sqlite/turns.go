@@ -1,4 +1,4 @@
-package bolt
+package sqlite
 
 import (
 	"context"
@@ -46,14 +46,4 @@ func (t *turns) take(name string, wanted turn, now int64) bool {
 	}
 	t.held[name] = wanted
 	return true
-}
-
-// usable is the error of a store that was closed or of a caller who is gone, for what does not touch the file.
-func (s *Store) usable(ctx context.Context) error {
-	select {
-	case <-s.closing:
-		return fmt.Errorf("%w: it was closed", inbox.ErrUnavailable)
-	default:
-		return ctx.Err()
-	}
 }

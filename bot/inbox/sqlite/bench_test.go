@@ -1,17 +1,17 @@
-package bolt_test
+package sqlite_test
 
 import (
 	"testing"
 
 	"flowkeeper/bot/inbox"
-	"flowkeeper/bot/inbox/bolt"
 	"flowkeeper/bot/inbox/inboxtest"
+	"flowkeeper/bot/inbox/sqlite"
 )
 
 // Benchmark measures with real syncs: run it on the disk that is asked about, with TMPDIR.
 func Benchmark(b *testing.B) {
 	inboxtest.Bench(b, func(b *testing.B) inbox.Inbox {
-		s, err := bolt.Open(bolt.Options{Dir: b.TempDir()})
+		s, err := sqlite.Open(sqlite.Options{Dir: b.TempDir()})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package bolt_test
+package sqlite_test
 
 import (
 	"context"
@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"flowkeeper/bot/inbox"
-	"flowkeeper/bot/inbox/bolt"
 	"flowkeeper/bot/inbox/inboxtest"
+	"flowkeeper/bot/inbox/sqlite"
 	"flowkeeper/rules/triage"
 )
 
@@ -23,14 +23,14 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-func open(t *testing.T, dir string, clock *inboxtest.Clock) *bolt.Store {
+func open(t *testing.T, dir string, clock *inboxtest.Clock) *sqlite.Store {
 	t.Helper()
 	return openBounded(t, dir, inboxtest.Options{Clock: clock})
 }
 
-func openBounded(t *testing.T, dir string, o inboxtest.Options) *bolt.Store {
+func openBounded(t *testing.T, dir string, o inboxtest.Options) *sqlite.Store {
 	t.Helper()
-	s, err := bolt.Open(bolt.Options{Dir: dir, Lease: inboxtest.Lease, Now: o.Clock.Now, MaxDeliveries: o.MaxDeliveries})
+	s, err := sqlite.Open(sqlite.Options{Dir: dir, Lease: inboxtest.Lease, Now: o.Clock.Now, MaxDeliveries: o.MaxDeliveries})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func openBounded(t *testing.T, dir string, o inboxtest.Options) *bolt.Store {
 	return s
 }
 
-func closeStore(t *testing.T, s *bolt.Store) {
+func closeStore(t *testing.T, s *sqlite.Store) {
 	t.Helper()
 	if err := s.Close(); err != nil {
 		t.Errorf("closing: %v", err)
@@ -59,11 +59,7 @@ func TestReopen(t *testing.T) {
 func TestReopenCopy(t *testing.T) {
 	clock, dir, copied := &inboxtest.Clock{}, t.TempDir(), t.TempDir()
 	filled := inboxtest.Fill(t, open(t, dir, clock), clock)
-	data, err := os.ReadFile(filepath.Join(dir, bolt.File))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(copied, bolt.File), data, 0o600); err != nil {
+	if err := os.CopyFS(copied, os.DirFS(dir)); err != nil {
 		t.Fatal(err)
 	}
 	filled.Check(t, open(t, copied, clock))
@@ -96,7 +92,7 @@ func TestReopenVoidsLeases(t *testing.T) {
 func TestOpenRefuses(t *testing.T) {
 	file := func(t *testing.T, content string) string {
 		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, bolt.File), []byte(content), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, sqlite.File), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		return dir
@@ -109,8 +105,8 @@ func TestOpenRefuses(t *testing.T) {
 		{"no directory", func(*testing.T) string { return "" }, []string{"no directory is given"}},
 		{
 			"a file in its place",
-			func(t *testing.T) string { return filepath.Join(file(t, "x"), bolt.File) },
-			[]string{"choose another data directory", bolt.File},
+			func(t *testing.T) string { return filepath.Join(file(t, "x"), sqlite.File) },
+			[]string{"choose another data directory", sqlite.File},
 		},
 		{
 			"another process",
@@ -122,9 +118,34 @@ func TestOpenRefuses(t *testing.T) {
 			[]string{"in use by another process", "its own data directory", "several replicas need Redis"},
 		},
 		{
-			"another file",
-			func(t *testing.T) string { return file(t, strings.Repeat("not a database ", 10_000)) },
-			[]string{"not an inbox or is damaged", "move it away"},
+			"an older release's store",
+			func(t *testing.T) string {
+				dir := t.TempDir()
+				if err := os.WriteFile(filepath.Join(dir, "inbox.db"), []byte("x"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				return dir
+			},
+			[]string{"inbox.db", "older flowkeeper", "move the file away"},
+		},
+		{
+			"another program's database",
+			func(t *testing.T) string {
+				dir := t.TempDir()
+				exec(t, filepath.Join(dir, sqlite.File), "PRAGMA application_id = 7; CREATE TABLE x (y)")
+				return dir
+			},
+			[]string{"the database of another program", "choose another data directory"},
+		},
+		{
+			"a later layout",
+			func(t *testing.T) string {
+				dir := t.TempDir()
+				closeStore(t, open(t, dir, &inboxtest.Clock{}))
+				exec(t, filepath.Join(dir, sqlite.File), "PRAGMA user_version = 99")
+				return dir
+			},
+			[]string{"layout 99", "use the program that wrote it"},
 		},
 		{
 			"a directory that is not ours",
@@ -142,7 +163,7 @@ func TestOpenRefuses(t *testing.T) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s, err := bolt.Open(bolt.Options{Dir: test.dir(t), LockWait: 20 * time.Millisecond})
+			s, err := sqlite.Open(sqlite.Options{Dir: test.dir(t), LockWait: 20 * time.Millisecond})
 			if err == nil {
 				_ = s.Close()
 				t.Fatal("it opened, want an error")
@@ -158,10 +179,10 @@ func TestOpenRefuses(t *testing.T) {
 
 // The tests of waiting have a clock that stands still while anybody works, so "at once" is exact.
 func TestClaimWaits(t *testing.T) {
-	inBubble := func(name string, test func(t *testing.T, s *bolt.Store)) {
+	inBubble := func(name string, test func(t *testing.T, s *sqlite.Store)) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, err := bolt.Open(bolt.Options{Dir: t.TempDir(), Lease: inboxtest.Lease})
+				s, err := sqlite.Open(sqlite.Options{Dir: t.TempDir(), Lease: inboxtest.Lease})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -171,14 +192,14 @@ func TestClaimWaits(t *testing.T) {
 		})
 	}
 	one := triage.Ref{Project: 1, IID: 1}
-	accept := func(t *testing.T, s *bolt.Store, delay time.Duration) {
+	accept := func(t *testing.T, s *sqlite.Store, delay time.Duration) {
 		t.Helper()
 		if _, err := s.Accept(t.Context(), inbox.Delivery{Issue: one, Delay: delay}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	// claim waits up to ten hours and sends after how long it had a batch.
-	claim := func(t *testing.T, ctx context.Context, s *bolt.Store) <-chan time.Duration {
+	claim := func(t *testing.T, ctx context.Context, s *sqlite.Store) <-chan time.Duration {
 		from, claimed := time.Now(), make(chan time.Duration, 1)
 		go func() {
 			b, err := s.Claim(ctx, 10*time.Hour)
@@ -197,30 +218,30 @@ func TestClaimWaits(t *testing.T) {
 		}
 	}
 
-	inBubble("for an accept", func(t *testing.T, s *bolt.Store) {
+	inBubble("for an accept", func(t *testing.T, s *sqlite.Store) {
 		claimed := claim(t, t.Context(), s)
 		accept(t, s, 0)
 		want(t, claimed, 0)
 	})
-	inBubble("for a due time", func(t *testing.T, s *bolt.Store) {
+	inBubble("for a due time", func(t *testing.T, s *sqlite.Store) {
 		accept(t, s, time.Hour)
 		want(t, claim(t, t.Context(), s), time.Hour)
 	})
-	inBubble("for a lease's end", func(t *testing.T, s *bolt.Store) {
+	inBubble("for a lease's end", func(t *testing.T, s *sqlite.Store) {
 		accept(t, s, 0)
 		want(t, claim(t, t.Context(), s), 0)
 		want(t, claim(t, t.Context(), s), inboxtest.Lease)
 	})
-	for name, end := range map[string]func(ctx context.Context, s *bolt.Store, b *inbox.Batch) error{
-		"for a done with more to do": func(ctx context.Context, s *bolt.Store, b *inbox.Batch) error {
+	for name, end := range map[string]func(ctx context.Context, s *sqlite.Store, b *inbox.Batch) error{
+		"for a done with more to do": func(ctx context.Context, s *sqlite.Store, b *inbox.Batch) error {
 			if _, err := s.Accept(ctx, inbox.Delivery{Issue: one}); err != nil {
 				return err
 			}
 			return s.Done(ctx, b, inbox.Result{})
 		},
-		"for a retry":   func(ctx context.Context, s *bolt.Store, b *inbox.Batch) error { return s.Retry(ctx, b, 0, "") },
-		"for a release": func(ctx context.Context, s *bolt.Store, b *inbox.Batch) error { return s.Release(ctx, b) },
-		"for a revive": func(ctx context.Context, s *bolt.Store, b *inbox.Batch) error {
+		"for a retry":   func(ctx context.Context, s *sqlite.Store, b *inbox.Batch) error { return s.Retry(ctx, b, 0, "") },
+		"for a release": func(ctx context.Context, s *sqlite.Store, b *inbox.Batch) error { return s.Release(ctx, b) },
+		"for a revive": func(ctx context.Context, s *sqlite.Store, b *inbox.Batch) error {
 			if err := s.Bury(ctx, b, "", nil); err != nil {
 				return err
 			}
@@ -228,7 +249,7 @@ func TestClaimWaits(t *testing.T) {
 			return s.Revive(ctx, b.Issue)
 		},
 	} {
-		inBubble(name, func(t *testing.T, s *bolt.Store) {
+		inBubble(name, func(t *testing.T, s *sqlite.Store) {
 			accept(t, s, 0)
 			b, err := s.Claim(t.Context(), 0)
 			if err != nil || b == nil {
@@ -242,7 +263,7 @@ func TestClaimWaits(t *testing.T) {
 		})
 	}
 	for leaves := range 2 {
-		inBubble(fmt.Sprintf("and tells the other when waiter %d leaves", leaves), func(t *testing.T, s *bolt.Store) {
+		inBubble(fmt.Sprintf("and tells the other when waiter %d leaves", leaves), func(t *testing.T, s *sqlite.Store) {
 			var waiters [2]<-chan time.Duration
 			var leave [2]context.CancelFunc
 			for i := range waiters {

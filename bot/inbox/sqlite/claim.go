@@ -1,0 +1,106 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/inbox/bell"
+	"flowkeeper/rules/triage"
+)
+
+// Claim implements inbox.Inbox. It sleeps until the next issue is due or the bell rings.
+func (s *Store) Claim(ctx context.Context, wait time.Duration) (*inbox.Batch, error) {
+	defer s.notify.Ring() // whoever waits beside us looks at what we saw
+	over := time.NewTimer(wait)
+	defer over.Stop()
+	for {
+		next, err := s.nextDue(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if next == 0 {
+			batch, err := s.leaseDue(ctx)
+			if batch != nil || err != nil {
+				return batch, err
+			}
+			continue // another one was quicker
+		}
+		if wait <= 0 {
+			return nil, nil
+		}
+		switch reason, err := s.notify.Wait(ctx, next, over.C, s.closing); {
+		case err != nil:
+			return nil, fmt.Errorf("waiting for an issue to claim: %w", err)
+		case reason == bell.Over:
+			return nil, nil
+		case reason == bell.Closed:
+			return nil, fmt.Errorf("waiting for an issue to claim: %w: it was closed", inbox.ErrUnavailable)
+		}
+	}
+}
+
+// nextDue is how long it takes until an issue is due: 0 if one is, negative if none is waited for.
+func (s *Store) nextDue(ctx context.Context) (time.Duration, error) {
+	var next int64
+	found, err := s.get(ctx, "looking for an issue to claim", `SELECT next FROM mailboxes ORDER BY next LIMIT 1`, nil, &next)
+	if err != nil || !found {
+		return -1, err
+	}
+	return time.Duration(max(0, next-s.nowMicros())) * time.Microsecond, nil
+}
+
+// leaseDue leases an issue that is due, or returns nil if another claim took it.
+func (s *Store) leaseDue(ctx context.Context) (*inbox.Batch, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("claiming an issue: %w", err)
+	}
+	var batch *inbox.Batch
+	// The lease is taken or not, but never without somebody who knows: the answer is waited for.
+	err := s.write(context.WithoutCancel(ctx), "claiming an issue", func(t *tx) (err error) {
+		batch, err = s.claim(t)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return batch, nil
+}
+
+// claim leases the most overdue issue, if one is due.
+func (s *Store) claim(t *tx) (*inbox.Batch, error) {
+	b := &inbox.Batch{Token: t.token + 1, Began: s.began}
+	until := t.now + s.lease.Microseconds()
+	var wake int64
+	found, err := t.get(`UPDATE mailboxes SET token = ?2, lease_until = ?3, attempt = attempt + 1, revived = 0
+		WHERE (project, iid) = (SELECT project, iid FROM mailboxes WHERE next <= ?1 ORDER BY next LIMIT 1)
+		RETURNING project, iid, wake, attempt, cause`,
+		[]any{t.now, b.Token, until}, &b.Issue.Project, &b.Issue.IID, &wake, &b.Attempt, &b.LastError)
+	if err != nil || !found {
+		return nil, err
+	}
+	t.token = b.Token
+	b.Until, b.Woken = time.UnixMicro(until), wake != 0 && wake <= t.now
+	if b.Memory, err = t.memory(b.Issue); err != nil {
+		return nil, err
+	}
+	b.Deliveries, err = readDeliveries(t.statements, b.Issue, false)
+	return b, err
+}
+
+// readDeliveries reads what is in an issue's mailbox or in its dead letter, the oldest first.
+func readDeliveries(q *statements, issue triage.Ref, dead bool) ([]inbox.Stamped, error) {
+	var all []inbox.Stamped
+	err := q.each(`SELECT seq, id, accepted, body FROM deliveries WHERE project = ? AND iid = ? AND dead = ? ORDER BY seq`,
+		[]any{issue.Project, issue.IID, one(dead)}, func(row *sql.Rows) error {
+			var d inbox.Stamped
+			var accepted int64
+			err := row.Scan(&d.Seq, &d.ID, &accepted, &d.Body)
+			d.Accepted = milli(accepted)
+			all = append(all, d)
+			return err
+		})
+	return all, err
+}

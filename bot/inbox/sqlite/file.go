@@ -1,0 +1,251 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	_ "embed" // the schema
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+	"go.uber.org/zap"
+	"modernc.org/sqlite"
+)
+
+const (
+	// File is the name of the store's file in its directory.
+	File = "inbox.sqlite"
+	// lockFile is what one process at a time holds. SQLite's own locks let several write, but leases and counters live in the process.
+	lockFile = "inbox.lock"
+	// oldFile is the store of releases before this one.
+	oldFile = "inbox.db"
+
+	applicationID = 0x464c4f57 // "FLOW", in the file's header
+	version       = 1          // of the layout. A file of another version is refused
+
+	// checkBefore is up to which size a file is read through for damage before it is used; a larger one is checked while it is.
+	checkBefore = 32 << 20
+	readers     = 4 // connections
+	// checkpoint is after how many pages what was committed moves from the log beside the file into it: 32 MB, so that pages that change again
+	// and again are moved seldom.
+	checkpoint = "wal_autocheckpoint(8000)"
+)
+
+//go:embed schema.sql
+var schema string
+
+// file is the open database: one connection that writes, a few that read beside it.
+type file struct {
+	path    string
+	lock    *flock.Flock
+	write   *sql.DB
+	writer  *sql.Conn // the only one of write
+	readers *sql.DB
+	checked bool // it was read through for damage
+}
+
+// openFile opens the file and turns what can go wrong with it into words that say what to do.
+func openFile(o Options) (*file, error) {
+	path, err := place(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	lock, err := takeLock(filepath.Join(o.Dir, lockFile), o.LockWait)
+	if err != nil {
+		return nil, err
+	}
+	f, err := openDatabase(path, o.Now().UnixMicro())
+	if isDamage(err) {
+		var kept string
+		if kept, err = setAside(path, o.Now()); err == nil {
+			o.Log.Error("the inbox was damaged: its file is kept aside and a new one is begun. What waited in it, the sweep looks for in GitLab; "+
+				"dead letters are in the old file only", zap.String("kept", kept), zap.String("file", path))
+			f, err = openDatabase(path, o.Now().UnixMicro())
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, lock.Unlock())
+	}
+	f.lock = lock
+	return f, nil
+}
+
+// place makes the directory and is the file's path in it, if it can be ours.
+func place(dir string) (string, error) {
+	if dir == "" {
+		return "", errors.New("no directory is given")
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("the directory cannot be made; choose another data directory: %w", err)
+	}
+	path, err := filepath.Abs(filepath.Join(dir, File))
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		if _, err := os.Stat(filepath.Join(dir, oldFile)); err == nil {
+			return "", fmt.Errorf("%s is the store of an older flowkeeper, which this one cannot read: let the old one finish what waits in it, "+
+				"or move the file away; the sweep then looks for what it held", filepath.Join(dir, oldFile))
+		}
+	}
+	return path, nil
+}
+
+// takeLock keeps other processes from the store.
+func takeLock(path string, wait time.Duration) (*flock.Flock, error) {
+	lock := flock.New(path)
+	ctx, cancel := context.WithTimeout(context.Background(), wait)
+	defer cancel()
+	ok, err := lock.TryLockContext(ctx, 10*time.Millisecond)
+	switch {
+	case ok:
+		return lock, nil
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, fmt.Errorf("%s is in use by another process; stop that one, or give this one its own data directory "+
+			"(several replicas need Redis)", filepath.Join(filepath.Dir(path), File))
+	case errors.Is(err, os.ErrPermission):
+		return nil, fmt.Errorf("the file cannot be written by this user; change its owner or choose another data directory: %w", err)
+	}
+	return nil, fmt.Errorf("locking %s: %w", path, err)
+}
+
+// openDatabase opens the database, makes what is in it if it is new, and checks it.
+func openDatabase(path string, now int64) (f *file, err error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+	case err != nil:
+		return nil, err
+	case info.Size() == 0:
+		return nil, &damagedError{errors.New("it is empty")}
+	}
+	f = &file{path: path, checked: info == nil || info.Size() <= checkBefore}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, f.close())
+			f = nil
+		}
+	}()
+	if err := f.connect(); err != nil {
+		return f, explain(err)
+	}
+	if info == nil {
+		return f, f.create(now)
+	}
+	if err := f.recognize(); err != nil {
+		return f, err
+	}
+	if f.checked {
+		return f, quickCheck(context.Background(), f.readers)
+	}
+	return f, nil
+}
+
+// connect opens the connections. Commits are synced before they answer.
+func (f *file) connect() (err error) {
+	if _, err := sqlite.Fdatasync(true); err != nil && !errors.Is(err, sqlite.ErrFdatasyncUnavailable) {
+		return err
+	}
+	if f.write, err = sql.Open("sqlite", dsn(f.path, "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", checkpoint)); err != nil {
+		return err
+	}
+	f.write.SetMaxOpenConns(1)
+	if f.writer, err = f.write.Conn(context.Background()); err != nil {
+		return err
+	}
+	if f.readers, err = sql.Open("sqlite", dsn(f.path, "query_only(1)", "busy_timeout(5000)")); err != nil {
+		return err
+	}
+	f.readers.SetMaxOpenConns(readers)
+	f.readers.SetMaxIdleConns(readers)
+	return nil
+}
+
+func dsn(path string, pragmas ...string) string {
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"_pragma": pragmas}.Encode()}).String()
+}
+
+// create makes the tables, all or nothing.
+func (f *file) create(now int64) error {
+	ctx := context.Background()
+	tx, err := f.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return explain(err)
+	}
+	script := schema + fmt.Sprintf("\nPRAGMA application_id = %d; PRAGMA user_version = %d;\n", applicationID, version)
+	if _, err := tx.ExecContext(ctx, script); err != nil {
+		return errors.Join(explain(err), tx.Rollback())
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO meta VALUES ('began', ?), ('seq', 0), ('token', 0)`, now); err != nil {
+		return errors.Join(explain(err), tx.Rollback())
+	}
+	return explain(tx.Commit())
+}
+
+// recognize refuses a file that is not this program's.
+func (f *file) recognize() error {
+	var id, layout int64
+	ctx := context.Background()
+	if err := f.writer.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
+		return explain(err)
+	}
+	if err := f.writer.QueryRowContext(ctx, "PRAGMA user_version").Scan(&layout); err != nil {
+		return explain(err)
+	}
+	switch {
+	case id == 0 && layout == 0:
+		return &damagedError{errors.New("its tables are missing")} // a process was killed while it made them
+	case id != applicationID:
+		return fmt.Errorf("%s is the database of another program; choose another data directory", f.path)
+	case layout != version:
+		return fmt.Errorf("%s has layout %d and this program knows %d: use the program that wrote it, or another data directory",
+			f.path, layout, version)
+	}
+	return nil
+}
+
+// quickCheck reads the whole file and returns what is wrong with it.
+func quickCheck(ctx context.Context, db *sql.DB) error {
+	var verdict string
+	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+		return explain(err)
+	}
+	if verdict != "ok" {
+		return &damagedError{errors.New(strings.TrimPrefix(verdict, "*** in database main ***\n"))}
+	}
+	return nil
+}
+
+// setAside renames a damaged file with what belongs to it, so that people can look into it, and returns its new path.
+func setAside(path string, now time.Time) (string, error) {
+	kept := strings.TrimSuffix(path, ".sqlite") + "-damaged-" + now.UTC().Format("20060102T150405.000Z") + ".sqlite"
+	for _, part := range []string{"-wal", "-shm", ""} {
+		if err := os.Rename(path+part, kept+part); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return "", fmt.Errorf("keeping the damaged file aside: %w", err)
+		}
+	}
+	return kept, nil
+}
+
+// close closes whatever was opened.
+func (f *file) close() error {
+	var errs []error
+	if f.readers != nil {
+		errs = append(errs, f.readers.Close())
+	}
+	if f.writer != nil {
+		errs = append(errs, f.writer.Close())
+	}
+	if f.write != nil {
+		errs = append(errs, f.write.Close())
+	}
+	if f.lock != nil {
+		errs = append(errs, f.lock.Unlock())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,134 @@
+package sqlite
+
+import (
+	"context"
+	"time"
+
+	"flowkeeper/bot/inbox"
+)
+
+// Holds implements inbox.Inbox.
+func (s *Store) Holds(ctx context.Context, b *inbox.Batch) error {
+	var token int64
+	_, err := s.get(ctx, "looking after the lease on "+b.Issue.String(), `SELECT token FROM mailboxes WHERE project = ? AND iid = ?`,
+		[]any{b.Issue.Project, b.Issue.IID}, &token)
+	if err == nil && (b.Token == 0 || token != b.Token) {
+		return inbox.ErrLeaseLost
+	}
+	return err
+}
+
+// Extend implements inbox.Inbox.
+func (s *Store) Extend(ctx context.Context, b *inbox.Batch) error {
+	var until int64
+	err := s.write(ctx, "extending the lease on "+b.Issue.String(), func(t *tx) error {
+		if _, err := t.held(b); err != nil {
+			return err
+		}
+		until = t.now + s.lease.Microseconds()
+		_, err := t.exec(`UPDATE mailboxes SET lease_until = ? WHERE project = ? AND iid = ?`, until, b.Issue.Project, b.Issue.IID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	b.Until = time.UnixMicro(until)
+	return nil
+}
+
+// Remember implements inbox.Inbox.
+func (s *Store) Remember(ctx context.Context, b *inbox.Batch, memory []byte) error {
+	return s.write(ctx, "remembering "+b.Issue.String(), func(t *tx) error {
+		if _, err := t.held(b); err != nil {
+			return err
+		}
+		return t.keepMemory(b.Issue, memory)
+	})
+}
+
+// Done implements inbox.Inbox.
+func (s *Store) Done(ctx context.Context, b *inbox.Batch, r inbox.Result) error {
+	return s.finish(ctx, "closing the batch of "+b.Issue.String(), b, func(t *tx, m *mailboxState) error {
+		for _, d := range b.Deliveries {
+			// A revival under the lease may have put others between them.
+			gone, err := t.exec(`DELETE FROM deliveries WHERE seq = ? AND project = ? AND iid = ? AND dead = 0`, d.Seq, b.Issue.Project, b.Issue.IID)
+			if err != nil {
+				return err
+			}
+			m.waiting -= gone
+		}
+		if err := t.keepMemory(b.Issue, r.Memory); err != nil {
+			return err
+		}
+		if err := t.keepRecord(b.Issue, r.Record); err != nil {
+			return err
+		}
+		if !m.revived {
+			m.wake = 0
+			if !r.WakeAt.IsZero() {
+				m.wake = max(1, r.WakeAt.UnixMicro())
+			}
+		}
+		m.rest(t.now)
+		return nil
+	})
+}
+
+// Retry implements inbox.Inbox.
+func (s *Store) Retry(ctx context.Context, b *inbox.Batch, delay time.Duration, cause string) error {
+	return s.finish(ctx, "delaying the batch of "+b.Issue.String(), b, func(t *tx, m *mailboxState) error {
+		m.due, m.delayed, m.cause = t.now+max(0, delay).Microseconds(), true, cause
+		return nil
+	})
+}
+
+// Release implements inbox.Inbox.
+func (s *Store) Release(ctx context.Context, b *inbox.Batch) error {
+	return s.finish(ctx, "giving back the batch of "+b.Issue.String(), b, func(_ *tx, m *mailboxState) error {
+		// What made it claimable still does: its due time or its wake-up has passed.
+		m.attempt = max(0, m.attempt-1)
+		return nil
+	})
+}
+
+// Bury implements inbox.Inbox.
+func (s *Store) Bury(ctx context.Context, b *inbox.Batch, cause string, record []byte) error {
+	return s.finish(ctx, "burying the batch of "+b.Issue.String(), b, func(t *tx, m *mailboxState) error {
+		for _, d := range b.Deliveries {
+			moved, err := t.exec(`UPDATE deliveries SET dead = 1 WHERE seq = ? AND project = ? AND iid = ? AND dead = 0`,
+				d.Seq, b.Issue.Project, b.Issue.IID)
+			if err != nil {
+				return err
+			}
+			m.waiting -= moved
+		}
+		if err := t.keepLetter(b, cause, record); err != nil {
+			return err
+		}
+		if b.Woken && !m.revived {
+			m.wake = 0
+		}
+		m.rest(t.now)
+		return nil
+	})
+}
+
+// finish ends the lease on a batch: change sees the mailbox as it was and leaves it as it is to be without a lease.
+func (s *Store) finish(ctx context.Context, doing string, b *inbox.Batch, change func(*tx, *mailboxState) error) error {
+	err := s.write(ctx, doing, func(t *tx) error {
+		old, err := t.held(b)
+		if err != nil {
+			return err
+		}
+		free := old
+		if err := change(t, &free); err != nil {
+			return err
+		}
+		free.free()
+		return t.save(b.Issue, old, free)
+	})
+	if err == nil {
+		s.notify.Ring()
+	}
+	return err
+}

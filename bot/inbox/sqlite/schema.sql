@@ -1,0 +1,120 @@
+-- The embedded inbox on one page. Times are microseconds since 1970; 0 is none.
+--
+-- To look at a running bot's store:  sqlite3 -readonly inbox.sqlite "SELECT * FROM waiting"
+-- To copy it while the bot runs:     sqlite3 inbox.sqlite "VACUUM INTO 'copy.sqlite'"
+
+-- Every issue that waits for something.
+CREATE TABLE mailboxes (
+    project     INTEGER NOT NULL,
+    iid         INTEGER NOT NULL,
+    due         INTEGER NOT NULL DEFAULT 0,  -- when its deliveries are to be handled
+    wake        INTEGER NOT NULL DEFAULT 0,  -- when it is to be looked at anyway
+    token       INTEGER NOT NULL DEFAULT 0,  -- of the lease; 0 if nobody holds it
+    lease_until INTEGER NOT NULL DEFAULT 0,
+    attempt     INTEGER NOT NULL DEFAULT 0,  -- claims since the last success
+    waiting     INTEGER NOT NULL DEFAULT 0,  -- deliveries
+    delayed     INTEGER NOT NULL DEFAULT 0,  -- 1: due is the end of a retry's delay, nothing makes it earlier
+    revived     INTEGER NOT NULL DEFAULT 0,  -- 1: a dead letter came back under the lease and set wake
+    cause       TEXT    NOT NULL DEFAULT '', -- of the last retry
+    -- When the issue may be claimed; 0 is never. A lease that runs out needs nobody to notice.
+    next INTEGER NOT NULL GENERATED ALWAYS AS (
+        CASE WHEN token <> 0 THEN lease_until
+             WHEN delayed <> 0 OR wake = 0 THEN due
+             WHEN due = 0 THEN wake
+             ELSE min(due, wake) END) VIRTUAL,
+    PRIMARY KEY (project, iid)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mailboxes_next ON mailboxes (next);
+CREATE INDEX mailboxes_leased ON mailboxes (lease_until) WHERE token <> 0;
+
+-- What came, in the order in which it came: in mailboxes, and in dead letters.
+CREATE TABLE deliveries (
+    seq      INTEGER PRIMARY KEY,
+    project  INTEGER NOT NULL,
+    iid      INTEGER NOT NULL,
+    dead     INTEGER NOT NULL DEFAULT 0,     -- 1: in the issue's dead letter
+    id       TEXT    NOT NULL,
+    accepted INTEGER NOT NULL,
+    body     BLOB    NOT NULL
+) STRICT;
+CREATE INDEX deliveries_of_issue ON deliveries (project, iid, dead);
+
+-- What suppresses repeats: digests of a delivery's key and of what it says, in the order in which they came.
+CREATE TABLE seen (
+    n       INTEGER PRIMARY KEY,
+    at      INTEGER NOT NULL,
+    key     BLOB,
+    content BLOB
+) STRICT;
+CREATE INDEX seen_key ON seen (key) WHERE key IS NOT NULL;
+CREATE INDEX seen_content ON seen (content) WHERE content IS NOT NULL;
+
+-- What the bot remembers of an issue.
+CREATE TABLE memories (
+    project INTEGER NOT NULL,
+    iid     INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    body    BLOB    NOT NULL,
+    PRIMARY KEY (project, iid)
+) STRICT;
+CREATE INDEX memories_expires ON memories (expires);
+
+-- The newest decisions, for explanations.
+CREATE TABLE records (
+    n       INTEGER PRIMARY KEY,
+    project INTEGER NOT NULL,
+    iid     INTEGER NOT NULL,
+    at      INTEGER NOT NULL,
+    body    BLOB    NOT NULL
+) STRICT;
+CREATE INDEX records_of_issue ON records (project, iid);
+
+-- What was given up. The deliveries of a letter are those of its issue with dead = 1.
+CREATE TABLE dead_letters (
+    project  INTEGER NOT NULL,
+    iid      INTEGER NOT NULL,
+    buried   INTEGER NOT NULL,
+    cause    TEXT    NOT NULL,
+    attempts INTEGER NOT NULL,
+    record   BLOB,
+    woken    INTEGER NOT NULL,               -- 1: a wake-up was being handled, too
+    PRIMARY KEY (project, iid)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX dead_letters_buried ON dead_letters (buried);
+
+-- What people may do only so often, with the answer each use got.
+CREATE TABLE uses (
+    n       INTEGER PRIMARY KEY,
+    who     TEXT    NOT NULL,
+    id      TEXT    NOT NULL,
+    at      INTEGER NOT NULL,
+    allowed INTEGER NOT NULL
+) STRICT;
+CREATE INDEX uses_of ON uses (who, id);
+CREATE INDEX uses_at ON uses (at);
+
+-- Small named values, such as how far a job has come.
+CREATE TABLE marks (
+    name    TEXT    NOT NULL PRIMARY KEY,
+    expires INTEGER NOT NULL,
+    value   BLOB    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Projects that had a delivery, and when the last one came, to the hour.
+CREATE TABLE projects (
+    id    INTEGER PRIMARY KEY,
+    heard INTEGER NOT NULL
+) STRICT;
+CREATE INDEX projects_heard ON projects (heard);
+
+-- began: when this file was made. seq, token: the highest that were given out.
+CREATE TABLE meta (
+    name  TEXT    NOT NULL PRIMARY KEY,
+    value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- For people: what waits, the most overdue first.
+CREATE VIEW waiting AS
+    SELECT project, iid, waiting AS deliveries, attempt, token <> 0 AS leased,
+           datetime(next / 1000000, 'unixepoch') AS next, cause
+    FROM mailboxes ORDER BY mailboxes.next;

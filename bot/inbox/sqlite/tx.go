@@ -1,0 +1,92 @@
+package sqlite
+
+import (
+	"fmt"
+
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"flowkeeper/bot/inbox"
+)
+
+const sqliteError = sqlite3.SQLITE_ERROR
+
+// tx is the writer's transaction: all changes in it happen at one time.
+type tx struct {
+	*statements
+	counters
+	now   int64
+	heard heard
+}
+
+// counters are numbers that the file could tell too, by counting: here they cost nothing. A transaction works on a copy, which counts once
+// it is committed.
+type counters struct {
+	seq, token int64 // the highest that were given out
+	deliveries int64 // waiting in mailboxes
+	issues     int64 // with waiting deliveries
+	records    int64
+	projects   int64
+}
+
+// load counts what is in the file.
+func (t *tx) load() error {
+	for query, into := range map[string][]any{
+		`SELECT value FROM meta WHERE name = 'seq'`:                                   {&t.seq},
+		`SELECT value FROM meta WHERE name = 'token'`:                                 {&t.token},
+		`SELECT coalesce(sum(waiting), 0), count(*) FROM mailboxes WHERE waiting > 0`: {&t.deliveries, &t.issues},
+		`SELECT count(*) FROM records`:                                                {&t.records},
+		`SELECT count(*) FROM projects`:                                               {&t.projects},
+	} {
+		if _, err := t.get(query, nil, into...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// saveNumbers keeps the numbers that must never be given out again.
+func (t *tx) saveNumbers(before counters) error {
+	if t.seq == before.seq && t.token == before.token {
+		return nil
+	}
+	_, err := t.exec(`UPDATE meta SET value = CASE name WHEN 'seq' THEN ? ELSE ? END WHERE name IN ('seq', 'token')`, t.seq, t.token)
+	return err
+}
+
+// purge removes what expired, at most limit of each kind, and reports whether there may be more.
+func (t *tx) purge(limit int64) (more bool, err error) {
+	for _, query := range []string{
+		`DELETE FROM seen WHERE n IN (SELECT n FROM seen ORDER BY n LIMIT ?2) AND at <= ?1 - ` + keepKeys,
+		`DELETE FROM memories WHERE rowid IN (SELECT rowid FROM memories WHERE expires <= ?1 LIMIT ?2)`,
+		`DELETE FROM uses WHERE n IN (SELECT n FROM uses WHERE at <= ?1 - ` + keepUses + ` LIMIT ?2)`,
+	} {
+		gone, err := t.exec(query, t.now, limit)
+		if err != nil {
+			return false, fmt.Errorf("purging what expired: %w", err)
+		}
+		more = more || gone == limit
+	}
+	return more, nil
+}
+
+// one is 1 for true: SQLite has no booleans.
+func one(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// blob is the bytes as SQLite keeps them: none are no NULL.
+func blob(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+var (
+	keepKeys     = micros(inbox.KeepKeys)
+	keepContents = micros(inbox.KeepMeanings)
+	keepUses     = micros(inbox.KeepUses)
+)

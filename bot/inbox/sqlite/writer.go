@@ -1,0 +1,222 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync/atomic"
+
+	"go.uber.org/zap"
+
+	"flowkeeper/bot/inbox"
+)
+
+// maxBatch is how many changes go into one transaction at most.
+const maxBatch = 1024
+
+// writer is the only one who writes. It takes the changes that wait, runs them one after the other in one transaction, and answers
+// all of them after the commit.
+type writer struct {
+	statements statements
+	damage     *damage
+	now        func() int64
+	log        *zap.Logger
+	committed  atomic.Pointer[counters]
+	noted      map[int64]int64 // see heard
+	purged     int64           // when it last looked for what expired
+	expired    bool            // there may be more of it
+	changes    chan *change    // unbuffered: what was taken is answered, what was not is refused by its own caller
+	closing    chan struct{}
+	done       chan struct{}
+	failed     atomic.Pointer[error] // the last commit's failure, nil after a success
+}
+
+// change is one operation. It refuses (see refused) before it writes anything. It may run more than once, if the transaction has to be
+// repeated without another change that broke.
+type change struct {
+	ctx    context.Context //nolint:containedctx // it travels with the change to the writer, which drops changes nobody waits for
+	run    func(*tx) error
+	answer chan error // room for one
+	err    error
+}
+
+func newWriter(conn *sql.Conn, damage *damage, now func() int64, log *zap.Logger) *writer {
+	w := &writer{
+		statements: statements{prepare: conn.PrepareContext}, damage: damage, now: now, log: log,
+		changes: make(chan *change), closing: make(chan struct{}), done: make(chan struct{}), noted: map[int64]int64{},
+	}
+	w.committed.Store(&counters{})
+	return w
+}
+
+// stop waits for the transaction under way and ends the writer.
+func (w *writer) stop() {
+	close(w.closing)
+	<-w.done
+}
+
+// do runs a change in the next transaction and returns once that is on disk. If ctx ends first, the change may or may not happen,
+// and what run writes to must not be read.
+func (w *writer) do(ctx context.Context, run func(*tx) error) error {
+	c := &change{ctx: ctx, run: run, answer: make(chan error, 1)}
+	select {
+	case w.changes <- c:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.closing:
+		return fmt.Errorf("%w: it was closed", inbox.ErrUnavailable)
+	}
+	select {
+	case err := <-c.answer:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// alone runs a change before the loop has begun.
+func (w *writer) alone(run func(*tx) error) error {
+	group := []*change{{ctx: context.Background(), run: run}}
+	w.commit(group)
+	return group[0].err
+}
+
+func (w *writer) loop() {
+	defer close(w.done)
+	group := make([]*change, 0, maxBatch)
+	for {
+		select {
+		case c := <-w.changes:
+			// A sync keeps a processor waiting: whoever can run now hands in its change before, if it has one.
+			runtime.Gosched()
+			group = w.gather(append(group[:0], c))
+		case <-w.closing:
+			return
+		}
+		w.commit(group)
+		for i, c := range group {
+			c.answer <- c.err
+			group[i] = nil
+		}
+	}
+}
+
+// gather adds the changes that wait already.
+func (w *writer) gather(group []*change) []*change {
+	for len(group) < maxBatch {
+		select {
+		case c := <-w.changes:
+			group = append(group, c)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// commit runs the changes and sets their errors. A change that breaks is left out and the others are run again.
+func (w *writer) commit(group []*change) {
+	alive := group
+	for len(alive) > 0 {
+		broken, err := w.try(alive)
+		if err != nil {
+			w.failed.Store(&err)
+			for _, c := range alive {
+				c.err = w.damage.unavailable(err)
+			}
+			return
+		}
+		if broken == nil {
+			return
+		}
+		others := make([]*change, 0, len(alive))
+		for _, c := range alive {
+			if c != broken {
+				others = append(others, c)
+			}
+		}
+		alive = others
+	}
+}
+
+// try runs the changes in one transaction. It returns the change that broke, if one did; then nothing was written. An error is one of
+// the database, which is nobody's fault.
+func (w *writer) try(group []*change) (broken *change, err error) {
+	if _, err := w.statements.exec("BEGIN IMMEDIATE"); err != nil {
+		return nil, fmt.Errorf("beginning a transaction: %w", err)
+	}
+	t := &tx{statements: &w.statements, counters: *w.committed.Load(), now: w.now(), heard: heard{w.noted, map[int64]int64{}}}
+	for _, c := range group {
+		if c.err = c.ctx.Err(); c.err != nil {
+			continue // nobody waits for it any more
+		}
+		c.err = guarded(c.run, t)
+		switch {
+		case c.err == nil || refused(c.err):
+		case primaryCode(c.err) != 0:
+			return nil, errors.Join(c.err, w.rollback())
+		default:
+			return c, w.rollback()
+		}
+	}
+	if err := w.finish(t, len(group)); err != nil {
+		w.log.Error("the inbox could not be written", zap.Int("changes", len(group)), zap.Error(err))
+		return nil, errors.Join(fmt.Errorf("committing: %w", err), w.rollback())
+	}
+	w.committed.Store(&t.counters)
+	t.heard.committed(t.now)
+	w.failed.Store(nil)
+	return nil, nil
+}
+
+// finish does what belongs to every transaction and commits it.
+func (w *writer) finish(t *tx, changes int) error {
+	if err := w.purge(t, changes); err != nil {
+		return err
+	}
+	if err := t.saveNumbers(*w.committed.Load()); err != nil {
+		return err
+	}
+	_, err := w.statements.exec("COMMIT")
+	return err
+}
+
+// purgeEvery is how often the writer looks for what expired.
+const purgeEvery = 100_000 // microseconds
+
+// purge removes a little more of what expired than a transaction can add, so that the file does not grow and no transaction is long.
+func (w *writer) purge(t *tx, changes int) (err error) {
+	if since := t.now - w.purged; since >= 0 && since < purgeEvery && !w.expired {
+		return nil
+	}
+	w.purged = t.now
+	w.expired, err = t.purge(int64(16 + 4*changes))
+	return err
+}
+
+// rollback gives up a transaction. SQLite may have done so already: when the disk is full, say.
+func (w *writer) rollback() error {
+	_, err := w.statements.exec("ROLLBACK")
+	if err != nil && primaryCode(err) == sqliteError {
+		return nil
+	}
+	return err
+}
+
+// guarded turns a panic into an error, so that the other changes get their answers.
+func guarded(run func(*tx) error, t *tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the change panicked: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return run(t)
+}
+
+// refused reports whether a change found its precondition violated: it wrote nothing and the transaction goes on.
+func refused(err error) bool {
+	return errors.Is(err, inbox.ErrLeaseLost) || errors.Is(err, inbox.ErrNotFound) || errors.Is(err, inbox.ErrFull)
+}
