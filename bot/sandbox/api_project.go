@@ -81,7 +81,7 @@ func getMember(s *Server, c *call) answer {
 func labelREST(l *label) object {
 	return object{
 		"id": l.id, "name": l.name, "color": l.color, "text_color": "#FFFFFF", "description": orNull(l.description),
-		"description_html": "", "subscribed": false, "priority": nil, "is_project_label": true, "archived": false,
+		"description_html": "", "subscribed": false, "priority": nil, "is_project_label": true, "archived": l.archived,
 	}
 }
 

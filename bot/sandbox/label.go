@@ -67,7 +67,8 @@ func labelScope(name string) string {
 	return name[:max(at, 0)]
 }
 
-// labelsNamed finds labels. Those that do not exist are created if the user may manage labels, and silently left out otherwise.
+// labelsNamed finds labels. Those that do not exist are created if the user may manage labels, and silently left out otherwise, as are those
+// that are archived.
 func (s *Server) labelsNamed(by actor, p *project, names []string, at time.Time) []*label {
 	var found []*label
 	for _, name := range names {
@@ -76,7 +77,7 @@ func (s *Server) labelsNamed(by actor, p *project, names []string, at time.Time)
 			continue
 		}
 		l := p.label(name)
-		if l == nil && !by.plans() {
+		if l == nil && !by.plans() || l != nil && l.archived {
 			continue
 		}
 		if l == nil {

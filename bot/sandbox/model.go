@@ -34,6 +34,7 @@ type label struct {
 	id                       int64
 	name, color, description string
 	created                  time.Time
+	archived                 bool
 	tone                     int // its colour on the page; labels of one scope share it
 }
 

@@ -70,6 +70,18 @@ func (s *Server) AddLabel(project int64, name, color, description string) error 
 	return nil
 }
 
+// ArchiveLabel archives a label of a project, creating it if there is none: issues keep it, and none is given it. GitLab says nothing to
+// those who try.
+func (s *Server) ArchiveLabel(project int64, name string) error {
+	if err := s.AddLabel(project, name, "", ""); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.project(project).label(name).archived = true
+	return nil
+}
+
 // AddMilestone creates a milestone of a project and gives its id.
 func (s *Server) AddMilestone(project int64, title string) (int64, error) {
 	s.mu.Lock()
