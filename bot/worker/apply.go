@@ -14,7 +14,7 @@ import (
 // some of it, so that the rules have to be asked again with that knowledge.
 func (j *job) apply(ctx context.Context) (again bool, err error) {
 	d := &j.decision
-	if len(d.Plan) == 0 && triage.Difference(j.issue, d.Result).Empty() {
+	if reopens := j.issue.Closed && !d.Result.Closed; len(d.Plan) == 0 && !reopens && triage.Difference(j.issue, d.Result).Empty() {
 		return false, nil
 	}
 	if err := j.hold(ctx); err != nil {
@@ -24,7 +24,8 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	j.own = append(j.own, triage.Difference(j.issue, d.Result))
+	edit, before := triage.Difference(j.issue, d.Result), j.issue
+	j.own = append(j.own, edit)
 	if len(d.Plan) > 0 {
 		j.wrote(&d.Memory)
 	}
@@ -42,6 +43,13 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 	}
 	bump := j.memory.Bump
 	j.called = true
+	if labels := denied(edit, before, got); len(labels) > 0 {
+		if j.was != nil {
+			before = *j.was
+		}
+		return true, j.withdraw(ctx, before, got, labels)
+	}
+	j.was = nil
 	j.issue, j.seen, j.live, j.memory = got, j.o.Now(), true, d.Memory
 	j.memory.Issue, d.Memory.Issue = &got, &got
 	for _, p := range d.Plan {
@@ -82,30 +90,18 @@ func (j *job) applyWanted(got triage.Issue) (again bool) {
 }
 
 // refused remembers a change that GitLab answered with success and did not make, so that it is not tried again and again. Something that
-// others changed at the same moment is not refused; their own event follows.
+// others changed at the same moment is not refused; their own event follows. Labels are looked at before.
 func (j *job) refused(a triage.Action, got triage.Issue) bool {
 	switch a := a.(type) {
 	case triage.SetWeight:
-		if a.Side != "" {
-			return j.refused(triage.AddLabel{Label: triage.WeightLabel(a.Side, a.Value)}, got)
-		}
-		if got.Weight != nil {
+		if a.Side != "" || got.Weight != nil {
 			return false
 		}
 		delete(j.memory.Own, a.Key())
 		j.memory.WeightDropped = !got.NoWeights
 		return true
-	case triage.AddLabel:
-		if got.Has(a.Label) {
-			return false
-		}
-		for _, l := range got.Labels {
-			if scope := triage.Scope(a.Label); scope != "" && triage.Scope(l) == scope {
-				return false
-			}
-		}
-	case triage.RemoveLabel:
-		return false // somebody else set it at this moment
+	case triage.AddLabel, triage.RemoveLabel:
+		return false
 	}
 	delete(j.memory.Own, a.Key())
 	if j.memory.Undone == nil {

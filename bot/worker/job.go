@@ -56,8 +56,11 @@ type job struct {
 	ordered bool           // they are written down
 	carried bool           // what they want beyond the issue is done
 	history history
-	lost    *triage.Lost // GitLab may still carry out writes whose answers did not come
-	lostNow bool         // one of them is this job's
+	heard   *heard                    // to run the commands again; nil if none ran in this job
+	denied  map[string]bool           // labels that GitLab did not take from commands
+	was     *triage.Issue             // the state to decide on, where a write was half taken; nil is the issue as it is
+	lost    *triage.Lost              // GitLab may still carry out writes whose answers did not come
+	lostNow bool                      // one of them is this job's
 	texts   map[string][]command.Line // the commands in comments, by text
 
 	probe    engine.Decision // what all rules say, if somebody asked
@@ -151,6 +154,9 @@ func (j *job) run(ctx context.Context) error {
 		}
 		if again {
 			continue
+		}
+		if err := j.connect(ctx); err != nil {
+			return j.regret(ctx, err)
 		}
 		if err := j.say(ctx); err != nil {
 			return j.regret(ctx, err)

@@ -53,6 +53,7 @@ func (j *job) obey(ctx context.Context) error {
 			return err
 		}
 	}
+	j.hear(comments, moved)
 	told, err := j.command(ctx, comments, moved)
 	if err != nil {
 		return err
@@ -132,7 +133,7 @@ func (j *job) permit(ctx context.Context, c *engine.Comment) error {
 
 // command lets the commands run, looking up what they ask for.
 func (j *job) command(ctx context.Context, comments []engine.Comment, moved []triage.Past) (engine.Obeyed, error) {
-	facts := engine.Facts{Found: map[string]triage.Found{}, Moved: moved}
+	facts := engine.Facts{Found: map[string]triage.Found{}, Moved: moved, Denied: j.denied}
 	if slices.ContainsFunc(comments, func(c engine.Comment) bool { return c.Late }) {
 		past, err := j.changes(ctx)
 		if err != nil {
@@ -200,9 +201,6 @@ func (j *job) order(told engine.Obeyed) {
 		j.look = true
 		j.events = append(j.events, triage.Event{Kind: triage.Swept, At: j.o.Now(), Seen: j.o.Now()})
 	}
-	for _, r := range told.Results {
-		j.metrics.commands.WithLabelValues(r.Command, outcome(r)).Inc()
-	}
 }
 
 func outcome(r engine.Result) string {
@@ -222,12 +220,17 @@ func (j *job) resume(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if labels := j.leftOut(e, past); len(labels) > 0 {
+			j.refuseAll(labels)
+			e = triage.Edit{}
+		}
 		e = e.Left(past, j.orders.Base)
 		for _, a := range e.Actions() {
 			j.wanted = append(j.wanted, engine.Wanted{Action: a, Note: j.lastNote()})
 		}
-		of := triage.Event{At: j.orders.At, Seen: j.o.Now()}
-		j.events = append(j.events, e.Event(j.orders.By, j.issue, of))
+		if of := (triage.Event{At: j.orders.At, Seen: j.o.Now()}); !e.Empty() {
+			j.events = append(j.events, e.Event(j.orders.By, j.issue, of))
+		}
 	}
 	j.o.Log.Info("taking up what an earlier attempt began", zap.Stringer("issue", j.batch.Issue))
 	return nil
@@ -236,6 +239,9 @@ func (j *job) resume(ctx context.Context) error {
 // target is the issue as GitLab shows it with what commands want of it.
 func (j *job) target() triage.Issue {
 	issue := j.issue
+	if j.was != nil {
+		issue = *j.was
+	}
 	for _, a := range j.wanted {
 		issue = a.Apply(issue)
 	}

@@ -88,7 +88,7 @@ func (j *job) sights(ctx context.Context, rule string) []engine.Sight {
 	return seen
 }
 
-// carryOut does what commands want beyond the issue itself: the follow-up and the links. Each is looked for first.
+// carryOut opens what commands want to be opened, before the issue itself is changed.
 func (j *job) carryOut(ctx context.Context) error {
 	if j.orders == nil || j.carried {
 		return nil
@@ -97,6 +97,18 @@ func (j *job) carryOut(ctx context.Context) error {
 		return err
 	}
 	if err := j.open(ctx); err != nil {
+		return err
+	}
+	j.carried = true
+	return nil
+}
+
+// connect makes the links that commands want, once GitLab has taken the rest.
+func (j *job) connect(ctx context.Context) error {
+	if j.orders == nil || len(j.orders.Links) == 0 {
+		return nil
+	}
+	if err := j.hold(ctx); err != nil {
 		return err
 	}
 	for _, l := range j.orders.Links {
@@ -112,7 +124,6 @@ func (j *job) carryOut(ctx context.Context) error {
 			j.did = append(j.did, "linked "+l.To.String()+" as "+made)
 		}
 	}
-	j.carried = true
 	return nil
 }
 
@@ -142,6 +153,11 @@ func (j *job) open(ctx context.Context) error {
 	}
 	if _, err := j.o.GitLab.Link(ctx, j.batch.Issue, issue.Ref, triage.RelatesTo); err != nil && !refusedForGood(err) {
 		return err
+	}
+	for _, l := range draft.Labels {
+		if !issue.Has(l) {
+			j.tell(j.orders.OpensBy, append(triage.Say("The follow-up lacks a label: "), engine.Denied(l).Say(".")...))
+		}
 	}
 	j.tell(j.orders.OpensBy, triage.Say("The follow-up is #"+strconv.FormatInt(issue.IID, 10)+"."))
 	return nil

@@ -154,6 +154,9 @@ func (j *job) recover(ctx context.Context) error {
 		}
 	}
 	j.advance(past)
+	if j.batch.Attempt > 1 {
+		j.emptied(past)
+	}
 	marked, found := sticky(notes)
 	if found {
 		kept = overlay(kept, marked)

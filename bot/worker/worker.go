@@ -133,6 +133,9 @@ func (p *Pool) work(ctx context.Context, batch *inbox.Batch) {
 		result = "again"
 		p.o.Log.Warn("answering the inbox; the issue is handled again", zap.Stringer("issue", batch.Issue), zap.Error(answerErr))
 	}
+	for _, r := range job.results {
+		p.metrics.commands.WithLabelValues(r.Command, outcome(r)).Inc()
+	}
 	p.metrics.jobs.WithLabelValues(result).Inc()
 	p.metrics.duration.Observe(p.o.Now().Sub(began).Seconds())
 	job.log(result, err, p.o.Now().Sub(began))

@@ -49,11 +49,22 @@ func (o *obeying) run(c Comment, line Line, h heard, call triage.Call) triage.Ou
 	if !out.Refused && slices.ContainsFunc(out.Actions, func(a triage.Action) bool { return o.superseded(a, c) }) {
 		return triage.Refuse(triage.Say("somebody changed this after the comment was written, before the bot could read it; write it again if it still holds"))
 	}
+	for _, a := range out.Actions {
+		if l := triage.LabelOf(a); o.facts.Denied[l] && !out.Refused {
+			return triage.Refuse(Denied(l))
+		}
+	}
 	out.Needs &^= o.Memory.Around.Known
 	if reason := notOurs(in); reason != "" && !out.Always && !out.Refused {
 		return triage.Refuse(triage.Say("").Words(reason).Say(", so the bot leaves it alone"))
 	}
 	return out
+}
+
+// Denied says that GitLab did not take a label, and what helps.
+func Denied(label string) triage.Prose {
+	return triage.Say("GitLab did not take the label ").Quote(label).Say(": it is archived, or the bot may not create it; " +
+		"a maintainer can see to it under Manage > Labels")
 }
 
 // roughly says a duration in whole minutes, never too few.

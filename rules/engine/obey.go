@@ -32,6 +32,8 @@ type Facts struct {
 	Moved []triage.Past
 	// Past is all that anybody changed, where a comment is late.
 	Past []triage.Past
+	// Denied are labels that GitLab did not take. A command that wants one is refused.
+	Denied map[string]bool
 }
 
 // Obeyed is what the commands of some comments come to, before the rules look at it.

@@ -74,6 +74,19 @@ func siblings(i Issue, label string) []string {
 	return found
 }
 
+// LabelOf is the label that an action puts on the issue, "" for none.
+func LabelOf(a Action) string {
+	switch a := a.(type) {
+	case AddLabel:
+		return a.Label
+	case SetWeight:
+		if a.Side != "" {
+			return WeightLabel(a.Side, a.Value)
+		}
+	}
+	return ""
+}
+
 // RemoveLabel wants a label off the issue. Sibling marks one that yields to another of its scope: a person who sets it again
 // moves the issue and does not undo the bot.
 type RemoveLabel struct {
