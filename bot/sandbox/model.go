@@ -57,6 +57,7 @@ type issue struct {
 	author             *user
 	assignees          []*user
 	milestone          *milestone
+	movedTo            *issue
 
 	created, updated, closedAt, editedAt time.Time
 	closedBy, editedBy, updatedBy        *user
