@@ -113,6 +113,7 @@ type wireIssue struct {
 	} `json:"milestone"`
 	CreatedAt  time.Time `json:"created_at"`
 	UpdatedAt  time.Time `json:"updated_at"`
+	ClosedAt   time.Time `json:"closed_at"`
 	URL        string    `json:"web_url"`
 	References struct {
 		Full string `json:"full"`
@@ -145,6 +146,9 @@ func (w *wireIssue) issue() (triage.Issue, error) {
 		Author:       w.Author.person(),
 		CreatedAt:    w.CreatedAt,
 		UpdatedAt:    w.UpdatedAt,
+	}
+	if i.ClosedAt = w.ClosedAt; w.MovedTo != nil {
+		i.MovedTo = *w.MovedTo
 	}
 	for _, l := range w.Labels {
 		i.Labels = append(i.Labels, string(l))

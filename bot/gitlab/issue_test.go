@@ -33,7 +33,7 @@ func TestIssue(t *testing.T) {
 			"milestone":{"id":9007199254740995},"_links":{"closed_as_duplicate_of":"https://gl.example/api/v4/projects/7/issues/2"}}`,
 			triage.Issue{
 				Ref: ref, ID: 9007199254740993, Path: "g/p", URL: "https://gl.example/g/p/-/issues/12", Type: "Issue", Title: "Slow",
-				Description: "It is slow.", Closed: true, Confidential: true, Moved: true, Duplicated: true, Labels: []string{"b", "a::1"},
+				Description: "It is slow.", Closed: true, Confidential: true, Moved: true, MovedTo: 4, Duplicated: true, Labels: []string{"b", "a::1"},
 				Weight: triage.Int(3), Author: triage.Person{ID: 3, Username: "ann"},
 				Assignees: []triage.Person{{ID: 4, Username: "bob"}, {ID: 5, Username: "cy"}}, Milestone: 9007199254740995,
 				CreatedAt: noon.Add(123 * time.Millisecond), UpdatedAt: noon.Add(456 * time.Millisecond),

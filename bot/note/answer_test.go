@@ -81,12 +81,12 @@ func FuzzAnswers(f *testing.F) {
 
 func checkReply(t *testing.T, r triage.Reply, team *triage.Team) {
 	t.Helper()
-	body := note.RenderReply(r, team, 9, "")
+	body := note.RenderReply(r, team, triage.Ref{}, 9, "")
 	notetest.CheckReply(t, body, append([]string{"@maria"}, ours...)...)
 	if n := utf8.RuneCountInString(body); n > 20_500 {
 		t.Errorf("%d runes", n)
 	}
-	if to, _, ok := note.ReplyTo(body); to != 9 || !ok {
+	if to, _, ok := note.ReplyTo(body, triage.Ref{}); to != 9 || !ok {
 		t.Errorf("the marker of %q is not read", body)
 	}
 }

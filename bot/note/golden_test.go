@@ -40,7 +40,7 @@ func TestGoldenReplies(t *testing.T) {
 	golden(t, "testdata/reply", func(t *testing.T, g *goldenFile) string {
 		var r triage.Reply
 		g.read(t, "reply.yaml", &r)
-		got := note.RenderReply(r, teamOf(g.roster), 12, "")
+		got := note.RenderReply(r, teamOf(g.roster), triage.Ref{}, 12, "")
 		notetest.CheckReply(t, got, g.allowed...)
 		return got
 	})

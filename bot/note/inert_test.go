@@ -8,6 +8,7 @@ import (
 
 	"flowkeeper/bot/note"
 	"flowkeeper/bot/note/notetest"
+	"flowkeeper/rules/triage"
 )
 
 func TestInert(t *testing.T) {
@@ -98,7 +99,7 @@ func FuzzInert(f *testing.F) {
 		notetest.Check(t, got+"\ntext")
 		notetest.Check(t, "text\n"+got)
 		notetest.Check(t, "`rule` "+got+" "+got+"”, he said")
-		if _, state := note.Read("text\n\n" + got); state != note.Unmarked {
+		if _, state := note.Read("text\n\n"+got, triage.Ref{}); state != note.Unmarked {
 			t.Errorf("%q is taken for a marker", got)
 		}
 	})

@@ -17,12 +17,13 @@ import (
 // State says what Read found in a comment.
 type State uint8
 
-// The states of a comment. Only in Known the memory was restored.
+// The states of a comment. Only in Known the memory was restored, in Copied only the other issue and its bump.
 const (
 	Unmarked State = iota // not a sticky note
 	Known                 // the note of this version of the bot
 	Broken                // the note, but somebody edited its marker and it cannot be read
 	Newer                 // written by a newer version of the bot, not to be overwritten
+	Copied                // the note of another issue: GitLab copied it when that was moved or cloned
 )
 
 // version is that of the marker's content. A reader skips what it does not know within its version; a new one is needed only when an
@@ -45,6 +46,7 @@ type content struct {
 	Items     map[string]triage.ItemState `json:"items,omitempty"`
 	Shown     []string                    `json:"l,omitempty"`
 	NoLicence bool                        `json:"nolic,omitempty"`
+	Of        []int64                     `json:"of,omitempty"` // the issue: project id and number
 	Own       map[string]triage.Own       `json:"own,omitempty"`
 	Quiet     map[string]triage.Silence   `json:"quiet,omitempty"`
 	Raised    map[string]triage.Raised    `json:"raised,omitempty"`
@@ -71,6 +73,9 @@ func mark(m triage.Memory) string {
 		Shown:     m.Note.Shown,
 		Undone:    m.Undone,
 	}
+	if m.Issue != nil && m.Issue.Ref != (triage.Ref{}) {
+		c.Of = []int64{m.Issue.Project, m.Issue.IID}
+	}
 	line := c.line()
 	if len(line) > maxMarker {
 		c.Items = withoutTitles(c.Items)
@@ -96,10 +101,11 @@ func (c content) line() string {
 	return "<!-- flowkeeper:v" + version + " " + string(text) + " -->"
 }
 
-// Read restores the memory that a comment of the bot carries: items, asked, own, undone, suspended, silenced, raised, said, bump, a dropped
+// Read restores the memory that a comment of the bot on this issue carries: items, asked, own, undone, suspended, silenced, raised, said, bump, a dropped
 // weight and of the note its digest, what it shows and what people dismissed. People's words may be cut. It looks only at the marker that
-// Render writes at the end; the caller makes sure that the bot wrote the comment, and knows its id. In a state other than Known the memory is empty, but for Note.Foreign in Newer.
-func Read(body string) (triage.Memory, State) {
+// Render writes at the end; the caller makes sure that the bot wrote the comment, and knows its id. In a state other than Known the memory is empty, but for Note.Foreign in Newer, and the
+// Issue's Ref and the Bump in Copied. A marker that names no issue, as the first ones did, is one of the issue where it stands.
+func Read(body string, on triage.Ref) (triage.Memory, State) {
 	of, text, found := findMarker(body)
 	switch {
 	case !found:
@@ -112,6 +118,9 @@ func Read(body string) (triage.Memory, State) {
 	var c content
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		return triage.Memory{}, Broken
+	}
+	if len(c.Of) == 2 && (c.Of[0] != on.Project || c.Of[1] != on.IID) {
+		return triage.Memory{Issue: &triage.Issue{Ref: triage.Ref{Project: c.Of[0], IID: c.Of[1]}}, Bump: c.Bump}, Copied
 	}
 	return c.memory(), Known
 }

@@ -33,6 +33,8 @@ func TestRead(t *testing.T) {
 		{name: "pending items are not restored", body: `<!-- flowkeeper:v1 {"d":"abc","said":["r"],"items":{"a/b":{"s":"pending"}}} -->`, want: known, state: note.Known},
 		{name: "a title of several lines", body: `<!-- flowkeeper:v1 {"items":{"a/b":{"s":"met","t":"A\n/close"}}} -->`,
 			want: triage.Memory{Items: map[string]triage.ItemState{"a/b": {State: triage.ItemMet, Title: "A /close"}}}, state: note.Known},
+		{name: "of another issue", body: `<!-- flowkeeper:v1 {"bump":{"f":2,"t":3},"d":"abc","of":[7,12],"said":["r"]} -->`,
+			want: triage.Memory{Issue: &triage.Issue{Ref: triage.Ref{Project: 7, IID: 12}}, Bump: &triage.Bump{From: 2, To: 3}}, state: note.Copied},
 		{name: "newer", body: `<!-- flowkeeper:v2 {"d":[]} -->`, want: triage.Memory{Note: triage.NoteRef{Foreign: true}}, state: note.Newer},
 		{name: "much newer", body: `<!-- flowkeeper:v10000000000000000000000 whatever -->`, want: triage.Memory{Note: triage.NoteRef{Foreign: true}}, state: note.Newer},
 		{name: "never written", body: `<!-- flowkeeper:v0 {} -->`, state: note.Broken},
@@ -55,7 +57,7 @@ func TestRead(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, state := note.Read(tt.body)
+			got, state := note.Read(tt.body, triage.Ref{})
 			if state != tt.state {
 				t.Errorf("state %d, want %d", state, tt.state)
 			}
@@ -93,7 +95,7 @@ func TestMarkerRoundTrip(t *testing.T) {
 			}
 		}
 		body := note.Render(s, nil, m)
-		got, state := note.Read(strings.ReplaceAll(body, "\n", "\r\n") + "\r\n ")
+		got, state := note.Read(strings.ReplaceAll(body, "\n", "\r\n")+"\r\n ", triage.Ref{})
 		if state != note.Known {
 			t.Fatalf("state %d of\n%s", state, body)
 		}
@@ -177,7 +179,7 @@ func TestMarkerCutsWords(t *testing.T) {
 			Resting: []engine.Resting{{Rule: "rule", Asked: true, Why: m.Silenced["rule"].Why}},
 		}
 	}
-	got, state := note.Read(note.Render(sticky(m), nil, m))
+	got, state := note.Read(note.Render(sticky(m), nil, m), triage.Ref{})
 	if state != note.Known || got.Silenced["rule"].Why != short || got.Raised["unclear/7"].Quote != short {
 		t.Errorf("state %d, silenced %+v, raised %+v; want words cut to %q", state, got.Silenced, got.Raised, short)
 	}
@@ -203,7 +205,7 @@ func TestMarkerStaysSmall(t *testing.T) {
 	if len(body) > 9000 {
 		t.Errorf("%d bytes", len(body))
 	}
-	got, state := note.Read(body)
+	got, state := note.Read(body, triage.Ref{})
 	if state != note.Known || len(got.Items) != 60 || len(got.Asked) != 60 || len(got.Silenced) != 10 || len(got.Raised) != 10 {
 		t.Errorf("state %d, %d items, %d asked, %d silenced, %d raised; want all of them", state, len(got.Items), len(got.Asked), len(got.Silenced), len(got.Raised))
 	}
@@ -218,7 +220,7 @@ func FuzzRead(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		m, state := note.Read(body)
+		m, state := note.Read(body, triage.Ref{})
 		if state != note.Known && cmp.Diff(triage.Memory{Note: triage.NoteRef{Foreign: state == note.Newer}}, m) != "" {
 			t.Errorf("state %d with memory %+v", state, m)
 		}
@@ -226,8 +228,31 @@ func FuzzRead(f *testing.F) {
 		if state != note.Unmarked && !strings.HasPrefix(trimmed[strings.LastIndex(trimmed, "\n")+1:], "<!-- flowkeeper:v") {
 			t.Errorf("a marker is seen in %q", body)
 		}
-		if _, state := note.Read(body + "\n\nwords"); state != note.Unmarked {
+		if _, state := note.Read(body+"\n\nwords", triage.Ref{}); state != note.Unmarked {
 			t.Errorf("a marker is seen in the middle of %q", body)
 		}
 	})
+}
+
+// TestMarkerNamesItsIssue: it is read on that issue, and on no other.
+func TestMarkerNamesItsIssue(t *testing.T) {
+	here, there := triage.Ref{Project: 7, IID: 12}, triage.Ref{Project: 7, IID: 13}
+	m := triage.Memory{Issue: &triage.Issue{Ref: here}, Said: map[string]bool{"r": true}}
+	body := note.Render(engine.Sticky{Lines: []string{"Weight 2: spikes are timeboxed."}}, nil, m)
+	if got, state := note.Read(body, here); state != note.Known || !got.Said["r"] {
+		t.Errorf("on its issue: state %d, %+v", state, got)
+	}
+	if got, state := note.Read(body, there); state != note.Copied || got.Said != nil || got.Issue.Ref != here {
+		t.Errorf("on another issue: state %d, %+v", state, got)
+	}
+	if strings.Contains(body, "#12") {
+		t.Error("GitLab rewrites references in what it copies")
+	}
+	answer := note.RenderReply(triage.Reply{}, nil, here, 99, "x")
+	if _, _, ok := note.ReplyTo(answer, here); !ok {
+		t.Error("the answer is not known on its issue")
+	}
+	if _, _, ok := note.ReplyTo(answer, there); ok {
+		t.Error("the answer is known on another issue")
+	}
 }

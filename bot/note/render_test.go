@@ -65,7 +65,7 @@ func FuzzRender(f *testing.F) {
 		}
 		body := note.Render(s, teamOf(roster), m)
 		notetest.CheckSticky(t, body, mentions(roster)...)
-		if _, state := note.Read(body); state != note.Known {
+		if _, state := note.Read(body, triage.Ref{}); state != note.Known {
 			t.Errorf("the marker of %q is not read", body)
 		}
 	})
@@ -150,7 +150,7 @@ func TestLinesAreParagraphs(t *testing.T) {
 			Lines: []string{line, line},
 		}
 		body := note.Render(s, nil, triage.Memory{})
-		if _, state := note.Read(body); state != note.Known {
+		if _, state := note.Read(body, triage.Ref{}); state != note.Known {
 			t.Errorf("%q hides the marker of\n%s", line, body)
 		}
 		s.Items = s.Items[:0]

@@ -18,11 +18,11 @@ const (
 	maxReplyWords = 400
 )
 
-// RenderReply is the body of an answer to the comment with this id, Markdown without a newline at its end. The roles that it asks are
+// RenderReply is the body of an answer to the comment of the issue with this id, Markdown without a newline at its end. The roles that it asks are
 // mentioned first, by the team's roster, or named if nobody fills them. What people wrote is made inert and cut; what would make the body
 // longer than 20,000 runes is left out and counted. The last line is a hidden marker, which ReplyTo reads; emoji is the reaction that the
 // comment gets, too, or "". A nil team has an empty roster.
-func RenderReply(r triage.Reply, team *triage.Team, note int64, emoji string) string {
+func RenderReply(r triage.Reply, team *triage.Team, on triage.Ref, note int64, emoji string) string {
 	left := budget(maxReply)
 	var b strings.Builder
 	head := asked(r.Asks, team)
@@ -51,7 +51,8 @@ func RenderReply(r triage.Reply, team *triage.Team, note int64, emoji string) st
 		writeRows(&b, rows, more)
 		b.WriteString(foldEnd)
 	}
-	b.WriteString("<!-- flowkeeper:re " + strings.TrimSpace(strconv.FormatInt(note, 10)+" "+emoji) + " -->")
+	b.WriteString("<!-- flowkeeper:re " + strconv.FormatInt(on.Project, 10) + ":" + strconv.FormatInt(on.IID, 10) + " ")
+	b.WriteString(strings.TrimSpace(strconv.FormatInt(note, 10)+" "+emoji) + " -->")
 	return b.String()
 }
 
@@ -148,19 +149,22 @@ func asked(roles []triage.Role, team *triage.Team) string {
 	return string(unicode.ToUpper(first)) + head[size:] + ": "
 }
 
-var replyLine = regexp.MustCompile(`^<!-- flowkeeper:re ([0-9]{1,19})(?: ([a-z_]{1,50}))? -->$`)
+var replyLine = regexp.MustCompile(`^<!-- flowkeeper:re (?:([0-9]{1,19}:[0-9]{1,19}) )?([0-9]{1,19})(?: ([a-z_]{1,50}))? -->$`)
 
-// ReplyTo reads the marker of an answer: the id of the comment that it answers, and the reaction that goes with it, "" for none. ok is false
-// for every other body. The caller makes sure that the bot wrote it.
-func ReplyTo(body string) (note int64, emoji string, ok bool) {
+// ReplyTo reads the marker of an answer on this issue: the id of the comment that it answers, and the reaction that goes with it, "" for none.
+// ok is false for every other body, such as an answer that GitLab copied from another issue. The caller makes sure that the bot wrote it.
+func ReplyTo(body string, on triage.Ref) (note int64, emoji string, ok bool) {
 	line, ok := lastComment(body)
 	parts := replyLine.FindStringSubmatch(line)
 	if !ok || parts == nil {
 		return 0, "", false
 	}
-	note, err := strconv.ParseInt(parts[1], 10, 64)
+	if of := parts[1]; of != "" && of != strconv.FormatInt(on.Project, 10)+":"+strconv.FormatInt(on.IID, 10) {
+		return 0, "", false
+	}
+	note, err := strconv.ParseInt(parts[2], 10, 64)
 	if err != nil {
 		return 0, "", false
 	}
-	return note, parts[2], true
+	return note, parts[3], true
 }

@@ -39,12 +39,12 @@ func FuzzRenderReply(f *testing.F) {
 		}
 		roster := map[triage.Role][]string{triage.Engineers: {"maria", username, two}}
 		id = max(id, -id, 0)
-		body := note.RenderReply(r, teamOf(roster), id, "")
+		body := note.RenderReply(r, teamOf(roster), triage.Ref{}, id, "")
 		notetest.CheckReply(t, body, mentions(roster)...)
-		if to, _, ok := note.ReplyTo(body); !ok || to != id {
+		if to, _, ok := note.ReplyTo(body, triage.Ref{}); !ok || to != id {
 			t.Errorf("the marker of %q is read as %d, %v; want %d", body, to, ok, id)
 		}
-		if _, state := note.Read(body); state != note.Unmarked {
+		if _, state := note.Read(body, triage.Ref{}); state != note.Unmarked {
 			t.Errorf("%q is taken for a sticky note", body)
 		}
 	})
@@ -76,7 +76,7 @@ func TestReplyStaysShort(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			body := note.RenderReply(tt.reply, nil, 7, "")
+			body := note.RenderReply(tt.reply, nil, triage.Ref{}, 7, "")
 			notetest.CheckReply(t, body)
 			if n := utf8.RuneCountInString(body); n > 20_500 {
 				t.Errorf("%d runes", n)
@@ -92,8 +92,8 @@ func TestReplyStaysShort(t *testing.T) {
 
 // An answer without words is its marker, with no blank lines in front.
 func TestReplyWithoutWords(t *testing.T) {
-	const want = "<!-- flowkeeper:re 12 -->"
-	if got := note.RenderReply(triage.Reply{}, nil, 12, ""); got != want {
+	const want = "<!-- flowkeeper:re 0:0 12 -->"
+	if got := note.RenderReply(triage.Reply{}, nil, triage.Ref{}, 12, ""); got != want {
 		t.Errorf("RenderReply = %q, want %q", got, want)
 	}
 }
@@ -105,9 +105,10 @@ func TestReplyTo(t *testing.T) {
 		emoji      string
 		ok         bool
 	}{
-		{"an answer", note.RenderReply(triage.Reply{Text: []triage.Prose{triage.Say("No.")}}, nil, 12, ""), 12, "", true},
-		{"an answer without words", note.RenderReply(triage.Reply{}, nil, 12, ""), 12, "", true},
-		{"an answer with a reaction", note.RenderReply(triage.Reply{}, nil, 12, "white_check_mark"), 12, "white_check_mark", true},
+		{"an answer", note.RenderReply(triage.Reply{Text: []triage.Prose{triage.Say("No.")}}, nil, triage.Ref{}, 12, ""), 12, "", true},
+		{"an answer without words", note.RenderReply(triage.Reply{}, nil, triage.Ref{}, 12, ""), 12, "", true},
+		{"an answer with a reaction", note.RenderReply(triage.Reply{}, nil, triage.Ref{}, 12, "white_check_mark"), 12, "white_check_mark", true},
+		{"an answer on another issue", "<!-- flowkeeper:re 7:12 12 x -->", 0, "", false},
 		{"a reaction that is none", "<!-- flowkeeper:re 12 X! -->", 0, "", false},
 		{"other line ends", "No.\r\n\r\n<!-- flowkeeper:re 12 -->\r\n ", 12, "", true},
 		{"not the last line", "<!-- flowkeeper:re 12 -->\n\nNo.", 0, "", false},
@@ -121,7 +122,7 @@ func TestReplyTo(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got, emoji, ok := note.ReplyTo(tt.body); got != tt.note || emoji != tt.emoji || ok != tt.ok {
+			if got, emoji, ok := note.ReplyTo(tt.body, triage.Ref{}); got != tt.note || emoji != tt.emoji || ok != tt.ok {
 				t.Errorf("ReplyTo(%q) = %d, %q, %v; want %d, %q, %v", tt.body, got, emoji, ok, tt.note, tt.emoji, tt.ok)
 			}
 		})

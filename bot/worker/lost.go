@@ -61,7 +61,7 @@ func (j *job) weed(ctx context.Context) (found bool, err error) {
 	}
 	seen, doubles := map[string]bool{}, map[int64]bool{}
 	for _, n := range notes {
-		what := subject(n)
+		what := subject(n, j.batch.Issue)
 		doubles[n.ID] = what != "" && seen[what]
 		seen[what] = true
 	}
@@ -92,11 +92,11 @@ func (j *job) weed(ctx context.Context) (found bool, err error) {
 }
 
 // subject tells apart what the bot's comments are for; "" for those that nothing is known of, which are left alone.
-func subject(n gitlab.Note) string {
-	if _, state := note.Read(n.Body); state == note.Known && !n.Internal {
+func subject(n gitlab.Note, on triage.Ref) string {
+	if _, state := note.Read(n.Body, on); state == note.Known && !n.Internal {
 		return "note"
 	}
-	if to, _, answers := note.ReplyTo(n.Body); answers {
+	if to, _, answers := note.ReplyTo(n.Body, on); answers {
 		return "answer " + strconv.FormatInt(to, 10)
 	}
 	return ""
@@ -104,7 +104,7 @@ func subject(n gitlab.Note) string {
 
 // reread takes what the note says from the note itself: an edit that was carried out late may have changed it, or its creation.
 func (j *job) reread() {
-	marked, found := sticky(j.history.own)
+	marked, found := sticky(j.history.own, j.batch.Issue)
 	switch known := j.memory.Note.ID; {
 	case !found:
 	case known == 0:

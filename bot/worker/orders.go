@@ -252,7 +252,7 @@ func (j *job) replyTo(ctx context.Context, a triage.Reaction) error {
 			}
 		}
 		if !already {
-			if _, err := j.o.GitLab.Reply(ctx, j.batch.Issue, a.Discussion, a.Note, a.Internal, note.RenderReply(*a.Reply, j.policy.Team, a.Note, a.Emoji)); err != nil {
+			if _, err := j.o.GitLab.Reply(ctx, j.batch.Issue, a.Discussion, a.Note, a.Internal, note.RenderReply(*a.Reply, j.policy.Team, j.batch.Issue, a.Note, a.Emoji)); err != nil {
 				return j.lose(0, err)
 			}
 			j.called = true

@@ -193,7 +193,7 @@ func (j *job) replied(ctx context.Context, id int64) (emoji string, ran bool, er
 		return "", false, err
 	}
 	for _, n := range notes {
-		if to, emoji, ok := note.ReplyTo(n.Body); ok && to == id {
+		if to, emoji, ok := note.ReplyTo(n.Body, j.batch.Issue); ok && to == id {
 			return emoji, true, nil
 		}
 	}

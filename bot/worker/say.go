@@ -78,7 +78,7 @@ func (j *job) create(ctx context.Context, shown engine.Sticky) error {
 		if err != nil {
 			return err
 		}
-		if marked, found := sticky(notes); found {
+		if marked, found := sticky(notes, j.batch.Issue); found {
 			marked.Note.Dismissed = also(marked.Note.Dismissed, m.Note.Dismissed)
 			m.Note = marked.Note
 			if shown, write := wording(j.decision); write {
@@ -153,10 +153,10 @@ func unasked(s engine.Sticky) engine.Sticky {
 }
 
 // sticky finds the note by its marker, the oldest should there ever be two, and returns what the marker remembers.
-func sticky(notes []gitlab.Note) (triage.Memory, bool) {
+func sticky(notes []gitlab.Note, on triage.Ref) (triage.Memory, bool) {
 	for _, n := range notes {
-		m, state := note.Read(n.Body)
-		if state == note.Unmarked || n.Internal {
+		m, state := note.Read(n.Body, on)
+		if state == note.Unmarked || state == note.Copied || n.Internal {
 			continue
 		}
 		m.Note.ID = n.ID

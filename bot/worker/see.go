@@ -157,7 +157,11 @@ func (j *job) recover(ctx context.Context) error {
 	if j.batch.Attempt > 1 {
 		j.emptied(past)
 	}
-	marked, found := sticky(notes)
+	past, err = j.begun(ctx, notes, past, &kept)
+	if err != nil {
+		return err
+	}
+	marked, found := sticky(notes, j.batch.Issue)
 	if found {
 		kept = overlay(kept, marked)
 	}

@@ -32,6 +32,10 @@ type Issue struct {
 	CreatedAt time.Time `json:"c,omitzero"`
 	UpdatedAt time.Time `json:"u,omitzero"`
 
+	// MovedTo is the ID of the issue that this one became when it was moved, ClosedAt when it was closed; only known after a read.
+	MovedTo  int64     `json:"-"`
+	ClosedAt time.Time `json:"-"`
+
 	// Coarse says that UpdatedAt is cut to whole seconds, as in note and emoji payloads.
 	Coarse bool `json:"cs,omitempty"`
 }

@@ -157,7 +157,7 @@ var elements = []atom.Atom{
 // The markers: of the sticky note, and of answers and follow-ups.
 var (
 	marker = regexp.MustCompile(`^<!-- flowkeeper:v[0-9]+ (\{.*\}) -->$`)
-	other  = regexp.MustCompile(`^<!-- flowkeeper:(?:re|follow-up [0-9]+#[0-9]+) [0-9]+ -->$`)
+	other  = regexp.MustCompile(`^<!-- flowkeeper:(?:re [0-9]+:[0-9]+|follow-up [0-9]+#[0-9]+) [0-9]+ -->$`)
 )
 
 // isMarker reports whether a comment is one of the bot's.

@@ -91,7 +91,7 @@ func TestChecksFail(t *testing.T) {
 	const (
 		fold   = "<details><summary>x</summary>\n\n- why\n\n</details>\n\n"
 		sticky = "<!-- flowkeeper:v1 {} -->"
-		answer = "<!-- flowkeeper:re 12 -->"
+		answer = "<!-- flowkeeper:re 7:1 12 -->"
 	)
 	check := func(check func(testing.TB, string, ...string)) func(testing.TB, string) {
 		return func(t testing.TB, body string) { check(t, body) }

@@ -1,0 +1,60 @@
+package worker
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/note"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// begun leaves out of an issue's past what GitLab copied when it moved or cloned another one: nobody did that here. Of a moved issue the level
+// for security and the time in its state go into the memory.
+func (j *job) begun(ctx context.Context, notes []gitlab.Note, past []triage.Past, m *triage.Memory) ([]triage.Past, error) {
+	from := j.issue.CreatedAt.Add(-sameWrite)
+	bump, moved, isMoved, err := j.origin(ctx, notes)
+	if err != nil {
+		return nil, err
+	}
+	if isMoved {
+		from = moved
+	}
+	copied := func(p triage.Past) bool { return !p.At.After(from) }
+	if isMoved {
+		there := slices.DeleteFunc(slices.Clone(past), func(p triage.Past) bool { return !copied(p) })
+		before := engine.Recover(triage.Memory{}, j.policy.Team, there, j.o.Self.ID)
+		m.Bump = cmp.Or(m.Bump, bump, before.Bump)
+		if m.Since.At.IsZero() {
+			m.Since = before.Since
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(past), copied), nil
+}
+
+// origin finds out, by notes that GitLab copied, whether the issue was another one before it was moved: which level that one had, and when it
+// was moved.
+func (j *job) origin(ctx context.Context, notes []gitlab.Note) (bump *triage.Bump, moved time.Time, isMoved bool, err error) {
+	asked := map[triage.Ref]bool{}
+	for _, n := range slices.Backward(notes) {
+		m, state := note.Read(n.Body, j.batch.Issue)
+		if state != note.Copied || asked[m.Issue.Ref] {
+			continue
+		}
+		asked[m.Issue.Ref] = true
+		of, err := j.o.GitLab.Issue(ctx, m.Issue.Ref)
+		if gitlab.ClassOf(err) == gitlab.Gone {
+			continue
+		}
+		if err != nil {
+			return nil, time.Time{}, false, err
+		}
+		if of.MovedTo == j.issue.ID {
+			return m.Bump, of.ClosedAt, true, nil
+		}
+	}
+	return nil, time.Time{}, false, nil
+}
