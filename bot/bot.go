@@ -24,6 +24,7 @@ import (
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/spool"
 	"flowkeeper/bot/webhook"
+	"flowkeeper/bot/worker"
 	"flowkeeper/rules/engine"
 )
 
@@ -66,7 +67,8 @@ type Options struct {
 	Freshness time.Duration
 	Workers   int
 	Attempts  int
-	Backoff   time.Duration // between the first and the second try
+	Backoff   time.Duration   // between the first and the second try
+	Patience  worker.Patience // with answers of GitLab that contradict what is known; default worker.DefaultPatience
 
 	Policy engine.Policy
 	Log    *zap.Logger

@@ -16,6 +16,7 @@ import (
 // say writes a comment as a person, waits until the bot is done with it and gives the comment's id.
 func (r *rig) say(who string, ref triage.Ref, text string) int64 {
 	r.Helper()
+	r.lags()
 	id, err := r.gitlab.Comment(who, ref, text)
 	r.must(nil, err)
 	r.settle()

@@ -88,7 +88,7 @@ func TestRefusedWriteIsADeadLetter(t *testing.T) {
 func TestIssueThatIsGoneIsDone(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
-	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Status: http.StatusNotFound})
+	r.gitlab.Next(sandbox.Fault{Match: "issue", Status: http.StatusNotFound, Times: -1})
 	r.open(sandbox.IssueOptions{Title: "t"})
 	if dead, err := r.app.Inbox().Dead(t.Context(), 10); err != nil || len(dead) > 0 {
 		t.Errorf("dead letters %v, error %v", dead, err)
@@ -99,13 +99,13 @@ func TestIssueThatIsGoneIsDone(t *testing.T) {
 func TestProjectOutOfSightKeepsDeliveries(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
-	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Status: http.StatusNotFound})
-	r.gitlab.Next(sandbox.Fault{Match: "GET /api/v4/projects/1", Status: http.StatusNotFound})
+	r.gitlab.Next(sandbox.Fault{Match: "/api/v4/projects/1", Status: http.StatusNotFound, Times: -1})
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::bug", "severity::1", "priority::1"}})
 	dead, err := r.app.Inbox().Dead(t.Context(), 10)
 	if err != nil || len(dead) != 1 || !strings.Contains(dead[0].Cause, "the token cannot see the project") {
 		t.Fatalf("dead letters %+v, error %v", dead, err)
 	}
+	r.gitlab.ClearFaults()
 	r.must(nil, r.app.Inbox().Revive(t.Context(), ref))
 	r.settle()
 	if !r.gitlab.Issue(ref).Has("workflow::start") {

@@ -38,7 +38,7 @@ func (a *App) handle() (claimNoMore func()) {
 		a.intake.know(self)
 		pool := worker.New(worker.Options{
 			Inbox: a.inbox, GitLab: a.gitlab, Policy: a.o.Policy, Self: self,
-			Workers: a.o.Workers, Lease: a.o.Lease, Freshness: a.o.Freshness, Lookback: a.o.Lookback, Attempts: a.o.Attempts, Backoff: a.o.Backoff, Drain: a.o.Drain,
+			Workers: a.o.Workers, Lease: a.o.Lease, Freshness: a.o.Freshness, Lookback: a.o.Lookback, Attempts: a.o.Attempts, Backoff: a.o.Backoff, Patience: a.o.Patience, Drain: a.o.Drain,
 			Now: time.Now, Jitter: rand.Float64, Log: a.o.Log, Registry: a.registry,
 		})
 		a.engage(pool, self)

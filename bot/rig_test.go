@@ -17,6 +17,7 @@ import (
 	"flowkeeper/bot"
 	"flowkeeper/bot/inbox/sqlite"
 	"flowkeeper/bot/sandbox"
+	"flowkeeper/bot/worker"
 	"flowkeeper/config"
 	"flowkeeper/rules"
 	"flowkeeper/rules/triage"
@@ -31,6 +32,7 @@ type rig struct {
 	handled *handled
 	project int64
 	hook    int64
+	lag     int          // reads that show the state from before each thing that a person does
 	ahead   atomic.Int64 // of GitLab's clock, in nanoseconds
 }
 
@@ -63,6 +65,7 @@ func newRig(t *testing.T, edition sandbox.Edition, adjust func(*bot.Options)) *r
 		Version: "test", GitLabURL: server.URL, GitLabToken: botToken, Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", MaxBody: 25 << 20,
 		Drain: 5 * time.Second, Secrets: []string{secret}, SigningTokens: []string{signingToken}, DataDir: t.TempDir(),
 		Lease: 10 * time.Second, Freshness: 10 * time.Second, Workers: 4, Attempts: 5, Backoff: 10 * time.Millisecond,
+		Patience:   worker.Patience{Gone: []time.Duration{0, 0, 0}, Stale: []time.Duration{0, 0, 0, 0}},
 		GitLabRate: 1_000_000, NotesRate: 1_000_000, Spool: 1000, Lookback: time.Hour,
 		Policy: handbook.Policy(), Log: r.handled.logger(),
 	}
@@ -132,6 +135,7 @@ func (r *rig) must(_ any, err error) {
 // open opens an issue as ann and waits until the bot is done with it.
 func (r *rig) open(o sandbox.IssueOptions) triage.Ref {
 	r.Helper()
+	r.lags()
 	ref, err := r.gitlab.Open("ann", r.project, o)
 	if err != nil {
 		r.Fatal(err)
@@ -143,10 +147,17 @@ func (r *rig) open(o sandbox.IssueOptions) triage.Ref {
 // edit changes an issue as a person and waits until the bot is done with it.
 func (r *rig) edit(who string, ref triage.Ref, c sandbox.Change) {
 	r.Helper()
+	r.lags()
 	if err := r.gitlab.Edit(who, ref, c); err != nil {
 		r.Fatal(err)
 	}
 	r.settle()
+}
+
+func (r *rig) lags() {
+	if r.lag > 0 {
+		r.gitlab.Lag(r.lag)
+	}
 }
 
 // await waits until the condition holds, but not for ever.

@@ -42,16 +42,18 @@ func (c *Client) Links(ctx context.Context, ref triage.Ref) ([]triage.Link, erro
 	k := call{name: "links", op: "loading the links of issue " + ref.String(), method: http.MethodGet, path: issuePath(ref, "links")}
 	var links []triage.Link
 	seen := map[int64]bool{}
-	err := eachOf(ctx, c, k, page{}, func(w wireLink) error {
-		if seen[w.ID] {
-			return errEnough // GitLab sends the whole list whichever page is asked for
-		}
-		seen[w.ID] = true
-		if w.Kind == "" {
-			w.Kind = triage.RelatesTo // all there was before links had kinds
-		}
-		links = append(links, triage.Link{Kind: w.Kind, Ref: triage.Ref{Project: w.Project, IID: w.IID}, Created: w.Created})
-		return nil
+	err := twice(func() error {
+		return eachOf(ctx, c, k, page{}, func(w wireLink) error {
+			if seen[w.ID] {
+				return errEnough // GitLab sends the whole list whichever page is asked for
+			}
+			seen[w.ID] = true
+			if w.Kind == "" {
+				w.Kind = triage.RelatesTo // all there was before links had kinds
+			}
+			links = append(links, triage.Link{Kind: w.Kind, Ref: triage.Ref{Project: w.Project, IID: w.IID}, Created: w.Created})
+			return nil
+		})
 	})
 	if !absent(err) {
 		return links, err
@@ -127,7 +129,11 @@ func (c *Client) Level(ctx context.Context, project, user int64) (int, error) {
 		path: "projects/" + id + "/members/all/" + member,
 	}
 	var w wireMember
-	a, err := c.do(ctx, k, &w)
+	var a answer
+	err := twice(func() (err error) {
+		a, err = c.do(ctx, k, &w)
+		return err
+	})
 	switch {
 	case absent(err):
 		return 0, nil

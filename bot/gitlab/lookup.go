@@ -28,13 +28,19 @@ func (c *Client) Find(ctx context.Context, page string) (triage.Ref, error) {
 // token sees it does not mean that whoever named it does.
 func (c *Client) Resolve(ctx context.Context, project int64, reference string) (triage.Issue, error) {
 	at, err := c.parseReference(project, reference)
-	switch {
-	case err != nil:
+	if err != nil {
 		return triage.Issue{}, err
-	case at.path == "":
-		return c.Issue(ctx, at.Ref)
 	}
-	return c.byPath(ctx, at.path, at.IID)
+	var issue triage.Issue
+	err = twice(func() (err error) {
+		if at.path == "" {
+			issue, err = c.Issue(ctx, at.Ref)
+		} else {
+			issue, err = c.byPath(ctx, at.path, at.IID)
+		}
+		return err
+	})
+	return issue, err
 }
 
 // byPath loads an issue by its project's path. GitLab leads from the path that a project had before it was moved to the project's
@@ -108,7 +114,12 @@ func (c *Client) SeesProject(ctx context.Context, project int64) (bool, error) {
 	var p struct {
 		ID int64 `json:"id"`
 	}
-	switch a, err := c.do(ctx, k, &p); {
+	var a answer
+	err := twice(func() (err error) {
+		a, err = c.do(ctx, k, &p)
+		return err
+	})
+	switch {
 	case ClassOf(err) == Gone:
 		return false, nil
 	case err != nil:

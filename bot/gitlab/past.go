@@ -65,15 +65,27 @@ func (c *Client) weightEvents(ctx context.Context, ref triage.Ref) ([]triage.Pas
 		path: issuePath(ref, "resource_weight_events"),
 	}
 	var past []triage.Past
-	err := eachOf(ctx, c, k, page{}, func(e wireWeightEvent) error {
-		weight, err := weightOf(e.Weight)
-		past = append(past, triage.Past{At: e.CreatedAt, Actor: e.User.person(), Weight: weight})
-		return err
+	err := twice(func() error {
+		return eachOf(ctx, c, k, page{}, func(e wireWeightEvent) error {
+			weight, err := weightOf(e.Weight)
+			past = append(past, triage.Past{At: e.CreatedAt, Actor: e.User.person(), Weight: weight})
+			return err
+		})
 	})
 	if absent(err) {
 		return nil, nil
 	}
 	return past, err
+}
+
+// twice makes a call in which "not found" is a good answer, and makes it again after that answer: a server of GitLab's that lags behind the
+// others, or a proxy between, gives it once.
+func twice(call func() error) error {
+	err := call()
+	if absent(err) {
+		return call()
+	}
+	return err
 }
 
 // absent reports whether GitLab itself, and no proxy, said that there is no such thing, or none for this token: what it has no licence

@@ -189,6 +189,7 @@ func write(w http.ResponseWriter, a answer, fault *Fault) {
 func (s *Server) answerAPI(r *http.Request, rt route, p params, username string) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.behind(r)()
 	c := &call{r: r, params: p, by: actor{user: s.userNamed(username), legacy: true, chain: r.Header.Get("X-Gitlab-Event-UUID")}}
 	if strings.Contains(rt.path, "{project}") {
 		if c.project = s.projectNamed(r.PathValue("project")); c.project == nil {

@@ -83,6 +83,7 @@ type Server struct {
 	users    []*user
 	tokens   map[string]*user
 	projects []*project
+	replica  *replica // nil if reads show the present
 
 	changed chan struct{} // closed and replaced whenever anything changes
 	closed  bool

@@ -50,6 +50,9 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 		return true, j.withdraw(ctx, before, got, labels)
 	}
 	j.was = nil
+	if got.NewerThan(j.newest) {
+		j.newest = &got
+	}
 	j.issue, j.seen, j.live, j.memory = got, j.o.Now(), true, d.Memory
 	j.memory.Issue, d.Memory.Issue = &got, &got
 	for _, p := range d.Plan {

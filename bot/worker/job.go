@@ -30,12 +30,15 @@ type job struct {
 	unread int // deliveries that could not be read
 
 	issue     triage.Issue
-	seen      time.Time     // when GitLab showed the issue so; zero if it is only remembered
-	live      bool          // it was read from GitLab in this job
-	reads     int           // how often that was
-	late      bool          // the state was old when it was delivered
-	called    bool          // GitLab answered in this job
-	before    triage.Memory // this job changed anything
+	newest    *triage.Issue  // the latest state that a delivery or a write told of; nil if none is known
+	doubts    map[string]int // how often which answers were not believed
+	blank     bool           // nothing was remembered of the issue
+	seen      time.Time      // when GitLab showed the issue so; zero if it is only remembered
+	live      bool           // it was read from GitLab in this job
+	reads     int            // how often that was
+	late      bool           // the state was old when it was delivered
+	called    bool           // GitLab answered in this job
+	before    triage.Memory  // this job changed anything
 	memory    triage.Memory
 	base      *triage.Issue // the last state that deliveries and own writes told of; nil if none is remembered
 	own       []triage.Edit // what this job wrote
@@ -222,7 +225,7 @@ func (j *job) written() ([]byte, error) {
 	if m.Issue == nil {
 		m = j.memory.Clone() // nothing was decided yet
 	}
-	m.Told, m.Lost = j.untold(), j.lost
+	m.Told, m.Lost, m.Doubts = j.untold(), j.lost, j.doubts
 	m.Items, m.Asked, m.Said, m.Wakes = j.before.Items, j.before.Asked, j.before.Said, j.before.Wakes
 	return json.Marshal(m)
 }

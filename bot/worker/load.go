@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/rules/engine"
@@ -33,7 +34,7 @@ func (j *job) load(ctx context.Context, d engine.Decision) error {
 		if err != nil {
 			return err
 		}
-		around.Links = links
+		around.Links = j.withWanted(links)
 	}
 	if d.Needs&(triage.NeedAgreements|triage.NeedComments) != 0 {
 		if err := j.loadComments(ctx, d, &around); err != nil {
@@ -65,6 +66,17 @@ func (j *job) load(ctx context.Context, d engine.Decision) error {
 	return nil
 }
 
+// withWanted adds the links that commands want: the rules look at the issue as it is about to be.
+func (j *job) withWanted(links []triage.Link) []triage.Link {
+	if j.orders == nil {
+		return links
+	}
+	for _, l := range j.orders.Links {
+		links = append(slices.Clip(links), triage.Link{Kind: l.Kind, Ref: l.To, Created: j.orders.At})
+	}
+	return links
+}
+
 // loadComments looks at what people wrote since the issue is in its state: when they last did, and who agrees if that is asked.
 func (j *job) loadComments(ctx context.Context, d engine.Decision, around *triage.Around) error {
 	since, review := d.Memory.Since.Begin(), d.Memory.Since.At
@@ -75,6 +87,7 @@ func (j *job) loadComments(ctx context.Context, d engine.Decision, around *triag
 	if err != nil {
 		return err
 	}
+	comments = j.withDelivered(comments, since)
 	comments = slices.DeleteFunc(comments, func(c gitlab.Comment) bool { return c.Author.ID == j.o.Self.ID })
 	for _, c := range comments {
 		if c.CreatedAt.After(around.Commented) && !j.onlyCommands(c.Body) {
@@ -96,12 +109,15 @@ func (j *job) agreements(ctx context.Context, note int64, comments []gitlab.Comm
 	if err != nil {
 		return nil, err
 	}
+	awards = j.withReactions(awards, 0)
 	if note != 0 {
 		more, err := j.o.GitLab.Awards(ctx, j.batch.Issue, note)
-		if err != nil && gitlab.ClassOf(err) != gitlab.Gone { // a deleted note has no reactions
-			return nil, err
+		if err != nil {
+			if deleted, err := j.gone(ctx, note, err); !deleted || err != nil { // a deleted note has no reactions
+				return nil, err
+			}
 		}
-		awards = append(awards, more...)
+		awards = append(awards, j.withReactions(more, note)...)
 	}
 	agreed := map[string]triage.Agreement{}
 	for _, a := range awards {
@@ -115,6 +131,43 @@ func (j *job) agreements(ctx context.Context, note int64, comments []gitlab.Comm
 		}
 	}
 	return agreed, nil
+}
+
+// delivered is how long after its delivery an event may be missing in a list that GitLab shows.
+const delivered = time.Minute
+
+// withDelivered adds the comments that were delivered a moment ago and that a list which lags does not show yet.
+func (j *job) withDelivered(listed []gitlab.Comment, since time.Time) []gitlab.Comment {
+	for _, e := range j.events {
+		if e.Note == nil || e.Kind&triage.Noted == 0 || e.Note.Edited || e.At.Before(since) || j.o.Now().Sub(e.Seen) > delivered {
+			continue
+		}
+		if !slices.ContainsFunc(listed, func(c gitlab.Comment) bool { return c.ID == e.Note.ID }) {
+			listed = append(listed, gitlab.Comment{
+				ID: e.Note.ID, Author: e.Actor, Body: e.Note.Text, Internal: e.Note.Internal, CreatedAt: e.At, UpdatedAt: e.At,
+			})
+		}
+	}
+	return listed
+}
+
+// withReactions brings a list of reactions to a comment, or to the issue if note is 0, up to what was delivered a moment ago.
+func (j *job) withReactions(listed []gitlab.Award, note int64) []gitlab.Award {
+	for _, e := range j.events {
+		if e.Emoji == nil || e.Emoji.NoteID != note || j.o.Now().Sub(e.Seen) > delivered {
+			continue
+		}
+		same := func(a gitlab.Award) bool { return a.Name == e.Emoji.Name && a.User.Is(e.Actor) }
+		switch {
+		case e.Kind&triage.Revoked != 0:
+			if n := slices.IndexFunc(listed, func(a gitlab.Award) bool { return same(a) && !a.At.After(e.At) }); n >= 0 {
+				listed = slices.Delete(slices.Clone(listed), n, n+1)
+			}
+		case e.Kind&triage.Awarded != 0 && !slices.ContainsFunc(listed, same):
+			listed = append(slices.Clip(listed), gitlab.Award{User: e.Actor, Name: e.Emoji.Name, At: e.At})
+		}
+	}
+	return listed
 }
 
 // onlyCommands reports whether a comment says nothing but commands.

@@ -194,6 +194,7 @@ func (j *job) order(told engine.Obeyed) {
 		j.asked = append(j.asked, asked{j.orders.Answers[len(j.orders.Answers)-len(told.Orders.Answers)+w.Answer].Note, w.Rule})
 	}
 	j.memory = told.Memory
+	j.memory.Around.Links = j.withWanted(j.memory.Around.Links)
 	j.wanted = append(j.wanted, told.Wanted...)
 	j.events = append(j.events, told.Events...)
 	j.results = append(j.results, told.Results...)

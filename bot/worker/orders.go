@@ -113,6 +113,9 @@ func (j *job) connect(ctx context.Context) error {
 	}
 	for _, l := range j.orders.Links {
 		made, err := j.o.GitLab.Link(ctx, j.batch.Issue, l.To, l.Kind)
+		if gitlab.ClassOf(err) == gitlab.Gone { // one 404 is not believed
+			made, err = j.o.GitLab.Link(ctx, j.batch.Issue, l.To, l.Kind)
+		}
 		switch {
 		case refusedForGood(err):
 			j.tell(l.By, triage.Say("GitLab did not link the issues; is the other one visible to the bot?"))
@@ -198,10 +201,11 @@ func (j *job) reply(ctx context.Context) error {
 		return nil
 	}
 	for _, a := range j.orders.Answers {
-		if err := j.replyTo(ctx, a); err != nil && !refusedForGood(err) {
+		cause := j.replyTo(ctx, a)
+		if refused, err := j.unanswerable(ctx, a.Note, cause); err != nil {
 			return err
-		} else if err != nil {
-			j.o.Log.Warn("a comment was not answered", zap.Stringer("issue", j.batch.Issue), zap.Int64("note", a.Note), zap.Error(err))
+		} else if refused {
+			j.o.Log.Warn("a comment was not answered", zap.Stringer("issue", j.batch.Issue), zap.Int64("note", a.Note), zap.Error(cause))
 		}
 	}
 	j.decision.Memory.Orders = nil
@@ -237,6 +241,18 @@ func (j *job) regret(ctx context.Context, cause error) error {
 		return err
 	}
 	return cause
+}
+
+// unanswerable reports whether a comment cannot be answered, however often that is tried: people deleted it, or GitLab does not let the bot.
+func (j *job) unanswerable(ctx context.Context, id int64, cause error) (bool, error) {
+	switch gitlab.ClassOf(cause) {
+	case "":
+		return false, nil
+	case gitlab.GiveUp:
+		return true, nil
+	default:
+		return j.gone(ctx, id, cause)
+	}
 }
 
 func (j *job) replyTo(ctx context.Context, a triage.Reaction) error {

@@ -60,12 +60,13 @@ func (j *job) edited(ctx context.Context, c gitlab.Comment) (edited, unsure bool
 		return false, false, nil
 	}
 	awards, err := j.awardsOf(ctx, c.ID)
-	if gitlab.ClassOf(err) == gitlab.Gone {
-		return true, false, nil
+	if err != nil {
+		deleted, err := j.gone(ctx, c.ID, err)
+		return deleted, false, err
 	}
 	last := slices.IndexFunc(awards, func(a gitlab.Award) bool { return c.UpdatedAt.Sub(a.At).Abs() <= slack })
-	if err != nil || last < 0 {
-		return true, false, err
+	if last < 0 {
+		return true, false, nil
 	}
 	return false, awards[last].User.ID != j.o.Self.ID, nil
 }
@@ -119,10 +120,10 @@ func (j *job) notRun(ctx context.Context, comments []engine.Comment) (left []eng
 func (j *job) react(ctx context.Context, id int64, emoji string) error {
 	j.begin()
 	err := j.replyTo(ctx, triage.Reaction{Note: id, Emoji: emoji})
-	if refusedForGood(err) {
-		return nil
+	if _, err = j.unanswerable(ctx, id, err); err != nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 // ended reports whether a comment's command was carried out up to its answer: it opened the follow-up and closed the issue, and nobody
@@ -149,33 +150,29 @@ func (j *job) ended(ctx context.Context, c engine.Comment) (bool, error) {
 }
 
 // dated gives the comments their exact times: deliveries tell whole seconds, in which the bot may have changed the issue before. A comment
-// that is gone is left out.
+// that the list lacks is there all the same: it was delivered, and the list may lag.
 func (j *job) dated(ctx context.Context, comments []engine.Comment) ([]engine.Comment, error) {
 	written, err := j.commentsSince(ctx, comments[0].Event.At.Add(-time.Second))
 	if err != nil {
 		return nil, err
 	}
-	var there []engine.Comment
-	for _, c := range comments {
-		n := slices.IndexFunc(written, func(w gitlab.Comment) bool { return w.ID == c.Event.Note.ID })
-		if n < 0 {
-			continue
+	comments = slices.Clone(comments)
+	for i := range comments {
+		e := &comments[i].Event
+		if n := slices.IndexFunc(written, func(w gitlab.Comment) bool { return w.ID == e.Note.ID }); n >= 0 {
+			e.At = written[n].CreatedAt
 		}
-		c.Event.At = written[n].CreatedAt
-		there = append(there, c)
 	}
-	return there, nil
+	return comments, nil
 }
 
 // answered reports whether the bot has reacted to a comment or replied to it, and which reaction it then still owes. A comment that is gone
 // counts as answered: it was taken back.
 func (j *job) answered(ctx context.Context, id int64) (ran bool, lacks string, err error) {
 	awards, err := j.awardsOf(ctx, id)
-	if gitlab.ClassOf(err) == gitlab.Gone {
-		return true, "", nil
-	}
 	if err != nil {
-		return false, "", err
+		deleted, err := j.gone(ctx, id, err)
+		return deleted, "", err
 	}
 	for _, a := range awards {
 		if a.User.ID == j.o.Self.ID && (a.Name == triage.DoneEmoji || a.Name == triage.RefusedEmoji) {

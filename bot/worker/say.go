@@ -24,7 +24,10 @@ func (j *job) say(ctx context.Context) error {
 		return j.create(ctx, shown)
 	}
 	err := j.edit(ctx, shown)
-	if gitlab.ClassOf(err) != gitlab.Gone {
+	if err == nil {
+		return nil
+	}
+	if deleted, err := j.gone(ctx, m.Note.ID, err); !deleted || err != nil {
 		return err
 	}
 	// People deleted the note. It is not written again for what it said, only for what is new.

@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
+
+	"go.uber.org/zap"
 
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
@@ -24,6 +27,8 @@ func (j *job) see(ctx context.Context) error {
 		_ = json.Unmarshal(j.batch.Memory, &j.memory) // what can be read of it is better than nothing
 	}
 	j.lost = j.memory.Lost
+	j.blank = j.memory.Born.IsZero()
+	j.doubts, j.memory.Doubts = j.memory.Doubts, nil
 	newest := j.memory.Issue
 	if newest != nil {
 		j.seen, j.base = j.memory.Shown, cmp.Or(j.memory.Told, newest)
@@ -45,6 +50,7 @@ func (j *job) see(ctx context.Context) error {
 	if j.batch.Woken {
 		j.events = append(j.events, triage.Event{Kind: triage.Woken, At: j.o.Now(), Seen: j.o.Now()})
 	}
+	j.newest = newest
 	if j.memory.Born.IsZero() {
 		j.memory.Born = j.o.Now()
 	}
@@ -52,7 +58,7 @@ func (j *job) see(ctx context.Context) error {
 		return j.read(ctx)
 	}
 	j.issue = *newest
-	j.memory.FromBirth = j.memory.FromBirth || j.batch.Memory == nil && j.isNewborn()
+	j.memory.FromBirth = j.memory.FromBirth || j.blank && j.isNewborn()
 	j.known = j.known || j.isNewborn()
 	return nil
 }
@@ -67,11 +73,21 @@ func (j *job) isNewborn() bool {
 	return age < newborn && j.issue.CreatedAt.After(j.batch.Began.Add(newborn)) && j.issue.UpdatedAt.Sub(j.issue.CreatedAt) < time.Second
 }
 
-// read gets the issue from GitLab.
+// read gets the issue from GitLab. A state that is older than one that is known is not there yet: behind GitLab's database stand copies that
+// lag. When it has not come after a while, the known one counts.
 func (j *job) read(ctx context.Context) error {
 	issue, err := j.o.GitLab.Issue(ctx, j.batch.Issue)
 	if err != nil {
 		return err
+	}
+	if j.newest != nil && j.newest.NewerThan(&issue) {
+		stale := fmt.Errorf("GitLab shows %s as it was at %s; at %s it was changed", j.batch.Issue,
+			issue.UpdatedAt.UTC().Format(time.RFC3339Nano), j.newest.UpdatedAt.UTC().Format(time.RFC3339Nano))
+		if err := j.doubt("a state older than a known one", j.o.Patience.Stale, stale); err != nil {
+			return err
+		}
+		j.o.Log.Warn("an old state of the issue is not believed; the delivered one counts", zap.Stringer("issue", j.batch.Issue), zap.Error(stale))
+		issue = *j.newest
 	}
 	j.issue, j.seen, j.live, j.called = issue, j.o.Now(), true, true
 	j.reads++
@@ -166,7 +182,7 @@ func (j *job) recover(ctx context.Context) error {
 		kept = overlay(kept, marked)
 	}
 	j.memory = engine.Recover(kept, j.policy.Team, past, j.o.Self.ID)
-	if !found && j.batch.Memory == nil {
+	if !found && j.blank {
 		return j.recall(ctx)
 	}
 	return nil

@@ -55,6 +55,7 @@ type Options struct {
 	Lookback  time.Duration // how old a comment may be whose commands are run late; 0 looks for none
 	Attempts  int           // tries before an issue whose handling fails becomes a dead letter
 	Backoff   time.Duration // between the first and the second try; it doubles from there
+	Patience  Patience      // with answers that contradict what is known; default DefaultPatience
 	Drain     time.Duration // how long to finish what is being handled at the end of Run
 
 	Now      func() time.Time
@@ -74,6 +75,9 @@ type Pool struct {
 
 // New prepares a pool; Run starts it.
 func New(o Options) *Pool {
+	if o.Patience.Gone == nil && o.Patience.Stale == nil {
+		o.Patience = DefaultPatience()
+	}
 	p := &Pool{o: o, metrics: newMetrics(o.Registry), outage: outage{now: o.Now, unit: o.Backoff}}
 	p.SetPolicy(o.Policy)
 	return p
@@ -195,6 +199,9 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 			return "again", err
 		}
 	}
+	if d, ok := errors.AsType[*doubtful](err); ok {
+		return p.askAgain(ctx, job, d)
+	}
 	switch {
 	case err == nil:
 		if job.called {
@@ -215,6 +222,11 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 	}
 	switch class := gitlab.ClassOf(err); {
 	case class == gitlab.Gone:
+		if e, ok := errors.AsType[*gitlab.Error](err); ok {
+			if d, ok := errors.AsType[*doubtful](job.doubt(e.Op, p.o.Patience.Gone, err)); ok {
+				return p.askAgain(ctx, job, d)
+			}
+		}
 		return p.gone(ctx, job, err)
 	case class == gitlab.Outage:
 		if !limited(err) {
@@ -235,7 +247,7 @@ func limited(err error) bool {
 }
 
 // gone ends the batch of an issue that is not there any more. If the whole project cannot be seen, the token has lost its access and the
-// deliveries are kept.
+// deliveries are kept; so they are if it is something else that is not there.
 func (p *Pool) gone(ctx context.Context, job *job, err error) (string, error) {
 	sees, lookup := p.o.GitLab.SeesProject(ctx, job.batch.Issue.Project)
 	switch {
@@ -244,6 +256,9 @@ func (p *Pool) gone(ctx context.Context, job *job, err error) (string, error) {
 	case !sees:
 		cause := "the token cannot see the project: make the bot's user a member of it with the role Reporter or Planner, then retry: " + err.Error()
 		return "buried", p.o.Inbox.Bury(ctx, job.batch, cause, job.record(err))
+	}
+	if job.live {
+		return "buried", p.o.Inbox.Bury(ctx, job.batch, err.Error(), job.record(err))
 	}
 	return "gone", p.o.Inbox.Done(ctx, job.batch, inbox.Result{Record: job.record(err)})
 }

@@ -1,0 +1,130 @@
+package bot_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"flowkeeper/bot"
+	"flowkeeper/bot/sandbox"
+	"flowkeeper/bot/worker"
+	"flowkeeper/rules/triage"
+)
+
+// story is an issue from its opening to a command, with most of the calls that the bot makes: it must come out the same whatever is wrong with
+// one of them.
+func (r *rig) story() (outcome string) {
+	r.Helper()
+	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"security"}, Description: "d"})
+	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::design", "type::bug", "severity::1", "priority::1"}})
+	first := r.say("omar", ref, "/flow weight 3")
+	blocker, err := r.gitlab.Open("ann", r.project, sandbox.IssueOptions{Title: "other", Labels: []string{"group::other"}})
+	r.must(nil, err)
+	r.settle()
+	second := r.say("omar", ref, fmt.Sprintf("/flow blocked by #%d", blocker.IID))
+	third := r.say("ann", ref, "/flow next week")
+	i := r.gitlab.Issue(ref)
+	labels := slices.Sorted(slices.Values(i.Labels))
+	weight := "none"
+	if i.Weight != nil {
+		weight = fmt.Sprint(*i.Weight)
+	}
+	answers := ""
+	for _, id := range []int64{first, second, third} {
+		reactions, replies := r.answer(ref, id)
+		answers += fmt.Sprint(reactions, len(replies), " ")
+	}
+	dead, err := r.app.Inbox().Dead(r.Context(), 10)
+	r.must(nil, err)
+	return fmt.Sprintf("labels %v, weight %s, answers %s, note %q, dead %d", labels, weight, answers, r.note(ref), len(dead))
+}
+
+// TestOne404IsNotBelieved: GitLab, or something in front of it, answers one call of any kind with 404. Nothing is forgotten for it, and
+// nothing is done otherwise.
+func TestOne404IsNotBelieved(t *testing.T) {
+	t.Parallel()
+	plain := newRig(t, sandbox.Premium, nil)
+	want := plain.story()
+	if !strings.Contains(want, "weight 4") || !strings.Contains(want, "workflow::blocked") || !strings.Contains(want, "UX") {
+		t.Fatalf("the story without a fault: %s", want)
+	}
+	kinds := map[string]bool{}
+	for _, c := range plain.gitlab.Calls() {
+		method, rest, _ := strings.Cut(c.Line, " ")
+		noun, _, _ := strings.Cut(rest, " ")
+		kinds[method+" "+noun] = true
+	}
+	for kind := range kinds {
+		for nth := range 3 {
+			t.Run(fmt.Sprintf("%s, call %d", kind, nth+1), func(t *testing.T) {
+				t.Parallel()
+				r := newRig(t, sandbox.Premium, nil)
+				if nth > 0 {
+					r.gitlab.Next(sandbox.Fault{Match: kind, Times: nth}) // these go through
+				}
+				r.gitlab.Next(sandbox.Fault{Match: kind, Status: http.StatusNotFound})
+				if got := r.story(); got != want {
+					t.Errorf("got  %s\nwant %s\n%s", got, want, calls(r))
+				}
+			})
+		}
+	}
+}
+
+// TestStaleReads: reads show the state of a while ago, in which the newest changes, comments, even the issue itself are not there. The bot
+// waits, and acts on what was delivered.
+func TestStaleReads(t *testing.T) {
+	t.Parallel()
+	want := newRig(t, sandbox.Premium, nil).story()
+	for _, reads := range []int{1, 2, 3, 5, 8} {
+		t.Run(fmt.Sprintf("%d", reads), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, sandbox.Premium, func(o *bot.Options) {
+				o.Patience = worker.Patience{Gone: make([]time.Duration, 10), Stale: make([]time.Duration, 10)} // longer than it lags
+			})
+			r.lag = reads
+			if got := r.story(); got != want {
+				t.Errorf("got  %s\nwant %s\n%s", got, want, calls(r))
+			}
+		})
+	}
+}
+
+// TestStaleForLong: a copy that does not catch up is not waited for. What was delivered counts.
+func TestStaleForLong(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, nil)
+	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"security"}})
+	r.gitlab.Lag(1000)
+	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(2), AddLabels: []string{"workflow::design"}})
+	if i := r.gitlab.Issue(ref); i.Weight == nil || *i.Weight != 3 || !i.Has("UX") {
+		t.Errorf("weight %v, labels %v; want the security level and UX\n%s", i.Weight, i.Labels, calls(r))
+	}
+}
+
+// TestDeletedCommentIsNotRun: a comment that GitLab does not know for minutes, nor lists, was taken back.
+func TestDeletedCommentIsNotRun(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, nil)
+	ref := r.open(sandbox.IssueOptions{Title: "t"})
+	r.gitlab.NextHook(sandbox.HookFault{Event: "Note Hook", Do: sandbox.Hold})
+	id, err := r.gitlab.Comment("omar", ref, "/flow weight 3")
+	r.must(nil, err)
+	r.must(nil, r.gitlab.DeleteNote("omar", ref, id))
+	r.must(nil, r.gitlab.Release())
+	r.settle()
+	if i := r.gitlab.Issue(ref); i.Weight != nil {
+		t.Errorf("weight %d of a comment that was deleted", *i.Weight)
+	}
+}
+
+func calls(r *rig) string {
+	var b strings.Builder
+	for _, c := range r.gitlab.Calls() {
+		fmt.Fprintln(&b, c.Status, c.Line)
+	}
+	return b.String()
+}

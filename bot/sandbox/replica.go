@@ -1,0 +1,59 @@
+package sandbox
+
+import (
+	"net/http"
+	"slices"
+)
+
+// replica is a copy of the projects as they were, which answers the next reads: GitLab reads from copies of its database that may lag behind
+// it, for some seconds, or longer under load.
+type replica struct {
+	projects []*project
+	left     int // reads that it still answers
+}
+
+// Lag lets the next reads of the API show everything as it is now, whatever changes meanwhile: what is new is not found. Writes work on the
+// present state, as GitLab's do.
+func (s *Server) Lag(reads int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := &replica{left: reads}
+	for _, p := range s.projects {
+		r.projects = append(r.projects, p.copied())
+	}
+	s.replica = r
+}
+
+// behind lets a read see the lagging copy, if there is one; the caller ends it. The caller holds the lock.
+func (s *Server) behind(r *http.Request) (end func()) {
+	if s.replica == nil || r.Method != http.MethodGet {
+		return func() {}
+	}
+	present := s.projects
+	s.projects = s.replica.projects
+	if s.replica.left--; s.replica.left <= 0 {
+		s.replica = nil
+	}
+	return func() { s.projects = present }
+}
+
+// copied is the project with its issues, and all that changes in them.
+func (p *project) copied() *project {
+	c := *p
+	c.issues = nil
+	for _, i := range p.issues {
+		issue := *i
+		issue.project = &c
+		issue.labels, issue.assignees = slices.Clone(i.labels), slices.Clone(i.assignees)
+		issue.awards, issue.links = slices.Clone(i.awards), slices.Clone(i.links)
+		issue.labelEvents, issue.weightEvents, issue.stateEvents = slices.Clone(i.labelEvents), slices.Clone(i.weightEvents), slices.Clone(i.stateEvents)
+		issue.notes = nil
+		for _, n := range i.notes {
+			note := *n
+			note.awards = slices.Clone(n.awards)
+			issue.notes = append(issue.notes, &note)
+		}
+		c.issues = append(c.issues, &issue)
+	}
+	return &c
+}
