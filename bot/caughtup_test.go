@@ -116,6 +116,43 @@ func TestThousandEventsCostFewCalls(t *testing.T) {
 	}
 }
 
+// TestShutOut: GitLab refuses the bot's account as a whole. Deliveries are kept without a bound on the attempts, /readyz says so, and the
+// bot goes on by itself when it is let in again.
+func TestShutOut(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"blocked":          `{"message":"403 Forbidden - Your account has been blocked."}`,
+		"deactivated":      `{"message":"403 Forbidden - Your account has been deactivated by your administrator."}`,
+		"terms":            `{"message":"403 Forbidden - You (@bot) must accept the Terms of Service in order to perform this action."}`,
+		"password expired": `{"message":"403 Forbidden - Your password expired. Please access GitLab from a web browser to update your password."}`,
+		"address":          `{"message":"403 Forbidden - IP address is not allowed"}`,
+		"for no reason":    `{"message":"403 Forbidden"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Attempts = 2; o.Backoff = time.Millisecond })
+			r.gitlab.Next(sandbox.Fault{Match: "/api/v4", Status: http.StatusForbidden, Body: body, Times: -1})
+			ref, err := r.gitlab.Open("ann", r.project, planned)
+			r.must(nil, err)
+			r.must(nil, r.await(func() bool { // far more often than it may fail
+				return len(slices.DeleteFunc(r.gitlab.Calls(), func(c sandbox.Call) bool { return c.Status != http.StatusForbidden })) > 8
+			}))
+			if dead, err := r.app.Inbox().Dead(t.Context(), 10); err != nil || len(dead) > 0 {
+				t.Errorf("dead letters %+v, error %v", dead, err)
+			}
+			status, said := r.ready()
+			if status != http.StatusServiceUnavailable || !strings.Contains(said, "account") {
+				t.Errorf("/readyz says %d %s", status, said)
+			}
+			r.gitlab.ClearFaults()
+			r.settle()
+			if !r.gitlab.Issue(ref).Has("devops::create") {
+				t.Errorf("labels %v after the bot was let in again", r.gitlab.Issue(ref).Labels)
+			}
+		})
+	}
+}
+
 // TestFailuresByKind: what may get better is tried again until it is done, what will not is kept as a dead letter at once.
 func TestFailuresByKind(t *testing.T) {
 	t.Parallel()

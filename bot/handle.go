@@ -82,6 +82,10 @@ func (a *App) introduce(ctx context.Context) (triage.Person, error) {
 		if err == nil {
 			return self, nil
 		}
+		if e, ok := errors.AsType[*gitlab.Error](err); ok && e.Status == http.StatusNotFound {
+			return self, fmt.Errorf("no GitLab at %s: is a sub-path missing, as in https://example.com/gitlab? FLOWKEEPER_GITLAB_URL says where it is: %w",
+				a.o.GitLabURL, err)
+		}
 		if refused(err) {
 			return self, fmt.Errorf("%s does not accept the token in FLOWKEEPER_GITLAB_TOKEN: %w", a.o.GitLabURL, err)
 		}

@@ -101,6 +101,7 @@ func TestClasses(t *testing.T) {
 		"401, of a proxy":        {status: 401, kind: html, body: page, read: gitlab.Outage, says: "401 Unauthorized: "},
 		"402":                    {status: 402, kind: json, body: `{}`, read: gitlab.GiveUp, says: "402 Payment Required"},
 		"403":                    {status: 403, kind: json, body: `{"message":"403 Forbidden"}`, read: gitlab.GiveUp, says: "role Reporter or Planner"},
+		"403, blocked":           {status: 403, kind: json, body: `{"message":"403 Forbidden - Your account has been blocked."}`, read: gitlab.Outage, says: "shuts the bot's account out"},
 		"403, scope":             {status: 403, kind: json, body: `{"error":"insufficient_scope","scope":"api"}`, read: gitlab.GiveUp, says: "lacks the scope api"},
 		"403, maintenance":       {status: 403, kind: json, body: `{"message":"You cannot perform write operations on a read-only instance"}`, read: gitlab.Outage, says: "maintenance"},
 		"403, of a proxy":        {status: 403, kind: html, body: page, read: gitlab.Outage, write: gitlab.Retry, says: "text/html"},

@@ -14,12 +14,15 @@ import (
 	"flowkeeper/rules/triage"
 )
 
+// callUser names the one call that any token may make.
+const callUser = "user"
+
 // Self is the user that the token belongs to.
 func (c *Client) Self(ctx context.Context) (triage.Person, error) { return c.holder(ctx, nil) }
 
 // holder asks whose token it is that is shown; nil shows the one in use.
 func (c *Client) holder(ctx context.Context, show func(http.Header)) (triage.Person, error) {
-	k := call{name: "user", op: "asking GitLab who the token belongs to", method: http.MethodGet, path: "user", token: show}
+	k := call{name: callUser, op: "asking GitLab who the token belongs to", method: http.MethodGet, path: "user", token: show}
 	var who wirePerson
 	a, err := c.do(ctx, k, &who)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -79,14 +80,30 @@ func judge(k call, a answer) (Class, error) {
 	return GiveUp, errors.New(text)
 }
 
-// forbidden tells a GitLab under maintenance, which will write again, from a token that may not do what it is used for.
+// barred are words of the messages with which GitLab refuses an account as a whole: blocked, banned, deactivated, not approved yet, an email
+// address that is not confirmed, a password that expired, terms that are not accepted, two-factor authentication that is missing, an address
+// that is not allowed.
+var barred = []string{
+	"account has been blocked", "account is blocked", "account has been banned", "account has been deactivated", "account is pending approval",
+	"account is locked", "sign up request was rejected", "email address is not confirmed", "password expired", "password has expired",
+	"terms of service", "two-factor", "2fa", "ip address", "ip is not allowed", "not allowed from your ip",
+}
+
+// forbidden tells a GitLab under maintenance, which will write again, and a bot whose account is shut out for now, from a token that may not do
+// what it is used for.
 func forbidden(k call, a answer, text string) (Class, error) {
 	said := string(a.body)
+	lower := strings.ToLower(said)
 	switch {
+	case slices.ContainsFunc(barred, func(words string) bool { return strings.Contains(lower, words) }):
+		return Outage, fmt.Errorf("%s: GitLab shuts the bot's account out; deliveries are kept until its administrator lets it in again", text)
 	case strings.Contains(said, "read-only instance"), strings.Contains(said, "undergoing maintenance"):
 		return Outage, fmt.Errorf("%s: GitLab is under maintenance", text)
 	case strings.Contains(said, "insufficient_scope"):
 		return GiveUp, fmt.Errorf("%s: the token lacks the scope api; create one that has it", text)
+	}
+	if k.name == callUser {
+		return Outage, fmt.Errorf("%s: GitLab does not even tell who the bot is; deliveries are kept until its account is let in again", text)
 	}
 	if k.role != "" {
 		return GiveUp, fmt.Errorf("%s: the token needs the role %s in the project for that", text, k.role)

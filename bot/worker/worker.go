@@ -6,6 +6,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -30,6 +31,7 @@ type GitLab interface {
 	DeleteNote(ctx context.Context, ref triage.Ref, id int64) error
 	Past(ctx context.Context, ref triage.Ref) ([]triage.Past, error)
 	SeesProject(ctx context.Context, project int64) (bool, error)
+	Ping(ctx context.Context) error
 	Links(ctx context.Context, ref triage.Ref) ([]triage.Link, error)
 	Awards(ctx context.Context, ref triage.Ref, note int64) ([]gitlab.Award, error)
 	Comments(ctx context.Context, ref triage.Ref, since time.Time) ([]gitlab.Comment, error)
@@ -220,6 +222,14 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 		p.outage.inboxFailed()
 		return p.retry(ctx, job, err)
 	}
+	if forbidden(err) {
+		// A token that may not do one thing differs from an account that is shut out: that one may not even ask who it is.
+		if shut := p.o.GitLab.Ping(ctx); shut != nil {
+			err = fmt.Errorf("%w; and %w", err, shut)
+			p.outage.failed(gitlab.After(shut))
+			return p.retry(ctx, job, err)
+		}
+	}
 	switch class := gitlab.ClassOf(err); {
 	case class == gitlab.Gone:
 		if e, ok := errors.AsType[*gitlab.Error](err); ok {
@@ -238,6 +248,12 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 	default:
 		return p.retry(ctx, job, err)
 	}
+}
+
+// forbidden reports whether GitLab said that the bot may not do it.
+func forbidden(err error) bool {
+	e, ok := errors.AsType[*gitlab.Error](err)
+	return ok && e.Status == http.StatusForbidden && e.Class == gitlab.GiveUp
 }
 
 // limited reports whether GitLab asked to slow down. The budget sees to that for all; other issues may have what they need.
