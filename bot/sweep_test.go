@@ -39,6 +39,43 @@ func TestSweepCatchesUp(t *testing.T) {
 	r.done(ref, id)
 }
 
+// TestSweepKnowsWhatWasOpened: the webhook that opens an issue is dropped, also while the store is emptied. The rules that answer an opening
+// answer it all the same, once: what a person undid stays undone.
+func TestSweepKnowsWhatWasOpened(t *testing.T) {
+	t.Parallel()
+	for name, lost := range map[string]bool{"remembered": false, "store lost": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redis := redistest.Start(t, redistest.Options{})
+			r := newRig(t, sandbox.Premium, func(o *bot.Options) {
+				o.RedisURL, o.Sweep, o.Projects = redis.URL(), 100*time.Millisecond, []string{"team/project"}
+			})
+			r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
+			if lost {
+				redis.Flush()
+			}
+			ref, err := r.gitlab.Open("ann", r.project, sandbox.IssueOptions{Title: "t"})
+			r.must(nil, err)
+			if err := r.await(func() bool { return r.gitlab.Issue(ref).Has("workflow::start") }); err != nil {
+				t.Fatalf("labels %v", r.gitlab.Issue(ref).Labels)
+			}
+			r.settle()
+			r.gitlab.ClearFaults()
+			r.edit("omar", ref, sandbox.Change{RemoveLabels: []string{"workflow::start"}})
+			if lost {
+				redis.Flush()
+			}
+			r.must(r.gitlab.Comment("ann", ref, "just talk"))
+			r.settle()
+			r.restart() // which sweeps
+			r.settle()
+			if i := r.gitlab.Issue(ref); i.Has("workflow::start") {
+				t.Errorf("labels %v, want no state: a person took it off", i.Labels)
+			}
+		})
+	}
+}
+
 // TestSweepRunsNoCommentThatMayBeEdited: GitLab moves a comment's time of update for an edit and for a reaction, and says not who edited. A
 // comment that was only edited is not answered, as ever; behind a reaction there may be an edit, so its writer is asked to write it again.
 func TestSweepRunsNoCommentThatMayBeEdited(t *testing.T) {

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"slices"
 
 	"flowkeeper/rules/triage"
 )
@@ -31,6 +32,9 @@ func (j *job) infer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if j.isUnknown(past) && j.issue.CreatedAt.After(since) {
+		j.events = append(j.events, triage.Event{Kind: triage.Opened, Actor: j.issue.Author, At: j.issue.CreatedAt, Seen: j.o.Now()})
+	}
 	for _, p := range past {
 		if p.Actor.ID == j.o.Self.ID || p.At.Before(since) {
 			continue
@@ -51,6 +55,12 @@ func (j *job) infer(ctx context.Context) error {
 	}
 	j.memory.Traced, j.keep = true, true
 	return nil
+}
+
+// isUnknown reports whether nothing tells that the bot ever had to do with the issue: no memory, no note, no change of its own. What opened it
+// was missed then.
+func (j *job) isUnknown(past []triage.Past) bool {
+	return j.blank && j.memory.Note.ID == 0 && !slices.ContainsFunc(past, func(p triage.Past) bool { return p.Actor.ID == j.o.Self.ID })
 }
 
 // swept reports whether the issue is looked at because something may have been missed.
