@@ -11,6 +11,7 @@ import (
 var instanceRoutes = []route{
 	{"GET", "/user", "user", func(s *Server, c *call) answer { return ok(s.userREST(c.by.user)) }},
 	{"GET", "/users", "users", listUsers},
+	{"GET", "/users/{user}", "user", getUser},
 	{"GET", "/version", "version", getVersion},
 	{"GET", "/metadata", "metadata", getVersion},
 	{"GET", "/personal_access_tokens/self", "token", getToken},
@@ -26,9 +27,19 @@ var projectRoutes = []route{
 
 func (s *Server) userREST(u *user) object {
 	return object{
-		"id": u.id, "username": u.username, "name": u.name, "state": "active", "locked": false, "bot": u.bot,
+		"id": u.id, "username": u.username, "name": u.name, "state": "active", "locked": false,
 		"avatar_url": s.userHook(u)["avatar_url"], "web_url": s.url + "/" + u.username,
 	}
+}
+
+func getUser(s *Server, c *call) answer {
+	u := s.userID(number(c.r.PathValue("user")))
+	if u == nil {
+		return notFound("User ")
+	}
+	o := s.userREST(u)
+	o["bot"] = u.bot
+	return ok(o)
 }
 
 // orUser is the user, or null.

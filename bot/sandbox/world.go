@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"regexp"
+	"slices"
 )
 
 var usernameForm = regexp.MustCompile(`^[A-Za-z0-9_.][A-Za-z0-9_.-]*$`)
@@ -23,6 +24,75 @@ func (s *Server) AddUser(username, name string, level int) (int64, error) {
 	u.name, u.level = name, level
 	s.notify()
 	return u.id, nil
+}
+
+// AddBot creates the bot user that GitLab makes for an access token, with its token, and gives its id.
+func (s *Server) AddBot(username string, level int, token string) (int64, error) {
+	id, err := s.AddUser(username, username, level)
+	if err != nil {
+		return 0, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.userID(id).bot = true
+	s.tokens[token] = s.userID(id)
+	return id, nil
+}
+
+// DeleteUser deletes a person or a bot user, as GitLab does when a token is revoked: what they wrote is the ghost's from then on.
+func (s *Server) DeleteUser(username string) error {
+	ghost, err := s.AddUser("ghost", "Ghost User", 0)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	gone, heir := s.userNamed(username), s.userID(ghost)
+	if gone == nil {
+		return fmt.Errorf("deleting %s: %w", username, s.noSuchUser(username))
+	}
+	for _, p := range s.projects {
+		for _, i := range p.issues {
+			i.inherit(gone, heir)
+		}
+	}
+	for token, u := range s.tokens {
+		if u == gone {
+			delete(s.tokens, token)
+		}
+	}
+	s.users = slices.DeleteFunc(s.users, func(u *user) bool { return u == gone })
+	s.notify()
+	return nil
+}
+
+// inherit makes somebody else the one who wrote, reacted and changed things.
+func (i *issue) inherit(gone, heir *user) {
+	pass := func(u **user) {
+		if *u == gone {
+			*u = heir
+		}
+	}
+	pass(&i.author)
+	awards := [][]*award{i.awards}
+	for _, n := range i.notes {
+		pass(&n.author)
+		awards = append(awards, n.awards)
+	}
+	for _, list := range awards {
+		for _, a := range list {
+			pass(&a.user)
+		}
+	}
+	for n := range i.labelEvents {
+		pass(&i.labelEvents[n].user)
+	}
+	for n := range i.weightEvents {
+		pass(&i.weightEvents[n].user)
+	}
+	for n := range i.stateEvents {
+		pass(&i.stateEvents[n].user)
+	}
 }
 
 // AddToken gives a person an API token.
