@@ -86,6 +86,7 @@ type App struct {
 	ready    chan struct{}
 	failed   chan error
 	draining atomic.Bool
+	another  atomic.Pointer[string] // says that the bot was another user before this start
 	stop     func() error
 
 	live        live

@@ -42,8 +42,10 @@ func (a *App) handle() (claimNoMore func()) {
 			Now: time.Now, Jitter: rand.Float64, Log: a.o.Log, Registry: a.registry,
 		})
 		a.engage(pool, self)
+		known := a.rememberSelf(ctx, pool, self)
 		close(a.ready)
 		var work sync.WaitGroup
+		work.Go(func() { a.keepSelf(ctx, pool, self, known) })
 		work.Go(func() { pool.Run(ctx) })
 		work.Go(func() { a.schedule().Run(ctx) })
 		work.Wait()
@@ -58,6 +60,41 @@ func (a *App) handle() (claimNoMore func()) {
 		}
 	})
 	return cancel
+}
+
+// rememberSelf keeps who the bot is, and says so if it was another user before.
+func (a *App) rememberSelf(ctx context.Context, pool *worker.Pool, self triage.Person) bool {
+	before, err := pool.RememberSelf(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			a.o.Log.Warn("writing down who the bot is; it is tried again", zap.Error(err))
+		}
+		return false
+	}
+	if before != 0 {
+		text := fmt.Sprintf("the bot is another user than before: @%s, id %d, not %d; notes that it may not edit any more are left, and new ones take their place",
+			self.Username, self.ID, before)
+		a.another.Store(&text)
+		a.o.Log.Warn(text)
+	}
+	return true
+}
+
+// keepSelf keeps on remembering who the bot is, before the store forgets it.
+func (a *App) keepSelf(ctx context.Context, pool *worker.Pool, self triage.Person, known bool) {
+	const again, soon = 24 * time.Hour, time.Minute
+	for {
+		wait := again
+		if !known {
+			wait = soon
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+		known = a.rememberSelf(ctx, pool, self)
+	}
 }
 
 // schedule is what the bot does without being asked.
@@ -123,6 +160,9 @@ func (a *App) checks() []admin.Check {
 			}
 			if a.draining.Load() {
 				return errors.New("stopping")
+			}
+			if text := a.another.Load(); text != nil {
+				return admin.Remark{Text: *text}
 			}
 			return nil
 		}},

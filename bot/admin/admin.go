@@ -49,6 +49,12 @@ func (d Degraded) Error() string { return d.Err.Error() }
 // Unwrap gives the cause.
 func (d Degraded) Unwrap() error { return d.Err }
 
+// Remark is what the operator should know of a check that is good.
+type Remark struct{ Text string }
+
+// Error implements error.
+func (r Remark) Error() string { return r.Text }
+
 type readiness struct {
 	Status string            `json:"status"` // ready, degraded or not ready
 	Checks map[string]string `json:"checks"` // name → ok, or what is wrong
@@ -67,6 +73,10 @@ func ready(ctx context.Context, checks []Check) (int, readiness) {
 	for i, c := range checks {
 		r.Checks[c.Name] = "ok"
 		err := outcomes[i]
+		if remark, ok := errors.AsType[Remark](err); ok {
+			r.Checks[c.Name] = "ok: " + remark.Text
+			continue
+		}
 		if degraded, ok := errors.AsType[Degraded](err); ok {
 			r.Checks[c.Name] = "degraded: " + degraded.Error()
 			if status == http.StatusOK {

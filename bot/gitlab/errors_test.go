@@ -29,7 +29,7 @@ func calls(c *gitlab.Client) map[string]func(context.Context) error {
 			return err
 		},
 		"comments": func(ctx context.Context) error {
-			_, err := c.OwnNotes(ctx, ref, 5)
+			_, err := c.OwnNotes(ctx, ref, by(5))
 			return err
 		},
 		"past": func(ctx context.Context) error {

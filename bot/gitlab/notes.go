@@ -13,6 +13,7 @@ import (
 // Note is a comment on an issue.
 type Note struct {
 	ID        int64
+	Author    triage.Person
 	Body      string // Markdown, as GitLab keeps it: without the quick actions it executed
 	Internal  bool
 	CreatedAt time.Time
@@ -36,20 +37,21 @@ type wireBody struct {
 	Internal bool   `json:"internal,omitempty"`
 }
 
-// OwnNotes lists the comments that the author wrote on the issue, the oldest first.
-func (c *Client) OwnNotes(ctx context.Context, ref triage.Ref, author int64) ([]Note, error) {
+// OwnNotes lists the comments on the issue that own accepts, the oldest first.
+func (c *Client) OwnNotes(ctx context.Context, ref triage.Ref, own func(Note) bool) ([]Note, error) {
 	k := call{name: "notes", op: "loading the comments of issue " + ref.String(), method: http.MethodGet, path: issuePath(ref, "notes")}
-	var own []Note
-	err := eachOf(ctx, c, k, page{Sort: "asc", OrderBy: "created_at", Filter: "only_comments"}, func(n wireNote) error {
-		if !n.System && n.Author.person().ID == author {
-			own = append(own, Note{ID: n.ID, Body: n.Body, Internal: n.Internal || n.Confidential, CreatedAt: n.CreatedAt})
+	var list []Note
+	err := eachOf(ctx, c, k, page{Sort: "asc", OrderBy: "created_at", Filter: "only_comments"}, func(w wireNote) error {
+		n := Note{ID: w.ID, Author: w.Author.person(), Body: w.Body, Internal: w.Internal || w.Confidential, CreatedAt: w.CreatedAt}
+		if !w.System && own(n) {
+			list = append(list, n)
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return own, nil
+	return list, nil
 }
 
 // CreateNote writes a comment, in Markdown, and returns its id. After a failure the comment may exist all the same: look for it with

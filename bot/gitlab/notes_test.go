@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"flowkeeper/bot/gitlab"
+	"flowkeeper/rules/triage"
 )
 
 func TestNotes(t *testing.T) {
@@ -29,11 +30,11 @@ func TestNotes(t *testing.T) {
 	if err := c.DeleteNote(t.Context(), ref, second); err != nil {
 		t.Fatalf("deleting: %v", err)
 	}
-	got, err := c.OwnNotes(t.Context(), ref, 5)
+	got, err := c.OwnNotes(t.Context(), ref, by(5))
 	if err != nil {
 		t.Fatalf("listing: %v", err)
 	}
-	want := []gitlab.Note{{ID: first, Body: "edited", CreatedAt: noon.Add(time.Duration(first) * time.Minute)}}
+	want := []gitlab.Note{{ID: first, Author: triage.Person{ID: 5}, Body: "edited", CreatedAt: noon.Add(time.Duration(first) * time.Minute)}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("notes (-want +got):\n%s", diff)
 	}
@@ -70,7 +71,7 @@ func TestOwnNotes(t *testing.T) {
 					want = append(want, n+1)
 				}
 			}
-			notes, err := s.client(t).OwnNotes(t.Context(), ref, 5)
+			notes, err := s.client(t).OwnNotes(t.Context(), ref, by(5))
 			if err != nil {
 				t.Fatalf("listing: %v", err)
 			}
@@ -88,7 +89,7 @@ func TestOwnNotes(t *testing.T) {
 func TestTooManyNotes(t *testing.T) {
 	t.Parallel()
 	s := server{Page: 1, Notes: make([]note, 51)}
-	_, err := s.client(t).OwnNotes(t.Context(), ref, 5)
+	_, err := s.client(t).OwnNotes(t.Context(), ref, by(5))
 	check(t, err, gitlab.GiveUp, "loading the comments of issue 7#12: ", "more than 50 pages")
 }
 
@@ -97,11 +98,12 @@ func TestInternalNotes(t *testing.T) {
 	s := server{Answer: always(http.StatusOK, "application/json", `[
 		{"id":1,"author":{"id":5},"internal":true},{"id":2,"author":{"id":5},"confidential":true},
 		{"id":3,"author":{"id":5}},{"id":4,"author":null},{"id":5,"author":{"id":5},"created_at":null,"body":null}]`)}
-	got, err := s.client(t).OwnNotes(t.Context(), ref, 5)
+	got, err := s.client(t).OwnNotes(t.Context(), ref, by(5))
 	if err != nil {
 		t.Fatalf("listing: %v", err)
 	}
-	want := []gitlab.Note{{ID: 1, Internal: true}, {ID: 2, Internal: true}, {ID: 3}, {ID: 5}}
+	five := triage.Person{ID: 5}
+	want := []gitlab.Note{{ID: 1, Author: five, Internal: true}, {ID: 2, Author: five, Internal: true}, {ID: 3, Author: five}, {ID: 5, Author: five}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("notes (-want +got):\n%s", diff)
 	}
@@ -132,7 +134,7 @@ func TestCreateNoteIsSentOnce(t *testing.T) {
 			check(t, err, tt.class, "commenting on issue 7#12: ")
 
 			s.do(func() { s.Answer = nil })
-			notes, err := c.OwnNotes(t.Context(), ref, 5)
+			notes, err := c.OwnNotes(t.Context(), ref, by(5))
 			if err != nil || len(notes) != 1 || notes[0].Body != "hello" {
 				t.Errorf("the issue has the comments %v, %v; want one", notes, err)
 			}
@@ -170,4 +172,9 @@ func TestNoteOfQuickActions(t *testing.T) {
 	if id != 0 {
 		t.Errorf("the comment that does not exist has the id %d", id)
 	}
+}
+
+// by accepts a user's comments.
+func by(author int64) func(gitlab.Note) bool {
+	return func(n gitlab.Note) bool { return n.Author.ID == author }
 }

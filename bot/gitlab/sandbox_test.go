@@ -163,12 +163,12 @@ func TestSandboxNotes(t *testing.T) {
 	if err := lab.DeleteNote("ann", ref, ids[2]); err == nil {
 		t.Error("ann deleted the bot's comment") // a Developer may not
 	}
-	notes, err := c.OwnNotes(t.Context(), ref, self.ID)
+	notes, err := c.OwnNotes(t.Context(), ref, by(self.ID))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []gitlab.Note{{ID: ids[0], Body: "edited"}, {ID: ids[2], Body: "the bot's"}}
-	if diff := cmp.Diff(want, notes, cmpopts.IgnoreFields(gitlab.Note{}, "CreatedAt")); diff != "" {
+	if diff := cmp.Diff(want, notes, cmpopts.IgnoreFields(gitlab.Note{}, "CreatedAt", "Author")); diff != "" {
 		t.Errorf("comments (-want +got):\n%s", diff)
 	}
 	check(t, c.EditNote(t.Context(), ref, ids[1], "x"), gitlab.Gone)
@@ -176,6 +176,26 @@ func TestSandboxNotes(t *testing.T) {
 	check(t, err, gitlab.GiveUp, "quick actions")
 	_, err = c.CreateNote(t.Context(), ref, "/label ~nothing")
 	check(t, err, gitlab.GiveUp, "Could not apply label command")
+}
+
+func TestSandboxIsBot(t *testing.T) {
+	t.Parallel()
+	lab, c, _ := inSandbox(t, sandbox.Premium, sandbox.IssueOptions{Title: "Slow"})
+	person, err := lab.AddUser("project_1_bot_x", "Ann", sandbox.Maintainer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bot, err := lab.AddBot("project_1_bot_y", sandbox.Reporter, "glpat-y")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for user, want := range map[int64]bool{person: false, bot: true} {
+		if is, err := c.IsBot(t.Context(), user); is != want || err != nil {
+			t.Errorf("user %d: %t, %v; want %t", user, is, err, want)
+		}
+	}
+	_, err = c.IsBot(t.Context(), 1)
+	check(t, err, gitlab.Gone)
 }
 
 func TestSandboxPast(t *testing.T) {

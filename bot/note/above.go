@@ -1,6 +1,7 @@
 package note
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -14,6 +15,7 @@ const maxWords = 60
 
 // above is what stands before the fold. What does not fit there was moved into it.
 type above struct {
+	after   string // names the note whose place this one takes
 	first   string
 	entries []entry
 	lines   []string
@@ -41,7 +43,7 @@ func fit(first string, s engine.Sticky) above {
 	}
 	switch {
 	case s.Open() > 0:
-		p.first = first
+		p.after, p.first = after(s.After), first
 		for _, item := range s.Items {
 			p.entries = append(p.entries, newEntry(item))
 		}
@@ -51,6 +53,17 @@ func fit(first string, s engine.Sticky) above {
 	for p.words() > maxWords && (p.shortenLongest() || p.dropMet() || p.dropLine() || p.dropItem()) {
 	}
 	return p
+}
+
+// addressForm is what an address of a comment looks like that can stand in a link.
+var addressForm = regexp.MustCompile(`^https?://[0-9A-Za-z._~:/%#-]+$`)
+
+// after names the note whose place this one takes, "" for none.
+func after(note string) string {
+	if !addressForm.MatchString(note) {
+		return ""
+	}
+	return "This takes the place of [my earlier note](" + note + "), from another bot user."
 }
 
 func newEntry(item engine.StickyItem) entry {
@@ -110,7 +123,7 @@ func (p *above) dropLine() bool {
 
 // words counts what a reader reads before the fold.
 func (p *above) words() int {
-	n := words(p.first) + words(p.pointer())
+	n := words(p.after) + words(p.first) + words(p.pointer())
 	for _, e := range p.entries {
 		n += words(e.title)
 		if !e.cut {
@@ -143,6 +156,9 @@ func (p *above) pointer() string {
 
 // write writes everything before the fold, with a blank line behind each part.
 func (p *above) write(b *strings.Builder) {
+	if p.after != "" {
+		b.WriteString(p.after + "\n\n")
+	}
 	if p.first != "" {
 		b.WriteString(p.first + "\n\n")
 	}

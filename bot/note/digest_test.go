@@ -102,3 +102,28 @@ func says(s engine.Sticky) string {
 	body := note.Render(s, nil, triage.Memory{})
 	return body[:strings.LastIndex(body, "<!--")]
 }
+
+// TestAfter: the note names the one whose place it takes, while it asks for something.
+func TestAfter(t *testing.T) {
+	const old = "https://gitlab.example/g/p/-/issues/1#note_7"
+	items := []engine.StickyItem{{Key: "r/s", Title: "A weight"}}
+	for name, tt := range map[string]struct {
+		s    engine.Sticky
+		says bool
+	}{
+		"open":          {engine.Sticky{After: old, Items: items}, true},
+		"all set":       {engine.Sticky{After: old, Items: []engine.StickyItem{{Key: "r/s", Title: "A weight", Met: true}}}, false},
+		"no address":    {engine.Sticky{After: "javascript:alert(1)", Items: items}, false},
+		"more than one": {engine.Sticky{After: old + ") @all (", Items: items}, false},
+	} {
+		m := triage.Memory{Note: triage.NoteRef{After: tt.s.After}}
+		body := note.Render(tt.s, nil, m)
+		first, _, _ := strings.Cut(body, "\n")
+		if strings.Contains(first, old) != tt.says {
+			t.Errorf("%s: the first line is %q", name, first)
+		}
+		if got, _ := note.Read(body, triage.Ref{}); got.Note.After != tt.s.After {
+			t.Errorf("%s: the marker says %q", name, got.Note.After)
+		}
+	}
+}

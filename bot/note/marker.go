@@ -39,6 +39,7 @@ const (
 // content is the JSON of a marker, keys in alphabetical order. What is in it stays readable for years: a field is never given another
 // meaning.
 type content struct {
+	After     string                      `json:"af,omitempty"`
 	Asked     []string                    `json:"asked,omitempty"`
 	Bump      *triage.Bump                `json:"bump,omitempty"`
 	Digest    string                      `json:"d,omitempty"`
@@ -59,6 +60,7 @@ type content struct {
 // at last people's words.
 func mark(m triage.Memory) string {
 	c := content{
+		After:     m.Note.After,
 		Asked:     keys(m.Asked),
 		Bump:      m.Bump,
 		Digest:    m.Note.Digest,
@@ -102,7 +104,7 @@ func (c content) line() string {
 }
 
 // Read restores the memory that a comment of the bot on this issue carries: items, asked, own, undone, suspended, silenced, raised, said, bump, a dropped
-// weight and of the note its digest, what it shows and what people dismissed. People's words may be cut. It looks only at the marker that
+// weight and of the note its digest, what it shows, what people dismissed and whose place it takes. People's words may be cut. It looks only at the marker that
 // Render writes at the end; the caller makes sure that the bot wrote the comment, and knows its id. In a state other than Known the memory is empty, but for Note.Foreign in Newer, and the
 // Issue's Ref and the Bump in Copied. A marker that names no issue, as the first ones did, is one of the issue where it stands.
 func Read(body string, on triage.Ref) (triage.Memory, State) {
@@ -138,7 +140,7 @@ func (c content) memory() triage.Memory {
 		Said:          set(c.Said),
 		Bump:          c.Bump,
 		WeightDropped: c.NoLicence,
-		Note:          triage.NoteRef{Digest: c.Digest, Shown: c.Shown, Dismissed: c.Dismissed},
+		Note:          triage.NoteRef{Digest: c.Digest, Shown: c.Shown, Dismissed: c.Dismissed, After: c.After},
 	}
 }
 

@@ -16,6 +16,7 @@ type history struct {
 	pastRead bool
 
 	own     []gitlab.Note
+	former  []gitlab.Note // by users that the bot was
 	ownRead bool
 
 	comments []gitlab.Comment // the newest first
@@ -33,6 +34,11 @@ func (j *job) changes(ctx context.Context) ([]triage.Past, error) {
 		if err != nil {
 			return nil, err
 		}
+		for n := range past {
+			if j.mine(past[n].Actor.ID) {
+				past[n].Actor = j.o.Self // or somebody that the bot was
+			}
+		}
 		h.past, h.pastRead, j.called = past, true, true
 	}
 	return j.history.past, nil
@@ -41,11 +47,14 @@ func (j *job) changes(ctx context.Context) ([]triage.Past, error) {
 // ownNotes are the bot's comments, the oldest first.
 func (j *job) ownNotes(ctx context.Context) ([]gitlab.Note, error) {
 	if h := &j.history; !h.ownRead {
-		notes, err := j.o.GitLab.OwnNotes(ctx, j.batch.Issue, j.o.Self.ID)
+		notes, err := j.o.GitLab.OwnNotes(ctx, j.batch.Issue, j.marked)
 		if err != nil {
 			return nil, err
 		}
-		h.own, h.ownRead, j.called = notes, true, true
+		if h.own, h.former, err = j.inherited(ctx, notes); err != nil {
+			return nil, err
+		}
+		h.ownRead, j.called = true, true
 	}
 	return j.history.own, nil
 }

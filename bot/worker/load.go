@@ -88,7 +88,7 @@ func (j *job) loadComments(ctx context.Context, d engine.Decision, around *triag
 		return err
 	}
 	comments = j.withDelivered(comments, since)
-	comments = slices.DeleteFunc(comments, func(c gitlab.Comment) bool { return c.Author.ID == j.o.Self.ID })
+	comments = slices.DeleteFunc(comments, func(c gitlab.Comment) bool { return j.mine(c.Author.ID) })
 	for _, c := range comments {
 		if c.CreatedAt.After(around.Commented) && !j.onlyCommands(c.Body) {
 			around.Commented = c.CreatedAt
@@ -121,7 +121,7 @@ func (j *job) agreements(ctx context.Context, note int64, comments []gitlab.Comm
 	}
 	agreed := map[string]triage.Agreement{}
 	for _, a := range awards {
-		if a.Name == thumbsup && a.User.Username != "" && a.User.ID != j.o.Self.ID {
+		if a.Name == thumbsup && a.User.Username != "" && !j.mine(a.User.ID) {
 			agreed[a.User.Username] = triage.Agreement{ID: a.User.ID, Thumb: true}
 		}
 	}

@@ -28,7 +28,7 @@ func newMetrics(r prometheus.Registerer) metrics {
 			Name: "flowkeeper_rule_actions_total", Help: "Actions carried out, by rule.",
 		}, []string{"rule"}),
 		notes: f.NewCounterVec(prometheus.CounterOpts{
-			Name: "flowkeeper_notes_total", Help: "Sticky notes written: created, edited, or found deleted by people.",
+			Name: "flowkeeper_notes_total", Help: "Sticky notes written: created, edited, found deleted by people, or left to a former bot user.",
 		}, []string{"what"}),
 		commands: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "flowkeeper_commands_total", Help: "Commands in comments, by command (empty for what is none) and by what became of them.",

@@ -137,7 +137,7 @@ func (j *job) open(ctx context.Context) error {
 		return nil
 	}
 	marker := note.DraftMarker(j.batch.Issue, j.orders.OpensBy)
-	issue, found, err := j.o.GitLab.FindMarked(ctx, j.batch.Issue.Project, j.o.Self.ID, marker, j.issue.CreatedAt)
+	issue, found, err := j.findMarked(ctx, marker)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func (j *job) missed(ctx context.Context) error {
 		return err
 	}
 	for _, c := range slices.Backward(comments) {
-		if c.Author.ID == j.o.Self.ID || j.memory.HasRun(c.ID) || len(j.lines(c.Body)) == 0 {
+		if j.mine(c.Author.ID) || j.memory.HasRun(c.ID) || len(j.lines(c.Body)) == 0 {
 			continue
 		}
 		if n := slices.IndexFunc(j.events, func(e triage.Event) bool { return e.Note != nil && e.Note.ID == c.ID }); n >= 0 {
@@ -68,7 +68,7 @@ func (j *job) edited(ctx context.Context, c gitlab.Comment) (edited, unsure bool
 	if last < 0 {
 		return true, false, nil
 	}
-	return false, awards[last].User.ID != j.o.Self.ID, nil
+	return false, !j.mine(awards[last].User.ID), nil
 }
 
 // notRun leaves out the comments that GitLab shows to have been run, where the memory is too young to know. What is left of those may
@@ -137,7 +137,7 @@ func (j *job) ended(ctx context.Context, c engine.Comment) (bool, error) {
 		return false, nil
 	}
 	id := c.Event.Note.ID
-	_, found, err := j.o.GitLab.FindMarked(ctx, j.batch.Issue.Project, j.o.Self.ID, note.DraftMarker(j.batch.Issue, id), j.issue.CreatedAt)
+	_, found, err := j.findMarked(ctx, note.DraftMarker(j.batch.Issue, id))
 	if err != nil || !found {
 		return false, err
 	}
@@ -175,7 +175,13 @@ func (j *job) answered(ctx context.Context, id int64) (ran bool, lacks string, e
 		return deleted, "", err
 	}
 	for _, a := range awards {
-		if a.User.ID == j.o.Self.ID && (a.Name == triage.DoneEmoji || a.Name == triage.RefusedEmoji) {
+		if a.Name != triage.DoneEmoji && a.Name != triage.RefusedEmoji {
+			continue
+		}
+		if err := j.recognize(ctx, a.User); err != nil {
+			return false, "", err
+		}
+		if j.mine(a.User.ID) {
 			return true, "", nil
 		}
 	}
@@ -189,7 +195,7 @@ func (j *job) replied(ctx context.Context, id int64) (emoji string, ran bool, er
 	if err != nil {
 		return "", false, err
 	}
-	for _, n := range notes {
+	for _, n := range slices.Concat(notes, j.history.former) {
 		if to, emoji, ok := note.ReplyTo(n.Body, j.batch.Issue); ok && to == id {
 			return emoji, true, nil
 		}

@@ -27,6 +27,16 @@ func (j *job) say(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
+	left, lookup := j.succeed(ctx, err)
+	if lookup != nil {
+		return lookup
+	}
+	if left {
+		if shown, write = wording(j.decision); write {
+			return j.create(ctx, shown)
+		}
+		return nil
+	}
 	if deleted, err := j.gone(ctx, m.Note.ID, err); !deleted || err != nil {
 		return err
 	}
@@ -42,6 +52,7 @@ func (j *job) say(ctx context.Context) error {
 // wording is what the note should say, and whether that has to be written.
 func wording(d engine.Decision) (engine.Sticky, bool) {
 	s, ref := d.Sticky, d.Memory.Note
+	s.After = ref.After
 	if !d.SayIt || ref.Foreign {
 		return s, false
 	}

@@ -43,7 +43,7 @@ func (j *job) see(ctx context.Context) error {
 		if n := body.Event.Note; n != nil {
 			n.Orders = j.onlyCommands(n.Text)
 		}
-		if body.Event.Actor.ID != j.o.Self.ID {
+		if !j.mine(body.Event.Actor.ID) {
 			j.events = append(j.events, body.Event)
 		}
 	}
@@ -178,6 +178,9 @@ func (j *job) recover(ctx context.Context) error {
 		return err
 	}
 	marked, found := sticky(notes, j.batch.Issue)
+	if !found {
+		marked, found = sticky(j.history.former, j.batch.Issue)
+	}
 	if found {
 		kept = overlay(kept, marked)
 	}

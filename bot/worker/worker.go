@@ -25,11 +25,12 @@ import (
 type GitLab interface {
 	Issue(ctx context.Context, ref triage.Ref) (triage.Issue, error)
 	Update(ctx context.Context, before, after triage.Issue) (triage.Issue, error)
-	OwnNotes(ctx context.Context, ref triage.Ref, author int64) ([]gitlab.Note, error)
+	OwnNotes(ctx context.Context, ref triage.Ref, own func(gitlab.Note) bool) ([]gitlab.Note, error)
 	CreateNote(ctx context.Context, ref triage.Ref, body string) (int64, error)
 	EditNote(ctx context.Context, ref triage.Ref, id int64, body string) error
 	DeleteNote(ctx context.Context, ref triage.Ref, id int64) error
 	Past(ctx context.Context, ref triage.Ref) ([]triage.Past, error)
+	IsBot(ctx context.Context, user int64) (bool, error)
 	SeesProject(ctx context.Context, project int64) (bool, error)
 	Ping(ctx context.Context) error
 	Links(ctx context.Context, ref triage.Ref) ([]triage.Link, error)
@@ -72,6 +73,7 @@ type Pool struct {
 	metrics metrics
 	outage  outage
 	levels  levels
+	former  former
 	rules   atomic.Pointer[rulebook]
 }
 

@@ -15,6 +15,9 @@ type Sticky struct {
 	Lines   []string     // what the bot did itself, Markdown of our own
 	Why     []Why        // the rules behind the items and lines
 	Resting []Resting    // rules that are quiet on this issue because of people
+
+	// After is the address of the note whose place this one takes, written by a user that the bot was; "" for none.
+	After string `json:",omitempty"`
 }
 
 // StickyItem is one item as it should stand on the note.

@@ -134,7 +134,7 @@ type Bump struct {
 
 // NoteRef is the bot's sticky note on an issue. Digest is of what it says, mentions aside. Foreign means that a newer version of the
 // bot wrote its marker, which is then left alone. Shown holds the items (by key and by words) and the lines that are on it, Dismissed those of
-// notes that people deleted.
+// notes that people deleted. After is the address of the note whose place it takes, written by a user that the bot was.
 type NoteRef struct {
 	ID        int64    `json:"id,omitempty"`
 	Digest    string   `json:"d,omitempty"`
@@ -142,6 +142,7 @@ type NoteRef struct {
 	Mentions  []string `json:"at,omitempty"` // usernames in its present text
 	Foreign   bool     `json:"foreign,omitempty"`
 	Dismissed []string `json:"dis,omitempty"`
+	After     string   `json:"af,omitempty"`
 }
 
 // maxRan bounds how many comments are remembered. Older ones are told by the bot's reaction to them.
