@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"cmp"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
@@ -37,6 +38,55 @@ func TestSweepCatchesUp(t *testing.T) {
 		t.Errorf("labels %v, want one step", i.Labels)
 	}
 	r.done(ref, id)
+}
+
+// TestClosedByAnUpdate: a closing that comes with another change is told twice, by the action "close" and by an update that repeats it. Either is
+// enough, in any order, and the second does not answer it again.
+func TestClosedByAnUpdate(t *testing.T) {
+	t.Parallel()
+	inDev := sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance", "workflow::in dev"}, Assignees: []string{"omar"}}
+	closing := sandbox.Change{Close: true, AddLabels: []string{"quick win"}}
+	t.Run("the update alone", func(t *testing.T) {
+		t.Parallel()
+		r := newRig(t, sandbox.Premium, nil)
+		ref := r.open(inDev)
+		r.gitlab.NextHook(sandbox.HookFault{Event: "Issue Hook", Do: sandbox.Drop})
+		r.edit("omar", ref, closing)
+		if i := r.gitlab.Issue(ref); !i.Has("workflow::complete") {
+			t.Errorf("labels %v, want it complete", i.Labels)
+		}
+	})
+	t.Run("the update much later", func(t *testing.T) {
+		t.Parallel()
+		r := newRig(t, sandbox.Premium, nil)
+		ref := r.open(inDev)
+		r.gitlab.NextHook(sandbox.HookFault{Event: "Issue Hook", Do: sandbox.Hold, Times: 2})
+		r.must(nil, r.gitlab.Edit("omar", ref, closing))
+		r.must(nil, r.await(func() bool { return len(r.gitlab.HeldDeliveries()) == 2 }))
+		held := r.gitlab.HeldDeliveries()
+		for n := range held {
+			r.must(nil, r.gitlab.Release(held[len(held)-1-n].ID)) // the update first
+			r.settle()
+		}
+		if i := r.gitlab.Issue(ref); !i.Has("workflow::complete") {
+			t.Errorf("labels %v, want it complete", i.Labels)
+		}
+		records, err := r.app.Inbox().Records(t.Context(), ref, 10)
+		r.must(nil, err)
+		closed := 0
+		for _, one := range records {
+			var said struct{ Events []string }
+			r.must(nil, json.Unmarshal(one.Body, &said))
+			for _, e := range said.Events {
+				if strings.Contains(e, "closed") {
+					closed++
+				}
+			}
+		}
+		if closed != 1 {
+			t.Errorf("the rules saw %d closings, want one", closed)
+		}
+	})
 }
 
 // TestSweepKnowsWhatWasOpened: the webhook that opens an issue is dropped, also while the store is emptied. The rules that answer an opening

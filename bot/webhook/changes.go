@@ -23,6 +23,8 @@ type changedKeys struct {
 	Weight    *change[number]   `json:"weight"`
 	Milestone *change[number]   `json:"milestone_id"`
 	Assignees *change[[]person] `json:"assignees"`
+	State     *change[number]   `json:"state_id"`
+	ClosedAt  *change[moment]   `json:"closed_at"`
 }
 
 // change is a value before and after. Either half may be null.
@@ -72,10 +74,29 @@ func (c *changes) kinds() triage.Kind {
 	return k
 }
 
+// state is Closed or Reopened if the changes say so, else 0. GitLab may tell it with the action "update" alone: of work items, when their status
+// closes them.
+func (c *changes) state() triage.Kind {
+	s := c.diff.State
+	if !c.known || s == nil || s.Previous.pointer() == nil || s.Current.pointer() == nil {
+		return 0
+	}
+	switch from, to := *s.Previous.pointer(), *s.Current.pointer(); {
+	case from != stateClosed && to == stateClosed:
+		return triage.Closed
+	case from == stateClosed && to == stateOpened:
+		return triage.Reopened
+	}
+	return 0
+}
+
 // facts are the changes in the form that rules compare.
 func (c *changes) facts() triage.Changes {
 	var facts triage.Changes
 	facts.Added, facts.Removed = c.labels()
+	if at := c.diff.ClosedAt; at != nil {
+		facts.ClosedAt = firstMoment(at.Current, at.Previous)
+	}
 	// A weight that cannot be read is a change all the same, but not one to tell from and to.
 	if w := c.diff.Weight; w != nil && w.Previous.state != numberWrong && w.Current.state != numberWrong && differ(w.Previous, w.Current) {
 		facts.Weight = &triage.WeightChange{From: w.Previous.pointer(), To: w.Current.pointer()}

@@ -97,6 +97,8 @@ func (d *Delivery) readIssue(key string, p *payload) error {
 		d.Event.Kind |= triage.Closed
 	case "reopen":
 		d.Event.Kind |= triage.Reopened
+	default:
+		d.Event.Kind |= p.Changes.state()
 	}
 	d.Event.Kind |= p.Changes.kinds()
 	d.Event.Changes = p.Changes.facts()

@@ -42,7 +42,8 @@ var decoded = map[string]func() webhook.Delivery{
 		return webhook.Delivery{
 			Event: triage.Event{
 				Kind: triage.Closed | triage.Updated, Actor: maria, Seen: arrival,
-				At: time.Date(2026, 3, 2, 10, 0, 0, 386e6, time.UTC),
+				At:      time.Date(2026, 3, 2, 10, 0, 0, 386e6, time.UTC),
+				Changes: triage.Changes{ClosedAt: time.Date(2026, 3, 2, 10, 0, 0, 385e6, time.UTC)},
 			},
 			Issue: triage.Issue{
 				Ref: triage.Ref{Project: 7, IID: 13}, ID: 9013, Path: "fleet/ship", Type: "Task", Title: "Rope", Closed: true, Author: maria,
@@ -107,8 +108,15 @@ func TestDecode(t *testing.T) {
 		{"reopened", task, []edit{{"object_attributes.action", `"reopen"`}, {"object_attributes.state", `"opened"`}}, nil, func(d *delivery) {
 			d.Event.Kind, d.Issue.Closed = triage.Reopened|triage.Updated, false
 		}},
-		{"no action is an update", task, []edit{{"object_attributes.action", ""}}, nil, func(d *delivery) { d.Event.Kind = triage.Updated }},
-		{"an action of the future is an update", task, []edit{{"object_attributes.action", `"polish"`}}, nil, func(d *delivery) {
+		{"closed by an update", task, []edit{{"object_attributes.action", `"update"`}}, nil, nil},
+		{"reopened by an update", task, []edit{
+			{"object_attributes.action", `"update"`}, {"object_attributes.state", `"opened"`}, {"changes.state_id", `{"previous": 2, "current": 1}`},
+		}, nil, func(d *delivery) { d.Event.Kind, d.Issue.Closed = triage.Reopened|triage.Updated, false }},
+		{"an update of a closed one", task, []edit{{"object_attributes.action", `"update"`}, {"changes.state_id", ""}}, nil, func(d *delivery) {
+			d.Event.Kind = triage.Updated
+		}},
+		{"no action is an update", task, []edit{{"object_attributes.action", ""}}, nil, nil},
+		{"an action of the future is an update", task, []edit{{"object_attributes.action", `"polish"`}, {"changes.state_id", ""}}, nil, func(d *delivery) {
 			d.Event.Kind = triage.Updated
 		}},
 		{"no event_type", issue, []edit{{"event_type", ""}}, nil, nil},

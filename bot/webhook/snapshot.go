@@ -10,8 +10,8 @@ import (
 // maxList is how many labels or assignees an issue may have before its payload is no longer taken as a picture of it.
 const maxList = 1000
 
-// stateClosed is GitLab's number for the state "closed".
-const stateClosed = 2
+// stateOpened and stateClosed are GitLab's numbers for the states of an issue.
+const stateOpened, stateClosed = 1, 2
 
 // place finds out which issue the delivery is about.
 func (d *Delivery) place(p *payload, i *issue) error {

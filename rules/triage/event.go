@@ -90,6 +90,8 @@ type Changes struct {
 	Added   []string      `json:"add,omitempty"`
 	Removed []string      `json:"rm,omitempty"`
 	Weight  *WeightChange `json:"w,omitempty"`
+	// ClosedAt is the closing that an event tells of, or that a reopening ended: GitLab may tell of one twice, at different times. Zero is unknown.
+	ClosedAt time.Time `json:"ca,omitzero"`
 }
 
 // WeightChange is a change of the weight field. nil is "no weight", which is not 0.
