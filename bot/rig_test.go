@@ -32,8 +32,9 @@ type rig struct {
 	handled *handled
 	project int64
 	hook    int64
-	lag     int          // reads that show the state from before each thing that a person does
-	ahead   atomic.Int64 // of GitLab's clock, in nanoseconds
+	people  map[string]int64 // ids
+	lag     int              // reads that show the state from before each thing that a person does
+	ahead   atomic.Int64     // of GitLab's clock, in nanoseconds
 }
 
 const (
@@ -48,13 +49,15 @@ var signingToken = "whsec_" + base64.StdEncoding.EncodeToString([]byte("01234567
 // newRig starts both. The options may be changed by adjust; by default nothing settles or waits, and the store is embedded.
 func newRig(t *testing.T, edition sandbox.Edition, adjust func(*bot.Options)) *rig {
 	t.Helper()
-	r := &rig{T: t, handled: newHandled()}
+	r := &rig{T: t, handled: newHandled(), people: map[string]int64{}}
 	r.gitlab = sandbox.New(sandbox.Options{Token: botToken, Edition: edition, Now: func() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) }})
 	server := httptest.NewServer(r.gitlab)
 	r.gitlab.SetURL(server.URL)
 	t.Cleanup(func() { r.gitlab.Close(); server.Close() })
 	for name, level := range map[string]int{"ann": sandbox.Reporter, "omar": sandbox.Developer, "mia": sandbox.Maintainer} {
-		r.must(r.gitlab.AddUser(name, name, level))
+		id, err := r.gitlab.AddUser(name, name, level)
+		r.must(nil, err)
+		r.people[name] = id
 	}
 	r.project = r.gitlab.AddProject("team/project")
 

@@ -47,6 +47,9 @@ func (c *changes) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// none reports whether the changes say that nothing was changed.
+func (c *changes) none() bool { return c.known && c.sum == sha256.Sum256([]byte("{}")) }
+
 // isBounded reports whether the lists are as long as real ones can be.
 func (k changedKeys) isBounded() bool {
 	l, a := k.Labels, k.Assignees

@@ -49,6 +49,9 @@ func (j *job) obey(ctx context.Context) error {
 		return err
 	}
 	for i := range comments {
+		if err := j.name(ctx, &comments[i].Event); err != nil {
+			return err
+		}
 		if err := j.permit(ctx, &comments[i]); err != nil {
 			return err
 		}
@@ -62,11 +65,28 @@ func (j *job) obey(ctx context.Context) error {
 	return nil
 }
 
+// name finds out who wrote a comment of which the delivery tells only an id.
+func (j *job) name(ctx context.Context, e *triage.Event) error {
+	if e.Actor.Username != "" {
+		return nil
+	}
+	written, err := j.commentsSince(ctx, e.At.Add(-time.Second))
+	if err != nil {
+		return err
+	}
+	for _, c := range written {
+		if c.ID == e.Note.ID && c.Author.ID == e.Actor.ID {
+			e.Actor = c.Author
+		}
+	}
+	return nil
+}
+
 // comments are those of the batch that have commands and are not known to have been run.
 func (j *job) comments() []engine.Comment {
 	var all []engine.Comment
 	for _, e := range j.events {
-		if e.Note == nil || e.Kind&triage.Noted == 0 || e.Note.Edited || j.memory.HasRun(e.Note.ID) {
+		if e.Note == nil || e.Kind&triage.Noted == 0 || e.Note.Edited || j.memory.HasRun(e.Note.ID) || j.tooLate(e) {
 			continue
 		}
 		c := engine.Comment{Event: e, Late: j.found[e.Note.ID], Unsure: j.unsure[e.Note.ID]}
@@ -82,6 +102,11 @@ func (j *job) comments() []engine.Comment {
 	// What was found late comes behind what was delivered, and was written before it.
 	slices.SortFunc(all, func(a, b engine.Comment) int { return cmp.Compare(a.Event.Note.ID, b.Event.Note.ID) })
 	return all
+}
+
+// tooLate reports whether a comment was delivered so long after it was written that it may not be meant any more: by a "Test" of the webhook.
+func (j *job) tooLate(e triage.Event) bool {
+	return j.o.Lookback > 0 && !j.found[e.Note.ID] && e.Seen.Sub(e.At) > j.o.Lookback
 }
 
 // lines are the commands in a text. Each text is read once: some are made to take long.
