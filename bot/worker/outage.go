@@ -50,6 +50,15 @@ func (o *outage) inboxFailed() {
 	o.until = o.now().Add(o.unit)
 }
 
+// ending reports whether GitLab did not answer the last calls, as far as this process knows, and notes that it does.
+func (o *outage) ending() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	ending := o.failures > 0
+	o.failures, o.until = 0, time.Time{}
+	return ending
+}
+
 // over notes that GitLab answers.
 func (o *outage) over() {
 	o.mu.Lock()

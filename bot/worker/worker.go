@@ -226,9 +226,13 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 	}
 	if forbidden(err) {
 		// A token that may not do one thing differs from an account that is shut out: that one may not even ask who it is.
-		if shut := p.o.GitLab.Ping(ctx); shut != nil {
+		// Where it was shut out a moment ago, the call may have been the last that was refused for it.
+		shut := p.o.GitLab.Ping(ctx)
+		if shut != nil {
 			err = fmt.Errorf("%w; and %w", err, shut)
 			p.outage.failed(gitlab.After(shut))
+		}
+		if shut != nil || p.outage.ending() {
 			return p.retry(ctx, job, err)
 		}
 	}
