@@ -31,7 +31,6 @@ type job struct {
 
 	issue     triage.Issue
 	newest    *triage.Issue  // the latest state that a delivery or a write told of; nil if none is known
-	state     string         // which closing or reopening the rules saw last
 	doubts    map[string]int // how often which answers were not believed
 	blank     bool           // nothing was remembered of the issue
 	seen      time.Time      // when GitLab showed the issue so; zero if it is only remembered
@@ -211,7 +210,7 @@ func (j *job) result() inbox.Result {
 	r := inbox.Result{Record: j.record(nil), WakeAt: j.wakeAt()}
 	if j.keep {
 		j.decision.Memory.WakeAt, j.decision.Memory.Shown, j.decision.Memory.Told = r.WakeAt, j.seen, j.untold()
-		j.decision.Memory.Lost, j.decision.Memory.State = j.lost, j.state
+		j.decision.Memory.Lost, j.decision.Memory.Turned = j.lost, j.turned()
 		if data, err := json.Marshal(j.decision.Memory); err == nil {
 			r.Memory = data
 		}

@@ -29,7 +29,6 @@ func (j *job) see(ctx context.Context) error {
 	j.lost = j.memory.Lost
 	j.blank = j.memory.Born.IsZero()
 	j.doubts, j.memory.Doubts = j.memory.Doubts, nil
-	j.state = j.memory.State
 	newest := j.memory.Issue
 	if newest != nil {
 		j.seen, j.base = j.memory.Shown, cmp.Or(j.memory.Told, newest)
@@ -44,9 +43,8 @@ func (j *job) see(ctx context.Context) error {
 		if n := body.Event.Note; n != nil {
 			n.Orders = j.onlyCommands(n.Text)
 		}
-		j.tellOnce(&body.Event)
 		if !j.mine(body.Event.Actor.ID) {
-			j.events = append(j.events, body.Event)
+			j.events = append(j.events, j.once(body.Event))
 		}
 	}
 	if j.batch.Woken {
@@ -63,24 +61,6 @@ func (j *job) see(ctx context.Context) error {
 	j.memory.FromBirth = j.memory.FromBirth || j.blank && j.isNewborn()
 	j.known = j.known || j.isNewborn()
 	return nil
-}
-
-// tellOnce takes a closing or reopening out of an event if it was told before. GitLab sends two events for one: an action of its own, and an
-// update that repeats what changed, in any order.
-func (j *job) tellOnce(e *triage.Event) {
-	const state = triage.Closed | triage.Reopened
-	if e.Kind&state == 0 {
-		return
-	}
-	change := fmt.Sprint(e.Kind&state, e.At.UnixMilli())
-	if !e.Changes.ClosedAt.IsZero() {
-		change = fmt.Sprint(e.Kind&state, e.Changes.ClosedAt.UnixMilli())
-	}
-	if change == j.state {
-		e.Kind &^= state
-		return
-	}
-	j.state = change
 }
 
 // isNewborn reports whether the issue was opened just now and not touched since: it has no past. It must be younger than the store, by more
@@ -271,7 +251,7 @@ func overlay(kept, marked triage.Memory) triage.Memory {
 	marked.Writes, marked.Stopped = kept.Writes, kept.Stopped
 	marked.Silenced, marked.Raised = union(marked.Silenced, kept.Silenced), union(marked.Raised, kept.Raised)
 	marked.Ran, marked.Orders, marked.Born, marked.FromBirth, marked.Traced = kept.Ran, kept.Orders, kept.Born, kept.FromBirth, kept.Traced
-	marked.State = kept.State
+	marked.Turned = kept.Turned
 	marked.Ordered, marked.Forgiven = kept.Ordered, kept.Forgiven
 	marked.Wakes, marked.WakeAt = kept.Wakes, kept.WakeAt
 	return marked

@@ -65,8 +65,8 @@ type Memory struct {
 	Wakes map[string]time.Time `json:"wk,omitempty"`
 	// Lost says that GitLab may still carry out writes whose answers did not come; nil if there are none.
 	Lost *Lost `json:"lost,omitempty"`
-	// State names the closing or reopening that the rules saw last: GitLab tells of each one twice.
-	State string `json:"stat,omitempty"`
+	// Turned is the closing or reopening that the rules saw last: GitLab tells of each one twice. nil is none.
+	Turned *Turn `json:"turn,omitempty"`
 	// Doubts are answers of GitLab that are not believed yet, and how often each was given in a row.
 	Doubts map[string]int `json:"doubts,omitempty"`
 	// Around is what was loaded about the issue's surroundings.

@@ -1,0 +1,33 @@
+package triage
+
+import "time"
+
+// Turn names one closing or reopening of an issue.
+type Turn struct {
+	At     time.Time `json:"at"` // when the issue was closed; of a reopening, when it had been, or any time until the next closing
+	Closed bool      `json:"x,omitempty"`
+}
+
+// Turn is the closing or reopening that the event tells of; nil is none. GitLab tells twice of one: as itself and as part of an update.
+func (e Event) Turn() *Turn {
+	closed := e.Kind&Closed != 0
+	if closed == (e.Kind&Reopened != 0) {
+		return nil
+	}
+	t := Turn{At: e.Changes.ClosedAt, Closed: closed}
+	if t.At.IsZero() {
+		t.At = e.At
+	}
+	return &t
+}
+
+// After reports whether it came later than the other, which may be nil for none.
+func (t *Turn) After(other *Turn) bool {
+	if t == nil || other == nil {
+		return t != nil
+	}
+	if t.At.Equal(other.At) {
+		return other.Closed && !t.Closed // what was closed was reopened
+	}
+	return t.At.After(other.At)
+}
