@@ -61,9 +61,6 @@ type mailbox interface {
 	Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error)
 }
 
-// agreement is the one reaction that means something to the rules.
-const agreement = "thumbsup"
-
 // Receive implements webhook.Receiver.
 func (i *intake) Receive(ctx context.Context, d webhook.Delivery) (webhook.Answer, error) {
 	e := &d.Event
@@ -74,7 +71,7 @@ func (i *intake) Receive(ctx context.Context, d webhook.Delivery) (webhook.Answe
 		return drop("own", "the bot's own change"), nil
 	case e.Note != nil && e.Note.Edited:
 		return drop("edited", "edited comments are not read again"), nil
-	case e.Emoji != nil && e.Emoji.Name != agreement:
+	case e.Emoji != nil && !triage.IsThumbsup(e.Emoji.Name):
 		return drop("emoji", "only a thumbsup means something to the rules"), nil
 	}
 	delay := m.settle

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"slices"
 	"strings"
 
 	"flowkeeper/rules/triage"
@@ -23,7 +22,7 @@ var commandAgree = triage.Command{
 		}
 		roster := reviewers(in.Team)
 		switch {
-		case len(roster) > 0 && !slices.Contains(roster, call.By.Username):
+		case len(roster) > 0 && !triage.HasUsername(roster, call.By.Username):
 			return triage.Refuse(triage.Say("only the agreement of " + reviewRoles() + " counts; the team's configuration names them"))
 		case len(roster) == 0 && call.Level < triage.Developer:
 			return triage.Refuse(triage.Say("only the agreement of members with Developer access or more counts"))

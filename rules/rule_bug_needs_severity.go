@@ -41,6 +41,6 @@ func scopeItem(in triage.Input, slot string, scope triage.LabelRole) triage.Item
 	case scope == triage.PriorityScope && (security || severity == "1"):
 		level, more = "1", ", or 2."
 	}
-	text := why + "Use " + triage.Code("/label "+triage.Quoted(triage.Scoped(in.Team.Label(scope), level))) + more
+	text := why + "Use " + triage.ToLabel(triage.Scoped(in.Team.Label(scope), level)) + more
 	return triage.Item{Slot: slot, Title: "A " + slot + " label", Text: text}
 }

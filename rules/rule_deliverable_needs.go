@@ -37,7 +37,7 @@ var deliverableNeeds = triage.Rule{
 		if beforeReady(in) {
 			ready := triage.AddLabel{Label: in.Team.State(triage.StateReady)}
 			need("the state "+triage.StateReady, triage.Item{
-				Slot: "ready", Title: "A later workflow label", Text: "A deliverable is ready for development. Use " + triage.Code(ready.Command()) + ".",
+				Slot: "ready", Title: "A later workflow label", Text: "A deliverable is ready for development. " + triage.Use(ready) + ".",
 			})
 		}
 		if len(missing) == 0 {
@@ -56,7 +56,7 @@ func beforeReady(in triage.Input) bool {
 
 // milestoneItem asks for a milestone, in the same words for every rule that needs one.
 func milestoneItem(in triage.Input) triage.Item {
-	text := "Use " + triage.Code(triage.SetMilestone{Title: "title"}.Command())
+	text := triage.Use(triage.SetMilestone{Title: "title"})
 	if in.Has(triage.FollowUp) && !in.Has(triage.Deliverable) {
 		text += ", or add the issue to the planning issue"
 	}

@@ -50,5 +50,5 @@ func typeCommand(in triage.Input) (command string, certain bool) {
 			return triage.Code(triage.AddLabel{Label: typeLabel(in, kind)}.Command()), true
 		}
 	}
-	return triage.Code("/label "+triage.Quoted(typeLabel(in, "bug"))) + ", feature or maintenance", false
+	return triage.ToLabel(typeLabel(in, "bug")) + ", feature or maintenance", false
 }

@@ -31,7 +31,7 @@ var regressionNeedsVersion = triage.Rule{
 			example := triage.AddLabel{Label: in.Team.Label(triage.Regression) + ":x.y"}
 			reasons = append(reasons, "the regression does not say since which version")
 			v.Items = append(v.Items, triage.Item{
-				Slot: "version", Title: "A version", Text: "Use " + triage.Code(example.Command()) + " with the first version that has it.",
+				Slot: "version", Title: "A version", Text: triage.Use(example) + " with the first version that has it.",
 			})
 		}
 		if level := moreSevere(in); level != "" {

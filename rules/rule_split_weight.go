@@ -34,7 +34,7 @@ var splitWeight = triage.Rule{
 			first := firstWeight{Value: weight, Side: side}
 			v = triage.Want("the issue is for both sides, so its weight of "+strconv.Itoa(weight)+" becomes the "+side+"'s", first)
 			v.Offer = &triage.Item{
-				Slot: side, Title: "A " + side + " weight", Text: "The plain weight does not say whose it is. Use " + triage.Code(first.Command()) + ".",
+				Slot: side, Title: "A " + side + " weight", Text: "The plain weight does not say whose it is. " + triage.Use(first) + ".",
 			}
 		}
 		if other := otherSide(side); in.Winner(triage.WeightScope(other)) == "" {

@@ -30,7 +30,7 @@ var urgentNeedsOwner = triage.Rule{
 		default:
 			lacks = append(lacks, "priority 1 or 2")
 			v.Items = append(v.Items, triage.Item{
-				Slot: "priority", Title: "Priority 1 or 2", Text: "Severity 1 does not wait. Use " + triage.Code(most.Command()) + ".", Asks: manager,
+				Slot: "priority", Title: "Priority 1 or 2", Text: "Severity 1 does not wait. " + triage.Use(most) + ".", Asks: manager,
 			})
 		}
 		if len(in.Issue.Assignees) == 0 {

@@ -167,8 +167,8 @@ func (t *teller) around() (txtar.File, bool) {
 
 // emoji is the one reaction that counts, or another that does not: a group's own emoji may be named after anything.
 func emoji(name string) string {
-	if name == "thumbsup" {
-		return name
+	if triage.IsThumbsup(name) {
+		return "thumbsup"
 	}
 	return "tada"
 }

@@ -61,9 +61,9 @@ func (s *Scenario) tell(e triage.Event) {
 	if s.Around.Agreements == nil {
 		s.Around.Agreements = map[string]triage.Agreement{}
 	}
-	a := s.Around.Agreements[e.Actor.Username]
+	a := s.Around.Agreements[triage.UsernameKey(e.Actor.Username)]
 	switch {
-	case e.Emoji != nil && e.Emoji.Name == "thumbsup":
+	case e.Emoji != nil && triage.IsThumbsup(e.Emoji.Name):
 		a.Thumb = e.Kind&triage.Awarded != 0
 	case e.Note != nil && (triage.IsAgreement(e.Note.Text) || strings.EqualFold(e.Note.Text, "/flow agree")):
 		a.Comment = true
@@ -71,9 +71,9 @@ func (s *Scenario) tell(e triage.Event) {
 		return
 	}
 	a.ID = e.Actor.ID
-	s.Around.Agreements[e.Actor.Username] = a
+	s.Around.Agreements[triage.UsernameKey(e.Actor.Username)] = a
 	if !a.Thumb && !a.Comment {
-		delete(s.Around.Agreements, e.Actor.Username)
+		delete(s.Around.Agreements, triage.UsernameKey(e.Actor.Username))
 	}
 }
 

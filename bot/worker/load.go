@@ -19,8 +19,6 @@ const (
 	maxLoads = 8
 	// maxLevels bounds how many people's access levels are asked for at once. Who is left out counts as no member until then.
 	maxLevels = 50
-	// thumbsup is the reaction that says "I agree".
-	thumbsup = "thumbsup"
 )
 
 // load gets what the rules asked for from GitLab into the memory, so that they can be asked again.
@@ -121,13 +119,14 @@ func (j *job) agreements(ctx context.Context, note int64, comments []gitlab.Comm
 	}
 	agreed := map[string]triage.Agreement{}
 	for _, a := range awards {
-		if a.Name == thumbsup && a.User.Username != "" && !j.mine(a.User.ID) {
-			agreed[a.User.Username] = triage.Agreement{ID: a.User.ID, Thumb: true}
+		if triage.IsThumbsup(a.Name) && a.User.Username != "" && !j.mine(a.User.ID) {
+			agreed[triage.UsernameKey(a.User.Username)] = triage.Agreement{ID: a.User.ID, Thumb: true}
 		}
 	}
 	for _, c := range comments {
 		if who := c.Author; j.agrees(c.Body) && who.Username != "" {
-			agreed[who.Username] = triage.Agreement{ID: who.ID, Thumb: agreed[who.Username].Thumb, Comment: true}
+			key := triage.UsernameKey(who.Username)
+			agreed[key] = triage.Agreement{ID: who.ID, Thumb: agreed[key].Thumb, Comment: true}
 		}
 	}
 	return agreed, nil

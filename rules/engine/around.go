@@ -72,14 +72,14 @@ func since(in *triage.Input) bool {
 
 // agree takes an agreement into the tally. A withdrawal has it counted anew: the other of two reactions may still stand.
 func agree(in *triage.Input, e triage.Event) {
-	name := e.Actor.Username
+	name := triage.UsernameKey(e.Actor.Username)
 	around := &in.Memory.Around
 	if name == "" || around.Known&triage.NeedAgreements == 0 || !e.Seen.After(around.Loaded) {
 		return // counted from GitLab when it is needed, or counted already
 	}
 	a := around.Agreements[name]
 	switch {
-	case e.Emoji != nil && e.Emoji.Name == "thumbsup" && (e.Emoji.NoteID == 0 || e.Emoji.NoteID == in.Memory.Note.ID):
+	case e.Emoji != nil && triage.IsThumbsup(e.Emoji.Name) && (e.Emoji.NoteID == 0 || e.Emoji.NoteID == in.Memory.Note.ID):
 		if e.Kind&triage.Revoked != 0 {
 			around.Known &^= triage.NeedAgreements
 			return

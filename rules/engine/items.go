@@ -97,7 +97,7 @@ func offer(a triage.Action) triage.Item {
 	case triage.Close:
 		title = "Closing it"
 	}
-	return triage.Item{Slot: a.Key(), Title: title, Text: "Use " + triage.Code(a.Command()) + "."}
+	return triage.Item{Slot: a.Key(), Title: title, Text: triage.Use(a) + "."}
 }
 
 // remember brings the memory's items in line with what is wanted: new ones wait for the grace period or open, met ones are kept for

@@ -17,7 +17,7 @@ type Action interface {
 	Apply(Issue) Issue
 	// String says it in words: "add ~UX".
 	String() string
-	// Command is the quick action with which a person would do the same: `/label ~UX`.
+	// Command is the quick action with which a person would do the same: `/label ~UX`. It is "" if there is none, see Use.
 	Command() string
 }
 
@@ -49,7 +49,7 @@ func (a AddLabel) Apply(i Issue) Issue {
 func (a AddLabel) String() string { return "add " + Quoted(a.Label) }
 
 // Command implements Action.
-func (a AddLabel) Command() string { return "/label " + Quoted(a.Label) }
+func (a AddLabel) Command() string { return labelCommand("/label", a.Label) }
 
 // Replaces is the label of the same scope that gives way, "" if there is none.
 func (a AddLabel) Replaces(i Issue) string {
@@ -109,7 +109,7 @@ func (a RemoveLabel) Apply(i Issue) Issue {
 func (a RemoveLabel) String() string { return "remove " + Quoted(a.Label) }
 
 // Command implements Action.
-func (a RemoveLabel) Command() string { return "/unlabel " + Quoted(a.Label) }
+func (a RemoveLabel) Command() string { return labelCommand("/unlabel", a.Label) }
 
 // SetWeight wants a weight: of the weight field, or of a side's scoped label if Side is set ("backend").
 type SetWeight struct {
@@ -153,7 +153,7 @@ func (a SetWeight) String() string {
 // Command implements Action.
 func (a SetWeight) Command() string {
 	if a.Side != "" {
-		return "/label " + Quoted(WeightLabel(a.Side, a.Value))
+		return labelCommand("/label", WeightLabel(a.Side, a.Value))
 	}
 	return "/weight " + strconv.Itoa(a.Value)
 }
@@ -198,3 +198,19 @@ func (a SetMilestone) String() string { return `set milestone %"` + a.Title + `"
 
 // Command implements Action.
 func (a SetMilestone) Command() string { return `/milestone %"` + a.Title + `"` }
+
+// Use says how a person would do the same, as the beginning of a sentence: "Use `/label ~UX`".
+func Use(a Action) string {
+	if c := a.Command(); c != "" {
+		return "Use " + Code(c)
+	}
+	return "Use the sidebar to " + a.String()
+}
+
+// labelCommand is a quick action on a label, "" for one that GitLab cannot refer to.
+func labelCommand(action, label string) string {
+	if !CanRefer(label) {
+		return ""
+	}
+	return action + " " + Quoted(label)
+}

@@ -61,10 +61,20 @@ func (in *Input) LinkedAs(kind string) bool {
 	return slices.ContainsFunc(in.Memory.Around.Links, func(l Link) bool { return l.Kind == kind })
 }
 
+// skins are what may follow a thumbs-up sign: the wish to show it as a picture, or the colour of the hand.
+var skins = []string{"\ufe0f", "🏻", "🏼", "🏽", "🏾", "🏿"}
+
 // IsAgreement reports whether a comment is nothing but agreement.
 func IsAgreement(text string) bool {
 	text = strings.ToLower(strings.Trim(strings.TrimSpace(text), ".!"))
-	return slices.Contains([]string{":thumbsup:", ":+1:", "👍", "+1", "agree", "agreed", "i agree", "lgtm"}, text)
+	if name, ok := strings.CutPrefix(text, ":"); ok {
+		name, ok = strings.CutSuffix(name, ":")
+		return ok && IsThumbsup(name)
+	}
+	if skin, ok := strings.CutPrefix(text, "👍"); ok {
+		return skin == "" || slices.Contains(skins, skin)
+	}
+	return slices.Contains([]string{"+1", "agree", "agreed", "i agree", "lgtm"}, text)
 }
 
 // Tally counts who agreed to the proposal, the author aside. With a roster, product and engineering count the people who fill their
@@ -91,10 +101,10 @@ func (in *Input) Tally() Tally {
 		if in.Issue.Author.Is(Person{ID: a.ID, Username: name}) {
 			continue
 		}
-		if slices.Contains(product, name) {
+		if HasUsername(product, name) {
 			t.Product++
 		}
-		if slices.Contains(engineering, name) {
+		if HasUsername(engineering, name) {
 			t.Engineering++
 		}
 		if in.Memory.Around.Levels[name] >= Developer {

@@ -136,13 +136,13 @@ func (Agree) Make(m *Memory, by Call) {
 	if m.Around.Agreements == nil {
 		m.Around.Agreements = map[string]Agreement{}
 	}
-	a := m.Around.Agreements[by.By.Username]
+	a := m.Around.Agreements[UsernameKey(by.By.Username)]
 	a.ID, a.Comment = by.By.ID, true
-	m.Around.Agreements[by.By.Username] = a
+	m.Around.Agreements[UsernameKey(by.By.Username)] = a
 	if m.Around.Levels == nil {
 		m.Around.Levels = map[string]int{}
 	}
-	m.Around.Levels[by.By.Username] = by.Level
+	m.Around.Levels[UsernameKey(by.By.Username)] = by.Level
 }
 
 // String implements Change.

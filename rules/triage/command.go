@@ -48,7 +48,7 @@ func (p Permission) Allows(in Input, who Person, level int) bool {
 		if len(leads) == 0 {
 			return level >= Maintainer
 		}
-		return slices.Contains(leads, who.Username)
+		return HasUsername(leads, who.Username)
 	default:
 		return true
 	}

@@ -4,7 +4,9 @@
 package triage
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -66,12 +68,23 @@ type Person struct {
 	Username string `json:"u,omitempty"`
 }
 
+// SameUsername reports whether two usernames are one person's: GitLab does not tell their case apart.
+func SameUsername(a, b string) bool { return a != "" && strings.EqualFold(a, b) }
+
+// HasUsername reports whether a list of usernames names the person.
+func HasUsername(names []string, name string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return SameUsername(n, name) })
+}
+
+// UsernameKey is a username as the key of a map: the same in any case.
+func UsernameKey(name string) string { return strings.ToLower(name) }
+
 // Is reports whether this is the other person: by id where both are known, else by username. Nobody is nobody's other self.
 func (p Person) Is(other Person) bool {
 	if p.ID != 0 && other.ID != 0 {
 		return p.ID == other.ID
 	}
-	return p.Username != "" && p.Username == other.Username
+	return SameUsername(p.Username, other.Username)
 }
 
 // Event is one thing that happened to an issue. At is GitLab's clock, Seen the bot's own when the delivery arrived.
@@ -114,6 +127,15 @@ type Note struct {
 type Emoji struct {
 	Name   string `json:"n"`
 	NoteID int64  `json:"id,omitempty"`
+}
+
+// IsThumbsup reports whether an emoji's name, without colons, is a thumbsup of any skin.
+func IsThumbsup(name string) bool {
+	name = strings.ToLower(name)
+	if base, tone, toned := strings.Cut(name, "_tone"); toned && len(tone) == 1 && tone >= "1" && tone <= "5" {
+		name = base
+	}
+	return name == "thumbsup" || name == "+1" || name == "thumbup"
 }
 
 // KindsOf is the union of the events' kinds.

@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -61,12 +62,29 @@ func appendFolded(dst []byte, label string) []byte {
 	}
 }
 
-// Quoted writes a label the way GitLab references it: ~UX or ~"needs research".
+// bare is what GitLab reads as a label's name without quotes; one that begins with a digit might be read as a label's number.
+var bare = regexp.MustCompile(`^[A-Za-z_&-][A-Za-z0-9_?.&-]*$`)
+
+// CanRefer reports whether GitLab has a way to write a reference to the label: its name holds no quotation mark.
+func CanRefer(label string) bool { return !strings.Contains(label, `"`) }
+
+// Quoted writes a label the way GitLab references it: ~UX or ~"needs research". One that cannot be referred to is named in words: “12" rack”.
 func Quoted(label string) string {
-	if strings.ContainsAny(label, " :,") {
-		return `~"` + label + `"`
+	switch {
+	case !CanRefer(label):
+		return "“" + label + "”"
+	case bare.MatchString(label) && !strings.HasSuffix(label, ".") && !strings.HasSuffix(label, "?"):
+		return "~" + label
 	}
-	return "~" + label
+	return `~"` + label + `"`
+}
+
+// ToLabel says how to set a label: by a quick action as a code span, or in words if GitLab cannot refer to it.
+func ToLabel(label string) string {
+	if !CanRefer(label) {
+		return "the sidebar for the label " + Quoted(label)
+	}
+	return Code("/label " + Quoted(label))
 }
 
 // Code writes text as a Markdown code span on one line, in which GitLab resolves no references and runs no quick actions.
