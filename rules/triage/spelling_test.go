@@ -51,7 +51,7 @@ func TestUsernamesInAnyCase(t *testing.T) {
 		team := triage.NewTeam(triage.TeamConfig{Roster: map[triage.Role][]string{
 			triage.EngineeringManager: {spelling}, triage.ProductManager: {"pat"},
 		}})
-		in := triage.Input{Team: team, Issue: &triage.Issue{Author: triage.Person{Username: "Ann"}}, Memory: &triage.Memory{Around: triage.Around{
+		in := triage.Input{Team: team, Issue: triage.Issue{Author: triage.Person{Username: "Ann"}}, Memory: &triage.Memory{Around: triage.Around{
 			Known: triage.NeedAgreements, Agreements: map[string]triage.Agreement{"omar": {Thumb: true}, "ann": {Thumb: true}},
 		}}}
 		if got, want := in.Tally(), (triage.Tally{Engineering: 1, Roster: true}); got != want {
