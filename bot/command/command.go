@@ -4,6 +4,8 @@
 package command
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/yuin/goldmark"
@@ -44,10 +46,39 @@ func New(prefix, bot string) *Reader {
 // take long, only the beginning is read, and of many commands only the first 20 are given. It takes half a second at the very worst, and
 // microseconds for what people write.
 func (r *Reader) Read(comment string) []Line {
-	text := readable(comment)
+	text := footnotes.ReplaceAllString(strings.TrimPrefix(readable(comment), byteOrderMark), "$1 ")
 	if !r.addressed(text) {
 		return nil
 	}
+	found := r.read(text)
+	if other := hiddenStart.ReplaceAllString(text, "$1"); other != text && len(found) > 0 {
+		found = common(found, r.read(other))
+	}
+	return found
+}
+
+const byteOrderMark = "\ufeff"
+
+var (
+	// footnotes are the beginnings of footnotes whose text stands far in: GitLab takes it for text, not for code that would end the paragraph.
+	footnotes = regexp.MustCompile(`(?m)^([ >]*\[\^[^\]\s]+\]:)[ \t]+`)
+	// hiddenStart is what cannot be seen at the beginning of a line. Before the mark of a block it is text for one reader of Markdown and nothing
+	// for another.
+	hiddenStart = regexp.MustCompile(`(?m)^([ \t]*)[\p{Cf}\x{034f}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{2800}\x{3164}\x{ffa0}]+`)
+)
+
+// common are the lines that both readings of a comment show.
+func common(a, b []Line) (both []Line) {
+	for _, l := range a {
+		if slices.Contains(b, l) {
+			both = append(both, l)
+		}
+	}
+	return both
+}
+
+// read finds the commands of a text that is bounded.
+func (r *Reader) read(text string) []Line {
 	body := text[frontMatter(text):]
 	skipped := strings.Count(text[:len(text)-len(body)], "\n")
 	var found []Line

@@ -120,7 +120,9 @@ func joins(text []rune, i int) bool {
 	case strings.ContainsRune(sigils, r):
 		return next != ' '
 	case r == ':':
-		return next == '/'
+		return next == '/' || namesEmoji(text[i+1:])
+	case isHex(r) && isHex(next):
+		return hexBefore(text[:i+1])%safeHex == 0 && hexBefore(text[:i+1])+hexAfter(text[i+1:]) > safeHex
 	case r == '.':
 		return i >= 3 && strings.EqualFold(string(text[i-3:i]), "www")
 	case r == '-':
@@ -141,6 +143,36 @@ func followsKey(text []rune) bool {
 		}
 	}
 	return false
+}
+
+// namesEmoji reports whether what follows a colon makes an emoji's name of it: ":tada:".
+func namesEmoji(rest []rune) bool {
+	end := slices.IndexFunc(rest, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || isDigit(r) || strings.ContainsRune("_+-", r))
+	})
+	return end > 0 && rest[end] == ':'
+}
+
+// safeHex is how many hexadecimal digits in a row GitLab does not take for a commit: one less than the shortest it knows.
+const safeHex = 6
+
+func isHex(r rune) bool { return isDigit(r) || 'a' <= r && r <= 'f' || 'A' <= r && r <= 'F' }
+
+// hexBefore and hexAfter count the hexadecimal digits at the end and at the beginning of a text, as far as a commit's name can reach.
+func hexBefore(text []rune) int {
+	n := 0
+	for n < len(text) && isHex(text[len(text)-1-n]) {
+		n++
+	}
+	return n
+}
+
+func hexAfter(text []rune) int {
+	n := 0
+	for n <= safeHex && n < len(text) && isHex(text[n]) {
+		n++
+	}
+	return n
 }
 
 func isDigit(r rune) bool { return '0' <= r && r <= '9' }
