@@ -70,8 +70,9 @@ type Options struct {
 	Backoff   time.Duration   // between the first and the second try
 	Patience  worker.Patience // with answers of GitLab that contradict what is known; default worker.DefaultPatience
 
-	Policy engine.Policy
-	Log    *zap.Logger
+	Policy   engine.Policy
+	Watching string // why no rule of the policy writes, for people; empty if some do
+	Log      *zap.Logger
 }
 
 // App is the running bot.
@@ -86,6 +87,7 @@ type App struct {
 	ready    chan struct{}
 	failed   chan error
 	draining atomic.Bool
+	watching atomic.Pointer[string] // Options.Watching of now
 	another  atomic.Pointer[string] // says that the bot was another user before this start
 	stop     func() error
 
@@ -177,6 +179,7 @@ func (a *App) Start() error {
 		return err
 	}
 	a.live.receiver, a.live.token, a.live.policy = receiver, a.o.GitLabToken, a.o.Policy
+	a.watch(a.o.Watching)
 	a.registry.MustRegister(inboxCollector{a.inbox})
 	a.serve("admin server", a.admin, admin.New(a.checks(), a.registry, a.inbox))
 	claimNoMore := a.handle()

@@ -166,5 +166,11 @@ func (a *App) checks() []admin.Check {
 			}
 			return nil
 		}},
+		{Name: "rules", Check: func(context.Context) error {
+			if reason := a.watching.Load(); reason != nil && *reason != "" {
+				return admin.Remark{Text: "shadow, no rule writes: " + *reason}
+			}
+			return nil
+		}},
 	}
 }

@@ -65,11 +65,20 @@ func (a *App) Reload(ctx context.Context, o Options) error {
 	if pair != nil {
 		a.replaceCertificate(pair)
 	}
+	a.watch(o.Watching)
 	a.intake.follow(o.Settle, o.Policy.Team.CommandPrefix())
 	if a.live.pool != nil {
 		a.live.pool.SetPolicy(o.Policy)
 	}
 	return nil
+}
+
+// watch takes note of why no rule writes, and says so if there is a reason that was not said before.
+func (a *App) watch(reason string) {
+	before := a.watching.Swap(&reason)
+	if reason != "" && (before == nil || *before != reason) {
+		a.o.Log.Warn("rules decide and record what they would do, and write nothing (shadow); commands are carried out", zap.String("because", reason))
+	}
 }
 
 // nextCertificate is the certificate to go on with; nil without TLS, which is switched on and off only by a start.

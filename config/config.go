@@ -26,9 +26,23 @@ type Config struct {
 
 	// Labels are the names of every label role, the one to write first. No role is missing or without names.
 	Labels map[triage.LabelRole][]string
-	// Rules has one setting for every rule of the catalogue, in its order.
+	// All is how far a rule may go whose mode the file does not name.
+	All triage.Mode
+	// Rules has one setting for every rule of the catalogue, in its order, with All and Mode taken into account.
 	Rules []engine.Setting
+
+	// File is the configuration file that was read; empty if there is none.
+	File string
+	// Mode is ModeShadow or ModeAct; empty if nobody said it.
+	Mode string
 }
+
+// The values of Config.Mode: no rule goes further than shadow, or each as far as the file says. If nobody says it, it is ModeAct with a
+// configuration file, be it empty, and ModeShadow without: whoever has decided nothing yet should see what would happen first.
+const (
+	ModeShadow = "shadow"
+	ModeAct    = "act"
+)
 
 // GitLab is the one GitLab that the bot serves.
 type GitLab struct {
@@ -111,7 +125,7 @@ type Log struct {
 	Format string // "json" or "console"; empty is json, or console on a terminal
 }
 
-// Default is the handbook's policy: what an empty file and an empty environment give.
+// Default is the handbook's policy: what an empty file and an empty environment give. Without a file, Load puts every rule in shadow.
 func Default(catalogue []triage.Rule) Config {
 	c := Config{
 		GitLab: GitLab{URL: "https://gitlab.com", Projects: []string{}, Rate: 1500, NotesRate: 50},
@@ -132,6 +146,7 @@ func Default(catalogue []triage.Rule) Config {
 		Commands: Commands{Prefix: "flow"},
 		Log:      Log{Level: "info"},
 		Labels:   map[triage.LabelRole][]string{},
+		All:      triage.Act,
 		Rules:    engine.Defaults(catalogue),
 	}
 	for _, role := range triage.Roles() {

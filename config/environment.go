@@ -46,6 +46,7 @@ func variables(c *Config) []variable {
 		{"FLOWKEEPER_LISTEN", "address for webhooks", "server.listen", false, listenAddress(&c.Server.Listen)},
 		{"FLOWKEEPER_ADMIN_LISTEN", "address for health, metrics and explanations", "server.admin", false, listenAddress(&c.Server.Admin)},
 		{configVariable, "the configuration file; " + DefaultPath + " if it exists", "", false, nil},
+		{"FLOWKEEPER_MODE", "act: rules go as far as the file says; shadow: none goes further than that. If not set: act with a configuration file, even an empty one, shadow without", "", false, choice(&c.Mode, ModeShadow, ModeAct)},
 		{"FLOWKEEPER_LOG_LEVEL", "debug, info, warn or error; info if not set", "", false, choice(&c.Log.Level, "debug", "info", "warn", "error")},
 		{"FLOWKEEPER_LOG_FORMAT", "json or console; json if not set, console on a terminal", "", false, choice(&c.Log.Format, "json", "console")},
 	}

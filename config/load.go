@@ -14,7 +14,7 @@ import (
 const DefaultPath = "flowkeeper.yaml"
 
 // Load reads the configuration from a file and the environment. The file is path, else the one that FLOWKEEPER_CONFIG names, else
-// flowkeeper.yaml if there is one, else none, which means the handbook's policy. environ has the form of os.Environ; variables beat
+// flowkeeper.yaml if there is one, else none, which means the handbook's policy in shadow. environ has the form of os.Environ; variables beat
 // the file and empty ones count as not set. Rules are checked against the catalogue.
 //
 // The error, if any, is of type Problems and names everything that is wrong in both. No error or message holds a secret.
@@ -24,6 +24,9 @@ func Load(path string, environ []string, catalogue []triage.Rule) (Config, error
 	r := &reader{origin: map[string]origin{}}
 
 	name, source, bad := openFile(path, env)
+	if bad == nil && source != nil {
+		c.File = name
+	}
 	if bad == nil {
 		r.doc, bad = parse(name, source)
 	} else {
@@ -35,6 +38,7 @@ func Load(path string, environ []string, catalogue []triage.Rule) (Config, error
 		schema(&c).read(r, "", r.doc.root)
 	}
 	env.read(r, &c)
+	r.limit(&c)
 	r.compare(&c)
 
 	if len(r.problems) > 0 {

@@ -23,6 +23,10 @@ func (c Config) MarshalYAML() ([]byte, error) { return []byte(c.String()), nil }
 
 // environmentLines shows what only the environment can say.
 func (c Config) environmentLines() []string {
+	mode := c.Mode
+	if mode == "" {
+		mode = "not set"
+	}
 	lines := []string{
 		"FLOWKEEPER_GITLAB_TOKEN: " + shown(c.GitLab.Token),
 		"FLOWKEEPER_WEBHOOK_SECRET: " + shown(c.Server.WebhookSecrets...),
@@ -39,6 +43,7 @@ func (c Config) environmentLines() []string {
 	return append(lines,
 		"FLOWKEEPER_REDIS_URL: "+redis,
 		"FLOWKEEPER_DATA_DIR: "+yamlText(c.Inbox.DataDir),
+		"FLOWKEEPER_MODE: "+mode,
 		"FLOWKEEPER_LOG_LEVEL: "+c.Log.Level,
 		"FLOWKEEPER_LOG_FORMAT: "+format,
 	)

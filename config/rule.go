@@ -10,12 +10,18 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// modeKey is the key of the mode among a rule's options.
-const modeKey = "mode"
+// modeKey is the key of the mode among a rule's options, allKey the one beside the rules that limits them all.
+const (
+	modeKey = "mode"
+	allKey  = "all"
+)
 
 // ruleSection has one key for every rule of the catalogue that c was made with.
 func ruleSection(c *Config) section {
 	s := section{noun: "rule", other: "flowkeeper rules lists them"}
+	s.keys = append(s.keys, key{allKey, "The most that a rule may do whose mode is not named below", one[triage.Mode]{
+		field: &c.All, want: "a mode", allowed: "off, shadow, remind or act", parse: mode, format: triage.Mode.String,
+	}})
 	for i := range c.Rules {
 		setting := &c.Rules[i]
 		s.keys = append(s.keys, key{name: setting.ID, help: ruleHelp(setting.Meta), kind: rule{setting}})
@@ -100,12 +106,10 @@ func (k rule) readMode(r *reader, path string, n ast.Node) {
 	if !ok {
 		return
 	}
-	mode, err := triage.ParseMode(lit.text)
+	mode, f := modeOf(lit, allowed)
 	switch {
-	case lit.typ == isBool && strings.EqualFold(lit.text, "false"):
-		r.report(path, n, flawf("write off", "%s is not a mode", lit.text))
-	case err != nil || lit.typ != isText:
-		r.report(path, n, flawf(suggest(lit.text, allowed, ""), "%s is not a mode", quote(lit.text)))
+	case f != nil:
+		r.report(path, n, f)
 	case mode > k.setting.MaxMode:
 		r.report(path, n, flawf("allowed: "+listed(allowed), "%s cannot %s: what it asks for is left to people", k.setting.ID, mode))
 	default:
@@ -115,12 +119,29 @@ func (k rule) readMode(r *reader, path string, n ast.Node) {
 }
 
 // allowedModes lists the modes up to the rule's maximum.
-func (k rule) allowedModes() []string {
+func (k rule) allowedModes() []string { return modesUpTo(k.setting.MaxMode) }
+
+func modesUpTo(highest triage.Mode) []string {
 	var names []string
-	for m := triage.Off; m <= k.setting.MaxMode; m++ {
+	for m := triage.Off; m <= highest; m++ {
 		names = append(names, m.String())
 	}
 	return names
+}
+
+// mode takes any mode.
+func mode(lit literal) (triage.Mode, *flaw) { return modeOf(lit, modesUpTo(triage.Act)) }
+
+// modeOf takes a mode. If the word is none, the allowed ones are suggested.
+func modeOf(lit literal, allowed []string) (triage.Mode, *flaw) {
+	mode, err := triage.ParseMode(lit.text)
+	switch {
+	case lit.typ == isBool && strings.EqualFold(lit.text, "false"):
+		return mode, flawf("write off", "%s is not a mode", lit.text)
+	case err != nil || lit.typ != isText:
+		return mode, flawf(suggest(lit.text, allowed, ""), "%s is not a mode", quote(lit.text))
+	}
+	return mode, nil
 }
 
 func (k rule) readOption(r *reader, path string, o triage.Option, n ast.Node) {

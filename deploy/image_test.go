@@ -98,6 +98,36 @@ func TestImage(t *testing.T) {
 	}
 }
 
+// TestShippedPolicies: both ways to run the bot ship the same policy, which Compose mounts from beside its file. It shows the first
+// questions and lets no rule write yet.
+func TestShippedPolicies(t *testing.T) {
+	load := func(path string) config.Config {
+		c, err := config.Load(path, nil, rules.Catalogue())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	compose, kubernetes := load("flowkeeper.yaml"), load("kubernetes/flowkeeper.yaml")
+	if diff := cmp.Diff(compose.String(), kubernetes.String()); diff != "" {
+		t.Errorf("policies (-Compose +Kubernetes):\n%s", diff)
+	}
+	if compose.Watching() == "" {
+		t.Error("rules write before anybody has read what they would do")
+	}
+	bot := document[composed](t, "compose.yaml").Services["flowkeeper"]
+	if mount := "./flowkeeper.yaml:" + bot.Environment["FLOWKEEPER_CONFIG"] + ":ro"; !slices.Contains(bot.Volumes, mount) {
+		t.Errorf("%s is not mounted; there is %v", mount, bot.Volumes)
+	}
+	for _, file := range []string{"flowkeeper.yaml", "kubernetes/flowkeeper.yaml"} {
+		for _, key := range []string{"roles:", "group_label:", "labels:", "scope:", "all:"} {
+			if !strings.Contains(read(t, file), key) {
+				t.Errorf("%s does not ask about %s", file, key)
+			}
+		}
+	}
+}
+
 // TestCompose: the containers of compose.yaml can do as little as those of Kubernetes, and the image can work like that.
 func TestCompose(t *testing.T) {
 	c := document[composed](t, "compose.yaml")

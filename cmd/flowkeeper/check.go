@@ -22,8 +22,8 @@ func (c *checkCmd) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	searched := ""
-	if !c.NoSearch {
+	searched, watching := "", loaded.Watching()
+	if !c.NoSearch && watching == "" {
 		found, err := engine.Search(ctx, loaded.Policy(), engine.DefaultBound())
 		if err != nil {
 			return err
@@ -36,7 +36,10 @@ func (c *checkCmd) Run(ctx context.Context, p *program) error {
 	if c.Quiet {
 		return nil
 	}
-	_, err = fmt.Fprint(p.out, loaded, searched)
+	if watching != "" {
+		watching = "# No rule writes (shadow): " + watching + "\n"
+	}
+	_, err = fmt.Fprint(p.out, loaded, watching, searched)
 	return err
 }
 

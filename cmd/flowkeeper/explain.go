@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"flowkeeper/bot/explain"
@@ -21,11 +22,16 @@ type explainCmd struct {
 
 // Run says what would be decided now and why. It writes nothing.
 func (c *explainCmd) Run(ctx context.Context, p *program) error {
-	loaded, err := config.Load(c.Config, p.environ, rules.Catalogue())
+	played := strings.HasSuffix(c.What, ".txtar")
+	environ := p.environ
+	if played { // nothing is written there that a mode would have to prevent
+		environ = slices.Concat([]string{"FLOWKEEPER_MODE=" + config.ModeAct}, environ)
+	}
+	loaded, err := config.Load(c.Config, environ, rules.Catalogue())
 	if err != nil {
 		return err
 	}
-	if strings.HasSuffix(c.What, ".txtar") {
+	if played {
 		return c.scenario(p, loaded)
 	}
 	if !loaded.GitLab.Token.IsSet() {

@@ -38,7 +38,8 @@ func (g *gitlab) close() {
 //	sandbox refuse         answers 403 to the next write to an issue
 //	sandbox hold|release   lets every request to its API wait, or no more
 //	sandbox connect URL [NAME]  points a webhook of the project at a receiver; its secret is $SECRET or the one of that name
-//	sandbox open TITLE     opens an issue; sandbox shows LABEL waits until it carries the label
+//	sandbox open TITLE     opens an issue; sandbox shows LABEL waits until it carries the label, sandbox bare wants no label and no note on it
+//	sandbox comment TEXT   writes a comment on the issue that was opened last
 func play(ts *testscript.TestScript, neg bool, args []string) {
 	s := of(ts)
 	if neg || len(args) == 0 || s.gitlab == nil && args[0] != "start" {
@@ -70,6 +71,13 @@ func play(ts *testscript.TestScript, neg bool, args []string) {
 		ref, err := g.Open("ann", g.project, sandbox.IssueOptions{Title: args[1]})
 		ts.Check(err)
 		g.issue = ref
+	case verb == "comment" && len(args) == 2:
+		_, err := g.Comment("ann", g.issue, args[1])
+		ts.Check(err)
+	case verb == "bare" && len(args) == 1:
+		if i := g.Issue(g.issue); len(i.Labels)+len(i.Notes) > 0 {
+			ts.Fatalf("the issue has the labels %v and the notes %v", i.Labels, i.Notes)
+		}
 	case verb == "shows" && len(args) == 2:
 		ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 		defer cancel()

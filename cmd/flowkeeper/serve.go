@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -17,14 +18,29 @@ import (
 )
 
 type serveCmd struct {
-	Config                 string `short:"c" placeholder:"FILE" help:"Configuration file; default flowkeeper.yaml if there is one."`
-	InsecureAcceptUnsigned bool   `help:"Take webhooks from anybody. Only for trying things out."`
+	Config                 string   `short:"c" placeholder:"FILE" help:"Configuration file; default flowkeeper.yaml if there is one."`
+	Mode                   modeFlag `placeholder:"shadow|act" help:"How far rules may go: act, as far as the configuration says; shadow, decide and record only. Default (also FLOWKEEPER_MODE): act with a configuration file, shadow without."`
+	InsecureAcceptUnsigned bool     `help:"Take webhooks from anybody. Only for trying things out."`
+}
+
+// modeFlag is one of the values of config.Config.Mode; empty if the flag is not given.
+type modeFlag string
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (m *modeFlag) UnmarshalText(text []byte) error {
+	*m = modeFlag(text)
+	if *m != config.ModeShadow && *m != config.ModeAct {
+		return fmt.Errorf("%.80q is not allowed: write shadow or act; single rules have more modes, in the configuration file", text)
+	}
+	return nil
 }
 
 // Help implements kong.HelpProvider.
 func (serveCmd) Help() string {
 	return "The environment has to name an access token (FLOWKEEPER_GITLAB_TOKEN) and the webhook's secret (FLOWKEEPER_WEBHOOK_SECRET) or " +
 		"signing token (FLOWKEEPER_SIGNING_TOKEN). All other settings have defaults: see flowkeeper check.\n\n" +
+		"Without a configuration file the rules decide and write nothing (shadow), and flowkeeper shadow tells what they would have done. An empty " +
+		"file lets them act as the handbook says. Commands are carried out in any case: a person asked.\n\n" +
 		"SIGHUP reads the file, and those that …_FILE variables and server.tls_cert name, again: secrets, the token, the certificate, the team, labels, " +
 		"rules and times are taken over at once; the log says what else needs a restart. With any problem everything stays as it was."
 }
@@ -34,7 +50,7 @@ func (c *serveCmd) Run(ctx context.Context, p *program) error {
 	hangup := make(chan os.Signal, 1) // one that is waiting stands for all that come meanwhile
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
-	loaded, err := config.Load(c.Config, p.environ, rules.Catalogue())
+	loaded, err := c.load(p.environ)
 	if err != nil {
 		return err
 	}
@@ -59,16 +75,28 @@ func (c *serveCmd) Run(ctx context.Context, p *program) error {
 	return errors.Join(c.wait(ctx, p, app, loaded, log, hangup), app.Stop())
 }
 
+// load reads the configuration. The flag beats the variable.
+func (c *serveCmd) load(environ []string) (config.Config, error) {
+	if c.Mode != "" {
+		environ = append(slices.Clone(environ), "FLOWKEEPER_MODE="+string(c.Mode))
+	}
+	return config.Load(c.Config, environ, rules.Catalogue())
+}
+
 // wait prints the one line of readiness and returns when the program is to end.
 func (c *serveCmd) wait(ctx context.Context, p *program, app *bot.App, loaded config.Config, log *zap.Logger, hangup <-chan os.Signal) error {
 	again := reloader{command: c, environ: p.environ, app: app, log: log, started: loaded, current: loaded}
+	watching := ""
+	if reason := loaded.Watching(); reason != "" {
+		watching = "; no rule writes (shadow): " + reason
+	}
 	log.Info("taking deliveries", zap.String("webhooks", app.URL()), zap.String("admin", app.AdminURL()))
 	ready := app.Ready()
 	for {
 		select {
 		case <-ready:
-			fmt.Fprintf(p.out, "flowkeeper %s is ready: webhooks on %s, admin on %s, GitLab %s, inbox %s\n",
-				version, app.URL(), app.AdminURL(), loaded.GitLab.URL, inboxName(loaded))
+			fmt.Fprintf(p.out, "flowkeeper %s is ready: webhooks on %s, admin on %s, GitLab %s, inbox %s%s\n",
+				version, app.URL(), app.AdminURL(), loaded.GitLab.URL, inboxName(loaded), watching)
 			ready = nil
 		case <-hangup:
 			again.reload(ctx)
@@ -116,7 +144,7 @@ func options(c config.Config, unsigned bool, log *zap.Logger) bot.Options {
 		GitLabRate: c.GitLab.Rate, NotesRate: c.GitLab.NotesRate,
 		RedisURL: c.Inbox.RedisURL.Reveal(), DataDir: c.Inbox.DataDir, Max: c.Inbox.Max, Spool: c.Inbox.Spool,
 		Settle: c.Inbox.Settle, Lease: c.Inbox.Lease, Freshness: c.Inbox.Freshness, Workers: c.Inbox.Workers, Attempts: c.Inbox.Attempts, Backoff: backoff,
-		Policy: c.Policy(), Log: log,
+		Policy: c.Policy(), Watching: c.Watching(), Log: log,
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"flowkeeper/bot"
 	"flowkeeper/config"
-	"flowkeeper/rules"
 )
 
 // reloader takes the configuration into a running app again: the file, and the files that variables name. The variables themselves are
@@ -50,7 +49,7 @@ func (r *reloader) reload(ctx context.Context) {
 
 // read loads the configuration and hands it to the app.
 func (r *reloader) read(ctx context.Context) (config.Config, error) {
-	next, err := config.Load(r.command.Config, r.environ, rules.Catalogue())
+	next, err := r.command.load(r.environ)
 	if err != nil {
 		return config.Config{}, err
 	}
