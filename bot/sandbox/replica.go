@@ -18,8 +18,18 @@ func (s *Server) Lag(reads int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := &replica{left: reads}
+	copies := map[*issue]*issue{}
 	for _, p := range s.projects {
-		r.projects = append(r.projects, p.copied())
+		c := p.copied()
+		r.projects = append(r.projects, c)
+		for n, i := range p.issues {
+			copies[i] = c.issues[n]
+		}
+	}
+	for _, i := range copies {
+		for n, l := range i.links {
+			i.links[n] = &link{id: l.id, source: copies[l.source], target: copies[l.target], kind: l.kind, at: l.at}
+		}
 	}
 	s.replica = r
 }
@@ -37,7 +47,7 @@ func (s *Server) behind(r *http.Request) (end func()) {
 	return func() { s.projects = present }
 }
 
-// copied is the project with its issues, and all that changes in them.
+// copied is the project with its issues, and all that changes in them. Its links still lead to the originals.
 func (p *project) copied() *project {
 	c := *p
 	c.issues = nil
