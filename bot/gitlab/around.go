@@ -41,8 +41,9 @@ type wireLink struct {
 func (c *Client) Links(ctx context.Context, ref triage.Ref) ([]triage.Link, error) {
 	k := call{name: "links", op: "loading the links of issue " + ref.String(), method: http.MethodGet, path: issuePath(ref, "links")}
 	var links []triage.Link
-	seen := map[int64]bool{}
 	err := twice(func() error {
+		links = nil
+		seen := map[int64]bool{}
 		return eachOf(ctx, c, k, page{}, func(w wireLink) error {
 			if seen[w.ID] {
 				return errEnough // GitLab sends the whole list whichever page is asked for

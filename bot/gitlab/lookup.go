@@ -143,3 +143,20 @@ func (c *Client) IsBot(ctx context.Context, user int64) (bool, error) {
 	}
 	return who.Bot, err
 }
+
+// Lists reports whether the project's list of issues has the issue. What is gone or hidden from the token is not on it.
+func (c *Client) Lists(ctx context.Context, ref triage.Ref) (bool, error) {
+	k := call{
+		name: "issues", op: "looking for issue " + ref.String() + " in the list of its project", method: http.MethodGet,
+		path: projectPath(ref.Project, "issues"),
+	}
+	found := false
+	err := eachOf(ctx, c, k, page{Scope: "all", IIDs: []int64{ref.IID}}, func(w wireIssue) error {
+		found = found || w.IID == ref.IID && w.Project == ref.Project
+		return nil
+	})
+	if ClassOf(err) == Gone {
+		return false, nil // so is the project
+	}
+	return found, err
+}

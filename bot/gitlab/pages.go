@@ -21,10 +21,11 @@ type page struct {
 	Filter  string `url:"activity_filter,omitempty"` // of comments
 
 	// Of issues: by whom, and since when (RFC 3339).
-	Author       int64  `url:"author_id,omitempty"`
-	CreatedAfter string `url:"created_after,omitempty"`
-	UpdatedAfter string `url:"updated_after,omitempty"`
-	Scope        string `url:"scope,omitempty"`
+	Author       int64   `url:"author_id,omitempty"`
+	CreatedAfter string  `url:"created_after,omitempty"`
+	UpdatedAfter string  `url:"updated_after,omitempty"`
+	Scope        string  `url:"scope,omitempty"`
+	IIDs         []int64 `url:"iids[],omitempty"`
 
 	Status string `url:"status,omitempty"` // of the deliveries of a webhook
 }

@@ -66,6 +66,7 @@ func (c *Client) weightEvents(ctx context.Context, ref triage.Ref) ([]triage.Pas
 	}
 	var past []triage.Past
 	err := twice(func() error {
+		past = nil
 		return eachOf(ctx, c, k, page{}, func(e wireWeightEvent) error {
 			weight, err := weightOf(e.Weight)
 			past = append(past, triage.Past{At: e.CreatedAt, Actor: e.User.person(), Weight: weight})
