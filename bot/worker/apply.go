@@ -31,7 +31,7 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 	}
 	j.begin()
 	if j.orders != nil {
-		j.orders.Edit = triage.Edit{} // done; whoever takes the orders up answers only
+		j.orders.Edit, j.orders.Made = triage.Edit{}, edit // whoever takes the orders up does not do it again
 	}
 	for _, a := range j.wanted {
 		if a.Done(got) {
@@ -51,7 +51,7 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 	}
 	j.was = nil
 	if got.NewerThan(j.newest) {
-		j.newest = &got
+		j.newest, j.newestAt = &got, j.o.Now()
 	}
 	j.issue, j.seen, j.live, j.memory = got, j.o.Now(), true, d.Memory
 	j.memory.Issue, d.Memory.Issue = &got, &got

@@ -47,6 +47,31 @@ func (j *job) doubt(about string, waits []time.Duration, cause error) error {
 	return &doubtful{about: about, wait: waits[n], err: cause}
 }
 
+// tries counts the attempts at the batch that failed, and this one. An answer that was not believed is no failure.
+func (j *job) tries() int {
+	n := j.batch.Attempt
+	for _, times := range j.doubts {
+		n -= times
+	}
+	return n
+}
+
+const (
+	oldState = "a state older than a known one"
+	// lately is how old a delivery or a write may be that contradicts what GitLab shows. A copy lags for seconds; where GitLab was restored
+	// from a backup, its old state is the true one.
+	lately = 5 * time.Minute
+	// ahead is how far ahead of us GitLab's clock may be. A state of a later time was dated so by a person, and the next one has a true time.
+	ahead = time.Hour
+)
+
+// outdates reports whether GitLab certainly told of a later state than the one that it shows now.
+func (j *job) outdates(issue *triage.Issue) bool {
+	now := j.o.Now()
+	return j.newest != nil && j.newest.NewerThan(issue) && !j.newest.UpdatedAt.After(now.Add(ahead)) &&
+		(now.Sub(j.newestAt) <= lately || j.doubts[oldState] > 0)
+}
+
 // askAgain keeps the batch until GitLab is asked again, and remembers how often it was.
 func (p *Pool) askAgain(ctx context.Context, job *job, d *doubtful) (string, error) {
 	doubts := maps.Clone(job.doubts)
@@ -66,9 +91,9 @@ func (p *Pool) askAgain(ctx context.Context, job *job, d *doubtful) (string, err
 	return "asked again", p.o.Inbox.Retry(ctx, job.batch, d.wait, d.Error())
 }
 
-// doubting is the memory as it was, or with what the job wrote, and with its doubts.
+// doubting is the memory as it was, or with what the job wrote or wrote down, and with its doubts.
 func (j *job) doubting() ([]byte, error) {
-	if len(j.did) > 0 {
+	if len(j.did) > 0 || j.ordered {
 		return j.written()
 	}
 	var m triage.Memory
@@ -97,9 +122,13 @@ func (j *job) gone(ctx context.Context, id int64, cause error) (bool, error) {
 			return false, cause
 		}
 	}
-	e, ok := errors.AsType[*gitlab.Error](cause)
-	if !ok {
-		return false, cause
+	return true, j.doubt(opOf(cause), j.o.Patience.Gone, cause)
+}
+
+// opOf is what a failed call was to do.
+func opOf(err error) string {
+	if e, ok := errors.AsType[*gitlab.Error](err); ok {
+		return e.Op
 	}
-	return true, j.doubt(e.Op, j.o.Patience.Gone, cause)
+	return err.Error()
 }

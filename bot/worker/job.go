@@ -31,6 +31,7 @@ type job struct {
 
 	issue     triage.Issue
 	newest    *triage.Issue  // the latest state that a delivery or a write told of; nil if none is known
+	newestAt  time.Time      // when it was seen
 	doubts    map[string]int // how often which answers were not believed
 	blank     bool           // nothing was remembered of the issue
 	seen      time.Time      // when GitLab showed the issue so; zero if it is only remembered

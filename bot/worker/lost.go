@@ -72,7 +72,7 @@ func (j *job) weed(ctx context.Context) (found bool, err error) {
 		if err := j.hold(ctx); err != nil {
 			return found, err
 		}
-		if err := j.o.GitLab.DeleteNote(ctx, j.batch.Issue, n.ID); refusedForGood(err) {
+		if err := j.o.GitLab.DeleteNote(ctx, j.batch.Issue, n.ID); gitlab.ClassOf(err) == gitlab.GiveUp {
 			j.o.Log.Warn("a comment that GitLab wrote twice stays", zap.Stringer("issue", j.batch.Issue), zap.Int64("note", n.ID), zap.Error(err))
 		} else if err != nil {
 			return found, err

@@ -241,6 +241,11 @@ func outcome(r engine.Result) string {
 func (j *job) resume(ctx context.Context) error {
 	j.begin()
 	j.orders, j.resumed, j.keep = j.memory.Orders, true, true
+	of := triage.Event{At: j.orders.At, Seen: j.o.Now()}
+	// Rules may have something to say about what was written already. What gave way for it was removed by nobody.
+	if made := (triage.Edit{Add: j.orders.Made.Add, Weight: j.orders.Made.Weight, Close: j.orders.Made.Close}); !made.Empty() {
+		j.events = append(j.events, made.Event(j.orders.By, j.issue, of))
+	}
 	if e := j.orders.Edit; !e.Empty() {
 		past, err := j.changes(ctx)
 		if err != nil {
@@ -254,7 +259,7 @@ func (j *job) resume(ctx context.Context) error {
 		for _, a := range e.Actions() {
 			j.wanted = append(j.wanted, engine.Wanted{Action: a, Note: j.lastNote()})
 		}
-		if of := (triage.Event{At: j.orders.At, Seen: j.o.Now()}); !e.Empty() {
+		if !e.Empty() {
 			j.events = append(j.events, e.Event(j.orders.By, j.issue, of))
 		}
 	}

@@ -113,14 +113,12 @@ func (j *job) connect(ctx context.Context) error {
 	}
 	for _, l := range j.orders.Links {
 		made, err := j.o.GitLab.Link(ctx, j.batch.Issue, l.To, l.Kind)
-		if gitlab.ClassOf(err) == gitlab.Gone { // one 404 is not believed
-			made, err = j.o.GitLab.Link(ctx, j.batch.Issue, l.To, l.Kind)
-		}
+		never, err := j.unlinkable(err)
 		switch {
-		case refusedForGood(err):
-			j.tell(l.By, triage.Say("GitLab did not link the issues; is the other one visible to the bot?"))
 		case err != nil:
 			return err
+		case never:
+			j.tell(l.By, triage.Say("GitLab did not link the issues; is the other one visible to the bot?"))
 		case made != l.Kind:
 			j.tell(l.By, triage.Say("This GitLab has no blocking links, so the issues are linked as related."))
 		default:
@@ -154,7 +152,8 @@ func (j *job) open(ctx context.Context) error {
 		}
 		j.did = append(j.did, "follow-up opened: "+issue.Ref.String())
 	}
-	if _, err := j.o.GitLab.Link(ctx, j.batch.Issue, issue.Ref, triage.RelatesTo); err != nil && !refusedForGood(err) {
+	_, err = j.o.GitLab.Link(ctx, j.batch.Issue, issue.Ref, triage.RelatesTo)
+	if _, err := j.unlinkable(err); err != nil {
 		return err
 	}
 	for _, l := range draft.Labels {
@@ -166,10 +165,17 @@ func (j *job) open(ctx context.Context) error {
 	return nil
 }
 
-// refusedForGood reports whether GitLab will not do it, however often it is asked.
-func refusedForGood(err error) bool {
-	class := gitlab.ClassOf(err)
-	return class == gitlab.GiveUp || class == gitlab.Gone
+// unlinkable reports whether an issue cannot be linked, however often that is tried: GitLab refuses it, or has not found the other issue for
+// minutes.
+func (j *job) unlinkable(cause error) (bool, error) {
+	switch gitlab.ClassOf(cause) {
+	case gitlab.GiveUp:
+		return true, nil
+	case gitlab.Gone:
+		err := j.doubt(opOf(cause), j.o.Patience.Gone, cause)
+		return err == nil, err
+	}
+	return false, cause
 }
 
 // lastNote is the comment answered last; which one wanted what is not written down.

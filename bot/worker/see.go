@@ -28,7 +28,10 @@ func (j *job) see(ctx context.Context) error {
 	}
 	j.lost = j.memory.Lost
 	j.blank = j.memory.Born.IsZero()
-	j.doubts, j.memory.Doubts = j.memory.Doubts, nil
+	if j.batch.Attempt > 1 {
+		j.doubts = j.memory.Doubts // those of an earlier batch are over
+	}
+	j.memory.Doubts = nil
 	newest := j.memory.Issue
 	if newest != nil {
 		j.seen, j.base = j.memory.Shown, cmp.Or(j.memory.Told, newest)
@@ -50,7 +53,7 @@ func (j *job) see(ctx context.Context) error {
 	if j.batch.Woken {
 		j.events = append(j.events, triage.Event{Kind: triage.Woken, At: j.o.Now(), Seen: j.o.Now()})
 	}
-	j.newest = newest
+	j.newest, j.newestAt = newest, j.seen
 	if j.memory.Born.IsZero() {
 		j.memory.Born = j.o.Now()
 	}
@@ -80,14 +83,16 @@ func (j *job) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if j.newest != nil && j.newest.NewerThan(&issue) {
+	if j.outdates(&issue) {
 		stale := fmt.Errorf("GitLab shows %s as it was at %s; at %s it was changed", j.batch.Issue,
 			issue.UpdatedAt.UTC().Format(time.RFC3339Nano), j.newest.UpdatedAt.UTC().Format(time.RFC3339Nano))
-		if err := j.doubt("a state older than a known one", j.o.Patience.Stale, stale); err != nil {
+		if err := j.doubt(oldState, j.o.Patience.Stale, stale); err != nil {
 			return err
 		}
 		j.o.Log.Warn("an old state of the issue is not believed; the delivered one counts", zap.Stringer("issue", j.batch.Issue), zap.Error(stale))
+		description := issue.Description // which no delivery tells
 		issue = *j.newest
+		issue.Description = description
 	}
 	j.issue, j.seen, j.live, j.called = issue, j.o.Now(), true, true
 	j.reads++

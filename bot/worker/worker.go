@@ -24,6 +24,7 @@ import (
 // GitLab is what the worker needs of GitLab. Errors are classed by gitlab.ClassOf.
 type GitLab interface {
 	Issue(ctx context.Context, ref triage.Ref) (triage.Issue, error)
+	Lists(ctx context.Context, ref triage.Ref) (bool, error)
 	Update(ctx context.Context, before, after triage.Issue) (triage.Issue, error)
 	OwnNotes(ctx context.Context, ref triage.Ref, own func(gitlab.Note) bool) ([]gitlab.Note, error)
 	CreateNote(ctx context.Context, ref triage.Ref, body string) (int64, error)
@@ -238,10 +239,8 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 	}
 	switch class := gitlab.ClassOf(err); {
 	case class == gitlab.Gone:
-		if e, ok := errors.AsType[*gitlab.Error](err); ok {
-			if d, ok := errors.AsType[*doubtful](job.doubt(e.Op, p.o.Patience.Gone, err)); ok {
-				return p.askAgain(ctx, job, d)
-			}
+		if d, ok := errors.AsType[*doubtful](job.doubt(opOf(err), p.o.Patience.Gone, err)); ok {
+			return p.askAgain(ctx, job, d)
 		}
 		return p.gone(ctx, job, err)
 	case class == gitlab.Outage:
@@ -249,7 +248,7 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 			p.outage.failed(gitlab.After(err))
 		}
 		return p.retry(ctx, job, err)
-	case class == gitlab.GiveUp, batch.Attempt >= p.o.Attempts:
+	case class == gitlab.GiveUp, job.tries() >= p.o.Attempts:
 		return "buried", p.o.Inbox.Bury(ctx, batch, err.Error(), job.record(err))
 	default:
 		return p.retry(ctx, job, err)
@@ -279,13 +278,20 @@ func (p *Pool) gone(ctx context.Context, job *job, err error) (string, error) {
 		cause := "the token cannot see the project: make the bot's user a member of it with the role Reporter or Planner, then retry: " + err.Error()
 		return "buried", p.o.Inbox.Bury(ctx, job.batch, cause, job.record(err))
 	}
-	if job.live {
+	listed, lookup := job.live, error(nil)
+	if !listed {
+		listed, lookup = p.o.GitLab.Lists(ctx, job.batch.Issue)
+	}
+	switch {
+	case lookup != nil:
+		return p.retry(ctx, job, lookup)
+	case listed:
 		return "buried", p.o.Inbox.Bury(ctx, job.batch, err.Error(), job.record(err))
 	}
 	return "gone", p.o.Inbox.Done(ctx, job.batch, inbox.Result{Record: job.record(err)})
 }
 
 func (p *Pool) retry(ctx context.Context, job *job, err error) (string, error) {
-	job.wait = p.delay(job.batch.Attempt, gitlab.After(err))
+	job.wait = p.delay(job.tries(), gitlab.After(err))
 	return "retry", p.o.Inbox.Retry(ctx, job.batch, job.wait, err.Error())
 }

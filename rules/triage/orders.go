@@ -8,7 +8,8 @@ type Orders struct {
 	At      time.Time  `json:"at"`         // when it was written
 	By      Person     `json:"by"`         // who wrote the first command
 	Base    time.Time  `json:"b,omitzero"` // updated_at of the issue that Edit was decided on
-	Edit    Edit       `json:"e,omitzero"`
+	Edit    Edit       `json:"e,omitzero"` // still to be written
+	Made    Edit       `json:"m,omitzero"` // written already
 	Opens   *Draft     `json:"o,omitempty"`
 	OpensBy int64      `json:"ob,omitempty"` // the comment that asked for Opens
 	Links   []LinkTo   `json:"l,omitempty"`

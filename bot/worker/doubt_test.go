@@ -1,0 +1,104 @@
+package worker_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/sandbox"
+	"flowkeeper/bot/worker"
+	"flowkeeper/rules/triage"
+)
+
+// look makes the bot read the issue, by a delivery that it cannot read, and waits until it is handled.
+func (b *bench) look(ref triage.Ref) {
+	b.Helper()
+	_, err := b.inbox.Accept(b.Context(), inbox.Delivery{Issue: ref, Body: []byte("{")})
+	b.must(err)
+	b.finish()
+}
+
+// finish waits until an issue is handled.
+func (b *bench) finish() {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.Context(), reachable)
+	defer cancel()
+	for how := ""; how != "issue handled"; {
+		select {
+		case how = <-b.handled:
+		case <-ctx.Done():
+			b.Fatal("the worker does not come to an end")
+		}
+	}
+}
+
+// What was not believed is forgotten with its batch: the first 404 of another one is the first again.
+func TestDoubtsEndWithTheirBatch(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	ref := b.open("group::theirs") // nothing is remembered of it
+	b.reads()
+	for n := range 5 {
+		b.lab.Next(sandbox.Fault{Match: "GET issue", Status: http.StatusNotFound})
+		b.look(ref)
+		if reads := b.reads(); !slices.Equal(reads, []string{"issue 1#1", "issue 1#1"}) {
+			t.Fatalf("batch %d: reads %v; want the issue twice", n+1, reads)
+		}
+	}
+}
+
+// An attempt that ended with a question to be asked again has not failed.
+func TestDoubtsAreNoFailures(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil) // a third failure makes a dead letter
+	ref := b.open()
+	b.lab.Next(sandbox.Fault{Match: "GET issue", Status: http.StatusNotFound, Times: 2})
+	b.lab.Next(sandbox.Fault{Match: "GET issue", Status: http.StatusInternalServerError, Times: 2})
+	b.look(ref)
+	if r := b.record(ref); r.Attempt != 5 {
+		t.Errorf("handled in attempt %d, want 5", r.Attempt)
+	}
+}
+
+// What GitLab shows is old if a later state was delivered or written lately, by a clock that may be right.
+func TestOldStates(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	tests := map[string]struct {
+		seen, updated time.Time // when the later state was delivered, and its time
+		coarse        bool
+		believed      bool // what GitLab shows
+	}{
+		"delivered now":                        {now, now.Add(time.Minute), false, false},
+		"delivered now, in seconds":            {now, now.Add(time.Minute).Truncate(time.Second), true, false},
+		"in seconds, of the same second":       {now, now.Truncate(time.Second), true, true},
+		"delivered before GitLab was restored": {now.Add(-10 * time.Minute), now.Add(time.Minute), false, true},
+		"dated into the future":                {now, now.AddDate(0, 0, 2), false, true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, nil, rule("sees", func(in triage.Input) triage.Verdict {
+				if in.HasLabel("delivered") {
+					return triage.Want("so", triage.AddLabel{Label: "old"})
+				}
+				return triage.Want("so", triage.AddLabel{Label: "shown"})
+			}))
+			ref := b.open()
+			issue, err := b.viewer.Issue(t.Context(), ref)
+			b.must(err)
+			issue.UpdatedAt, issue.Coarse, issue.Labels = tt.updated, tt.coarse, []string{"delivered"}
+			body, err := worker.Body{Event: triage.Event{Kind: triage.Updated | triage.LabelsChanged, Actor: b.people["ann"], At: tt.updated, Seen: tt.seen}, Issue: issue}.Encode()
+			b.must(err)
+			_, err = b.inbox.Accept(t.Context(), inbox.Delivery{Issue: ref, Body: body, Delay: time.Hour})
+			b.must(err)
+			b.look(ref)
+			if i := b.lab.Issue(ref); i.Has("shown") != tt.believed || i.Has("old") == tt.believed {
+				t.Errorf("labels %v; what GitLab shows is to be believed: %t", i.Labels, tt.believed)
+			}
+		})
+	}
+}
