@@ -111,9 +111,10 @@ func (j *job) agreements(ctx context.Context, note int64, comments []gitlab.Comm
 	if note != 0 {
 		more, err := j.o.GitLab.Awards(ctx, j.batch.Issue, note)
 		if err != nil {
-			if deleted, err := j.gone(ctx, note, err); !deleted || err != nil { // a deleted note has no reactions
+			if deleted, err := j.gone(ctx, note, err); !deleted || err != nil {
 				return nil, err
 			}
+			j.dismiss(&j.memory)
 		}
 		awards = append(awards, j.withReactions(more, note)...)
 	}
@@ -138,12 +139,16 @@ const delivered = time.Minute
 // withDelivered adds the comments that were delivered a moment ago and that a list which lags does not show yet.
 func (j *job) withDelivered(listed []gitlab.Comment, since time.Time) []gitlab.Comment {
 	for _, e := range j.events {
-		if e.Note == nil || e.Kind&triage.Noted == 0 || e.Note.Edited || e.At.Before(since) || j.o.Now().Sub(e.Seen) > delivered {
+		if e.Note == nil || e.Kind&triage.Noted == 0 || e.Note.Edited || j.o.Now().Sub(e.Seen) > delivered {
+			continue
+		}
+		at := e.At.Truncate(time.Second).Add(time.Second - time.Millisecond) // deliveries tell the second only
+		if at.Before(since) {
 			continue
 		}
 		if !slices.ContainsFunc(listed, func(c gitlab.Comment) bool { return c.ID == e.Note.ID }) {
 			listed = append(listed, gitlab.Comment{
-				ID: e.Note.ID, Author: e.Actor, Body: e.Note.Text, Internal: e.Note.Internal, CreatedAt: e.At, UpdatedAt: e.At,
+				ID: e.Note.ID, Author: e.Actor, Body: e.Note.Text, Internal: e.Note.Internal, CreatedAt: at, UpdatedAt: at,
 			})
 		}
 	}
@@ -158,8 +163,8 @@ func (j *job) withReactions(listed []gitlab.Award, note int64) []gitlab.Award {
 		}
 		same := func(a gitlab.Award) bool { return a.Name == e.Emoji.Name && a.User.Is(e.Actor) }
 		switch {
-		case e.Kind&triage.Revoked != 0:
-			if n := slices.IndexFunc(listed, func(a gitlab.Award) bool { return same(a) && !a.At.After(e.At) }); n >= 0 {
+		case e.Kind&triage.Revoked != 0: // it comes with the second in which the reaction was given
+			if n := slices.IndexFunc(listed, func(a gitlab.Award) bool { return same(a) && a.At.Before(e.At.Add(time.Second)) }); n >= 0 {
 				listed = slices.Delete(slices.Clone(listed), n, n+1)
 			}
 		case e.Kind&triage.Awarded != 0 && !slices.ContainsFunc(listed, same):

@@ -40,13 +40,17 @@ func (j *job) say(ctx context.Context) error {
 	if deleted, err := j.gone(ctx, m.Note.ID, err); !deleted || err != nil {
 		return err
 	}
-	// People deleted the note. It is not written again for what it said, only for what is new.
-	j.metrics.notes.WithLabelValues("deleted").Inc()
-	m.Note = triage.NoteRef{Dismissed: also(m.Note.Dismissed, m.Note.Shown)}
+	j.dismiss(m)
 	if shown, write = wording(j.decision); write {
 		return j.create(ctx, shown)
 	}
 	return nil
+}
+
+// dismiss remembers that people deleted the note. It is not written again for what it said, only for what is new.
+func (j *job) dismiss(m *triage.Memory) {
+	j.metrics.notes.WithLabelValues("deleted").Inc()
+	m.Note = triage.NoteRef{Dismissed: also(m.Note.Dismissed, m.Note.Shown)}
 }
 
 // wording is what the note should say, and whether that has to be written.
