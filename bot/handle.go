@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"path/filepath"
 	"sync"
 	"time"
@@ -119,9 +118,9 @@ func (a *App) introduce(ctx context.Context) (triage.Person, error) {
 		if err == nil {
 			return self, nil
 		}
-		if e, ok := errors.AsType[*gitlab.Error](err); ok && e.Status == http.StatusNotFound {
-			return self, fmt.Errorf("no GitLab at %s: is a sub-path missing, as in https://example.com/gitlab? FLOWKEEPER_GITLAB_URL says where it is: %w",
-				a.o.GitLabURL, err)
+		if errors.Is(err, gitlab.ErrNoGitLab) {
+			return self, fmt.Errorf("no GitLab at %s: is a sub-path missing, as in https://example.com/gitlab? FLOWKEEPER_GITLAB_URL says where it is",
+				a.o.GitLabURL)
 		}
 		if refused(err) {
 			return self, fmt.Errorf("%s does not accept the token in FLOWKEEPER_GITLAB_TOKEN: %w", a.o.GitLabURL, err)
@@ -129,7 +128,11 @@ func (a *App) introduce(ctx context.Context) (triage.Person, error) {
 		if ctx.Err() != nil {
 			return self, ctx.Err()
 		}
-		a.o.Log.Warn("GitLab does not answer; deliveries are kept meanwhile", zap.String("url", a.o.GitLabURL), zap.Duration("again_in", wait), zap.Error(err))
+		why := "GitLab does not answer"
+		if gitlab.DeniedOf(err) != "" {
+			why = "GitLab refuses the bot"
+		}
+		a.o.Log.Warn(why+"; deliveries are kept meanwhile", zap.String("url", a.o.GitLabURL), zap.Duration("again_in", wait), zap.Error(err))
 		timer := time.NewTimer(max(wait, gitlab.After(err)))
 		select {
 		case <-ctx.Done():
@@ -140,10 +143,10 @@ func (a *App) introduce(ctx context.Context) (triage.Person, error) {
 	}
 }
 
-// refused reports whether GitLab answered and will not have us.
+// refused reports whether GitLab will not have the token. An account that is not let in now may be later, with the same token.
 func refused(err error) bool {
-	e, ok := errors.AsType[*gitlab.Error](err)
-	return ok && (e.Status == http.StatusUnauthorized || e.Class == gitlab.GiveUp || e.Class == gitlab.Gone)
+	class := gitlab.ClassOf(err)
+	return gitlab.DeniedOf(err) == gitlab.DeniedToken || class == gitlab.GiveUp || class == gitlab.Gone
 }
 
 // checks are what /readyz asks.
@@ -160,6 +163,9 @@ func (a *App) checks() []admin.Check {
 			}
 			if a.draining.Load() {
 				return errors.New("stopping")
+			}
+			if err := a.live.pool.Denied(); err != nil { // the pool is there since the bot is ready
+				return err
 			}
 			if text := a.another.Load(); text != nil {
 				return admin.Remark{Text: *text}

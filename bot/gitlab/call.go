@@ -50,10 +50,10 @@ func (c *Client) do(ctx context.Context, k call, into any) (answer, error) {
 		return a, err
 	}
 	if into == nil {
-		return a, c.empty(k, a)
+		return a, c.empty(ctx, k, a)
 	}
 	if err := json.Unmarshal(a.body, into); err != nil {
-		return a, c.unreadable(k, a, err)
+		return a, c.unreadable(ctx, k, a, err)
 	}
 	return a, nil
 }
@@ -85,7 +85,7 @@ func (c *Client) send(ctx context.Context, k call) (answer, error) {
 		if refused, ok := errors.AsType[*api.ErrorResponse](err); ok {
 			a.body = refused.Body
 		}
-		return a, c.refused(k, a)
+		return a, c.doubt(ctx, k, a, c.refused(k, a))
 	}
 	if errors.Is(err, errTooLarge) {
 		return a, c.fail(k, a.status, Retry, err)
@@ -107,26 +107,27 @@ func (c *Client) unanswered(ctx context.Context, err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err // drops a URL that says less than the operation does
 	}
+	help := connectionHelp(err)
 	if text := c.tokens.hide(err.Error()); len(text) > maxText {
 		err = errors.New(clip(text)) // what is no HTTP at all is quoted in full
 	}
-	return fmt.Errorf("no answer from %s: %w", c.base, err)
+	return fmt.Errorf("no answer from %s: %w%s", c.base, err, help)
 }
 
 // unreadable is the failure of an answer that says it succeeded and cannot be understood.
-func (c *Client) unreadable(k call, a answer, err error) error {
+func (c *Client) unreadable(ctx context.Context, k call, a answer, err error) error {
 	if !saysJSON(a.header) {
-		return c.fail(k, a.status, foreignClass(k.method), foreign(c.redacted(a)))
+		return c.doubt(ctx, k, a, c.fail(k, a.status, foreignClass(k.method), foreign(c.redacted(a))))
 	}
 	return c.fail(k, a.status, Retry, fmt.Errorf("reading the answer: %w", err))
 }
 
 // empty checks an answer of which only the status counts: a login page with status 200 is no success.
-func (c *Client) empty(k call, a answer) error {
+func (c *Client) empty(ctx context.Context, k call, a answer) error {
 	if a.status == http.StatusNoContent || saysJSON(a.header) {
 		return nil
 	}
-	return c.fail(k, a.status, foreignClass(k.method), foreign(c.redacted(a)))
+	return c.doubt(ctx, k, a, c.fail(k, a.status, foreignClass(k.method), foreign(c.redacted(a))))
 }
 
 // fail makes the error of a call, without the token whatever the other side wrote.

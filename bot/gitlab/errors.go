@@ -27,6 +27,7 @@ type Error struct {
 	Status int           // of the HTTP answer; 0 if there was none or nothing was sent
 	Class  Class         // what to do about it
 	After  time.Duration // GitLab asks not to come back earlier; 0 if it did not say
+	Denied Denied        // that it refuses the bot as a whole; "" if it does not
 	Err    error         // why, in a sentence for people
 }
 

@@ -93,16 +93,17 @@ func TestClasses(t *testing.T) {
 		read, write gitlab.Class // write is read if empty
 		says        string
 	}{
-		"301":                    {status: 301, read: gitlab.Outage, says: "redirects to an address that cannot be read"},
-		"304":                    {status: 304, read: gitlab.Outage, says: "304 Not Modified"},
-		"400":                    {status: 400, kind: json, body: `{"error":"weight is invalid"}`, read: gitlab.GiveUp, says: `400 Bad Request ("weight is invalid")`},
-		"400, structured":        {status: 400, kind: json, body: `{"message":{"note":["is too long"]}}`, read: gitlab.GiveUp, says: "is too long"},
-		"401":                    {status: 401, kind: json, body: `{"message":"401 Unauthorized"}`, read: gitlab.Outage, says: "give the bot a valid one"},
-		"401, of a proxy":        {status: 401, kind: html, body: page, read: gitlab.Outage, says: "401 Unauthorized: "},
-		"402":                    {status: 402, kind: json, body: `{}`, read: gitlab.GiveUp, says: "402 Payment Required"},
-		"403":                    {status: 403, kind: json, body: `{"message":"403 Forbidden"}`, read: gitlab.GiveUp, says: "role Reporter or Planner"},
-		"403, blocked":           {status: 403, kind: json, body: `{"message":"403 Forbidden - Your account has been blocked."}`, read: gitlab.Outage, says: "shuts the bot's account out"},
-		"403, scope":             {status: 403, kind: json, body: `{"error":"insufficient_scope","scope":"api"}`, read: gitlab.GiveUp, says: "lacks the scope api"},
+		"301":             {status: 301, read: gitlab.Outage, says: "redirects to an address that cannot be read"},
+		"304":             {status: 304, read: gitlab.Outage, says: "304 Not Modified"},
+		"400":             {status: 400, kind: json, body: `{"error":"weight is invalid"}`, read: gitlab.GiveUp, says: `400 Bad Request ("weight is invalid")`},
+		"400, structured": {status: 400, kind: json, body: `{"message":{"note":["is too long"]}}`, read: gitlab.GiveUp, says: "is too long"},
+		"401":             {status: 401, kind: json, body: `{"message":"401 Unauthorized"}`, read: gitlab.Outage, says: "give the bot a valid one"},
+		"401, of a proxy": {status: 401, kind: html, body: page, read: gitlab.Outage, says: "401 Unauthorized: "},
+		"402":             {status: 402, kind: json, body: `{}`, read: gitlab.GiveUp, says: "402 Payment Required"},
+		"403":             {status: 403, kind: json, body: `{"message":"403 Forbidden"}`, read: gitlab.GiveUp, says: "role Reporter or Planner"},
+		"403, blocked":    {status: 403, kind: json, body: `{"message":"403 Forbidden - Your account has been blocked."}`, read: gitlab.Outage, says: "shuts the bot's account out"},
+		// No issue is to be given up because the token is a wrong one: all are kept until there is another.
+		"403, scope":             {status: 403, kind: json, body: `{"error":"insufficient_scope","scope":"api"}`, read: gitlab.Outage, says: "lacks the scope api"},
 		"403, maintenance":       {status: 403, kind: json, body: `{"message":"You cannot perform write operations on a read-only instance"}`, read: gitlab.Outage, says: "maintenance"},
 		"403, of a proxy":        {status: 403, kind: html, body: page, read: gitlab.Outage, write: gitlab.Retry, says: "text/html"},
 		"404":                    {status: 404, kind: json, body: `{"message":"404 Not found"}`, read: gitlab.Gone, says: "the token may not see it"},

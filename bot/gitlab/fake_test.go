@@ -38,8 +38,10 @@ type server struct {
 	Page       int  // entries in a page; default as asked for
 	NoHeader   bool // a proxy removes X-Next-Page
 
-	// Answer may answer a request in the server's place; the state was changed already if the request changes any.
-	Answer func(http.ResponseWriter, *http.Request) bool
+	// Answer may answer a request in the server's place; the state was changed already if the request changes any. Who the token belongs to
+	// it answers only if Everything is set: what refuses that, too, is about the bot as a whole.
+	Answer     func(http.ResponseWriter, *http.Request) bool
+	Everything bool
 
 	mu   sync.Mutex
 	last int64
@@ -98,7 +100,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	status, body := s.handle(w, r)
-	if s.Answer != nil && s.Answer(w, r) {
+	if s.Answer != nil && (s.Everything || r.URL.Path != "/api/v4/user") && s.Answer(w, r) {
 		return
 	}
 	reply(w, status, body)

@@ -14,7 +14,7 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// callUser names the one call that any token may make.
+// callUser names the one call that any token may make: what refuses it refuses the bot as a whole.
 const callUser = "user"
 
 // Self is the user that the token belongs to.
@@ -29,7 +29,7 @@ func (c *Client) holder(ctx context.Context, show func(http.Header)) (triage.Per
 		return triage.Person{}, err
 	}
 	if who.ID == 0 {
-		return triage.Person{}, c.fail(k, a.status, Retry, errors.New("the answer names no user"))
+		return triage.Person{}, c.fail(k, a.status, Retry, errors.New("the answer names no user; is it GitLab that answers at the GitLab URL?"))
 	}
 	return who.person(), nil
 }

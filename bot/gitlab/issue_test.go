@@ -151,7 +151,9 @@ func TestSelf(t *testing.T) {
 		t.Errorf("ping: %v", err)
 	}
 
-	s.do(func() { s.Answer = always(http.StatusOK, "application/json", `{"message":"hello"}`) })
+	s.do(func() {
+		s.Answer, s.Everything = always(http.StatusOK, "application/json", `{"message":"hello"}`), true
+	})
 	_, err = c.Self(t.Context())
 	check(t, err, gitlab.Retry, "who the token belongs to", "no user")
 	check(t, c.Ping(t.Context()), gitlab.Retry, "no user")

@@ -132,7 +132,7 @@ func (c *Client) SeesProject(ctx context.Context, project int64) (bool, error) {
 
 // IsBot reports whether a user is one that GitLab made for an access token, or a service account. No person is, whatever the username.
 func (c *Client) IsBot(ctx context.Context, user int64) (bool, error) {
-	k := call{name: "user", op: fmt.Sprintf("looking up user %d", user), method: http.MethodGet, path: "users/" + strconv.FormatInt(user, 10)}
+	k := call{name: "users", op: fmt.Sprintf("looking up user %d", user), method: http.MethodGet, path: "users/" + strconv.FormatInt(user, 10)}
 	var who struct {
 		ID  int64 `json:"id"`
 		Bot bool  `json:"bot"`

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,9 +20,10 @@ const (
 var errUnknownParameters = errors.New("this GitLab has none of the fields to write")
 
 // refused is the failure that an answer's status stands for.
-func (c *Client) refused(k call, a answer) error {
-	class, why := judge(k, c.redacted(a))
+func (c *Client) refused(k call, a answer) *Error {
+	class, denied, why := judge(k, c.redacted(a))
 	err := c.fail(k, a.status, class, why)
+	err.Denied = denied
 	err.After = after(a, c.now())
 	return err
 }
@@ -41,12 +40,22 @@ func (c *Client) redacted(a answer) answer {
 	return a
 }
 
-// judge finds the class of a status and a sentence that says what would help.
-func judge(k call, a answer) (Class, error) {
+// judge finds the class of an answer, what it denies as a whole, and a sentence that says what would help.
+func judge(k call, a answer) (Class, Denied, error) {
+	switch {
+	case a.status == http.StatusUnauthorized:
+		return Outage, DeniedToken, fmt.Errorf("%s: the token has expired or was revoked; give the bot a valid one", describe(a))
+	case a.status == http.StatusForbidden && saysJSON(a.header):
+		return forbidden(k, a, describe(a))
+	}
+	class, err := judgeRequest(k, a)
+	return class, "", err
+}
+
+// judgeRequest is judge for what is about the request or about GitLab.
+func judgeRequest(k call, a answer) (Class, error) {
 	text := describe(a)
 	switch a.status {
-	case http.StatusUnauthorized:
-		return Outage, fmt.Errorf("%s: the token has expired or was revoked; give the bot a valid one", text)
 	case http.StatusTooManyRequests:
 		return Outage, fmt.Errorf("%s: too many requests for now", text)
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -58,20 +67,19 @@ func judge(k call, a answer) (Class, error) {
 	}
 	switch {
 	case a.status < 400:
-		return Outage, fmt.Errorf("%s: redirects to %s, which are not followed; set the GitLab URL to the address that answers itself",
-			text, target(a.header))
+		return Outage, fmt.Errorf("%s: %w", text, redirected(a.header))
 	case a.status >= 520 && a.status <= 530:
 		return Outage, fmt.Errorf("%s: GitLab cannot be reached behind its proxy", text)
 	case a.status >= 500:
 		return Retry, errors.New(text)
+	case k.name == callUser && (a.status == http.StatusNotFound || a.status == http.StatusGone):
+		return Outage, fmt.Errorf("%s: %w", text, ErrNoGitLab) // GitLab knows every user that it lets in
 	case !saysJSON(a.header):
 		return foreignClass(k.method), foreign(a)
 	}
 	switch a.status {
 	case http.StatusNotFound, http.StatusGone:
 		return Gone, fmt.Errorf("%s: it is not there any more, or the token may not see it", text)
-	case http.StatusForbidden:
-		return forbidden(k, a, text)
 	case http.StatusBadRequest:
 		if strings.Contains(string(a.body), "at least one parameter must be provided") {
 			return GiveUp, fmt.Errorf("%s: %w", text, errUnknownParameters)
@@ -80,56 +88,25 @@ func judge(k call, a answer) (Class, error) {
 	return GiveUp, errors.New(text)
 }
 
-// barred are words of the messages with which GitLab refuses an account as a whole: blocked, banned, deactivated, not approved yet, an email
-// address that is not confirmed, a password that expired, terms that are not accepted, two-factor authentication that is missing, an address
-// that is not allowed.
-var barred = []string{
-	"account has been blocked", "account is blocked", "account has been banned", "account has been deactivated", "account is pending approval",
-	"account is locked", "sign up request was rejected", "email address is not confirmed", "password expired", "password has expired",
-	"terms of service", "two-factor", "2fa", "ip address", "ip is not allowed", "not allowed from your ip",
-}
-
-// forbidden tells a GitLab under maintenance, which will write again, and a bot whose account is shut out for now, from a token that may not do
-// what it is used for.
-func forbidden(k call, a answer, text string) (Class, error) {
+// forbidden tells what will pass (maintenance, a user or a token that may not use GitLab at all) from a token that may not do what it is
+// used for.
+func forbidden(k call, a answer, text string) (Class, Denied, error) {
 	said := string(a.body)
-	lower := strings.ToLower(said)
+	help := accountHelp(said)
 	switch {
-	case slices.ContainsFunc(barred, func(words string) bool { return strings.Contains(lower, words) }):
-		return Outage, fmt.Errorf("%s: GitLab shuts the bot's account out; deliveries are kept until its administrator lets it in again", text)
 	case strings.Contains(said, "read-only instance"), strings.Contains(said, "undergoing maintenance"):
-		return Outage, fmt.Errorf("%s: GitLab is under maintenance", text)
+		return Outage, "", fmt.Errorf("%s: GitLab is under maintenance", text)
 	case strings.Contains(said, "insufficient_scope"):
-		return GiveUp, fmt.Errorf("%s: the token lacks the scope api; create one that has it", text)
+		return Outage, DeniedToken, fmt.Errorf("%s: the token lacks the scope api; create one that has it", text)
+	case help != "":
+		return Outage, DeniedAccount, deniedAccount(text, help)
+	case k.name == callUser:
+		return Outage, DeniedAccount, deniedAccount(text, "an administrator can tell why")
+	case k.role != "":
+		return GiveUp, "", fmt.Errorf("%s: the token needs the role %s in the project for that", text, k.role)
 	}
-	if k.name == callUser {
-		return Outage, fmt.Errorf("%s: GitLab does not even tell who the bot is; deliveries are kept until its account is let in again", text)
-	}
-	if k.role != "" {
-		return GiveUp, fmt.Errorf("%s: the token needs the role %s in the project for that", text, k.role)
-	}
-	return GiveUp, fmt.Errorf("%s: the token needs the role Reporter or Planner in the project, which must not be archived; "+
+	return GiveUp, "", fmt.Errorf("%s: the token needs the role Reporter or Planner in the project, which must not be archived; "+
 		"a locked discussion takes comments from members only", text)
-}
-
-// foreign is the failure of an answer that GitLab's API cannot have given: a proxy's error page, a login page, a wrong address.
-// It must not count as "the issue is gone".
-func foreign(a answer) error {
-	kind := a.header.Get("Content-Type")
-	if kind == "" {
-		kind = "nothing readable"
-	}
-	return fmt.Errorf("status %d with %s instead of JSON: something else answers in the place of GitLab's API; "+
-		"check the GitLab URL and the proxies on the way", a.status, clip(kind))
-}
-
-// foreignClass is the class of a foreign answer. Reads are refused alike for everybody; a write may be refused by a filter for what
-// it says, which would never end.
-func foreignClass(method string) Class {
-	if method == http.MethodGet {
-		return Outage
-	}
-	return Retry
 }
 
 // describe puts a status and what GitLab said with it into words: `403 Forbidden ("insufficient_scope")`.
@@ -179,15 +156,6 @@ func clip(text string) string {
 		b.WriteRune(r)
 	}
 	return strings.TrimSpace(b.String())
-}
-
-// target is where a redirect leads, without its query, in which a login page may carry secrets.
-func target(h http.Header) string {
-	u, err := url.Parse(h.Get("Location"))
-	if err != nil || h.Get("Location") == "" {
-		return "an address that cannot be read"
-	}
-	return clip((&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String())
 }
 
 // after is how long a busy GitLab asks to wait from now, between 0 and maxAfter: the later of Retry-After (seconds or a date) and, if

@@ -93,6 +93,10 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, rt route) {
 	line := s.line(r, rt, p)
 	fault := s.fault(line, r.Method+" "+r.URL.RequestURI())
 	by, known := s.authenticate(r)
+	denied := ""
+	if known {
+		denied = s.userNamed(by).denied
+	}
 	about := s.about(r)
 	s.mu.Unlock()
 
@@ -125,6 +129,8 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, rt route) {
 		a = badBody(err)
 	case !known && rt.noun != "":
 		a = message(http.StatusUnauthorized, "401 Unauthorized")
+	case denied != "":
+		a = message(http.StatusForbidden, "403 Forbidden - "+denied)
 	default:
 		a = s.answerAPI(r, rt, p, by)
 	}

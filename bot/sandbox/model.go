@@ -15,6 +15,7 @@ type user struct {
 	username, name string
 	level          int // of access, in every project
 	bot            bool
+	denied         string // what the API says to the user instead of an answer; "" lets the user in
 }
 
 // plans reports whether the user may label, weigh and close other people's issues and see confidential ones.

@@ -107,6 +107,19 @@ func (s *Server) AddToken(username, token string) error {
 	return nil
 }
 
+// Deny keeps a person out of the API: whatever is asked with one of the person's tokens is refused with 403 and these words, such as "Your
+// account has been blocked.". "" lets the person in again.
+func (s *Server) Deny(username, words string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u := s.userNamed(username)
+	if u == nil {
+		return fmt.Errorf("denying %s the API: %w", username, s.noSuchUser(username))
+	}
+	u.denied = words
+	return nil
+}
+
 // AddProject creates a project ("group/project") and gives its id; for one that exists, that one's.
 func (s *Server) AddProject(path string) int64 {
 	s.mu.Lock()

@@ -3,6 +3,8 @@ package worker
 import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"flowkeeper/bot/gitlab"
 )
 
 type metrics struct {
@@ -36,5 +38,20 @@ func newMetrics(r prometheus.Registerer) metrics {
 		fights: f.NewCounter(prometheus.CounterOpts{
 			Name: "flowkeeper_fights_total", Help: "Issues on which the bot stopped because it changed them ten times in ten minutes.",
 		}),
+	}
+}
+
+// measureDenials shows while GitLab refuses the bot as a whole.
+func (p *Pool) measureDenials() {
+	for _, what := range []gitlab.Denied{gitlab.DeniedToken, gitlab.DeniedAccount} {
+		promauto.With(p.o.Registry).NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "flowkeeper_gitlab_denied", Help: "1 while GitLab refuses the bot as a whole: its token, or the account of its user.",
+			ConstLabels: prometheus.Labels{"what": string(what)},
+		}, func() float64 {
+			if gitlab.DeniedOf(p.Denied()) == what {
+				return 1
+			}
+			return 0
+		})
 	}
 }

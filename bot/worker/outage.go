@@ -5,6 +5,10 @@ import (
 	"math"
 	"sync"
 	"time"
+
+	"go.uber.org/zap"
+
+	"flowkeeper/bot/gitlab"
 )
 
 // maxDelay bounds the time between two attempts.
@@ -22,25 +26,42 @@ func (p *Pool) delay(attempt int, asked time.Duration) time.Duration {
 type outage struct {
 	now  func() time.Time
 	unit time.Duration // the first pause; it doubles with every failure
+	log  *zap.Logger
 
 	mu       sync.Mutex
 	failures int
 	until    time.Time
+	denial   error     // GitLab refuses the bot as a whole; nil if it does not
+	denied   time.Time // when it last did
 }
 
 // tolerated failures in a row are taken for chance.
 const tolerated = 3
 
-// failed notes that GitLab did not answer; asked is how long it asked to wait.
-func (o *outage) failed(asked time.Duration) {
+// failed notes that GitLab did not answer, or refuses the bot as a whole.
+func (o *outage) failed(err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.deny(err)
+	asked := gitlab.After(err)
 	o.failures++
 	if o.failures < tolerated && asked == 0 {
 		return
 	}
 	pause := o.unit << min(max(o.failures-tolerated, 0), 4)
 	o.until = o.now().Add(max(pause, asked))
+}
+
+// deny says once that GitLab refuses the bot as a whole.
+func (o *outage) deny(err error) {
+	denied := gitlab.DeniedOf(err)
+	if denied == "" {
+		return
+	}
+	if denied != gitlab.DeniedOf(o.denial) {
+		o.log.Error("GitLab refuses the bot; all deliveries are kept and tried again until it does not", zap.String("denied", string(denied)), zap.Error(err))
+	}
+	o.denial, o.denied = err, o.now()
 }
 
 // inboxFailed notes that the store did not answer.
@@ -50,20 +71,29 @@ func (o *outage) inboxFailed() {
 	o.until = o.now().Add(o.unit)
 }
 
-// ending reports whether GitLab did not answer the last calls, as far as this process knows, and notes that it does.
-func (o *outage) ending() bool {
+// over notes that GitLab answers, and reports whether it did not the last time.
+func (o *outage) over() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	ending := o.failures > 0
+	ended := o.failures > 0
 	o.failures, o.until = 0, time.Time{}
-	return ending
+	if o.denial != nil {
+		o.denial = nil
+		o.log.Info("GitLab takes the bot again; what was kept is handled now")
+	}
+	return ended
 }
 
-// over notes that GitLab answers.
-func (o *outage) over() {
+// Denied is why GitLab refuses the bot as a whole; nil if it does not. What was not tried again since may have been taken up by another
+// process, so it counts no longer than that can take.
+func (p *Pool) Denied() error {
+	o := &p.outage
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.failures, o.until = 0, time.Time{}
+	if o.now().Sub(o.denied) > 2*maxDelay {
+		return nil
+	}
+	return o.denial
 }
 
 // wait waits out the pause and reports false when ctx has ended.

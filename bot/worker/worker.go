@@ -6,7 +6,6 @@ package worker
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -33,7 +32,6 @@ type GitLab interface {
 	Past(ctx context.Context, ref triage.Ref) ([]triage.Past, error)
 	IsBot(ctx context.Context, user int64) (bool, error)
 	SeesProject(ctx context.Context, project int64) (bool, error)
-	Ping(ctx context.Context) error
 	Links(ctx context.Context, ref triage.Ref) ([]triage.Link, error)
 	Awards(ctx context.Context, ref triage.Ref, note int64) ([]gitlab.Award, error)
 	Comments(ctx context.Context, ref triage.Ref, since time.Time) ([]gitlab.Comment, error)
@@ -83,7 +81,8 @@ func New(o Options) *Pool {
 	if o.Patience.Gone == nil && o.Patience.Stale == nil {
 		o.Patience = DefaultPatience()
 	}
-	p := &Pool{o: o, metrics: newMetrics(o.Registry), outage: outage{now: o.Now, unit: o.Backoff}}
+	p := &Pool{o: o, metrics: newMetrics(o.Registry), outage: outage{now: o.Now, unit: o.Backoff, log: o.Log}}
+	p.measureDenials()
 	p.SetPolicy(o.Policy)
 	return p
 }
@@ -225,17 +224,8 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 		p.outage.inboxFailed()
 		return p.retry(ctx, job, err)
 	}
-	if forbidden(err) {
-		// A token that may not do one thing differs from an account that is shut out: that one may not even ask who it is.
-		// Where it was shut out a moment ago, the call may have been the last that was refused for it.
-		shut := p.o.GitLab.Ping(ctx)
-		if shut != nil {
-			err = fmt.Errorf("%w; and %w", err, shut)
-			p.outage.failed(gitlab.After(shut))
-		}
-		if shut != nil || p.outage.ending() {
-			return p.retry(ctx, job, err)
-		}
+	if forbidden(err) && p.outage.over() {
+		return p.retry(ctx, job, err) // the call may have been the last one that was refused with all others
 	}
 	switch class := gitlab.ClassOf(err); {
 	case class == gitlab.Gone:
@@ -245,7 +235,7 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 		return p.gone(ctx, job, err)
 	case class == gitlab.Outage:
 		if !limited(err) {
-			p.outage.failed(gitlab.After(err))
+			p.outage.failed(err)
 		}
 		return p.retry(ctx, job, err)
 	case class == gitlab.GiveUp, job.tries() >= p.o.Attempts:
