@@ -1,7 +1,6 @@
 package worker_test
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"testing"
@@ -19,20 +18,6 @@ func (b *bench) look(ref triage.Ref) {
 	_, err := b.inbox.Accept(b.Context(), inbox.Delivery{Issue: ref, Body: []byte("{")})
 	b.must(err)
 	b.finish()
-}
-
-// finish waits until an issue is handled.
-func (b *bench) finish() {
-	b.Helper()
-	ctx, cancel := context.WithTimeout(b.Context(), reachable)
-	defer cancel()
-	for how := ""; how != "issue handled"; {
-		select {
-		case how = <-b.handled:
-		case <-ctx.Done():
-			b.Fatal("the worker does not come to an end")
-		}
-	}
 }
 
 // What was not believed is forgotten with its batch: the first 404 of another one is the first again.

@@ -168,12 +168,13 @@ func (j *job) open(ctx context.Context) error {
 // unlinkable reports whether an issue cannot be linked, however often that is tried: GitLab refuses it, or has not found the other issue for
 // minutes.
 func (j *job) unlinkable(cause error) (bool, error) {
-	switch gitlab.ClassOf(cause) {
-	case gitlab.GiveUp:
-		return true, nil
-	case gitlab.Gone:
+	class := gitlab.ClassOf(cause)
+	if class == gitlab.Gone {
 		err := j.doubt(opOf(cause), j.o.Patience.Gone, cause)
 		return err == nil, err
+	}
+	if class == gitlab.GiveUp {
+		return true, nil
 	}
 	return false, cause
 }

@@ -185,6 +185,12 @@ func (b *bench) tell(ref triage.Ref, events ...triage.Event) {
 		_, err = b.inbox.Accept(b.Context(), inbox.Delivery{Issue: ref, Body: body, Delay: delay})
 		b.must(err)
 	}
+	b.finish()
+}
+
+// finish waits until an issue is handled.
+func (b *bench) finish() {
+	b.Helper()
 	ctx, cancel := context.WithTimeout(b.Context(), reachable)
 	defer cancel()
 	for how := ""; how != "issue handled"; {
