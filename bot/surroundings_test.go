@@ -23,7 +23,7 @@ const inReview = "workflow::needs issue review"
 func withPolicy(change func(*config.Config)) func(*bot.Options) {
 	return func(o *bot.Options) {
 		handbook := config.Default(rules.Catalogue())
-		handbook.Inbox.Grace = 0
+		handbook.Inbox.Grace, handbook.Inbox.Settle = 0, 0
 		change(&handbook)
 		o.Policy = handbook.Policy()
 	}

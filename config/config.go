@@ -174,5 +174,6 @@ func (c Config) Policy() engine.Policy {
 		Settings: c.Rules,
 		Commands: rules.Commands(),
 		Grace:    c.Inbox.Grace,
+		Settle:   c.Inbox.Settle,
 	}
 }

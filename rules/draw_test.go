@@ -102,6 +102,9 @@ func drawEvents(t *rapid.T, issue triage.Issue) []triage.Event {
 
 func drawMemory(t *rapid.T) triage.Memory {
 	var m triage.Memory
+	if rapid.Bool().Draw(t, "looked up") {
+		m.Around.Known, m.Around.Loaded = ^triage.Need(0), noon
+	}
 	m.Touched = noon.Add(-time.Duration(rapid.IntRange(0, 10).Draw(t, "touched")) * time.Minute)
 	if rapid.Bool().Draw(t, "bumped") {
 		from := rapid.IntRange(0, 4).Draw(t, "from")

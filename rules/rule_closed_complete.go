@@ -22,12 +22,14 @@ var closedComplete = triage.Rule{
 		switch {
 		case !in.Issue.Closed:
 			return triage.Nothing("the issue is open")
-		case in.Issue.Duplicated || in.Has(triage.Duplicate):
-			return triage.Nothing("the issue was closed as a duplicate")
+		case undone(in) != "":
+			return triage.Nothing("the issue was closed " + undone(in))
 		case !slices.Contains(developed, state):
 			return triage.Nothing("the issue was not closed out of development")
 		case in.Kinds&triage.Closed == 0:
 			return triage.Nothing("the issue was not closed just now")
+		case !in.Knows(triage.NeedClosing):
+			return triage.Load("why the issue was closed has to be looked up", triage.NeedClosing)
 		}
 		return triage.Want("the issue was closed while it was "+state, triage.AddLabel{Label: in.Team.State(triage.StateComplete)})
 	},
@@ -35,3 +37,14 @@ var closedComplete = triage.Rule{
 
 // developed are the states out of which closing means done.
 var developed = []string{triage.StateInDev, triage.StateInReview, triage.StateVerification, triage.StateAwaitingRelease}
+
+// undone says how an issue was closed whose work was not done, "" if it was: a clause such as "as a duplicate".
+func undone(in triage.Input) string {
+	switch {
+	case in.Issue.Duplicated || in.Has(triage.Duplicate):
+		return "as a duplicate"
+	case in.Issue.Status == triage.Canceled:
+		return "with a status of what will not be done"
+	}
+	return ""
+}

@@ -20,10 +20,10 @@ var spikeFollowUp = triage.Rule{
 			return triage.Nothing("the issue is open")
 		case !in.Has(triage.Spike):
 			return triage.Nothing("the issue is not a spike")
-		case in.Issue.Duplicated || in.Has(triage.Duplicate):
-			return triage.Nothing("the spike was closed as a duplicate")
-		case !in.Knows(triage.NeedLinks):
-			return triage.Load("whether the spike has a follow-up has to be looked up", triage.NeedLinks)
+		case undone(in) != "":
+			return triage.Nothing("the spike was closed " + undone(in))
+		case !in.Knows(triage.NeedLinks | triage.NeedClosing):
+			return triage.Load("why the spike was closed and whether it has a follow-up has to be looked up", triage.NeedLinks|triage.NeedClosing)
 		case len(in.Memory.Around.Links) > 0:
 			return triage.Nothing("the spike has a linked issue")
 		}

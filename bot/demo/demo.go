@@ -100,7 +100,7 @@ func open(ctx context.Context, o Options) (s *stage, err error) {
 		Drain: 5 * time.Second, Secrets: []string{secret}, SigningTokens: []string{signing}, DataDir: s.dir,
 		Settle: settle, Lease: time.Minute, Freshness: 10 * time.Second, Workers: 4, Attempts: 12, Backoff: time.Second,
 		GitLabRate: 100_000, NotesRate: 100_000,
-		Policy: engine.Policy{Team: triage.NewTeam(roster(o.Team)), Settings: o.Settings, Commands: rules.Commands(), Grace: grace}, Log: o.Log,
+		Policy: engine.Policy{Team: triage.NewTeam(roster(o.Team)), Settings: o.Settings, Commands: rules.Commands(), Grace: grace, Settle: settle}, Log: o.Log,
 	})
 	if err != nil {
 		return s, err

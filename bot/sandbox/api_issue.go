@@ -60,6 +60,9 @@ func (s *Server) issueREST(i *issue) object {
 	if i.locked != nil {
 		o["discussion_locked"] = *i.locked
 	}
+	if of := i.duplicateOf; of != nil {
+		o["_links"].(object)["closed_as_duplicate_of"] = fmt.Sprintf("%s/api/v4/projects/%d/issues/%d", s.url, of.project.id, of.iid)
+	}
 	if s.opt.Edition != CE {
 		o["weight"], o["health_status"] = weightValue(i.weight), nil
 	}

@@ -21,6 +21,8 @@ type change struct {
 	confidential       *bool
 	locked             *bool
 	state              string // "close", "reopen" or ""
+	status             string // to be set with the state
+	duplicateOf        *issue
 	react              []string
 }
 
@@ -77,6 +79,7 @@ func (s *Server) update(by actor, i *issue, c change) error {
 	if to := i.closed; c.state == "close" && !to || c.state == "reopen" && to {
 		i.updated, i.updatedBy = s.tick(i), by.user
 		s.setState(by, i, c.state, i.updated)
+		i.status = c.status
 		s.sendIssue(by, i, c.state, changes(before, s.shot(i)))
 	}
 	if at := s.tick(i); s.assign(by, i, c, at) {
@@ -86,6 +89,9 @@ func (s *Server) update(by actor, i *issue, c change) error {
 		s.noticeMentions(i, nil, by.user, wasDescription, i.description, i.updated)
 	}
 	s.sendIssue(by, i, "update", changes(before, s.shot(i)))
+	if c.duplicateOf != nil { // which no hook tells
+		i.duplicateOf, i.updated = c.duplicateOf, s.tick(i)
+	}
 	s.awardAll(by, i, c.react)
 	s.notify()
 	return nil
@@ -197,7 +203,7 @@ func (s *Server) setState(by actor, i *issue, event string, at time.Time) {
 		i.stateEvents = append(i.stateEvents, stateEvent{s.nextID(), by.user, at, "closed"})
 		return
 	}
-	i.closed, i.closedAt, i.closedBy = false, time.Time{}, nil
+	i.closed, i.closedAt, i.closedBy, i.duplicateOf = false, time.Time{}, nil, nil
 	i.stateEvents = append(i.stateEvents, stateEvent{s.nextID(), by.user, at, "reopened"})
 }
 

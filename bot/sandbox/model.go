@@ -59,6 +59,8 @@ type issue struct {
 	assignees          []*user
 	milestone          *milestone
 	movedTo            *issue
+	duplicateOf        *issue
+	status             string // one that somebody chose, "" for the default of the state
 
 	created, updated, closedAt, editedAt time.Time
 	closedBy, editedBy, updatedBy        *user

@@ -77,7 +77,7 @@ func (s *Server) issueAttrs(i *issue, f timeFormat) object {
 		"state": i.state(), "state_id": 1, "confidential": i.confidential, "discussion_locked": nil,
 		"created_at": f(i.created), "updated_at": f(i.updated), "closed_at": f(i.closedAt), "last_edited_at": f(i.editedAt),
 		"last_edited_by_id": userID(i.editedBy), "updated_by_id": userID(i.updatedBy), "due_date": nil, "start_date": nil,
-		"milestone_id": milestoneID(i.milestone), "moved_to_id": movedTo(i), "duplicated_to_id": nil, "relative_position": 513 * i.iid,
+		"milestone_id": milestoneID(i.milestone), "moved_to_id": movedTo(i), "duplicated_to_id": duplicateOf(i), "relative_position": 513 * i.iid,
 		"time_estimate": 0, "total_time_spent": 0, "time_change": 0, "human_total_time_spent": nil, "human_time_change": nil,
 		"human_time_estimate": nil, "url": s.issueURL(i), "type": i.kind, "severity": "unknown", "assignee_ids": ids, "assignee_id": nil,
 		"labels": labelHooks(i.project, i.labels, f), "customer_relations_contacts": []any{},
@@ -94,7 +94,17 @@ func (s *Server) issueAttrs(i *issue, f timeFormat) object {
 	if s.opt.Edition != CE {
 		o["weight"], o["health_status"] = weightValue(i.weight), nil
 	}
+	if i.status != "" {
+		o["status"] = object{"id": "gid://gitlab/WorkItems::Statuses::SystemDefined::Status/4", "name": i.status, "category": "canceled", "color": "#DD2B0E", "description": nil}
+	}
 	return o
+}
+
+func duplicateOf(i *issue) any {
+	if i.duplicateOf == nil {
+		return nil
+	}
+	return i.duplicateOf.id
 }
 
 // shot is the state of an issue before or after a change: its attributes and its assignees.

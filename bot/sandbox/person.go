@@ -33,6 +33,7 @@ type Change struct {
 	Confidential *bool
 	Locked       *bool
 	Close        bool
+	Cancel       bool // closes it with the status "Won't do"
 	Reopen       bool
 }
 
@@ -77,6 +78,8 @@ func (s *Server) Edit(username string, ref triage.Ref, ch Change) error {
 	switch {
 	case ch.Close:
 		c.state = "close"
+	case ch.Cancel:
+		c.state, c.status = "close", "Won't do"
 	case ch.Reopen:
 		c.state = "reopen"
 	}

@@ -166,6 +166,16 @@ func (s *Server) apply(by actor, i *issue, q quickAction, c *change, changed map
 		}
 		c.state, changed["state_event"] = q.name, q.name
 		return map[string]string{"close": "Closed this issue.", "reopen": "Reopened this issue."}[q.name], true
+	case "duplicate":
+		n, err := strconv.Atoi(strings.TrimPrefix(q.arg, "#"))
+		if err != nil || n < 1 || n > len(i.project.issues) || i.project.issues[n-1] == i {
+			return "", false
+		}
+		c.duplicateOf, changed["canonical_issue_id"] = i.project.issues[n-1], i.project.issues[n-1].id
+		if !i.closed {
+			c.state = "close"
+		}
+		return "Closed this issue. Marked as related to, and a duplicate of, #" + strconv.Itoa(n) + ".", true
 	case "title":
 		c.title, changed["title"] = &q.arg, q.arg
 		return "Changed the title to \"" + q.arg + "\".", q.arg != ""

@@ -48,7 +48,7 @@ func (s Scenario) Play(policy engine.Policy) ([]string, error) {
 		d, err := engine.Decide(policy, events, told.Issue, memory, now)
 		if d.Needs != 0 {
 			memory = s.load(memory, d.Needs, now)
-			d, err = engine.Decide(policy, events, told.Issue, memory, now)
+			d, err = engine.Decide(policy, events, s.closed(told.Issue), memory, now)
 		}
 		decisions = append(decisions, formatObeyed(told, s.explain(policy, told, d, now))+Format(d, after, now, err))
 		issue, memory = d.Result, &d.Memory
@@ -83,11 +83,21 @@ func (s Scenario) load(m *triage.Memory, needs triage.Need, now time.Time) *tria
 		m = &triage.Memory{}
 	}
 	loaded := m.Clone()
-	known := loaded.Around.Known | needs
+	known, links := loaded.Around.Known|needs, loaded.Around.Links
 	loaded.Around = s.Around
+	if needs&triage.NeedLinks == 0 {
+		loaded.Around.Links = links // those that commands make are among them
+	}
 	loaded.Around.Agreements = maps.Clone(s.Around.Agreements)
 	loaded.Around.Known, loaded.Around.Loaded = known, now
 	return &loaded
+}
+
+// closed is an issue as GitLab shows it when it has finished closing it.
+func (s Scenario) closed(issue triage.Issue) triage.Issue {
+	issue.Duplicated = issue.Closed && s.ClosedAs == "duplicate"
+	issue.Moved = issue.Moved || issue.Closed && s.ClosedAs == "moved"
+	return issue
 }
 
 // configure sets the modes and options that the scenario gives.
@@ -161,6 +171,9 @@ func happen(e Event, issue triage.Issue, now time.Time) (triage.Event, triage.Is
 	}
 	if event.Kind&(triage.Closed|triage.Reopened) != 0 {
 		issue.Closed = e.Kind == "closed"
+	}
+	if e.Status != "" {
+		issue.Status = e.Status
 	}
 	issue.UpdatedAt = now
 	return event, issue, nil

@@ -7,9 +7,9 @@
 //	-- rules --     optional: id: mode, or id: {mode: …, option: …}
 //	-- issue --     optional: type, title, labels, weight, weights (false: this GitLab has none), closed, moved, author, assignee, milestone, age
 //	-- memory --    optional: what the bot remembers: own, suspended, snoozed, bump, undone
-//	-- around --    optional: links, agreements (by comment or thumb), levels, commented: what GitLab tells when it is asked; issues: the
-//	                numbers of other issues that comments may name
-//	-- event --     what one person does: by, kind, after, add, remove, weight, assign, milestone, text, internal, level, emoji
+//	-- around --    optional: links, agreements (by comment or thumb), levels, commented, closed_as (duplicate or moved): what GitLab tells
+//	                when it is asked; issues: the numbers of other issues that comments may name
+//	-- event --     what one person does: by, kind, after, add, remove, weight, assign, milestone, text, internal, level, emoji, status
 //	-- decision --  what the rules make of it; as many pairs of event and decision as the story needs
 package scenario
 
@@ -33,9 +33,11 @@ type Scenario struct {
 	Issue  triage.Issue
 	Memory *triage.Memory
 	Around triage.Around
-	Issues []int64         // other issues of the project
-	Rules  map[string]Rule // what differs from the rules' defaults, by id
-	Steps  []Step
+	Issues []int64 // other issues of the project
+	// ClosedAs is why the issue was closed, as GitLab tells it when it has finished that: "duplicate", "moved" or "".
+	ClosedAs string
+	Rules    map[string]Rule // what differs from the rules' defaults, by id
+	Steps    []Step
 
 	level int // of who writes at the moment
 }
@@ -65,6 +67,8 @@ type Event struct {
 	Internal bool   `yaml:"internal"`
 	Level    *int   `yaml:"level"`
 	Emoji    string `yaml:"emoji"` // of kind awarded or revoked
+	// Status is the category of the status that the issue gets: "canceled".
+	Status string `yaml:"status"`
 
 	Assign    string `yaml:"assign"`    // a name, or "nobody"
 	Milestone string `yaml:"milestone"` // "set" or "none"
@@ -252,6 +256,7 @@ func (s *Scenario) around(data []byte) error {
 		Agreements map[string]string `yaml:"agreements"`
 		Levels     map[string]int    `yaml:"levels"`
 		Commented  time.Duration     `yaml:"commented"`
+		ClosedAs   string            `yaml:"closed_as"`
 		Issues     []int64           `yaml:"issues"`
 	}
 	if err := strict(data, &y); err != nil {
@@ -267,7 +272,10 @@ func (s *Scenario) around(data []byte) error {
 		}
 		s.Around.Agreements[name] = triage.Agreement{ID: id(name), Thumb: how == "thumb", Comment: how == "comment"}
 	}
-	s.Around.Levels, s.Issues = y.Levels, y.Issues
+	if y.ClosedAs != "" && y.ClosedAs != "duplicate" && y.ClosedAs != "moved" {
+		return fmt.Errorf("closed_as %q: duplicate or moved is wanted", y.ClosedAs)
+	}
+	s.Around.Levels, s.Issues, s.ClosedAs = y.Levels, y.Issues, y.ClosedAs
 	if y.Commented > 0 {
 		s.Around.Commented = start.Add(y.Commented)
 	}

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"bytes"
+	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
@@ -63,6 +64,21 @@ func (n number) pointer() *int {
 	}
 	i := int(n.value)
 	return &i
+}
+
+// status is the category of a work item's status, "" where there is none. Like number's, its UnmarshalJSON gives no error.
+type status string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *status) UnmarshalJSON(b []byte) error {
+	var o struct {
+		Category string `json:"category"`
+	}
+	*s = ""
+	if json.Unmarshal(b, &o) == nil {
+		*s = status(clean(o.Category, maxName))
+	}
+	return nil
 }
 
 // moment is a point in time as GitLab's versions write it: "2026-05-28T06:17:50.386Z", with an offset, or "2023-05-25 17:12:06 UTC".

@@ -68,6 +68,7 @@ type issue struct {
 	MilestoneID  number  `json:"milestone_id"`
 	MovedToID    number  `json:"moved_to_id"`
 	DuplicatedTo number  `json:"duplicated_to_id"`
+	Status       status  `json:"status"` // of EE; of a pipeline it is a word
 	Labels       []label `json:"labels"` // nil if absent or null
 
 	AssigneeIDs []number `json:"assignee_ids"`

@@ -27,6 +27,11 @@ func (j *job) load(ctx context.Context, d engine.Decision) error {
 		return errors.New("the rules keep asking for what was loaded already")
 	}
 	around, began := d.Memory.Clone().Around, j.o.Now()
+	if d.Needs&triage.NeedClosing != 0 {
+		if err := j.loadClosing(ctx); err != nil {
+			return err
+		}
+	}
 	if d.Needs&triage.NeedLinks != 0 {
 		links, err := j.o.GitLab.Links(ctx, j.batch.Issue)
 		if err != nil {
@@ -62,6 +67,21 @@ func (j *job) load(ctx context.Context, d engine.Decision) error {
 	}
 	j.memory.Around = around
 	return nil
+}
+
+// loadClosing reads an issue that was closed when GitLab has finished that. What the bot itself is about to close needs no look.
+func (j *job) loadClosing(ctx context.Context) error {
+	if !j.issue.Closed {
+		return nil
+	}
+	for _, e := range j.events {
+		if early := e.Seen.Add(j.policy.Settle).Sub(j.o.Now()); e.Kind&triage.Closed != 0 && early > 0 {
+			if err := j.doubt("why the issue was closed", []time.Duration{early}, errors.New("GitLab may not have finished closing the issue")); err != nil {
+				return err
+			}
+		}
+	}
+	return j.read(ctx)
 }
 
 // withWanted adds the links that commands want: the rules look at the issue as it is about to be.

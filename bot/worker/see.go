@@ -40,8 +40,10 @@ func (j *job) see(ctx context.Context) error {
 		body, ok := decodeBody(d.Body, j.batch.Issue)
 		if !ok || body.Issue.UpdatedAt.IsZero() {
 			j.unread++
-		} else if body.Issue.NewerThan(newest) {
+		} else if body.Issue.Keep(newest); body.Issue.NewerThan(newest) {
 			newest, j.seen, j.late = &body.Issue, body.Event.Seen, body.Event.Seen.Sub(body.Issue.UpdatedAt) > newborn
+		} else if body.Issue.Status == triage.Canceled && body.Issue.UpdatedAt.Equal(newest.UpdatedAt) {
+			newest.Status = triage.Canceled // of a closing that is told twice, as of one time, only one may tell the status
 		}
 		if n := body.Event.Note; n != nil {
 			n.Orders = j.onlyCommands(n.Text)
@@ -94,6 +96,7 @@ func (j *job) read(ctx context.Context) error {
 		issue = *j.newest
 		issue.Description = description
 	}
+	issue.Keep(j.newest)
 	j.issue, j.seen, j.live, j.called = issue, j.o.Now(), true, true
 	j.reads++
 	return nil

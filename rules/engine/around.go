@@ -12,6 +12,9 @@ func look(in *triage.Input) {
 		if (moved || e.Kind&(triage.Woken|triage.Closed|triage.Swept) != 0) && e.Seen.After(around.Loaded) {
 			around.Known &^= triage.NeedLinks | triage.NeedComments
 		}
+		if e.Kind&triage.Closed != 0 && e.Seen.After(around.Loaded) {
+			around.Known &^= triage.NeedClosing
+		}
 		if e.Kind&triage.Swept != 0 && e.Seen.After(around.Loaded) {
 			around.Known &^= triage.NeedAgreements
 		}

@@ -15,6 +15,7 @@ type Policy struct {
 	Settings []Setting // one for every rule of the catalogue, in its order
 	Commands []triage.Command
 	Grace    time.Duration // how long what only reminds waits after a person's last touch
+	Settle   time.Duration // how long GitLab may take to finish what it tells of
 }
 
 // Setting is one rule as configured.

@@ -16,6 +16,7 @@ const (
 	NeedLevels                      // Around.Levels of everybody who agreed
 	NeedComments                    // Around.Commented
 	NeedPast                        // Memory.Since, from GitLab's label events
+	NeedClosing                     // the issue as it is when GitLab has finished closing it: it tells of that before it says why
 )
 
 // Around is what is known of an issue's surroundings. Known says which parts were loaded; events keep the agreements up to date from

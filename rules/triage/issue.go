@@ -19,6 +19,7 @@ type Issue struct {
 	Confidential bool     `json:"conf,omitempty"`
 	Moved        bool     `json:"mv,omitempty"`  // closed by moving it elsewhere
 	Duplicated   bool     `json:"dup,omitempty"` // closed as a duplicate
+	Status       string   `json:"st,omitempty"`  // the category of its status; "" where GitLab has none, or did not say
 	Labels       []string `json:"l,omitempty"`   // in GitLab's order
 
 	// Weight is nil when there is none; 0 is a weight. NoWeights says that this GitLab has no weight field at all.
@@ -56,6 +57,16 @@ func (i *Issue) NewerThan(other *Issue) bool {
 		return !i.UpdatedAt.Before(other.UpdatedAt)
 	}
 	return i.UpdatedAt.After(other.UpdatedAt)
+}
+
+// Canceled is the category of the statuses with which an issue is closed undone.
+const Canceled = "canceled"
+
+// Keep takes over from an earlier state of the issue what GitLab tells in deliveries only.
+func (i *Issue) Keep(of *Issue) {
+	if i.Status == "" && of != nil && of.Closed == i.Closed {
+		i.Status = of.Status
+	}
 }
 
 // withLabels returns a copy of the issue that carries exactly these labels.
