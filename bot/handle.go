@@ -104,7 +104,7 @@ func (a *App) schedule() *schedule.Scheduler {
 	}
 	return schedule.New(schedule.Options{
 		GitLab: a.gitlab, Inbox: a.inbox, Projects: a.o.Projects, URLs: urls,
-		Memory: filepath.Join(a.o.DataDir, "projects.txt"), Instance: a.o.GitLabURL,
+		Memory: filepath.Join(a.o.DataDir, "projects.txt"), Instance: a.gitlab.Pages(),
 		Every: a.o.Sweep, Hooks: a.o.HookWatch, Lookback: a.o.Lookback, Settle: a.o.Settle,
 		Now: time.Now, Jitter: rand.Float64, Log: a.o.Log, Registry: a.registry,
 	})

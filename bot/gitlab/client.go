@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -71,6 +72,7 @@ type Client struct {
 	log     *zap.Logger
 	now     func() time.Time
 
+	pages      atomic.Pointer[string] // where people see GitLab; nil until it has told
 	milestones milestones
 	tokens     tokens
 }

@@ -23,7 +23,10 @@ func (c *Client) Self(ctx context.Context) (triage.Person, error) { return c.hol
 // holder asks whose token it is that is shown; nil shows the one in use.
 func (c *Client) holder(ctx context.Context, show func(http.Header)) (triage.Person, error) {
 	k := call{name: callUser, op: "asking GitLab who the token belongs to", method: http.MethodGet, path: "user", token: show}
-	var who wirePerson
+	var who struct {
+		wirePerson
+		Page string `json:"web_url"`
+	}
 	a, err := c.do(ctx, k, &who)
 	if err != nil {
 		return triage.Person{}, err
@@ -31,6 +34,7 @@ func (c *Client) holder(ctx context.Context, show func(http.Header)) (triage.Per
 	if who.ID == 0 {
 		return triage.Person{}, c.fail(k, a.status, Retry, errors.New("the answer names no user; is it GitLab that answers at the GitLab URL?"))
 	}
+	c.learnPages(who.Page, who.Username)
 	return who.person(), nil
 }
 

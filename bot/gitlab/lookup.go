@@ -13,9 +13,15 @@ import (
 )
 
 // Find looks up the issue behind the address of its page: "https://gitlab.com/group/project/-/issues/12" (or …/-/work_items/12).
-// Anything else is a *BadReference.
+// Anything else is a *BadReference. GitLab is asked for the address of its pages if the page is not below that of its API.
 func (c *Client) Find(ctx context.Context, page string) (triage.Ref, error) {
 	path, iid, err := c.parsePage(page)
+	if err != nil && c.pages.Load() == nil {
+		if _, asked := c.Self(ctx); asked != nil {
+			return triage.Ref{}, fmt.Errorf("%w; GitLab does not tell whether its pages are elsewhere: %w", err, asked)
+		}
+		path, iid, err = c.parsePage(page)
+	}
 	if err != nil {
 		return triage.Ref{}, err
 	}

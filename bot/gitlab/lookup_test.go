@@ -74,6 +74,56 @@ func TestSandboxResolve(t *testing.T) {
 	}
 }
 
+// GitLab's pages may have another address than its API, which the bot reaches from inside. Both lead to issues, also below a path.
+func TestTwoAddresses(t *testing.T) {
+	t.Parallel()
+	for _, outside := range []string{"https://gitlab.example.com", "https://example.com/gitlab"} {
+		t.Run(outside, func(t *testing.T) {
+			t.Parallel()
+			lab, c, first := inSandbox(t, sandbox.Premium, sandbox.IssueOptions{Title: "Slow"})
+			inside := strings.TrimSuffix(lab.Issue(first).URL, "/g/p/-/issues/1")
+			lab.SetURL(outside)
+			if got := c.Pages(); got != inside {
+				t.Errorf("before GitLab was asked the pages are at %s, want %s", got, inside)
+			}
+			if found, err := c.Find(t.Context(), outside+"/g/p/-/issues/1"); err != nil || found != first {
+				t.Fatalf("found %s by the first address it is given, %v; want %s", found, err, first)
+			}
+			if got := c.Pages(); got != outside {
+				t.Errorf("the pages are at %s, want %s", got, outside)
+			}
+			for _, base := range []string{inside, outside} {
+				found, err := c.Find(t.Context(), base+"/g/p/-/issues/1")
+				if err != nil || found != first {
+					t.Errorf("found %s below %s, %v; want %s", found, base, err, first)
+				}
+				named, err := c.Resolve(t.Context(), first.Project, base+"/g/p/-/work_items/1#note_3")
+				if err != nil || named.Ref != first || named.URL != outside+"/g/p/-/issues/1" {
+					t.Errorf("named %s at %s below %s, %v", named.Ref, named.URL, base, err)
+				}
+			}
+			_, err := c.Find(t.Context(), "https://elsewhere.example/g/p/-/issues/1")
+			check(t, err, gitlab.GiveUp, "is not an address on "+outside, outside+"/group/project/-/issues/12")
+		})
+	}
+}
+
+// What is no user's page says nothing of the address.
+func TestOddProfiles(t *testing.T) {
+	t.Parallel()
+	for _, page := range []string{"", "https://gl.example/somebody", "/flowkeeper-bot", "https:///flowkeeper-bot", ":/flowkeeper-bot"} {
+		s := server{Everything: true, Answer: func(w http.ResponseWriter, _ *http.Request) bool {
+			reply(w, http.StatusOK, map[string]any{"id": 5, "username": "flowkeeper-bot", "web_url": page})
+			return true
+		}}
+		at := s.start(t)
+		c := newClient(t, gitlab.Options{URL: at})
+		if err := c.Ping(t.Context()); err != nil || c.Pages() != at {
+			t.Errorf("with %q the pages are at %s, %v", page, c.Pages(), err)
+		}
+	}
+}
+
 // A project's old path leads to it, by its number and nowhere else.
 func TestResolveMoved(t *testing.T) {
 	t.Parallel()

@@ -3,7 +3,6 @@ package gitlab
 import (
 	"fmt"
 	"math"
-	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -59,15 +58,10 @@ func (c *Client) parseReference(project int64, text string) (place, error) {
 
 // parsePage takes the address of an issue's page apart.
 func (c *Client) parsePage(page string) (project string, iid int64, err error) {
-	example := c.base + "/group/project/-/issues/12"
-	u, err := url.Parse(page)
-	base, baseErr := url.Parse(c.base)
-	if err != nil || baseErr != nil || !strings.EqualFold(u.Host, base.Host) {
-		return "", 0, bad(page, fmt.Sprintf("is not an address on %s: it should look like %s", c.base, example))
-	}
-	rest, ok := strings.CutPrefix(u.Path, strings.TrimSuffix(base.Path, "/")+"/")
+	example := c.Pages() + "/group/project/-/issues/12"
+	rest, ok := c.below(page)
 	if !ok {
-		return "", 0, bad(page, fmt.Sprintf("is not an address on %s: it should look like %s", c.base, example))
+		return "", 0, bad(page, fmt.Sprintf("is not an address on %s: it should look like %s", c.Pages(), example))
 	}
 	for _, kind := range []string{"/-/issues/incident/", "/-/issues/", "/-/work_items/", "/issues/"} {
 		project, number, found := strings.Cut(rest, kind)
