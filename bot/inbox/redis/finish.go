@@ -73,7 +73,7 @@ func (s *Store) Retry(ctx context.Context, b *inbox.Batch, delay time.Duration, 
 func (s *Store) Release(ctx context.Context, b *inbox.Batch) error {
 	issue := issueName(b.Issue)
 	return s.free(ctx, "giving back the batch of "+b.Issue.String(), releaseScript,
-		[]string{s.keys.box(issue), s.keys.due(), s.keys.leases()}, issue, token(b))
+		[]string{s.keys.box(issue), s.keys.due(), s.keys.leases()}, issue, token(b), b.Attempt-1)
 }
 
 // Bury implements inbox.Inbox.

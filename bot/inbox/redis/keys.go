@@ -17,7 +17,7 @@ import (
 //	<prefix>:{inbox}:due               zset    issue → ms: when each issue may be claimed next
 //	<prefix>:{inbox}:leases            zset    issue → ms: when the lease on it ends
 //	<prefix>:{inbox}:waiting           set     issues with deliveries
-//	<prefix>:{inbox}:box:<issue>       hash    due, wake, token, until, attempt, delayed, revived, cause
+//	<prefix>:{inbox}:box:<issue>       hash    due, wake, token, until, attempt, delayed, revived, cause; record: of a Done that did not end
 //	<prefix>:{inbox}:mail:<issue>      hash    seq → delivery
 //	<prefix>:{inbox}:memory:<issue>    hash    body, until; expires
 //	<prefix>:{inbox}:projects          zset    project → ms: when it was heard of, to the hour
@@ -35,6 +35,7 @@ import (
 //	<prefix>:{inbox}:turn:<name>       hash    holder, until; expires
 //	<prefix>:{inbox}:mark:<name>       hash    body, until; expires
 //	<prefix>:{inbox}:bucket:<name>     hash    left: tokens at the time at; rate, burst: as of the last taker; expires
+//	<prefix>:{inbox}:rights            any     tries what the user may do; gone at once
 //
 // An issue is written "7:12" (project id, issue number); times are milliseconds since 1970 by the server's clock.
 type keys struct{ base string }
@@ -54,6 +55,7 @@ func (k keys) records() string  { return k.base + "records" }
 func (k keys) recent() string   { return k.base + "recent" }
 func (k keys) dead() string     { return k.base + "dead" }
 func (k keys) projects() string { return k.base + "projects" }
+func (k keys) rights() string   { return k.base + "rights" }
 
 // The keys of one issue. With "" they are the beginning to which a script adds the issue that it finds.
 func (k keys) box(issue string) string      { return k.base + "box:" + issue }

@@ -16,6 +16,7 @@ import (
 // looks after its connections.
 type link struct {
 	server *goredis.Options
+	rights rights
 	log    *zap.Logger
 	found  atomic.Pointer[goredis.UniversalClient]
 
@@ -89,11 +90,14 @@ func (l *link) look() (*search, error) {
 	return l.last, nil
 }
 
-// find connects and notes the connection.
+// find connects, checks what is allowed there and notes the connection.
 func (l *link) find(ctx context.Context, s *search) error {
 	c, err := connect(ctx, l.server)
 	if err != nil {
-		return err
+		return l.rights.explain(err)
+	}
+	if err := l.rights.check(ctx, c); err != nil {
+		return errors.Join(err, c.Close())
 	}
 	l.found.Store(&c)
 	if s.again {

@@ -61,7 +61,7 @@ type Store struct {
 
 var _ inbox.Inbox = (*Store)(nil)
 
-// Open connects to the server and checks that it answers, see Options.Later. A node of a Redis Cluster is recognised. What a power cut
+// Open connects to the server and checks that it answers, see Options.Later, and allows all that the store does. A node of a Redis Cluster is recognised. What a power cut
 // would cost is logged.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Prefix == "" {
@@ -85,7 +85,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the inbox in Redis: %w", err)
 	}
-	to := &link{server: server, log: o.Log}
+	to := &link{server: server, rights: rightsOf(server, keys), log: o.Log}
 	switch _, err := to.client(ctx); {
 	case err == nil:
 	case o.Later && away(err):

@@ -10,6 +10,8 @@ import (
 
 // The texts of the scripts. Each begins with a description of its keys, arguments and result.
 var (
+	//go:embed scripts/rights.lua
+	rightsLua string
 	//go:embed scripts/shared.lua
 	sharedLua string
 	//go:embed scripts/accept.lua
@@ -61,6 +63,7 @@ var (
 )
 
 var (
+	rightsScript   = goredis.NewScript(rightsLua)
 	acceptScript   = goredis.NewScript(sharedLua + acceptLua)
 	claimScript    = goredis.NewScript(sharedLua + claimLua)
 	holdsScript    = goredis.NewScript(sharedLua + holdsLua)
@@ -102,7 +105,13 @@ func (s *Store) call(ctx context.Context, script *goredis.Script, keys []string,
 	if err != nil {
 		return nil, err
 	}
-	return script.Run(ctx, client, keys, args...).Result()
+	result, err := script.Run(ctx, client, keys, args...).Result()
+	if err != nil && forbidden(err) { // which command it was, not all servers say
+		if lacks := s.link.rights.check(ctx, client); lacks != nil {
+			return nil, lacks
+		}
+	}
+	return result, err
 }
 
 // reply is the result of a script. What is absent or of another type reads as the zero value.

@@ -13,7 +13,7 @@ local at = string.format('%d', now) -- written several times, and Redis is slow 
 local deliveries = (#ARGV - 4) / 5
 local boxes = 4 + 3 * deliveries -- behind these keys
 
--- What suppresses repeats is read at once, added to here, and written last.
+-- What suppresses repeats is read at once, added to here, and written last. The time 0 suppresses nothing.
 local since = redis.call('MGET', unpack(KEYS, 5, boxes))
 local added, order = {}, {}
 local function known(k, keep)
@@ -55,32 +55,43 @@ for i = 1, deliveries do
 end
 
 if stored > 0 then
-  local seq = redis.call('HINCRBY', KEYS[3], 'seq', string.format('%d', stored)) - stored
-  if seq == 0 then redis.call('HSET', KEYS[3], 'began', at) end
-  local issues, due = {}, {}
+  local boxed, issues, due = {}, {}, {}
   for i = 1, deliveries do
     if result[i] == 1 then
       local a, box_key = 5 * i - 1, KEYS[boxes + 2 * i - 1]
-      seq = seq + 1
-      redis.call('HSET', KEYS[boxes + 2 * i], string.format('%d', seq), at .. ' ' .. ARGV[a + 2])
       issues[#issues + 1] = ARGV[a + 1]
 
-      local box = redis.call('HMGET', box_key, 'token', 'delayed', 'due', 'wake')
+      local box = boxed[box_key] or redis.call('HMGET', box_key, 'token', 'delayed', 'due', 'wake')
       local first = now + ARGV[a + 3]
       if not box[1] and not box[2] and (not box[3] or first < tonumber(box[3])) then
-        local text = string.format('%d', first)
-        redis.call('HSET', box_key, 'due', text)
-        if box[4] and tonumber(box[4]) < first then text = box[4] end
-        due[#due + 1] = text
+        box[3] = string.format('%d', first)
+        boxed[box_key] = box
+        due[#due + 1] = box[4] and tonumber(box[4]) < first and box[4] or box[3]
         due[#due + 1] = ARGV[a + 1]
       end
     end
   end
-  redis.call('SADD', KEYS[2], unpack(issues))
-  if due[1] then redis.call('ZADD', KEYS[1], unpack(due)) end
+
+  -- First what may be repeated. An issue that is due without a delivery is claimed for nothing, once.
   if heard[1] then
     redis.call('ZADD', KEYS[4], unpack(heard))
     redis.call('ZREMRANGEBYRANK', KEYS[4], 0, -1 - ARGV[4])
+  end
+  redis.call('SADD', KEYS[2], unpack(issues))
+  if due[1] then redis.call('ZADD', KEYS[1], unpack(due)) end
+  for box_key, box in pairs(boxed) do redis.call('HSET', box_key, 'due', box[3]) end
+  if order[1] then redis.call('SET', KEYS[order[1]], 0, 'PX', order[2]) end
+
+  -- Then the deliveries, with commands that went through above.
+  local seq = tonumber(redis.call('HGET', KEYS[3], 'seq') or 0)
+  local numbers = {'seq', string.format('%d', seq + stored)}
+  if seq == 0 then numbers[3], numbers[4] = 'began', at end
+  redis.call('HSET', KEYS[3], unpack(numbers))
+  for i = 1, deliveries do
+    if result[i] == 1 then
+      seq = seq + 1
+      redis.call('HSET', KEYS[boxes + 2 * i], string.format('%d', seq), at .. ' ' .. ARGV[5 * i + 1])
+    end
   end
 end
 for i = 1, #order, 2 do redis.call('SET', KEYS[order[i]], at, 'PX', order[i + 1]) end

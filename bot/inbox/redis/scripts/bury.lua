@@ -12,6 +12,9 @@
 if not held(KEYS[1], ARGV[3]) then return 0 end
 local now = clock(ARGV[1])
 
+able(KEYS[9])
+local mail = {}
+for i = 9, #ARGV do mail[i] = redis.call('HGET', KEYS[2], ARGV[i]) end
 redis.call('HSET', KEYS[3], 'cause', ARGV[4], 'attempts', ARGV[5], 'buried', now)
 if ARGV[6] == '1' then
   redis.call('HSET', KEYS[3], 'record', ARGV[7])
@@ -19,8 +22,7 @@ else
   redis.call('HDEL', KEYS[3], 'record')
 end
 redis.call('ZADD', KEYS[5], now, ARGV[2])
-for i = 9, #ARGV do
-  local delivery = redis.call('HGET', KEYS[2], ARGV[i])
+for i, delivery in pairs(mail) do
   if delivery then
     redis.call('HSET', KEYS[4], ARGV[i], delivery)
     redis.call('HDEL', KEYS[2], ARGV[i])

@@ -18,7 +18,7 @@ local box_key = KEYS[4] .. issue
 local memory = redis.call('HMGET', KEYS[6] .. issue, 'until', 'body')
 if not memory[1] or tonumber(memory[1]) <= now then memory[2] = false end
 local mail = redis.call('HGETALL', KEYS[5] .. issue)
-local box = redis.call('HMGET', box_key, 'wake', 'cause')
+local box = redis.call('HMGET', box_key, 'wake', 'cause', 'attempt', 'revived')
 local woken = 0
 if box[1] and tonumber(box[1]) <= now then woken = 1 end
 
@@ -29,9 +29,9 @@ local t = redis.call('TIME')
 local token = string.format('%.0f', math.max(last + 1, t[1] * 1000000 + t[2] + ARGV[1] * 1000))
 redis.call('HSET', KEYS[3], 'token', token)
 local ends = now + ARGV[2]
-local attempt = redis.call('HINCRBY', box_key, 'attempt', 1)
-redis.call('HDEL', box_key, 'revived')
-redis.call('HSET', box_key, 'token', token, 'until', ends)
+local attempt = tonumber(box[3] or 0) + 1
 redis.call('ZADD', KEYS[2], ends, issue)
+if box[4] then redis.call('HDEL', box_key, 'revived') end
 redis.call('ZADD', KEYS[1], ends, issue)
+redis.call('HSET', box_key, 'token', token, 'until', ends, 'attempt', attempt)
 return {0, issue, token, ends, attempt, woken, box[2], memory[2], mail, numbers[2]}

@@ -22,14 +22,20 @@ if ARGV[4] == '1' or old > now then
 end
 
 if ARGV[7] == '1' then
-  local id = redis.call('HINCRBY', KEYS[7], 'record', 1)
+  -- The box knows the record's number, so that a repeat writes the same record.
+  local id = redis.call('HGET', KEYS[1], 'record')
+  if not id then
+    id = redis.call('HINCRBY', KEYS[7], 'record', 1)
+    redis.call('HSET', KEYS[1], 'record', id)
+  end
   redis.call('HSET', KEYS[8], id, now .. ' ' .. ARGV[2] .. ' ' .. ARGV[8])
   redis.call('ZADD', KEYS[9], id, id)
-  redis.call('LPUSH', KEYS[10], id)
+  if redis.call('LINDEX', KEYS[10], 0) ~= tostring(id) then redis.call('LPUSH', KEYS[10], id) end
   while redis.call('LLEN', KEYS[10]) > tonumber(ARGV[9]) do
-    local old = redis.call('RPOP', KEYS[10])
+    local old = redis.call('LINDEX', KEYS[10], -1)
     redis.call('HDEL', KEYS[8], old)
     redis.call('ZREM', KEYS[9], old)
+    redis.call('RPOP', KEYS[10])
   end
   while redis.call('ZCARD', KEYS[9]) > tonumber(ARGV[10]) do
     local old = redis.call('ZRANGE', KEYS[9], 0, 0)[1]
@@ -40,6 +46,7 @@ if ARGV[7] == '1' then
   end
 end
 
+able(KEYS[7])
 for i = 12, #ARGV do
   redis.call('HINCRBY', KEYS[7], 'gone', redis.call('HDEL', KEYS[2], ARGV[i]))
 end

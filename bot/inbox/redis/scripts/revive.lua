@@ -10,20 +10,24 @@ if redis.call('EXISTS', KEYS[3]) == 0 then return 0 end
 local now = clock(ARGV[1])
 
 local mail = redis.call('HGETALL', KEYS[4])
+local leased = redis.call('HGET', KEYS[1], 'token')
+able(KEYS[8])
+redis.call('ZREM', KEYS[5], '')
+redis.call('DEL', KEYS[4] .. ':') -- no issue is called that
+if #mail > 0 then redis.call('SADD', KEYS[7], ARGV[2]) end
+if redis.call('HGET', KEYS[3], 'woken') then
+  if leased then redis.call('HSET', KEYS[1], 'revived', 1) end
+  redis.call('HSET', KEYS[1], 'wake', now)
+end
+if not leased then
+  redis.call('HDEL', KEYS[1], 'attempt', 'cause', 'delayed', 'due')
+  if #mail > 0 or redis.call('HLEN', KEYS[2]) > 0 then redis.call('HSET', KEYS[1], 'due', now) end
+  schedule(KEYS[6], KEYS[1], ARGV[2])
+end
+
 for i = 1, #mail, 2 do
   redis.call('HSET', KEYS[2], mail[i], mail[i + 1])
   redis.call('HINCRBY', KEYS[8], 'gone', -1)
-end
-if #mail > 0 then redis.call('SADD', KEYS[7], ARGV[2]) end
-
-local leased = redis.call('HGET', KEYS[1], 'token')
-if redis.call('HGET', KEYS[3], 'woken') then
-  redis.call('HSET', KEYS[1], 'wake', now)
-  if leased then redis.call('HSET', KEYS[1], 'revived', 1) end
-end
-if not leased then
-  rest(KEYS[1], KEYS[2], KEYS[7], ARGV[2], now)
-  schedule(KEYS[6], KEYS[1], ARGV[2])
 end
 redis.call('ZREM', KEYS[5], ARGV[2])
 redis.call('DEL', KEYS[4], KEYS[3])

@@ -1,5 +1,6 @@
--- Stands in front of every script. A script has no rollback: each one checks first, then writes what may be repeated, and writes last
--- what suppresses repeats.
+-- Stands in front of every script. A script has no rollback, and any command may be one that the user has no right to. So each script
+-- checks first, then writes what may be repeated, and writes last what suppresses repeats. Behind the first write that may not be
+-- repeated come only commands that went through before in the same run, if need be without effect: see able.
 
 -- clock is the server's time in milliseconds, moved by offset, which only tests set.
 local function clock(offset)
@@ -7,8 +8,14 @@ local function clock(offset)
   return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000) + tonumber(offset)
 end
 
+-- able runs the commands that a script is about to depend on, so that it fails while that does no harm. Nothing has the empty name.
+local function able(numbers_key)
+  redis.call('HINCRBY', numbers_key, 'gone', 0)
+  redis.call('HDEL', numbers_key, '')
+end
+
 -- schedule gives an issue without a lease its place in the order of due issues: at the earlier of its due time and its wake-up, but
--- within a Retry's delay only at its end. An issue that waits for nothing is forgotten.
+-- within a Retry's delay only at its end. An issue that waits for nothing is forgotten, its lease with it.
 local function schedule(due_key, box_key, issue)
   local box = redis.call('HMGET', box_key, 'due', 'wake', 'delayed')
   local due, wake = tonumber(box[1]), tonumber(box[2])
@@ -17,8 +24,8 @@ local function schedule(due_key, box_key, issue)
   if at then
     redis.call('ZADD', due_key, at, issue)
   else
-    redis.call('DEL', box_key)
     redis.call('ZREM', due_key, issue)
+    redis.call('DEL', box_key)
   end
 end
 
@@ -37,9 +44,9 @@ local function rest(box_key, mail_key, waiting_key, issue, now)
   end
 end
 
--- free ends the lease and schedules the issue. It is the last that a script does, because it makes a repeat find the lease lost.
+-- free schedules the issue and ends the lease. It is the last that a script does, because it makes a repeat find the lease lost.
 local function free(due_key, leases_key, box_key, issue)
   redis.call('ZREM', leases_key, issue)
-  redis.call('HDEL', box_key, 'until', 'token')
   schedule(due_key, box_key, issue)
+  redis.call('HDEL', box_key, 'until', 'token', 'record')
 end

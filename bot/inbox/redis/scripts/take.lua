@@ -10,6 +10,7 @@ local rate, burst = tonumber(ARGV[4]), tonumber(ARGV[5])
 local left = level(KEYS[1], now, rate, burst) or burst
 local missing = ARGV[2] + ARGV[3] - left
 if missing > 0 then return math.ceil(missing * 1000 / rate) end
+local kept = redis.call('PEXPIRE', KEYS[1], ARGV[6]) -- also: it is allowed, before anything is taken
 redis.call('HSET', KEYS[1], 'left', string.format('%.6f', left - ARGV[2]), 'at', now, 'rate', ARGV[4], 'burst', ARGV[5])
-redis.call('PEXPIRE', KEYS[1], ARGV[6])
+if kept == 0 then redis.call('PEXPIRE', KEYS[1], ARGV[6]) end
 return 0
