@@ -47,7 +47,7 @@ func schema(c *Config) section {
 		{"schedule", "What is done without being asked", section{keys: []key{
 			{"sweep", "Between two looks for events that GitLab did not deliver", duration(&c.Schedule.Sweep, time.Minute, day)},
 			{"hooks", "Between two looks for webhooks that GitLab disabled", duration(&c.Schedule.Hooks, time.Minute, day)},
-			{"lookback", "How far the first sweep looks back; at least sweep", duration(&c.Schedule.Lookback, time.Minute, 30*day)},
+			{"lookback", "How far a sweep looks back that knows of none before, but not to before the project first delivered or was listed; at least sweep", duration(&c.Schedule.Lookback, time.Minute, 30*day)},
 		}}},
 		{"commands", "How people talk to the bot", section{keys: []key{
 			{"prefix", "The word behind the slash: /flow help", text(&c.Commands.Prefix, "a word", prefix)},

@@ -7,10 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -28,17 +27,19 @@ type remembered struct {
 	title string // first line of the file; projects of another GitLab are of no use
 	now   func() time.Time
 	log   *zap.Logger
+	began time.Time
 
 	mu       sync.Mutex
 	read     bool
-	ids      []int64   // ascending
-	unsaved  bool      // the file does not hold them yet
-	failing  bool      // it could not be written the last time, as was logged
-	restored time.Time // when the store was last told
+	ids      []int64             // ascending
+	since    map[int64]time.Time // when each project was first heard of, also those that were only listed; zero is long ago
+	unsaved  bool                // the file does not hold them yet
+	failing  bool                // it could not be written the last time, as was logged
+	restored time.Time           // when the store was last told
 }
 
 func newRemembered(o Options) *remembered {
-	return &remembered{inbox: o.Inbox, path: o.Memory, title: "# projects that sent webhooks from " + o.Instance, now: o.Now, log: o.Log}
+	return &remembered{inbox: o.Inbox, path: o.Memory, title: "# projects that sent webhooks from " + o.Instance, now: o.Now, log: o.Log, began: o.Now(), since: map[int64]time.Time{}}
 }
 
 // rememberEvery is how soon a project that delivered something for the first time is remembered, and a store that forgot it told.
@@ -62,12 +63,13 @@ func (r *remembered) agree(ctx context.Context) (restored time.Time, err error) 
 	if err != nil {
 		return r.restored, fmt.Errorf("listing the projects: %w", err)
 	}
-	if !r.read {
-		r.ids, r.read = r.load(), true
-	}
+	r.open()
 	known := slices.Clone(stored)
 	if forgotten := without(r.ids, stored); len(forgotten) > 0 && len(stored) < inbox.MaxProjects {
 		r.log.Warn("the store has forgotten projects; it is told again, and what happened there is looked for", zap.Int("projects", len(forgotten)))
+		if err := r.tellSince(ctx, forgotten); err != nil {
+			return r.restored, err
+		}
 		if err := r.inbox.Hear(ctx, forgotten); err != nil {
 			return r.restored, fmt.Errorf("telling the store its projects: %w", err)
 		}
@@ -75,12 +77,24 @@ func (r *remembered) agree(ctx context.Context) (restored time.Time, err error) 
 		known = append(known, forgotten...)
 		slices.Sort(known)
 	}
+	for _, id := range known {
+		if _, err := r.sight(ctx, id, r.now()); err != nil {
+			return r.restored, err
+		}
+	}
 	r.unsaved = r.unsaved || !slices.Equal(known, r.ids)
 	r.ids = known
 	if r.unsaved {
 		r.save()
 	}
 	return r.restored, nil
+}
+
+// open reads the file, once. The caller holds the lock.
+func (r *remembered) open() {
+	if !r.read {
+		r.ids, r.read = r.load(), true
+	}
 }
 
 // projects are those that the store knew when it was last asked, ascending. The caller must not change the slice.
@@ -119,7 +133,12 @@ func (r *remembered) load() []int64 {
 	}
 	var ids []int64
 	for lines.Scan() {
-		if id, err := strconv.ParseInt(strings.TrimSpace(lines.Text()), 10, 64); err == nil && id > 0 {
+		id, since, heard, ok := parseLine(lines.Text())
+		if !ok {
+			continue
+		}
+		r.since[id] = since
+		if heard {
 			ids = append(ids, id)
 		}
 	}
@@ -134,8 +153,9 @@ func (r *remembered) save() {
 	}
 	var b bytes.Buffer
 	fmt.Fprintln(&b, r.title)
-	for _, id := range r.ids {
-		fmt.Fprintln(&b, id)
+	for _, id := range slices.Sorted(maps.Keys(r.since)) {
+		_, heard := slices.BinarySearch(r.ids, id)
+		fmt.Fprintln(&b, formatLine(id, r.since[id], heard))
 	}
 	err := renameio.WriteFile(r.path, b.Bytes(), 0o600)
 	if err != nil && !r.failing {

@@ -72,7 +72,7 @@ func TestMemoryIsWrittenWhenTheDiskIsBack(t *testing.T) {
 		r.pass(10 * time.Minute)
 		text, err := os.ReadFile(path)
 		must(t, err)
-		expect(t, "file", "# projects that sent webhooks from https://gitlab.example.com\n7\n", string(text))
+		expect(t, "file", "# projects that sent webhooks from https://gitlab.example.com\n7 1999-12-31T23:59:00Z\n", string(text))
 	})
 }
 
@@ -85,7 +85,7 @@ func TestProjectsOutliveTheProcess(t *testing.T) {
 		r.memory(path, "https://gitlab.example.com").stop()
 		text, err := os.ReadFile(path)
 		must(t, err)
-		expect(t, "file", "# projects that sent webhooks from https://gitlab.example.com\n7\n8\n", string(text))
+		expect(t, "file", "# projects that sent webhooks from https://gitlab.example.com\n7 1999-12-31T23:59:00Z\n8 1999-12-31T23:59:00Z\n", string(text))
 
 		r.empty()
 		r.lab.move(7, 1)

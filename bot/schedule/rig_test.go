@@ -150,6 +150,16 @@ func (r *rig) sweeper(projects ...string) *process {
 	return r.start(func(o *schedule.Options) { o.Projects = projects })
 }
 
+// longKnown has the bot know projects since before the lookback, so that their first sweep reaches back all of it.
+func (r *rig) longKnown(projects ...int64) {
+	r.Helper()
+	for _, id := range projects {
+		if err := r.store.Store.SetMark(r.Context(), fmt.Sprint("since/", id), []byte(now().Add(-2*lookback).Format(time.RFC3339Nano))); err != nil {
+			r.Fatal(err)
+		}
+	}
+}
+
 // pass lets time go by.
 func (r *rig) pass(d time.Duration) {
 	<-time.After(d)

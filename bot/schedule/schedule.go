@@ -61,7 +61,7 @@ type Options struct {
 
 	Every    time.Duration // between two sweeps; 0 is never
 	Hooks    time.Duration // between two looks after the webhooks; 0 is never
-	Lookback time.Duration // how far a project's first sweep looks back, and how old a delivery may be that is sent again
+	Lookback time.Duration // how far a project's first sweep looks back at most, though never to before the project was first heard of, and how old a delivery may be that is sent again
 	Settle   time.Duration // how long a found issue waits for more that happens to it
 
 	Holder   string           // this process among those that share the inbox; default a random name

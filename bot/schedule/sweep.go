@@ -57,9 +57,18 @@ func (w *sweep) project(ctx context.Context, project int64) (issues int, err err
 	if err != nil {
 		return 0, err
 	}
+	first, err := w.known.first(ctx, project)
+	if err != nil {
+		return 0, err
+	}
 	since := mark.Add(-overlap)
 	if mark.IsZero() {
 		since = w.o.Now().Add(-w.o.Lookback)
+	}
+	if first.After(since) {
+		since = first
+	}
+	if mark.IsZero() {
 		mark = since
 	}
 	for {

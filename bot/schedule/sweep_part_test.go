@@ -30,6 +30,7 @@ func TestFullInbox(t *testing.T) {
 			r.lab.moveAt(7, n+1, now().Add(-time.Hour+time.Duration(n)*10*time.Minute))
 		}
 		r.lab.move(8, 1)
+		r.longKnown(7)
 		r.store.room = 2
 		p := r.sweeper("7", "8")
 		expect(t, "found", []string{"7#1", "7#2"}, r.found())
@@ -47,6 +48,7 @@ func TestListIsCutOff(t *testing.T) {
 		for n := range int64(4) {
 			r.lab.moveAt(7, n+1, now().Add(-time.Hour+time.Duration(n)*10*time.Minute))
 		}
+		r.longKnown(7)
 		r.lab.projects[7].cut = 2
 		r.sweeper("7")
 		expect(t, "found", []string{"7#1", "7#2"}, r.found())

@@ -13,6 +13,7 @@ func TestFirstSweepLooksBack(t *testing.T) {
 	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		r.lab.moveAt(7, 1, now().Add(-lookback-time.Minute))
 		issue := r.lab.moveAt(7, 2, now().Add(-lookback+time.Minute))
+		r.longKnown(7)
 		began := time.Now()
 		r.start(func(o *schedule.Options) { o.Projects, o.Settle = []string{"7"}, 2*time.Second })
 		expect(t, "before it settled", nil, r.found())
