@@ -37,6 +37,7 @@ const (
 	signatureWrong     cause = "signature_wrong"
 	timestampMalformed cause = "timestamp_malformed"
 	timestampFar       cause = "timestamp_far"
+	bodyCut            cause = "body_cut" // too little came to check its signature
 )
 
 // authenticator tells authentic requests from others. What it compares with secrets is hashed first, so that neither content nor

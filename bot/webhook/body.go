@@ -1,10 +1,12 @@
 package webhook
 
 import (
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -21,6 +23,7 @@ const (
 var (
 	errTooLarge = errors.New("the body is too large")
 	errBusy     = errors.New("too much is being received at the same time")
+	errEncoded  = errors.New("the body is encoded")
 )
 
 // body is what has arrived of a request. Most deliveries have a few KiB and are held whatever else goes on. A larger one takes what it holds,
@@ -31,28 +34,50 @@ type body struct {
 	room  *semaphore.Weighted
 }
 
-// readBody reads a body of at most limit bytes. Errors are errTooLarge, errBusy, or that of the connection. The body has to be released in any
-// case.
-func readBody(r *http.Request, limit int64, room *semaphore.Weighted) (*body, error) {
+// receive reads the body of a request. GitLab sends it plain, but what stands between may compress it: that is undone, unless the request is
+// signed, because a signature is of the bytes that come. Errors are errTooLarge, errBusy, errEncoded, or that of the connection. What arrived
+// before is there all the same, and the body has to be released in any case.
+func receive(r *http.Request, signed bool, limit int64, room *semaphore.Weighted) (*body, error) {
 	b := &body{room: room}
-	if r.ContentLength > limit {
-		return b, errTooLarge
+	if r.ContentLength > limit && (signed || r.Header.Get("Expect") != "") {
+		return b, errTooLarge // of a stranger, or asked before anything is sent
 	}
-	b.bytes = make([]byte, 0, min(max(r.ContentLength, 512), presized)+spare)
+	switch encoding := strings.ToLower(r.Header.Get("Content-Encoding")); {
+	case signed, encoding == "", encoding == "identity":
+		return b, b.read(r.Body, r.ContentLength, limit)
+	case encoding != "gzip" && encoding != "x-gzip":
+		return b, errEncoded
+	}
+	plain, err := gzip.NewReader(io.LimitReader(r.Body, limit))
+	if err != nil {
+		return b, fmt.Errorf("reading the compressed body: %w", err)
+	}
+	return b, b.read(plain, 0, limit)
+}
+
+// read takes at most limit bytes. What is said to be larger is not read beyond its first presized bytes.
+func (b *body) read(from io.Reader, declared, limit int64) error {
+	if declared > limit {
+		b.bytes = make([]byte, min(presized, limit))
+		n, _ := io.ReadFull(from, b.bytes) // an error means that there is less of it
+		b.bytes = b.bytes[:n]
+		return errTooLarge
+	}
+	b.bytes = make([]byte, 0, min(max(declared, 512), presized)+spare)
 	for {
-		n, err := r.Body.Read(b.bytes[len(b.bytes):cap(b.bytes)])
+		n, err := from.Read(b.bytes[len(b.bytes):cap(b.bytes)])
 		b.bytes = b.bytes[:len(b.bytes)+n]
 		switch {
 		case int64(len(b.bytes)) > limit:
-			return b, errTooLarge
+			return errTooLarge
 		case errors.Is(err, io.EOF):
-			return b, nil
+			return nil
 		case err != nil:
-			return b, fmt.Errorf("reading the body: %w", err)
+			return fmt.Errorf("reading the body: %w", err)
 		}
 		if len(b.bytes) == cap(b.bytes) {
 			if err := b.grow(min(2*int64(cap(b.bytes)), limit+spare)); err != nil {
-				return b, err
+				return err
 			}
 		}
 	}
@@ -82,8 +107,9 @@ func (b *body) release() {
 	b.bytes, b.taken = nil, 0
 }
 
-// discard reads and drops what is left of a body. A client that first sends everything and then reads, as GitLab does, would otherwise
-// find its connection closed and never see the answer. A client that asks before it sends gets its answer without sending.
+// discard reads and drops what is left of a body whose sender has shown the right secret. A client that first sends everything and then reads, as
+// GitLab does, would otherwise find its connection closed and never see the answer. A client that asks before it sends gets its answer without
+// sending.
 func discard(r *http.Request) {
 	if r.Header.Get("Expect") != "" {
 		return

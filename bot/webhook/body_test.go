@@ -11,9 +11,12 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"flowkeeper/bot/webhook"
 )
+
+const reachable = 5 * time.Second // far more than anything here takes, less than a server waits for a body
 
 // blanks is a body without an end.
 type blanks struct{}
@@ -38,32 +41,68 @@ func (b *bench) dial(t *testing.T) net.Conn {
 	return conn
 }
 
-// TestLargeBodiesAreAnswered sends as GitLab does: everything first, and only then it looks for an answer.
+// TestLargeBodiesAreAnswered sends as GitLab does: everything first, and only then it looks for an answer. With the right secret that is 202 as
+// for all that is authentic.
 func TestLargeBodiesAreAnswered(t *testing.T) {
 	const size = 26 << 20
-	for _, test := range []struct {
-		name, token, framing string
-		code                 int
-	}{
-		{"declared", secret, fmt.Sprintf("Content-Length: %d", size), http.StatusRequestEntityTooLarge},
-		{"not declared", secret, "Transfer-Encoding: chunked", http.StatusRequestEntityTooLarge},
-		{"declared, not authentic", "x", fmt.Sprintf("Content-Length: %d", size), http.StatusUnauthorized},
-		{"not declared, not authentic", "x", "Transfer-Encoding: chunked", http.StatusUnauthorized},
-	} {
-		t.Run(test.name, func(t *testing.T) {
+	for name, framing := range map[string]string{"declared": fmt.Sprintf("Content-Length: %d", size), "not declared": "Transfer-Encoding: chunked"} {
+		t.Run(name, func(t *testing.T) {
 			b := newBench(t, webhook.Options{Secrets: []string{secret}})
 			conn := b.dial(t)
-			head := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: bot\r\nX-Gitlab-Token: %s\r\n%s\r\n\r\n", webhook.Path, test.token, test.framing)
+			head := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: bot\r\nX-Gitlab-Token: %s\r\n%s\r\n\r\n", webhook.Path, secret, framing)
 			body := io.LimitReader(blanks{}, size)
-			if strings.Contains(test.framing, "chunked") {
+			if strings.Contains(framing, "chunked") {
 				body = io.MultiReader(strings.NewReader(fmt.Sprintf("%x\r\n", size)), body, strings.NewReader("\r\n0\r\n\r\n"))
 			}
 			if _, err := io.Copy(conn, io.MultiReader(strings.NewReader(head), body)); err != nil {
 				t.Fatalf("sending: %v", err)
 			}
+			checkAnswer(t, conn, http.StatusAccepted)
+			if b.store.len() != 0 || b.counted(t, "broken", webhook.ClassTooLarge) != 1 {
+				t.Errorf("%d stored, %v counted as broken", b.store.len(), b.counted(t, "broken", webhook.ClassTooLarge))
+			}
+		})
+	}
+}
+
+// TestNothingIsReadOfWhatIsRefused sends the first byte of a body and waits: the answer comes, and the connection is closed.
+func TestNothingIsReadOfWhatIsRefused(t *testing.T) {
+	signedBy := fmt.Sprintf("Webhook-Id: d-1\r\nWebhook-Timestamp: %d\r\nWebhook-Signature: v1,%s", arrival.Unix(), strings.Repeat("A", 43)+"=")
+	for name, test := range map[string]struct {
+		method, path, header string
+		code                 int
+	}{
+		"wrong secret":                 {"POST", webhook.Path, "X-Gitlab-Token: x\r\nContent-Length: 5000", http.StatusUnauthorized},
+		"wrong secret of large bodies": {"POST", webhook.Path, "X-Gitlab-Token: x\r\nContent-Length: 20000000", http.StatusUnauthorized},
+		"wrong secret, not declared":   {"POST", webhook.Path, "X-Gitlab-Token: x\r\nTransfer-Encoding: chunked", http.StatusUnauthorized},
+		"malformed signature":          {"POST", webhook.Path, "Webhook-Signature: v1\r\nContent-Length: 5000", http.StatusUnauthorized},
+		"signed and too large":         {"POST", webhook.Path, signedBy + "\r\nContent-Length: 5000000000", http.StatusRequestEntityTooLarge},
+		"another path":                 {"POST", "/", "Content-Length: 5000", http.StatusNotFound},
+		"another path, not declared":   {"POST", "/hooks", "Transfer-Encoding: chunked", http.StatusNotFound},
+		"another method":               {"PUT", webhook.Path, "Content-Length: 5000", http.StatusMethodNotAllowed},
+		"another method elsewhere":     {"PUT", "/x", "Content-Length: 5000", http.StatusNotFound},
+		"nothing but a question":       {"GET", "/", "X: y", http.StatusNotFound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, webhook.Options{Secrets: []string{secret}, SigningTokens: []string{tokenOne}})
+			conn := b.dial(t)
+			if err := conn.SetDeadline(time.Now().Add(reachable)); err != nil {
+				t.Fatal(err)
+			}
+			begin := "1"
+			if strings.Contains(test.header, "chunked") {
+				begin = "5000\r\n1"
+			}
+			if test.method == "GET" {
+				begin = ""
+			}
+			if _, err := fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: bot\r\n%s\r\n\r\n%s", test.method, test.path, test.header, begin); err != nil {
+				t.Fatal(err)
+			}
 			checkAnswer(t, conn, test.code)
-			if b.store.len() != 0 {
-				t.Error("something was stored")
+			if n, err := conn.Read(make([]byte, 1)); err != io.EOF {
+				t.Errorf("behind the answer there are %d bytes, %v; want the connection closed", n, err)
 			}
 		})
 	}
@@ -78,7 +117,7 @@ func TestLargeBodiesNeedNotBeSent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkAnswer(t, conn, http.StatusRequestEntityTooLarge)
+	checkAnswer(t, conn, http.StatusAccepted)
 }
 
 // checkAnswer reads the answer from a connection.
@@ -107,7 +146,7 @@ func TestTokenIsCheckedBeforeTheBody(t *testing.T) {
 	for _, test := range []struct {
 		token string
 		code  int
-	}{{"x", http.StatusUnauthorized}, {secret, http.StatusBadRequest}} {
+	}{{"x", http.StatusUnauthorized}, {secret, http.StatusAccepted}} {
 		b := newBench(t, webhook.Options{Secrets: []string{secret}})
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, webhook.Path, broken)
 		r.Header.Set("X-Gitlab-Token", test.token)

@@ -15,10 +15,7 @@ import (
 // object_kind, because GitLab sends several kinds under one header. The error is always an *Ignored; the delivery then has an ID only.
 func Decode(h http.Header, body []byte, seen time.Time) (Delivery, error) {
 	key := headerKey(h)
-	d := Delivery{ID: key}
-	if key == "" {
-		d.ID = hash(body)[:shortID]
-	}
+	d := Delivery{ID: deliveryID(key, body)}
 	p, intact, err := parse(body)
 	if err != nil {
 		return d, err

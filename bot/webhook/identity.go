@@ -31,6 +31,14 @@ func headerKey(h http.Header) string {
 	return ""
 }
 
+// deliveryID is what people and logs call a delivery.
+func deliveryID(key string, body []byte) string {
+	if key != "" {
+		return key
+	}
+	return hash(body)[:shortID]
+}
+
 // printable reports whether s is ASCII without blanks and control characters.
 func printable(s string) bool {
 	for i := range len(s) {

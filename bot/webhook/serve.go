@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 	"go.uber.org/zap"
@@ -22,6 +24,7 @@ type outcome struct {
 	code   int
 	class  string
 	answer answer
+	hangUp bool // what is left of the request is not read, and the connection is closed
 }
 
 // retryAfter is the number of seconds after which a sender may try again that was told to come back.
@@ -35,36 +38,53 @@ func (h *Handler) serve(c echo.Context) error {
 		c.Response().Header().Set(echo.HeaderRetryAfter, retryAfter)
 	}
 	h.metrics.count(out, h.now().Sub(start))
+	if out.hangUp {
+		hangUp(c)
+	}
 	return c.JSON(out.code, out.answer)
+}
+
+// hangUp closes the connection behind the answer. The server would first read what is left of the body, as slowly as it comes.
+func hangUp(c echo.Context) {
+	c.Response().Header().Set(echo.HeaderConnection, "close")
+	// Where there are no deadlines, as in tests without a connection, there is nothing left to read either.
+	_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Unix(1, 0))
 }
 
 // handle takes one request through all the steps.
 func (h *Handler) handle(r *http.Request) outcome {
 	auth := h.auth.Load() // one for the whole request: secrets may change meanwhile
 	if why := auth.checkHeader(r.Header); why != authentic {
-		discard(r)
 		return h.refuse(r, why)
 	}
-	received, err := readBody(r, h.maxBody, h.room)
+	signed := auth.isSigned(r.Header)
+	if !signed {
+		h.trusted(r.Context())
+	}
+	received, err := receive(r, signed, h.maxBody, h.room)
 	defer received.release()
-	switch {
-	case errors.Is(err, errTooLarge):
-		discard(r)
-		return h.tooLarge(r)
-	case errors.Is(err, errBusy):
-		received.release()
-		discard(r)
-		return h.busy(r)
-	case err != nil:
-		return h.cutOff(r, err)
+	if err != nil && signed {
+		return h.unverified(r, err)
 	}
 	body := received.bytes
 	h.metrics.bytes.Observe(float64(len(body)))
+	if err != nil {
+		return h.unread(r, received, err)
+	}
 	if why := auth.checkBody(r.Header, body); why != authentic {
 		return h.refuse(r, why)
 	}
+	if signed {
+		h.trusted(r.Context())
+	}
+	if !utf8.Valid(body) {
+		return h.broken(r, body, ClassNotUTF8, "the body is not UTF-8, as all that GitLab sends; something on its way has damaged it")
+	}
 	d, err := Decode(r.Header, body, h.now())
 	if ignored, ok := errors.AsType[*Ignored](err); ok {
+		if brokenClasses[ignored.Class] {
+			return h.broken(r, body, ignored.Class, ignored.Reason)
+		}
 		h.log.Debug("delivery ignored", zap.String("delivery", d.ID), zap.String("class", ignored.Class),
 			zap.String("reason", ignored.Reason))
 		return taken(Dropped, ignored.Class, d.ID, ignored.Reason)
@@ -74,57 +94,70 @@ func (h *Handler) handle(r *http.Request) outcome {
 
 // pass hands a delivery to the receiver. It does so even if GitLab has hung up by now: GitLab would not send it again.
 func (h *Handler) pass(ctx context.Context, d Delivery) outcome {
+	a, err := h.keep(ctx, d)
+	if err != nil {
+		return outcome{code: http.StatusServiceUnavailable, class: "receiver", answer: answer{
+			"unavailable", d.ID, "the delivery could not be stored; resend it from the recent events of the webhook",
+		}}
+	}
+	h.log.Debug("delivery taken", append(named(d), zap.String("status", string(a.Status)), zap.String("class", a.Class))...)
+	return taken(a.Status, a.Class, d.ID, a.Reason)
+}
+
+// keep has the receiver store a delivery.
+func (h *Handler) keep(ctx context.Context, d Delivery) (Answer, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.timeout)
 	defer cancel()
 	a, err := h.receiver.Receive(ctx, d)
 	if err == nil && a.Status != Accepted && a.Status != Duplicate && a.Status != Dropped {
 		err = fmt.Errorf("the receiver answered with the unknown status %q", a.Status)
 	}
-	fields := []zap.Field{zap.String("delivery", d.ID), zap.Stringer("issue", d.Issue.Ref), zap.Stringer("kind", d.Event.Kind)}
 	if err != nil {
-		h.log.Error("delivery not stored", append(fields, zap.Error(err))...)
-		return outcome{http.StatusServiceUnavailable, "receiver", answer{
-			"unavailable", d.ID, "the delivery could not be stored; resend it from the recent events of the webhook",
-		}}
+		h.log.Error("delivery not stored", append(named(d), zap.Error(err))...)
 	}
-	h.log.Debug("delivery taken", append(fields, zap.String("status", string(a.Status)), zap.String("class", a.Class))...)
-	return taken(a.Status, a.Class, d.ID, a.Reason)
+	return a, err
+}
+
+// named are the log fields that tell which delivery it is.
+func named(d Delivery) []zap.Field {
+	return []zap.Field{zap.String("delivery", d.ID), zap.Stringer("issue", d.Issue.Ref), zap.Stringer("kind", d.Event.Kind)}
 }
 
 // taken is the outcome of an authentic delivery.
 func taken(s Status, class, id, reason string) outcome {
-	return outcome{http.StatusAccepted, class, answer{string(s), id, reason}}
+	return outcome{code: http.StatusAccepted, class: class, answer: answer{string(s), id, reason}}
 }
 
 // refuse is the outcome of a request that is not authentic. The caller learns nothing of the cause.
 func (h *Handler) refuse(r *http.Request, why cause) outcome {
 	h.log.Warn("delivery refused", zap.String("cause", string(why)), zap.String("peer", r.RemoteAddr),
 		zap.String("event", eventName(r.Header)))
-	return outcome{http.StatusUnauthorized, string(why), answer{
+	return outcome{code: http.StatusUnauthorized, class: string(why), hangUp: true, answer: answer{
 		Status: "refused", Reason: "the delivery is not authentic; compare the webhook's secret or signing token with the bot's",
 	}}
 }
 
-// tooLarge is the outcome of a body over the limit.
-func (h *Handler) tooLarge(r *http.Request) outcome {
-	h.log.Warn("delivery too large", zap.Int64("declared", r.ContentLength), zap.Int64("limit", h.maxBody),
-		zap.String("peer", r.RemoteAddr))
-	return outcome{http.StatusRequestEntityTooLarge, "body", answer{
-		Status: "too_large", Reason: fmt.Sprintf("the body is larger than %d bytes", h.maxBody),
-	}}
+// unverified is the outcome of a signed request whose body could not be read: nothing says that it is authentic.
+func (h *Handler) unverified(r *http.Request, err error) outcome {
+	switch {
+	case errors.Is(err, errTooLarge):
+		h.log.Warn("delivery too large", zap.Int64("declared", r.ContentLength), zap.Int64("limit", h.maxBody), zap.String("peer", r.RemoteAddr))
+		return outcome{code: http.StatusRequestEntityTooLarge, class: "body", hangUp: true, answer: answer{
+			Status: "too_large", Reason: fmt.Sprintf("the body is larger than %d bytes", h.maxBody),
+		}}
+	case errors.Is(err, errBusy):
+		out := h.busy(r)
+		out.hangUp = true
+		return out
+	}
+	return h.refuse(r, bodyCut)
 }
 
 // busy is the outcome of a body for which there is no room beside the others.
 func (h *Handler) busy(r *http.Request) outcome {
 	h.log.Warn("delivery refused: too much is being received at the same time", zap.Int64("declared", r.ContentLength),
 		zap.Int64("limit", h.held), zap.String("peer", r.RemoteAddr))
-	return outcome{http.StatusServiceUnavailable, "busy", answer{
+	return outcome{code: http.StatusServiceUnavailable, class: "busy", answer: answer{
 		Status: "unavailable", Reason: "too much is being received at the same time; resend it from the recent events of the webhook",
 	}}
-}
-
-// cutOff is the outcome of a request whose body did not arrive whole. Mostly nobody is left to hear it.
-func (h *Handler) cutOff(r *http.Request, err error) outcome {
-	h.log.Info("delivery cut off", zap.String("peer", r.RemoteAddr), zap.Error(err))
-	return outcome{http.StatusBadRequest, "body", answer{Status: "cut_off", Reason: "the body did not arrive whole"}}
 }

@@ -3,7 +3,7 @@
 // in quotes. It knows neither the store behind the Receiver nor GitLab's API.
 //
 // GitLab disables a webhook after a few answers that are not 2xx. Everything authentic is therefore answered 202, also what is not
-// understood; only what is not authentic, too large, cut off or cannot be stored is answered otherwise.
+// understood or did not arrive whole; only what is not authentic or cannot be stored is answered otherwise.
 package webhook
 
 import (
@@ -59,6 +59,9 @@ const (
 	Dropped   Status = "ignored"
 )
 
+// Broken is the status of a delivery that did not arrive as GitLab sent it. A Receiver never gives it.
+const Broken Status = "broken"
+
 // Answer is what a Receiver makes of a delivery.
 type Answer struct {
 	Status Status
@@ -89,6 +92,8 @@ type Options struct {
 	Now     func() time.Time
 
 	Receiver Receiver
+	// Trusted is told the context of each authentic request, before anything is done about it; may be nil.
+	Trusted  func(context.Context)
 	Log      *zap.Logger           // nil logs nothing
 	Registry prometheus.Registerer // nil exports no metrics
 }
@@ -105,7 +110,9 @@ type Handler struct {
 	timeout  time.Duration
 	now      func() time.Time
 	receiver Receiver
+	trusted  func(context.Context)
 	log      *zap.Logger
+	stray    *zap.Logger // for requests that are no deliveries; writes seldom
 	metrics  metrics
 }
 
@@ -130,7 +137,7 @@ func New(o Options) (*Handler, error) {
 	}
 	h := &Handler{
 		unsigned: o.AllowUnsigned, maxBody: o.MaxBody, held: o.Held, timeout: o.Timeout, now: o.Now,
-		receiver: o.Receiver, log: o.Log, metrics: newMetrics(),
+		receiver: o.Receiver, trusted: o.Trusted, log: o.Log, metrics: newMetrics(),
 	}
 	if h.maxBody == 0 {
 		h.maxBody = DefaultMaxBody
@@ -149,6 +156,10 @@ func New(o Options) (*Handler, error) {
 	h.auth.Store(&auth)
 	if h.log == nil {
 		h.log = zap.NewNop()
+	}
+	h.stray = seldom(h.log)
+	if h.trusted == nil {
+		h.trusted = func(context.Context) {}
 	}
 	if o.Registry != nil {
 		if err := h.metrics.register(o.Registry); err != nil {
@@ -184,7 +195,11 @@ func (h *Handler) authenticator(secrets, signingTokens []string) (*authenticator
 	return &auth, nil
 }
 
-// Register adds the handler's route to the server.
+// Register adds the handler's routes to the server: its own, and a hint for all others.
 func (h *Handler) Register(e *echo.Echo) {
-	e.POST(Path, h.serve)
+	for _, path := range []string{Path, Path + "/"} {
+		e.Any(path, h.notPosted)
+		e.POST(path, h.serve)
+	}
+	e.RouteNotFound("/*", h.elsewhere)
 }

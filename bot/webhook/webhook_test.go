@@ -3,6 +3,7 @@ package webhook_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -10,7 +11,6 @@ import (
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
@@ -106,12 +106,12 @@ func TestAnswers(t *testing.T) {
 			"ignored", "d-1",
 			"job events say nothing about issues; the bot needs issue, note and emoji events, confidential ones too; the webhook can leave out the rest",
 		}, "ignored", "other_event"},
-		{"empty", "", 202, said{"ignored", "d-1", "the body is empty; GitLab sends a JSON object"}, "ignored", "empty_body"},
+		{"empty", "", 202, said{"broken", "d-1", "the body is empty; GitLab sends a JSON object"}, "broken", "empty_body"},
 		{"largest", `{"object_kind": "job", "x": "` + strings.Repeat("x", 5000-31) + `"}`, 202, said{
 			"ignored", "d-1",
 			"job events say nothing about issues; the bot needs issue, note and emoji events, confidential ones too; the webhook can leave out the rest",
 		}, "ignored", "other_event"},
-		{"too large", strings.Repeat(" ", 5001), 413, said{"too_large", "", "the body is larger than 5000 bytes"}, "too_large", "body"},
+		{"too large", strings.Repeat(" ", 5001), 202, said{"broken", "d-1", "the body is larger than 5000 bytes"}, "broken", "too_large"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBench(t, webhook.Options{Secrets: []string{secret}, MaxBody: 5000})
@@ -207,15 +207,41 @@ func TestOtherMethodsAndPaths(t *testing.T) {
 	for _, test := range []struct {
 		method, path string
 		code         int
+		reason       string
 	}{
-		{http.MethodGet, webhook.Path, http.StatusMethodNotAllowed},
-		{http.MethodPut, webhook.Path, http.StatusMethodNotAllowed},
-		{http.MethodPost, "/webhooks", http.StatusNotFound},
+		{http.MethodGet, webhook.Path, http.StatusMethodNotAllowed, "webhooks are posted to /webhooks/gitlab"},
+		{http.MethodPut, webhook.Path + "/", http.StatusMethodNotAllowed, "webhooks are posted to /webhooks/gitlab"},
+		{http.MethodPost, "/webhooks", http.StatusNotFound, "webhooks go to /webhooks/gitlab"},
+		{http.MethodPost, "/", http.StatusNotFound, "webhooks go to /webhooks/gitlab"},
+		{http.MethodPost, webhook.Path + "/7", http.StatusNotFound, "webhooks go to /webhooks/gitlab"},
+		{http.MethodPost, "/<script>\n", http.StatusNotFound, "webhooks go to /webhooks/gitlab"},
+		{http.MethodGet, "/", http.StatusNotFound, "webhooks go to /webhooks/gitlab"},
 	} {
 		w := httptest.NewRecorder()
-		b.echo.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), test.method, test.path, nil))
-		if w.Code != test.code || !strings.HasPrefix(w.Header().Get(echo.HeaderContentType), "application/json") {
-			t.Errorf("%s %s: answered %d as %s, want %d as JSON", test.method, test.path, w.Code, w.Header().Get(echo.HeaderContentType), test.code)
+		r := httptest.NewRequestWithContext(t.Context(), test.method, "/", nil)
+		r.URL.Path = test.path
+		b.echo.ServeHTTP(w, r)
+		said := answerOf(t, w)
+		if w.Code != test.code || !strings.HasSuffix(said.Reason, test.reason) || w.Header().Get("Connection") != "close" {
+			t.Errorf("%s %q: answered %d %+v with %v, want %d, … %s", test.method, test.path, w.Code, said, w.Header(), test.code, test.reason)
 		}
+		if strings.Contains(w.Body.String(), "script") {
+			t.Errorf("the answer repeats the path: %s", w.Body)
+		}
+	}
+	told := b.logs.FilterMessageSnippet("posted to another path").All()
+	if len(told) != 1 || strings.Contains(fmt.Sprint(told), "script") {
+		t.Errorf("of four such posts the log says %v, want the first", told)
+	}
+}
+
+func TestTrailingSlash(t *testing.T) {
+	b := newBench(t, webhook.Options{Secrets: []string{secret}})
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, webhook.Path+"/", strings.NewReader(string(fixture(t, "note.json"))))
+	r.Header.Set("X-Gitlab-Token", secret)
+	w := httptest.NewRecorder()
+	b.echo.ServeHTTP(w, r)
+	if w.Code != http.StatusAccepted || b.store.len() != 1 {
+		t.Errorf("answered %d %s", w.Code, w.Body)
 	}
 }
