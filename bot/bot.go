@@ -20,6 +20,7 @@ import (
 
 	"flowkeeper/bot/admin"
 	"flowkeeper/bot/budget"
+	"flowkeeper/bot/gate"
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/spool"
@@ -173,7 +174,7 @@ func (a *App) Start() error {
 	a.intake.follow(a.o.Settle, a.o.Policy.Team.CommandPrefix())
 	receiver, err := webhook.New(webhook.Options{
 		Secrets: a.o.Secrets, SigningTokens: a.o.SigningTokens, AllowUnsigned: a.o.AllowUnsigned, MaxBody: a.o.MaxBody,
-		Receiver: a.intake, Log: a.o.Log, Registry: a.registry,
+		Receiver: a.intake, Trusted: gate.Trust, Log: a.o.Log, Registry: a.registry,
 	})
 	if err != nil {
 		return err
@@ -181,12 +182,12 @@ func (a *App) Start() error {
 	a.live.receiver, a.live.token, a.live.policy = receiver, a.o.GitLabToken, a.o.Policy
 	a.watch(a.o.Watching)
 	a.registry.MustRegister(inboxCollector{a.inbox})
-	a.serve("admin server", a.admin, admin.New(a.checks(), a.registry, a.inbox))
+	a.serve("admin server", a.admin, &http.Server{Handler: admin.New(a.checks(), a.registry, a.inbox)})
 	claimNoMore := a.handle()
 	e := echo.New()
 	e.HideBanner = true
 	receiver.Register(e)
-	a.serve("webhook server", a.guarded(a.webhooks), e)
+	a.serve("webhook server", a.guarded(a.webhooks), &http.Server{Handler: e, ConnContext: gate.Context, ConnState: gate.State})
 	a.onStop("readiness", func(context.Context) error {
 		a.draining.Store(true)
 		claimNoMore()
@@ -205,11 +206,9 @@ const (
 )
 
 // serve runs an HTTP server until Stop, which lets the requests in hand finish; a slow client may use up a quarter of the drain time.
-func (a *App) serve(name string, l net.Listener, h http.Handler) {
-	s := &http.Server{
-		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-		ErrorLog: zap.NewStdLog(a.o.Log),
-	}
+func (a *App) serve(name string, l net.Listener, s *http.Server) {
+	s.ReadHeaderTimeout, s.ReadTimeout, s.WriteTimeout, s.IdleTimeout = headerTimeout, readTimeout, writeTimeout, idleTimeout
+	s.MaxHeaderBytes, s.ErrorLog = maxHeader, zap.NewStdLog(a.o.Log)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

@@ -1,16 +1,21 @@
 package bot_test
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"flowkeeper/bot"
 	"flowkeeper/bot/sandbox"
@@ -33,6 +38,15 @@ func knock(ctx context.Context, client *http.Client, address, secret string) (in
 	defer answer.Body.Close()
 	_, err = io.Copy(io.Discard, answer.Body)
 	return answer.StatusCode, err
+}
+
+// hostOf is the host and port of an address.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		panic(err)
+	}
+	return u.Host
 }
 
 // answered checks how a secret is answered.
@@ -149,32 +163,27 @@ func TestPrefixOfCommandsChanges(t *testing.T) {
 	}
 }
 
-// TestConnectionsAreBounded lets one client wait for the other's end.
+// TestConnectionsAreBounded has room for one: the next takes the place of the one before, once that has its answer.
 func TestConnectionsAreBounded(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Connections = 1 })
-	client := func() *http.Client {
-		c := &http.Client{Transport: &http.Transport{}} // a connection of its own, kept between requests
-		t.Cleanup(c.CloseIdleConnections)
-		return c
-	}
-	first, second := client(), client()
-	get := func(c *http.Client) {
-		if status, err := knock(t.Context(), c, r.app.URL(), secret); err != nil || status != http.StatusAccepted {
-			t.Errorf("answered %d, %v", status, err)
+	var before net.Conn
+	for n := range 3 {
+		conn, err := (&net.Dialer{Timeout: reachable}).DialContext(t.Context(), "tcp", hostOf(r.app.URL()))
+		r.must(nil, err)
+		t.Cleanup(func() { _ = conn.Close() })
+		r.must(nil, conn.SetDeadline(time.Now().Add(reachable)))
+		r.must(fmt.Fprintf(conn, "POST /webhooks/gitlab HTTP/1.1\r\nHost: bot\r\nX-Gitlab-Token: %s\r\nContent-Length: 2\r\n\r\n{}", secret))
+		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil || answer.StatusCode != http.StatusAccepted {
+			t.Fatalf("connection %d is answered %v, %v", n+1, answer, err)
 		}
-	}
-	get(first)
-	served := make(chan struct{})
-	go func() { defer close(served); get(second) }()
-	for range 100 {
-		get(first)
-		select {
-		case <-served:
-			t.Fatal("both are connected at the same time")
-		default:
+		r.must(io.Copy(io.Discard, answer.Body))
+		if before != nil {
+			if _, err := before.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("connections %d and %d are open at the same time: %v", n, n+1, err)
+			}
 		}
+		before = conn
 	}
-	first.CloseIdleConnections()
-	<-served
 }

@@ -10,7 +10,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
-	"golang.org/x/net/netutil"
+
+	"flowkeeper/bot/gate"
 )
 
 // DefaultConnections is how many webhook clients may be connected at the same time if Options say nothing else.
@@ -26,14 +27,13 @@ func (c *certificate) show(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return c.current.Load(), nil
 }
 
-// guarded bounds the connections of a listener and, with a certificate, speaks TLS on them. Who connects beyond the bound waits until the
-// kernel's queue is full, too.
+// guarded bounds the connections of a listener and, with a certificate, speaks TLS on them.
 func (a *App) guarded(l net.Listener) net.Listener {
 	most := a.o.Connections
 	if most == 0 {
 		most = DefaultConnections
 	}
-	l = netutil.LimitListener(l, most)
+	l = gate.New(gate.Options{Listener: l, Most: most, Log: a.o.Log})
 	if a.certificate == nil {
 		return l
 	}

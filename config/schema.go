@@ -23,7 +23,7 @@ func schema(c *Config) section {
 			{"tls_key", "File with the certificate's private key, in PEM", pemFile(&c.Server.TLSKey)},
 			{"admin", "Address for health, metrics and explanations; keep it private", listenAddress(&c.Server.Admin)},
 			{"max_body", "Largest delivery that is read", size(&c.Server.MaxBody, 64<<10, 256<<20)},
-			{"connections", "Connections for webhooks at the same time; more have to wait", count(&c.Server.Connections, 1, 100_000)},
+			{"connections", "Connections for webhooks at the same time; beyond, the one that was silent for longest is closed, a stranger's first", count(&c.Server.Connections, 1, 100_000)},
 			{"drain", "How long a stop may take to finish or hand back issues", duration(&c.Server.Drain, time.Second, 10*time.Minute)},
 		}}},
 		{"inbox", "How deliveries are handled", section{keys: []key{
