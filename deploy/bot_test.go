@@ -17,6 +17,7 @@ import (
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/config"
 	"flowkeeper/rules"
+	"flowkeeper/rules/triage"
 )
 
 const (
@@ -48,6 +49,11 @@ func start(t *testing.T) *running {
 
 	c := config.Default(rules.Catalogue())
 	c.Inbox.Grace = 0 // reminders would wait for it
+	for i := range c.Rules {
+		if c.Rules[i].ID == "design-needs-ux" {
+			c.Rules[i].Mode = triage.Shadow // what it would have done is counted, too
+		}
+	}
 	app, err := bot.New(t.Context(), bot.Options{
 		Version: "test", GitLabURL: server.URL, GitLabToken: token, Secrets: []string{secret},
 		Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", MaxBody: c.Server.MaxBody, Drain: 5 * time.Second,
@@ -105,7 +111,7 @@ func (r *running) work() {
 	for {
 		var missing []string
 		shown := r.metrics()
-		for _, name := range []string{"jobs", "commands", "sweeps", "rule_actions", "notes"} {
+		for _, name := range []string{"jobs", "commands", "sweeps", "rule_actions", "notes", "shadow"} {
 			if !shown["flowkeeper_"+name+"_total"] {
 				missing = append(missing, name)
 			}

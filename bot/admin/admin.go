@@ -23,12 +23,13 @@ type Check struct {
 // checkTimeout bounds one check, so that a load balancer gets its answer.
 const checkTimeout = 2 * time.Second
 
-// New makes the handler of GET /healthz, /readyz, /metrics, /decisions and /dead. /readyz answers 200 or 503 and names every check with its
+// New makes the handler of GET /healthz, /readyz, /metrics, /decisions, /shadow and /dead. /readyz answers 200 or 503 and names every check with its
 // outcome.
 func New(checks []Check, metrics prometheus.Gatherer, kept Kept) http.Handler {
 	e := echo.New()
 	registerDecisions(e, kept)
 	registerDead(e, kept)
+	registerShadow(e, kept)
 	e.GET("/healthz", func(c echo.Context) error {
 		return c.JSON(http.StatusOK, map[string]string{"status": "alive"})
 	})

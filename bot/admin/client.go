@@ -113,7 +113,7 @@ func (c *Client) unreached(err error) error {
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		what = "nobody listens on " + c.base
 	}
-	return fmt.Errorf("%s: %w\nThe dead letters are with the running bot. Start it, or say where its admin address is: --admin URL, or FLOWKEEPER_ADMIN_LISTEN "+
+	return fmt.Errorf("%s: %w\nWhat you ask for is with the running bot. Start it, or say where its admin address is: --admin URL, or FLOWKEEPER_ADMIN_LISTEN "+
 		"as for serve\nIf it runs elsewhere, make a tunnel first, such as: kubectl -n flowkeeper port-forward deploy/flowkeeper 8081, or ssh -L 8081:127.0.0.1:8081 host", what, err)
 }
 

@@ -18,7 +18,7 @@ func private(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		if !local(r.Host) {
-			return echo.NewHTTPError(http.StatusForbidden, "dead letters are only told to who asks for localhost or by IP address, not by a name such as this one: "+
+			return echo.NewHTTPError(http.StatusForbidden, "this is only told to who asks for localhost or by IP address, not by a name such as this one: "+
 				"use a tunnel, such as kubectl port-forward, and http://127.0.0.1:<port>")
 		}
 		writes := r.Method != http.MethodGet && r.Method != http.MethodHead

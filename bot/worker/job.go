@@ -1,11 +1,13 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -264,6 +266,26 @@ func (j *job) record(cause error) []byte {
 	return data
 }
 
+// watched is what rules in shadow would have done, one text for each.
+func (j *job) watched() []string {
+	var would []string
+	for _, f := range j.decision.Findings {
+		if f.Watched() {
+			would = append(would, f.Rule+": "+cmp.Or(strings.Join(f.Wants, ", "), "say: "+f.Reason))
+		}
+	}
+	return would
+}
+
+// countWatched counts what rules in shadow would have done.
+func (j *job) countWatched() {
+	for _, f := range j.decision.Findings {
+		if f.Watched() {
+			j.metrics.shadow.WithLabelValues(f.Rule).Inc()
+		}
+	}
+}
+
 // log writes the job's one line.
 func (j *job) log(result string, err error, took time.Duration) {
 	fields := []zap.Field{
@@ -273,6 +295,9 @@ func (j *job) log(result string, err error, took time.Duration) {
 	}
 	if j.decision.Reason != "" {
 		fields = append(fields, zap.String("reason", j.decision.Reason))
+	}
+	if would := j.watched(); err == nil && len(would) > 0 {
+		fields = append(fields, zap.Strings("shadow", would))
 	}
 	if j.unread > 0 {
 		fields = append(fields, zap.Int("unreadable", j.unread))

@@ -11,6 +11,7 @@ type metrics struct {
 	jobs     *prometheus.CounterVec
 	duration prometheus.Histogram
 	actions  *prometheus.CounterVec
+	shadow   *prometheus.CounterVec
 	notes    *prometheus.CounterVec
 	fights   prometheus.Counter
 	commands *prometheus.CounterVec
@@ -28,6 +29,9 @@ func newMetrics(r prometheus.Registerer) metrics {
 		}),
 		actions: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "flowkeeper_rule_actions_total", Help: "Actions carried out, by rule.",
+		}, []string{"rule"}),
+		shadow: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "flowkeeper_shadow_total", Help: "Decisions in which a rule in shadow would have done or said something, by rule.",
 		}, []string{"rule"}),
 		notes: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "flowkeeper_notes_total", Help: "Sticky notes written: created, edited, found deleted by people, or left to a former bot user.",

@@ -211,7 +211,11 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 		if job.called {
 			p.outage.over()
 		}
-		return "done", p.o.Inbox.Done(ctx, batch, job.result())
+		err := p.o.Inbox.Done(ctx, batch, job.result())
+		if err == nil {
+			job.countWatched()
+		}
+		return "done", err
 	case errors.Is(err, inbox.ErrLeaseLost):
 		return "lease lost", nil
 	case stopped:

@@ -5,21 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"regexp"
 	"strconv"
 	"time"
 
 	"flowkeeper/bot/admin"
 	"flowkeeper/bot/letter"
-	"flowkeeper/config"
-	"flowkeeper/rules"
 	"flowkeeper/rules/triage"
 )
 
 type deadCmd struct {
-	Admin  string `placeholder:"URL" help:"The running bot's admin address; default: on this machine, where serve would have it (server.admin, FLOWKEEPER_ADMIN_LISTEN)."`
-	Config string `short:"c" placeholder:"FILE" help:"Configuration file, as for serve."`
+	adminAddress
 
 	List  deadListCmd  `cmd:"" help:"List the dead letters, the newest first."`
 	Show  deadShowCmd  `cmd:"" help:"Show a dead letter: what happened, why it was given up, what the rules said."`
@@ -58,42 +54,6 @@ func (l *letterOf) UnmarshalText(text []byte) error {
 }
 
 func (l letterOf) ref() triage.Ref { return triage.Ref(l) }
-
-// client asks where the flag says, else where serve would listen. A configuration is read only if it is needed.
-func (d *deadCmd) client(p *program) (*admin.Client, error) {
-	if d.Admin != "" {
-		return d.clientOf(config.Config{})
-	}
-	loaded, err := d.load(p)
-	if err != nil {
-		return nil, err
-	}
-	return d.clientOf(loaded)
-}
-
-// clientOf is client with the configuration.
-func (d *deadCmd) clientOf(loaded config.Config) (*admin.Client, error) {
-	base := d.Admin
-	if base == "" {
-		host, port, _ := net.SplitHostPort(loaded.Server.Admin) // the configuration was checked
-		if port == "0" {
-			return nil, fmt.Errorf("the admin address %s has no fixed port: name the one that serve printed with --admin URL", loaded.Server.Admin)
-		}
-		if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-			host = "127.0.0.1"
-		}
-		base = "http://" + net.JoinHostPort(host, port)
-	}
-	client, err := admin.NewClient(base)
-	if err != nil {
-		return nil, usageError{fmt.Errorf("--admin: %w", err)}
-	}
-	return client, nil
-}
-
-func (d *deadCmd) load(p *program) (config.Config, error) {
-	return config.Load(d.Config, p.environ, rules.Catalogue())
-}
 
 // letterFrom asks for the letter of an issue.
 func letterFrom(ctx context.Context, client *admin.Client, issue triage.Ref) (letter.Letter, error) {

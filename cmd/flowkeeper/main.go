@@ -35,6 +35,7 @@ type cli struct {
 	Rules   rulesCmd   `cmd:"" help:"List the rules, or show one."`
 	Explain explainCmd `cmd:"" help:"Say what would be decided on an issue now, and why. Writes nothing."`
 	Replay  replayCmd  `cmd:"" help:"Send a webhook payload to a running bot, signed as GitLab would."`
+	Shadow  shadowCmd  `cmd:"" help:"Tell what rules in shadow would have done."`
 	Dead    deadCmd    `cmd:"" help:"List, show, retry, drop or save what was given up on."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

@@ -48,6 +48,9 @@ type Finding struct {
 	Speaks     bool        `json:"speaks,omitempty"` // it wants something that is not so yet, asks people or tells them
 }
 
+// Watched reports whether the rule is in shadow and would have done or said something.
+func (f Finding) Watched() bool { return f.Mode == triage.Shadow && f.Speaks && !f.Overridden }
+
 // Decide runs the policy's rules on the issue. Events are those not yet handled, without the bot's own. The issue is the newest state
 // known, memory what is remembered of it (nil if it was never seen). The only error is ErrContradiction, wrapped with the names
 // of the rules; the decision then holds the findings so far.

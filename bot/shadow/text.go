@@ -1,0 +1,58 @@
+package shadow
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+)
+
+func mostFirst(a, b Tally) int {
+	return cmp.Or(cmp.Compare(b.Issues, a.Issues), cmp.Compare(a.Rule, b.Rule))
+}
+
+// Text writes a report for a terminal: the issues, the newest first, then the rules.
+func Text(w io.Writer, r Report, since time.Time) error {
+	var b strings.Builder
+	if len(r.Issues) == 0 {
+		fmt.Fprintf(&b, "Since %s no rule in shadow would have done anything.\n", clock(since))
+	}
+	for _, i := range r.Issues {
+		fmt.Fprintf(&b, "%d#%d  %s\n", i.Project, i.IID, clock(i.At))
+		for _, would := range i.Would {
+			what := strings.Join(would.Wants, ", ")
+			if what == "" {
+				what = "say: " + would.Reason
+			}
+			fmt.Fprintf(&b, "  %-26s %s\n", plain(would.Rule), plain(what))
+		}
+	}
+	if r.More > 0 {
+		fmt.Fprintf(&b, "… and %d more issues\n", r.More)
+	}
+	if len(r.Rules) > 0 {
+		fmt.Fprintf(&b, "\nIssues on which a rule would have done something since %s:\n", clock(since))
+	}
+	for _, t := range r.Rules {
+		fmt.Fprintf(&b, "  %-26s %d\n", plain(t.Rule), t.Issues)
+	}
+	if !r.Oldest.IsZero() {
+		fmt.Fprintf(&b, "\nDecisions before %s are not kept any more.\n", clock(r.Oldest))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func clock(at time.Time) string { return at.UTC().Format("2006-01-02 15:04 UTC") }
+
+// plain keeps a text from moving a terminal's cursor.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '·'
+		}
+		return r
+	}, text)
+}

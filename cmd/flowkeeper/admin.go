@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+	"net"
+
+	"flowkeeper/bot/admin"
+	"flowkeeper/config"
+	"flowkeeper/rules"
+)
+
+// adminAddress is where a command finds the running bot.
+type adminAddress struct {
+	Admin  string `placeholder:"URL" help:"The running bot's admin address; default: on this machine, where serve would have it (server.admin, FLOWKEEPER_ADMIN_LISTEN)."`
+	Config string `short:"c" placeholder:"FILE" help:"Configuration file, as for serve."`
+}
+
+// client asks where the flag says, else where serve would listen. A configuration is read only if it is needed.
+func (a *adminAddress) client(p *program) (*admin.Client, error) {
+	if a.Admin != "" {
+		return a.clientOf(config.Config{})
+	}
+	loaded, err := a.load(p)
+	if err != nil {
+		return nil, err
+	}
+	return a.clientOf(loaded)
+}
+
+// clientOf is client with the configuration.
+func (a *adminAddress) clientOf(loaded config.Config) (*admin.Client, error) {
+	base := a.Admin
+	if base == "" {
+		host, port, _ := net.SplitHostPort(loaded.Server.Admin) // the configuration was checked
+		if port == "0" {
+			return nil, fmt.Errorf("the admin address %s has no fixed port: name the one that serve printed with --admin URL", loaded.Server.Admin)
+		}
+		if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+			host = "127.0.0.1"
+		}
+		base = "http://" + net.JoinHostPort(host, port)
+	}
+	client, err := admin.NewClient(base)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--admin: %w", err)}
+	}
+	return client, nil
+}
+
+func (a *adminAddress) load(p *program) (config.Config, error) {
+	return config.Load(a.Config, p.environ, rules.Catalogue())
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"flowkeeper/bot/shadow"
+)
+
+type shadowCmd struct {
+	adminAddress
+
+	Since ago  `default:"7d" placeholder:"DURATION" help:"How far to look back: 7d, 12h, 30m."`
+	JSON  bool `help:"Print JSON."`
+}
+
+// Help implements kong.HelpProvider.
+func (shadowCmd) Help() string {
+	return "A rule in shadow decides and writes nothing. Without a configuration file all rules are. The running bot keeps the decisions, 20 an issue and 10,000 in all, " +
+		"so it is asked on its admin address." + `
+
+Examples:
+  flowkeeper shadow
+  flowkeeper shadow --since 24h --json`
+}
+
+// Run tells what rules in shadow would have done.
+func (c *shadowCmd) Run(ctx context.Context, p *program) error {
+	client, err := c.client(p)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	since := time.Now().Add(-time.Duration(c.Since))
+	report, err := client.Shadow(ctx, since)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		encoder := json.NewEncoder(p.out)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(report)
+	}
+	return shadow.Text(p.out, report, since)
+}
+
+// ago is a duration that may be in days: "7d".
+type ago time.Duration
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (a *ago) UnmarshalText(text []byte) error {
+	const longest = 10 * 365 // days
+	d, err := time.ParseDuration(string(text))
+	if days, whole := strings.CutSuffix(string(text), "d"); whole {
+		var n int
+		n, err = strconv.Atoi(days)
+		d = time.Duration(min(n, longest)) * 24 * time.Hour
+	}
+	if err != nil || d <= 0 {
+		return fmt.Errorf("%.40q is not a duration: write 7d, 12h or 30m", text)
+	}
+	if d > longest*24*time.Hour {
+		return errors.New("that is longer than ten years")
+	}
+	*a = ago(d)
+	return nil
+}
