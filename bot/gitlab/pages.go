@@ -25,6 +25,7 @@ type page struct {
 	CreatedAfter string  `url:"created_after,omitempty"`
 	UpdatedAfter string  `url:"updated_after,omitempty"`
 	Scope        string  `url:"scope,omitempty"`
+	State        string  `url:"state,omitempty"`
 	IIDs         []int64 `url:"iids[],omitempty"`
 
 	Status string `url:"status,omitempty"` // of the deliveries of a webhook

@@ -17,40 +17,60 @@ import (
 // After 50 pages it gives up with the class GiveUp. What it handed on until then is complete up to the time of the last issue's update:
 // go on from there.
 func (c *Client) Updated(ctx context.Context, project int64, since time.Time, each func(triage.Issue) error) error {
-	l := updatedList{
-		c: c, each: each,
-		k: call{
-			name: "issues", op: fmt.Sprintf("listing the updated issues of project %d", project), method: http.MethodGet,
-			path: projectPath(project, "issues"),
-		},
-		project: project,
-		query:   page{Page: 1, PerPage: perPage, Sort: "asc", OrderBy: "updated_at", Scope: "all", UpdatedAfter: moment(since)},
-		since:   since.Truncate(time.Millisecond),
-		seen:    map[int64]bool{},
+	l := c.walk(project, since, each)
+	l.k.op = fmt.Sprintf("listing the updated issues of project %d", project)
+	l.query.OrderBy, l.query.Scope = "updated_at", "all"
+	l.at, l.from = func(i triage.Issue) time.Time { return i.UpdatedAt }, &l.query.UpdatedAfter
+	return l.run(ctx)
+}
+
+// OpenIssues hands every open issue of the project that was created at or after since to each, the oldest first; otherwise it is like Updated.
+func (c *Client) OpenIssues(ctx context.Context, project int64, since time.Time, each func(triage.Issue) error) error {
+	l := c.walk(project, since, each)
+	l.k.op = fmt.Sprintf("listing the open issues of project %d", project)
+	l.query.OrderBy, l.query.Scope, l.query.State = "created_at", "all", "opened"
+	l.at, l.from = func(i triage.Issue) time.Time { return i.CreatedAt }, &l.query.CreatedAfter
+	return l.run(ctx)
+}
+
+// timeline is a walk through a project's issues along their times of one kind. Each page begins at the time at which the last one ended, and
+// not at a number of rows: an issue that changes while the list is read leaves its row, and by numbers the next one would be skipped.
+type timeline struct {
+	c       *Client
+	k       call
+	each    func(triage.Issue) error
+	project int64
+	query   page
+	at      func(triage.Issue) time.Time // of an issue
+	from    *string                      // in the query
+	since   time.Time
+	seen    map[int64]bool // the issues of exactly since that were handed on
+}
+
+// walk prepares a walk; the caller says of which times it is.
+func (c *Client) walk(project int64, since time.Time, each func(triage.Issue) error) *timeline {
+	return &timeline{
+		c: c, each: each, project: project,
+		k:     call{name: "issues", method: http.MethodGet, path: projectPath(project, "issues")},
+		query: page{PerPage: perPage, Sort: "asc"},
+		since: since.Truncate(time.Millisecond),
+		seen:  map[int64]bool{},
 	}
+}
+
+func (l *timeline) run(ctx context.Context) error {
+	l.query.Page, *l.from = 1, moment(l.since)
 	for range maxPages {
 		done, err := l.next(ctx)
 		if done || err != nil {
 			return err
 		}
 	}
-	return c.fail(l.k, 0, GiveUp, errTooLong)
-}
-
-// updatedList is a walk along the times of updates. Each page begins at the time at which the last one ended, and not at a number of
-// rows: an issue that is updated while the list is read leaves its row, and by numbers the next one would be skipped.
-type updatedList struct {
-	c       *Client
-	k       call
-	each    func(triage.Issue) error
-	project int64
-	query   page
-	since   time.Time
-	seen    map[int64]bool // the issues updated at exactly since that were handed on
+	return l.c.fail(l.k, 0, GiveUp, errTooLong)
 }
 
 // next reads a page and hands it on; done says that it was the last.
-func (l *updatedList) next(ctx context.Context) (done bool, err error) {
+func (l *timeline) next(ctx context.Context) (done bool, err error) {
 	l.k.send = l.query
 	var some []wireIssue
 	a, err := l.c.do(ctx, l.k, &some)
@@ -75,12 +95,12 @@ func (l *updatedList) next(ctx context.Context) (done bool, err error) {
 		l.query.Page++
 		return false, nil
 	}
-	l.query.Page, l.query.PerPage, l.query.UpdatedAfter = 1, min(l.query.PerPage*2, perPage), moment(l.since)
+	l.query.Page, l.query.PerPage, *l.from = 1, min(l.query.PerPage*2, perPage), moment(l.since)
 	return false, nil
 }
 
 // take hands on an issue, unless the last page ended with it.
-func (l *updatedList) take(a answer, w wireIssue) error {
+func (l *timeline) take(a answer, w wireIssue) error {
 	issue, err := w.issue()
 	if err == nil && (issue.ID == 0 || issue.IID == 0 || issue.Project != l.project) {
 		err = errors.New("an entry is no issue of that project")
@@ -88,7 +108,7 @@ func (l *updatedList) take(a answer, w wireIssue) error {
 	if err != nil {
 		return l.c.fail(l.k, a.status, Retry, fmt.Errorf("reading the answer: %w", err))
 	}
-	at := issue.UpdatedAt.Truncate(time.Millisecond)
+	at := l.at(issue).Truncate(time.Millisecond)
 	if at.Before(l.since) || at.Equal(l.since) && l.seen[issue.ID] {
 		return nil
 	}

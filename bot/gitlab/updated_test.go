@@ -89,6 +89,57 @@ func TestSandboxUpdated(t *testing.T) {
 	check(t, c.Updated(t.Context(), 99, noon, nil), gitlab.Gone, "listing the updated issues of project 99: ")
 }
 
+// Pages hold two issues. The open ones come in the order of their creation, whatever happened to them since; one that is closed meanwhile makes
+// no other one disappear.
+func TestSandboxOpenIssues(t *testing.T) {
+	t.Parallel()
+	var minutes atomic.Int64
+	lab := sandbox.New(sandbox.Options{
+		Token: token, PageSize: 2, Now: func() time.Time { return noon.Add(time.Duration(minutes.Load()) * time.Minute) },
+	})
+	c, project := connected(t, lab)
+	issue := func(iid int64) triage.Ref { return triage.Ref{Project: project, IID: iid} }
+	for range 7 {
+		if _, err := lab.Open("ann", project, sandbox.IssueOptions{Title: "Slow"}); err != nil {
+			t.Fatal(err)
+		}
+		minutes.Add(1)
+	}
+	for ref, change := range map[triage.Ref]sandbox.Change{issue(1): {AddLabels: []string{"UX"}}, issue(3): {Close: true}} {
+		if err := lab.Edit("ann", ref, change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list := func(since time.Time, meanwhile func(triage.Issue) error) []int64 {
+		var got []int64
+		err := c.OpenIssues(t.Context(), project, since, func(i triage.Issue) error {
+			got = append(got, i.IID)
+			return meanwhile(i)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	nothing := func(triage.Issue) error { return nil }
+	if diff := cmp.Diff([]int64{1, 2, 4, 5, 6, 7}, list(time.Time{}, nothing)); diff != "" {
+		t.Errorf("all (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]int64{5, 6, 7}, list(noon.Add(4*time.Minute), nothing)); diff != "" {
+		t.Errorf("from a moment on (-want +got):\n%s", diff)
+	}
+	closing := func(i triage.Issue) error {
+		if i.IID != 4 {
+			return nil
+		}
+		return lab.Edit("ann", issue(1), sandbox.Change{Close: true})
+	}
+	if diff := cmp.Diff([]int64{1, 2, 4, 5, 6, 7}, list(time.Time{}, closing)); diff != "" {
+		t.Errorf("with one that is closed meanwhile (-want +got):\n%s", diff)
+	}
+	check(t, c.OpenIssues(t.Context(), 99, noon, nil), gitlab.Gone, "listing the open issues of project 99: ")
+}
+
 // listing is a GitLab with many issues, of which a page holds as many as are asked for. Large ones are so large that no two of them fit
 // into an answer.
 type listing struct {
