@@ -41,9 +41,10 @@ type Options struct {
 	MaxBody int64
 	Drain   time.Duration // how long Stop may take
 
-	Connections int    // webhook clients at the same time; 0 is DefaultConnections
-	TLSCert     string // file of the certificate chain in PEM for webhooks; "" is plain HTTP
-	TLSKey      string // file of its private key
+	AdminHosts  []string // names by which the admin address may be asked
+	Connections int      // webhook clients at the same time; 0 is DefaultConnections
+	TLSCert     string   // file of the certificate chain in PEM for webhooks; "" is plain HTTP
+	TLSKey      string   // file of its private key
 
 	Secrets       []string
 	SigningTokens []string
@@ -182,7 +183,7 @@ func (a *App) Start() error {
 	a.live.receiver, a.live.token, a.live.policy = receiver, a.o.GitLabToken, a.o.Policy
 	a.watch(a.o.Watching)
 	a.registry.MustRegister(inboxCollector{a.inbox})
-	a.serve("admin server", a.admin, &http.Server{Handler: admin.New(a.checks(), a.registry, a.inbox)})
+	a.serve("admin server", a.admin, &http.Server{Handler: admin.New(a.checks(), a.registry, a.inbox, a.o.AdminHosts...)})
 	claimNoMore := a.handle()
 	e := echo.New()
 	e.HideBanner = true

@@ -101,6 +101,14 @@ func goodPort(port string) bool {
 
 var hostForm = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$`)
 
+// hostName is the name of a host, without a port.
+func hostName(lit literal) (string, *flaw) {
+	if !hostForm.MatchString(lit.text) {
+		return "", flawf("write names without scheme and port, such as flowkeeper", "%s is not the name of a host", quote(lit.text))
+	}
+	return lit.text, nil
+}
+
 // listenAddress is where the bot listens.
 func listenAddress(field *string) one[string] {
 	return one[string]{field: field, want: `an address such as ":8080"`, format: yamlText, parse: parseListenAddress}

@@ -63,6 +63,7 @@ type Server struct {
 
 	Admin       string        // host:port of health, metrics and explanations
 	MaxBody     int64         // bytes, the largest delivery that is read
+	AdminHosts  []string      // names by which the admin address may be asked
 	Connections int           // of webhook clients at the same time
 	Drain       time.Duration // how long a stop may take to finish or hand back claimed issues
 

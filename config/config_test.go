@@ -149,7 +149,7 @@ func TestEverythingArrives(t *testing.T) {
 	got, err := load(t, `
 gitlab: {url: "https://git.example.com/gitlab/", projects: [group/project, 42], rate: 600, notes_rate: 30}
 server:
-  {url: "https://bot.example.com/flow/", listen: "0.0.0.0:80", tls_cert: cert.pem, tls_key: key.pem, admin: "[::1]:81", max_body: 10MB, connections: 9, drain: 1m30s}
+  {url: "https://bot.example.com/flow/", listen: "0.0.0.0:80", tls_cert: cert.pem, tls_key: key.pem, admin: "[::1]:81", admin_hosts: [flowkeeper, prom.example.com], max_body: 10MB, connections: 9, drain: 1m30s}
 inbox: {settle: 0s, grace: 1d12h, lease: 5s, workers: 1, attempts: 100, freshness: 0, max: 5000, spool: 500}
 team:
   name: Platform
@@ -180,7 +180,7 @@ rules:
 	}
 	want.Server = config.Server{
 		URL: "https://bot.example.com/flow", Listen: "0.0.0.0:80", TLSCert: "cert.pem", TLSKey: "key.pem", Admin: "[::1]:81",
-		MaxBody: 10_000_000, Connections: 9, Drain: 90 * time.Second,
+		AdminHosts: []string{"flowkeeper", "prom.example.com"}, MaxBody: 10_000_000, Connections: 9, Drain: 90 * time.Second,
 		WebhookSecrets: []config.Secret{config.NewSecret("one"), config.NewSecret("two")},
 		SigningTokens:  []config.Secret{config.NewSecret("whsec_YWJj")},
 	}
@@ -208,13 +208,13 @@ rules:
 }
 
 func TestEnvironmentBeatsFile(t *testing.T) {
-	c, err := load(t, "gitlab: {url: https://file.example}\nserver: {listen: ':1', admin: ':2'}\n",
-		"FLOWKEEPER_GITLAB_URL=https://env.example", "FLOWKEEPER_LISTEN=:3", "FLOWKEEPER_ADMIN_LISTEN=:4", "FLOWKEEPER_LOG_LEVEL=")
+	c, err := load(t, "gitlab: {url: https://file.example}\nserver: {listen: ':1', admin: ':2', admin_hosts: [file.example]}\n",
+		"FLOWKEEPER_GITLAB_URL=https://env.example", "FLOWKEEPER_LISTEN=:3", "FLOWKEEPER_ADMIN_LISTEN=:4", "FLOWKEEPER_ADMIN_HOSTS=a, b.example", "FLOWKEEPER_LOG_LEVEL=")
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := []string{c.GitLab.URL, c.Server.Listen, c.Server.Admin, c.Log.Level}
-	if diff := cmp.Diff([]string{"https://env.example", ":3", ":4", "info"}, got); diff != "" {
+	got := append([]string{c.GitLab.URL, c.Server.Listen, c.Server.Admin, c.Log.Level}, c.Server.AdminHosts...)
+	if diff := cmp.Diff([]string{"https://env.example", ":3", ":4", "info", "a", "b.example"}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

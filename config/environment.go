@@ -45,6 +45,7 @@ func variables(c *Config) []variable {
 		{"FLOWKEEPER_TLS_KEY", "file with its private key", "server.tls_key", false, pemFile(&c.Server.TLSKey)},
 		{"FLOWKEEPER_LISTEN", "address for webhooks", "server.listen", false, listenAddress(&c.Server.Listen)},
 		{"FLOWKEEPER_ADMIN_LISTEN", "address for health, metrics and explanations", "server.admin", false, listenAddress(&c.Server.Admin)},
+		{"FLOWKEEPER_ADMIN_HOSTS", "names by which it may be asked; several, comma-separated", "server.admin_hosts", false, words{&c.Server.AdminHosts, hostName}},
 		{configVariable, "the configuration file; " + DefaultPath + " if it exists", "", false, nil},
 		{"FLOWKEEPER_MODE", "act: rules go as far as the file says; shadow: none goes further than that. If not set: act with a configuration file, even an empty one, shadow without", "", false, choice(&c.Mode, ModeShadow, ModeAct)},
 		{"FLOWKEEPER_LOG_LEVEL", "debug, info, warn or error; info if not set", "", false, choice(&c.Log.Level, "debug", "info", "warn", "error")},
@@ -212,6 +213,26 @@ func (s secrets) set(lit literal) *flaw {
 		all = append(all, secret)
 	}
 	*s.field = all
+	return nil
+}
+
+// words is a kind of several words, separated by commas.
+type words struct {
+	field *[]string
+	check func(literal) (string, *flaw)
+}
+
+// set implements setter.
+func (w words) set(lit literal) *flaw {
+	var all []string
+	for part := range strings.SplitSeq(lit.text, ",") {
+		word, f := w.check(literal{text: strings.TrimSpace(part)})
+		if f != nil {
+			return f
+		}
+		all = append(all, word)
+	}
+	*w.field = all
 	return nil
 }
 

@@ -22,6 +22,7 @@ func schema(c *Config) section {
 			{"tls_cert", "File with the certificate and those that vouch for it, in PEM: webhooks come by HTTPS then; empty if a proxy does that", pemFile(&c.Server.TLSCert)},
 			{"tls_key", "File with the certificate's private key, in PEM", pemFile(&c.Server.TLSKey)},
 			{"admin", "Address for health, metrics and explanations; keep it private", listenAddress(&c.Server.Admin)},
+			{"admin_hosts", "Names by which it may be asked, as Prometheus does by the name of a service; by IP address and for localhost it always may", hosts(&c.Server.AdminHosts)},
 			{"max_body", "Largest delivery that is read", size(&c.Server.MaxBody, 64<<10, 256<<20)},
 			{"connections", "Connections for webhooks at the same time; beyond, the one that was silent for longest is closed, a stranger's first", count(&c.Server.Connections, 1, 100_000)},
 			{"drain", "How long a stop may take to finish or hand back issues", duration(&c.Server.Drain, time.Second, 10*time.Minute)},
@@ -72,6 +73,10 @@ func list(field *[]string, m many) many {
 
 func projects(field *[]string) many {
 	return list(field, many{want: "projects", example: "[group/project]", item: project})
+}
+
+func hosts(field *[]string) many {
+	return list(field, many{want: "host names", example: "[flowkeeper]", item: hostName})
 }
 
 func teamLabels(field *[]string) many {

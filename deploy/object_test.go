@@ -16,7 +16,10 @@ type object struct {
 		Ingress []struct {
 			Ports []struct{ Port int }
 		}
-		Template             struct{ Spec pod }
+		Template struct {
+			Metadata struct{ Annotations map[string]string }
+			Spec     pod
+		}
 		VolumeClaimTemplates []any `yaml:"volumeClaimTemplates"`
 	}
 }

@@ -24,17 +24,22 @@ type Check struct {
 const checkTimeout = 2 * time.Second
 
 // New makes the handler of GET /healthz, /readyz, /metrics, /decisions, /shadow and /dead. /readyz answers 200 or 503 and names every check with its
-// outcome.
-func New(checks []Check, metrics prometheus.Gatherer, kept Kept) http.Handler {
+// outcome. All but the first two, and the outcomes, are only for who asks by IP address, for localhost or by one of the hosts.
+func New(checks []Check, metrics prometheus.Gatherer, kept Kept, hosts ...string) http.Handler {
+	const alive, able = "/healthz", "/readyz"
 	e := echo.New()
+	e.Use(private(hosts, alive, able))
 	registerDecisions(e, kept)
 	registerDead(e, kept)
 	registerShadow(e, kept)
-	e.GET("/healthz", func(c echo.Context) error {
+	e.GET(alive, func(c echo.Context) error {
 		return c.JSON(http.StatusOK, map[string]string{"status": "alive"})
 	})
-	e.GET("/readyz", func(c echo.Context) error {
+	e.GET(able, func(c echo.Context) error {
 		status, body := ready(c.Request().Context(), checks)
+		if !local(c.Request().Host, hosts) {
+			body.Checks = nil
+		}
 		return c.JSON(status, body)
 	})
 	e.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(metrics, promhttp.HandlerOpts{})))
@@ -57,8 +62,8 @@ type Remark struct{ Text string }
 func (r Remark) Error() string { return r.Text }
 
 type readiness struct {
-	Status string            `json:"status"` // ready, degraded or not ready
-	Checks map[string]string `json:"checks"` // name → ok, or what is wrong
+	Status string            `json:"status"`           // ready, degraded or not ready
+	Checks map[string]string `json:"checks,omitempty"` // name → ok, or what is wrong
 }
 
 func ready(ctx context.Context, checks []Check) (int, readiness) {

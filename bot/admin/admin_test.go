@@ -18,9 +18,7 @@ import (
 )
 
 func get(h http.Handler, path string) *httptest.ResponseRecorder {
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
-	return w
+	return do(h, http.MethodGet, path, nil)
 }
 
 func TestReadiness(t *testing.T) {
@@ -102,5 +100,31 @@ func TestDecisions(t *testing.T) {
 		if w := get(h, path); w.Code != want.code || !strings.Contains(w.Body.String(), want.text) {
 			t.Errorf("%s: %d %s, want %d and %q", path, w.Code, w.Body, want.code, want.text)
 		}
+	}
+}
+
+// TestEveryPathIsPrivate asks by a foreign name, as a page on the web does whose name was made to point here: only probes are answered, and
+// without details.
+func TestEveryPathIsPrivate(t *testing.T) {
+	secret := errors.New("redis at 10.0.0.7: refused")
+	h := admin.New([]admin.Check{{Name: "inbox", Check: func(context.Context) error { return secret }}}, prometheus.NewRegistry(), kept{}, "prom.example")
+	paths := []string{"/metrics", "/decisions", "/decisions/7/12", "/dead", "/dead/7/12", "/shadow", "/", "/elsewhere", "/healthz/", "/readyz/x"}
+	for _, path := range paths {
+		if w := do(h, http.MethodGet, path, http.Header{"Host": {"evil.example:8081"}}); w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "FLOWKEEPER_ADMIN_HOSTS") {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+		for _, host := range []string{"127.0.0.1:8081", "10.42.0.7:8081", "[fd00::7]:8081", "localhost:8081", "prom.example:8081"} {
+			if w := do(h, http.MethodGet, path, http.Header{"Host": {host}}); w.Code == http.StatusForbidden {
+				t.Errorf("%s of %s: %d %s", path, host, w.Code, w.Body)
+			}
+		}
+	}
+	for path, want := range map[string]int{"/healthz": http.StatusOK, "/readyz": http.StatusServiceUnavailable} {
+		if w := do(h, http.MethodGet, path, http.Header{"Host": {"balancer.example"}}); w.Code != want || strings.Contains(w.Body.String(), "redis") {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+	if w := do(h, http.MethodGet, "/readyz", nil); !strings.Contains(w.Body.String(), secret.Error()) {
+		t.Errorf("asked by address: %s", w.Body)
 	}
 }

@@ -25,7 +25,7 @@ const farthest = 1_000_000
 //	POST   /dead/<id>/<n>/retry   puts it back into the mailbox
 //	DELETE /dead/<id>/<n>         forgets it
 func registerDead(e *echo.Echo, kept Kept) {
-	dead := e.Group("/dead", private)
+	dead := e.Group("/dead")
 	dead.GET("", func(c echo.Context) error {
 		letters, err := kept.Dead(c.Request().Context(), MaxLetters)
 		if err != nil {

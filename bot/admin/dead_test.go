@@ -163,11 +163,15 @@ func TestBrowsersStayOut(t *testing.T) {
 		{"an address without port", http.MethodGet, "/dead", header("Host", "10.0.0.7"), http.StatusOK},
 		{"IPv6", http.MethodGet, "/dead", header("Host", "[::1]:8081"), http.StatusOK},
 		{"IPv6 without port", http.MethodGet, "/dead", header("Host", "[::1]"), http.StatusOK},
+		{"a name of the operator's", http.MethodGet, "/dead", header("Host", "Bot.example:8081"), http.StatusOK},
+		{"a name of the operator's, from a page", http.MethodDelete, "/dead/7/12", http.Header{"Host": {"bot.example"}, "Origin": {"http://bot.example"}}, http.StatusForbidden},
+		{"a part of a name", http.MethodGet, "/dead", header("Host", "evil.bot.example:8081"), http.StatusForbidden},
+		{"no name", http.MethodGet, "/dead", header("Host", ":8081"), http.StatusForbidden},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			s := newStore()
-			if w := do(admin.New(nil, prometheus.NewRegistry(), s), test.method, test.path, test.header); w.Code != test.want {
+			if w := do(admin.New(nil, prometheus.NewRegistry(), s, "bot.example"), test.method, test.path, test.header); w.Code != test.want {
 				t.Errorf("%d %s, want %d", w.Code, w.Body, test.want)
 			}
 			if len(s.dead) != 2 {

@@ -4,6 +4,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 )
@@ -13,24 +15,31 @@ import (
 //
 //   - A browser says with every request that writes where the page came from (Origin, Sec-Fetch-Site). No page of ours writes.
 //   - A page whose name was made to point at this machine is of the same origin to the browser, but it asks by its own name. Only an
-//     address or localhost is answered.
-func private(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		r := c.Request()
-		if !local(r.Host) {
-			return echo.NewHTTPError(http.StatusForbidden, "this is only told to who asks for localhost or by IP address, not by a name such as this one: "+
-				"use a tunnel, such as kubectl port-forward, and http://127.0.0.1:<port>")
+//     address, localhost and the operator's own names are answered.
+//
+// It guards all paths but those for probes, which say little.
+func private(hosts []string, probes ...string) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			r := c.Request()
+			if slices.Contains(probes, r.URL.Path) {
+				return next(c)
+			}
+			if !local(r.Host, hosts) {
+				return echo.NewHTTPError(http.StatusForbidden, "this is only for who asks for localhost, by IP address, or by a name in server.admin_hosts "+
+					"(FLOWKEEPER_ADMIN_HOSTS), not by a name such as this one: add it there, or use a tunnel, such as kubectl port-forward, and http://127.0.0.1:8081")
+			}
+			writes := r.Method != http.MethodGet && r.Method != http.MethodHead
+			if writes && (r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "") {
+				return echo.NewHTTPError(http.StatusForbidden, "nothing is changed here from a browser: use the command line, or curl")
+			}
+			return next(c)
 		}
-		writes := r.Method != http.MethodGet && r.Method != http.MethodHead
-		if writes && (r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "") {
-			return echo.NewHTTPError(http.StatusForbidden, "dead letters are not changed from a browser: use flowkeeper dead, or curl")
-		}
-		return next(c)
 	}
 }
 
-// local reports whether a Host header is an address or localhost, with or without a port.
-func local(host string) bool {
+// local reports whether a Host header, with or without a port, is an address, localhost or one of the names.
+func local(host string, names []string) bool {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {
 		name = host
@@ -38,6 +47,8 @@ func local(host string) bool {
 	if len(name) > 2 && name[0] == '[' && name[len(name)-1] == ']' {
 		name = name[1 : len(name)-1]
 	}
-	_, err = netip.ParseAddr(name)
-	return err == nil || name == "localhost"
+	if _, err = netip.ParseAddr(name); err == nil || strings.EqualFold(name, "localhost") {
+		return true
+	}
+	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
 }

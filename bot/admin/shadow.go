@@ -24,7 +24,7 @@ func registerShadow(e *echo.Echo, kept Kept) {
 			return echo.NewHTTPError(http.StatusServiceUnavailable, err.Error())
 		}
 		return c.JSON(http.StatusOK, shadow.Of(records, since, len(records) >= inbox.RecordsOverall))
-	}, private)
+	})
 }
 
 // Shadow is what rules in shadow would have done since a time.

@@ -138,7 +138,7 @@ func options(c config.Config, unsigned bool, log *zap.Logger) bot.Options {
 	return bot.Options{
 		Version:   version,
 		GitLabURL: c.GitLab.URL, GitLabToken: c.GitLab.Token.Reveal(),
-		Listen: c.Server.Listen, Admin: c.Server.Admin, TLSCert: c.Server.TLSCert, TLSKey: c.Server.TLSKey, Connections: c.Server.Connections, MaxBody: c.Server.MaxBody, Drain: c.Server.Drain,
+		Listen: c.Server.Listen, Admin: c.Server.Admin, AdminHosts: c.Server.AdminHosts, TLSCert: c.Server.TLSCert, TLSKey: c.Server.TLSKey, Connections: c.Server.Connections, MaxBody: c.Server.MaxBody, Drain: c.Server.Drain,
 		Secrets: reveal(c.Server.WebhookSecrets), SigningTokens: reveal(c.Server.SigningTokens), AllowUnsigned: unsigned,
 		URL: c.Server.URL, Projects: c.GitLab.Projects, Sweep: c.Schedule.Sweep, HookWatch: c.Schedule.Hooks, Lookback: c.Schedule.Lookback,
 		GitLabRate: c.GitLab.Rate, NotesRate: c.GitLab.NotesRate,
