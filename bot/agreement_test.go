@@ -59,7 +59,7 @@ func TestAgreementByComment(t *testing.T) {
 func TestAgreementsFromBefore(t *testing.T) {
 	t.Parallel()
 	r := newRosterRig(t)
-	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: append([]string{"workflow::refinement"}, typed...), Weight: triage.Int(2)})
+	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"workflow::refinement", "type::feature"}, Weight: triage.Int(2)})
 	r.react("pam", ref, 0)
 	r.comment("mia", ref, "LGTM")
 	r.edit("ann", ref, sandbox.Change{AddLabels: []string{inReview}})
@@ -70,7 +70,7 @@ func TestAgreementsFromBefore(t *testing.T) {
 func TestAgreementsOfALostStore(t *testing.T) {
 	t.Parallel()
 	r := newRosterRig(t)
-	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: append([]string{"workflow::refinement"}, typed...), Weight: triage.Int(2)})
+	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"workflow::refinement", "type::feature"}, Weight: triage.Int(2)})
 	r.edit("ann", ref, sandbox.Change{AddLabels: []string{inReview}})
 	r.comment("omar", ref, "+1")
 	r.react("pam", ref, r.noteID(ref))
@@ -115,7 +115,7 @@ func TestAgreementWithoutARoster(t *testing.T) {
 func TestAgreementWhileTheBotCounts(t *testing.T) {
 	t.Parallel()
 	r := newRosterRig(t)
-	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: append([]string{"workflow::refinement"}, typed...), Weight: triage.Int(2)})
+	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"workflow::refinement", "type::feature"}, Weight: triage.Int(2)})
 	r.comment("omar", ref, "hm")
 	r.must(nil, r.gitlab.React("omar", ref, 0, "thumbsup"))
 	r.settle()

@@ -212,11 +212,12 @@ func TestNobodyIsNotifiedTwice(t *testing.T) {
 // TestSecondQuestionNotifiesAgain: a person whom the note mentions already is told of the next thing that is asked of them.
 func TestSecondQuestionNotifiesAgain(t *testing.T) {
 	r := newRig(t, sandbox.Premium, nil)
-	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: append([]string{"workflow::refinement"}, typed...), Assignees: []string{"omar"}})
-	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(3)})
+	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"workflow::refinement", "type::feature"}, Assignees: []string{"omar"}})
+	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(5)})
 	if n := len(r.gitlab.Notices()); n != 1 {
-		t.Fatalf("%d notices of the next step", n)
+		t.Fatalf("%d notices that the issue is too large", n)
 	}
+	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(3)})
 	r.edit("ann", ref, sandbox.Change{AddLabels: []string{"workflow::needs issue review"}})
 	if n := len(r.gitlab.Notices()); n != 2 {
 		t.Errorf("%d notices, the agreement is a new question; note:\n%s", n, r.note(ref))

@@ -63,7 +63,7 @@ func newRosterRig(t *testing.T, change ...func(*config.Config)) *rig {
 // inReview opens an issue as ann that waits for its review and lacks nothing else.
 func (r *rig) openInReview() triage.Ref {
 	r.Helper()
-	return r.open(sandbox.IssueOptions{Title: "t", Labels: append([]string{inReview}, typed...), Weight: triage.Int(2)})
+	return r.open(sandbox.IssueOptions{Title: "t", Labels: []string{inReview, "type::feature"}, Weight: triage.Int(2)})
 }
 
 func (r *rig) react(who string, ref triage.Ref, note int64) {

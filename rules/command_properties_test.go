@@ -83,7 +83,7 @@ func TestStateBeginsWithTheComment(t *testing.T) {
 			Known: triage.NeedAgreements | triage.NeedLevels, Agreements: map[string]triage.Agreement{"omar": {ID: 7, Comment: true}},
 		},
 	}
-	issue := triage.Issue{Labels: []string{"workflow::refinement"}, Weight: triage.Int(3)}
+	issue := triage.Issue{Labels: []string{"workflow::refinement", "type::feature"}, Weight: triage.Int(3)}
 	events := []triage.Event{{
 		Kind: triage.Noted, Actor: triage.Person{ID: 5, Username: "zoe"}, At: noon, Seen: noon, Note: &triage.Note{ID: 9, Text: "/flow next"},
 	}}

@@ -74,7 +74,7 @@ func lacking(in triage.Input, state string) (lacks []lack, needs triage.Need) {
 
 // lackingWeight is the estimate that comes before the review: one with which the issue can be scheduled.
 func lackingWeight(in triage.Input) []lack {
-	weight := in.Weight()
+	weight := in.Base() // the extra level for security takes nothing out of a plan
 	switch {
 	case weight == nil:
 		whose := ""
@@ -102,9 +102,9 @@ func lackingForReady(in triage.Input) (lacks []lack, needs triage.Need) {
 	case kind == "":
 		command, _ := typeCommand(in)
 		lacks = append(lacks, lack{reason: "it has no type", short: "a type (" + command + ")", item: typeItem(in)})
-	case kind == "feature" && !in.Knows(agreementNeeds(in)):
+	case agreed(in) && !in.Knows(agreementNeeds(in)):
 		return nil, agreementNeeds(in)
-	case kind == "feature" && !in.Tally().Complete():
+	case agreed(in) && !in.Tally().Complete():
 		tally := in.Tally()
 		lacks = append(lacks, lack{
 			reason: "its review is not agreed", item: agreementItem(in, tally),

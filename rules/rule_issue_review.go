@@ -22,6 +22,9 @@ var issueReview = triage.Rule{
 		if in.State() != triage.StateNeedsReview {
 			return triage.Nothing("the issue is not in review")
 		}
+		if !agreed(in) {
+			return triage.Nothing("only a feature waits for an agreement")
+		}
 		if needs := agreementNeeds(in); !in.Knows(needs) {
 			return triage.Load("who agreed has to be counted", needs)
 		}
@@ -40,6 +43,9 @@ var issueReview = triage.Rule{
 		return v
 	},
 }
+
+// agreed reports whether an issue is ready for development only when people have agreed to it.
+func agreed(in triage.Input) bool { return in.Scoped(triage.TypeScope) == "feature" }
 
 // agreementNeeds are the facts that a tally rests on.
 func agreementNeeds(in triage.Input) triage.Need {

@@ -61,4 +61,13 @@ func bumped(in triage.Input, b triage.Bump, weight *int) triage.Verdict {
 	return v
 }
 
+// weighed says what an issue weighs, in numbers that it shows: "the weight is 3".
+func weighed(in triage.Input) string {
+	weight, base := in.Weight(), in.Base()
+	if *base != *weight {
+		return "your estimate was " + strconv.Itoa(*base) + ", " + strconv.Itoa(*weight) + " with the security level"
+	}
+	return "the weight is " + strconv.Itoa(*weight)
+}
+
 func arrow(b triage.Bump) string { return strconv.Itoa(b.From) + " → " + strconv.Itoa(b.To) }

@@ -30,7 +30,7 @@ var weightResearch = triage.Rule{
 		if *base < 5 && !in.Has(triage.Spike) { // from 5 on weight-split-up says so
 			item.Text += " For a spike, reply " + in.Team.Flow("spike <what>") + "."
 		}
-		v := triage.Ask(fmt.Sprintf("the weight is %d, above %d the estimate suggests that more research is needed", *base, above), item)
+		v := triage.Ask(weighed(in)+fmt.Sprintf("; above %d it suggests that more research is needed", above), item)
 		v.Actions = []triage.Action{triage.AddLabel{Label: label}}
 		return v
 	},
@@ -40,7 +40,7 @@ var weightResearch = triage.Rule{
 func notResearch(in triage.Input, base *int, above int, label string) triage.Verdict {
 	reason := "the issue has no weight"
 	if base != nil {
-		reason = "the weight is " + strconv.Itoa(*base) + ", " + strconv.Itoa(above) + " or less needs no research"
+		reason = weighed(in) + "; " + strconv.Itoa(above) + " or less needs no research"
 	}
 	if own, ours := in.Memory.Own["label:"+label]; !ours || own.Removed || !in.Issue.Has(label) {
 		return triage.Nothing(reason)

@@ -23,7 +23,7 @@ var weightSplitUp = triage.Rule{
 		case base == nil:
 			return triage.Nothing("the issue has no weight")
 		case *base < 5:
-			return triage.Nothing("the weight is " + strconv.Itoa(*base) + ", only 5 or more has to be split up")
+			return triage.Nothing(weighed(in) + "; only 5 or more has to be split up")
 		}
 		item := triage.Item{
 			Slot: "split", Title: "A smaller issue", Text: "Promote it to an epic and split it",
@@ -36,7 +36,7 @@ var weightSplitUp = triage.Rule{
 		if planned := planned(in); planned != "" {
 			item.Text += " A " + strconv.Itoa(*base) + " cannot be " + planned + "."
 		}
-		return triage.Ask("a weight of "+strconv.Itoa(*base)+" is not scheduled, it is split up or spiked", item)
+		return triage.Ask(weighed(in)+"; 5 or more is not scheduled, it is split up or spiked", item)
 	},
 }
 

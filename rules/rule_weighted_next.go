@@ -18,7 +18,7 @@ var weightedNext = triage.Rule{
 		Prompt:  true,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
-		weight := in.Weight()
+		weight := in.Base()
 		switch {
 		case in.State() != triage.StateRefinement:
 			return triage.Nothing("the issue is not in refinement")
@@ -32,10 +32,9 @@ var weightedNext = triage.Rule{
 			return triage.Nothing("the weight was not set just now")
 		}
 		move := triage.AddLabel{Label: in.Team.State(triage.StateNeedsReview)}
-		v := triage.Want("the issue in refinement has a weight of "+strconv.Itoa(*weight), move)
+		v := triage.Want("the issue is in refinement, and "+weighed(in), move)
 		v.Offer = &triage.Item{
 			Slot: "next", Title: "The next step", Text: "It is weighted and can go to review. Reply " + in.Team.Flow("next") + ".",
-			Asks: []triage.Role{triage.EngineeringManager, triage.ProductManager},
 		}
 		return v
 	},

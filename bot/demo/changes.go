@@ -55,7 +55,14 @@ var changes = []scene{
 		do: func(s *stage) error {
 			return s.gitlab.Edit("ann", s.ref, sandbox.Change{AddLabels: []string{"type::bug", "severity::1", "priority::1"}})
 		},
-		until: func(v view) bool { return strings.Contains(v.note, "All set") && v.weighs(3) },
+		until: func(v view) bool { return strings.Contains(v.note, "- [ ] **An assignee") && v.weighs(3) },
+	},
+	{
+		who: "mia", does: "assigns omar",
+		do: func(s *stage) error {
+			return s.gitlab.Edit("mia", s.ref, sandbox.Change{Assignees: &[]string{"omar"}})
+		},
+		until: func(v view) bool { return strings.Contains(v.note, "All set") },
 	},
 }
 

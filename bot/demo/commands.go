@@ -17,7 +17,7 @@ var commands = []scene{
 		who: "omar", does: `opens the spike "How should archive links expire?"`,
 		do: func(s *stage) error {
 			return s.open("omar", sandbox.IssueOptions{
-				Title: "How should archive links expire?", Labels: []string{"spike", "security", "type::bug", "severity::2", "priority::2", "workflow::in dev"},
+				Title: "How should archive links expire?", Labels: []string{"spike", "security", "type::feature", "severity::2", "priority::2", "workflow::in dev"},
 			})
 		},
 		until: func(v view) bool {

@@ -116,7 +116,7 @@ func TestStoryWithoutItsRule(t *testing.T) {
 	}
 	for _, c := range []struct{ rule, scene, next string }{
 		{"weight-research", "scene 2, omar sets weight 5", "security"},
-		{"weighted-next", "scene 13, omar writes /flow weight 3", "/flow why"},
+		{"weighted-next", "scene 14, omar writes /flow weight 3", "/flow why"},
 	} {
 		t.Run(c.rule, func(t *testing.T) {
 			t.Parallel()

@@ -47,6 +47,13 @@ func fit(first string, s engine.Sticky) above {
 		for _, item := range s.Items {
 			p.entries = append(p.entries, newEntry(item))
 		}
+	case s.Waiting && len(s.Items) > 0:
+		p.first = "Done so far:"
+		for _, item := range s.Items {
+			p.entries = append(p.entries, newEntry(item))
+		}
+	case s.Waiting && len(p.lines) == 0:
+		p.first = "Nothing to do at the moment."
 	case len(s.Items) > 0 || len(p.lines) == 0:
 		p.first = "✅ All set."
 	}
@@ -187,13 +194,16 @@ func (e entry) task() string {
 	return "- [ ] " + e.full() + "\n"
 }
 
-// full is the entry with everything that it says. A rest that is a sentence of its own begins with a capital.
+// full is the entry with everything that it says. A rest that is a sentence of its own begins with a capital or a digit.
 func (e entry) full() string {
 	title := "**" + e.title + "**"
 	if e.rest == "" {
 		return title
 	}
-	if first, _ := utf8.DecodeRuneInString(e.rest); unicode.IsUpper(first) {
+	switch first, _ := utf8.DecodeRuneInString(e.rest); {
+	case first == ':':
+		return title + e.rest
+	case unicode.IsUpper(first) || unicode.IsDigit(first):
 		title += "."
 	}
 	return title + " " + e.rest

@@ -65,8 +65,8 @@ func Digest(s engine.Sticky) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// reduce leaves of a Sticky what is shown, open items first, people's words as far as the marker keeps them. Once nothing is open the items have had their time, and reasons stay only
-// for what the bot did itself. The argument is not changed.
+// reduce leaves of a Sticky what is shown, open items first, people's words as far as the marker keeps them. Once nothing is open and nothing
+// waits the items have had their time, and reasons stay only for what the bot did itself. The argument is not changed.
 func reduce(s engine.Sticky) engine.Sticky {
 	s.Resting = slices.Clone(s.Resting)
 	for i := range s.Resting {
@@ -76,20 +76,33 @@ func reduce(s engine.Sticky) engine.Sticky {
 		if len(s.Lines) == 0 {
 			s.Why = nil
 		}
+		if s.Waiting {
+			s.Items = onlyMet(s.Items)
+			return s
+		}
 		if len(s.Items) > 0 || len(s.Lines) == 0 {
 			s.Items = []engine.StickyItem{{Met: true}}
 		}
 		return s
 	}
-	var open, met []engine.StickyItem
+	var open []engine.StickyItem
 	for _, item := range s.Items {
-		if item.Met {
-			met = append(met, engine.StickyItem{Key: item.Key, Title: item.Title, Met: true})
-		} else {
+		if !item.Met {
 			item.Quote = string(legible(item.Quote, maxQuote))
 			open = append(open, item)
 		}
 	}
-	s.Items = slices.Concat(open, met)
+	s.Items, s.Waiting = slices.Concat(open, onlyMet(s.Items)), false
 	return s
+}
+
+// onlyMet leaves of the items those that are met, and of these what is struck through.
+func onlyMet(items []engine.StickyItem) []engine.StickyItem {
+	var met []engine.StickyItem
+	for _, item := range items {
+		if item.Met {
+			met = append(met, engine.StickyItem{Key: item.Key, Title: item.Title, Met: true})
+		}
+	}
+	return met
 }

@@ -257,6 +257,9 @@ func formatSticky(b *strings.Builder, s engine.Sticky) {
 	for _, l := range s.Lines {
 		fmt.Fprintf(b, "note: %s\n", l)
 	}
+	if s.Waiting && s.Open() == 0 && !s.Empty() {
+		b.WriteString("note: more will follow\n")
+	}
 	for _, r := range s.Resting {
 		switch {
 		case !r.Asked:

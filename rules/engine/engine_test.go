@@ -136,8 +136,8 @@ func TestRecover(t *testing.T) {
 		},
 		"not if the label came later": {past: []triage.Past{weight(bot, triage.Int(3)), label(1, true, "security")}, want: own("weight", triage.Own{Value: 3})},
 		"not if the label was gone":   {past: []triage.Past{label(1, true, "security"), label(1, false, "security"), weight(bot, triage.Int(3))}, want: own("weight", triage.Own{Value: 3})},
-		"not on a feature": {
-			past: []triage.Past{label(1, true, "security"), label(1, true, "type::feature"), weight(bot, triage.Int(2))}, want: own("weight", triage.Own{Value: 2}),
+		"and on a feature, too": { // security is the label, whatever the type
+			past: []triage.Past{label(1, true, "security"), label(1, true, "type::feature"), weight(bot, triage.Int(3))}, want: bumped,
 		},
 		"not on a spike":               {past: []triage.Past{label(1, true, "security"), label(1, true, "spike"), weight(bot, triage.Int(2))}, want: own("weight", triage.Own{Value: 2})},
 		"not at the top of the scale":  {past: []triage.Past{label(1, true, "security"), weight(bot, triage.Int(5))}, want: own("weight", triage.Own{Value: 5})},

@@ -16,6 +16,8 @@ type Sticky struct {
 	Why     []Why        // the rules behind the items and lines
 	Resting []Resting    // rules that are quiet on this issue because of people
 
+	// Waiting says that more items will follow when the grace period is over.
+	Waiting bool `json:",omitempty"`
 	// After is the address of the note whose place this one takes, written by a user that the bot was; "" for none.
 	After string `json:",omitempty"`
 }

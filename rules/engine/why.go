@@ -11,8 +11,28 @@ import (
 )
 
 // Probe is what the rules say of the issue when all of them look at it. Needs are facts that have to be loaded first.
+//
+// Of a closed issue, on which most rules rest, it is what they said before it was closed.
 func Probe(p Policy, issue triage.Issue, memory *triage.Memory, now time.Time) (Decision, error) {
-	return Decide(p, []triage.Event{{Kind: triage.Swept, At: now}}, issue, memory, now)
+	look := []triage.Event{{Kind: triage.Swept, At: now}}
+	d, err := Decide(p, look, issue, memory, now)
+	if err != nil || !d.Ours || !issue.Closed {
+		return d, err
+	}
+	m := d.Memory.Clone()
+	delete(m.Own, triage.Close{}.Key()) // nobody reopened it
+	issue.Closed = false
+	before, err := Decide(p, look, issue, &m, now)
+	if err != nil {
+		return d, err
+	}
+	for n, s := range p.Settings {
+		if !s.Closed {
+			d.Findings[n] = before.Findings[n]
+		}
+	}
+	d.Needs |= before.Needs
+	return d, nil
 }
 
 // Sight is a decision of the past at which a rule looked at the issue.
@@ -22,9 +42,9 @@ type Sight struct {
 	Reason string
 }
 
-// Explain answers what the rules say of an issue, from a decision of Probe. Past are the kept decisions at which the one rule that is asked
+// Explain answers what the rules say of an issue, from a decision of Probe. Sights are the kept decisions at which the one rule that is asked
 // for looked at it, the newest first.
-func Explain(p Policy, d Decision, rule string, past []Sight) triage.Reply {
+func Explain(p Policy, d Decision, rule string, sights []Sight) triage.Reply {
 	switch n := p.index(rule); {
 	case !d.Ours:
 		return triage.Reply{Text: []triage.Prose{triage.Say("The rules leave this issue alone: ").Words(d.Reason).Say(".")}}
@@ -33,7 +53,7 @@ func Explain(p Policy, d Decision, rule string, past []Sight) triage.Reply {
 	case n < 0:
 		return triage.Reply{Text: []triage.Prose{triage.Say("There is no rule " + triage.Code(rule) + " any more.")}}
 	default:
-		return whyOne(p, d, n, past)
+		return whyOne(p, d, n, sights)
 	}
 }
 
@@ -49,13 +69,21 @@ func whyAll(p Policy, d Decision) triage.Reply {
 		}
 	}
 	r.Fold = "The rules with nothing to say: " + strconv.Itoa(len(r.FoldRows))
-	text := "What the rules say of this issue. "
-	if len(r.Rows) == 0 {
-		text = "No rule wants anything of this issue. "
+	first, last := "What the rules say of this issue. ", ""
+	switch {
+	case d.Result.Closed && len(r.Rows) == 0:
+		first = closed + " Before it closed, no rule wanted anything. "
+	case d.Result.Closed:
+		first, last = closed+" ", " Before it closed:"
+	case len(r.Rows) == 0:
+		first = "No rule wants anything of this issue. "
 	}
-	r.Text = []triage.Prose{triage.Say(text + p.Team.Flow("why <rule>") + " tells all about one.")}
+	r.Text = []triage.Prose{triage.Say(first + p.Team.Flow("why <rule>") + " tells all about one." + last)}
 	return r
 }
+
+// closed says what becomes of the rules when an issue is closed.
+const closed = "The issue is closed; rules rest."
 
 // told reports whether people made this rule be quiet here, by itself and not with all others.
 func told(m *triage.Memory, rule string) bool {
@@ -91,7 +119,11 @@ func whyRow(p Policy, n int, d Decision) triage.Prose {
 	s, f := p.Settings[n], d.Findings[n]
 	row := triage.Say(triage.Code(s.ID) + " · " + s.Section + " · ").Words(f.Reason)
 	if len(f.Wants) > 0 {
-		row = row.Say(" · wants: ").Words(strings.Join(f.Wants, ", "))
+		wants := " · wants: "
+		if past(d, s) {
+			wants = " · wanted: "
+		}
+		row = row.Say(wants).Words(strings.Join(f.Wants, ", "))
 	}
 	if deeds := did(d, f.Rule); len(deeds) > 0 {
 		row = row.Say(" · did: ").Words(strings.Join(deeds, ", "))
@@ -110,6 +142,9 @@ func whyRow(p Policy, n int, d Decision) triage.Prose {
 
 // opensAt is when the waiting items of a rule go on the note, zero if none waits.
 func opensAt(p Policy, d Decision, rule string) time.Time {
+	if past(d, p.Settings[p.index(rule)]) {
+		return time.Time{}
+	}
 	for key, item := range d.Memory.Items {
 		if ruleOf(key) == rule && item.State == triage.ItemPending {
 			return d.Memory.Touched.Add(p.Grace)
@@ -124,11 +159,11 @@ func clock(t time.Time) string { return t.UTC().Format("2 January 15:04 MST") }
 const maxSights = 5
 
 // whyOne tells all about one rule.
-func whyOne(p Policy, d Decision, n int, past []Sight) triage.Reply {
+func whyOne(p Policy, d Decision, n int, sights []Sight) triage.Reply {
 	s, f := p.Settings[n], d.Findings[n]
 	r := triage.Reply{Text: []triage.Prose{
 		triage.Say(triage.Code(s.ID) + ": " + s.Summary),
-		triage.Say("Here: ").Words(f.Reason).Say("."),
+		here(d, s).Words(f.Reason).Say("."),
 	}}
 	add := func(row triage.Prose) { r.Rows = append(r.Rows, row) }
 	if len(f.Wants) > 0 {
@@ -149,7 +184,7 @@ func whyOne(p Policy, d Decision, n int, past []Sight) triage.Reply {
 	add(triage.Say("Mode " + triage.Code(s.Mode.String()) + ": " + modeWords[s.Mode]))
 	add(triage.Say("From the handbook's section “" + s.Section + "”"))
 	add(triage.Say("It looks at: " + s.On.String()))
-	for i, sight := range past {
+	for i, sight := range sights {
 		if i == maxSights {
 			break
 		}
@@ -157,6 +192,17 @@ func whyOne(p Policy, d Decision, n int, past []Sight) triage.Reply {
 	}
 	return r
 }
+
+// here begins what a rule says of the issue, or said before it was closed.
+func here(d Decision, s Setting) triage.Prose {
+	if past(d, s) {
+		return triage.Say(closed + " Before it closed: ")
+	}
+	return triage.Say("Here: ")
+}
+
+// past reports whether a rule rests because the issue is closed: what it says is of before.
+func past(d Decision, s Setting) bool { return d.Result.Closed && !s.Closed }
 
 // modeWords say what a rule may do in each mode.
 var modeWords = map[triage.Mode]string{

@@ -79,12 +79,21 @@ The rules with nothing to say: 3
   - ¬watched¬ · Triage · because · only watched, mode ¬shadow¬
   - ¬off¬ · Triage · the rule is off`},
 		{name: "all, of a closed issue", issue: triage.Issue{Closed: true}, want: `
-No rule wants anything of this issue. ¬/flow why <rule>¬ tells all about one.
-The rules with nothing to say: 4
-  - ¬acts¬ · Triage · the issue is closed
-  - ¬asks¬ · Triage · the issue is closed
-  - ¬watched¬ · Triage · the issue is closed · only watched, mode ¬shadow¬
+The issue is closed; rules rest. ¬/flow why <rule>¬ tells all about one. Before it closed:
+- ¬acts¬ · Triage · because · wanted: add ~UX
+- ¬asks¬ · Triage · the weight is empty
+- ¬watched¬ · Triage · because · wanted: add ~x · only watched, mode ¬shadow¬
+The rules with nothing to say: 1
   - ¬off¬ · Triage · the rule is off`},
+		{name: "one, of an issue that the bot closed", issue: triage.Issue{Closed: true}, memory: triage.Memory{
+			Touched: now, Own: map[string]triage.Own{"state": {Rule: "asks"}},
+		}, rule: "asks", want: `
+¬asks¬: Does something.
+The issue is closed; rules rest. Before it closed: the weight is empty.
+- It did: close the issue
+- Mode ¬remind¬: it asks people on the note
+- From the handbook's section “Triage”
+- It looks at: opened, labels changed`},
 		{name: "all, of an issue that is not ours", issue: triage.Issue{Moved: true}, want: `
 The rules leave this issue alone: the issue was moved away.`},
 		{name: "one that did something", issue: ux, memory: triage.Memory{Own: map[string]triage.Own{

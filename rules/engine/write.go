@@ -28,6 +28,7 @@ func (r *run) write() (Sticky, time.Time) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.memory.Items)) {
 		item := r.memory.Items[key]
+		s.Waiting = s.Waiting || item.State == triage.ItemPending && r.looked(ruleOf(key))
 		if item.State == triage.ItemOpen && !r.looked(ruleOf(key)) {
 			s.Items = append(s.Items, StickyItem{Key: key, Title: item.Title}) // the issue is closed, it stays as it is
 		}

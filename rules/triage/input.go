@@ -149,14 +149,8 @@ func (in *Input) Scoped(r LabelRole) string {
 // TwoSided reports whether both backend and frontend work on the issue.
 func (in *Input) TwoSided() bool { return in.Has(Backend) && in.Has(Frontend) }
 
-// IsSecurity reports whether the issue is a security issue in the handbook's sense: hardening as a feature or as maintenance is not.
-func (in *Input) IsSecurity() bool {
-	if !in.Has(Security) {
-		return false
-	}
-	kind := in.Scoped(TypeScope)
-	return kind != "feature" && kind != "maintenance"
-}
+// IsSecurity reports whether the issue is a security issue: it carries the label, whatever its type.
+func (in *Input) IsSecurity() bool { return in.Has(Security) }
 
 // Weight is the effective weight of the team: its side's label, else the weight field of a one-sided issue; nil is none.
 func (in *Input) Weight() *int {

@@ -109,7 +109,7 @@ func TestSecurity(t *testing.T) {
 		want   bool
 	}{
 		"none": {nil, false}, "the label": {[]string{"security"}, true}, "a vulnerability": {[]string{"bug::vulnerability", "type::bug"}, true},
-		"hardening as a feature": {[]string{"security", "type::feature"}, false}, "as maintenance": {[]string{"security", "type::maintenance"}, false},
+		"hardening as a feature": {[]string{"security", "type::feature"}, true}, "as maintenance": {[]string{"security", "type::maintenance"}, true},
 		"misspelt": {[]string{"Security"}, true},
 	} {
 		in := input(triage.Issue{Labels: tt.labels})
