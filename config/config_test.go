@@ -30,7 +30,7 @@ func catalogue() []triage.Rule {
 		{Decide: decide, Meta: triage.Meta{
 			ID: "workflow-intake", Summary: "Gives a first state.", Mode: triage.Act, MaxMode: triage.Act,
 			Options: []triage.Option{
-				{Name: "label", Help: "the first state", Default: "start"},
+				{Name: "label", Help: "the first state", Default: "workflow::start", State: true},
 				{Name: "days", Help: "how long it waits", Default: 5, Min: 1, Max: 90},
 			},
 		}},
@@ -164,7 +164,7 @@ commands: {prefix: platform}
 labels: {research: [inquiry, "needs research"], workflow: stage}
 rules:
   weight-research: {above: 2}
-  workflow-intake: {mode: shadow, label: planning, days: 7}
+  workflow-intake: {mode: shadow, label: "stage::design", days: 7}
   weight-scale: off
 `,
 		"FLOWKEEPER_GITLAB_TOKEN=glpat-abc", "FLOWKEEPER_WEBHOOK_SECRET=one, two", "FLOWKEEPER_SIGNING_TOKEN=whsec_YWJj",
@@ -197,7 +197,7 @@ rules:
 	want.Labels[triage.Research] = []string{"inquiry", "needs research"}
 	want.Labels[triage.WorkflowScope] = []string{"stage"}
 	want.Rules[0].Options["above"] = 2
-	want.Rules[1].Mode, want.Rules[1].Options = triage.Shadow, triage.Options{"label": "planning", "days": 7}
+	want.Rules[1].Mode, want.Rules[1].Options = triage.Shadow, triage.Options{"label": "stage::design", "days": 7}
 	want.Rules[2].Mode = triage.Off
 	want.File = got.File // in a directory of the test's own
 
@@ -295,7 +295,8 @@ team: {name: "it's \"quoted\": #1 – ü", labels: ["yes", "1", "a: b", "[x]", "
 inbox: {settle: 1500ms, grace: 7d, freshness: 0s}
 server: {max_body: 1000001}
 gitlab: {projects: [7, a/b]}
-rules: {workflow-intake: {mode: off, label: "off"}}
+rules: {workflow-intake: {mode: off, label: "workflow::in dev"}}
+labels: {ux: "off"}
 `)
 	if err != nil {
 		t.Fatal(err)

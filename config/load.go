@@ -123,6 +123,7 @@ func (r *reader) compare(c *Config) {
 	if c.Team.Scope == ScopeLabelled && c.Team.GroupLabel == "" {
 		r.conflict(flawf("set team.group_label", "with the scope labelled there has to be a group label"), "team.scope", "team.group_label")
 	}
+	r.compareLabels(c)
 	if other := otherGroup(c.Team); other != "" {
 		r.conflict(flawf("put the group label into team.labels in its place", "team.labels adds %s to every issue, which makes it another group's than %s",
 			quote(other), quote(c.Team.GroupLabel)), "team.group_label", "team.labels")

@@ -167,5 +167,8 @@ func optionValue(o triage.Option, lit literal) (any, *flaw) {
 	if _, number := o.Default.(int); number {
 		return wholeNumber(lit, o.Min, o.Max)
 	}
+	if o.State {
+		return label(lit)
+	}
 	return line(lit)
 }

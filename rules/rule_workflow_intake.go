@@ -14,7 +14,7 @@ var workflowIntake = triage.Rule{
 		On:      triage.Opened,
 		Mode:    triage.Act,
 		MaxMode: triage.Act,
-		Options: []triage.Option{{Name: "label", Help: "the label a new issue gets", Default: startLabel}},
+		Options: []triage.Option{{Name: "label", Help: "the label a new issue gets", Default: startLabel, State: true}},
 	},
 	Decide: func(in triage.Input, opt triage.Options) triage.Verdict {
 		if in.State() != "" {

@@ -43,7 +43,10 @@ func TestSearchHandbook(t *testing.T) {
 
 // TestSearchConfigurations finds what teams can get wrong: names and options that bring rules into each other's way.
 func TestSearchConfigurations(t *testing.T) {
-	tests := map[string]struct{ yaml, want string }{
+	tests := map[string]struct {
+		yaml, want string
+		set        func(*config.Config) // what a file may not say
+	}{
 		"a label of a rule in the workflow": {
 			yaml: `labels: {research: "workflow::research"}`,
 			want: `
@@ -59,7 +62,13 @@ an issue without labels, weight 4, just opened:
 `,
 		},
 		"an option with another rule's label": {
-			yaml: `rules: {workflow-intake: {label: needs research}}`,
+			set: func(c *config.Config) {
+				for _, s := range c.Rules {
+					if s.ID == "workflow-intake" {
+						s.Options["label"] = "needs research"
+					}
+				}
+			},
 			want: `
 an issue without labels, no weight, just opened:
   weight-research wants to remove ~"needs research"
@@ -68,7 +77,7 @@ an issue without labels, no weight, just opened:
 `,
 		},
 		"one label for two roles": {
-			yaml: `labels: {research: UX}`,
+			set: func(c *config.Config) { c.Labels[triage.Research] = []string{"UX"} },
 			want: `
 an issue with ~"workflow::ready for design", no weight, just opened:
   design-needs-ux wants to add ~UX
@@ -94,7 +103,11 @@ an issue without labels, no weight, just opened:
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			got := inWords(search(t, configured(t, tt.yaml), near))
+			c := configured(t, tt.yaml)
+			if tt.set != nil {
+				tt.set(&c)
+			}
+			got := inWords(search(t, c.Policy(), near))
 			if diff := cmp.Diff(strings.TrimSpace(tt.want), got); diff != "" {
 				t.Errorf("conflicts (-want +got):\n%s", diff)
 			}
@@ -102,8 +115,8 @@ an issue without labels, no weight, just opened:
 	}
 }
 
-// configured is the policy of a configuration file.
-func configured(t *testing.T, yaml string) engine.Policy {
+// configured is a configuration file.
+func configured(t *testing.T, yaml string) config.Config {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "flowkeeper.yaml")
 	if err := os.WriteFile(file, []byte(yaml), 0o600); err != nil {
@@ -113,7 +126,7 @@ func configured(t *testing.T, yaml string) engine.Policy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c.Policy()
+	return c
 }
 
 func BenchmarkSearch(b *testing.B) {

@@ -60,6 +60,7 @@ type Option struct {
 	Default any // int or string
 	Min     int // for numbers, both inclusive
 	Max     int
+	State   bool // the text is the label of a workflow state
 }
 
 // Rule is one statement of the handbook: data and a pure function. A rule cannot fail; what can fail happened while loading.

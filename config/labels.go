@@ -1,0 +1,59 @@
+package config
+
+import (
+	"slices"
+
+	"flowkeeper/rules/triage"
+)
+
+// compareLabels checks that every label means one thing, and that rules are given labels which the others know.
+func (r *reader) compareLabels(c *Config) {
+	for _, scopes := range []bool{false, true} {
+		taken := map[string]string{} // by label: the key of its role
+		for _, d := range triage.LabelDefaults() {
+			if d.Scope != scopes {
+				continue
+			}
+			for _, name := range c.Labels[d.Role] {
+				if other, twice := taken[name]; twice {
+					r.conflict(flawf("give each its own name", "%s is the name of %s and of %s", quote(name), other, d.Key), "labels."+d.Key, "labels."+other)
+					continue
+				}
+				taken[name] = d.Key
+			}
+		}
+	}
+	for _, s := range c.Rules {
+		for _, o := range s.Meta.Options {
+			label, ok := s.Options[o.Name].(string)
+			if !o.State || !ok || label == o.Default {
+				continue
+			}
+			if known := stateLabels(c); !slices.Contains(known, label) {
+				r.conflict(flawf(suggestState(label, known), "%s is not the label of a workflow state", quote(label)),
+					"rules."+s.ID+"."+o.Name)
+			}
+		}
+	}
+}
+
+// suggestState is the hint for a label that is no state's: the state of that name in the workflow's scope, else the nearest one.
+func suggestState(label string, known []string) string {
+	for _, state := range known {
+		if value := triage.Value(state); value == label || value == triage.Value(label) {
+			return `did you mean "` + state + `"?`
+		}
+	}
+	return suggest(label, known, "the first of them is "+known[0])
+}
+
+// stateLabels are the labels of the workflow's states.
+func stateLabels(c *Config) []string {
+	var labels []string
+	for _, scope := range c.Labels[triage.WorkflowScope] {
+		for _, state := range triage.States() {
+			labels = append(labels, triage.Scoped(scope, state))
+		}
+	}
+	return labels
+}
