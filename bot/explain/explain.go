@@ -13,13 +13,13 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Text writes the explanation for a terminal: what would change, what the note would say, which rules are quiet because of people, then
+// Text writes the explanation for a terminal: under which configuration, what would change, what the note would say, which rules are quiet because of people, then
 // every rule with its reason. The rules that have something to say come first.
-func Text(w io.Writer, e worker.Explanation) error {
+func Text(w io.Writer, configuration string, e worker.Explanation) error {
 	d := e.Decision
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s#%d %s\n", e.Issue.Path, e.Issue.IID, e.Issue.Title)
-	fmt.Fprintf(&b, "  %s\n  labels: %s\n", facts(e.Issue), list(e.Issue.Labels))
+	fmt.Fprintf(&b, "  %s\n  labels: %s\n  configuration: %s\n", facts(e.Issue), list(e.Issue.Labels), configuration)
 	if !d.Ours {
 		fmt.Fprintf(&b, "\nLeft alone: %s.\n", d.Reason)
 		_, err := io.WriteString(w, b.String())
@@ -102,6 +102,7 @@ func list(labels []string) string {
 
 // explanation is the JSON of an explanation; its fields only ever grow.
 type explanation struct {
+	Config   string           `json:"configuration"`
 	Project  int64            `json:"project"`
 	Path     string           `json:"path"`
 	IID      int64            `json:"iid"`
@@ -119,9 +120,9 @@ type planned struct {
 }
 
 // JSON writes the explanation for programs.
-func JSON(w io.Writer, e worker.Explanation) error {
+func JSON(w io.Writer, configuration string, e worker.Explanation) error {
 	out := explanation{
-		Project: e.Issue.Project, Path: e.Issue.Path, IID: e.Issue.IID, Ours: e.Decision.Ours, Reason: e.Decision.Reason,
+		Config: configuration, Project: e.Issue.Project, Path: e.Issue.Path, IID: e.Issue.IID, Ours: e.Decision.Ours, Reason: e.Decision.Reason,
 		Plan: []planned{}, Findings: e.Decision.Findings, Note: e.Note,
 		Quiet: quietOf(e.Decision.Memory),
 	}

@@ -45,11 +45,11 @@ func TestLive(t *testing.T) {
 	gitlab, project, o := stage(t)
 	e := live(t, gitlab, o, project, sandbox.IssueOptions{Title: "A door is open", Labels: []string{"workflow::design", "spike"}, Weight: triage.Int(5)})
 	var text bytes.Buffer
-	if err := explain.Text(&text, e); err != nil {
+	if err := explain.Text(&text, "my.yaml", e); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"team/project#1 A door is open\n  open, weight 5, nobody assigned\n", `labels: ~spike ~"workflow::design"`, "  add ~UX (design-needs-ux)\n", "  | - [ ] **A weight of 2**",
+		"team/project#1 A door is open\n  open, weight 5, nobody assigned\n", "\n  configuration: my.yaml\n", `labels: ~spike ~"workflow::design"`, "  add ~UX (design-needs-ux)\n", "  | - [ ] **A weight of 2**",
 		"design-needs-ux              act     design work carries the UX label\n", "bug-needs-severity           remind  the issue is not a bug\n",
 	} {
 		if !strings.Contains(text.String(), want) {
@@ -65,10 +65,12 @@ func TestJSON(t *testing.T) {
 	gitlab, project, o := stage(t)
 	e := live(t, gitlab, o, project, sandbox.IssueOptions{Title: "t", Labels: []string{"workflow::design"}})
 	var text bytes.Buffer
-	if err := explain.JSON(&text, e); err != nil {
+	if err := explain.JSON(&text, "my.yaml", e); err != nil {
 		t.Fatal(err)
 	}
 	var got struct {
+		Configuration string
+
 		IID      int64
 		Ours     bool
 		Plan     []struct{ Rule, Action string }
@@ -77,7 +79,7 @@ func TestJSON(t *testing.T) {
 	if err := json.Unmarshal(text.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.IID != 1 || !got.Ours || len(got.Plan) == 0 || len(got.Findings) != len(rules.Catalogue()) || got.Findings[0].Mode != "act" {
+	if got.Configuration != "my.yaml" || got.IID != 1 || !got.Ours || len(got.Plan) == 0 || len(got.Findings) != len(rules.Catalogue()) || got.Findings[0].Mode != "act" {
 		t.Errorf("%s", &text)
 	}
 }
@@ -86,7 +88,7 @@ func TestLeftAlone(t *testing.T) {
 	gitlab, project, o := stage(t)
 	e := live(t, gitlab, o, project, sandbox.IssueOptions{Title: "t", Labels: []string{"group::gitaly"}})
 	var text bytes.Buffer
-	if err := explain.Text(&text, e); err != nil || !strings.Contains(text.String(), "Left alone: the issue carries another team's group label.") {
+	if err := explain.Text(&text, "my.yaml", e); err != nil || !strings.Contains(text.String(), "Left alone: the issue carries another team's group label.") {
 		t.Errorf("%v\n%s", err, &text)
 	}
 }

@@ -22,7 +22,7 @@ func TestQuiet(t *testing.T) {
 		},
 	}}}
 	var text, object bytes.Buffer
-	if err := explain.Text(&text, e); err != nil {
+	if err := explain.Text(&text, "my.yaml", e); err != nil {
 		t.Fatal(err)
 	}
 	const want = `
@@ -36,7 +36,7 @@ Why:
 	if !strings.Contains(text.String(), want) {
 		t.Errorf("the explanation lacks %s\nit is:\n%s", want, &text)
 	}
-	if err := explain.JSON(&object, e); err != nil {
+	if err := explain.JSON(&object, "my.yaml", e); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{`"undone": "add ~UX"`, `"until": "2026-11-30T08:00:00Z"`, `"rule": "needs-type"`} {
@@ -49,7 +49,7 @@ Why:
 // TestNothingQuiet: where nobody silenced anything, nothing is said of it.
 func TestNothingQuiet(t *testing.T) {
 	var text bytes.Buffer
-	if err := explain.Text(&text, worker.Explanation{Decision: engine.Decision{Ours: true}}); err != nil {
+	if err := explain.Text(&text, "my.yaml", worker.Explanation{Decision: engine.Decision{Ours: true}}); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(text.String(), "Quiet") {

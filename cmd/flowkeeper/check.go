@@ -5,20 +5,25 @@ import (
 	"errors"
 	"fmt"
 
-	"flowkeeper/config"
-	"flowkeeper/rules"
 	"flowkeeper/rules/engine"
 )
 
 type checkCmd struct {
-	Config   string `arg:"" optional:"" help:"Configuration file; default flowkeeper.yaml if there is one."`
-	Quiet    bool   `short:"q" help:"Print nothing if all is well."`
-	NoSearch bool   `help:"Do not search for rules that contradict each other, which takes some seconds."`
+	Config   string   `arg:"" optional:"" help:"Configuration file; default flowkeeper.yaml if there is one."`
+	Mode     modeFlag `placeholder:"shadow|act" help:"How far rules may go, as for serve."`
+	Quiet    bool     `short:"q" help:"Print nothing if all is well."`
+	NoSearch bool     `help:"Do not search for rules that contradict each other, which takes some seconds."`
+}
+
+// Help implements kong.HelpProvider.
+func (checkCmd) Help() string {
+	return "The exit code tells of the file and the variables that are set. What only serving needs, a token and a webhook's secret, may be missing, " +
+		"as in a pipeline: that is a note."
 }
 
 // Run loads the configuration exactly as serve does, searches it for contradictions and prints what is in force, secrets as <secret>.
 func (c *checkCmd) Run(ctx context.Context, p *program) error {
-	loaded, err := config.Load(c.Config, p.environ, rules.Catalogue())
+	loaded, err := load(c.Config, c.Mode, p.environ)
 	if err != nil {
 		return err
 	}
@@ -35,6 +40,9 @@ func (c *checkCmd) Run(ctx context.Context, p *program) error {
 	}
 	if c.Quiet {
 		return nil
+	}
+	for _, err := range lacking(loaded, false) {
+		fmt.Fprintf(p.err, "Note: serve would not start here: %s.\n", err)
 	}
 	if watching != "" {
 		watching = "# No rule writes (shadow): " + watching + "\n"

@@ -5,29 +5,27 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"flowkeeper/bot/explain"
 	"flowkeeper/bot/scenario"
 	"flowkeeper/config"
-	"flowkeeper/rules"
 )
 
 type explainCmd struct {
-	What   string `arg:"" name:"issue-or-scenario" help:"The address of an issue's page, or a scenario file (.txtar)."`
-	JSON   bool   `help:"Print JSON."`
-	Config string `short:"c" type:"path" placeholder:"FILE" help:"Configuration file, as for serve."`
+	What   string   `arg:"" name:"issue-or-scenario" help:"The address of an issue's page, or a scenario file (.txtar)."`
+	JSON   bool     `help:"Print JSON."`
+	Config string   `short:"c" placeholder:"FILE" help:"Configuration file, as for serve."`
+	Mode   modeFlag `placeholder:"shadow|act" help:"How far rules may go, as for serve; a scenario is played with act if nothing else is said."`
 }
 
 // Run says what would be decided now and why. It writes nothing.
 func (c *explainCmd) Run(ctx context.Context, p *program) error {
 	played := strings.HasSuffix(c.What, ".txtar")
-	environ := p.environ
-	if played { // nothing is written there that a mode would have to prevent
-		environ = slices.Concat([]string{"FLOWKEEPER_MODE=" + config.ModeAct}, environ)
+	loaded, err := load(c.Config, c.Mode, p.environ)
+	if err == nil && played && loaded.Mode == "" { // nothing is written there that a mode would have to prevent
+		loaded, err = load(c.Config, config.ModeAct, p.environ)
 	}
-	loaded, err := config.Load(c.Config, environ, rules.Catalogue())
 	if err != nil {
 		return err
 	}
@@ -44,9 +42,9 @@ func (c *explainCmd) Run(ctx context.Context, p *program) error {
 		return err
 	}
 	if c.JSON {
-		return explain.JSON(p.out, e)
+		return explain.JSON(p.out, source(loaded), e)
 	}
-	return explain.Text(p.out, e)
+	return explain.Text(p.out, source(loaded), e)
 }
 
 // scenario plays a scenario file under the configured policy and prints it with the decisions.
@@ -67,6 +65,7 @@ func (c *explainCmd) scenario(p *program, loaded config.Config) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.What, err)
 	}
+	fmt.Fprintf(p.err, "Configuration: %s.\n", source(loaded))
 	_, err = p.out.Write(scenario.Write(data, decisions))
 	return err
 }

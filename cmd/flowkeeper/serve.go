@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"slices"
 	"syscall"
 	"time"
 
@@ -14,25 +13,12 @@ import (
 
 	"flowkeeper/bot"
 	"flowkeeper/config"
-	"flowkeeper/rules"
 )
 
 type serveCmd struct {
 	Config                 string   `short:"c" placeholder:"FILE" help:"Configuration file; default flowkeeper.yaml if there is one."`
 	Mode                   modeFlag `placeholder:"shadow|act" help:"How far rules may go: act, as far as the configuration says; shadow, decide and record only. Default (also FLOWKEEPER_MODE): act with a configuration file, shadow without."`
 	InsecureAcceptUnsigned bool     `help:"Take webhooks from anybody. Only for trying things out."`
-}
-
-// modeFlag is one of the values of config.Config.Mode; empty if the flag is not given.
-type modeFlag string
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (m *modeFlag) UnmarshalText(text []byte) error {
-	*m = modeFlag(text)
-	if *m != config.ModeShadow && *m != config.ModeAct {
-		return fmt.Errorf("%.80q is not allowed: write shadow or act; single rules have more modes, in the configuration file", text)
-	}
-	return nil
 }
 
 // Help implements kong.HelpProvider.
@@ -50,7 +36,7 @@ func (c *serveCmd) Run(ctx context.Context, p *program) error {
 	hangup := make(chan os.Signal, 1) // one that is waiting stands for all that come meanwhile
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
-	loaded, err := c.load(p.environ)
+	loaded, err := load(c.Config, c.Mode, p.environ)
 	if err != nil {
 		return err
 	}
@@ -73,14 +59,6 @@ func (c *serveCmd) Run(ctx context.Context, p *program) error {
 		return errors.Join(err, app.Stop())
 	}
 	return errors.Join(c.wait(ctx, p, app, loaded, log, hangup), app.Stop())
-}
-
-// load reads the configuration. The flag beats the variable.
-func (c *serveCmd) load(environ []string) (config.Config, error) {
-	if c.Mode != "" {
-		environ = append(slices.Clone(environ), "FLOWKEEPER_MODE="+string(c.Mode))
-	}
-	return config.Load(c.Config, environ, rules.Catalogue())
 }
 
 // wait prints the one line of readiness and returns when the program is to end.
@@ -112,15 +90,20 @@ func (c *serveCmd) wait(ctx context.Context, p *program, app *bot.App, loaded co
 
 // complete checks what only serving needs.
 func (c *serveCmd) complete(loaded config.Config) error {
+	return errors.Join(lacking(loaded, c.InsecureAcceptUnsigned)...)
+}
+
+// lacking is what keeps serve from starting.
+func lacking(loaded config.Config, unsigned bool) []error {
 	var missing []error
 	if !loaded.GitLab.Token.IsSet() {
 		missing = append(missing, errors.New("FLOWKEEPER_GITLAB_TOKEN is not set: an access token with scope api and role Reporter or Planner is needed"))
 	}
-	if len(loaded.Server.WebhookSecrets)+len(loaded.Server.SigningTokens) == 0 && !c.InsecureAcceptUnsigned {
+	if len(loaded.Server.WebhookSecrets)+len(loaded.Server.SigningTokens) == 0 && !unsigned {
 		missing = append(missing, errors.New("neither FLOWKEEPER_WEBHOOK_SECRET nor FLOWKEEPER_SIGNING_TOKEN is set: without one anybody could send webhooks "+
 			"(--insecure-accept-unsigned if that is what you want)"))
 	}
-	return errors.Join(missing...)
+	return missing
 }
 
 func inboxName(loaded config.Config) string {

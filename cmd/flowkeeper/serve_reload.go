@@ -49,7 +49,7 @@ func (r *reloader) reload(ctx context.Context) {
 
 // read loads the configuration and hands it to the app.
 func (r *reloader) read(ctx context.Context) (config.Config, error) {
-	next, err := r.command.load(r.environ)
+	next, err := load(r.command.Config, r.command.Mode, r.environ)
 	if err != nil {
 		return config.Config{}, err
 	}
