@@ -183,7 +183,7 @@ func (a *App) Start() error {
 	a.live.receiver, a.live.token, a.live.policy = receiver, a.o.GitLabToken, a.o.Policy
 	a.watch(a.o.Watching)
 	a.registry.MustRegister(inboxCollector{a.inbox})
-	a.serve("admin server", a.admin, &http.Server{Handler: admin.New(a.checks(), a.registry, a.inbox, a.o.AdminHosts...)})
+	a.serve("admin server", a.admin, &http.Server{Handler: admin.New(a.checks(), a.registry, a.inbox, a.backlog, a.o.AdminHosts...)})
 	claimNoMore := a.handle()
 	e := echo.New()
 	e.HideBanner = true

@@ -22,11 +22,7 @@ func Text(w io.Writer, r Report, since time.Time) error {
 	for _, i := range r.Issues {
 		fmt.Fprintf(&b, "%d#%d  %s\n", i.Project, i.IID, clock(i.At))
 		for _, would := range i.Would {
-			what := strings.Join(would.Wants, ", ")
-			if what == "" {
-				what = "say: " + would.Reason
-			}
-			fmt.Fprintf(&b, "  %-26s %s\n", plain(would.Rule), plain(what))
+			fmt.Fprintf(&b, "  %-26s %s\n", Plain(would.Rule), What(would.Wants, would.Reason))
 		}
 	}
 	if r.More > 0 {
@@ -36,7 +32,7 @@ func Text(w io.Writer, r Report, since time.Time) error {
 		fmt.Fprintf(&b, "\nIssues on which a rule would have done something since %s:\n", clock(since))
 	}
 	for _, t := range r.Rules {
-		fmt.Fprintf(&b, "  %-26s %d\n", plain(t.Rule), t.Issues)
+		fmt.Fprintf(&b, "  %-26s %d\n", Plain(t.Rule), t.Issues)
 	}
 	if !r.Oldest.IsZero() {
 		fmt.Fprintf(&b, "\nDecisions before %s are not kept any more.\n", clock(r.Oldest))
@@ -47,8 +43,13 @@ func Text(w io.Writer, r Report, since time.Time) error {
 
 func clock(at time.Time) string { return at.UTC().Format("2006-01-02 15:04 UTC") }
 
-// plain keeps a text from moving a terminal's cursor.
-func plain(text string) string {
+// What says what a rule would do: its changes, or, if there are none, that it would say something.
+func What(wants []string, reason string) string {
+	return Plain(cmp.Or(strings.Join(wants, ", "), "say: "+reason))
+}
+
+// Plain keeps a text from moving a terminal's cursor.
+func Plain(text string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return '·'

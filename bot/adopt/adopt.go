@@ -1,0 +1,186 @@
+// Package adopt takes up the backlog of a project, which the bot leaves in peace otherwise: its open issues go into the inbox as if a sweep
+// had found them, or are only looked at. It goes through them a page at a time, so that no request takes long and a walk that was
+// broken off can go on where it ended.
+package adopt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/worker"
+	"flowkeeper/rules/triage"
+)
+
+// Pages are bounded: what is put into the inbox costs one call of GitLab for all, what is looked at a few for each.
+const (
+	pageStored = 100
+	pageLooked = 5
+	pageTime   = 10 * time.Second // one takes no longer, if it got on at all
+)
+
+// GitLab is what is needed of GitLab.
+type GitLab interface {
+	ProjectID(ctx context.Context, path string) (int64, error)
+	SeesProject(ctx context.Context, project int64) (bool, error)
+	Updated(ctx context.Context, project int64, since time.Time, each func(triage.Issue) error) error
+}
+
+// Inbox is where issues are put.
+type Inbox interface {
+	Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error)
+}
+
+// Adopter takes up backlogs.
+type Adopter struct {
+	GitLab  GitLab
+	Inbox   Inbox
+	Explain func(ctx context.Context, issue triage.Ref) (worker.Explanation, error) // what would be decided now
+	Now     func() time.Time
+}
+
+// Request asks for one page. The first one has neither From nor Until, the next ones have those of the page before.
+type Request struct {
+	Project string    // a full path, or an id
+	From    time.Time // issues that were updated before are done with
+	Until   time.Time // issues that are updated later are not of the backlog: the bot, or a person, is at them
+	DryRun  bool
+}
+
+// Page is what became of a page. Next and Until lead to the next one unless Done.
+type Page struct {
+	Issues []Issue   `json:"issues"`
+	Next   time.Time `json:"next"`
+	Until  time.Time `json:"until"`
+	Done   bool      `json:"done"`
+}
+
+// Issue is an open issue of the backlog.
+type Issue struct {
+	Project int64   `json:"project"`
+	IID     int64   `json:"iid"`
+	URL     string  `json:"url"`
+	Left    string  `json:"left,omitempty"`  // why the issue would be left alone
+	Would   []Would `json:"would,omitempty"` // what rules would do; only of a dry run
+}
+
+// Would is what one rule would do: changes in words, or, if there are none, say on the note what the reason tells.
+type Would struct {
+	Rule   string      `json:"rule"`
+	Mode   triage.Mode `json:"mode"`
+	Wants  []string    `json:"wants,omitempty"`
+	Reason string      `json:"reason"`
+}
+
+// Refusal is an error of whoever asked: it says what would work.
+type Refusal struct{ Text string }
+
+// Error implements error.
+func (r Refusal) Error() string { return r.Text }
+
+// errFull ends a listing when the page is full.
+var errFull = errors.New("the page is full")
+
+// Page takes up, or looks at, the next open issues, the one that was not updated for the longest first. The error may be a Refusal.
+func (a *Adopter) Page(ctx context.Context, r Request) (Page, error) {
+	project, err := a.find(ctx, r.Project)
+	if err != nil {
+		return Page{}, err
+	}
+	p := Page{Issues: []Issue{}, Next: r.From, Until: r.Until}
+	if p.Until.IsZero() {
+		p.Until = a.Now().UTC()
+	}
+	most, began := pageStored, a.Now()
+	if r.DryRun {
+		most = pageLooked
+	}
+	listing := a.GitLab.Updated(ctx, project, r.From, func(i triage.Issue) error {
+		// A page ends between two times of update, because the next one begins with a time.
+		if i.UpdatedAt.After(p.Until) {
+			p.Done = true
+			return errFull
+		}
+		full := len(p.Issues) >= most || a.Now().Sub(began) > pageTime
+		if full && i.UpdatedAt.After(p.Next) {
+			p.Next = i.UpdatedAt
+			return errFull
+		}
+		p.Next = i.UpdatedAt
+		if i.Closed {
+			return nil
+		}
+		taken, err := a.take(ctx, i, p.Until, r.DryRun)
+		if err == nil {
+			p.Issues = append(p.Issues, taken)
+		}
+		return err
+	})
+	switch e, answered := errors.AsType[*gitlab.Error](listing); {
+	case listing == nil:
+		p.Done = true
+	case errors.Is(listing, errFull):
+	case answered && e.Class == gitlab.GiveUp && e.Status == 0 && p.Next.After(r.From): // the list is longer than is read at a time
+	default:
+		return Page{}, listing
+	}
+	return p, nil
+}
+
+// take puts an issue into the inbox, once for each walk, or looks at it.
+func (a *Adopter) take(ctx context.Context, i triage.Issue, until time.Time, dry bool) (Issue, error) {
+	taken := Issue{Project: i.Project, IID: i.IID, URL: i.URL}
+	if !dry {
+		now := a.Now()
+		body, err := worker.Body{Event: triage.Event{Kind: triage.Swept, At: i.UpdatedAt, Seen: now}, Issue: i}.Encode()
+		if err != nil {
+			return taken, err
+		}
+		key := fmt.Sprintf("adopt/%d/%d/%d", i.Project, i.IID, until.UnixMilli())
+		if _, err := a.Inbox.Accept(ctx, inbox.Delivery{ID: key, Issue: i.Ref, Key: key, Body: body}); err != nil {
+			return taken, fmt.Errorf("keeping the adopted issue %s: %w", i.Ref, err)
+		}
+		return taken, nil
+	}
+	e, err := a.Explain(ctx, i.Ref)
+	if gitlab.ClassOf(err) == gitlab.Gone {
+		taken.Left = "it is gone"
+		return taken, nil
+	}
+	if err != nil {
+		return taken, err
+	}
+	if !e.Decision.Ours {
+		taken.Left = e.Decision.Reason
+	}
+	for _, f := range e.Decision.Findings {
+		if f.Speaks && !f.Overridden {
+			taken.Would = append(taken.Would, Would{f.Rule, f.Mode, f.Wants, f.Reason})
+		}
+	}
+	return taken, nil
+}
+
+// find is the number of a project that the token can see.
+func (a *Adopter) find(ctx context.Context, name string) (int64, error) {
+	const member = "make the bot's user a member of it with the role Reporter or Planner"
+	if id, err := strconv.ParseInt(name, 10, 64); err == nil {
+		sees, err := a.GitLab.SeesProject(ctx, id)
+		if err == nil && !sees {
+			err = Refusal{fmt.Sprintf("there is no project with the id %d, or the bot's token cannot see it: %s", id, member)}
+		}
+		return id, err
+	}
+	id, err := a.GitLab.ProjectID(ctx, name)
+	if bad, ok := errors.AsType[*gitlab.BadReference](err); ok {
+		return 0, Refusal{bad.Error()}
+	}
+	if gitlab.ClassOf(err) == gitlab.Gone {
+		return 0, Refusal{fmt.Sprintf("there is no project %s, or the bot's token cannot see it: check the path, or %s", name, member)}
+	}
+	return id, err
+}
