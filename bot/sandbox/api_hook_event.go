@@ -90,7 +90,8 @@ func statusFilter(c *call) (func(status string) bool, error) {
 	}, nil
 }
 
-// testHook sends the newest issue to a hook, also to one that is disabled, and answers when the receiver has.
+// testHook sends an example to a hook, also to one that is disabled, and answers when the receiver has. All examples name who asked for them: the
+// newest issue as if it were just opened, the newest note as if it were just written, and a reaction to it that nobody gave.
 func testHook(s *Server, c *call) answer {
 	h, no := hookOf(c)
 	if no != nil {
@@ -103,16 +104,11 @@ func testHook(s *Server, c *call) answer {
 	if no := s.throttled("hook test", c); no != nil {
 		return *no
 	}
-	if flag != "issues" && flag != "confidential_issues" {
-		return message(http.StatusUnprocessableEntity, "Testing not available for this hook")
+	d, missing := s.example(c, flag)
+	if missing != "" {
+		return message(http.StatusUnprocessableEntity, "Ensure the project has "+missing+".")
 	}
-	visible := slices.DeleteFunc(slices.Clone(c.project.issues), func(i *issue) bool { return !i.visible(c.by.user) })
-	if len(visible) == 0 {
-		return message(http.StatusUnprocessableEntity, "Ensure the project has issues.")
-	}
-	i := visible[len(visible)-1]
-	event, _, body := s.issueBody(c.by, i, "open", object{})
-	out := s.outgoing(h, &Delivery{Event: event, Action: "open", Issue: i.ref(), Body: encode(body)}, uuid())
+	out := s.outgoing(h, d, uuid())
 	return answer{later: func() answer {
 		d := s.execute(out)
 		switch {
@@ -123,6 +119,40 @@ func testHook(s *Server, c *call) answer {
 		}
 		return message(http.StatusCreated, "201 Created")
 	}}
+}
+
+// example is the delivery that tests a hook, or what is missing for one.
+func (s *Server) example(c *call, flag string) (d *Delivery, missing string) {
+	visible := slices.DeleteFunc(slices.Clone(c.project.issues), func(i *issue) bool { return !i.visible(c.by.user) })
+	if flag == "issues" || flag == "confidential_issues" {
+		if len(visible) == 0 {
+			return nil, "issues"
+		}
+		i := visible[len(visible)-1]
+		event, _, body := s.issueBody(c.by, i, "open", object{})
+		return &Delivery{Event: event, Action: "open", Issue: i.ref(), Body: encode(body)}, ""
+	}
+	var of *issue
+	var newest *note
+	for _, i := range visible {
+		for _, n := range i.notes {
+			if !n.system && n.visible(c.by.user) && (newest == nil || n.id > newest.id) {
+				of, newest = i, n
+			}
+		}
+	}
+	if newest == nil {
+		return nil, "notes"
+	}
+	event, action, body := "Emoji Hook", "award", object{}
+	if flag == "emoji" {
+		now := s.now()
+		body = s.emojiBody(of, newest, &award{id: 1, user: c.by.user, name: "thumbsup", at: now}, action)
+	} else {
+		event, _, body = s.noteBody(of, newest, c.by.user, "create")
+		action = "create"
+	}
+	return &Delivery{Event: event, Action: action, Issue: of.ref(), Note: newest.id, Body: encode(body)}, ""
 }
 
 // resendEvent sends once more what was sent to a hook, under the same key, and answers when the receiver has.

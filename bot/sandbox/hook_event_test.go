@@ -218,7 +218,8 @@ func TestHookTestsThatCannotBe(t *testing.T) {
 		says   string
 	}{
 		{f.path("/test/push_events"), 400, "trigger does not have a valid value"},
-		{f.path("/test/emoji_events"), 422, "Testing not available"},
+		{f.path("/test/emoji_events"), 422, "Ensure the project has notes"},
+		{f.path("/test/note_events"), 422, "Ensure the project has notes"},
 		{fmt.Sprintf("/projects/%d/hooks/%d/test/issues_events", empty, other), 422, "Ensure the project has issues"},
 		{fmt.Sprintf("/projects/%d/hooks/99/test/issues_events", empty), 404, "Not found"},
 	}

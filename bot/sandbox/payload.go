@@ -183,17 +183,23 @@ func (s *Server) issueBody(by actor, i *issue, action string, diff object) (even
 
 // sendNote delivers a Note Hook. Its user is always the author, also when somebody else edited the note.
 func (s *Server) sendNote(i *issue, n *note, action string) {
+	event, flag, body := s.noteBody(i, n, n.author, action)
+	s.send(i, n.id, flag, event, action, "", body)
+}
+
+// noteBody is what a Note Hook says, its name, and the flag of the hooks that ask for it.
+func (s *Server) noteBody(i *issue, n *note, by *user, action string) (event, flag string, body object) {
 	event, eventType, flag := "Note Hook", "note", "note"
 	if i.confidential || n.internal {
 		event, eventType, flag = "Confidential Note Hook", "confidential_note", "confidential_note"
 	}
 	attrs := s.noteAttrs(i, n)
 	attrs["action"] = action
-	s.send(i, n.id, flag, event, action, "", object{
-		"object_kind": "note", "event_type": eventType, "user": s.userHook(n.author), "project_id": i.project.id,
+	return event, flag, object{
+		"object_kind": "note", "event_type": eventType, "user": s.userHook(by), "project_id": i.project.id,
 		"project": s.projectHook(i.project), "object_attributes": attrs, "repository": s.repositoryHook(i.project),
 		"issue": s.issueAttrs(i, coarseTime),
-	})
+	}
 }
 
 func (s *Server) noteAttrs(i *issue, n *note) object {
@@ -210,9 +216,17 @@ func (s *Server) noteAttrs(i *issue, n *note) object {
 	return o
 }
 
-// sendEmoji delivers an Emoji Hook; a confidential issue does not change its kind. GitLab names the issue by its Ruby class, which
-// for a reaction on the issue itself is work_item.
+// sendEmoji delivers an Emoji Hook; a confidential issue does not change its kind.
 func (s *Server) sendEmoji(i *issue, n *note, a *award, action string) {
+	var id int64
+	if n != nil {
+		id = n.id
+	}
+	s.send(i, id, "emoji", "Emoji Hook", action, "", s.emojiBody(i, n, a, action))
+}
+
+// emojiBody is what an Emoji Hook says. GitLab names the issue by its Ruby class, which for a reaction on the issue itself is work_item.
+func (s *Server) emojiBody(i *issue, n *note, a *award, action string) object {
 	attrs := object{
 		"id": a.id, "user_id": a.user.id, "name": a.name, "awardable_type": "Issue", "awardable_id": i.id,
 		"created_at": coarseTime(a.at), "updated_at": coarseTime(a.at), "awarded_on_url": s.issueURL(i),
@@ -221,16 +235,14 @@ func (s *Server) sendEmoji(i *issue, n *note, a *award, action string) {
 		"object_kind": "emoji", "event_type": action, "user": s.userHook(a.user), "project_id": i.project.id,
 		"project": s.projectHook(i.project), "object_attributes": attrs,
 	}
-	var id int64
 	if n == nil {
 		body["work_item"] = s.issueAttrs(i, coarseTime)
-	} else {
-		id = n.id
-		attrs["awardable_type"], attrs["awardable_id"] = "Note", n.id
-		attrs["awarded_on_url"] = fmt.Sprintf("%s#note_%d", s.issueURL(i), n.id)
-		body["note"], body["issue"] = s.noteAttrs(i, n), s.issueAttrs(i, coarseTime)
+		return body
 	}
-	s.send(i, id, "emoji", "Emoji Hook", action, "", body)
+	attrs["awardable_type"], attrs["awardable_id"] = "Note", n.id
+	attrs["awarded_on_url"] = fmt.Sprintf("%s#note_%d", s.issueURL(i), n.id)
+	body["note"], body["issue"] = s.noteAttrs(i, n), s.issueAttrs(i, coarseTime)
+	return body
 }
 
 // encode writes JSON. Everything encoded here is built of plain values, for which that cannot fail.

@@ -111,6 +111,9 @@ func (d *Delivery) readIssue(key string, p *payload) error {
 	return nil
 }
 
+// slack is how far the two times of a new note may be from each other: they are cut to seconds.
+const slack = time.Second
+
 func (d *Delivery) readNote(h http.Header, key string, p *payload) error {
 	o := &p.Object
 	if !isIssue(o.NoteableType) {
@@ -124,10 +127,11 @@ func (d *Delivery) readNote(h http.Header, key string, p *payload) error {
 		return err
 	}
 	// GitLab names a note's author as the actor, also when somebody else edits it; but whoever presses "Test" instead of the author.
+	retold := o.UpdatedAt.at.Sub(o.CreatedAt.at) > slack
 	if author := firstID(o.AuthorID); d.Event.Actor.ID == 0 {
 		d.Event.Actor.ID = author
 	} else if author != 0 && author != d.Event.Actor.ID {
-		d.Event.Actor = triage.Person{ID: author}
+		d.Event.Actor, retold = triage.Person{ID: author}, true
 	}
 	d.snapshot(p, noteable)
 	if d.Issue.URL == "" {
@@ -140,6 +144,7 @@ func (d *Delivery) readNote(h http.Header, key string, p *payload) error {
 		Text:       cleanNote(o.Note, maxNote),
 		Internal:   isInternal(h, p),
 		Edited:     o.Action == "update",
+		Retold:     retold && o.Action != "update",
 	}
 	d.Event.At = firstMoment(o.CreatedAt, o.UpdatedAt)
 	if d.Event.Note.Edited {
@@ -165,6 +170,9 @@ func isInternal(h http.Header, p *payload) bool {
 	return event == "confidential_note"
 }
 
+// testAward is the id of the reaction that GitLab makes up for a "Test": a thumbsup, on the newest note, of whoever presses it.
+const testAward = 1
+
 func (d *Delivery) readEmoji(key string, p *payload) error {
 	o := &p.Object
 	if !isIssue(o.AwardableType) && o.AwardableType != "Note" {
@@ -176,6 +184,9 @@ func (d *Delivery) readEmoji(key string, p *payload) error {
 	action := p.EventType
 	if action == "" {
 		action = o.Action
+	}
+	if o.ID.value == testAward && action == "award" {
+		return &Ignored{ClassTest, "the webhook works; nobody gave this reaction"}
 	}
 	noteable := p.noteable()
 	if err := d.place(p, noteable); err != nil {

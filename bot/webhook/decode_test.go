@@ -252,6 +252,14 @@ func TestDecode(t *testing.T) {
 		{"note edited", note, []edit{{"object_attributes.action", `"update"`}, {"object_attributes.updated_at", `"2026-03-02 09:41:00 UTC"`}}, nil, func(d *delivery) {
 			d.Event.Note.Edited, d.Event.At = true, d.Event.At.Add(10*time.Minute)
 		}},
+		{"note tried by somebody else", note, []edit{{"user", `{"id": 43, "username": "omar"}`}}, nil, func(d *delivery) {
+			d.Event.Actor, d.Event.Note.Retold = triage.Person{ID: 41}, true
+			d.Issue.Author, d.Issue.Assignees = triage.Person{ID: 41}, []triage.Person{{ID: 41}, {ID: 43}}
+		}},
+		{"note tried when it was edited", note, []edit{{"object_attributes.updated_at", `"2026-03-02 09:31:02 UTC"`}}, nil, func(d *delivery) {
+			d.Event.Note.Retold = true
+		}},
+		{"note across a second", note, []edit{{"object_attributes.updated_at", `"2026-03-02 09:31:01 UTC"`}}, nil, nil},
 		{"note of versions without actions", note, []edit{{"object_attributes.action", ""}}, nil, nil},
 		{"note internal", note, []edit{{"object_attributes.internal", `true`}}, nil, func(d *delivery) { d.Event.Note.Internal = true }},
 		{"note internal by its event", note, []edit{{"event_type", `"confidential_note"`}}, nil, func(d *delivery) { d.Event.Note.Internal = true }},

@@ -32,7 +32,7 @@ const (
 	ClassElsewhere    = "elsewhere" // a note or emoji on something else than an issue or merge request
 	ClassSystemNote   = "system_note"
 	ClassEpic         = "epic"
-	ClassTest         = "test" // somebody tried the webhook with an old issue
+	ClassTest         = "test" // somebody tried the webhook with an old issue or a made-up reaction
 )
 
 // hookHint ends the reasons for events that a webhook need not send.

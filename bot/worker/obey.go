@@ -48,10 +48,10 @@ func (j *job) obey(ctx context.Context) error {
 	if err != nil || len(comments) == 0 {
 		return err
 	}
+	if comments, err = j.asWritten(ctx, comments); err != nil || len(comments) == 0 {
+		return err
+	}
 	for i := range comments {
-		if err := j.name(ctx, &comments[i].Event); err != nil {
-			return err
-		}
 		if err := j.permit(ctx, &comments[i]); err != nil {
 			return err
 		}
@@ -65,21 +65,34 @@ func (j *job) obey(ctx context.Context) error {
 	return nil
 }
 
-// name finds out who wrote a comment of which the delivery tells only an id.
-func (j *job) name(ctx context.Context, e *triage.Event) error {
-	if e.Actor.Username != "" {
-		return nil
-	}
-	written, err := j.commentsSince(ctx, e.At.Add(-time.Second))
-	if err != nil {
-		return err
-	}
-	for _, c := range written {
-		if c.ID == e.Note.ID && c.Author.ID == e.Actor.ID {
-			e.Actor = c.Author
+// asWritten finds out about comments that somebody's "Test" of the webhook told of, or that came late: who wrote them, and whether the text is still
+// the first. Those that were edited are left out, as edited ones are.
+func (j *job) asWritten(ctx context.Context, comments []engine.Comment) ([]engine.Comment, error) {
+	var left []engine.Comment
+	for _, c := range comments {
+		if e := &c.Event; e.Note.Retold {
+			written, err := j.commentsSince(ctx, e.At.Add(-time.Second))
+			if err != nil {
+				return nil, err
+			}
+			n := slices.IndexFunc(written, func(w gitlab.Comment) bool { return w.ID == e.Note.ID })
+			if n < 0 {
+				c.Unsure = true
+			} else {
+				e.Actor = written[n].Author
+				edited, unsure, err := j.edited(ctx, written[n])
+				if err != nil {
+					return nil, err
+				}
+				if edited {
+					continue
+				}
+				c.Unsure = c.Unsure || unsure
+			}
 		}
+		left = append(left, c)
 	}
-	return nil
+	return left, nil
 }
 
 // comments are those of the batch that have commands and are not known to have been run.

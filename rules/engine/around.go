@@ -77,8 +77,14 @@ func since(in *triage.Input) bool {
 func agree(in *triage.Input, e triage.Event) {
 	name := triage.UsernameKey(e.Actor.Username)
 	around := &in.Memory.Around
-	if name == "" || around.Known&triage.NeedAgreements == 0 || !e.Seen.After(around.Loaded) {
+	if around.Known&triage.NeedAgreements == 0 || !e.Seen.After(around.Loaded) {
 		return // counted from GitLab when it is needed, or counted already
+	}
+	if name == "" {
+		if e.Note != nil && triage.IsAgreement(e.Note.Text) {
+			around.Known &^= triage.NeedAgreements // GitLab tells whose it is
+		}
+		return
 	}
 	a := around.Agreements[name]
 	switch {

@@ -121,6 +121,7 @@ type Note struct {
 	Internal   bool   `json:"i,omitempty"`
 	Edited     bool   `json:"e,omitempty"`
 	Orders     bool   `json:"o,omitempty"` // it says nothing but commands
+	Retold     bool   `json:"r,omitempty"` // the delivery is not that of its writing: the text may be one of later
 }
 
 // Emoji is a reaction on the issue, or on one of its notes if NoteID is not 0.
