@@ -165,7 +165,7 @@ func TestInternalCommentGetsInternalReply(t *testing.T) {
 			t.Errorf("what was said internally is public:\n%s", n.Text)
 		}
 	}
-	if note := r.note(ref); !strings.Contains(note, "larification") {
+	if note := r.note(ref); !strings.Contains(note, "Open question") {
 		t.Errorf("the note does not say that a clarification is open:\n%s", note)
 	}
 }

@@ -63,7 +63,7 @@ func newRig(t *testing.T, edition sandbox.Edition, adjust func(*bot.Options)) *r
 
 	handbook := config.Default(rules.Catalogue())
 	handbook.Team.Roster[triage.EngineeringManager] = []string{"mia"}
-	handbook.Inbox.Grace, handbook.Inbox.Settle = 0, 0
+	handbook.Inbox.Grace, handbook.Inbox.Settle, handbook.Inbox.TriageDays = 0, 0, 0
 	r.options = bot.Options{
 		Version: "test", GitLabURL: server.URL, GitLabToken: botToken, Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", MaxBody: 25 << 20,
 		Drain: 5 * time.Second, Secrets: []string{secret}, SigningTokens: []string{signingToken}, DataDir: t.TempDir(),

@@ -23,7 +23,7 @@ const inReview = "workflow::needs issue review"
 func withPolicy(change func(*config.Config)) func(*bot.Options) {
 	return func(o *bot.Options) {
 		handbook := config.Default(rules.Catalogue())
-		handbook.Inbox.Grace, handbook.Inbox.Settle = 0, 0
+		handbook.Inbox.Grace, handbook.Inbox.Settle, handbook.Inbox.TriageDays = 0, 0, 0
 		change(&handbook)
 		o.Policy = handbook.Policy()
 	}
@@ -125,7 +125,7 @@ const (
 	agreedNobody      = "product 0 of 1, engineering 0 of 1"
 	agreedProduct     = "product 1 of 1, engineering 0 of 1"
 	agreedEngineering = "product 0 of 1, engineering 1 of 1"
-	agreedAll         = "The review is agreed"
+	agreedAll         = "Product and engineering agree"
 )
 
 func TestBlockedNeedsALink(t *testing.T) {

@@ -13,7 +13,7 @@ type Change struct {
 
 // live are the keys that a running bot takes over, sections with all that is in them.
 var live = []string{
-	"server.tls_cert", "server.tls_key", "inbox.settle", "inbox.grace", "team", "commands", "labels", "rules",
+	"server.tls_cert", "server.tls_key", "server.docs_url", "inbox.settle", "inbox.grace", "inbox.triage_days", "team", "commands", "labels", "rules",
 	"FLOWKEEPER_GITLAB_TOKEN", "FLOWKEEPER_WEBHOOK_SECRET", "FLOWKEEPER_SIGNING_TOKEN",
 }
 

@@ -61,6 +61,7 @@ type Server struct {
 	TLSCert string // file of the certificate chain in PEM, for the webhook receiver; empty: plain HTTP
 	TLSKey  string // file of its private key; set if and only if TLSCert is
 
+	DocsURL     string        // the page about the rules, to which the note links; empty for none
 	Admin       string        // host:port of health, metrics and explanations
 	MaxBody     int64         // bytes, the largest delivery that is read
 	AdminHosts  []string      // names by which the admin address may be asked
@@ -73,14 +74,16 @@ type Server struct {
 
 // Inbox is how deliveries are kept and handled.
 type Inbox struct {
-	Settle    time.Duration // an issue waits this long after the first event of a burst
-	Grace     time.Duration // what only reminds waits this long after a person's last touch
-	Lease     time.Duration // how long a worker may keep an issue without a sign of life
-	Workers   int           // issues handled at the same time by one process
-	Attempts  int           // tries before an issue becomes a dead letter
-	Freshness time.Duration // a delivered snapshot of this age or less is not read again from GitLab
-	Max       int           // deliveries that wait at most
-	Spool     int           // deliveries that the local spool holds at most
+	Settle time.Duration // an issue waits this long after the first event of a burst
+	Grace  time.Duration // what only reminds waits this long after a person's last touch
+	// TriageDays are the working days that what triage looks at anyway waits after an issue was opened.
+	TriageDays int
+	Lease      time.Duration // how long a worker may keep an issue without a sign of life
+	Workers    int           // issues handled at the same time by one process
+	Attempts   int           // tries before an issue becomes a dead letter
+	Freshness  time.Duration // a delivered snapshot of this age or less is not read again from GitLab
+	Max        int           // deliveries that wait at most
+	Spool      int           // deliveries that the local spool holds at most
 
 	RedisURL Secret // "redis://…" or "rediss://…", may hold a password; unset is the embedded store
 	DataDir  string // directory of the embedded store and of the spool
@@ -132,7 +135,7 @@ func Default(catalogue []triage.Rule) Config {
 		GitLab: GitLab{URL: "https://gitlab.com", Projects: []string{}, Rate: 1500, NotesRate: 50},
 		Server: Server{Listen: ":8080", Admin: "127.0.0.1:8081", MaxBody: 25 << 20, Connections: 512, Drain: 20 * time.Second},
 		Inbox: Inbox{
-			Settle: 2 * time.Second, Grace: 5 * time.Minute, Lease: time.Minute, Workers: 8, Attempts: 12,
+			Settle: 2 * time.Second, Grace: 5 * time.Minute, TriageDays: 1, Lease: time.Minute, Workers: 8, Attempts: 12,
 			Freshness: 10 * time.Second, Max: 1_000_000, Spool: 100_000, DataDir: "./flowkeeper-data",
 		},
 		Team: Team{
@@ -171,10 +174,12 @@ func (c Config) Policy() engine.Policy {
 			Roster:       c.Team.Roster,
 			Names:        c.Labels,
 			Prefix:       c.Commands.Prefix,
+			Docs:         c.Server.DocsURL,
 		}),
-		Settings: c.Rules,
-		Commands: rules.Commands(),
-		Grace:    c.Inbox.Grace,
-		Settle:   c.Inbox.Settle,
+		Settings:   c.Rules,
+		Commands:   rules.Commands(),
+		Grace:      c.Inbox.Grace,
+		Settle:     c.Inbox.Settle,
+		TriageDays: c.Inbox.TriageDays,
 	}
 }

@@ -150,7 +150,7 @@ func TestEverythingArrives(t *testing.T) {
 gitlab: {url: "https://git.example.com/gitlab/", projects: [group/project, 42], rate: 600, notes_rate: 30}
 server:
   {url: "https://bot.example.com/flow/", listen: "0.0.0.0:80", tls_cert: cert.pem, tls_key: key.pem, admin: "[::1]:81", admin_hosts: [flowkeeper, prom.example.com], max_body: 10MB, connections: 9, drain: 1m30s}
-inbox: {settle: 0s, grace: 1d12h, lease: 5s, workers: 1, attempts: 100, freshness: 0, max: 5000, spool: 500}
+inbox: {settle: 0s, grace: 1d12h, triage_days: 3, lease: 5s, workers: 1, attempts: 100, freshness: 0, max: 5000, spool: 500}
 team:
   name: Platform
   group_label: "group::platform"
@@ -185,7 +185,7 @@ rules:
 		SigningTokens:  []config.Secret{config.NewSecret("whsec_YWJj")},
 	}
 	want.Inbox = config.Inbox{
-		Grace: 36 * time.Hour, Lease: 5 * time.Second, Workers: 1, Attempts: 100, Max: 5000, Spool: 500,
+		Grace: 36 * time.Hour, TriageDays: 3, Lease: 5 * time.Second, Workers: 1, Attempts: 100, Max: 5000, Spool: 500,
 		RedisURL: config.NewSecret("rediss://u:p@redis/3"), DataDir: "/data",
 	}
 	want.Team.Name, want.Team.GroupLabel, want.Team.Labels = "Platform", "group::platform", []string{}

@@ -23,6 +23,7 @@ func schema(c *Config) section {
 			{"tls_key", "File with the certificate's private key, in PEM", pemFile(&c.Server.TLSKey)},
 			{"admin", "Address for health, metrics and explanations; keep it private", listenAddress(&c.Server.Admin)},
 			{"admin_hosts", "Names by which it may be asked, as Prometheus does by the name of a service; by IP address and for localhost it always may", hosts(&c.Server.AdminHosts)},
+			{"docs_url", "Where people read about the rules, a page like this repository's rules/README.md: the note links its rules there; empty links nowhere", publicURL(&c.Server.DocsURL)},
 			{"max_body", "Largest delivery that is read", size(&c.Server.MaxBody, 64<<10, 256<<20)},
 			{"connections", "Connections for webhooks at the same time; beyond, the one that was silent for longest is closed, a stranger's first", count(&c.Server.Connections, 1, 100_000)},
 			{"drain", "How long a stop may take to finish or hand back issues", duration(&c.Server.Drain, time.Second, 10*time.Minute)},
@@ -30,6 +31,7 @@ func schema(c *Config) section {
 		{"inbox", "How deliveries are handled", section{keys: []key{
 			{"settle", "An issue waits this long for more of a burst; at most grace", duration(&c.Inbox.Settle, 0, time.Minute)},
 			{"grace", "Reminders wait this long after a person's last touch", duration(&c.Inbox.Grace, 0, 7*day)},
+			{"triage_days", "Working days that reminders of type, severity and priority wait on a new issue, for triage to come first", count(&c.Inbox.TriageDays, 0, 30)},
 			{"lease", "A worker that gives no sign of life for this long loses its issue", duration(&c.Inbox.Lease, 5*time.Second, time.Hour)},
 			{"workers", "Issues handled at the same time by one process", count(&c.Inbox.Workers, 1, 256)},
 			{"attempts", "Tries before an issue becomes a dead letter", count(&c.Inbox.Attempts, 1, 100)},

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"flowkeeper/rules/triage"
@@ -12,9 +13,12 @@ var commandHelp = triage.Command{
 	Who: triage.Anyone, Closed: true, Answers: true,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		about := aboutCommand(in.Team, call.Args)
-		if about == "" {
+		switch about {
+		case "":
+			return help(in.Team, fitting(in, call.Commands), "What fits this issue now; "+in.Team.Flow("help all")+" lists everything.")
+		case "all":
 			return help(in.Team, call.Commands, "Commands begin a line of a comment, and several run from top to bottom. "+
-				in.Team.Flow("help weight")+" tells more about one. What is for members is for "+triage.Member.String()+".")
+				in.Team.Flow("help weight")+" tells more about one. What is for members needs the Planner or Reporter role, or higher.")
 		}
 		found, _, near := triage.FindCommand(call.Commands, about)
 		if family := familyOf(call.Commands, about); found == nil && near == "" && len(family) == 1 {
@@ -33,6 +37,37 @@ var commandHelp = triage.Command{
 		}
 		return helpOn(in.Team, found)
 	},
+}
+
+// fitting are the six commands that the issue's state calls for, the likeliest first.
+func fitting(in triage.Input, all []triage.Command) []triage.Command {
+	state, weight := in.State(), in.Weight()
+	var names []string
+	add := func(when bool, some ...string) {
+		if when {
+			names = append(names, some...)
+		}
+	}
+	open := !in.Issue.Closed
+	early := triage.Rank(state) < triage.Rank(triage.StateReady)
+	add(in.Has(triage.Spike), "spike done")
+	add(open && state == triage.StateBlocked, "unblock")
+	add(open && state == triage.StateNeedsReview && agreed(in), "agree", "simplify")
+	add(open && weight == nil && early, "weight", "unclear")
+	add(open && state != triage.StateComplete && state != triage.StateBlocked && !offPath(state), "next")
+	add(open && in.Scoped(triage.SeverityScope) == "" && early, "triage minor", "triage urgent")
+	add(open && state != triage.StateBlocked, "blocked by")
+	add(open && weight != nil && early, "spike")
+	add(true, "why", "ignore", "snooze", "resume")
+	add(open, "back", "recheck")
+	var fit []triage.Command
+	for _, name := range names {
+		n := slices.IndexFunc(all, func(c triage.Command) bool { return c.Name == name })
+		if n >= 0 && len(fit) < 6 {
+			fit = append(fit, all[n])
+		}
+	}
+	return fit
 }
 
 // aboutCommand is the command that people ask about, without the marks and the prefix with which they may write it: `/flow weight 3`.

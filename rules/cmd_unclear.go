@@ -13,8 +13,8 @@ var commandUnclear = triage.Command{
 			return refuseWithout(in.Team, "unclear <what>", "unclear does this include subgroups?")
 		}
 		out := raise(matter{
-			command: "unclear", title: "A clarification", text: "of the single source of truth:",
-			inside: "of the single source of truth; an internal comment says of what.",
+			command: "unclear", title: "Open question", text: "from " + triage.Code(call.By.Username) + ". Please answer and update the description:",
+			inside: "in an internal comment. Please answer and update the description.",
 			asks:   []triage.Role{triage.EngineeringManager, triage.ProductManager},
 		}, what, call)
 		out.Reason = "asks for a clarification"

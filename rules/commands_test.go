@@ -34,7 +34,7 @@ var fitting = map[string]func(*triage.Issue, *triage.Memory){
 func TestCommandsAgree(t *testing.T) {
 	reference := readFile(t, "COMMANDS.md")
 	var help strings.Builder
-	list := obey(t, "help", "help")
+	list := obey(t, "help", "help all")
 	for _, row := range list.Orders.Answers[0].Reply.Rows {
 		help.WriteString(row.Plain() + "\n")
 	}

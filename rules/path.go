@@ -108,7 +108,7 @@ func lackingForReady(in triage.Input) (lacks []lack, needs triage.Need) {
 		tally := in.Tally()
 		lacks = append(lacks, lack{
 			reason: "its review is not agreed", item: agreementItem(in, tally),
-			short: "an agreement (" + count(tally) + "; " + in.Team.Flow("agree") + ")",
+			short: "a sign-off (" + count(tally) + "; " + in.Team.Flow("agree") + ")",
 		})
 	}
 	return lacks, 0

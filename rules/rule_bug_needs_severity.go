@@ -42,5 +42,5 @@ func scopeItem(in triage.Input, slot string, scope triage.LabelRole) triage.Item
 		level, more = "1", ", or 2."
 	}
 	text := why + "Use " + triage.ToLabel(triage.Scoped(in.Team.Label(scope), level)) + more
-	return triage.Item{Slot: slot, Title: "A " + slot + " label", Text: text}
+	return triage.Item{Slot: slot, Title: "A " + slot + " label", Text: text, Triage: true}
 }

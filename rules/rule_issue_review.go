@@ -37,7 +37,7 @@ var issueReview = triage.Rule{
 		move := triage.AddLabel{Label: in.Team.State(triage.StateReady)}
 		v := triage.Want("the review is agreed: "+count(tally), move)
 		v.Offer = &triage.Item{
-			Slot: "agreed", Title: "The next step", Text: "The review is agreed. Reply " + in.Team.Flow("next") + ".",
+			Slot: "agreed", Title: "The next step", Text: "Product and engineering agree. Reply " + in.Team.Flow("next") + ".",
 			Asks: []triage.Role{triage.ProductManager, triage.EngineeringManager},
 		}
 		return v
@@ -58,9 +58,17 @@ func agreementNeeds(in triage.Input) triage.Need {
 // agreementItem asks for agreement, in the same words for every rule that needs it.
 func agreementItem(in triage.Input, t triage.Tally) triage.Item {
 	return triage.Item{
-		Slot: "agreement", Title: "An agreement",
-		Text: "that no configuration can be avoided (" + count(t) + "). React with :thumbsup: or reply " + in.Team.Flow("agree") + ".",
+		Slot: "agreement", Title: "Sign-off",
+		Text: ": could we ship this without a new setting? " + wanted(t) + ": 👍 this issue or " + in.Team.Flow("agree") + " (" + count(t) + ").",
 	}
+}
+
+// wanted says whose agreement is asked for.
+func wanted(t triage.Tally) string {
+	if t.Roster {
+		return "One OK from product, one from engineering"
+	}
+	return "Two OKs from members"
 }
 
 // count says how far the agreement is.

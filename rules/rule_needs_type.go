@@ -40,7 +40,7 @@ func typeItem(in triage.Input) triage.Item {
 	if certain {
 		title = "A label"
 	}
-	return triage.Item{Slot: "type", Title: title, Text: "Use " + command + "."}
+	return triage.Item{Slot: "type", Title: title, Text: "Use " + command + ".", Triage: true}
 }
 
 // typeCommand is how people give the issue a type, as Markdown; certain if a subtype names it.

@@ -31,17 +31,20 @@ var refinementNeedsAssignee = triage.Rule{
 			v.Wake = due
 			return v
 		}
-		item := assigneeItem("Its breakdown has waited for " + strconv.Itoa(days) + " working days.")
-		item.Asks = []triage.Role{triage.EngineeringManager}
+		item := assigneeItem("Its breakdown has waited for "+strconv.Itoa(days)+" working days.", triage.EngineeringManager)
 		return triage.Ask("the issue has been in refinement for "+strconv.Itoa(days)+" working days without an assignee", item)
 	},
 }
 
-// assigneeItem asks for an assignee; why is a sentence of its own, or "".
-func assigneeItem(why string) triage.Item {
-	text := "Use " + triage.Code("/assign me") + "."
+// assigneeItem asks for an assignee: whoever takes the issue, or a manager who gives it to somebody. Why is a sentence of its own, or "".
+func assigneeItem(why string, asks ...triage.Role) triage.Item {
+	whom := "me"
+	if len(asks) > 0 {
+		whom = "@name"
+	}
+	text := "Use " + triage.Code("/assign "+whom) + "."
 	if why != "" {
 		text = why + " " + text
 	}
-	return triage.Item{Slot: "assignee", Title: "An assignee", Text: text}
+	return triage.Item{Slot: "assignee", Title: "An assignee", Text: text, Asks: asks}
 }

@@ -25,7 +25,7 @@ var urgentNeedsOwner = triage.Rule{
 		case "":
 			lacks = append(lacks, "a priority")
 			offer := scopeItem(in, "priority", triage.PriorityScope)
-			offer.Asks = manager
+			offer.Asks, offer.Triage = manager, false
 			v.Actions, v.Offer = []triage.Action{most}, &offer
 		default:
 			lacks = append(lacks, "priority 1 or 2")
@@ -35,9 +35,7 @@ var urgentNeedsOwner = triage.Rule{
 		}
 		if len(in.Issue.Assignees) == 0 {
 			lacks = append(lacks, "an assignee")
-			item := assigneeItem("")
-			item.Asks = manager
-			v.Items = append(v.Items, item)
+			v.Items = append(v.Items, assigneeItem("", manager...))
 		}
 		if len(lacks) == 0 {
 			return triage.Nothing("the issue of severity 1 is priority 1 or 2 and has an assignee")

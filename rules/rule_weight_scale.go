@@ -26,6 +26,6 @@ var weightScale = triage.Rule{
 			return triage.Nothing("the weight is on the scale from 0 to 5")
 		}
 		return triage.Ask("the weight is "+strconv.Itoa(*weight)+", the scale goes from 0 to 5",
-			triage.Item{Slot: "scale", Title: "A weight from 0 to 5", Text: "5 means unknown, there is nothing above."})
+			triage.Item{Slot: "scale", Title: "A weight from 0 to 5", Text: "5 means too large or unknown: split it, or run a spike."})
 	},
 }

@@ -40,10 +40,10 @@ var commands = []scene{
 	}),
 	says("ann", "/flow why weight-research", func(v view) bool { return v.reacts("") && v.replies("3 or less needs no research") }),
 	says("mia", "/flow next", func(v view) bool {
-		return v.done() && v.Has("workflow::needs issue review") && strings.Contains(v.note, "An agreement")
+		return v.done() && v.Has("workflow::needs issue review") && strings.Contains(v.note, "Sign-off")
 	}),
 	saysInternally("pat", "/flow unclear "+secret+" needs a week, is a day enough?", func(v view) bool {
-		return v.reacts(triage.DoneEmoji) && v.replies(secret, "@mia") && v.reply.Internal && strings.Contains(v.note, "an internal comment says of what")
+		return v.reacts(triage.DoneEmoji) && v.replies(secret, "@mia") && v.reply.Internal && strings.Contains(v.note, "in an internal comment")
 	}),
 }
 

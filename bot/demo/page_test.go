@@ -84,7 +84,7 @@ func TestPage(t *testing.T) {
 		{"see the answer in the same thread and as internal", chromedp.Steps(
 			reacts("/flow unclear", "white_check_mark"),
 			holds(`[...document.querySelectorAll('.note[data-reply][data-internal][data-bot]')].some(n => n.innerText.includes("ACME"))`),
-			holds(`(`+note+`).includes("an internal comment says of what") && !(`+note+`).includes("ACME")`),
+			holds(`(`+note+`).includes("in an internal comment") && !(`+note+`).includes("ACME")`),
 		)},
 		{"ask for help", writes("/flow help")},
 		{"see the commands", holds(`[...document.querySelectorAll(".note[data-reply][data-bot]")].some(n => n.innerText.includes("/flow weight <n> [why]"))`)},

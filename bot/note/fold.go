@@ -50,7 +50,7 @@ func foldRows(p above, s engine.Sticky, team *triage.Team) []string {
 		rows = append(rows, e.task())
 	}
 	for _, why := range s.Why {
-		rows = append(rows, "- "+joined(code(why.Rule), Inert(why.Section, maxName), Inert(why.Reason, maxReason))+"\n")
+		rows = append(rows, "- "+joined(ruleLink(team, why.Rule), Inert(why.Section, maxName), Inert(why.Reason, maxReason))+"\n")
 	}
 	for _, r := range s.Resting {
 		rows = append(rows, "- "+resting(r)+"\n")
@@ -94,6 +94,14 @@ func what(change string) string {
 		return "“" + text + "”"
 	}
 	return "what it did"
+}
+
+// ruleLink is a rule's name, linked to what the team's documents say of it. What a command raised has a name that is no anchor.
+func ruleLink(team *triage.Team, rule string) string {
+	if team == nil || team.Docs == "" || strings.HasPrefix(rule, "/") || !addressForm.MatchString(team.Docs) {
+		return code(rule)
+	}
+	return "[" + code(rule) + "](" + team.Docs + "#" + rule + ")"
 }
 
 // joined writes the parts that are not empty with dots between them.

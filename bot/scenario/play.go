@@ -44,6 +44,7 @@ func (s Scenario) Play(policy engine.Policy) ([]string, error) {
 		policy := policy
 		if told.Look {
 			events, policy.Grace = append(events, triage.Event{Kind: triage.Swept, At: now, Seen: now}), 0
+			policy.TriageDays = 0
 		}
 		d, err := engine.Decide(policy, events, told.Issue, memory, now)
 		if d.Needs != 0 {
@@ -249,9 +250,9 @@ func formatSticky(b *strings.Builder, s engine.Sticky) {
 		case i.Met:
 			fmt.Fprintf(b, "note: [x] %s\n", i.Title)
 		case i.Ask:
-			fmt.Fprintf(b, "note: [ ] %s: %s asks %s\n", i.Title, i.Text, roles(i.Asks))
+			fmt.Fprintf(b, "note: [ ] %s: %s asks %s\n", i.Title, strings.TrimPrefix(i.Text, ": "), roles(i.Asks))
 		default:
-			fmt.Fprintf(b, "note: [ ] %s: %s\n", i.Title, i.Text)
+			fmt.Fprintf(b, "note: [ ] %s: %s\n", i.Title, strings.TrimPrefix(i.Text, ": "))
 		}
 	}
 	for _, l := range s.Lines {

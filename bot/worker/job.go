@@ -187,7 +187,7 @@ func (j *job) decide(ctx context.Context) error {
 	for {
 		policy := j.policy
 		if j.look {
-			policy.Grace = 0
+			policy.Grace, policy.TriageDays = 0, 0
 		}
 		d, err := engine.Decide(policy, j.events, j.target(), &j.memory, j.now())
 		if err == nil && len(j.asked) > 0 {

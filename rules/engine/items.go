@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"flowkeeper/rules/triage"
 )
@@ -104,7 +105,6 @@ func offer(a triage.Action) triage.Item {
 // striking through until the next list begins.
 func (r *run) remember(items []wanted) {
 	m := r.memory
-	due := !r.in.Now.Before(m.Touched.Add(r.policy.Grace))
 	want := make(map[string]bool, len(items))
 	wasOpen, opens := false, false
 	for _, item := range m.Items {
@@ -113,15 +113,15 @@ func (r *run) remember(items []wanted) {
 	for _, w := range items {
 		want[w.key] = true
 		old := m.Items[w.key]
-		state := triage.ItemPending
-		if old.State == triage.ItemOpen || old.State == triage.ItemMet || w.prompt || due {
-			state = triage.ItemOpen
+		item := triage.ItemState{State: triage.ItemPending, Title: w.Title, Triage: w.Triage && r.atIntake()}
+		if old.State == triage.ItemOpen || old.State == triage.ItemMet || w.prompt || !r.in.Now.Before(r.opens(item)) {
+			item.State, item.Triage = triage.ItemOpen, false
 		}
-		opens = opens || state == triage.ItemOpen && old.State != triage.ItemOpen
+		opens = opens || item.State == triage.ItemOpen && old.State != triage.ItemOpen
 		if m.Items == nil {
 			m.Items = map[string]triage.ItemState{}
 		}
-		m.Items[w.key] = triage.ItemState{State: state, Title: w.Title}
+		m.Items[w.key] = item
 	}
 	for _, key := range slices.Sorted(maps.Keys(m.Items)) {
 		item := m.Items[key]
@@ -131,16 +131,34 @@ func (r *run) remember(items []wanted) {
 			delete(m.Items, key)
 		case item.State == triage.ItemOpen && r.command(ruleOf(key)) != nil && r.sameTitle(key, item.Title):
 			delete(m.Items, key) // each comment has a key of its own; one struck through stands for all
-			delete(m.Asked, key)
 		case item.State == triage.ItemOpen:
 			m.Items[key] = triage.ItemState{State: triage.ItemMet, Title: item.Title}
 		case opens && !wasOpen:
 			delete(m.Items, key) // of a list that was all met before this one began
-			if r.command(ruleOf(key)) != nil {
-				delete(m.Asked, key)
-			}
 		}
 	}
+}
+
+// atIntake reports whether the issue has not left the beginning of the workflow: triage looks at it anyway.
+func (r *run) atIntake() bool {
+	state := r.in.State()
+	return state == "" || state == triage.StateStart
+}
+
+func (r *run) opens(item triage.ItemState) time.Time {
+	return opens(r.policy, r.memory, r.in.Issue, item)
+}
+
+// opens is when a waiting item goes on the note: after the grace, or, for what triage will look at anyway, some working days after the issue
+// was opened.
+func opens(p Policy, m *triage.Memory, issue triage.Issue, item triage.ItemState) time.Time {
+	at := m.Touched.Add(p.Grace)
+	if item.Triage && p.TriageDays > 0 {
+		if triaged := triage.AddWorkingDays(issue.CreatedAt, p.TriageDays); triaged.After(at) {
+			return triaged
+		}
+	}
+	return at
 }
 
 // sameTitle reports whether another item has the title.

@@ -16,6 +16,8 @@ type Policy struct {
 	Commands []triage.Command
 	Grace    time.Duration // how long what only reminds waits after a person's last touch
 	Settle   time.Duration // how long GitLab may take to finish what it tells of
+	// TriageDays are the working days that what triage looks at anyway waits after an issue was opened; 0 is no longer than the rest.
+	TriageDays int
 }
 
 // Setting is one rule as configured.

@@ -147,7 +147,7 @@ func opensAt(p Policy, d Decision, rule string) time.Time {
 	}
 	for key, item := range d.Memory.Items {
 		if ruleOf(key) == rule && item.State == triage.ItemPending {
-			return d.Memory.Touched.Add(p.Grace)
+			return opens(p, &d.Memory, d.Result, item)
 		}
 	}
 	return time.Time{}

@@ -17,13 +17,7 @@ func (r *run) write() (Sticky, time.Time) {
 		if r.memory.Items[w.key].State != triage.ItemOpen {
 			continue
 		}
-		ask := len(w.Asks) > 0 && !r.memory.Asked[w.key]
-		if ask {
-			if r.memory.Asked == nil {
-				r.memory.Asked = map[string]bool{}
-			}
-			r.memory.Asked[w.key] = true
-		}
+		ask := r.asksAnew(w)
 		s.Items = append(s.Items, StickyItem{Key: w.key, Title: w.Title, Text: w.Text, Quote: w.Quote, Asks: w.Asks, Ask: ask})
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.memory.Items)) {
@@ -41,6 +35,23 @@ func (r *run) write() (Sticky, time.Time) {
 	s.Why = append(r.why(s), r.whyRaised(s)...)
 	s.Resting = resting(r.memory)
 	return s, r.wakeAt()
+}
+
+// asksAnew reports whether an item is somebody's matter who was not mentioned for its rule before, and remembers it: a role is mentioned once in
+// an issue's life for the same thing, however often it comes up again or people ask for it by a command.
+func (r *run) asksAnew(w wanted) bool {
+	anew := false
+	for _, role := range w.Asks {
+		key := ruleOf(w.key) + "@" + string(role)
+		if r.memory.Asked[key] {
+			continue
+		}
+		if r.memory.Asked == nil {
+			r.memory.Asked = map[string]bool{}
+		}
+		r.memory.Asked[key], anew = true, true
+	}
+	return anew
 }
 
 // looked reports whether a rule was run. Only of a closed issue rules with items are not. What commands raised is always looked at.
@@ -100,7 +111,7 @@ func (r *run) wakeAt() time.Time {
 	}
 	for _, item := range r.memory.Items {
 		if item.State == triage.ItemPending {
-			earlier(r.memory.Touched.Add(r.policy.Grace))
+			earlier(r.opens(item))
 		}
 	}
 	for n, v := range r.verdicts {

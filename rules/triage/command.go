@@ -22,11 +22,11 @@ const (
 	Maintainer = 40
 )
 
-// String says in words who may: "members of the project from Planner or Reporter on".
+// String says in words who may: "those with the Planner or Reporter role, or higher".
 func (p Permission) String() string {
 	switch p {
 	case Member:
-		return "members of the project from Planner or Reporter on"
+		return "those with the Planner or Reporter role, or higher"
 	case Self:
 		return "the issue's author and its assignees"
 	case Lead:

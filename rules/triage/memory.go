@@ -19,7 +19,7 @@ type Memory struct {
 	Touched time.Time `json:"touched,omitzero"`
 	// Items by "rule/slot".
 	Items map[string]ItemState `json:"items,omitempty"`
-	// Asked holds the items ("rule/slot") whose roles were mentioned. They are never mentioned again.
+	// Asked holds who was mentioned for which rule or command, as "rule@role". They are never mentioned again for it.
 	Asked map[string]bool `json:"asked,omitempty"`
 	// Own holds the states that the bot established, by the action's key.
 	Own map[string]Own `json:"own,omitempty"`
@@ -92,6 +92,8 @@ type Since struct {
 type ItemState struct {
 	State string `json:"s"`           // one of the constants below
 	Title string `json:"t,omitempty"` // to strike it through when the rule no longer wants it
+	// Triage says of a pending item that whoever triages will look at it: it waits longer.
+	Triage bool `json:"tr,omitempty"`
 }
 
 // The states of an item.

@@ -112,6 +112,9 @@ type Item struct {
 	Text  string // follows the title, ends with a full stop: "for the backend side. Use `/weight 3`."
 	Quote string
 	Asks  []Role
+
+	// Triage marks what is looked at anyway while the issue waits for its triage: there it is asked for after a working day.
+	Triage bool
 }
 
 // Silent reports whether a verdict holds a reason and nothing else.

@@ -136,6 +136,7 @@ type TeamConfig struct {
 	Roster       map[Role][]string
 	Names        map[LabelRole][]string
 	Prefix       string // of commands in comments, without slash; "" is DefaultPrefix
+	Docs         string // address of the page about the rules, each under its id as the anchor; "" for none
 }
 
 // DefaultPrefix is the word with which commands in comments begin, behind a slash.
