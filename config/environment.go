@@ -36,8 +36,8 @@ func variables(c *Config) []variable {
 	return []variable{
 		{"FLOWKEEPER_GITLAB_URL", "base URL of GitLab", "gitlab.url", false, baseURL(&c.GitLab.URL)},
 		{"FLOWKEEPER_GITLAB_TOKEN", "project or group access token, scope api, role Reporter or Planner", "", true, one[Secret]{field: &c.GitLab.Token, parse: accessToken}},
-		{"FLOWKEEPER_WEBHOOK_SECRET", "X-Gitlab-Token of the webhook; several, comma-separated, while rotating", "", true, secrets{&c.Server.WebhookSecrets, webhookSecret}},
-		{"FLOWKEEPER_SIGNING_TOKEN", "whsec_…, the signing token of the webhook; several, comma-separated, while rotating", "", true, secrets{&c.Server.SigningTokens, signingToken}},
+		{"FLOWKEEPER_WEBHOOK_SECRET", "X-Gitlab-Token of the webhook; several, comma-separated, while rotating", "", true, several[Secret]{&c.Server.WebhookSecrets, webhookSecret}},
+		{"FLOWKEEPER_SIGNING_TOKEN", "whsec_…, the signing token of the webhook; several, comma-separated, while rotating", "", true, several[Secret]{&c.Server.SigningTokens, signingToken}},
 		{"FLOWKEEPER_REDIS_URL", "redis://… or rediss://…; without it the inbox is embedded", "", true, redisURL(&c.Inbox.RedisURL)},
 		{"FLOWKEEPER_DATA_DIR", "directory of the embedded inbox, or of what each replica keeps beside Redis; " + c.Inbox.DataDir + " if not set", "", false, text(&c.Inbox.DataDir, "a directory", line)},
 		{"FLOWKEEPER_URL", "where GitLab finds the bot", "server.url", false, publicURL(&c.Server.URL)},
@@ -45,7 +45,7 @@ func variables(c *Config) []variable {
 		{"FLOWKEEPER_TLS_KEY", "file with its private key", "server.tls_key", false, pemFile(&c.Server.TLSKey)},
 		{"FLOWKEEPER_LISTEN", "address for webhooks", "server.listen", false, listenAddress(&c.Server.Listen)},
 		{"FLOWKEEPER_ADMIN_LISTEN", "address for health, metrics and explanations", "server.admin", false, listenAddress(&c.Server.Admin)},
-		{"FLOWKEEPER_ADMIN_HOSTS", "names by which it may be asked; several, comma-separated", "server.admin_hosts", false, words{&c.Server.AdminHosts, hostName}},
+		{"FLOWKEEPER_ADMIN_HOSTS", "names by which it may be asked; several, comma-separated", "server.admin_hosts", false, several[string]{&c.Server.AdminHosts, hostName}},
 		{configVariable, "the configuration file; " + DefaultPath + " if it exists", "", false, nil},
 		{"FLOWKEEPER_MODE", "act: rules go as far as the file says; shadow: none goes further than that. If not set: act with a configuration file, even an empty one, shadow without", "", false, choice(&c.Mode, ModeShadow, ModeAct)},
 		{"FLOWKEEPER_LOG_LEVEL", "debug, info, warn or error; info if not set", "", false, choice(&c.Log.Level, "debug", "info", "warn", "error")},
@@ -196,43 +196,23 @@ func (e *environment) scrub(ps Problems) Problems {
 	return ps
 }
 
-// secrets is a kind of several secrets, separated by commas.
-type secrets struct {
-	field *[]Secret
-	check func(literal) (Secret, *flaw)
+// several is a kind of several values, separated by commas.
+type several[T any] struct {
+	field *[]T
+	check func(literal) (T, *flaw)
 }
 
 // set implements setter.
-func (s secrets) set(lit literal) *flaw {
-	var all []Secret
+func (s several[T]) set(lit literal) *flaw {
+	var all []T
 	for part := range strings.SplitSeq(lit.text, ",") {
-		secret, f := s.check(literal{text: strings.TrimSpace(part)})
+		value, f := s.check(literal{text: strings.TrimSpace(part)})
 		if f != nil {
 			return f
 		}
-		all = append(all, secret)
+		all = append(all, value)
 	}
 	*s.field = all
-	return nil
-}
-
-// words is a kind of several words, separated by commas.
-type words struct {
-	field *[]string
-	check func(literal) (string, *flaw)
-}
-
-// set implements setter.
-func (w words) set(lit literal) *flaw {
-	var all []string
-	for part := range strings.SplitSeq(lit.text, ",") {
-		word, f := w.check(literal{text: strings.TrimSpace(part)})
-		if f != nil {
-			return f
-		}
-		all = append(all, word)
-	}
-	*w.field = all
 	return nil
 }
 

@@ -2,6 +2,7 @@ package gate_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -98,7 +99,7 @@ func (h *house) gone() string {
 	var names []string
 	for name, c := range h.ends {
 		_ = c.SetReadDeadline(aLongTimeAgo)
-		if _, err := c.Read(make([]byte, 1)); err == io.EOF {
+		if _, err := c.Read(make([]byte, 1)); errors.Is(err, io.EOF) {
 			names = append(names, name)
 		}
 	}
@@ -229,7 +230,7 @@ func TestClosedGateLetsNobodyWait(t *testing.T) {
 		if err := h.gate.Close(); err != nil {
 			t.Error(err)
 		}
-		if err := <-refused; err != net.ErrClosed {
+		if err := <-refused; !errors.Is(err, net.ErrClosed) {
 			t.Errorf("waiting ended with %v", err)
 		}
 		if _, err := h.gate.Accept(); err == nil {

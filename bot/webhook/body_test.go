@@ -101,7 +101,7 @@ func TestNothingIsReadOfWhatIsRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 			checkAnswer(t, conn, test.code)
-			if n, err := conn.Read(make([]byte, 1)); err != io.EOF {
+			if n, err := conn.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 				t.Errorf("behind the answer there are %d bytes, %v; want the connection closed", n, err)
 			}
 		})
