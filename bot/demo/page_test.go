@@ -86,7 +86,7 @@ func TestPage(t *testing.T) {
 			holds(`[...document.querySelectorAll('.note[data-reply][data-internal][data-bot]')].some(n => n.innerText.includes("ACME"))`),
 			holds(`(`+note+`).includes("in an internal comment") && !(`+note+`).includes("ACME")`),
 		)},
-		{"ask for help", writes("/flow help")},
+		{"ask for help", writes("/flow help all")},
 		{"see the commands", holds(`[...document.querySelectorAll(".note[data-reply][data-bot]")].some(n => n.innerText.includes("/flow weight <n> [why]"))`)},
 		{"see every webhook answered", holds(`[...document.querySelectorAll("#deliveries li[data-status]")].every(l => l.dataset.status === "202")`)},
 		{"be on the page that was loaded first", holds("window.visited === true")},
