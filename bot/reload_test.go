@@ -179,6 +179,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 			t.Fatalf("connection %d is answered %v, %v", n+1, answer, err)
 		}
 		r.must(io.Copy(io.Discard, answer.Body))
+		r.must(nil, answer.Body.Close())
 		if before != nil {
 			if _, err := before.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Errorf("connections %d and %d are open at the same time: %v", n, n+1, err)

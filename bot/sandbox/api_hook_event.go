@@ -144,15 +144,12 @@ func (s *Server) example(c *call, flag string) (d *Delivery, missing string) {
 	if newest == nil {
 		return nil, "notes"
 	}
-	event, action, body := "Emoji Hook", "award", object{}
 	if flag == "emoji" {
-		now := s.now()
-		body = s.emojiBody(of, newest, &award{id: 1, user: c.by.user, name: "thumbsup", at: now}, action)
-	} else {
-		event, _, body = s.noteBody(of, newest, c.by.user, "create")
-		action = "create"
+		body := s.emojiBody(of, newest, &award{id: 1, user: c.by.user, name: "thumbsup", at: s.now()}, "award")
+		return &Delivery{Event: "Emoji Hook", Action: "award", Issue: of.ref(), Note: newest.id, Body: encode(body)}, ""
 	}
-	return &Delivery{Event: event, Action: action, Issue: of.ref(), Note: newest.id, Body: encode(body)}, ""
+	event, _, body := s.noteBody(of, newest, c.by.user, "create")
+	return &Delivery{Event: event, Action: "create", Issue: of.ref(), Note: newest.id, Body: encode(body)}, ""
 }
 
 // resendEvent sends once more what was sent to a hook, under the same key, and answers when the receiver has.
