@@ -532,7 +532,7 @@ func TestRights(t *testing.T) {
 	// The line is enough for everything, and nothing is left behind.
 	_, line, _ := strings.Cut(bot.refused(clock), "ACL SETUSER bot ")
 	bot.set("reset", "on", ">secret")
-	for _, rule := range strings.FieldsSeq(line) {
+	for rule := range strings.FieldsSeq(line) {
 		bot.set(rule)
 	}
 	s, err := bot.open("p", clock)
