@@ -3,6 +3,7 @@ package command_test
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -41,11 +42,17 @@ type failer interface {
 	Skipf(format string, args ...any)
 }
 
+// emptyCells are cells of a table with nothing in them.
+var emptyCells = regexp.MustCompile(`\|[ \t]*\|`)
+
 // checkShown checks that every command found is a line of a paragraph on the page.
 func checkShown(t failer, comment string, found []command.Line) {
 	t.Helper()
 	if strings.Contains(comment, "$") || strings.Contains(comment, ">>>") || strings.Contains(comment, ":::") {
 		return // the reference knows neither formulas nor fenced quotes, and finds other things in them; testdata has those
+	}
+	if emptyCells.MatchString(comment) {
+		return // the reference leaves out empty cells at a row's end, which GitLab counts: what is a table for one is none for the other
 	}
 	words, marked := mark(strings.ReplaceAll(comment, "\r", ""), found)
 	shown := shownWords(t, marked)
