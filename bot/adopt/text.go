@@ -1,6 +1,7 @@
 package adopt
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -19,7 +20,7 @@ func (i Issue) Text(w io.Writer) error {
 		b.WriteString("  nothing\n")
 	}
 	for _, would := range i.Would {
-		fmt.Fprintf(&b, "  %-26s %-7s %s\n", would.Rule, would.Mode, shadow.What(would.Wants, would.Reason))
+		fmt.Fprintf(&b, "  %-26s %-7s %s\n", would.Rule, would.Mode, shadow.Plain(cmp.Or(strings.Join(would.Wants, ", "), "say: "+would.Reason)))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

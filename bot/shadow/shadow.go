@@ -22,18 +22,19 @@ type Report struct {
 	Oldest time.Time `json:"oldest,omitzero"` // set if nothing is kept of earlier times, though it was asked for
 }
 
-// Issue is what the rules would have done on one issue, each by its newest decision that wanted something.
+// Issue is what the rules would have done on one issue, each by its newest decision that would have done something.
 type Issue struct {
 	Project int64     `json:"project"`
+	Path    string    `json:"path,omitempty"` // of the project
 	IID     int64     `json:"iid"`
 	At      time.Time `json:"at"` // of the newest of these decisions
 	Would   []Would   `json:"would"`
 }
 
-// Would is what one rule would have done: changes in words, or, if there are none, say on the note what the reason tells.
+// Would is what one rule would have done, in words, and why.
 type Would struct {
 	Rule   string   `json:"rule"`
-	Wants  []string `json:"wants,omitempty"`
+	Would  []string `json:"would"`
 	Reason string   `json:"reason"`
 }
 
@@ -58,18 +59,18 @@ func Of(records []inbox.Record, since time.Time, full bool) Report {
 			continue // of another version
 		}
 		for _, f := range said.Findings {
-			if !f.Watched() {
+			if len(f.Would) == 0 {
 				continue
 			}
 			n, known := place[kept.Issue]
 			if !known {
 				n = len(r.Issues)
 				place[kept.Issue] = n
-				r.Issues = append(r.Issues, Issue{Project: kept.Issue.Project, IID: kept.Issue.IID, At: kept.At})
+				r.Issues = append(r.Issues, Issue{Project: kept.Issue.Project, Path: said.Path, IID: kept.Issue.IID, At: kept.At})
 			}
 			i := &r.Issues[n]
 			if !slices.ContainsFunc(i.Would, func(w Would) bool { return w.Rule == f.Rule }) {
-				i.Would = append(i.Would, Would{f.Rule, f.Wants, f.Reason})
+				i.Would = append(i.Would, Would{f.Rule, f.Would, f.Reason})
 				tally[f.Rule]++
 			}
 		}

@@ -17,28 +17,32 @@ import (
 
 var began = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
-// record is a decision on issue 7#iid so many hours before began.
+// record is a decision on issue 7#iid so many hours before began; only that of issue 1 tells the project's path.
 func record(t *testing.T, iid int64, hours int, findings ...engine.Finding) inbox.Record {
 	t.Helper()
-	body, err := json.Marshal(worker.Record{Ours: true, Findings: findings})
+	said := worker.Record{Ours: true, Findings: findings}
+	if iid == 1 {
+		said.Path = "team/project"
+	}
+	body, err := json.Marshal(said)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return inbox.Record{Issue: triage.Ref{Project: 7, IID: iid}, At: began.Add(-time.Duration(hours) * time.Hour), Body: body}
 }
 
-func finding(rule string, mode triage.Mode, wants ...string) engine.Finding {
-	return engine.Finding{Rule: rule, Mode: mode, Looked: true, Speaks: true, Reason: "it is so", Wants: wants}
+func finding(rule string, mode triage.Mode, would ...string) engine.Finding {
+	return engine.Finding{Rule: rule, Mode: mode, Looked: true, Speaks: true, Reason: "it is so", Would: would}
 }
 
-// TestReport: each rule counts once an issue, with its newest wish; what acts, is overridden or has nothing to say is left out.
+// TestReport: each rule counts once an issue, with its newest wish; those that would do nothing are left out.
 func TestReport(t *testing.T) {
-	silent, overridden := finding("silent", triage.Shadow), finding("overridden", triage.Shadow, "add ~x")
-	silent.Speaks, overridden.Overridden = false, true
+	acts := finding("acts", triage.Act)
+	acts.Wants = []string{"add ~x"}
 	records := []inbox.Record{
-		record(t, 1, 1, finding("a", triage.Shadow, "add ~new"), silent, overridden, finding("acts", triage.Act, "add ~x")),
+		record(t, 1, 1, finding("a", triage.Shadow, "add ~new"), finding("silent", triage.Shadow), acts),
 		{Issue: triage.Ref{Project: 7, IID: 9}, At: began.Add(-time.Hour), Body: []byte("of another version")},
-		record(t, 2, 2, finding("asks\x1b[2J", triage.Shadow), finding("a", triage.Shadow, "add ~x", "remove ~y")),
+		record(t, 2, 2, finding("asks\x1b[2J", triage.Shadow, "ask for “A weight”"), finding("a", triage.Shadow, "add ~x", "remove ~y")),
 		record(t, 1, 3, finding("a", triage.Shadow, "add ~old"), finding("b", triage.Shadow, "add ~b")),
 		record(t, 3, 30, finding("a", triage.Shadow, "add ~x")),
 	}
@@ -51,11 +55,11 @@ func TestReport(t *testing.T) {
 	if err := shadow.Text(&text, report, since); err != nil {
 		t.Fatal(err)
 	}
-	want := `7#1  2026-03-02 08:00 UTC
+	want := `team/project#1  2026-03-02 08:00 UTC
   a                          add ~new
   b                          add ~b
 7#2  2026-03-02 07:00 UTC
-  asks·[2J                   say: it is so
+  asks·[2J                   ask for “A weight”
   a                          add ~x, remove ~y
 
 Issues on which a rule would have done something since 2026-03-01 09:00 UTC:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -20,9 +21,9 @@ func Text(w io.Writer, r Report, since time.Time) error {
 		fmt.Fprintf(&b, "Since %s no rule in shadow would have done anything.\n", clock(since))
 	}
 	for _, i := range r.Issues {
-		fmt.Fprintf(&b, "%d#%d  %s\n", i.Project, i.IID, clock(i.At))
+		fmt.Fprintf(&b, "%s#%d  %s\n", Plain(cmp.Or(i.Path, strconv.FormatInt(i.Project, 10))), i.IID, clock(i.At))
 		for _, would := range i.Would {
-			fmt.Fprintf(&b, "  %-26s %s\n", Plain(would.Rule), What(would.Wants, would.Reason))
+			fmt.Fprintf(&b, "  %-26s %s\n", Plain(would.Rule), Plain(strings.Join(would.Would, ", ")))
 		}
 	}
 	if r.More > 0 {
@@ -42,11 +43,6 @@ func Text(w io.Writer, r Report, since time.Time) error {
 }
 
 func clock(at time.Time) string { return at.UTC().Format("2006-01-02 15:04 UTC") }
-
-// What says what a rule would do: its changes, or, if there are none, that it would say something.
-func What(wants []string, reason string) string {
-	return Plain(cmp.Or(strings.Join(wants, ", "), "say: "+reason))
-}
 
 // Plain keeps a text from moving a terminal's cursor.
 func Plain(text string) string {

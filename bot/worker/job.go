@@ -1,13 +1,11 @@
 package worker
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -69,7 +67,8 @@ type job struct {
 	lostNow bool                      // one of them is this job's
 	texts   map[string][]command.Line // the commands in comments, by text
 
-	probe    engine.Decision // what all rules say, if somebody asked
+	watched  map[string][]string // what rules in shadow would have done before this job
+	probe    engine.Decision     // what all rules say, if somebody asked
 	decision engine.Decision
 	did      []string      // writes to GitLab in words
 	wait     time.Duration // until the next try, after a failure
@@ -236,6 +235,7 @@ func (j *job) written() ([]byte, error) {
 // Record is a kept decision: what happened, what every rule said and what was done about it.
 type Record struct {
 	Events   []string         `json:"events"`
+	Path     string           `json:"path,omitempty"` // of the project
 	Ours     bool             `json:"ours"`
 	Reason   string           `json:"reason,omitempty"` // why the issue was left alone
 	Commands []engine.Result  `json:"commands,omitempty"`
@@ -247,7 +247,7 @@ type Record struct {
 
 // record is the decision for explanations; rules that were not run are left out, they had nothing to look at.
 func (j *job) record(cause error) []byte {
-	r := Record{Ours: j.decision.Ours, Reason: j.decision.Reason, Commands: j.results, Done: j.did, Attempt: j.batch.Attempt}
+	r := Record{Path: j.issue.Path, Ours: j.decision.Ours, Reason: j.decision.Reason, Commands: j.results, Done: j.did, Attempt: j.batch.Attempt}
 	for _, e := range j.events {
 		r.Events = append(r.Events, e.Kind.String())
 	}
@@ -266,26 +266,6 @@ func (j *job) record(cause error) []byte {
 	return data
 }
 
-// watched is what rules in shadow would have done, one text for each.
-func (j *job) watched() []string {
-	var would []string
-	for _, f := range j.decision.Findings {
-		if f.Watched() {
-			would = append(would, f.Rule+": "+cmp.Or(strings.Join(f.Wants, ", "), "say: "+f.Reason))
-		}
-	}
-	return would
-}
-
-// countWatched counts what rules in shadow would have done.
-func (j *job) countWatched() {
-	for _, f := range j.decision.Findings {
-		if f.Watched() {
-			j.metrics.shadow.WithLabelValues(f.Rule).Inc()
-		}
-	}
-}
-
 // log writes the job's one line.
 func (j *job) log(result string, err error, took time.Duration) {
 	fields := []zap.Field{
@@ -296,8 +276,8 @@ func (j *job) log(result string, err error, took time.Duration) {
 	if j.decision.Reason != "" {
 		fields = append(fields, zap.String("reason", j.decision.Reason))
 	}
-	if would := j.watched(); err == nil && len(would) > 0 {
-		fields = append(fields, zap.Strings("shadow", would))
+	if wishes := j.wishes(); err == nil && len(wishes) > 0 {
+		fields = append(fields, zap.Stringers("shadow", wishes))
 	}
 	if j.unread > 0 {
 		fields = append(fields, zap.Int("unreadable", j.unread))

@@ -31,7 +31,7 @@ func newMetrics(r prometheus.Registerer) metrics {
 			Name: "flowkeeper_rule_actions_total", Help: "Actions carried out, by rule.",
 		}, []string{"rule"}),
 		shadow: f.NewCounterVec(prometheus.CounterOpts{
-			Name: "flowkeeper_shadow_total", Help: "Decisions in which a rule in shadow would have done or said something, by rule.",
+			Name: "flowkeeper_shadow_total", Help: "What rules in shadow would have done, by rule: each thing once on an issue until it changes.",
 		}, []string{"rule"}),
 		notes: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "flowkeeper_notes_total", Help: "Sticky notes written: created, edited, found deleted by people, or left to a former bot user.",

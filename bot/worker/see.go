@@ -26,7 +26,7 @@ func (j *job) see(ctx context.Context) error {
 		j.memory = triage.Memory{}
 		_ = json.Unmarshal(j.batch.Memory, &j.memory) // what can be read of it is better than nothing
 	}
-	j.lost = j.memory.Lost
+	j.lost, j.watched = j.memory.Lost, j.memory.Watched
 	j.blank = j.memory.Born.IsZero()
 	if j.batch.Attempt > 1 {
 		j.doubts = j.memory.Doubts // those of an earlier batch are over
@@ -262,6 +262,7 @@ func overlay(kept, marked triage.Memory) triage.Memory {
 	marked.Turned = kept.Turned
 	marked.Ordered, marked.Forgiven = kept.Ordered, kept.Forgiven
 	marked.Wakes, marked.WakeAt = kept.Wakes, kept.WakeAt
+	marked.Watched = kept.Watched
 	return marked
 }
 

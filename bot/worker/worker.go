@@ -213,7 +213,9 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 		}
 		err := p.o.Inbox.Done(ctx, batch, job.result())
 		if err == nil {
-			job.countWatched()
+			for _, w := range job.wishes() {
+				p.metrics.shadow.WithLabelValues(w.rule).Inc()
+			}
 		}
 		return "done", err
 	case errors.Is(err, inbox.ErrLeaseLost):

@@ -45,11 +45,9 @@ type Finding struct {
 	Wants      []string    `json:"wants,omitempty"` // actions in words, wanted and not yet so
 	Looked     bool        `json:"looked"`          // false: the rule was not run, Reason says why
 	Overridden bool        `json:"overridden,omitempty"`
+	Would      []string    `json:"would,omitempty"`  // in mode shadow: what the rule would do in its own mode, in words
 	Speaks     bool        `json:"speaks,omitempty"` // it wants something that is not so yet, asks people or tells them
 }
-
-// Watched reports whether the rule is in shadow and would have done or said something.
-func (f Finding) Watched() bool { return f.Mode == triage.Shadow && f.Speaks && !f.Overridden }
 
 // Decide runs the policy's rules on the issue. Events are those not yet handled, without the bot's own. The issue is the newest state
 // known, memory what is remembered of it (nil if it was never seen). The only error is ErrContradiction, wrapped with the names
@@ -72,6 +70,7 @@ func Decide(p Policy, events []triage.Event, issue triage.Issue, memory *triage.
 	look(&in)
 
 	r := run{policy: p, in: in, memory: &m, findings: make([]Finding, len(p.Settings)), verdicts: make([]*triage.Verdict, len(p.Settings))}
+	unwatch(p, &m)
 	r.concerned = concerned(&m)
 	r.awaken()
 	r.giveBack()
@@ -80,6 +79,7 @@ func Decide(p Policy, events []triage.Event, issue triage.Issue, memory *triage.
 	if err != nil {
 		return d, err
 	}
+	r.watch()
 	d.SayIt = r.speaks()
 	if d.SayIt {
 		d.Sticky, d.WakeAt = r.write()
@@ -101,6 +101,8 @@ type run struct {
 	findings  []Finding
 	verdicts  []*triage.Verdict // of the last round, by setting; nil for a rule that gave its reason and nothing else
 	plan      []Planned
+	// watchAgain is when a rule in shadow would ask for something that waits now; zero if none would.
+	watchAgain time.Time
 }
 
 // settle repeats the rules until nothing more is wanted.

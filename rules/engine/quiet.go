@@ -73,10 +73,10 @@ func (r *run) skip(s *Setting) string {
 	return ""
 }
 
-// concerned are the rules that have something on the note or did something to the issue: they are run whatever happened, so that what
-// they said stays true.
+// concerned are the rules that have something on the note or did something to the issue, or would have: they are run whatever happened, so
+// that what they said stays true.
 func concerned(m *triage.Memory) map[string]bool {
-	if len(m.Items) == 0 && len(m.Own) == 0 && len(m.Said) == 0 {
+	if len(m.Items) == 0 && len(m.Own) == 0 && len(m.Said) == 0 && len(m.Watched) == 0 {
 		return nil
 	}
 	rules := maps.Clone(m.Said)
@@ -90,6 +90,9 @@ func concerned(m *triage.Memory) map[string]bool {
 	}
 	for _, own := range m.Own {
 		rules[own.Rule] = true
+	}
+	for rule := range m.Watched {
+		rules[rule] = true
 	}
 	return rules
 }

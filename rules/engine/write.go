@@ -114,6 +114,7 @@ func (r *run) wakeAt() time.Time {
 			earlier(r.opens(item))
 		}
 	}
+	earlier(r.watchAgain)
 	for n, v := range r.verdicts {
 		f := r.findings[n]
 		switch {

@@ -47,6 +47,8 @@ type Memory struct {
 	Traced bool `json:"trc,omitempty"`
 	// Orders are what is still to be done for the newest comments in Ran; nil is nothing.
 	Orders *Orders `json:"orders,omitempty"`
+	// Watched is what rules in mode shadow would have done, in words, by rule; an empty list waits for the grace period.
+	Watched map[string][]string `json:"wtch,omitempty"`
 	// Said holds the rules with a line on the note.
 	Said map[string]bool `json:"said,omitempty"`
 	// Bump is the extra level for security issues, given once per issue.
@@ -180,6 +182,7 @@ func (m Memory) Clone() Memory {
 	m.Suspended = maps.Clone(m.Suspended)
 	m.Silenced = maps.Clone(m.Silenced)
 	m.Raised = maps.Clone(m.Raised)
+	m.Watched = maps.Clone(m.Watched)
 	m.Said = maps.Clone(m.Said)
 	m.Wakes = maps.Clone(m.Wakes)
 	m.Around.Agreements = maps.Clone(m.Around.Agreements)

@@ -1,0 +1,72 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// unwatch forgets what rules would have done that are not only watched any more.
+func unwatch(p Policy, m *triage.Memory) {
+	for rule := range m.Watched {
+		if n := p.index(rule); n < 0 || p.Settings[n].Mode != triage.Shadow {
+			delete(m.Watched, rule)
+		}
+	}
+}
+
+// watch notes what each rule in shadow would do here in its own mode, and remembers it. What would only ask people waits for the grace period
+// like an item of the note; the rule is then looked at again.
+func (r *run) watch() {
+	for n := range r.policy.Settings {
+		s, f := &r.policy.Settings[n], &r.findings[n]
+		if s.Mode != triage.Shadow || !f.Looked {
+			continue
+		}
+		var again time.Time
+		if !f.Overridden {
+			f.Would, again = r.would(n)
+		}
+		if !again.IsZero() && (r.watchAgain.IsZero() || again.Before(r.watchAgain)) {
+			r.watchAgain = again
+		}
+		if len(f.Would) == 0 && again.IsZero() {
+			delete(r.memory.Watched, f.Rule)
+			continue
+		}
+		if r.memory.Watched == nil {
+			r.memory.Watched = map[string][]string{}
+		}
+		r.memory.Watched[f.Rule] = f.Would
+	}
+}
+
+// would is what a rule in shadow would do if it were in its own mode; what waits like an item of the note would be asked for at again.
+func (r *run) would(n int) (would []string, again time.Time) {
+	s, v := &r.policy.Settings[n], r.verdicts[n]
+	own := s.Rule.Mode
+	if own == triage.Act {
+		would = slices.Clone(r.findings[n].Wants)
+	}
+	if v == nil || own < triage.Remind {
+		return would, again
+	}
+	for _, line := range v.Lines {
+		would = append(would, "say: "+line)
+	}
+	items := v.Items
+	if own == triage.Remind {
+		items = slices.Concat(items, r.offers(v))
+	}
+	for _, i := range items {
+		opens := r.opens(triage.ItemState{Triage: i.Triage && r.atIntake()})
+		switch {
+		case s.Prompt || !r.in.Now.Before(opens):
+			would = append(would, "ask for “"+i.Title+"”")
+		case again.IsZero() || opens.Before(again):
+			again = opens
+		}
+	}
+	return would, again
+}
