@@ -28,10 +28,17 @@ type Options struct {
 	Version  string
 	Settings []engine.Setting // the rules in force
 	Team     triage.TeamConfig
+	Own      *Own          // play with a configuration of one's own; nil plays the handbook's story
 	Once     bool          // end after the story instead of keeping the page open
 	Patience time.Duration // how long the bot may take to answer a scene; 20 s if 0
 	Out      io.Writer
 	Log      *zap.Logger
+}
+
+// Own is a configuration of one's own. The story is the handbook's: under another policy it would come out otherwise, so it is not told.
+type Own struct {
+	Name   string // of the file
+	Policy engine.Policy
 }
 
 // The demo is impatient: what waits 2 s and 5 min in a real bot waits this long here.
@@ -49,7 +56,11 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	err = s.tell(ctx)
+	if o.Own != nil {
+		err = s.invite(o.Own.Name)
+	} else {
+		err = s.tell(ctx)
+	}
 	if err == nil && !o.Once {
 		fmt.Fprintf(o.Out, "\nOpen %s to try more: set labels and weights, comment with /flow help, and watch the bot. Stop with Ctrl-C.\n", s.issueURL())
 		<-ctx.Done()
@@ -92,7 +103,12 @@ func open(ctx context.Context, o Options) (s *stage, err error) {
 	if s.dir, err = os.MkdirTemp("", "flowkeeper-demo-"); err != nil {
 		return s, err
 	}
-	if err := s.cast(); err != nil {
+	policy := engine.Policy{Team: triage.NewTeam(roster(o.Team)), Settings: o.Settings, Commands: rules.Commands(), Grace: grace, Settle: settle}
+	if o.Own != nil {
+		policy = o.Own.Policy
+		policy.Grace, policy.Settle, policy.TriageDays = min(policy.Grace, grace), settle, 0
+	}
+	if err := s.cast(policy.Team); err != nil {
 		return s, err
 	}
 	s.app, err = bot.New(ctx, bot.Options{
@@ -100,7 +116,7 @@ func open(ctx context.Context, o Options) (s *stage, err error) {
 		Drain: 5 * time.Second, Secrets: []string{secret}, SigningTokens: []string{signing}, DataDir: s.dir,
 		Settle: settle, Lease: time.Minute, Freshness: 10 * time.Second, Workers: 4, Attempts: 12, Backoff: time.Second,
 		GitLabRate: 100_000, NotesRate: 100_000,
-		Policy: engine.Policy{Team: triage.NewTeam(roster(o.Team)), Settings: o.Settings, Commands: rules.Commands(), Grace: grace, Settle: settle}, Log: o.Log,
+		Policy: policy, Log: o.Log,
 	})
 	if err != nil {
 		return s, err
@@ -135,8 +151,20 @@ func (s *stage) listen() error {
 	return nil
 }
 
-// cast brings in the people and the project.
-func (s *stage) cast() error {
+// invite opens an issue to try a configuration on.
+func (s *stage) invite(name string) error {
+	ref, err := s.gitlab.Open("ann", s.project, sandbox.IssueOptions{Title: "Try your own rules here"})
+	if err != nil {
+		return err
+	}
+	s.ref = ref
+	fmt.Fprintf(s.out, "The rules are those of %s. The story is the handbook's, so it is not told; the issue waits for you.\n", name)
+	return nil
+}
+
+// cast brings in the people, those of the roster too, and the project.
+func (s *stage) cast(team *triage.Team) error {
+	known := []string{"ann", "omar", "mia", "pat"}
 	for _, p := range []struct {
 		username, name string
 		level          int
@@ -146,6 +174,17 @@ func (s *stage) cast() error {
 	} {
 		if _, err := s.gitlab.AddUser(p.username, p.name, p.level); err != nil {
 			return err
+		}
+	}
+	for _, role := range triage.Roles() {
+		for _, username := range team.People(role) {
+			if triage.HasUsername(known, username) {
+				continue
+			}
+			if _, err := s.gitlab.AddUser(username, username, sandbox.Maintainer); err != nil {
+				return err
+			}
+			known = append(known, username)
 		}
 	}
 	s.project = s.gitlab.AddProject("demo/source-code")

@@ -11,11 +11,12 @@ import (
 )
 
 type demoCmd struct {
-	Once    bool `help:"End after the story: exit code 0 if all went as it should, else 1."`
-	Verbose bool `short:"v" help:"Show the bot's log."`
+	Config  string `short:"c" type:"path" placeholder:"FILE" help:"Play with the rules of this configuration, on an issue of your own instead of the story."`
+	Once    bool   `help:"End after the story: exit code 0 if all went as it should, else 1."`
+	Verbose bool   `short:"v" help:"Show the bot's log."`
 }
 
-// Run plays the story under the handbook's policy, whatever is configured here.
+// Run plays the story under the handbook's policy, whatever is configured here, or opens a page under the policy of a file.
 func (c *demoCmd) Run(ctx context.Context, p *program) error {
 	handbook := config.Default(rules.Catalogue())
 	log := zap.NewNop()
@@ -25,7 +26,15 @@ func (c *demoCmd) Run(ctx context.Context, p *program) error {
 			return err
 		}
 	}
-	return demo.Run(ctx, demo.Options{
+	o := demo.Options{
 		Version: version, Settings: handbook.Rules, Team: handbook.Policy().Team.TeamConfig, Once: c.Once, Out: p.out, Log: log,
-	})
+	}
+	if c.Config != "" {
+		own, err := config.Load(c.Config, nil, rules.Catalogue())
+		if err != nil {
+			return err
+		}
+		o.Own = &demo.Own{Name: c.Config, Policy: own.Policy()}
+	}
+	return demo.Run(ctx, o)
 }
