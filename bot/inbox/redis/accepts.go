@@ -95,7 +95,7 @@ func (s *Store) runAccept(ctx context.Context, calls []*acceptCall) (reply, erro
 	keys := make([]string, 0, 4+5*len(calls))
 	args := make([]any, 0, 4+5*len(calls))
 	keys = append(keys, s.keys.due(), s.keys.waiting(), s.keys.numbers(), s.keys.projects())
-	args = append(args, s.clockOffset(), s.max, heardEvery, inbox.MaxProjects)
+	args = append(args, s.clock(), s.max, heardEvery, inbox.MaxProjects)
 	for _, c := range calls {
 		keys, args = append(keys, c.seen[:]...), append(args, c.args[:]...)
 	}

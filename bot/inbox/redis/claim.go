@@ -43,9 +43,10 @@ func (s *Store) Claim(ctx context.Context, wait time.Duration) (*inbox.Batch, er
 
 // claim leases the most overdue issue, or says how long it takes until one is due.
 func (s *Store) claim(ctx context.Context) (*inbox.Batch, time.Duration, error) {
+	asked := s.clock()
 	r, err := s.run(ctx, "claiming an issue", claimScript,
 		[]string{s.keys.due(), s.keys.leases(), s.keys.numbers(), s.keys.box(""), s.keys.mail(""), s.keys.memory("")},
-		s.clockOffset(), millis(s.lease))
+		asked, millis(s.lease))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -55,19 +56,30 @@ func (s *Store) claim(ctx context.Context) (*inbox.Batch, time.Duration, error) 
 		}
 		return nil, time.Duration(r.number(0)) * time.Millisecond, nil
 	}
+	// The store's time may be ahead of ours, if another replica's was once. Then its times are told by our clock.
+	ahead := time.Duration(r.number(10)-asked) * time.Millisecond
+	if ahead < time.Minute {
+		ahead = 0
+	}
+	mail := deliveries(r.list(8))
+	for i := range mail {
+		if !mail[i].Accepted.IsZero() {
+			mail[i].Accepted = mail[i].Accepted.Add(-ahead)
+		}
+	}
 	var began time.Time
 	if ms, err := strconv.ParseInt(r.text(9), 10, 64); err == nil {
-		began = time.UnixMilli(ms)
+		began = time.UnixMilli(ms).Add(-ahead)
 	}
 	return &inbox.Batch{
 		Issue:      issueOf(r.text(1)),
 		Token:      r.number(2),
-		Until:      time.UnixMilli(r.number(3)),
+		Until:      time.UnixMilli(r.number(3)).Add(-ahead),
 		Attempt:    int(r.number(4)),
 		Woken:      r.number(5) == 1,
 		LastError:  r.text(6),
 		Memory:     r.bytes(7),
-		Deliveries: deliveries(r.list(8)),
+		Deliveries: mail,
 		Began:      began,
 	}, 0, nil
 }

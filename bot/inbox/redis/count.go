@@ -14,8 +14,8 @@ func (s *Store) Count(ctx context.Context, u inbox.Use) (inbox.Counted, error) {
 		return inbox.Counted{}, fmt.Errorf("counting a use: %w", err)
 	}
 	r, err := s.run(ctx, "counting a use of "+u.Who, countScript,
-		[]string{s.keys.uses(u.Who), s.keys.refused(u.Who)},
-		s.clockOffset(), digest(u.ID), u.Limit, millis(u.Window), inbox.KeepUses.Milliseconds(), inbox.MaxUses)
+		[]string{s.keys.uses(u.Who), s.keys.refused(u.Who), s.keys.numbers()},
+		s.clock(), digest(u.ID), u.Limit, millis(u.Window), inbox.KeepUses.Milliseconds(), inbox.MaxUses)
 	if err != nil {
 		return inbox.Counted{}, err
 	}

@@ -21,8 +21,8 @@ func (s *Store) Holds(ctx context.Context, b *inbox.Batch) error {
 func (s *Store) Extend(ctx context.Context, b *inbox.Batch) error {
 	issue := issueName(b.Issue)
 	until, err := s.fenced(ctx, "extending the lease on "+b.Issue.String(), extendScript,
-		[]string{s.keys.box(issue), s.keys.due(), s.keys.leases()},
-		s.clockOffset(), issue, token(b), millis(s.lease))
+		[]string{s.keys.box(issue), s.keys.due(), s.keys.leases(), s.keys.numbers()},
+		s.clock(), issue, token(b), millis(s.lease))
 	if err != nil {
 		return err
 	}
@@ -34,8 +34,8 @@ func (s *Store) Extend(ctx context.Context, b *inbox.Batch) error {
 func (s *Store) Remember(ctx context.Context, b *inbox.Batch, memory []byte) error {
 	issue := issueName(b.Issue)
 	_, err := s.fenced(ctx, "remembering "+b.Issue.String(), rememberScript,
-		[]string{s.keys.box(issue), s.keys.memory(issue)},
-		s.clockOffset(), token(b), memory, inbox.KeepMemory.Milliseconds())
+		[]string{s.keys.box(issue), s.keys.memory(issue), s.keys.numbers()},
+		s.clock(), token(b), memory, inbox.KeepMemory.Milliseconds())
 	return err
 }
 
@@ -47,7 +47,7 @@ func (s *Store) Done(ctx context.Context, b *inbox.Batch, r inbox.Result) error 
 		wake = strconv.FormatInt(max(1, r.WakeAt.UnixMilli()), 10)
 	}
 	args := []any{
-		s.clockOffset(), issue, token(b),
+		s.clock(), issue, token(b),
 		flag(r.Memory != nil), r.Memory, inbox.KeepMemory.Milliseconds(),
 		flag(r.Record != nil), r.Record, inbox.RecordsPerIssue, inbox.RecordsOverall,
 		wake,
@@ -65,8 +65,8 @@ func (s *Store) Done(ctx context.Context, b *inbox.Batch, r inbox.Result) error 
 func (s *Store) Retry(ctx context.Context, b *inbox.Batch, delay time.Duration, cause string) error {
 	issue := issueName(b.Issue)
 	return s.free(ctx, "delaying the batch of "+b.Issue.String(), retryScript,
-		[]string{s.keys.box(issue), s.keys.due(), s.keys.leases()},
-		s.clockOffset(), issue, token(b), millis(delay), cause)
+		[]string{s.keys.box(issue), s.keys.due(), s.keys.leases(), s.keys.numbers()},
+		s.clock(), issue, token(b), millis(delay), cause)
 }
 
 // Release implements inbox.Inbox.
@@ -80,7 +80,7 @@ func (s *Store) Release(ctx context.Context, b *inbox.Batch) error {
 func (s *Store) Bury(ctx context.Context, b *inbox.Batch, cause string, record []byte) error {
 	issue := issueName(b.Issue)
 	args := []any{
-		s.clockOffset(), issue, token(b), cause, b.Attempt, flag(record != nil), record, flag(b.Woken),
+		s.clock(), issue, token(b), cause, b.Attempt, flag(record != nil), record, flag(b.Woken),
 	}
 	return s.free(ctx, "burying the batch of "+b.Issue.String(), buryScript,
 		[]string{

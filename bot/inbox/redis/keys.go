@@ -13,7 +13,8 @@ import (
 // keys builds every key of the store. All have one hash tag, so that a script stays on one node of a Redis Cluster.
 //
 //	<prefix>:{inbox}:numbers           hash    seq, token, record: the last ones given; gone: how many deliveries left the mailboxes;
-//	                                           began: ms of the first delivery
+//	                                           began: ms of the first delivery; now: the store's time when the server's clock
+//	                                           stood at ticks, see scripts/shared.lua
 //	<prefix>:{inbox}:due               zset    issue → ms: when each issue may be claimed next
 //	<prefix>:{inbox}:leases            zset    issue → ms: when the lease on it ends
 //	<prefix>:{inbox}:waiting           set     issues with deliveries
@@ -37,7 +38,7 @@ import (
 //	<prefix>:{inbox}:bucket:<name>     hash    left: tokens at the time at; rate, burst: as of the last taker; expires
 //	<prefix>:{inbox}:rights            any     tries what the user may do; gone at once
 //
-// An issue is written "7:12" (project id, issue number); times are milliseconds since 1970 by the server's clock.
+// An issue is written "7:12" (project id, issue number); times are milliseconds since 1970.
 type keys struct{ base string }
 
 func newKeys(prefix string) (keys, error) {

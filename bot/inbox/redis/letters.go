@@ -76,7 +76,7 @@ func (s *Store) Revive(ctx context.Context, ref triage.Ref) error {
 			s.keys.box(issue), s.keys.mail(issue), s.keys.letter(issue), s.keys.lettered(issue), s.keys.dead(),
 			s.keys.due(), s.keys.waiting(), s.keys.numbers(),
 		},
-		s.clockOffset(), issue)
+		s.clock(), issue)
 	if err := found(doing, r, err); err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func found(doing string, r reply, err error) error {
 func (s *Store) Stats(ctx context.Context) (inbox.Stats, error) {
 	r, err := s.run(ctx, "counting what waits in the inbox", statsScript,
 		[]string{s.keys.due(), s.keys.leases(), s.keys.waiting(), s.keys.dead(), s.keys.numbers()},
-		s.clockOffset())
+		s.clock())
 	if err != nil {
 		return inbox.Stats{}, err
 	}

@@ -1,5 +1,6 @@
-// Package redis is the inbox that any number of replicas share. Every operation is one Lua script, so it happens whole or not at all;
-// the server's clock decides what is due, so that the replicas' clocks do not matter.
+// Package redis is the inbox that any number of replicas share. Every operation is one Lua script, so that nobody sees half of it. The
+// store has a time of its own, which the replicas set and the server counts on: neither one replica's clock nor the server's decides
+// alone what is due. Leases are fenced by tokens, whatever the time.
 package redis
 
 import (
@@ -40,8 +41,7 @@ type Options struct {
 	// answers and refuses is an error all the same.
 	Later bool
 
-	// TimeOffset moves the server's clock, for tests. Default none.
-	TimeOffset func() time.Duration
+	Now func() time.Time // this process's clock; default time.Now
 }
 
 // Store is an inbox.Inbox in Redis.
@@ -52,7 +52,7 @@ type Store struct {
 	bell    *bell.Bell
 	lease   time.Duration
 	max     int // deliveries, 0 for any number
-	offset  func() time.Duration
+	now     func() time.Time
 	log     *zap.Logger
 	closing chan struct{}
 	close   sync.Once
@@ -74,8 +74,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		o.Log = zap.NewNop()
 	}
 	goredis.SetLogger(quiet{}) // what it would print to the standard error comes back as an error, too
-	if o.TimeOffset == nil {
-		o.TimeOffset = func() time.Duration { return 0 }
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	keys, err := newKeys(o.Prefix)
 	if err != nil {
@@ -94,7 +94,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, errors.Join(failed("opening the inbox in Redis at "+server.Addr, err), to.close())
 	}
 	s := &Store{
-		link: to, keys: keys, bell: bell.New(), lease: o.Lease, max: max(0, o.MaxDeliveries), offset: o.TimeOffset, log: o.Log,
+		link: to, keys: keys, bell: bell.New(), lease: o.Lease, max: max(0, o.MaxDeliveries), now: o.Now, log: o.Log,
 		closing: make(chan struct{}),
 	}
 	s.accepts = startAccepts(s)
@@ -179,8 +179,8 @@ func failed(doing string, err error) error {
 	return fmt.Errorf("%s: %w: %w", doing, inbox.ErrUnavailable, err)
 }
 
-// clockOffset is the first argument of every script that asks for the time, in milliseconds.
-func (s *Store) clockOffset() int64 { return s.offset().Milliseconds() }
+// clock is the first argument of every script that asks for the time, in milliseconds. They have the key numbers, too.
+func (s *Store) clock() int64 { return s.now().UnixMilli() }
 
 // millis rounds up, so that nothing is due too early.
 func millis(d time.Duration) int64 {

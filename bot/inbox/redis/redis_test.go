@@ -37,7 +37,7 @@ func open(t *testing.T, server *redistest.Server, prefix string, clock *inboxtes
 func openBounded(t *testing.T, server *redistest.Server, prefix string, o inboxtest.Options) *redis.Store {
 	t.Helper()
 	s, err := redis.Open(t.Context(), redis.Options{
-		URL: server.URL(), Prefix: prefix, Lease: inboxtest.Lease, TimeOffset: o.Clock.Offset, MaxDeliveries: o.MaxDeliveries,
+		URL: server.URL(), Prefix: prefix, Lease: inboxtest.Lease, Now: o.Clock.Now, MaxDeliveries: o.MaxDeliveries,
 	})
 	if err != nil {
 		t.Fatal(err)

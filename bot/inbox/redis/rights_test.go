@@ -374,7 +374,7 @@ func (u *user) set(rules ...any) {
 }
 
 func (u *user) open(prefix string, clock *inboxtest.Clock) (*redis.Store, error) {
-	return redis.Open(u.t.Context(), redis.Options{URL: u.url, Prefix: prefix, Lease: inboxtest.Lease, TimeOffset: clock.Offset})
+	return redis.Open(u.t.Context(), redis.Options{URL: u.url, Prefix: prefix, Lease: inboxtest.Lease, Now: clock.Now})
 }
 
 // trouble is what makes scripts fail, and how the error names it.

@@ -2,13 +2,13 @@
 -- KEYS[1]  due     KEYS[2]  waiting     KEYS[3]  numbers     KEYS[4]  projects
 --          then, for each delivery, key:<digest>, meaning:<digest>, heard:<project>   (the first two are not used if it has none)
 --          then, for each delivery, box:<issue>, mail:<issue>
--- ARGV[1]  offset of the clock, ms                       ARGV[2]  most deliveries that may wait, 0 for any number
+-- ARGV[1]  the time of the bot, ms                        ARGV[2]  most deliveries that may wait, 0 for any number
 -- ARGV[3]  how exactly it is known when a project was heard of, ms                ARGV[4]  most projects
 --          then, for each delivery,
 --          +1 issue         +2 delivery without its time: "<length of its id> <id><body>"         +3 delay, ms
 --          +4 how long the key suppresses repeats, ms; 0 if the delivery has none                 +5 the same of the meaning
 -- Result: {1 stored, 0 duplicate, -1 too many wait; for each delivery}
-local now = clock(ARGV[1])
+local now = clock(KEYS[3], ARGV[1])
 local at = string.format('%d', now) -- written several times, and Redis is slow at writing numbers
 local deliveries = (#ARGV - 4) / 5
 local boxes = 4 + 3 * deliveries -- behind these keys

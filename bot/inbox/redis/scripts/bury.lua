@@ -2,7 +2,7 @@
 -- KEYS[1]  box:<issue>       KEYS[2]  mail:<issue>
 -- KEYS[3]  letter:<issue>    KEYS[4]  lettered:<issue>   KEYS[5]  dead
 -- KEYS[6]  due               KEYS[7]  leases             KEYS[8]  waiting     KEYS[9]  numbers
--- ARGV[1]  offset of the clock, ms
+-- ARGV[1]  the time of the bot, ms
 -- ARGV[2]  issue             ARGV[3]  token
 -- ARGV[4]  cause             ARGV[5]  attempts
 -- ARGV[6]  "1" if there is a record                      ARGV[7]  the record
@@ -10,7 +10,7 @@
 -- ARGV[9...] the numbers of the batch's deliveries
 -- Result: 1, or 0 if the lease is lost
 if not held(KEYS[1], ARGV[3]) then return 0 end
-local now = clock(ARGV[1])
+local now = clock(KEYS[9], ARGV[1])
 
 able(KEYS[9])
 local mail = {}

@@ -2,12 +2,12 @@
 -- their hash tag keeps them on this node.
 -- KEYS[1]  due           KEYS[2]  leases         KEYS[3]  numbers
 -- KEYS[4]  box:          KEYS[5]  mail:          KEYS[6]  memory:
--- ARGV[1]  offset of the clock, ms
+-- ARGV[1]  the time of the bot, ms
 -- ARGV[2]  length of the lease, ms
 -- Result: {ms until the next issue is due}, -1 if there is none; or
 --         {0, issue, token, until in ms, attempt, 1 if woken, cause or nil, memory or nil, {seq, delivery, ...},
---         when the store began in ms or nil}
-local now = clock(ARGV[1])
+--         when the store began in ms or nil, now in ms}
+local now, micros = clock(KEYS[3], ARGV[1])
 local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 if not first[1] then return {-1} end
 local due = tonumber(first[2])
@@ -25,8 +25,7 @@ if box[1] and tonumber(box[1]) <= now then woken = 1 end
 -- A token is at least the time in microseconds: one given before the store was emptied is not given again.
 local numbers = redis.call('HMGET', KEYS[3], 'token', 'began')
 local last = tonumber(numbers[1] or 0)
-local t = redis.call('TIME')
-local token = string.format('%.0f', math.max(last + 1, t[1] * 1000000 + t[2] + ARGV[1] * 1000))
+local token = string.format('%.0f', math.max(last + 1, now * 1000 + micros))
 redis.call('HSET', KEYS[3], 'token', token)
 local ends = now + ARGV[2]
 local attempt = tonumber(box[3] or 0) + 1
@@ -34,4 +33,4 @@ redis.call('ZADD', KEYS[2], ends, issue)
 if box[4] then redis.call('HDEL', box_key, 'revived') end
 redis.call('ZADD', KEYS[1], ends, issue)
 redis.call('HSET', box_key, 'token', token, 'until', ends, 'attempt', attempt)
-return {0, issue, token, ends, attempt, woken, box[2], memory[2], mail, numbers[2]}
+return {0, issue, token, ends, attempt, woken, box[2], memory[2], mail, numbers[2], now}

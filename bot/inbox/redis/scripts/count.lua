@@ -1,13 +1,13 @@
 -- Count: counts a use, unless there were too many in the window before it, or tells what became of it when it was counted.
--- KEYS[1]  uses:<digest>     KEYS[2]  refused:<digest>
--- ARGV[1]  offset of the clock, ms
+-- KEYS[1]  uses:<digest>     KEYS[2]  refused:<digest>   KEYS[3]  numbers
+-- ARGV[1]  the time of the bot, ms
 -- ARGV[2]  digest of the use
 -- ARGV[3]  how many uses a window may hold               ARGV[4]  the window, ms
 -- ARGV[5]  how long an answer is kept, ms                ARGV[6]  most answers of each kind
 -- Result: {1, 0} allowed, {0, ms until the next use is allowed} refused
-local now = clock(ARGV[1])
+local now = clock(KEYS[3], ARGV[1])
 local limit, window = tonumber(ARGV[3]), tonumber(ARGV[4])
-for _, key in ipairs(KEYS) do redis.call('ZREMRANGEBYSCORE', key, '-inf', now - ARGV[5]) end
+for k = 1, 2 do redis.call('ZREMRANGEBYSCORE', KEYS[k], '-inf', now - ARGV[5]) end
 
 local function keep(key)
   redis.call('ZADD', key, now, ARGV[2])

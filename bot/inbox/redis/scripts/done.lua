@@ -3,16 +3,16 @@
 -- KEYS[4]  due           KEYS[5]  leases             KEYS[6]  waiting         KEYS[7]  numbers
 -- KEYS[8]  records       KEYS[9]  recent             KEYS[10] recorded:<issue>
 -- KEYS[11] recorded:     (of the issue whose record is the oldest of all; made from this)
--- ARGV[1]  offset of the clock, ms
+-- ARGV[1]  the time of the bot, ms
 -- ARGV[2]  issue         ARGV[3]  token
 -- ARGV[4]  "1" if there is a new memory              ARGV[5]  the memory      ARGV[6]  how long it is kept, ms
 -- ARGV[7]  "1" if there is a record                  ARGV[8]  the record
 -- ARGV[9]  most records of an issue                  ARGV[10] most records of all
--- ARGV[11] wake-up in ms, "" for none
+-- ARGV[11] wake-up in ms by the bot's time, "" for none
 -- ARGV[12...] the numbers of the batch's deliveries
 -- Result: 1, or 0 if the lease is lost
 if not held(KEYS[1], ARGV[3]) then return 0 end
-local now = clock(ARGV[1])
+local now = clock(KEYS[7], ARGV[1])
 
 if ARGV[4] == '1' then redis.call('HSET', KEYS[3], 'body', ARGV[5]) end
 local old = tonumber(redis.call('HGET', KEYS[3], 'until') or 0)
@@ -54,7 +54,7 @@ if not redis.call('HGET', KEYS[1], 'revived') then
   if ARGV[11] == '' then
     redis.call('HDEL', KEYS[1], 'wake')
   else
-    redis.call('HSET', KEYS[1], 'wake', ARGV[11])
+    redis.call('HSET', KEYS[1], 'wake', ARGV[11] + now - ARGV[1])
   end
 end
 rest(KEYS[1], KEYS[2], KEYS[6], ARGV[2], now)

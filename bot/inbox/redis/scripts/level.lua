@@ -1,9 +1,9 @@
 -- Level: lowers what is in a bucket.
--- KEYS[1]  bucket:<name>
--- ARGV[1]  offset of the clock, ms
+-- KEYS[1]  bucket:<name>   KEYS[2]  numbers
+-- ARGV[1]  the time of the bot, ms
 -- ARGV[2]  how many tokens are left       ARGV[3]  how long the bucket is kept, ms
 -- Result: 1
-local now = clock(ARGV[1])
+local now = clock(KEYS[2], ARGV[1])
 local lowered = tonumber(ARGV[2])
 local known = redis.call('HMGET', KEYS[1], 'left', 'rate', 'burst')
 if known[2] then

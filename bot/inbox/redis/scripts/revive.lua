@@ -3,11 +3,11 @@
 -- KEYS[1]  box:<issue>       KEYS[2]  mail:<issue>
 -- KEYS[3]  letter:<issue>    KEYS[4]  lettered:<issue>   KEYS[5]  dead
 -- KEYS[6]  due               KEYS[7]  waiting            KEYS[8]  numbers
--- ARGV[1]  offset of the clock, ms
+-- ARGV[1]  the time of the bot, ms
 -- ARGV[2]  issue
 -- Result: 1, or 0 if there is no such letter
 if redis.call('EXISTS', KEYS[3]) == 0 then return 0 end
-local now = clock(ARGV[1])
+local now = clock(KEYS[8], ARGV[1])
 
 local mail = redis.call('HGETALL', KEYS[4])
 local leased = redis.call('HGET', KEYS[1], 'token')

@@ -2,10 +2,22 @@
 -- checks first, then writes what may be repeated, and writes last what suppresses repeats. Behind the first write that may not be
 -- repeated come only commands that went through before in the same run, if need be without effect: see able.
 
--- clock is the server's time in milliseconds, moved by offset, which only tests set.
-local function clock(offset)
+-- clock is the store's time in milliseconds, and microseconds that tell calls within one apart. It is the latest time that a bot has
+-- named, and the server only counts what went by since: its own clock may be an hour off, or be put right at any moment. A step back counts as
+-- nothing, and one of more than a minute neither, because bots ask every second. So the time never goes back, and no issue waits for
+-- longer than by the clock of the bot that asks. When that cannot be noted, whoever must write fails soon.
+local function clock(numbers_key, asked)
   local t = redis.call('TIME')
-  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000) + tonumber(offset)
+  local ticks = t[1] * 1000 + math.floor(t[2] / 1000)
+  local known = redis.call('HMGET', numbers_key, 'now', 'ticks')
+  local now, guess = tonumber(asked), tonumber(known[1] or 0)
+  local passed = ticks - (known[2] or ticks)
+  if passed > 0 and passed <= 60000 then guess = guess + passed end
+  if now < guess then now = guess end
+  if not known[1] or passed < 0 or passed >= 10000 or now - guess >= 1000 then
+    redis.pcall('HSET', numbers_key, 'now', string.format('%d', now), 'ticks', string.format('%d', ticks))
+  end
+  return now, t[2] % 1000
 end
 
 -- able runs the commands that a script is about to depend on, so that it fails while that does no harm. Nothing has the empty name.

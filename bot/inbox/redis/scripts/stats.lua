@@ -1,8 +1,8 @@
 -- Stats: counts what waits, without going through it.
 -- KEYS[1]  due     KEYS[2]  leases     KEYS[3]  waiting     KEYS[4]  dead     KEYS[5]  numbers
--- ARGV[1]  offset of the clock, ms
+-- ARGV[1]  the time of the bot, ms
 -- Result: {issues, deliveries, leased, dead, how long the most overdue issue has been due in ms}
-local now = clock(ARGV[1])
+local now = clock(KEYS[5], ARGV[1])
 local oldest = 0
 local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 if first[1] then oldest = math.max(0, now - tonumber(first[2])) end
