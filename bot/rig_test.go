@@ -41,7 +41,7 @@ const (
 	botToken  = "glpat-the-bots-own-token"
 	secret    = "the-webhooks-secret"
 	botName   = "flowkeeper-bot"
-	reachable = 20 * time.Second // far more than anything here takes
+	reachable = time.Minute // far more than anything here takes
 )
 
 var signingToken = "whsec_" + base64.StdEncoding.EncodeToString([]byte("0123456789abcdef0123456789abcdef"))
