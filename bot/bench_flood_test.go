@@ -12,6 +12,7 @@ import (
 	"flowkeeper/bot"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/sandbox"
+	"flowkeeper/bot/testkit"
 	"flowkeeper/bot/worker"
 	"flowkeeper/config"
 	"flowkeeper/rules"
@@ -67,7 +68,7 @@ func startFor(b *testing.B, url string, adjust func(*bot.Options)) *bot.App {
 		adjust(&o)
 	}
 	app := launch(b, o)
-	<-app.Ready()
+	testkit.Receive(b, "the bot to be ready", app.Ready())
 	return app
 }
 

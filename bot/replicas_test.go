@@ -9,6 +9,7 @@ import (
 	"flowkeeper/bot"
 	"flowkeeper/bot/inbox/redistest"
 	"flowkeeper/bot/sandbox"
+	"flowkeeper/bot/testkit"
 	"flowkeeper/rules/triage"
 )
 
@@ -24,7 +25,7 @@ func TestReplicasShareTheWork(t *testing.T) {
 	r.must(nil, err)
 	t.Cleanup(func() { _ = app.Stop() })
 	r.must(nil, app.Start())
-	<-app.Ready()
+	testkit.Receive(t, "the second replica to be ready", app.Ready())
 	r.must(r.gitlab.AddHook(r.project, sandbox.Hook{URL: app.URL(), Token: secret}))
 
 	var refs []triage.Ref

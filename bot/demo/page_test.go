@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +19,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"flowkeeper/bot/demo"
+	"flowkeeper/bot/testkit"
 )
 
 // TestPage does with a real browser what a visitor of the demo does: opens an issue, labels it, weighs it, writes commands, and sees the bot
@@ -192,17 +192,18 @@ func play(t *testing.T) string {
 		}
 		in.CloseWithError(errors.Join(err, io.EOF))
 	}()
-	var told strings.Builder
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		told.WriteString(lines.Text() + "\n")
-		if found := pageAddress.FindStringSubmatch(lines.Text()); found != nil {
-			go func() { _, _ = io.Copy(io.Discard, out) }() // ends with the demo
-			return found[1]
+	found := make(chan string, 1)
+	go func() {
+		defer close(found)
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if address := pageAddress.FindStringSubmatch(lines.Text()); address != nil {
+				found <- address[1]
+				break
+			}
 		}
-	}
-	t.Fatalf("the demo ended without a page:\n%s", &told)
-	return ""
+		_, _ = io.Copy(io.Discard, out) // ends with the demo
+	}()
+	return testkit.Receive(t, "the demo to show its page", found)
 }
 
 // browser starts a browser with a profile of its own. What goes wrong in the page's own code fails the test.

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"flowkeeper/bot/testkit"
 	"flowkeeper/bot/webhook"
 )
 
@@ -34,7 +35,7 @@ schedule: {sweep: 1m, hooks: 1m, lookback: 10m}
 // binary is the program under test, built once.
 var binary = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(os.TempDir(), "flowkeeper-faults-"+strconv.Itoa(os.Getpid()))
-	if out, err := exec.Command("go", "build", "-o", path, "flowkeeper/cmd/flowkeeper").CombinedOutput(); err != nil {
+	if out, err := testkit.CombinedOutput(exec.Command("go", "build", "-o", path, "flowkeeper/cmd/flowkeeper")); err != nil {
 		return "", fmt.Errorf("building flowkeeper: %w\n%s", err, out)
 	}
 	return path, nil
@@ -139,7 +140,7 @@ func (r *replica) launch() error {
 	}
 	l := &life{cmd: exec.Command(path, "serve"), wanted: true, over: make(chan struct{})}
 	l.cmd.Env, l.cmd.Stdout, l.cmd.Stderr = r.env, r.log, r.log
-	if err := l.cmd.Start(); err != nil {
+	if err := testkit.Start(l.cmd); err != nil {
 		return fmt.Errorf("starting %s: %w", r.name, err)
 	}
 	r.life = l
@@ -183,7 +184,7 @@ func (r *replica) end(sig syscall.Signal, thenAgain bool) {
 	}
 	r.mu.Unlock()
 	if l != nil {
-		<-l.over
+		testkit.Receive(r.t, r.name+" to be gone", l.over)
 	}
 }
 

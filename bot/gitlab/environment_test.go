@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/testkit"
 )
 
 var silent = log.New(io.Discard, "", 0)
@@ -62,7 +63,7 @@ func TestCertificateAndProxyOfTheEnvironment(t *testing.T) {
 	ask := func(env ...string) (string, error) {
 		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestAskInChild$", "-test.v")
 		child.Env = append([]string{askURL + "=" + at, "PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, env...)
-		out, err := child.CombinedOutput()
+		out, err := testkit.CombinedOutput(child)
 		return string(out), err
 	}
 	if out, err := ask(proxied, "SSL_CERT_FILE="+authority); err != nil || !strings.Contains(out, "PASS") || tunnels.Load() != 1 {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/testkit"
 )
 
 // TestNetworkOfOnesOwn: a certificate that a private CA signed is trusted by SSL_CERT_FILE, and HTTPS_PROXY is used. Go reads both once in a
@@ -30,7 +31,7 @@ func TestNetworkOfOnesOwn(t *testing.T) {
 		t.Helper()
 		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestNetworkOfOnesOwn$")
 		cmd.Env = append(os.Environ(), environ...)
-		out, err := cmd.CombinedOutput()
+		out, err := testkit.CombinedOutput(cmd)
 		return string(out), err
 	}
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -15,6 +15,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"flowkeeper/bot/sandbox"
+	"flowkeeper/bot/testkit"
 )
 
 // received is what a receiver saw of one request.
@@ -203,7 +204,7 @@ func TestCloseEndsEverything(t *testing.T) {
 	id := l.addHook(sandbox.Hook{URL: slow.URL})
 	ref := l.open(sandbox.IssueOptions{})
 	l.edit("omar", ref, sandbox.Change{Weight: ptr(1)})
-	<-arrived
+	testkit.Receive(t, "a delivery to arrive", arrived)
 	waiting := make(chan error, 1)
 	go func() { waiting <- l.Await(t.Context(), func() bool { return false }) }()
 	closed := make(chan struct{})
@@ -211,11 +212,11 @@ func TestCloseEndsEverything(t *testing.T) {
 		l.Close()
 		close(closed)
 	}()
-	if err := <-waiting; !errors.Is(err, sandbox.ErrClosed) {
+	if err := testkit.Receive(t, "Await to end with the sandbox", waiting); !errors.Is(err, sandbox.ErrClosed) {
 		t.Errorf("Await gave %v", err)
 	}
 	close(release)
-	<-closed
+	testkit.Receive(t, "the sandbox to close", closed)
 	var states []string
 	for _, d := range l.Deliveries() {
 		if d.Hook == id {

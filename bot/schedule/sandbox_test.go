@@ -16,6 +16,7 @@ import (
 	"flowkeeper/bot/inbox/sqlite"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/bot/schedule"
+	"flowkeeper/bot/testkit"
 )
 
 // The jobs with the bot's own client and a GitLab that speaks HTTP: the receiver was broken until its webhook was disabled. Then the issue
@@ -74,7 +75,7 @@ func TestAgainstSandbox(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() { defer close(ended); s.Run(ctx) }()
-	t.Cleanup(func() { cancel(); <-ended })
+	t.Cleanup(func() { cancel(); testkit.Receive(t, "the scheduler to end", ended) })
 
 	batch, err := store.Claim(t.Context(), time.Minute)
 	must(t, err)
@@ -83,8 +84,8 @@ func TestAgainstSandbox(t *testing.T) {
 	}
 	expect(t, "swept", ref, batch.Issue)
 	must(t, store.Done(t.Context(), batch, inbox.Result{}))
-	<-delivered // the test
-	expect(t, "sent again first", oldest, <-delivered)
+	testkit.Receive(t, "the test delivery", delivered)
+	expect(t, "sent again first", oldest, testkit.Receive(t, "the oldest delivery again", delivered))
 	expect(t, "status after", gitlab.HookExecutable, status())
 }
 

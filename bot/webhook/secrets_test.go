@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"flowkeeper/bot/testkit"
 	"flowkeeper/bot/webhook"
 )
 
@@ -45,9 +46,15 @@ func (s slow) send(t *testing.T, piece string) {
 }
 
 // end sends the end of the body and waits for the answer.
-func (s slow) end() *httptest.ResponseRecorder {
+func (s slow) end(t *testing.T) *httptest.ResponseRecorder {
+	t.Helper()
 	_ = s.Close() // that of a pipe does not fail
-	return <-s.answered
+	return s.answer(t)
+}
+
+func (s slow) answer(t *testing.T) *httptest.ResponseRecorder {
+	t.Helper()
+	return testkit.Receive(t, "the answer to a slow delivery", s.answered)
 }
 
 func TestSecretsAreReplaced(t *testing.T) {
@@ -93,7 +100,7 @@ func TestSecretOfARequestInHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.send(t, body[100:])
-	if w := s.end(); w.Code != http.StatusAccepted {
+	if w := s.end(t); w.Code != http.StatusAccepted {
 		t.Errorf("answered %d %s", w.Code, w.Body)
 	}
 }
@@ -120,7 +127,7 @@ func TestLargeBodiesShareTheirRoom(t *testing.T) {
 	if w := b.post(t, token, small); w.Code != http.StatusAccepted {
 		t.Errorf("a small one is answered %d", w.Code)
 	}
-	if w := s.end(); w.Code != http.StatusAccepted {
+	if w := s.end(t); w.Code != http.StatusAccepted {
 		t.Errorf("the first is answered %d", w.Code)
 	}
 	if w := b.post(t, token, large); w.Code != http.StatusAccepted {
@@ -137,23 +144,23 @@ func TestRoomIsGivenBack(t *testing.T) {
 	b := newBench(t, webhook.Options{SigningTokens: []string{tokenOne}, MaxBody: 500 << 10, Held: 800_000})
 	for _, test := range []struct {
 		name string
-		end  func(slow) *httptest.ResponseRecorder
+		end  func(slow, *testing.T) *httptest.ResponseRecorder
 		code int
 	}{
-		{"cut off", func(s slow) *httptest.ResponseRecorder {
+		{"cut off", func(s slow, t *testing.T) *httptest.ResponseRecorder {
 			_ = s.CloseWithError(io.ErrUnexpectedEOF)
-			return <-s.answered
+			return s.answer(t)
 		}, http.StatusUnauthorized}, // its signature cannot be checked
 		{"not authentic", slow.end, http.StatusUnauthorized},
-		{"too large", func(s slow) *httptest.ResponseRecorder {
+		{"too large", func(s slow, t *testing.T) *httptest.ResponseRecorder {
 			go func() { _, _ = io.WriteString(s, large) }() // not all of it is read
-			return <-s.answered
+			return s.answer(t)
 		}, http.StatusRequestEntityTooLarge},
 		{"not authentic, again", slow.end, http.StatusUnauthorized},
 	} {
 		s := begin(t, b.echo, signed(t, tokenOne, arrival, "another body"))
 		s.send(t, large)
-		if w := test.end(s); w.Code != test.code {
+		if w := test.end(s, t); w.Code != test.code {
 			t.Errorf("%s: answered %d, want %d", test.name, w.Code, test.code)
 		}
 	}

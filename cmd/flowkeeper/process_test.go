@@ -16,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"flowkeeper/bot/inbox/redistest"
+	"flowkeeper/bot/testkit"
 )
 
 // patience is far more than anything waited for takes.
@@ -60,7 +61,7 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	p.cmd.Env = strings.Split(ts.ReadFile("stdout"), "\n")
 	p.cmd.Dir = ts.MkAbs(".")
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
-	ts.Check(p.cmd.Start())
+	ts.Check(testkit.Start(p.cmd))
 	s.bot = p
 	go func() {
 		defer close(p.ended)

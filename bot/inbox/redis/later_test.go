@@ -21,6 +21,7 @@ import (
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/redis"
 	"flowkeeper/bot/inbox/redistest"
+	"flowkeeper/bot/testkit"
 )
 
 // TestLater opens the store before its server is there.
@@ -44,15 +45,13 @@ func TestLater(t *testing.T) {
 		t.Errorf("accepting without a server: %v", err)
 	}
 	server.Restart()
-	deadline, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	b, err := s.Claim(deadline, 5*time.Second)
-	for err != nil && deadline.Err() == nil {
-		b, err = s.Claim(deadline, 5*time.Second)
-	}
-	if b != nil || err != nil {
-		t.Errorf("claimed %v, %v from an empty store", b, err)
-	}
+	testkit.Until(t, "the store finds its server", func() bool {
+		b, err := s.Claim(t.Context(), 0)
+		if b != nil {
+			t.Errorf("claimed %v from an empty store", b)
+		}
+		return err == nil
+	})
 	accept(t, s, delivery(1, "a"))
 	for _, message := range []string{"Redis does not answer; what comes in waits for it", "Redis answers now"} {
 		if n := logs.FilterMessage(message).Len(); n != 1 {
@@ -88,11 +87,7 @@ func TestLaterTellsEachItsOwnEnd(t *testing.T) {
 	s := openLater(t, server.URL())
 	gone, leave := context.WithCancel(t.Context())
 	leave()
-	for over := time.Now().Add(time.Second); time.Now().Before(over); { // until the server is looked for again
-		if errors.Is(s.Ping(gone), context.Canceled) {
-			break
-		}
-	}
+	testkit.Until(t, "the server is looked for again", func() bool { return errors.Is(s.Ping(gone), context.Canceled) })
 	if _, err := s.Accept(t.Context(), delivery(1, "a")); !errors.Is(err, inbox.ErrUnavailable) {
 		t.Errorf("accepting with a context that goes on: %v, want it to be unavailable", err)
 	}
@@ -121,18 +116,10 @@ func TestLaterWaitsNoLongerThanAsked(t *testing.T) {
 	}()
 	gone, leave := context.WithCancel(t.Context())
 	leave()
-	answered := make(chan error, 1)
-	go func() { answered <- s.Ping(gone) }()
-	select {
-	case err := <-answered:
-		if err == nil {
-			t.Error("there is no server to answer")
-		}
-	case <-time.After(5 * time.Second):
-		t.Error("a caller that waits no more still waits")
-	}
+	// Whoever waited for the end of the look would be told how that ended.
+	testkit.Until(t, "a caller that waits no more is told so", func() bool { return errors.Is(s.Ping(gone), context.Canceled) })
 	cancel()
-	<-looks
+	testkit.Receive(t, "the other caller to end", looks)
 }
 
 // hole is an address at which nobody answers and nothing is refused.
@@ -151,13 +138,15 @@ func hole(t *testing.T) string {
 		t.Fatal(err)
 	}
 	address := "127.0.0.1:" + strconv.Itoa(name.(*syscall.SockaddrInet4).Port)
-	for {
+	for range 100 {
 		conn, err := net.DialTimeout("tcp", address, 200*time.Millisecond)
 		if err != nil {
 			return address // the queue is full
 		}
 		t.Cleanup(func() { _ = conn.Close() })
 	}
+	t.Fatal("a queue of no length takes a hundred connections")
+	return ""
 }
 
 // TestLaterFindsTheCluster: the server answered, and broke off before it said that it is one of several.
@@ -175,21 +164,17 @@ func TestLaterFindsTheCluster(t *testing.T) {
 	); err != nil {
 		t.Fatal(err)
 	}
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
 	for _, c := range []*goredis.Client{one, two} {
-		for !strings.Contains(c.ClusterInfo(t.Context()).Val(), "cluster_state:ok") || !strings.Contains(c.ClusterNodes(t.Context()).Val(), "2-16383") {
-			<-tick.C
-		}
+		testkit.Until(t, "both nodes find the cluster complete", func() bool {
+			return strings.Contains(c.ClusterInfo(t.Context()).Val(), "cluster_state:ok") &&
+				strings.Contains(c.ClusterNodes(t.Context()).Val(), "2-16383")
+		})
 	}
 	s := openLater(t, "redis://"+breaksOff(t, nodes[0].Addr()))
-	for range 1000 {
-		if _, err = s.Accept(t.Context(), delivery(1, "a")); err == nil {
-			return
-		}
-		<-tick.C
-	}
-	t.Errorf("ten seconds after the cluster answers: %v", err)
+	testkit.Until(t, "the store finds the cluster", func() bool {
+		_, err := s.Accept(t.Context(), delivery(1, "a"))
+		return err == nil
+	})
 }
 
 // breaksOff stands before a server and breaks off the first connection that asks what it is.

@@ -18,6 +18,7 @@ import (
 	"flowkeeper/bot/inbox/inboxtest"
 	"flowkeeper/bot/inbox/redis"
 	"flowkeeper/bot/inbox/redistest"
+	"flowkeeper/bot/testkit"
 	"flowkeeper/rules/triage"
 )
 
@@ -101,7 +102,7 @@ func TestClaimFromAnotherReplica(t *testing.T) {
 		claimed <- b
 	}()
 	accept(t, other, delivery(1, "a"))
-	if b := <-claimed; b == nil || len(b.Deliveries) != 1 {
+	if b := testkit.Receive(t, "the idle replica to claim", claimed); b == nil || len(b.Deliveries) != 1 {
 		t.Errorf("got %+v, want one delivery", b)
 	}
 }
@@ -130,6 +131,8 @@ func TestKilledDuringAccepts(t *testing.T) {
 	const clients, each = 8, 200
 	server, clock := redistest.Start(t, redistest.Options{AppendFsync: "always"}), &inboxtest.Clock{}
 	s := open(t, server, "p", clock)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
 	var answered atomic.Int64
 	half := make(chan struct{})
 	var group sync.WaitGroup
@@ -138,11 +141,11 @@ func TestKilledDuringAccepts(t *testing.T) {
 			for n := range each {
 				d := delivery(int64(c+1), fmt.Sprint(c, " ", n))
 				for {
-					_, err := s.Accept(t.Context(), d)
+					_, err := s.Accept(ctx, d)
 					if err == nil {
 						break
 					}
-					if !errors.Is(err, inbox.ErrUnavailable) {
+					if !errors.Is(err, inbox.ErrUnavailable) || ctx.Err() != nil {
 						t.Errorf("accepting: %v", err)
 						return
 					}
@@ -153,7 +156,7 @@ func TestKilledDuringAccepts(t *testing.T) {
 			}
 		})
 	}
-	<-half
+	testkit.Receive(t, "half of the accepts to be answered", half)
 	server.Kill()
 	server.Restart()
 	group.Wait()
@@ -281,14 +284,9 @@ func TestCluster(t *testing.T) {
 	if err := c.ClusterAddSlotsRange(t.Context(), 0, 16383).Err(); err != nil {
 		t.Fatal(err)
 	}
-	ready := time.NewTicker(5 * time.Millisecond)
-	defer ready.Stop()
-	for range 2000 { // the node needs a moment to find the cluster complete
-		if info := c.ClusterInfo(t.Context()).Val(); strings.Contains(info, "cluster_state:ok") {
-			break
-		}
-		<-ready.C
-	}
+	testkit.Until(t, "the node finds the cluster complete", func() bool {
+		return strings.Contains(c.ClusterInfo(t.Context()).Val(), "cluster_state:ok")
+	})
 	clock := &inboxtest.Clock{}
 	filled := inboxtest.Fill(t, open(t, server, "p", clock), clock)
 	filled.Check(t, open(t, server, "p", clock))

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"flowkeeper/bot/testkit"
 )
 
 // Options say how the server is to run.
@@ -133,7 +135,7 @@ func (s *Server) Restart() {
 func (s *Server) start() error {
 	p := &process{cmd: exec.Command("redis-server", s.args...), out: &bytes.Buffer{}, ended: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
-	if err := p.cmd.Start(); err != nil {
+	if err := testkit.Start(p.cmd); err != nil {
 		return err
 	}
 	s.process = p

@@ -11,6 +11,7 @@ import (
 
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/spool"
+	"flowkeeper/bot/testkit"
 	"flowkeeper/rules/triage"
 )
 
@@ -90,7 +91,7 @@ func benchDrained(b *testing.B) {
 	defer cancel()
 	b.ResetTimer()
 	run.Go(func() { s.Run(ctx) })
-	<-in.all
+	testkit.Receive(b, "all deliveries to be handed over", in.all)
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "deliveries/s")
 }
 

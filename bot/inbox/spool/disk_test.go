@@ -16,6 +16,7 @@ import (
 
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/spool"
+	"flowkeeper/bot/testkit"
 )
 
 // inChild runs the test in a process of its own, because the size of all files of a process is limited together. It reports whether this is
@@ -32,7 +33,7 @@ func inChild(t *testing.T) bool {
 	}
 	cmd := exec.CommandContext(t.Context(), program, "-test.run=^"+t.Name()+"$")
 	cmd.Env = append(os.Environ(), variable+"="+t.Name())
-	if out, err := cmd.CombinedOutput(); err != nil {
+	if out, err := testkit.CombinedOutput(cmd); err != nil {
 		t.Errorf("%v:\n%s", err, out)
 	}
 	return false
@@ -93,7 +94,7 @@ func TestDiskFull(t *testing.T) {
 		t.Errorf("the inbox got %d deliveries, want %d", got, accepted+1)
 	}
 	lift()
-	until(func() bool { return r.Degraded() == nil })
+	recovered(t, r.Spool)
 	f.become(away)
 	r.accept(big(accepted), inbox.Stored) // what was refused is no duplicate
 }
@@ -119,7 +120,7 @@ func TestNothingCanBeWritten(t *testing.T) {
 		}
 	}
 	f.become(answers)
-	until(func() bool {
+	testkit.Until(t, "an accept finds that the inbox is back", func() bool {
 		_, err := r.Accept(t.Context(), delivery(1, "back"))
 		if err != nil && !errors.Is(err, inbox.ErrUnavailable) {
 			t.Fatal(err)
@@ -127,9 +128,9 @@ func TestNothingCanBeWritten(t *testing.T) {
 		return err == nil
 	})
 	r.got(1, "a b back")
-	until(func() bool { return strings.Contains(fmt.Sprint(r.Degraded()), "cannot be written") }) // as soon as the writer has tried
+	testkit.Until(t, "the writer has tried the disk", func() bool { return strings.Contains(fmt.Sprint(r.Degraded()), "cannot be written") })
 	lift()
-	until(func() bool { return r.Degraded() == nil })
+	recovered(t, r.Spool)
 	f.become(away)
 	r.put(1, "c", "d")
 }

@@ -170,7 +170,7 @@ func TestConcurrent(t *testing.T) {
 	clients.Wait()
 	f.become(answers)
 	f.steady.Store(true)
-	until(func() bool { return s.Degraded() == nil })
+	recovered(t, s)
 	cancel()
 	run.Wait()
 	if err := s.Close(); err != nil {

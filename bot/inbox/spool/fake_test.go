@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +15,7 @@ import (
 
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/spool"
+	"flowkeeper/bot/testkit"
 	"flowkeeper/rules/triage"
 )
 
@@ -214,15 +214,17 @@ func (r *rig) degraded(want ...string) {
 	}
 }
 
-// until asks again and again, outside of bubbles. The timeout of the whole test bounds it.
-func until(so func() bool) {
-	for !so() {
-		runtime.Gosched()
-	}
+// drained waits until everything was handed over, outside of bubbles.
+func drained(r *rig) {
+	r.t.Helper()
+	testkit.Until(r.t, "everything is handed over", func() bool { return r.Waiting() == 0 })
 }
 
-// drained waits until everything was handed over.
-func drained(r *rig) { until(func() bool { return r.Waiting() == 0 }) }
+// recovered waits until nothing is wrong any more, outside of bubbles.
+func recovered(t *testing.T, s *spool.Spool) {
+	t.Helper()
+	testkit.Until(t, "nothing is degraded", func() bool { return s.Degraded() == nil })
+}
 
 // wait lets a time pass, and then whatever happens at its end.
 func wait(d time.Duration) {

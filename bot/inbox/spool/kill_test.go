@@ -15,6 +15,7 @@ import (
 
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/spool"
+	"flowkeeper/bot/testkit"
 )
 
 // The environment of the process that is to be killed.
@@ -36,14 +37,16 @@ func TestKilled(t *testing.T) {
 	for _, m := range []string{"away", "flaky"} {
 		t.Run(m, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "spool.db")
-			cmd := exec.CommandContext(t.Context(), program, "-test.run=^TestKilled$")
+			late, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			defer cancel()
+			cmd := exec.CommandContext(late, program, "-test.run=^TestKilled$")
 			cmd.Env = append(os.Environ(), childPath+"="+path, childMood+"="+m)
 			cmd.Stderr = os.Stderr
 			out, err := cmd.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := cmd.Start(); err != nil {
+			if err := testkit.Start(cmd); err != nil {
 				t.Fatal(err)
 			}
 			answered, got := map[string]bool{}, map[string]bool{}
@@ -61,6 +64,9 @@ func TestKilled(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
+			}
+			if late.Err() != nil {
+				t.Fatalf("waited two minutes until 3000 were answered: %d were", len(answered))
 			}
 			if err := cmd.Wait(); err == nil || cmd.ProcessState.Exited() {
 				t.Fatalf("the process ended by itself: %v", err)
