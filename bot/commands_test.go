@@ -131,7 +131,7 @@ func TestHelpAndWhyReply(t *testing.T) {
 	r := newRig(t, sandbox.Premium, nil)
 	ref := r.open(sandbox.IssueOptions{Title: "t"})
 	reactions, replies := r.answer(ref, r.say("ann", ref, "/flow"))
-	if len(reactions) > 0 || len(replies) != 1 || !strings.Contains(replies[0].Text, "/flow weight <n> [why]") {
+	if len(reactions) > 0 || len(replies) != 1 || !strings.Contains(replies[0].Text, "`/flow triage minor`") || strings.Contains(replies[0].Text, "`/flow agree`") {
 		t.Errorf("help: %v %v", reactions, replies)
 	}
 	_, replies = r.answer(ref, r.say("ann", ref, "/flow why"))
@@ -166,7 +166,7 @@ func TestInternalCommentGetsInternalReply(t *testing.T) {
 		}
 	}
 	if note := r.note(ref); !strings.Contains(note, "Open question") {
-		t.Errorf("the note does not say that a clarification is open:\n%s", note)
+		t.Errorf("the note does not say that a question is open:\n%s", note)
 	}
 }
 

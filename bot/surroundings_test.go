@@ -122,10 +122,10 @@ func (r *rig) link(from, to triage.Ref, kind string) {
 }
 
 const (
-	agreedNobody      = "product 0 of 1, engineering 0 of 1"
-	agreedProduct     = "product 1 of 1, engineering 0 of 1"
-	agreedEngineering = "product 0 of 1, engineering 1 of 1"
-	agreedAll         = "Product and engineering agree"
+	agreedNobody      = "One OK from product, one from engineering"
+	agreedProduct     = "Product said OK, one from engineering is missing"
+	agreedEngineering = "Engineering said OK, one from product is missing"
+	agreedAll         = "The review is agreed"
 )
 
 func TestBlockedNeedsALink(t *testing.T) {

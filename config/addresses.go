@@ -55,6 +55,30 @@ func publicURL(field *string) one[string] {
 	}
 }
 
+// docsURL is the address of a page, or empty.
+func docsURL(field *string) one[string] {
+	return one[string]{
+		field: field, want: "a URL such as https://docs.example.com/rules", format: yamlText,
+		parse: func(lit literal) (string, *flaw) {
+			if lit.typ == isText && lit.text == "" {
+				return "", nil
+			}
+			const hint = "write the address of the page, such as https://docs.example.com/rules"
+			u, f := webURL(lit, hint, "remove them")
+			if f != nil {
+				return "", f
+			}
+			if !docsForm.MatchString(u.String()) {
+				return "", flawf(hint, "the URL holds what may not stand in a link")
+			}
+			return u.String(), nil
+		},
+	}
+}
+
+// docsForm is an address that can stand in a link of Markdown.
+var docsForm = regexp.MustCompile(`^https?://[0-9A-Za-z._~:/%-]+$`)
+
 // webURL takes a URL of the web without more than an address, and drops slashes at its end. It never shows the credentials of a URL.
 func webURL(lit literal, hint, credentials string) (*url.URL, *flaw) {
 	s, f := line(lit)

@@ -149,7 +149,7 @@ func TestEverythingArrives(t *testing.T) {
 	got, err := load(t, `
 gitlab: {url: "https://git.example.com/gitlab/", projects: [group/project, 42], rate: 600, notes_rate: 30}
 server:
-  {url: "https://bot.example.com/flow/", listen: "0.0.0.0:80", tls_cert: cert.pem, tls_key: key.pem, admin: "[::1]:81", admin_hosts: [flowkeeper, prom.example.com], max_body: 10MB, connections: 9, drain: 1m30s}
+  {docs_url: https://docs.example.com/rules/, url: "https://bot.example.com/flow/", listen: "0.0.0.0:80", tls_cert: cert.pem, tls_key: key.pem, admin: "[::1]:81", admin_hosts: [flowkeeper, prom.example.com], max_body: 10MB, connections: 9, drain: 1m30s}
 inbox: {settle: 0s, grace: 1d12h, triage_days: 3, lease: 5s, workers: 1, attempts: 100, freshness: 0, max: 5000, spool: 500}
 team:
   name: Platform
@@ -179,7 +179,7 @@ rules:
 		Rate: 600, NotesRate: 30,
 	}
 	want.Server = config.Server{
-		URL: "https://bot.example.com/flow", Listen: "0.0.0.0:80", TLSCert: "cert.pem", TLSKey: "key.pem", Admin: "[::1]:81",
+		URL: "https://bot.example.com/flow", DocsURL: "https://docs.example.com/rules", Listen: "0.0.0.0:80", TLSCert: "cert.pem", TLSKey: "key.pem", Admin: "[::1]:81",
 		AdminHosts: []string{"flowkeeper", "prom.example.com"}, MaxBody: 10_000_000, Connections: 9, Drain: 90 * time.Second,
 		WebhookSecrets: []config.Secret{config.NewSecret("one"), config.NewSecret("two")},
 		SigningTokens:  []config.Secret{config.NewSecret("whsec_YWJj")},

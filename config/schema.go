@@ -23,7 +23,7 @@ func schema(c *Config) section {
 			{"tls_key", "File with the certificate's private key, in PEM", pemFile(&c.Server.TLSKey)},
 			{"admin", "Address for health, metrics and explanations; keep it private", listenAddress(&c.Server.Admin)},
 			{"admin_hosts", "Names by which it may be asked, as Prometheus does by the name of a service; by IP address and for localhost it always may", hosts(&c.Server.AdminHosts)},
-			{"docs_url", "Where people read about the rules, a page like this repository's rules/README.md: the note links its rules there; empty links nowhere", publicURL(&c.Server.DocsURL)},
+			{"docs_url", "Where people read about the rules, a page like this repository's rules/README.md: the note links its rules there; empty links nowhere", docsURL(&c.Server.DocsURL)},
 			{"max_body", "Largest delivery that is read", size(&c.Server.MaxBody, 64<<10, 256<<20)},
 			{"connections", "Connections for webhooks at the same time; beyond, the one that was silent for longest is closed, a stranger's first", count(&c.Server.Connections, 1, 100_000)},
 			{"drain", "How long a stop may take to finish or hand back issues", duration(&c.Server.Drain, time.Second, 10*time.Minute)},

@@ -25,6 +25,11 @@ func TestValues(t *testing.T) {
 		{"gitlab", "rate", "1", "", "allowed: 10 to 100000"},
 		{"gitlab", "notes_rate", "0", "", "out of range"},
 
+		{"server", "docs_url", `""`, `""`, ""},
+		{"server", "docs_url", "https://docs.example.com/rules/", `"https://docs.example.com/rules"`, ""},
+		{"server", "docs_url", "docs.example.com", "", "write https://docs.example.com"},
+		{"server", "docs_url", "https://docs.example.com/a;b", "", "may not stand in a link"},
+		{"server", "docs_url", "https://docs.example.com/rules#x", "", "query or a fragment"},
 		{"server", "url", `""`, `""`, ""},
 		{"server", "url", "https://bot.example.com/", `"https://bot.example.com"`, ""},
 		{"server", "url", "https://bot.example.com/flow/webhooks/gitlab", "", "write https://bot.example.com/flow"},

@@ -9,16 +9,16 @@ import (
 
 // commandHelp tells what there is, from the definitions of the commands.
 var commandHelp = triage.Command{
-	Name: "help", Args: "[command]", Summary: "Lists the commands, or tells more about one.", Example: "help weight",
+	Name: "help", Args: "[command|all]", Summary: "Lists the commands that fit now, or all, or tells more about one.", Example: "help weight",
 	Who: triage.Anyone, Closed: true, Answers: true,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		about := aboutCommand(in.Team, call.Args)
-		switch about {
-		case "":
-			return help(in.Team, fitting(in, call.Commands), "What fits this issue now; "+in.Team.Flow("help all")+" lists everything.")
-		case "all":
+		switch {
+		case about == "":
+			return help(in.Team, fitting(in, call.Commands), "These fit the issue now. "+in.Team.Flow("help all")+" lists all commands, "+in.Team.Flow("help weight")+" tells more about one.")
+		case strings.EqualFold(about, triage.AllRules):
 			return help(in.Team, call.Commands, "Commands begin a line of a comment, and several run from top to bottom. "+
-				in.Team.Flow("help weight")+" tells more about one. What is for members needs the Planner or Reporter role, or higher.")
+				in.Team.Flow("help weight")+" tells more about one. What is for members "+triage.Member.Needs()+".")
 		}
 		found, _, near := triage.FindCommand(call.Commands, about)
 		if family := familyOf(call.Commands, about); found == nil && near == "" && len(family) == 1 {
@@ -33,7 +33,7 @@ var commandHelp = triage.Command{
 			} else {
 				why = why.Say(";")
 			}
-			return triage.Refuse(why.Say(" " + in.Team.Flow("help") + " lists them all"))
+			return triage.Refuse(why.Say(" " + in.Team.Flow("help all") + " lists them all"))
 		}
 		return helpOn(in.Team, found)
 	},
@@ -107,7 +107,7 @@ func help(team *triage.Team, commands []triage.Command, intro string) triage.Out
 // helpOn tells all about one command.
 func helpOn(team *triage.Team, c *triage.Command) triage.Outcome {
 	r := triage.Reply{Text: []triage.Prose{triage.Say(team.Flow(c.Usage()) + ": " + c.Summary)}}
-	r.Rows = append(r.Rows, triage.Say("For example: "+team.Flow(c.Example)), triage.Say("For "+c.Who.String()))
+	r.Rows = append(r.Rows, triage.Say("For example: "+team.Flow(c.Example)), triage.Say(whoMay(c.Who)))
 	if c.Section != "" {
 		r.Rows = append(r.Rows, triage.Say("From the handbook's section “"+c.Section+"”"))
 	}
@@ -117,6 +117,12 @@ func helpOn(team *triage.Team, c *triage.Command) triage.Outcome {
 	out := triage.Answer("tells about "+c.Name, r)
 	out.Always = true
 	return out
+}
+
+// whoMay says who may, as a sentence without its full stop: "Needs the Planner or Reporter role, or higher".
+func whoMay(p triage.Permission) string {
+	needs := p.Needs()
+	return strings.ToUpper(needs[:1]) + needs[1:]
 }
 
 // short is who may, in a word or two.

@@ -15,10 +15,9 @@ var commandSimplify = triage.Command{
 		case !inReview(in):
 			return refuseOutsideReview(in, "an objection is made")
 		}
-		out := raise(matter{
-			command: "simplify", title: "An objection", text: "that configuration can be avoided:",
-			inside: "that configuration can be avoided; an internal comment says how.",
-			asks:   []triage.Role{triage.ProductManager, triage.EngineeringManager},
+		out := raise(in, matter{
+			command: "simplify", title: "Objection", then: "Please answer, or leave the setting out; then " + in.Team.Flow("next") + ".",
+			asks: []triage.Role{triage.ProductManager, triage.EngineeringManager},
 		}, why, call)
 		out.Reason = "objects that configuration can be avoided, moves back to " + triage.StateRefinement
 		out.Actions = []triage.Action{triage.AddLabel{Label: in.Team.State(triage.StateRefinement)}}

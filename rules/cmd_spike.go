@@ -15,8 +15,8 @@ var commandSpike = triage.Command{
 		case triage.Nearest(what, []string{"done"}) != "":
 			return triage.Refuse(triage.Say("a spike about ").Quote(what).Say("? Its end is " + in.Team.Flow("spike done")))
 		}
-		out := raise(matter{
-			command: "spike", title: "A spike", text: "to schedule:", inside: "to schedule; an internal comment says what for.",
+		out := raise(in, matter{
+			command: "spike", title: "A spike to plan", then: "Please give it a milestone and somebody to do it.",
 			asks: []triage.Role{triage.EngineeringManager},
 		}, what, call)
 		out.Reason = "the issue is a spike already, asks to schedule it"

@@ -12,10 +12,9 @@ var commandUnclear = triage.Command{
 		if what == "" {
 			return refuseWithout(in.Team, "unclear <what>", "unclear does this include subgroups?")
 		}
-		out := raise(matter{
-			command: "unclear", title: "Open question", text: "from " + triage.Code(call.By.Username) + ". Please answer and update the description:",
-			inside: "in an internal comment. Please answer and update the description.",
-			asks:   []triage.Role{triage.EngineeringManager, triage.ProductManager},
+		out := raise(in, matter{
+			command: "unclear", title: "Open question", then: "Please answer and update the description.",
+			asks: []triage.Role{triage.EngineeringManager, triage.ProductManager},
 		}, what, call)
 		out.Reason = "asks for a clarification"
 		return out

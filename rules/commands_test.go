@@ -91,7 +91,7 @@ func checkRefused(t *testing.T, text string, level int) {
 	comment, issue, memory := fit("", text)
 	comment.Level = level
 	o := run(t, comment, issue, memory)
-	if !o.Results[0].Refused || !strings.Contains(o.Results[0].Reason, triage.Member.String()) {
+	if !o.Results[0].Refused || !strings.Contains(o.Results[0].Reason, triage.Member.Needs()) {
 		t.Errorf("a guest's %q comes to %+v", text, o.Results)
 	}
 }

@@ -89,7 +89,7 @@ func lackingWeight(in triage.Input) []lack {
 		return []lack{{
 			reason: "a weight of " + strconv.Itoa(*weight) + " is not scheduled",
 			short:  "a weight of 4 or less (split it up, or " + in.Team.Flow("spike <what>") + ")",
-			item:   triage.Item{Slot: "weight", Title: "A weight of 4 or less", Text: "More is not scheduled."},
+			item:   triage.Item{Slot: "weight", Title: "A weight of 4 or less", Text: "More is not scheduled: split it, or run a spike."},
 		}}
 	}
 	return nil
@@ -100,8 +100,7 @@ func lackingForReady(in triage.Input) (lacks []lack, needs triage.Need) {
 	lacks = lackingWeight(in)
 	switch kind := in.Scoped(triage.TypeScope); {
 	case kind == "":
-		command, _ := typeCommand(in)
-		lacks = append(lacks, lack{reason: "it has no type", short: "a type (" + command + ")", item: typeItem(in)})
+		lacks = append(lacks, lack{reason: "it has no type", short: "a type (" + typeCommand(in) + ")", item: typeItem(in)})
 	case agreed(in) && !in.Knows(agreementNeeds(in)):
 		return nil, agreementNeeds(in)
 	case agreed(in) && !in.Tally().Complete():

@@ -12,22 +12,32 @@ import (
 type matter struct {
 	command string
 	title   string
-	text    string // ends before the words: "of the single source of truth:"
-	inside  string // in place of text and words, where the words are for members only
+	then    string // what to do about it, a sentence
 	asks    []triage.Role
 }
 
 // raise puts a matter on the note. What was written in an internal comment is asked there, in an internal reply, and the note says only that
 // there is something.
-func raise(m matter, words string, call triage.Call) triage.Outcome {
-	item := triage.Item{Title: m.title, Text: m.text, Quote: words, Asks: m.asks}
+func raise(in triage.Input, m matter, words string, call triage.Call) triage.Outcome {
+	up := triage.Raise{Command: m.command, Item: triage.Item{Title: m.title, Quote: words, Then: m.then, Asks: m.asks}}
 	out := triage.Outcome{}
 	if call.Internal {
-		item.Text, item.Quote, item.Asks = m.inside, "", nil
-		out.Reply = &triage.Reply{Text: []triage.Prose{triage.Say(m.title + " " + m.text + " ").Quote(words).Say(".")}, Asks: m.asks}
+		up.Item = triage.Item{Title: m.title, Text: "in an internal comment. " + m.then}
+		out.Reply = &triage.Reply{Text: []triage.Prose{triage.Say(m.title + ": ").Quote(words).Say(stop(words) + " " + m.then)}}
+		if !in.Memory.Asked[m.command] {
+			out.Reply.Asks, up.Asked = m.asks, true
+		}
 	}
-	out.Changes = []triage.Change{triage.Raise{Command: m.command, Item: item}}
+	out.Changes = []triage.Change{up}
 	return out
+}
+
+// stop is the full stop behind a quote that has none of its own.
+func stop(quote string) string {
+	if strings.ContainsAny(quote[max(0, len(quote)-1):], ".?!") || strings.HasSuffix(quote, "…") {
+		return ""
+	}
+	return "."
 }
 
 // maxWords is how many runes of what people write behind a command are kept. Notes and replies show less.

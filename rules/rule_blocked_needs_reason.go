@@ -24,7 +24,7 @@ var blockedNeedsReason = triage.Rule{
 			return triage.Nothing("the issue is blocked and a link says by what")
 		}
 		return triage.Ask("the issue is blocked, and neither a link nor a comment says by what", triage.Item{
-			Slot: "reason", Title: "What blocks it", Text: "Use " + triage.Code("/blocked_by #123") + ", or say it in a comment.",
+			Slot: "reason", Title: "What blocks it", Do: triage.Code("/blocked_by #123") + ", or say it in a comment", Else: "Say it in a comment.",
 		})
 	},
 }

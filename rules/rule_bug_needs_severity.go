@@ -33,14 +33,14 @@ var bugNeedsSeverity = triage.Rule{
 // scopeItem asks for a severity or a priority, in the same words for every rule that needs one. What the handbook says of the issue's
 // kind comes before the usual example.
 func scopeItem(in triage.Input, slot string, scope triage.LabelRole) triage.Item {
-	why, level, more := "", "3", ", or another from 1 to 4."
+	why, level, more := "", "3", ", or another from 1 to 4"
 	severity := in.Scoped(triage.SeverityScope)
 	switch security := in.IsSecurity() && severity == ""; {
 	case security && scope == triage.SeverityScope:
-		why, level, more = "Security is severity 1. ", "1", "."
+		why, level, more = "Security is severity 1.", "1", ""
 	case scope == triage.PriorityScope && (security || severity == "1"):
-		level, more = "1", ", or 2."
+		level, more = "1", ", or 2"
 	}
-	text := why + "Use " + triage.ToLabel(triage.Scoped(in.Team.Label(scope), level)) + more
-	return triage.Item{Slot: slot, Title: "A " + slot + " label", Text: text, Triage: true}
+	do := triage.ToLabel(triage.Scoped(in.Team.Label(scope), level)) + more
+	return triage.Item{Slot: slot, Title: "A " + slot + " label", Text: why, Do: do, Triage: severity != "1"}
 }

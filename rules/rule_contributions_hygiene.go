@@ -33,7 +33,7 @@ var contributionsHygiene = triage.Rule{
 			off := triage.RemoveLabel{Label: l}
 			if own, ours := in.Memory.Own[off.Key()]; ours && !own.Removed {
 				// The bot itself wrote it there, when it repaired the spelling: people say whether it goes.
-				v.Items = append(v.Items, triage.Item{Slot: "label", Title: "A label too many", Text: triage.Use(off) + "."})
+				v.Items = append(v.Items, triage.Item{Slot: "label", Title: "A label too many", Do: triage.How(off)})
 				continue
 			}
 			v.Actions = append(v.Actions, off)

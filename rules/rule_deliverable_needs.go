@@ -29,7 +29,7 @@ var deliverableNeeds = triage.Rule{
 			need("a milestone", milestoneItem(in))
 		}
 		if len(in.Issue.Assignees) == 0 {
-			need("an assignee", assigneeItem(""))
+			need("an assignee", assigneeItem("", nil))
 		}
 		if in.Weight() == nil {
 			need("a weight", weightItem(in))
@@ -37,7 +37,7 @@ var deliverableNeeds = triage.Rule{
 		if beforeReady(in) {
 			ready := triage.AddLabel{Label: in.Team.State(triage.StateReady)}
 			need("the state "+triage.StateReady, triage.Item{
-				Slot: "ready", Title: "A later workflow label", Text: "A deliverable is ready for development. " + triage.Use(ready) + ".",
+				Slot: "ready", Title: "A later workflow label", Text: "A deliverable is ready for development.", Do: triage.How(ready),
 			})
 		}
 		if len(missing) == 0 {
@@ -56,11 +56,11 @@ func beforeReady(in triage.Input) bool {
 
 // milestoneItem asks for a milestone, in the same words for every rule that needs one.
 func milestoneItem(in triage.Input) triage.Item {
-	text := triage.Use(triage.SetMilestone{Title: "title"})
+	do := triage.How(triage.SetMilestone{Title: "title"})
 	if in.Has(triage.FollowUp) && !in.Has(triage.Deliverable) {
-		text += ", or add the issue to the planning issue"
+		do += ", or add the issue to the planning issue"
 	}
-	return triage.Item{Slot: "milestone", Title: "A milestone", Text: text + "."}
+	return triage.Item{Slot: "milestone", Title: "A milestone", Do: do}
 }
 
 // enumerate joins words the way a sentence does: "a, b and c".

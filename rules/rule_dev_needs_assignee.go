@@ -19,6 +19,6 @@ var devNeedsAssignee = triage.Rule{
 		case len(in.Issue.Assignees) > 0:
 			return triage.Nothing("the issue in development has an assignee")
 		}
-		return triage.Ask("the issue is in development and nobody is assigned", assigneeItem(""))
+		return triage.Ask("the issue is in development and nobody is assigned", assigneeItem("", nil))
 	},
 }

@@ -37,7 +37,7 @@ var issueReview = triage.Rule{
 		move := triage.AddLabel{Label: in.Team.State(triage.StateReady)}
 		v := triage.Want("the review is agreed: "+count(tally), move)
 		v.Offer = &triage.Item{
-			Slot: "agreed", Title: "The next step", Text: "Product and engineering agree. Reply " + in.Team.Flow("next") + ".",
+			Slot: "agreed", Title: "The next step", Text: "The review is agreed.", Do: in.Team.Flow("next"),
 			Asks: []triage.Role{triage.ProductManager, triage.EngineeringManager},
 		}
 		return v
@@ -59,16 +59,23 @@ func agreementNeeds(in triage.Input) triage.Need {
 func agreementItem(in triage.Input, t triage.Tally) triage.Item {
 	return triage.Item{
 		Slot: "agreement", Title: "Sign-off",
-		Text: ": could we ship this without a new setting? " + wanted(t) + ": 👍 this issue or " + in.Team.Flow("agree") + " (" + count(t) + ").",
+		Text: ": could we ship this without a new setting? " + missing(t) + ": 👍 this issue or " + in.Team.Flow("agree") + ".",
 	}
 }
 
-// wanted says whose agreement is asked for.
-func wanted(t triage.Tally) string {
-	if t.Roster {
-		return "One OK from product, one from engineering"
+// missing says whose agreement is missing.
+func missing(t triage.Tally) string {
+	switch {
+	case !t.Roster && t.Members == 0:
+		return "Two OKs from members"
+	case !t.Roster:
+		return "One more OK from a member"
+	case t.Product > 0:
+		return "Product said OK, one from engineering is missing"
+	case t.Engineering > 0:
+		return "Engineering said OK, one from product is missing"
 	}
-	return "Two OKs from members"
+	return "One OK from product, one from engineering"
 }
 
 // count says how far the agreement is.

@@ -19,8 +19,6 @@ var milestoneNeedsType = triage.Rule{
 		case in.Scoped(triage.TypeScope) != "":
 			return triage.Nothing("the issue with a milestone has a type")
 		}
-		item := typeItem(in)
-		item.Triage = false // it is planned already
-		return triage.Ask("the issue has a milestone and no type label", item)
+		return triage.Ask("the issue has a milestone and no type label", typeItem(in))
 	},
 }

@@ -27,7 +27,7 @@ var minorBacklog = triage.Rule{
 		backlog := triage.SetMilestone{Title: opt.Text("milestone")}
 		v := triage.Want("an issue of severity 4 and priority 4 without a milestone goes to the backlog", backlog)
 		v.Offer = &triage.Item{
-			Slot: "milestone", Title: "A milestone", Text: "Small issues go to the backlog. " + triage.Use(backlog) + ".",
+			Slot: "milestone", Title: "A milestone", Text: "Small issues go to the backlog.", Do: triage.How(backlog),
 		}
 		return v
 	},

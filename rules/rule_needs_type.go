@@ -18,10 +18,15 @@ var needsType = triage.Rule{
 		}
 		for _, kind := range issueTypes {
 			if in.Winner(kind) != "" {
-				return triage.Want("the subtype names the type", triage.AddLabel{Label: typeLabel(in, kind)})
+				v, offer := triage.Want("the subtype names the type", triage.AddLabel{Label: typeLabel(in, kind)}), typeItem(in)
+				offer.Triage = true
+				v.Offer = &offer
+				return v
 			}
 		}
-		return triage.Ask("the issue has no type label", typeItem(in))
+		item := typeItem(in)
+		item.Triage = true
+		return triage.Ask("the issue has no type label", item)
 	},
 }
 
@@ -32,23 +37,17 @@ func typeLabel(in triage.Input, kind string) string {
 	return triage.Scoped(in.Team.Label(triage.TypeScope), kind)
 }
 
-// typeItem asks for a type label, in the same words for every rule that needs one. Where a subtype names the type they are those with
-// which needs-type offers it.
+// typeItem asks for a type label, in the same words for every rule that needs one.
 func typeItem(in triage.Input) triage.Item {
-	command, certain := typeCommand(in)
-	title := "A type label"
-	if certain {
-		title = "A label"
-	}
-	return triage.Item{Slot: "type", Title: title, Text: "Use " + command + ".", Triage: true}
+	return triage.Item{Slot: "type", Title: "A type label", Do: typeCommand(in)}
 }
 
-// typeCommand is how people give the issue a type, as Markdown; certain if a subtype names it.
-func typeCommand(in triage.Input) (command string, certain bool) {
+// typeCommand is how people give the issue a type, as Markdown. A subtype may name it.
+func typeCommand(in triage.Input) string {
 	for _, kind := range issueTypes {
 		if in.Winner(kind) != "" {
-			return triage.Code(triage.AddLabel{Label: typeLabel(in, kind)}.Command()), true
+			return triage.How(triage.AddLabel{Label: typeLabel(in, kind)})
 		}
 	}
-	return triage.ToLabel(typeLabel(in, "bug")) + ", feature or maintenance", false
+	return triage.ToLabel(typeLabel(in, "bug")) + ", feature or maintenance"
 }

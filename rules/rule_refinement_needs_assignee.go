@@ -27,24 +27,27 @@ var refinementNeedsAssignee = triage.Rule{
 		}
 		due := triage.AddWorkingDays(in.Memory.Since.At, days)
 		if in.Now.Before(due) {
-			v := triage.Nothing("the issue has been in refinement for less than " + strconv.Itoa(days) + " working days")
+			v := triage.Nothing("the issue has been in refinement for less than " + workingDays(days))
 			v.Wake = due
 			return v
 		}
-		item := assigneeItem("Its breakdown has waited for "+strconv.Itoa(days)+" working days.", triage.EngineeringManager)
-		return triage.Ask("the issue has been in refinement for "+strconv.Itoa(days)+" working days without an assignee", item)
+		item := assigneeItem("Its breakdown has waited for "+workingDays(days)+".", []triage.Role{triage.EngineeringManager})
+		return triage.Ask("the issue has been in refinement for "+workingDays(days)+" without an assignee", item)
 	},
 }
 
-// assigneeItem asks for an assignee: whoever takes the issue, or a manager who gives it to somebody. Why is a sentence of its own, or "".
-func assigneeItem(why string, asks ...triage.Role) triage.Item {
+func workingDays(n int) string {
+	if n == 1 {
+		return "a working day"
+	}
+	return strconv.Itoa(n) + " working days"
+}
+
+// assigneeItem asks for an assignee: a manager assigns somebody, everybody else themselves. Why is a sentence of its own, or "".
+func assigneeItem(why string, asks []triage.Role) triage.Item {
 	whom := "me"
 	if len(asks) > 0 {
 		whom = "@name"
 	}
-	text := "Use " + triage.Code("/assign "+whom) + "."
-	if why != "" {
-		text = why + " " + text
-	}
-	return triage.Item{Slot: "assignee", Title: "An assignee", Text: text, Asks: asks}
+	return triage.Item{Slot: "assignee", Title: "An assignee", Text: why, Do: triage.Code("/assign " + whom), Asks: asks}
 }

@@ -31,15 +31,15 @@ var regressionNeedsVersion = triage.Rule{
 			example := triage.AddLabel{Label: in.Team.Label(triage.Regression) + ":x.y"}
 			reasons = append(reasons, "the regression does not say since which version")
 			v.Items = append(v.Items, triage.Item{
-				Slot: "version", Title: "A version", Text: triage.Use(example) + " with the first version that has it.",
+				Slot: "version", Title: "A version", Do: triage.How(example) + " with the first version that has it",
 			})
 		}
 		if level := moreSevere(in); level != "" {
 			suggested := triage.AddLabel{Label: triage.Scoped(in.Team.Label(triage.SeverityScope), level)}
 			reasons = append(reasons, "a recent regression may be worth severity "+level)
 			v.Items = append(v.Items, triage.Item{
-				Slot: "severity-" + level, Title: "A more severe level", Text: "Consider it, the regression is recent. Use " +
-					triage.Code(suggested.Command()) + ".",
+				Slot: "severity-" + level, Title: "A more severe level", Text: "Consider it, the regression is recent.",
+				Do: triage.How(suggested),
 			})
 		}
 		if len(reasons) == 0 {

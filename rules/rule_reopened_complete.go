@@ -20,9 +20,9 @@ var reopenedComplete = triage.Rule{
 		case in.Kinds&triage.Reopened == 0 && !remembered(in, "reopened-complete/state"):
 			return triage.Nothing("the issue was not reopened just now")
 		}
-		command := triage.AddLabel{Label: in.Team.State(triage.StateRefinement)}.Command()
+		refinement := triage.AddLabel{Label: in.Team.State(triage.StateRefinement)}
 		return triage.Ask("the issue was reopened and is still marked as complete", triage.Item{
-			Slot: "state", Title: "A workflow label", Text: "It is open again. Where does it stand? Use " + triage.Code(command) + " or another.",
+			Slot: "state", Title: "A workflow label", Text: "It is open again. Where does it stand?", Do: triage.How(refinement) + ", or another",
 		})
 	},
 }

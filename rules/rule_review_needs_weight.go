@@ -26,6 +26,8 @@ var reviewNeedsWeight = triage.Rule{
 
 // weightItem asks for a weight, in the same words for every rule that needs one.
 func weightItem(in triage.Input) triage.Item {
-	text := "for the " + in.Team.Side + " side. Reply " + in.Team.Flow("weight 3") + ", or use " + triage.Code(in.Weigh(3).Command()) + "."
-	return triage.Item{Slot: "weight", Title: "A weight", Text: text}
+	return triage.Item{
+		Slot: "weight", Title: "A weight", Text: "for the " + in.Team.Side + " side",
+		Do: in.Team.Flow("weight 3") + " or " + triage.How(in.Weigh(3)),
+	}
 }

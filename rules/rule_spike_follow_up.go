@@ -29,7 +29,7 @@ var spikeFollowUp = triage.Rule{
 		}
 		return triage.Ask("the spike was closed without a linked follow-up", triage.Item{
 			Slot: "follow-up", Title: "A follow-up",
-			Text: "for the work it found. Reply " + in.Team.Flow("spike done") + ", or link one with " + triage.Code("/relate #123") + ".",
+			Text: "for the work it found", Do: in.Team.Flow("spike done") + ", or link one with " + triage.Code("/relate #123"),
 		})
 	},
 }

@@ -25,13 +25,13 @@ var spikeWeight = triage.Rule{
 		switch {
 		case weight == nil && in.Memory.WeightDropped:
 			return triage.Ask("spikes are scheduled with a weight of 2, and this GitLab keeps no weights", triage.Item{
-				Slot: "dropped", Title: "A weight of 2", Text: "This GitLab did not keep it. " + triage.Use(in.Weigh(2)) + ".",
+				Slot: "dropped", Title: "A weight of 2", Text: "This GitLab did not keep it.", Do: triage.How(in.Weigh(2)),
 			})
 		case weight == nil:
 			return triage.Want("spikes are scheduled with a weight of 2", in.Weigh(2))
 		case *weight != 2:
 			return triage.Ask("spikes are scheduled with a weight of 2, this one has "+strconv.Itoa(*weight), triage.Item{
-				Slot: "weight", Title: "A weight of 2", Text: "Spikes are timeboxed to it. " + triage.Use(in.Weigh(2)) + ".",
+				Slot: "weight", Title: "A weight of 2", Text: "Spikes are timeboxed to it.", Do: triage.How(in.Weigh(2)),
 			})
 		}
 		v := triage.Nothing("the spike has its weight of 2")

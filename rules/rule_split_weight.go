@@ -34,16 +34,16 @@ var splitWeight = triage.Rule{
 			first := firstWeight{Value: weight, Side: side}
 			v = triage.Want("the issue is for both sides, so its weight of "+strconv.Itoa(weight)+" becomes the "+side+"'s", first)
 			v.Offer = &triage.Item{
-				Slot: side, Title: "A " + side + " weight", Text: "The plain weight does not say whose it is. " + triage.Use(first) + ".",
+				Slot: side, Title: "A " + side + " weight", Text: "The plain weight does not say whose it is.", Do: triage.How(first),
 			}
 		}
 		if other := otherSide(side); in.Winner(triage.WeightScope(other)) == "" {
 			if len(v.Actions) == 0 {
 				v.Reason = "the " + other + " has no weight of its own"
 			}
-			command := triage.SetWeight{Value: 3, Side: other}.Command()
 			v.Items = []triage.Item{{
-				Slot: other, Title: "A " + other + " weight", Text: "The work there may weigh differently. Use " + triage.Code(command) + ".",
+				Slot: other, Title: "A " + other + " weight", Text: "The work there may weigh differently.",
+				Do: triage.How(triage.SetWeight{Value: 3, Side: other}),
 			}}
 		}
 		return v

@@ -30,12 +30,12 @@ var urgentNeedsOwner = triage.Rule{
 		default:
 			lacks = append(lacks, "priority 1 or 2")
 			v.Items = append(v.Items, triage.Item{
-				Slot: "priority", Title: "Priority 1 or 2", Text: "Severity 1 does not wait. " + triage.Use(most) + ".", Asks: manager,
+				Slot: "priority", Title: "Priority 1 or 2", Text: "Severity 1 does not wait.", Do: triage.How(most), Asks: manager,
 			})
 		}
 		if len(in.Issue.Assignees) == 0 {
 			lacks = append(lacks, "an assignee")
-			v.Items = append(v.Items, assigneeItem("", manager...))
+			v.Items = append(v.Items, assigneeItem("", manager))
 		}
 		if len(lacks) == 0 {
 			return triage.Nothing("the issue of severity 1 is priority 1 or 2 and has an assignee")

@@ -27,8 +27,11 @@ var weightResearch = triage.Rule{
 			return notResearch(in, base, above, label)
 		}
 		item := triage.Item{Slot: "research", Title: "Research", Text: "A weight of " + strconv.Itoa(*base) + " suggests that more is needed."}
+		if *in.Weight() != *base {
+			item.Text = "Your estimate of " + strconv.Itoa(*base) + ", without the security level, suggests that more is needed."
+		}
 		if *base < 5 && !in.Has(triage.Spike) { // from 5 on weight-split-up says so
-			item.Text += " For a spike, reply " + in.Team.Flow("spike <what>") + "."
+			item.Do = in.Team.Flow("spike <what>") + " for a spike"
 		}
 		v := triage.Ask(weighed(in)+fmt.Sprintf("; above %d it suggests that more research is needed", above), item)
 		v.Actions = []triage.Action{triage.AddLabel{Label: label}}

@@ -26,11 +26,11 @@ var weightSplitUp = triage.Rule{
 			return triage.Nothing(weighed(in) + "; only 5 or more has to be split up")
 		}
 		item := triage.Item{
-			Slot: "split", Title: "A smaller issue", Text: "Promote it to an epic and split it",
+			Slot: "split", Title: "A smaller issue", Text: ": promote it to an epic and split it",
 			Asks: []triage.Role{triage.EngineeringManager, triage.ProductManager},
 		}
 		if !in.Has(triage.Spike) {
-			item.Text += ", or reply " + in.Team.Flow("spike <what>")
+			item.Text += ", or " + in.Team.Flow("spike <what>")
 		}
 		item.Text += "."
 		if planned := planned(in); planned != "" {

@@ -34,7 +34,7 @@ var weightedNext = triage.Rule{
 		move := triage.AddLabel{Label: in.Team.State(triage.StateNeedsReview)}
 		v := triage.Want("the issue is in refinement, and "+weighed(in), move)
 		v.Offer = &triage.Item{
-			Slot: "next", Title: "The next step", Text: "It is weighted and can go to review. Reply " + in.Team.Flow("next") + ".",
+			Slot: "next", Title: "The next step", Text: "It is weighted and can go to review.", Do: in.Team.Flow("next"),
 		}
 		return v
 	},

@@ -21,11 +21,13 @@ var workflowOrder = triage.Rule{
 			return triage.Nothing("the issue did not move along the workflow")
 		case unvalidated(from) && (state == triage.StateInDev || state == triage.StateInReview):
 			return triage.Ask("the issue went from "+from+" straight to "+state, triage.Item{
-				Slot: "order", Title: "Skipped steps", Text: ": moved from " + from + " to " + state + ". Intended? " + in.Team.Flow("ignore workflow-order <why>") + "; else " + in.Team.Flow("back") + ".",
+				Slot: "order", Title: "Skipped steps", Text: ": moved from " + from + " to " + state + ". Intended? " +
+					in.Team.Flow("ignore workflow-order <why>") + "; else " + in.Team.Flow("back") + ".",
 			})
 		case from == triage.StateComplete && triage.Rank(state) >= 0:
 			return triage.Ask("the issue came back from complete to "+state, triage.Item{
-				Slot: "order", Title: "Back from complete", Text: ": a new issue keeps the two apart. Intended? " + in.Team.Flow("ignore workflow-order <why>") + ".",
+				Slot: "order", Title: "Back from complete", Text: ": moved to " + state + ". Intended? " +
+					in.Team.Flow("ignore workflow-order <why>") + "; else open a new issue and " + in.Team.Flow("to "+triage.StateComplete) + ".",
 			})
 		}
 		return triage.Nothing("the move from " + from + " to " + state + " is in order")

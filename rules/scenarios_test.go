@@ -101,5 +101,5 @@ func policyFor(t *testing.T, folder string) engine.Policy {
 			t.Fatalf("there is no rule %q", folder)
 		}
 	}
-	return engine.Policy{Team: triage.NewTeam(handbook()), Settings: settings, Commands: rules.Commands(), Grace: 5 * time.Minute}
+	return engine.Policy{Team: triage.NewTeam(handbook()), Settings: settings, Commands: rules.Commands(), Grace: 5 * time.Minute, TriageDays: 1}
 }

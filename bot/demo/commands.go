@@ -36,14 +36,14 @@ var commands = []scene{
 	}),
 	says("omar", "/flow wieght 3", func(v view) bool { return v.refused("did you mean `/flow weight <n> [why]`") && v.Weight == nil }),
 	says("omar", "/flow weight 3", func(v view) bool {
-		return v.done() && v.weighs(4) && strings.Contains(v.note, "3 → 4") && strings.Contains(v.note, "Reply `/flow next`")
+		return v.done() && v.weighs(4) && strings.Contains(v.note, "3 → 4") && strings.Contains(v.note, "Use `/flow next`")
 	}),
 	says("ann", "/flow why weight-research", func(v view) bool { return v.reacts("") && v.replies("3 or less needs no research") }),
 	says("mia", "/flow next", func(v view) bool {
 		return v.done() && v.Has("workflow::needs issue review") && strings.Contains(v.note, "Sign-off")
 	}),
 	saysInternally("pat", "/flow unclear "+secret+" needs a week, is a day enough?", func(v view) bool {
-		return v.reacts(triage.DoneEmoji) && v.replies(secret, "@mia") && v.reply.Internal && strings.Contains(v.note, "in an internal comment")
+		return v.reacts(triage.DoneEmoji) && v.replies(secret, "@mia") && v.reply.Internal && strings.Contains(v.note, "**Open question** in an internal comment")
 	}),
 }
 

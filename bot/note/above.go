@@ -79,10 +79,27 @@ func newEntry(item engine.StickyItem) entry {
 		return e
 	}
 	e.rest = oneLine(item.Text)
-	if quote := Inert(item.Quote, maxQuote); quote != "" {
-		e.rest = strings.TrimLeft(e.rest+" “"+quote+"”", " ")
+	quote := Inert(item.Quote, maxQuote)
+	if quote == "" {
+		return e
 	}
+	if from := Inert("@"+item.From, maxName); item.From != "" {
+		e.rest += " from " + from + ":"
+	}
+	e.rest += " “" + quote + "”"
+	if then := oneLine(item.Then); then != "" {
+		e.rest += ended(item.Quote) + " " + then
+	}
+	e.rest = strings.TrimLeft(e.rest, " ")
 	return e
+}
+
+// ended is the full stop behind a quote that has none of its own.
+func ended(quote string) string {
+	if quote = strings.TrimSpace(quote); strings.ContainsAny(quote[max(0, len(quote)-1):], ".?!") || utf8.RuneCountInString(quote) > maxQuote {
+		return ""
+	}
+	return "."
 }
 
 // shortenLongest leaves away what follows the title of one item.

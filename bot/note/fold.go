@@ -1,6 +1,7 @@
 package note
 
 import (
+	"regexp"
 	"strings"
 
 	"flowkeeper/rules/engine"
@@ -50,10 +51,10 @@ func foldRows(p above, s engine.Sticky, team *triage.Team) []string {
 		rows = append(rows, e.task())
 	}
 	for _, why := range s.Why {
-		rows = append(rows, "- "+joined(ruleLink(team, why.Rule), Inert(why.Section, maxName), Inert(why.Reason, maxReason))+"\n")
+		rows = append(rows, "- "+joined(linked(why.Rule, team), Inert(why.Section, maxName), Inert(why.Reason, maxReason))+"\n")
 	}
 	for _, r := range s.Resting {
-		rows = append(rows, "- "+resting(r)+"\n")
+		rows = append(rows, "- "+resting(r, team)+"\n")
 	}
 	if len(s.Why) > 0 {
 		rows = append(rows, "- Quiet one rule here: "+team.Flow("ignore <rule> why")+". Everything I know: "+team.Flow("why")+".\n")
@@ -62,11 +63,11 @@ func foldRows(p above, s engine.Sticky, team *triage.Team) []string {
 }
 
 // resting says why a rule is quiet here.
-func resting(r engine.Resting) string {
+func resting(r engine.Resting, team *triage.Team) string {
 	if !r.Asked {
-		return code(r.Rule) + " rests here: " + who(r.By) + " undid " + what(r.What) + "."
+		return linked(r.Rule, team) + " rests here: " + who(r.By) + " undid " + what(r.What) + "."
 	}
-	rule, is := code(r.Rule), " is "
+	rule, is := linked(r.Rule, team), " is "
 	if r.Rule == triage.AllRules {
 		rule, is = "All rules", " are "
 	}
@@ -96,14 +97,6 @@ func what(change string) string {
 	return "what it did"
 }
 
-// ruleLink is a rule's name, linked to what the team's documents say of it. What a command raised has a name that is no anchor.
-func ruleLink(team *triage.Team, rule string) string {
-	if team == nil || team.Docs == "" || strings.HasPrefix(rule, "/") || !addressForm.MatchString(team.Docs) {
-		return code(rule)
-	}
-	return "[" + code(rule) + "](" + team.Docs + "#" + rule + ")"
-}
-
 // joined writes the parts that are not empty with dots between them.
 func joined(parts ...string) string {
 	var some []string
@@ -114,6 +107,16 @@ func joined(parts ...string) string {
 	}
 	return strings.Join(some, " · ")
 }
+
+// linked is a rule's name as a link to its page, or as it is if there is none: a command has no page there.
+func linked(rule string, team *triage.Team) string {
+	if team == nil || !addressForm.MatchString(team.Docs) || !ruleForm.MatchString(rule) {
+		return code(rule)
+	}
+	return "[" + code(rule) + "](" + team.Docs + "#" + rule + ")"
+}
+
+var ruleForm = regexp.MustCompile(`^[a-z0-9-]{1,60}$`)
 
 // code is a rule's name as a code span.
 func code(rule string) string {

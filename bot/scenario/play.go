@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
@@ -91,6 +93,11 @@ func (s Scenario) load(m *triage.Memory, needs triage.Need, now time.Time) *tria
 	}
 	loaded.Around.Agreements = maps.Clone(s.Around.Agreements)
 	loaded.Around.Known, loaded.Around.Loaded = known, now
+	if level, told := s.Around.Levels[triage.UsernameKey(s.Issue.Author.Username)]; told {
+		loaded.Around.Author = level
+	} else {
+		loaded.Around.Author = triage.Developer
+	}
 	return &loaded
 }
 
@@ -243,16 +250,13 @@ func formatIssue(b *strings.Builder, before, after triage.Issue) {
 
 func formatSticky(b *strings.Builder, s engine.Sticky) {
 	for _, i := range s.Items {
-		if i.Quote != "" {
-			i.Text += " “" + i.Quote + "”"
-		}
 		switch {
 		case i.Met:
 			fmt.Fprintf(b, "note: [x] %s\n", i.Title)
 		case i.Ask:
-			fmt.Fprintf(b, "note: [ ] %s: %s asks %s\n", i.Title, strings.TrimPrefix(i.Text, ": "), roles(i.Asks))
+			fmt.Fprintf(b, "note: [ ] %s asks %s\n", says(i), roles(i.Asks))
 		default:
-			fmt.Fprintf(b, "note: [ ] %s: %s\n", i.Title, strings.TrimPrefix(i.Text, ": "))
+			fmt.Fprintf(b, "note: [ ] %s\n", says(i))
 		}
 	}
 	for _, l := range s.Lines {
@@ -271,6 +275,27 @@ func formatSticky(b *strings.Builder, s engine.Sticky) {
 			fmt.Fprintf(b, "quiet: %s until %s, %s\n", r.Rule, r.Until.UTC().Format(time.DateTime), by(r.By))
 		}
 	}
+}
+
+// says is an item as the note reads.
+func says(i engine.StickyItem) string {
+	text := i.Text
+	if i.From != "" {
+		text += " from @" + i.From + ":"
+	}
+	if i.Quote != "" {
+		text += " “" + i.Quote + "”"
+	}
+	if i.Then != "" {
+		text += " " + i.Then
+	}
+	text = strings.TrimLeft(text, " ")
+	if first, _ := utf8.DecodeRuneInString(text); unicode.IsUpper(first) || unicode.IsDigit(first) {
+		return i.Title + ". " + text
+	} else if first == ':' || text == "" {
+		return i.Title + text
+	}
+	return i.Title + " " + text
 }
 
 func by(name string) string {

@@ -49,6 +49,13 @@ func (j *job) load(ctx context.Context, d engine.Decision) error {
 			return err
 		}
 	}
+	if d.Needs&triage.NeedAuthor != 0 {
+		level, err := j.level(ctx, j.batch.Issue.Project, j.issue.Author.ID)
+		if err != nil {
+			return err
+		}
+		around.Author = level
+	}
 	if d.Needs&triage.NeedPast != 0 && !j.recovered {
 		if err := j.recover(ctx); err != nil {
 			return err

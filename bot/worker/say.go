@@ -82,7 +82,7 @@ func (j *job) takeDown(ref *triage.NoteRef, shown engine.Sticky) {
 }
 
 // words are what an item says, whichever rule says it.
-func words(i engine.StickyItem) string { return i.Title + " " + i.Text + i.Quote }
+func words(i engine.StickyItem) string { return i.Title + " " + i.Text + i.Quote + i.Then }
 
 // create writes the note, unless there is one: an earlier attempt may have written it without living to tell.
 func (j *job) create(ctx context.Context, shown engine.Sticky) error {

@@ -35,7 +35,7 @@ func (o *obeying) run(c Comment, line Line, h heard, call triage.Call) triage.Ou
 	case c.Unsure && !cmd.Answers:
 		return triage.Refuse(triage.Say("the comment may have been changed since it was written, before the bot could read it; write it again if it still holds"))
 	case !cmd.Who.Allows(in, call.By, call.Level):
-		return triage.Refuse(triage.Say(team.Flow(cmd.Name) + " is for " + cmd.Who.String()))
+		return triage.Refuse(triage.Say(team.Flow(cmd.Name) + " " + cmd.Who.Needs()))
 	case o.Issue.Closed && !cmd.Closed:
 		return triage.Refuse(triage.Say("the issue is closed; reopen it first"))
 	}

@@ -84,6 +84,9 @@ func Decide(p Policy, events []triage.Event, issue triage.Issue, memory *triage.
 	if d.SayIt {
 		d.Sticky, d.WakeAt = r.write()
 	}
+	if r.unknown {
+		d.Needs |= triage.NeedAuthor
+	}
 	result := r.in.Issue
 	m.Issue = &result
 	d.Memory = m
@@ -101,6 +104,7 @@ type run struct {
 	findings  []Finding
 	verdicts  []*triage.Verdict // of the last round, by setting; nil for a rule that gave its reason and nothing else
 	plan      []Planned
+	unknown   bool // what the author may do is asked for and not known
 	// watchAgain is when a rule in shadow would ask for something that waits now; zero if none would.
 	watchAgain time.Time
 }

@@ -44,14 +44,6 @@ func Silences(p Policy, line string) bool {
 	return h.command != nil && h.command.Silence
 }
 
-// quickActions are GitLab's own commands that people look for here, as they are written.
-var quickActions = map[string]string{
-	"assign": "/assign @name", "unassign": "/unassign", "label": "/label ~name", "unlabel": "/unlabel ~name", "relabel": "/relabel ~name",
-	"estimate": "/estimate 2d", "spend": "/spend 1h", "due": "/due tomorrow", "milestone": "/milestone %name", "close": "/close", "reopen": "/reopen",
-	"block": "/blocks #123", "blocks": "/blocks #123", "relate": "/relate #123", "move": "/move group/project", "confidential": "/confidential",
-	"epic": "/epic &12", "iteration": "/iteration *iteration:12", "todo": "/todo", "subscribe": "/subscribe", "title": "/title a better one",
-}
-
 // unknown refuses what is no command, with those that were probably meant: one that is nearly so, or all that begin with this word.
 func unknown(p Policy, h heard) triage.Outcome {
 	team := p.Team
@@ -64,11 +56,15 @@ func unknown(p Policy, h heard) triage.Outcome {
 			meant = append(meant, team.Flow(c.Usage()))
 		}
 	}
-	why, help := triage.Say("there is no command ").Quote(written), team.Flow("help")+" lists them all"
-	if action, ok := quickActions[strings.ToLower(words[0])]; ok && h.near == "" {
-		return triage.Refuse(why.Say("; that is GitLab's own " + triage.Code(action) + ", on a line of its own"))
-	}
+	why, help := triage.Say("there is no command ").Quote(written), team.Flow("help all")+" lists them all"
+	native, own := quickAction(words[0])
 	switch {
+	case native != "":
+		why = why.Say("; that is GitLab's own " + triage.Code(native) + ", on a line of its own")
+		if own != "" {
+			why = why.Say(". See also " + team.Flow(own))
+		}
+		return triage.Refuse(why)
 	case len(meant) == 0:
 		return triage.Refuse(why.Say("; " + help))
 	case h.near != "":

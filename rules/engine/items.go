@@ -58,11 +58,15 @@ func (r *run) collect() (items []wanted, lines []string) {
 func once(items []wanted) []wanted {
 	var kept []wanted
 	for _, w := range items {
-		same := slices.IndexFunc(kept, func(k wanted) bool { return k.Title == w.Title && k.Text == w.Text && k.Quote == w.Quote })
+		same := slices.IndexFunc(kept, func(k wanted) bool { return k.Same(w.Item) })
 		if same < 0 {
 			kept = append(kept, w)
 			continue
 		}
+		if len(kept[same].Asks) == 0 && len(w.Asks) > 0 {
+			kept[same].Do = w.Do // it is theirs to do now
+		}
+		kept[same].Triage = kept[same].Triage && w.Triage
 		for _, role := range w.Asks {
 			if !slices.Contains(kept[same].Asks, role) {
 				kept[same].Asks = append(slices.Clone(kept[same].Asks), role)
@@ -98,7 +102,7 @@ func offer(a triage.Action) triage.Item {
 	case triage.Close:
 		title = "Closing it"
 	}
-	return triage.Item{Slot: a.Key(), Title: title, Text: triage.Use(a) + "."}
+	return triage.Item{Slot: a.Key(), Title: title, Do: triage.How(a)}
 }
 
 // remember brings the memory's items in line with what is wanted: new ones wait for the grace period or open, met ones are kept for

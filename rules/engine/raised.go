@@ -26,7 +26,10 @@ func (r *run) raised() []wanted {
 			delete(r.memory.Raised, key)
 			continue
 		}
-		item := triage.Item{Title: raised.Title, Text: raised.Text, Quote: raised.Quote, Asks: raised.Asks}
+		item := triage.Item{Title: raised.Title, Text: raised.Text, Quote: raised.Quote, Then: raised.Then, Asks: raised.Asks}
+		if raised.Quote != "" {
+			item.From = raised.By
+		}
 		items = append(items, wanted{item, key, true})
 	}
 	return items

@@ -27,7 +27,9 @@ type StickyItem struct {
 	Key   string        // "rule/slot"
 	Title string        // Markdown of our own: "A weight"
 	Text  string        // Markdown of our own, follows the title; empty for met items
+	From  string        `json:",omitempty"` // theirs: who wrote the quote
 	Quote string        // theirs
+	Then  string        `json:",omitempty"` // Markdown of our own, behind the quote
 	Met   bool          // struck through
 	Asks  []triage.Role // whose matter it is
 	Ask   bool          // mention them in this edit: they were not asked before

@@ -17,8 +17,9 @@ func (r *run) write() (Sticky, time.Time) {
 		if r.memory.Items[w.key].State != triage.ItemOpen {
 			continue
 		}
-		ask := r.asksAnew(w)
-		s.Items = append(s.Items, StickyItem{Key: w.key, Title: w.Title, Text: w.Text, Quote: w.Quote, Asks: w.Asks, Ask: ask})
+		s.Items = append(s.Items, StickyItem{
+			Key: w.key, Title: w.Title, Text: w.Says(r.may(w.Item)), From: w.From, Quote: w.Quote, Then: w.Then, Asks: w.Asks, Ask: r.mention(w),
+		})
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.memory.Items)) {
 		item := r.memory.Items[key]
@@ -37,21 +38,30 @@ func (r *run) write() (Sticky, time.Time) {
 	return s, r.wakeAt()
 }
 
-// asksAnew reports whether an item is somebody's matter who was not mentioned for its rule before, and remembers it: a role is mentioned once in
-// an issue's life for the same thing, however often it comes up again or people ask for it by a command.
-func (r *run) asksAnew(w wanted) bool {
-	anew := false
-	for _, role := range w.Asks {
-		key := ruleOf(w.key) + "@" + string(role)
-		if r.memory.Asked[key] {
-			continue
-		}
-		if r.memory.Asked == nil {
-			r.memory.Asked = map[string]bool{}
-		}
-		r.memory.Asked[key], anew = true, true
+// mention reports whether the roles of an item are mentioned in this edit: once in the issue's life, also where several comments raise the same.
+func (r *run) mention(w wanted) bool {
+	m, once := r.memory, w.key
+	if r.command(ruleOf(w.key)) != nil {
+		once = ruleOf(w.key)
 	}
-	return anew
+	if len(w.Asks) == 0 || m.Asked[w.key] || m.Asked[once] {
+		return false
+	}
+	if m.Asked == nil {
+		m.Asked = map[string]bool{}
+	}
+	m.Asked[once] = true
+	return true
+}
+
+// may reports whether who reads an item may do what it asks for: who is asked by role may, else it is the author.
+func (r *run) may(i triage.Item) bool {
+	if i.Do == "" || len(i.Asks) > 0 {
+		return true
+	}
+	may, known := r.in.MayChange()
+	r.unknown = r.unknown || !known
+	return may
 }
 
 // looked reports whether a rule was run. Only of a closed issue rules with items are not. What commands raised is always looked at.

@@ -17,7 +17,7 @@ type Action interface {
 	Apply(Issue) Issue
 	// String says it in words: "add ~UX".
 	String() string
-	// Command is the quick action with which a person would do the same: `/label ~UX`. It is "" if there is none, see Use.
+	// Command is the quick action with which a person would do the same: `/label ~UX`. It is "" if there is none, see How.
 	Command() string
 }
 
@@ -199,12 +199,12 @@ func (a SetMilestone) String() string { return `set milestone %"` + a.Title + `"
 // Command implements Action.
 func (a SetMilestone) Command() string { return `/milestone %"` + a.Title + `"` }
 
-// Use says how a person would do the same, as the beginning of a sentence: "Use `/label ~UX`".
-func Use(a Action) string {
+// How says with what a person would do the same, for Item.Do: "`/label ~UX`".
+func How(a Action) string {
 	if c := a.Command(); c != "" {
-		return "Use " + Code(c)
+		return Code(c)
 	}
-	return "Use the sidebar to " + a.String()
+	return "the sidebar to " + a.String()
 }
 
 // labelCommand is a quick action on a label, "" for one that GitLab cannot refer to.

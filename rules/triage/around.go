@@ -16,6 +16,7 @@ const (
 	NeedLevels                      // Around.Levels of everybody who agreed
 	NeedComments                    // Around.Commented
 	NeedPast                        // Memory.Since, from GitLab's label events
+	NeedAuthor                      // Around.Author
 	NeedClosing                     // the issue as it is when GitLab has finished closing it: it tells of that before it says why
 )
 
@@ -28,6 +29,7 @@ type Around struct {
 	Agreements map[string]Agreement `json:"a,omitempty"`  // by username
 	Levels     map[string]int       `json:"lv,omitempty"` // GitLab's access levels, by username
 	Commented  time.Time            `json:"co,omitzero"`  // the last comment by a person since the issue is in its state
+	Author     int                  `json:"au,omitempty"` // the access level of the issue's author
 }
 
 // Link is a link to another issue, seen from this one. Kind is one of the constants below.
@@ -49,6 +51,17 @@ type Agreement struct {
 	ID      int64 `json:"id,omitempty"` // of the person
 	Thumb   bool  `json:"t,omitempty"`  // a thumbsup on the issue or on the bot's note
 	Comment bool  `json:"c,omitempty"`  // a comment that is nothing but agreement
+}
+
+// MayChange reports whether the issue's author may label it and the like; known is false if that has to be looked up.
+func (in *Input) MayChange() (may, known bool) {
+	author := in.Issue.Author
+	for _, role := range Roles() {
+		if HasUsername(in.Team.People(role), author.Username) {
+			return true, true
+		}
+	}
+	return in.Memory.Around.Author >= Planner, author.ID == 0 || in.Knows(NeedAuthor)
 }
 
 // Developer is GitLab's access level from which on members count where no roster says who does.

@@ -78,6 +78,7 @@ func (r Resume) String() string { return "resume " + r.Rule }
 type Raise struct {
 	Command string // its name
 	Item    Item   // without Slot
+	Asked   bool   // its roles are mentioned elsewhere, and not again for another such item
 }
 
 // maxRaised bounds what is remembered of one issue; the oldest goes.
@@ -89,8 +90,14 @@ func (r Raise) Make(m *Memory, by Call) {
 		m.Raised = map[string]Raised{}
 	}
 	m.Raised[r.key(m, by.Note)] = Raised{
-		Command: r.Command, Title: r.Item.Title, Text: r.Item.Text, Quote: r.Item.Quote, Asks: r.Item.Asks,
+		Command: r.Command, Title: r.Item.Title, Text: r.Item.Text, Quote: r.Item.Quote, Then: r.Item.Then, Asks: r.Item.Asks,
 		By: by.By.Username, At: by.At, State: m.Since.State,
+	}
+	if r.Asked {
+		if m.Asked == nil {
+			m.Asked = map[string]bool{}
+		}
+		m.Asked[r.Command] = true
 	}
 	for len(m.Raised) > maxRaised {
 		delete(m.Raised, oldest(m.Raised))
@@ -161,6 +168,7 @@ type Raised struct {
 	Title   string    `json:"ti"`
 	Text    string    `json:"tx,omitempty"`
 	Quote   string    `json:"q,omitempty"`
+	Then    string    `json:"th,omitempty"`
 	Asks    []Role    `json:"a,omitempty"`
 	By      string    `json:"by,omitempty"`
 	At      time.Time `json:"at,omitzero"`

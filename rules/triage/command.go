@@ -22,11 +22,19 @@ const (
 	Maintainer = 40
 )
 
-// String says in words who may: "those with the Planner or Reporter role, or higher".
+// Needs says what somebody lacks who may not, as the end of a sentence: "needs the Planner or Reporter role, or higher".
+func (p Permission) Needs() string {
+	if p == Member {
+		return "needs the Planner or Reporter role, or higher"
+	}
+	return "is for " + p.String()
+}
+
+// String says in words who may: "people with the Planner or Reporter role, or higher".
 func (p Permission) String() string {
 	switch p {
 	case Member:
-		return "those with the Planner or Reporter role, or higher"
+		return "people with the Planner or Reporter role, or higher"
 	case Self:
 		return "the issue's author and its assignees"
 	case Lead:

@@ -19,7 +19,7 @@ type Memory struct {
 	Touched time.Time `json:"touched,omitzero"`
 	// Items by "rule/slot".
 	Items map[string]ItemState `json:"items,omitempty"`
-	// Asked holds who was mentioned for which rule or command, as "rule@role". They are never mentioned again for it.
+	// Asked holds the items ("rule/slot"), and the commands that raise some, whose roles were mentioned. They are never mentioned again.
 	Asked map[string]bool `json:"asked,omitempty"`
 	// Own holds the states that the bot established, by the action's key.
 	Own map[string]Own `json:"own,omitempty"`

@@ -104,19 +104,6 @@ type Verdict struct {
 	Wake time.Time
 }
 
-// Item is something people should see to. Slot tells the items of one rule apart. Title and Text are Markdown of our own;
-// Quote is people's text, shown inert behind it. Asks are the roles to be mentioned, once per item.
-type Item struct {
-	Slot  string
-	Title string // "A weight"
-	Text  string // follows the title, ends with a full stop: "for the backend side. Use `/weight 3`."
-	Quote string
-	Asks  []Role
-
-	// Triage marks what is looked at anyway while the issue waits for its triage: there it is asked for after a working day.
-	Triage bool
-}
-
 // Silent reports whether a verdict holds a reason and nothing else.
 func (v *Verdict) Silent() bool {
 	return len(v.Actions)+len(v.Items)+len(v.Lines) == 0 && v.Needs == 0 && v.Wake.IsZero()

@@ -37,10 +37,10 @@ func TestQuoted(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", label, got, want)
 		}
 	}
-	if got, want := triage.Use(triage.AddLabel{Label: `12" rack`}), `Use the sidebar to add “12" rack”`; got != want {
+	if got, want := triage.How(triage.AddLabel{Label: `12" rack`}), `the sidebar to add “12" rack”`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got, want := triage.Use(triage.AddLabel{Label: "UX"}), "Use `/label ~UX`"; got != want {
+	if got, want := triage.How(triage.AddLabel{Label: "UX"}), "`/label ~UX`"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -136,7 +136,7 @@ type TeamConfig struct {
 	Roster       map[Role][]string
 	Names        map[LabelRole][]string
 	Prefix       string // of commands in comments, without slash; "" is DefaultPrefix
-	Docs         string // address of the page about the rules, each under its id as the anchor; "" for none
+	Docs         string // address of the page with the rules, an anchor for each; "" for none
 }
 
 // DefaultPrefix is the word with which commands in comments begin, behind a slash.

@@ -90,7 +90,7 @@ func Problems(body string, allowed ...string) []string {
 				found = append(found, fmt.Sprintf("comment %q", comment))
 			}
 		case html.ElementNode:
-			if !slices.Contains(elements, n.DataAtom) {
+			if !slices.Contains(elements, n.DataAtom) && !linksRule(n) {
 				found = append(found, fmt.Sprintf("element <%s>", n.Data))
 			}
 		}
@@ -147,6 +147,15 @@ func parse(body string) *html.Node {
 		root.AppendChild(n)
 	}
 	return root
+}
+
+// linksRule reports whether an element is the link of a rule's name to its place on the page with the rules.
+func linksRule(n *html.Node) bool {
+	name := n.FirstChild
+	if n.DataAtom != atom.A || name == nil || name.DataAtom != atom.Code || name.NextSibling != nil || name.FirstChild == nil || len(n.Attr) != 1 {
+		return false
+	}
+	return n.Attr[0].Key == "href" && strings.HasSuffix(n.Attr[0].Val, "#"+name.FirstChild.Data)
 }
 
 // elements are those that the bot's comments need.
