@@ -43,7 +43,7 @@ func FuzzRender(f *testing.F) {
 		var s engine.Sticky
 		for i := range int(shape % 8) {
 			s.Items = append(s.Items, engine.StickyItem{
-				Key: fmt.Sprint("rule/", i), Title: ownTitles[i%len(ownTitles)], Text: ownTexts[i%len(ownTexts)], Quote: quote,
+				Key: fmt.Sprint("rule/", i), Title: ownTitles[i%len(ownTitles)], Text: ownTexts[i%len(ownTexts)], From: username, Quote: quote, Then: ownTexts[i%len(ownTexts)],
 				Met: shape>>3&1 == 1 && i > 1, Asks: []triage.Role{triage.Roles()[i%6], triage.Role(reason)}, Ask: shape>>4&1 == 1,
 			})
 		}
@@ -165,7 +165,9 @@ func drawSticky(t *rapid.T) engine.Sticky {
 		return engine.StickyItem{
 			Title: "T" + text.Draw(t, "title"),
 			Text:  text.Draw(t, "text"),
+			From:  text.Draw(t, "from"),
 			Quote: text.Draw(t, "quote"),
+			Then:  text.Draw(t, "then"),
 			Met:   rapid.Bool().Draw(t, "met"),
 			Asks:  rapid.SliceOfN(rapid.SampledFrom(triage.Roles()), 0, 6).Draw(t, "asks"),
 			Ask:   rapid.Bool().Draw(t, "ask"),
