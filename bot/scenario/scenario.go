@@ -7,9 +7,8 @@
 //	-- rules --     optional: id: mode, or id: {mode: …, option: …}
 //	-- issue --     optional: type, title, labels, weight, weights (false: this GitLab has none), closed, moved, author, assignee, milestone, age
 //	-- memory --    optional: what the bot remembers: own, suspended, snoozed, bump, undone
-//	-- around --    optional: links, agreements (by comment or thumb), levels (30 for the author if not given), commented,
-//	                closed_as (duplicate or moved): what GitLab tells
-//	                when it is asked; issues: the numbers of other issues that comments may name
+//	-- around --    optional: what GitLab tells when it is asked: links, agreements (by comment or thumb), levels (30 for the author if not
+//	                given), commented, closed_as (duplicate or moved); issues: the numbers of other issues that comments may name
 //	-- event --     what one person does: by, kind, after, add, remove, weight, assign, milestone, text, internal, level, emoji, status
 //	-- decision --  what the rules make of it; as many pairs of event and decision as the story needs
 package scenario

@@ -1,0 +1,128 @@
+package scenario
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// Format writes a decision for people: what the rules said and want, what becomes of the issue and of the note. Of several rules only
+// those with something to say are shown.
+func Format(d engine.Decision, before triage.Issue, now time.Time, err error) string {
+	var b strings.Builder
+	if err != nil {
+		fmt.Fprintf(&b, "error: %v\n", err)
+	}
+	if !d.Ours && err == nil {
+		fmt.Fprintf(&b, "not ours: %s\n", d.Reason)
+		return b.String()
+	}
+	speaks := map[string]bool{}
+	for _, w := range d.Sticky.Why {
+		speaks[w.Rule] = true
+	}
+	for _, f := range d.Findings {
+		if len(d.Findings) > 1 && len(f.Wants) == 0 && !f.Overridden && !speaks[f.Rule] {
+			continue
+		}
+		fmt.Fprintf(&b, "%s: %s\n", f.Rule, f.Reason)
+		if f.Overridden {
+			b.WriteString("  rests, a person undid it\n")
+		}
+		for _, w := range f.Wants {
+			fmt.Fprintf(&b, "  %s (%s)\n", w, f.Mode)
+		}
+	}
+	formatIssue(&b, before, d.Result)
+	formatSticky(&b, d.Sticky)
+	if !d.WakeAt.IsZero() {
+		fmt.Fprintf(&b, "look again in %s\n", d.WakeAt.Sub(now).Round(time.Second))
+	}
+	return b.String()
+}
+
+func formatIssue(b *strings.Builder, before, after triage.Issue) {
+	if !slices.Equal(before.Labels, after.Labels) {
+		fmt.Fprintf(b, "labels: %s\n", strings.Join(after.Labels, ", "))
+	}
+	if !triage.SameWeight(before.Weight, after.Weight) {
+		fmt.Fprintf(b, "weight: %d\n", *after.Weight)
+	}
+	if before.Milestone != after.Milestone {
+		fmt.Fprintf(b, "milestone: %s\n", after.Backlog)
+	}
+	if before.Closed != after.Closed {
+		b.WriteString("closed\n")
+	}
+}
+
+func formatSticky(b *strings.Builder, s engine.Sticky) {
+	for _, i := range s.Items {
+		switch {
+		case i.Met:
+			fmt.Fprintf(b, "note: [x] %s\n", i.Title)
+		case i.Ask:
+			fmt.Fprintf(b, "note: [ ] %s asks %s\n", says(i), roles(i.Asks))
+		default:
+			fmt.Fprintf(b, "note: [ ] %s\n", says(i))
+		}
+	}
+	for _, l := range s.Lines {
+		fmt.Fprintf(b, "note: %s\n", l)
+	}
+	if s.Waiting && s.Open() == 0 && !s.Empty() {
+		b.WriteString("note: more will follow\n")
+	}
+	for _, r := range s.Resting {
+		switch {
+		case !r.Asked:
+			fmt.Fprintf(b, "rests: %s, %s undid %q\n", r.Rule, by(r.By), r.What)
+		case r.Until.IsZero():
+			fmt.Fprintf(b, "quiet: %s, %s: %q\n", r.Rule, by(r.By), r.Why)
+		default:
+			fmt.Fprintf(b, "quiet: %s until %s, %s\n", r.Rule, r.Until.UTC().Format(time.DateTime), by(r.By))
+		}
+	}
+}
+
+// says is an item as the note reads.
+func says(i engine.StickyItem) string {
+	text := i.Text
+	if i.From != "" {
+		text += " from @" + i.From + ":"
+	}
+	if i.Quote != "" {
+		text += " “" + i.Quote + "”"
+	}
+	if i.Then != "" {
+		text += " " + i.Then
+	}
+	text = strings.TrimLeft(text, " ")
+	if first, _ := utf8.DecodeRuneInString(text); unicode.IsUpper(first) || unicode.IsDigit(first) {
+		return i.Title + ". " + text
+	} else if first == ':' || text == "" {
+		return i.Title + text
+	}
+	return i.Title + " " + text
+}
+
+func by(name string) string {
+	if name == "" {
+		return "somebody"
+	}
+	return name
+}
+
+func roles(asks []triage.Role) string {
+	names := make([]string, len(asks))
+	for i, r := range asks {
+		names[i] = string(r)
+	}
+	return strings.Join(names, ", ")
+}
