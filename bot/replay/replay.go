@@ -102,9 +102,13 @@ func eventName(body []byte) (string, error) {
 	var p struct {
 		ObjectKind string `json:"object_kind"`
 		EventType  string `json:"event_type"`
+		EventName  string `json:"event_name"` // in place of object_kind: of members, projects and subgroups
 	}
 	if err := json.Unmarshal(body, &p); err != nil {
 		return "", fmt.Errorf("the payload is not the JSON of a webhook: %w", err)
+	}
+	if p.ObjectKind == "" && p.EventName != "" {
+		return namedEvent(p.EventName), nil
 	}
 	if p.ObjectKind == "" {
 		return "", errors.New("the payload has no object_kind: it is not the body of a GitLab webhook")
@@ -114,6 +118,19 @@ func eventName(body []byte) (string, error) {
 		name = "Confidential " + name
 	}
 	return name, nil
+}
+
+// namedEvent is the header of an event that has a name and no kind: those of a group's webhook, else a system hook's.
+func namedEvent(name string) string {
+	switch {
+	case strings.HasPrefix(name, "user_") && (strings.HasSuffix(name, "_group") || strings.Contains(name, "access_request")):
+		return "Member Hook"
+	case strings.HasPrefix(name, "subgroup_"):
+		return "Subgroup Hook"
+	case strings.HasPrefix(name, "project_"):
+		return "Project Hook"
+	}
+	return "System Hook"
 }
 
 // header is GitLab's name of a kind of event: "Merge Request Hook" for "merge_request".

@@ -45,7 +45,7 @@ func TestDiesWithItsParent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	out, err := parent.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

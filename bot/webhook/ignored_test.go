@@ -55,6 +55,7 @@ func TestDecodeIgnored(t *testing.T) {
 		{"emoji on a merge request's note", edited("emoji.json", edit{"work_item", ""}, edit{"merge_request", `{"iid": 3}`}), "Emoji Hook", webhook.ClassMergeRequest, "emoji on merge requests"},
 		{"emoji on a commit's note", edited("emoji.json", edit{"work_item", ""}, edit{"commit", `{}`}), "Emoji Hook", webhook.ClassElsewhere, "Commit"},
 		{"emoji on a snippet's note", edited("emoji.json", edit{"work_item", ""}, edit{"project_snippet", `{}`}), "Emoji Hook", webhook.ClassElsewhere, "Snippet"},
+		{"emoji on a design's note", edited("emoji.json", edit{"work_item", ""}, edit{"note", `{"noteable_type": "DesignManagement::Design"}`}), "Emoji Hook", webhook.ClassElsewhere, "Design"},
 		{"emoji on a note on nothing", edited("emoji.json", edit{"work_item", ""}), "Emoji Hook", webhook.ClassIncomplete, "number (iid)"},
 		{"emoji turned over", edited("emoji.json", edit{"event_type", `"turn"`}), "Emoji Hook", webhook.ClassUnknownEvent, `"turn"`},
 		{"epic", edited("issue_update.json", edit{"project", `null`}, edit{"object_attributes.project_id", `null`}), "Issue Hook", webhook.ClassEpic, "groups"},

@@ -1,5 +1,7 @@
 package webhook
 
+import "encoding/json"
+
 // payload holds the keys of GitLab's webhook bodies that the bot reads, of all events at once, so that one pass over the body is
 // enough. Everything else, the description above all, is skipped. Which keys GitLab sends depends on its version and edition; a key
 // that may be absent is told from one that is null or empty only where that matters.
@@ -9,6 +11,7 @@ type payload struct {
 	Event     string `json:"event_name"` // in bodies of other events
 	User      person `json:"user"`
 
+	Noted     noted    `json:"note"`
 	Project   *project `json:"project"` // null for an epic
 	ProjectID number   `json:"project_id"`
 
@@ -118,5 +121,22 @@ func (p *payload) otherSubject() string {
 	case p.Snippet != nil, p.OtherSnippet != nil:
 		return "Snippet"
 	}
+	if on := p.Noted.on; !isIssue(on) {
+		return on
+	}
 	return ""
+}
+
+// noted is the note that an emoji stands on. Its UnmarshalJSON gives no error: in other events the key may be anything.
+type noted struct{ on string }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (n *noted) UnmarshalJSON(b []byte) error {
+	var w struct {
+		On string `json:"noteable_type"`
+	}
+	if json.Unmarshal(b, &w) == nil {
+		n.on = w.On
+	}
+	return nil
 }
