@@ -82,6 +82,7 @@ func (s *Server) routeAPI(mux *http.ServeMux) {
 	unknown := route{do: func(*Server, *call) answer {
 		return answer{status: http.StatusNotFound, body: object{"error": "404 Not Found"}}
 	}}
+	mux.HandleFunc("POST /api/graphql", s.serveGraphQL)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, unknown) })
 }
 
@@ -208,6 +209,9 @@ func (s *Server) answerAPI(r *http.Request, rt route, p params, username string)
 			return message(http.StatusNotFound, "404 Not found")
 		}
 	}
+	if rt.method == queryMethod {
+		c.issue = s.aboutID(p)
+	}
 	if strings.Contains(rt.path, "{note}") {
 		c.note = c.issue.note(number(r.PathValue("note")))
 		if c.note == nil || !c.note.visible(c.by.user) {
@@ -268,7 +272,13 @@ func (s *Server) line(r *http.Request, rt route, p params) string {
 	if rt.noun == "" {
 		return r.Method + " " + r.URL.Path
 	}
-	words := []string{r.Method, rt.noun}
+	words := []string{rt.method, rt.noun}
+	if rt.method == queryMethod {
+		if i := s.aboutID(p); i != nil {
+			words = append(words, i.ref().String())
+		}
+		return strings.Join(words, " ")
+	}
 	if ref := r.PathValue("project"); ref != "" {
 		if known := s.projectNamed(ref); known != nil {
 			ref = strconv.FormatInt(known.id, 10)

@@ -49,7 +49,7 @@ func (s *Server) issueREST(i *issue) object {
 		"_links":                object{"self": fmt.Sprintf("%s/issues/%d", api, i.iid), "notes": fmt.Sprintf("%s/issues/%d/notes", api, i.iid), "project": api},
 		"subscribed":            false,
 		"imported":              false,
-		"service_desk_reply_to": nil,
+		"service_desk_reply_to": orNull(i.replyTo),
 	}
 	if len(assignees) > 0 {
 		o["assignee"] = assignees[0]

@@ -95,7 +95,8 @@ func (s *Server) writeNote(c *call, parent *note, asDiscussion bool) answer {
 	if err != nil {
 		return refuse(err)
 	}
-	n, r, err := s.comment(c.by, c.issue, body, internal != nil && *internal, parent)
+	hidden := internal != nil && *internal && c.by.plans() // who may not hide a note is not told: it is public
+	n, r, err := s.comment(c.by, c.issue, body, hidden, parent)
 	switch {
 	case errors.Is(err, errNothingLeft):
 		return onlyCommands(r)

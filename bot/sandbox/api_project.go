@@ -74,7 +74,7 @@ func (s *Server) projectREST(p *project) object {
 	return object{
 		"id": p.id, "name": path.Base(p.path), "path": path.Base(p.path), "path_with_namespace": p.path, "web_url": s.url + "/" + p.path,
 		"name_with_namespace": strings.ReplaceAll(p.path, "/", " / "), "default_branch": "main", "visibility": "internal",
-		"archived": false, "issues_enabled": true, "issues_access_level": "enabled",
+		"archived": false, "service_desk_enabled": p.desk, "issues_enabled": true, "issues_access_level": "enabled",
 		"namespace": object{"id": 1, "name": path.Dir(p.path), "path": path.Dir(p.path), "full_path": path.Dir(p.path), "kind": "group"},
 	}
 }

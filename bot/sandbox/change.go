@@ -24,6 +24,7 @@ type change struct {
 	status             string // to be set with the state
 	duplicateOf        *issue
 	react              []string
+	replyTo            string // only of a new issue
 }
 
 // weightTo and milestoneTo tell "to nothing" from "not at all".
@@ -47,7 +48,7 @@ func (s *Server) open(by actor, p *project, c change) (*issue, error) {
 		c.title = new(string)
 	}
 	now := s.now()
-	i := &issue{id: s.nextID(), iid: int64(len(p.issues)) + 1, project: p, kind: "Issue", author: by.user, created: now, updated: now}
+	i := &issue{id: s.nextID(), iid: int64(len(p.issues)) + 1, project: p, kind: "Issue", author: by.user, created: now, updated: now, replyTo: c.replyTo}
 	if err := s.prepare(by, i, &c); err != nil {
 		return nil, err
 	}

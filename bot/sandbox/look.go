@@ -84,7 +84,8 @@ type Notice struct {
 	At    time.Time
 }
 
-// Call is one API request. Line says it in short: method, thing, reference, parameters. Texts are left out.
+// Call is one API request. Line says it in short: method, thing, reference, parameters. Texts are left out. The method of a question in
+// GraphQL is "QUERY".
 type Call struct {
 	At     time.Time
 	User   string     // "" if the token was not accepted
@@ -196,12 +197,16 @@ func (s *Server) Calls() []Call {
 // Writes lists what the bot changed through the API, oldest first: "PUT issue 1#1 add_labels=UX". Refused requests are not in it,
 // those whose answer was cut off are.
 func (s *Server) Writes() []string {
-	return s.lines(func(c Call) bool { return !strings.HasPrefix(c.Line, "GET ") && c.Status < 400 && c.Status != 0 })
+	return s.lines(func(c Call) bool { return !reads(c.Line) && c.Status < 400 && c.Status != 0 })
 }
 
 // Reads lists what the bot read through the API, oldest first, refused requests included.
 func (s *Server) Reads() []string {
-	return s.lines(func(c Call) bool { return strings.HasPrefix(c.Line, "GET ") })
+	return s.lines(func(c Call) bool { return reads(c.Line) })
+}
+
+func reads(line string) bool {
+	return strings.HasPrefix(line, "GET ") || strings.HasPrefix(line, queryMethod+" ")
 }
 
 func (s *Server) lines(want func(Call) bool) []string {

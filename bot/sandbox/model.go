@@ -29,6 +29,7 @@ type project struct {
 	milestones []*milestone
 	hooks      []*hook
 	issues     []*issue
+	desk       bool // it has a Service Desk
 }
 
 type label struct {
@@ -60,7 +61,9 @@ type issue struct {
 	milestone          *milestone
 	movedTo            *issue
 	duplicateOf        *issue
-	status             string // one that somebody chose, "" for the default of the state
+	status             string   // one that somebody chose, "" for the default of the state
+	replyTo            string   // the customer, of a Service Desk ticket
+	participants       []string // mail addresses of people outside
 
 	created, updated, closedAt, editedAt time.Time
 	closedBy, editedBy, updatedBy        *user
@@ -143,6 +146,7 @@ type actor struct {
 	*user
 	legacy bool   // through the REST API, where every type is still called an issue
 	chain  string // the X-Gitlab-Event-UUID of the request that caused the change, or ""
+	mail   string // the address of who wrote a mail
 }
 
 func (s *Server) userNamed(username string) *user {

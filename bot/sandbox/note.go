@@ -39,6 +39,7 @@ func (s *Server) comment(by actor, i *issue, body string, internal bool, parent 
 	i.updated = at
 	s.noticeMentions(i, n, by.user, "", n.text, at)
 	s.sendNote(i, n, "create")
+	s.mail(by, i, n)
 	return n, r, s.carryOut(by, i, r, c)
 }
 

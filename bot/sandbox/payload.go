@@ -162,7 +162,7 @@ func (s *Server) sendIssue(by actor, i *issue, action string, diff object) {
 // issueBody is what an Issue Hook says, its name, and the flag of the hooks that ask for it.
 func (s *Server) issueBody(by actor, i *issue, action string, diff object) (event, flag string, body object) {
 	kind, event, flag := "issue", "Issue Hook", "issues"
-	if i.kind != "Issue" && !by.legacy {
+	if i.kind != "Issue" && i.kind != "Ticket" && !by.legacy {
 		kind = "work_item"
 	}
 	eventType := kind

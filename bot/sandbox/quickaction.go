@@ -187,6 +187,8 @@ func (s *Server) apply(by actor, i *issue, q quickAction, c *change, changed map
 		locked := q.name == "lock"
 		c.locked, changed["discussion_locked"] = &locked, locked
 		return map[bool]string{true: "Locked the discussion.", false: "Unlocked the discussion."}[locked], true
+	case "add_email", "remove_email", "convert_to_ticket":
+		return s.applyMail(by, i, q)
 	case "assign", "unassign":
 		return s.applyAssign(by, i, q, c, changed)
 	case "milestone", "remove_milestone":

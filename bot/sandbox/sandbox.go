@@ -91,6 +91,7 @@ type Server struct {
 
 	calls    []Call
 	notices  []Notice
+	mails    []Mail
 	faults   []*Fault
 	window   time.Time // the minute of the rate limits
 	observed int
