@@ -18,14 +18,15 @@ import (
 
 // call is one request.
 type call struct {
-	name   string // for metrics and logs: one of a fixed few
-	op     string // for errors: "loading issue 7#12"
-	method string
-	path   string            // below /api/v4/
-	send   any               // the query of a GET, as a struct with url tags; the JSON body of the others
-	note   bool              // writes a comment
-	token  func(http.Header) // puts another token than the one in use into the request; nil for that one
-	role   string            // what the token must be in the project, for errors; "" is what the bot is anyway
+	name    string // for metrics and logs: one of a fixed few
+	op      string // for errors: "loading issue 7#12"
+	method  string
+	path    string            // below /api/v4/
+	send    any               // the query of a GET, as a struct with url tags; the JSON body of the others
+	note    bool              // writes a comment
+	graphql bool              // a question in GraphQL; the path is its own
+	token   func(http.Header) // puts another token than the one in use into the request; nil for that one
+	role    string            // what the token must be in the project, for errors; "" is what the bot is anyway
 }
 
 // answer is what came back; its zero value is nothing.
@@ -66,6 +67,9 @@ func (c *Client) send(ctx context.Context, k call) (answer, error) {
 	req, err := c.api.NewRequest(k.method, k.path, k.send, []api.RequestOptionFunc{api.WithContext(limited)})
 	if err != nil {
 		return answer{}, c.fail(k, 0, GiveUp, fmt.Errorf("building the request: %w", err))
+	}
+	if k.graphql {
+		req.URL.Path, req.URL.RawPath = graphqlPath(req.URL.Path), ""
 	}
 	show := k.token
 	if show == nil {

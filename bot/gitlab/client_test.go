@@ -207,7 +207,7 @@ func TestLogs(t *testing.T) {
 	core, logs := observer.New(zapcore.DebugLevel)
 	s := server{}
 	c := newClient(t, gitlab.Options{URL: s.start(t), Log: zap.New(core)})
-	if _, err := c.CreateNote(t.Context(), ref, "a private word"); err != nil {
+	if _, err := c.CreateNote(t.Context(), ref, false, "a private word"); err != nil {
 		t.Fatalf("commenting: %v", err)
 	}
 	s.do(func() { s.Answer = always(http.StatusNotFound, "application/json", `{"message":"a private word"}`) })

@@ -25,7 +25,7 @@ func calls(c *gitlab.Client) map[string]func(context.Context) error {
 			return err
 		},
 		"comment": func(ctx context.Context) error {
-			_, err := c.CreateNote(ctx, ref, "hello")
+			_, err := c.CreateNote(ctx, ref, false, "hello")
 			return err
 		},
 		"comments": func(ctx context.Context) error {

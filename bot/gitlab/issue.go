@@ -125,7 +125,8 @@ type wireIssue struct {
 	References struct {
 		Full string `json:"full"`
 	} `json:"references"`
-	Links struct {
+	ReplyTo *string `json:"service_desk_reply_to"`
+	Links   struct {
 		DuplicateOf string `json:"closed_as_duplicate_of"`
 	} `json:"_links"`
 }
@@ -157,6 +158,7 @@ func (w *wireIssue) issue() (triage.Issue, error) {
 	if i.ClosedAt = w.ClosedAt; w.MovedTo != nil {
 		i.MovedTo = *w.MovedTo
 	}
+	i.ServiceDesk = i.Type == triage.Ticket || w.ReplyTo != nil && *w.ReplyTo != "" || i.Author.IsSupportBot()
 	for _, l := range w.Labels {
 		i.Labels = append(i.Labels, string(l))
 	}

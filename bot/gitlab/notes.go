@@ -54,13 +54,19 @@ func (c *Client) OwnNotes(ctx context.Context, ref triage.Ref, own func(Note) bo
 	return list, nil
 }
 
-// CreateNote writes a comment, in Markdown, and returns its id. After a failure the comment may exist all the same: look for it with
-// OwnNotes before trying again.
-func (c *Client) CreateNote(ctx context.Context, ref triage.Ref, body string) (int64, error) {
-	return c.write(ctx, call{
+// CreateNote writes a comment, in Markdown, and returns its id. Internal ones only members see; GitLab makes them public, without a word, for
+// those who may not write them: the caller makes sure of the bot's role before. After a failure the comment may exist all the same: look for it
+// with OwnNotes before trying again.
+func (c *Client) CreateNote(ctx context.Context, ref triage.Ref, internal bool, body string) (int64, error) {
+	k := call{
 		name: "create-note", op: "commenting on issue " + ref.String(), method: http.MethodPost,
-		path: issuePath(ref, "notes"), send: wireBody{Body: body}, note: true,
-	})
+		path: issuePath(ref, "notes"), send: wireBody{Body: body, Internal: internal}, note: true,
+	}
+	n, err := c.written(ctx, k)
+	if err == nil && internal && !n.Internal && !n.Confidential {
+		return 0, errors.Join(c.fail(k, 0, GiveUp, errPublic), c.DeleteNote(ctx, ref, n.ID))
+	}
+	return n.ID, err
 }
 
 // EditNote replaces the text of a comment. Gone if somebody deleted it.
@@ -72,20 +78,26 @@ func (c *Client) EditNote(ctx context.Context, ref triage.Ref, id int64, body st
 	return err
 }
 
-// write makes a call that is answered with the comment it wrote.
+// write makes a call that is answered with the comment it wrote, and returns its id.
 func (c *Client) write(ctx context.Context, k call) (int64, error) {
+	n, err := c.written(ctx, k)
+	return n.ID, err
+}
+
+// written makes a call that is answered with the comment it wrote.
+func (c *Client) written(ctx context.Context, k call) (wireNote, error) {
 	var n wireNote
 	a, err := c.do(ctx, k, &n)
 	if a.status == http.StatusAccepted {
-		return 0, c.fail(k, a.status, GiveUp, errors.New("GitLab took the whole text for quick actions and kept no comment"))
+		return wireNote{}, c.fail(k, a.status, GiveUp, errors.New("GitLab took the whole text for quick actions and kept no comment"))
 	}
 	if err != nil {
-		return 0, err
+		return wireNote{}, err
 	}
 	if n.ID == 0 {
-		return 0, c.fail(k, a.status, Retry, errors.New("the answer is not a comment"))
+		return wireNote{}, c.fail(k, a.status, Retry, errors.New("the answer is not a comment"))
 	}
-	return n.ID, nil
+	return n, nil
 }
 
 // DeleteNote removes a comment. One that is not there is no error.

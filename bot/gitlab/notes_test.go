@@ -16,11 +16,11 @@ func TestNotes(t *testing.T) {
 	t.Parallel()
 	s := server{}
 	c := s.client(t)
-	first, err := c.CreateNote(t.Context(), ref, "one\n\n<!-- marker -->")
+	first, err := c.CreateNote(t.Context(), ref, false, "one\n\n<!-- marker -->")
 	if err != nil {
 		t.Fatalf("creating: %v", err)
 	}
-	second, err := c.CreateNote(t.Context(), ref, "two")
+	second, err := c.CreateNote(t.Context(), ref, false, "two")
 	if err != nil {
 		t.Fatalf("creating: %v", err)
 	}
@@ -130,7 +130,7 @@ func TestCreateNoteIsSentOnce(t *testing.T) {
 			t.Parallel()
 			s := server{Answer: tt.answer}
 			c := s.client(t)
-			_, err := c.CreateNote(t.Context(), ref, "hello")
+			_, err := c.CreateNote(t.Context(), ref, false, "hello")
 			check(t, err, tt.class, "commenting on issue 7#12: ")
 
 			s.do(func() { s.Answer = nil })
@@ -167,7 +167,7 @@ func TestDeleteNoteFailures(t *testing.T) {
 func TestNoteOfQuickActions(t *testing.T) {
 	t.Parallel()
 	s := server{}
-	id, err := s.client(t).CreateNote(t.Context(), ref, "/label ~UX")
+	id, err := s.client(t).CreateNote(t.Context(), ref, false, "/label ~UX")
 	check(t, err, gitlab.GiveUp, "quick actions")
 	if id != 0 {
 		t.Errorf("the comment that does not exist has the id %d", id)

@@ -148,7 +148,7 @@ func TestSandboxNotes(t *testing.T) {
 		if _, err := lab.Comment("ann", ref, "mine"); err != nil {
 			t.Fatal(err)
 		}
-		id, err := c.CreateNote(t.Context(), ref, "the bot's")
+		id, err := c.CreateNote(t.Context(), ref, false, "the bot's")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -172,9 +172,9 @@ func TestSandboxNotes(t *testing.T) {
 		t.Errorf("comments (-want +got):\n%s", diff)
 	}
 	check(t, c.EditNote(t.Context(), ref, ids[1], "x"), gitlab.Gone)
-	_, err = c.CreateNote(t.Context(), ref, "/close")
+	_, err = c.CreateNote(t.Context(), ref, false, "/close")
 	check(t, err, gitlab.GiveUp, "quick actions")
-	_, err = c.CreateNote(t.Context(), ref, "/label ~nothing")
+	_, err = c.CreateNote(t.Context(), ref, false, "/label ~nothing")
 	check(t, err, gitlab.GiveUp, "Could not apply label command")
 }
 
@@ -260,7 +260,7 @@ func TestSandboxCutAnswer(t *testing.T) {
 	t.Parallel()
 	lab, c, ref := inSandbox(t, sandbox.Premium, sandbox.IssueOptions{Title: "Slow"})
 	lab.Next(sandbox.Fault{Match: "POST", ApplyThenCut: true})
-	_, err := c.CreateNote(t.Context(), ref, "hello")
+	_, err := c.CreateNote(t.Context(), ref, false, "hello")
 	check(t, err, gitlab.Outage, "no answer")
 	if notes := lab.Issue(ref).CommentsBy("flowkeeper-bot"); len(notes) != 1 {
 		t.Errorf("the issue has %d comments of the bot, want 1", len(notes))

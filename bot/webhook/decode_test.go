@@ -261,6 +261,9 @@ func TestDecode(t *testing.T) {
 		}},
 		{"note across a second", note, []edit{{"object_attributes.updated_at", `"2026-03-02 09:31:01 UTC"`}}, nil, nil},
 		{"note of versions without actions", note, []edit{{"object_attributes.action", ""}}, nil, nil},
+		{"ticket", issue, []edit{{"object_attributes.type", `"Ticket"`}}, nil, func(d *delivery) {
+			d.Issue.Type, d.Issue.ServiceDesk = "Ticket", true
+		}},
 		{"note internal", note, []edit{{"object_attributes.internal", `true`}}, nil, func(d *delivery) { d.Event.Note.Internal = true }},
 		{"note internal by its event", note, []edit{{"event_type", `"confidential_note"`}}, nil, func(d *delivery) { d.Event.Note.Internal = true }},
 		{"note internal by its header", note, []edit{{"event_type", ""}}, http.Header{"X-Gitlab-Event": {"Confidential Note Hook"}}, func(d *delivery) {

@@ -52,6 +52,7 @@ func (d *Delivery) snapshot(p *payload, i *issue) {
 	s.Weight = i.Weight.pointer()
 	s.NoWeights = i.Weight.state == numberAbsent
 	s.Author = d.named(firstID(i.AuthorID))
+	s.ServiceDesk = s.Type == triage.Ticket || s.Author.IsSupportBot()
 	s.Assignees = d.assignees(p, i)
 	s.Milestone = firstID(i.MilestoneID)
 	s.CreatedAt = i.CreatedAt.at

@@ -4,6 +4,7 @@
 package triage
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -86,6 +87,11 @@ func (p Person) Is(other Person) bool {
 	}
 	return SameUsername(p.Username, other.Username)
 }
+
+var supportBot = regexp.MustCompile(`(?i)^support-bot[0-9]*$`)
+
+// IsSupportBot reports whether this is the user in whose name GitLab writes what customers send to the Service Desk.
+func (p Person) IsSupportBot() bool { return supportBot.MatchString(p.Username) }
 
 // Event is one thing that happened to an issue. At is GitLab's clock, Seen the bot's own when the delivery arrived.
 type Event struct {

@@ -20,6 +20,7 @@ type Issue struct {
 	Moved        bool     `json:"mv,omitempty"`  // closed by moving it elsewhere
 	Duplicated   bool     `json:"dup,omitempty"` // closed as a duplicate
 	Status       string   `json:"st,omitempty"`  // the category of its status; "" where GitLab has none, or did not say
+	ServiceDesk  bool     `json:"sd,omitempty"`  // came by mail, so a customer gets its public comments; false may only be unknown
 	Labels       []string `json:"l,omitempty"`   // in GitLab's order
 
 	// Weight is nil when there is none; 0 is a weight. NoWeights says that this GitLab has no weight field at all.
@@ -40,6 +41,9 @@ type Issue struct {
 	// Coarse says that UpdatedAt is cut to whole seconds, as in note and emoji payloads.
 	Coarse bool `json:"cs,omitempty"`
 }
+
+// Ticket is the type of an issue that came by mail.
+const Ticket = "Ticket"
 
 // NewMilestone stands for the id of a milestone that SetMilestone wants and that GitLab has yet to look up.
 const NewMilestone = -1

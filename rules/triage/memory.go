@@ -140,7 +140,7 @@ type Bump struct {
 
 // NoteRef is the bot's sticky note on an issue. Digest is of what it says, mentions aside. Foreign means that a newer version of the
 // bot wrote its marker, which is then left alone. Shown holds the items (by key and by words) and the lines that are on it, Dismissed those of
-// notes that people deleted. After is the address of the note whose place it takes, written by a user that the bot was.
+// notes that people deleted. Internal says that only members see it, For who the issue's author was when it was written. After is the address of the note whose place it takes, written by a user that the bot was.
 type NoteRef struct {
 	ID        int64    `json:"id,omitempty"`
 	Digest    string   `json:"d,omitempty"`
@@ -149,6 +149,8 @@ type NoteRef struct {
 	Foreign   bool     `json:"foreign,omitempty"`
 	Dismissed []string `json:"dis,omitempty"`
 	After     string   `json:"af,omitempty"`
+	Internal  bool     `json:"in,omitempty"`
+	For       int64    `json:"for,omitempty"`
 }
 
 // maxRan bounds how many comments are remembered. Older ones are told by the bot's reaction to them.

@@ -41,3 +41,13 @@ func TestOwnIssue(t *testing.T) {
 		}
 	}
 }
+
+func TestIsSupportBot(t *testing.T) {
+	for name, want := range map[string]bool{
+		"support-bot": true, "support-bot1": true, "Support-Bot12": true, "": false, "support": false, "support-bot-fan": false, "my-support-bot": false,
+	} {
+		if got := (triage.Person{Username: name}).IsSupportBot(); got != want {
+			t.Errorf("%q: got %t, want %t", name, got, want)
+		}
+	}
+}

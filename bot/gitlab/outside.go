@@ -1,0 +1,87 @@
+package gitlab
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"flowkeeper/rules/triage"
+)
+
+// participants asks what REST does not tell: who gets the issue's public comments by mail.
+const participants = `query($id: WorkItemID!) { workItem(id: $id) { author { username } widgets {
+  ... on WorkItemWidgetEmailParticipants { emailParticipants(first: 1) { nodes { email } } } } } }`
+
+// wireQuery is a question in GraphQL.
+type wireQuery struct {
+	Query     string            `json:"query"`
+	Variables map[string]string `json:"variables"`
+}
+
+// wireParticipants is the answer. WorkItem is nil for an issue that cannot be seen, and where the question was not understood.
+type wireParticipants struct {
+	Data struct {
+		WorkItem *struct {
+			Author  *wirePerson `json:"author"`
+			Widgets []struct {
+				EmailParticipants struct {
+					Nodes []json.RawMessage `json:"nodes"`
+				} `json:"emailParticipants"`
+			} `json:"widgets"`
+		} `json:"workItem"`
+	} `json:"data"`
+	Errors []struct {
+		Message string `json:"message"`
+	} `json:"errors"`
+}
+
+// unknownField is what GraphQL says of a question that an older GitLab does not know.
+var unknownField = regexp.MustCompile(`No such type|doesn't exist on type|isn't a defined|doesn't accept argument|Selections can't be made`)
+
+// ServiceDesk reports whether the project has a Service Desk. Without one GitLab mails no comments. In doubt it has.
+func (c *Client) ServiceDesk(ctx context.Context, project int64) (bool, error) {
+	var p struct {
+		Enabled *bool `json:"service_desk_enabled"`
+	}
+	_, err := c.do(ctx, call{
+		name: "project", op: "asking whether project " + strconv.FormatInt(project, 10) + " has a Service Desk", method: http.MethodGet,
+		path: projectPath(project),
+	}, &p)
+	return p.Enabled == nil || *p.Enabled, err
+}
+
+// ReadOutside reports whether people outside the project get the public comments of an issue by mail: the customer of a Service Desk ticket, or
+// others whose address somebody added. A GitLab that cannot tell the latter, before 17, or answers only REST, is asked for the former.
+func (c *Client) ReadOutside(ctx context.Context, ref triage.Ref, id int64) (bool, error) {
+	k := call{name: "participants", op: "asking who reads issue " + ref.String() + " by mail", method: http.MethodPost, graphql: true}
+	k.send = wireQuery{participants, map[string]string{"id": "gid://gitlab/WorkItem/" + strconv.FormatInt(id, 10)}}
+	var w wireParticipants
+	_, err := c.do(ctx, k, &w)
+	if class := ClassOf(err); err != nil && class != Gone && class != GiveUp {
+		return false, err
+	}
+	item := w.Data.WorkItem
+	if item == nil && len(w.Errors) > 0 && !unknownField.MatchString(w.Errors[0].Message) {
+		return false, c.fail(k, 0, Retry, errors.New("GitLab answered: "+clip(w.Errors[0].Message)))
+	}
+	if err != nil || item == nil {
+		issue, err := c.Issue(ctx, ref)
+		return issue.ServiceDesk, err
+	}
+	for _, widget := range item.Widgets {
+		if len(widget.EmailParticipants.Nodes) > 0 {
+			return true, nil
+		}
+	}
+	return item.Author.person().IsSupportBot(), nil
+}
+
+// errPublic says that a comment got out that was to be internal.
+var errPublic = errors.New("GitLab made the comment public, so it was deleted at once; the bot needs the Planner or Reporter role, or higher, to write internal ones")
+
+// graphqlPath is where GraphQL answers, beside the REST API.
+func graphqlPath(rest string) string { return strings.TrimSuffix(rest, "v4/") + "graphql" }
