@@ -77,6 +77,8 @@ func (i *intake) Receive(ctx context.Context, d webhook.Delivery) (webhook.Answe
 	delay := m.settle
 	if e.Note != nil {
 		switch {
+		case e.Actor.IsSupportBot():
+			e.Note.Text = "" // a customer's mail
 		case m.commands(self, e.Note.Text):
 			delay = inbox.Ahead // somebody waits for it
 		case !triage.IsAgreement(e.Note.Text):

@@ -217,7 +217,7 @@ func (r *rig) calls() (reads, writes []string) {
 	all := r.gitlab.Calls()
 	r.handled.mark = len(all)
 	for _, c := range all[mark:] {
-		if strings.HasPrefix(c.Line, "GET ") {
+		if strings.HasPrefix(c.Line, "GET ") || strings.HasPrefix(c.Line, "QUERY ") {
 			reads = append(reads, c.Line)
 		} else {
 			writes = append(writes, c.Line)

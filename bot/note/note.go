@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -39,6 +40,14 @@ func Render(s engine.Sticky, team *triage.Team, m triage.Memory) string {
 	m.Note.Digest, m.Note.Shown = Digest(s), said(s)
 	b.WriteString(mark(m))
 	return b.String()
+}
+
+// RenderSecluded is the body of a public note whose place an internal one took: the issue's public comments are mailed to people outside the
+// project. The marker keeps what must not be done twice, and nothing that is open or that people wrote.
+func RenderSecluded(m triage.Memory) string {
+	m.Items, m.Said = nil, nil
+	m.Silenced, m.Raised = wordless(maps.Clone(m.Silenced), nil)
+	return "My notes on this issue are internal from here on.\n\n" + mark(m)
 }
 
 // said lists the lines and the keys of the items, as NoteRef.Shown does.

@@ -56,6 +56,15 @@ func RenderReply(r triage.Reply, team *triage.Team, on triage.Ref, note int64, e
 	return b.String()
 }
 
+// About begins a reply that does not stand in the thread of the comment which it answers: it names the comment.
+func About(issueURL string, comment int64) triage.Prose {
+	address := issueURL + "#note_" + strconv.FormatInt(comment, 10)
+	if !addressForm.MatchString(address) {
+		return triage.Say("About a comment above:")
+	}
+	return triage.Say("About [this comment](" + address + "):")
+}
+
 // writeRows writes a list with a blank line behind it, nothing for an empty one. More is how many rows did not fit.
 func writeRows(b *strings.Builder, rows []string, more int) {
 	for _, row := range rows {

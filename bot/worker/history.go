@@ -68,6 +68,11 @@ func (j *job) commentsSince(ctx context.Context, since time.Time) ([]gitlab.Comm
 		if err != nil {
 			return nil, err
 		}
+		for n := range comments {
+			if comments[n].Author.IsSupportBot() {
+				comments[n].Body = "" // a customer's mail holds no commands and no agreement
+			}
+		}
 		h.comments, h.since, h.at, h.listed, j.called = comments, since, at, true, true
 	}
 	return slices.DeleteFunc(slices.Clone(h.comments), func(c gitlab.Comment) bool { return c.CreatedAt.Before(since) }), nil

@@ -49,23 +49,24 @@ type job struct {
 	keep      bool          // it is worth keeping
 	loads     int           // how often the rules' needs were loaded
 
-	orders  *triage.Orders  // what commands want; nil if there are none
-	wanted  []engine.Wanted // of the issue itself, by commands
-	results []engine.Result // of the commands, for the record
-	asked   []asked
-	found   map[int64]bool // comments that GitLab did not deliver
-	unsure  map[int64]bool // of those, the ones that may have been edited
-	look    bool           // a command wants all rules to look, and nothing to wait
-	resumed bool           // the orders are those of an earlier attempt
-	ordered bool           // they are written down
-	carried bool           // what they want beyond the issue is done
-	history history
-	heard   *heard                    // to run the commands again; nil if none ran in this job
-	denied  map[string]bool           // labels that GitLab did not take from commands
-	was     *triage.Issue             // the state to decide on, where a write was half taken; nil is the issue as it is
-	lost    *triage.Lost              // GitLab may still carry out writes whose answers did not come
-	lostNow bool                      // one of them is this job's
-	texts   map[string][]command.Line // the commands in comments, by text
+	orders      *triage.Orders  // what commands want; nil if there are none
+	wanted      []engine.Wanted // of the issue itself, by commands
+	results     []engine.Result // of the commands, for the record
+	asked       []asked
+	found       map[int64]bool // comments that GitLab did not deliver
+	unsure      map[int64]bool // of those, the ones that may have been edited
+	look        bool           // a command wants all rules to look, and nothing to wait
+	resumed     bool           // the orders are those of an earlier attempt
+	ordered     bool           // they are written down
+	carried     bool           // what they want beyond the issue is done
+	history     history
+	heard       *heard                    // to run the commands again; nil if none ran in this job
+	readOutside *bool                     // whether people outside get public comments by mail, as GitLab told; nil if it was not asked
+	denied      map[string]bool           // labels that GitLab did not take from commands
+	was         *triage.Issue             // the state to decide on, where a write was half taken; nil is the issue as it is
+	lost        *triage.Lost              // GitLab may still carry out writes whose answers did not come
+	lostNow     bool                      // one of them is this job's
+	texts       map[string][]command.Line // the commands in comments, by text
 
 	watched  map[string][]string // what rules in shadow would have done before this job
 	probe    engine.Decision     // what all rules say, if somebody asked

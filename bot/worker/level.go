@@ -6,51 +6,47 @@ import (
 	"time"
 )
 
-// keepLevel is how long a person's access level is taken for what it was.
-const keepLevel = 5 * time.Minute
+// keepRecent is how long a person's access level, or whether a project has a Service Desk, is taken for what it was.
+const keepRecent = 5 * time.Minute
 
 // maxKept bounds how many are kept; beyond it all are forgotten at once, which costs a call each.
 const maxKept = 10_000
 
-// levels remembers people's access levels for a short while.
-type levels struct {
-	mu   sync.Mutex
-	kept map[member]kept
-}
-
 type member struct{ project, user int64 }
-
-type kept struct {
-	level int
-	until time.Time
-}
 
 // level is a person's access level in a project, 0 for none.
 func (p *Pool) level(ctx context.Context, project, user int64) (int, error) {
-	key, now := member{project, user}, p.o.Now()
-	if known, ok := p.levels.get(key); ok && now.Before(known.until) {
-		return known.level, nil
+	return p.levels.get(member{project, user}, p.o.Now(), func() (int, error) { return p.o.GitLab.Level(ctx, project, user) })
+}
+
+// recent keeps answers of GitLab for a short while.
+type recent[K comparable, V any] struct {
+	mu   sync.Mutex
+	kept map[K]kept[V]
+}
+
+type kept[V any] struct {
+	value V
+	until time.Time
+}
+
+// get is the kept answer, or a new one, which it keeps.
+func (r *recent[K, V]) get(key K, now time.Time, ask func() (V, error)) (V, error) {
+	r.mu.Lock()
+	known, ok := r.kept[key]
+	r.mu.Unlock()
+	if ok && now.Before(known.until) {
+		return known.value, nil
 	}
-	level, err := p.o.GitLab.Level(ctx, project, user)
+	value, err := ask()
 	if err != nil {
-		return 0, err
+		return value, err
 	}
-	p.levels.put(key, kept{level, now.Add(keepLevel)})
-	return level, nil
-}
-
-func (l *levels) get(key member) (kept, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	known, ok := l.kept[key]
-	return known, ok
-}
-
-func (l *levels) put(key member, k kept) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.kept == nil || len(l.kept) >= maxKept {
-		l.kept = map[member]kept{}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.kept == nil || len(r.kept) >= maxKept {
+		r.kept = map[K]kept[V]{}
 	}
-	l.kept[key] = k
+	r.kept[key] = kept[V]{value, now.Add(keepRecent)}
+	return value, nil
 }

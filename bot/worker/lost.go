@@ -21,7 +21,7 @@ const late = 5 * time.Minute
 // whose follow-up was to be opened, 0 for all other writes. The error is returned as it is.
 func (j *job) lose(opens int64, err error) error {
 	e, answered := errors.AsType[*gitlab.Error](err)
-	if err == nil || answered && e.Status >= 400 && e.Status < 500 {
+	if err == nil || answered && (e.Status >= 400 && e.Status < 500 || e.Class == gitlab.GiveUp) {
 		return err
 	}
 	j.begin()
@@ -93,8 +93,8 @@ func (j *job) weed(ctx context.Context) (found bool, err error) {
 
 // subject tells apart what the bot's comments are for; "" for those that nothing is known of, which are left alone.
 func subject(n gitlab.Note, on triage.Ref) string {
-	if _, state := note.Read(n.Body, on); state == note.Known && !n.Internal {
-		return "note"
+	if _, state := note.Read(n.Body, on); state == note.Known {
+		return "note " + strconv.FormatBool(n.Internal)
 	}
 	if to, _, answers := note.ReplyTo(n.Body, on); answers {
 		return "answer " + strconv.FormatInt(to, 10)
@@ -133,7 +133,7 @@ func (j *job) closeTwin(ctx context.Context) error {
 	}
 	j.begin()
 	why := "GitLab opened this follow-up twice. The other one is #" + strconv.FormatInt(first.IID, 10) + ", this one is not needed."
-	if _, err := j.o.GitLab.CreateNote(ctx, twin.Ref, why); err != nil {
+	if _, err := j.o.GitLab.CreateNote(ctx, twin.Ref, false, why); err != nil {
 		return err
 	}
 	if _, err := j.o.GitLab.Update(ctx, twin, triage.Close{}.Apply(twin)); err != nil {

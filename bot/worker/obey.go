@@ -66,7 +66,7 @@ func (j *job) obey(ctx context.Context) error {
 }
 
 // asWritten finds out about comments that somebody's "Test" of the webhook told of, or that came late: who wrote them, and whether the text is still
-// the first. Those that were edited are left out, as edited ones are.
+// the first. Those that were edited are left out, as edited ones are, and customers' mails.
 func (j *job) asWritten(ctx context.Context, comments []engine.Comment) ([]engine.Comment, error) {
 	var left []engine.Comment
 	for _, c := range comments {
@@ -84,7 +84,7 @@ func (j *job) asWritten(ctx context.Context, comments []engine.Comment) ([]engin
 				if err != nil {
 					return nil, err
 				}
-				if edited {
+				if edited || e.Actor.IsSupportBot() {
 					continue
 				}
 				c.Unsure = c.Unsure || unsure

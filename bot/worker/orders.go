@@ -143,9 +143,13 @@ func (j *job) open(ctx context.Context) error {
 		if err := j.hold(ctx); err != nil {
 			return err
 		}
+		outside, err := j.outside(ctx) // what a customer wrote is in the title
+		if err != nil {
+			return err
+		}
 		issue, err = j.o.GitLab.Open(ctx, j.batch.Issue.Project, gitlab.NewIssue{
 			Title: note.DraftTitle(*draft), Description: note.RenderDraft(*draft, j.issue, j.orders.OpensBy),
-			Labels: draft.Labels, Weight: draft.Weight, Confidential: draft.Confidential,
+			Labels: draft.Labels, Weight: draft.Weight, Confidential: draft.Confidential || outside,
 		})
 		if err != nil {
 			return j.lose(j.orders.OpensBy, err)
@@ -275,8 +279,8 @@ func (j *job) replyTo(ctx context.Context, a triage.Reaction) error {
 			}
 		}
 		if !already {
-			if _, err := j.o.GitLab.Reply(ctx, j.batch.Issue, a.Discussion, a.Note, a.Internal, note.RenderReply(*a.Reply, j.policy.Team, j.batch.Issue, a.Note, a.Emoji)); err != nil {
-				return j.lose(0, err)
+			if err := j.answer(ctx, a); err != nil {
+				return err
 			}
 			j.called = true
 			j.did = append(j.did, "replied to a comment")

@@ -23,6 +23,11 @@ func (j *job) say(ctx context.Context) error {
 	if m.Note.ID == 0 {
 		return j.create(ctx, shown)
 	}
+	if exposed, err := j.exposed(ctx); err != nil {
+		return err
+	} else if exposed {
+		return j.seclude(ctx)
+	}
 	err := j.edit(ctx, shown)
 	if err == nil {
 		return nil
@@ -74,7 +79,7 @@ func wording(d engine.Decision) (engine.Sticky, bool) {
 // takeDown remembers what the note now says.
 func (j *job) takeDown(ref *triage.NoteRef, shown engine.Sticky) {
 	ref.Mentions = mentioned(shown, j.policy.Team)
-	ref.Digest = note.Digest(shown)
+	ref.Digest, ref.For = note.Digest(shown), j.issue.Author.ID
 	ref.Shown = slices.Clone(shown.Lines)
 	for _, i := range shown.Items {
 		ref.Shown = append(ref.Shown, i.Key, words(i))
@@ -87,6 +92,10 @@ func words(i engine.StickyItem) string { return i.Title + " " + i.Text + i.Quote
 // create writes the note, unless there is one: an earlier attempt may have written it without living to tell.
 func (j *job) create(ctx context.Context, shown engine.Sticky) error {
 	m := &j.decision.Memory
+	internal, err := j.outside(ctx)
+	if err != nil {
+		return err
+	}
 	young := j.o.Now().Before(j.batch.Began.Add(j.o.Lease))
 	if young {
 		j.history.ownRead = false // whoever was at the issue before the store was emptied may have sent one more request
@@ -96,7 +105,7 @@ func (j *job) create(ctx context.Context, shown engine.Sticky) error {
 		if err != nil {
 			return err
 		}
-		if marked, found := sticky(notes, j.batch.Issue); found {
+		if marked, found := sticky(notes, j.batch.Issue); found && (marked.Note.Internal || !internal) {
 			marked.Note.Dismissed = also(marked.Note.Dismissed, m.Note.Dismissed)
 			m.Note = marked.Note
 			if shown, write := wording(j.decision); write {
@@ -108,11 +117,11 @@ func (j *job) create(ctx context.Context, shown engine.Sticky) error {
 	if err := j.hold(ctx); err != nil {
 		return err
 	}
-	id, err := j.o.GitLab.CreateNote(ctx, j.batch.Issue, note.Render(shown, j.policy.Team, *m))
+	id, err := j.write(ctx, internal, note.Render(shown, j.policy.Team, *m))
 	if err != nil {
-		return j.lose(0, err)
+		return err
 	}
-	m.Note.ID = id
+	m.Note.ID, m.Note.Internal = id, internal
 	j.takeDown(&m.Note, shown)
 	j.called = true
 	j.did = append(j.did, "note created")
@@ -170,15 +179,16 @@ func unasked(s engine.Sticky) engine.Sticky {
 	return s
 }
 
-// sticky finds the note by its marker, the oldest should there ever be two, and returns what the marker remembers.
-func sticky(notes []gitlab.Note, on triage.Ref) (triage.Memory, bool) {
+// sticky finds the note by its marker, and returns what the marker remembers. An internal one took the place of a public one; of two alike the
+// older counts.
+func sticky(notes []gitlab.Note, on triage.Ref) (found triage.Memory, is bool) {
 	for _, n := range notes {
 		m, state := note.Read(n.Body, on)
-		if state == note.Unmarked || state == note.Copied || n.Internal {
+		if state == note.Unmarked || state == note.Copied || is && (found.Note.Internal || !n.Internal) {
 			continue
 		}
-		m.Note.ID = n.ID
-		return m, true
+		m.Note.ID, m.Note.Internal = n.ID, n.Internal
+		found, is = m, true
 	}
-	return triage.Memory{}, false
+	return found, is
 }

@@ -26,9 +26,11 @@ type GitLab interface {
 	Lists(ctx context.Context, ref triage.Ref) (bool, error)
 	Update(ctx context.Context, before, after triage.Issue) (triage.Issue, error)
 	OwnNotes(ctx context.Context, ref triage.Ref, own func(gitlab.Note) bool) ([]gitlab.Note, error)
-	CreateNote(ctx context.Context, ref triage.Ref, body string) (int64, error)
+	CreateNote(ctx context.Context, ref triage.Ref, internal bool, body string) (int64, error)
 	EditNote(ctx context.Context, ref triage.Ref, id int64, body string) error
 	DeleteNote(ctx context.Context, ref triage.Ref, id int64) error
+	ServiceDesk(ctx context.Context, project int64) (bool, error)
+	ReadOutside(ctx context.Context, ref triage.Ref, id int64) (bool, error)
 	Past(ctx context.Context, ref triage.Ref) ([]triage.Past, error)
 	IsBot(ctx context.Context, user int64) (bool, error)
 	SeesProject(ctx context.Context, project int64) (bool, error)
@@ -71,7 +73,8 @@ type Pool struct {
 	o       Options
 	metrics metrics
 	outage  outage
-	levels  levels
+	levels  recent[member, int]
+	desks   recent[int64, bool] // which projects have a Service Desk
 	former  former
 	rules   atomic.Pointer[rulebook]
 }
