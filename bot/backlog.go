@@ -21,7 +21,7 @@ func (a *App) backlog(ctx context.Context, r adopt.Request) (adopt.Page, error) 
 	policy, self := a.live.policy, a.live.self
 	a.live.mu.Unlock()
 	adopter := adopt.Adopter{GitLab: a.gitlab, Inbox: a.inbox, Now: time.Now, Explain: func(ctx context.Context, issue triage.Ref) (worker.Explanation, error) {
-		return worker.Explain(ctx, worker.Options{GitLab: a.gitlab, Policy: policy, Self: self, Now: time.Now}, issue)
+		return worker.ExplainAdopted(ctx, worker.Options{GitLab: a.gitlab, Policy: policy, Self: self, Lookback: a.o.Lookback, Now: time.Now}, issue)
 	}}
 	return adopter.Page(ctx, r)
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -179,6 +180,32 @@ func TestGhosts(t *testing.T) {
 	want := []gitlab.Comment{{ID: 2, Body: "LGTM", Internal: true, CreatedAt: noon}}
 	if diff := cmp.Diff(want, comments); err != nil || diff != "" {
 		t.Errorf("%v, comments (-want +got):\n%s", err, diff)
+	}
+}
+
+// The timeline tells comments, changes and mentions apart, and is read no further than asked.
+func TestActivities(t *testing.T) {
+	t.Parallel()
+	var pages atomic.Int64
+	s := server{Answer: at("/notes", func(w http.ResponseWriter, r *http.Request) bool {
+		if pages.Add(1); r.FormValue("sort") != "desc" || r.FormValue("order_by") != "created_at" || r.FormValue("activity_filter") != "" {
+			t.Errorf("asked with %s", r.URL.RawQuery)
+		}
+		w.Header().Set("X-Next-Page", "2")
+		return always(http.StatusOK, "application/json", `[
+			{"id":5,"author":{"id":3},"body":"mentioned in issue #9","created_at":"2026-10-05T12:03:00Z"},
+			{"id":4,"author":{"id":3},"body":"mentioned in commit 0123abcd","system":true,"created_at":"2026-10-05T12:02:00Z"},
+			{"id":3,"author":{"id":4},"body":"changed the description","system":true,"created_at":"2026-10-05T12:01:00Z"},
+			{"id":2,"author":null,"body":"assigned to @ann","system":true,"created_at":"2026-10-05T12:00:00Z"},
+			{"id":1,"author":{"id":3},"body":"long ago","created_at":"2026-10-05T11:59:59Z"}]`)(w, r)
+	})}
+	got, err := s.client(t).Activities(t.Context(), ref, noon)
+	want := []gitlab.Activity{
+		{Kind: gitlab.Commented, Actor: 3, At: noon.Add(3 * time.Minute)}, {Kind: gitlab.Mention, Actor: 3, At: noon.Add(2 * time.Minute)},
+		{Kind: gitlab.Changed, Actor: 4, At: noon.Add(time.Minute)}, {Kind: gitlab.Changed, At: noon},
+	}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" || pages.Load() != 1 {
+		t.Errorf("%v, %d pages, activities (-want +got):\n%s", err, pages.Load(), diff)
 	}
 }
 

@@ -190,8 +190,9 @@ func (s *Server) awardAll(by actor, i *issue, names []string) {
 }
 
 // noticeMentions records whom a text notifies: everybody it mentions who was not mentioned before the edit and may see it. GitLab
-// sends no mail for an edit otherwise. n is nil for the issue's description.
+// sends no mail for an edit otherwise. n is nil for the issue's description. The issues that it mentions note that, too.
 func (s *Server) noticeMentions(i *issue, n *note, by *user, before, after string, at time.Time) {
+	s.crossReference(actor{user: by}, i, after)
 	known := mentions(before)
 	for _, name := range mentions(after) {
 		u := s.userNamed(name)
@@ -203,5 +204,26 @@ func (s *Server) noticeMentions(i *issue, n *note, by *user, before, after strin
 			notice.Note = n.id
 		}
 		s.notices = keep(s.notices, notice, maxNotices)
+	}
+}
+
+// issueNumber is how a text refers to an issue of its project.
+var issueNumber = regexp.MustCompile(`(?:^|[^\w&/])#(\d{1,9})\b`)
+
+// crossReference notes on the issues of the project to which a text refers that they were mentioned, once for each issue that mentions them.
+// That moves their time of update, and no hook tells.
+func (s *Server) crossReference(by actor, i *issue, text string) {
+	said := "mentioned in issue #" + strconv.FormatInt(i.iid, 10)
+	for _, m := range issueNumber.FindAllStringSubmatch(text, -1) {
+		iid, _ := strconv.ParseInt(m[1], 10, 64) // nine digits fit
+		n := slices.IndexFunc(i.project.issues, func(other *issue) bool { return other.iid == iid && other != i })
+		if n < 0 {
+			continue
+		}
+		other := i.project.issues[n]
+		if !slices.ContainsFunc(other.notes, func(n *note) bool { return n.system && n.text == said }) {
+			other.updated = s.tick(other)
+			s.systemNote(by, other, said, other.updated)
+		}
 	}
 }

@@ -72,7 +72,7 @@ func (w *sweep) project(ctx context.Context, project int64) (issues int, err err
 		mark = since
 	}
 	for {
-		s := stretch{sweep: w, project: project, mark: mark, last: since}
+		s := stretch{sweep: w, project: project, came: first, mark: mark, last: since}
 		listing := w.o.GitLab.Updated(ctx, project, since, func(i triage.Issue) error { return s.take(ctx, i) })
 		issues += s.stored
 		// Issues come in the order of their updates, so all up to here are in the inbox, whatever happened then. The mark is also set
@@ -96,6 +96,7 @@ func tooLong(err error) bool {
 type stretch struct {
 	*sweep
 	project int64
+	came    time.Time // when the bot came to the project; zero is long ago
 	mark    time.Time // the watermark, as far as it may go by now
 	last    time.Time // the newest update that was handed on
 	stored  int
@@ -125,7 +126,7 @@ func (s *stretch) take(ctx context.Context, i triage.Issue) error {
 // accept hands an issue to the inbox as an event that says no more than that it should be looked at. The key names the state of the
 // issue, so that each is swept once, by whichever process.
 func (s *stretch) accept(ctx context.Context, i triage.Issue, now time.Time) (inbox.Outcome, error) {
-	body, err := worker.Body{Event: triage.Event{Kind: triage.Swept, At: i.UpdatedAt, Seen: now}, Issue: i}.Encode()
+	body, err := worker.Body{Event: triage.Event{Kind: triage.Swept, At: i.UpdatedAt, Seen: now}, Issue: i, Came: s.came}.Encode()
 	if err != nil {
 		return "", err
 	}

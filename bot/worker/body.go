@@ -3,6 +3,7 @@ package worker
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"flowkeeper/rules/triage"
 )
@@ -11,6 +12,11 @@ import (
 type Body struct {
 	Event triage.Event `json:"e"`
 	Issue triage.Issue `json:"i"`
+	// Came is when the bot came to the project of a swept issue, zero if that is long ago. An older issue is left in peace unless a person
+	// touched it since.
+	Came time.Time `json:"c,omitzero"`
+	// Adopted says that the issue is taken up with its project's backlog: one that nothing is known of counts as opened, however old it is.
+	Adopted bool `json:"a,omitempty"`
 }
 
 // Encode writes a body for the inbox, a few hundred bytes of JSON.

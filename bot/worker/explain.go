@@ -21,6 +21,15 @@ type Explanation struct {
 // Explain reads an issue afresh and decides as if everything about it had just changed. It writes nothing, to GitLab or to a store. Of the
 // options it needs GitLab, Policy, Self and Now.
 func Explain(ctx context.Context, o Options, ref triage.Ref) (Explanation, error) {
+	return explain(ctx, o, ref, false)
+}
+
+// ExplainAdopted is Explain for an issue that is about to be taken up with its project's backlog. It needs Lookback, too.
+func ExplainAdopted(ctx context.Context, o Options, ref triage.Ref) (Explanation, error) {
+	return explain(ctx, o, ref, true)
+}
+
+func explain(ctx context.Context, o Options, ref triage.Ref, adopted bool) (Explanation, error) {
 	o.Freshness = time.Hour // it is read right now
 	pool := &Pool{o: o}
 	pool.SetPolicy(o.Policy)
@@ -28,6 +37,12 @@ func Explain(ctx context.Context, o Options, ref triage.Ref) (Explanation, error
 	j.events = []triage.Event{{Kind: triage.Swept, At: o.Now(), Seen: o.Now()}}
 	if err := j.read(ctx); err != nil {
 		return Explanation{}, err
+	}
+	if adopted {
+		j.adopted = true
+		if err := j.infer(ctx); err != nil {
+			return Explanation{}, err
+		}
 	}
 	if err := j.decide(ctx); err != nil && !errors.Is(err, engine.ErrContradiction) {
 		return Explanation{}, err

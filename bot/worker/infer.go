@@ -24,7 +24,8 @@ func (j *job) infer(ctx context.Context) error {
 			j.events = append(j.events, e)
 		}
 	}
-	if j.memory.Traced || j.base != nil && j.memory.FromBirth {
+	traced := j.memory.Traced || j.base != nil && j.memory.FromBirth
+	if traced && !j.adopted {
 		return nil
 	}
 	since := j.o.Now().Add(-j.o.Lookback)
@@ -32,8 +33,11 @@ func (j *job) infer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if j.isUnknown(past) && j.issue.CreatedAt.After(since) {
+	if j.isUnknown(past) && (j.adopted || j.blank && j.issue.CreatedAt.After(since)) {
 		j.events = append(j.events, triage.Event{Kind: triage.Opened, Actor: j.issue.Author, At: j.issue.CreatedAt, Seen: j.o.Now()})
+	}
+	if traced {
+		return nil
 	}
 	for _, p := range past {
 		if p.Actor.ID == j.o.Self.ID || p.At.Before(since) {
@@ -57,10 +61,10 @@ func (j *job) infer(ctx context.Context) error {
 	return nil
 }
 
-// isUnknown reports whether nothing tells that the bot ever had to do with the issue: no memory, no note, no change of its own. What opened it
-// was missed then.
+// isUnknown reports whether nothing tells that the bot ever did anything about the issue: no note, no change of its own. What opened it was
+// missed then, if nothing is remembered of the issue either; one that is adopted may have been watched in shadow.
 func (j *job) isUnknown(past []triage.Past) bool {
-	return j.blank && j.memory.Note.ID == 0 && !slices.ContainsFunc(past, func(p triage.Past) bool { return p.Actor.ID == j.o.Self.ID })
+	return j.memory.Note.ID == 0 && len(j.memory.Own) == 0 && !slices.ContainsFunc(past, func(p triage.Past) bool { return p.Actor.ID == j.o.Self.ID })
 }
 
 // swept reports whether the issue is looked at because something may have been missed.

@@ -34,6 +34,8 @@ type job struct {
 	newestAt  time.Time      // when it was seen
 	doubts    map[string]int // how often which answers were not believed
 	blank     bool           // nothing was remembered of the issue
+	adopted   bool           // it is taken up with its project's backlog
+	came      time.Time      // when the bot came to its project, as far as that matters
 	seen      time.Time      // when GitLab showed the issue so; zero if it is only remembered
 	live      bool           // it was read from GitLab in this job
 	reads     int            // how often that was
@@ -117,6 +119,9 @@ func guarded(ctx context.Context, f func(context.Context) error) (err error) {
 // run sees the issue, decides and applies until GitLab shows what was decided.
 func (j *job) run(ctx context.Context) error {
 	if err := j.see(ctx); err != nil {
+		return err
+	}
+	if peace, err := j.inPeace(ctx); peace || err != nil {
 		return err
 	}
 	if err := j.infer(ctx); err != nil {

@@ -45,6 +45,10 @@ func (j *job) see(ctx context.Context) error {
 		} else if body.Issue.Status == triage.Canceled && body.Issue.UpdatedAt.Equal(newest.UpdatedAt) {
 			newest.Status = triage.Canceled // of a closing that is told twice, as of one time, only one may tell the status
 		}
+		j.adopted = j.adopted || body.Adopted
+		if body.Came.After(j.came) {
+			j.came = body.Came
+		}
 		if n := body.Event.Note; n != nil {
 			n.Orders = j.onlyCommands(n.Text)
 		}

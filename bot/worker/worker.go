@@ -36,6 +36,7 @@ type GitLab interface {
 	SeesProject(ctx context.Context, project int64) (bool, error)
 	Links(ctx context.Context, ref triage.Ref) ([]triage.Link, error)
 	Awards(ctx context.Context, ref triage.Ref, note int64) ([]gitlab.Award, error)
+	Activities(ctx context.Context, ref triage.Ref, since time.Time) ([]gitlab.Activity, error)
 	Comments(ctx context.Context, ref triage.Ref, since time.Time) ([]gitlab.Comment, error)
 	Level(ctx context.Context, project, user int64) (int, error)
 	React(ctx context.Context, ref triage.Ref, note int64, emoji string) error
