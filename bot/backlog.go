@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"flowkeeper/bot/adopt"
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/worker"
 	"flowkeeper/rules/triage"
 )
@@ -18,10 +20,15 @@ func (a *App) backlog(ctx context.Context, r adopt.Request) (adopt.Page, error) 
 		return adopt.Page{}, errors.New("the bot is not ready yet: it waits for GitLab to tell who it is")
 	}
 	a.live.mu.Lock()
-	policy, self := a.live.policy, a.live.self
+	o, self := a.o, a.live.self
+	o.Policy = a.live.policy
 	a.live.mu.Unlock()
-	adopter := adopt.Adopter{GitLab: a.gitlab, Inbox: a.inbox, Now: time.Now, Explain: func(ctx context.Context, issue triage.Ref) (worker.Explanation, error) {
-		return worker.ExplainAdopted(ctx, worker.Options{GitLab: a.gitlab, Policy: policy, Self: self, Lookback: a.o.Lookback, Now: time.Now}, issue)
+	return adopter(o, a.gitlab, a.inbox, self).Page(ctx, r)
+}
+
+// adopter takes up backlogs under the policy of the options.
+func adopter(o Options, client *gitlab.Client, store inbox.Inbox, self triage.Person) *adopt.Adopter {
+	return &adopt.Adopter{GitLab: client, Inbox: store, Now: time.Now, Explain: func(ctx context.Context, issue triage.Ref) (worker.Explanation, error) {
+		return worker.ExplainAdopted(ctx, worker.Options{GitLab: client, Policy: o.Policy, Self: self, Lookback: o.Lookback, Now: time.Now}, issue)
 	}}
-	return adopter.Page(ctx, r)
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/shadow"
 )
 
@@ -19,11 +18,11 @@ func registerShadow(e *echo.Echo, kept Kept) {
 		if err != nil {
 			return echo.NewHTTPError(http.StatusBadRequest, "since has to be a time such as 2026-03-02T09:00:00Z")
 		}
-		records, err := kept.Recent(c.Request().Context(), inbox.RecordsOverall)
+		report, err := shadow.From(c.Request().Context(), kept, since)
 		if err != nil {
 			return echo.NewHTTPError(http.StatusServiceUnavailable, err.Error())
 		}
-		return c.JSON(http.StatusOK, shadow.Of(records, since, len(records) >= inbox.RecordsOverall))
+		return c.JSON(http.StatusOK, report)
 	})
 }
 

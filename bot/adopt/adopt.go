@@ -23,16 +23,20 @@ const (
 	pageTime   = 10 * time.Second // one takes no longer, if it got on at all
 )
 
+// Room is how many issues may wait in the inbox when a page is taken up: what people do in the meantime does not queue behind a backlog.
+const Room = 200
+
 // GitLab is what is needed of GitLab.
 type GitLab interface {
 	ProjectID(ctx context.Context, path string) (int64, error)
 	SeesProject(ctx context.Context, project int64) (bool, error)
-	Updated(ctx context.Context, project int64, since time.Time, each func(triage.Issue) error) error
+	OpenIssues(ctx context.Context, project int64, since time.Time, each func(triage.Issue) error) error
 }
 
 // Inbox is where issues are put.
 type Inbox interface {
 	Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error)
+	Stats(ctx context.Context) (inbox.Stats, error)
 }
 
 // Adopter takes up backlogs.
@@ -46,8 +50,8 @@ type Adopter struct {
 // Request asks for one page. The first one has neither From nor Until, the next ones have those of the page before.
 type Request struct {
 	Project string    // a full path, or an id
-	From    time.Time // issues that were updated before are done with
-	Until   time.Time // issues that are updated later are not of the backlog: the bot, or a person, is at them
+	From    time.Time // issues that were created before are done with
+	Until   time.Time // issues that are created later are not of the backlog
 	DryRun  bool
 }
 
@@ -57,6 +61,8 @@ type Page struct {
 	Next   time.Time `json:"next"`
 	Until  time.Time `json:"until"`
 	Done   bool      `json:"done"`
+	// Waiting is how many issues wait in the inbox, if those are too many to add to: ask for the same page again later.
+	Waiting int `json:"waiting,omitempty"`
 }
 
 // Issue is an open issue of the backlog.
@@ -85,7 +91,7 @@ func (r Refusal) Error() string { return r.Text }
 // errFull ends a listing when the page is full.
 var errFull = errors.New("the page is full")
 
-// Page takes up, or looks at, the next open issues, the one that was not updated for the longest first. The error may be a Refusal.
+// Page takes up, or looks at, the next open issues, the oldest first. The error may be a Refusal.
 func (a *Adopter) Page(ctx context.Context, r Request) (Page, error) {
 	project, err := a.find(ctx, r.Project)
 	if err != nil {
@@ -98,22 +104,22 @@ func (a *Adopter) Page(ctx context.Context, r Request) (Page, error) {
 	most, began := pageStored, a.Now()
 	if r.DryRun {
 		most = pageLooked
+	} else if stats, err := a.Inbox.Stats(ctx); err != nil || stats.Issues >= Room {
+		p.Waiting = stats.Issues
+		return p, err
 	}
-	listing := a.GitLab.Updated(ctx, project, r.From, func(i triage.Issue) error {
-		// A page ends between two times of update, because the next one begins with a time.
-		if i.UpdatedAt.After(p.Until) {
+	listing := a.GitLab.OpenIssues(ctx, project, r.From, func(i triage.Issue) error {
+		// A page ends between two times of creation, because the next one begins with a time.
+		if i.CreatedAt.After(p.Until) {
 			p.Done = true
 			return errFull
 		}
 		full := len(p.Issues) >= most || a.Now().Sub(began) > pageTime
-		if full && i.UpdatedAt.After(p.Next) {
-			p.Next = i.UpdatedAt
+		if full && i.CreatedAt.After(p.Next) {
+			p.Next = i.CreatedAt
 			return errFull
 		}
-		p.Next = i.UpdatedAt
-		if i.Closed {
-			return nil
-		}
+		p.Next = i.CreatedAt
 		taken, err := a.take(ctx, i, p.Until, r.DryRun)
 		if err == nil {
 			p.Issues = append(p.Issues, taken)

@@ -19,17 +19,18 @@ import (
 
 var began = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
-// lab is a project 7, "team/project", with issues by the time of their update, oldest first. It takes what is adopted, too.
+// lab is a project 7, "team/project", with issues by the time of their creation, oldest first. It takes what is adopted, too.
 type lab struct {
 	issues []triage.Issue
 	taken  []string
 	full   bool
+	wait   int // issues in the inbox
 }
 
-// add adds issues that were all updated at one time.
+// add adds issues that were all created at one time.
 func (l *lab) add(count int, at time.Time, closed bool) {
 	for range count {
-		l.issues = append(l.issues, triage.Issue{Ref: triage.Ref{Project: 7, IID: int64(len(l.issues) + 1)}, UpdatedAt: at, Closed: closed})
+		l.issues = append(l.issues, triage.Issue{Ref: triage.Ref{Project: 7, IID: int64(len(l.issues) + 1)}, CreatedAt: at, Closed: closed})
 	}
 }
 
@@ -42,9 +43,9 @@ func (l *lab) ProjectID(_ context.Context, path string) (int64, error) {
 
 func (l *lab) SeesProject(_ context.Context, id int64) (bool, error) { return id == 7, nil }
 
-func (l *lab) Updated(_ context.Context, _ int64, since time.Time, each func(triage.Issue) error) error {
+func (l *lab) OpenIssues(_ context.Context, _ int64, since time.Time, each func(triage.Issue) error) error {
 	for _, i := range l.issues {
-		if i.UpdatedAt.Before(since) {
+		if i.CreatedAt.Before(since) || i.Closed {
 			continue
 		}
 		if err := each(i); err != nil {
@@ -61,6 +62,8 @@ func (l *lab) Accept(_ context.Context, d inbox.Delivery) (inbox.Outcome, error)
 	l.taken = append(l.taken, d.Key)
 	return inbox.Stored, nil
 }
+
+func (l *lab) Stats(context.Context) (inbox.Stats, error) { return inbox.Stats{Issues: l.wait}, nil }
 
 func (l *lab) adopter() *adopt.Adopter {
 	return &adopt.Adopter{GitLab: l, Inbox: l, Now: func() time.Time { return began }, Explain: func(_ context.Context, ref triage.Ref) (worker.Explanation, error) {
@@ -94,8 +97,8 @@ func walk(t *testing.T, a *adopt.Adopter, r adopt.Request) (all []adopt.Issue, p
 	return nil, 0
 }
 
-// TestWalk: every open issue of the backlog is taken once, page by page, also where many were updated at one time; closed ones are not, nor
-// those that are updated meanwhile.
+// TestWalk: every open issue of the backlog is taken once, page by page, also where many were created at one time; closed ones are not, nor
+// those that are opened meanwhile.
 func TestWalk(t *testing.T) {
 	l := &lab{}
 	l.add(250, began.Add(-72*time.Hour), false)
@@ -181,5 +184,23 @@ func TestNoSuchProject(t *testing.T) {
 		if refusal, ok := errors.AsType[adopt.Refusal](err); !ok || !strings.Contains(refusal.Text, want) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestGivesWay: while many issues wait in the inbox nothing is added to them, and the same page is asked for later. A dry run adds nothing anyway.
+func TestGivesWay(t *testing.T) {
+	l := &lab{wait: adopt.Room}
+	l.add(3, began.Add(-time.Hour), false)
+	a := l.adopter()
+	p, err := a.Page(t.Context(), adopt.Request{Project: "7"})
+	if err != nil || p.Waiting != adopt.Room || p.Done || len(l.taken) > 0 {
+		t.Fatalf("%+v, taken %v, %v", p, l.taken, err)
+	}
+	if dry, err := a.Page(t.Context(), adopt.Request{Project: "7", DryRun: true}); err != nil || len(dry.Issues) != 3 {
+		t.Errorf("dry run: %+v, %v", dry, err)
+	}
+	l.wait--
+	if rest, _ := walk(t, a, adopt.Request{Project: "7", From: p.Next, Until: p.Until}); len(rest) != 3 || len(l.taken) != 3 {
+		t.Errorf("afterwards %d issues, taken %v", len(rest), l.taken)
 	}
 }

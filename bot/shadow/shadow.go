@@ -2,6 +2,7 @@
 package shadow
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"time"
@@ -42,6 +43,17 @@ type Would struct {
 type Tally struct {
 	Rule   string `json:"rule"`
 	Issues int    `json:"issues"`
+}
+
+// Kept is where decisions are kept.
+type Kept interface {
+	Recent(ctx context.Context, limit int) ([]inbox.Record, error)
+}
+
+// From is what rules in shadow would have done since a time, by the decisions that are kept.
+func From(ctx context.Context, kept Kept, since time.Time) (Report, error) {
+	records, err := kept.Recent(ctx, inbox.RecordsOverall)
+	return Of(records, since, len(records) >= inbox.RecordsOverall), err
 }
 
 // Of reads the decisions since a time, which are given newest first. full says that the store may have forgotten earlier ones.

@@ -1,10 +1,17 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net"
+	"time"
 
+	"go.uber.org/zap"
+
+	"flowkeeper/bot"
 	"flowkeeper/bot/admin"
+	"flowkeeper/bot/adopt"
+	"flowkeeper/bot/shadow"
 	"flowkeeper/config"
 	"flowkeeper/rules"
 )
@@ -49,4 +56,26 @@ func (a *adminAddress) clientOf(loaded config.Config) (*admin.Client, error) {
 
 func (a *adminAddress) load(p *program) (config.Config, error) {
 	return config.Load(a.Config, p.environ, rules.Catalogue())
+}
+
+// asked is whoever answers: a running bot, or the Redis that bots share.
+type asked interface {
+	Shadow(ctx context.Context, since time.Time) (shadow.Report, error)
+	Adopt(ctx context.Context, r adopt.Request) (adopt.Page, error)
+	Close()
+}
+
+// ask finds who answers: the bot that the flag names, else the Redis if there is one, else the bot that holds the embedded store.
+func (a *adminAddress) ask(ctx context.Context, p *program) (asked, error) {
+	if a.Admin != "" {
+		return a.client(p)
+	}
+	loaded, err := a.load(p)
+	if err != nil {
+		return nil, err
+	}
+	if loaded.Inbox.RedisURL.IsSet() {
+		return bot.NewDirect(ctx, options(loaded, false, zap.NewNop()))
+	}
+	return a.clientOf(loaded)
 }

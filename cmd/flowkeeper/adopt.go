@@ -13,13 +13,14 @@ type adoptCmd struct {
 
 	Project string    `arg:"" help:"The project's full path or id."`
 	DryRun  bool      `help:"Say what the rules would do on each issue, and write nothing."`
-	From    time.Time `placeholder:"TIME" help:"Go on with the issues that were last updated at or after this time: where an adoption was broken off."`
+	From    time.Time `placeholder:"TIME" help:"Go on with the issues that were created at or after this time: where an adoption was broken off."`
 }
 
 // Help implements kong.HelpProvider.
 func (adoptCmd) Help() string {
-	return "The bot leaves issues alone that nobody touched since it came to the project. This takes up all that are open, the one that was not touched for the " +
-		"longest first: the rules look at each, within their modes and the budget of calls. The running bot does it; it is asked on its admin address." + `
+	return "The bot leaves issues alone that nobody touched since it came to the project. This takes up all that are open, the oldest first: the rules look at " +
+		"each as if it had just been opened, within their modes and the budget of calls. What people undid stays undone. It gives way to what people do " +
+		"meanwhile. The running bot does it: it is asked on its admin address, or, with Redis, finds the issues there." + `
 
 Examples:
   flowkeeper adopt group/project --dry-run
@@ -28,7 +29,7 @@ Examples:
 
 // Run takes up a project's backlog, page by page.
 func (c *adoptCmd) Run(ctx context.Context, p *program) error {
-	client, err := c.client(p)
+	client, err := c.ask(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -56,7 +57,13 @@ func (c *adoptCmd) Run(ctx context.Context, p *program) error {
 			break
 		}
 		r.From, r.Until = page.Next, page.Until
-		if !c.DryRun {
+		switch {
+		case page.Waiting > 0:
+			fmt.Fprintf(p.err, "%d open issues so far; the bot works through %d\n", total, page.Waiting)
+			if !rest(ctx) {
+				return brokenOff(r, total, context.Cause(ctx))
+			}
+		case !c.DryRun:
 			fmt.Fprintf(p.err, "%d open issues so far\n", total)
 		}
 	}
@@ -68,10 +75,23 @@ func (c *adoptCmd) Run(ctx context.Context, p *program) error {
 	return err
 }
 
+// breather is how long the bot is left to its work before it is asked again.
+const breather = 2 * time.Second
+
+// rest waits a moment; false says that ctx ended.
+func rest(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(breather):
+		return true
+	}
+}
+
 // brokenOff says how to go on after an error.
 func brokenOff(r adopt.Request, total int, err error) error {
-	if r.Until.IsZero() {
-		return err
+	if r.From.IsZero() {
+		return err // nothing was done yet
 	}
 	return fmt.Errorf("%w\n%d open issues were gone through; to go on: --from %s", err, total, r.From.UTC().Format(time.RFC3339Nano))
 }

@@ -21,8 +21,8 @@ type shadowCmd struct {
 
 // Help implements kong.HelpProvider.
 func (shadowCmd) Help() string {
-	return "A rule in shadow decides and writes nothing. Without a configuration file all rules are. The running bot keeps the decisions, 20 an issue and 10,000 in all, " +
-		"so it is asked on its admin address." + `
+	return "A rule in shadow decides and writes nothing. Without a configuration file all rules are. The last decisions are kept, 20 an issue and 10,000 in all. With Redis " +
+		"they are read there; else the running bot is asked on its admin address." + `
 
 Examples:
   flowkeeper shadow
@@ -31,7 +31,7 @@ Examples:
 
 // Run tells what rules in shadow would have done.
 func (c *shadowCmd) Run(ctx context.Context, p *program) error {
-	client, err := c.client(p)
+	client, err := c.ask(ctx, p)
 	if err != nil {
 		return err
 	}

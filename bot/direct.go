@@ -1,0 +1,77 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"flowkeeper/bot/adopt"
+	"flowkeeper/bot/budget"
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/inbox/redis"
+	"flowkeeper/bot/shadow"
+	"flowkeeper/rules/triage"
+)
+
+// Direct does at the Redis that bots share what a running bot's admin address does, for commands beside them. Of the options it needs the Redis,
+// GitLab, the budget, the policy and the lookback. It is for one goroutine.
+type Direct struct {
+	o      Options
+	inbox  inbox.Inbox
+	gitlab *gitlab.Client // nil until it is needed
+	self   triage.Person
+}
+
+// NewDirect connects to the Redis.
+func NewDirect(ctx context.Context, o Options) (*Direct, error) {
+	store, err := redis.Open(ctx, redis.Options{URL: o.RedisURL, Lease: o.Lease, MaxDeliveries: o.Max, Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	return &Direct{o: o, inbox: store}, nil
+}
+
+// Close closes the connection.
+func (d *Direct) Close() { _ = d.inbox.Close() }
+
+// Shadow is what rules in shadow would have done since a time.
+func (d *Direct) Shadow(ctx context.Context, since time.Time) (shadow.Report, error) {
+	return shadow.From(ctx, d.inbox, since)
+}
+
+// Adopt takes up a page of a project's backlog, or looks at it. The bots that share the Redis then act on it.
+func (d *Direct) Adopt(ctx context.Context, r adopt.Request) (adopt.Page, error) {
+	if d.gitlab == nil {
+		if err := d.connect(ctx); err != nil {
+			return adopt.Page{}, err
+		}
+	}
+	return adopter(d.o, d.gitlab, d.inbox, d.self).Page(ctx, r)
+}
+
+// connect asks GitLab who the bot is, within the budget that all share.
+func (d *Direct) connect(ctx context.Context) error {
+	if d.o.GitLabToken == "" {
+		return errors.New("FLOWKEEPER_GITLAB_TOKEN is not set: the issues cannot be read; or ask a running bot with --admin URL")
+	}
+	registry := prometheus.NewRegistry()
+	limit, err := budget.New(budget.Options{Store: d.inbox, PerMinute: d.o.GitLabRate, NotesPerMinute: d.o.NotesRate, Log: d.o.Log, Registry: registry})
+	if err != nil {
+		return err
+	}
+	client, err := gitlab.New(gitlab.Options{
+		URL: d.o.GitLabURL, Token: d.o.GitLabToken, Version: d.o.Version, Log: d.o.Log, Registry: registry, Limit: limit,
+	})
+	if err != nil {
+		return err
+	}
+	if d.self, err = client.Self(ctx); err != nil {
+		return fmt.Errorf("asking GitLab who the bot is: %w", err)
+	}
+	d.gitlab = client
+	return nil
+}
