@@ -47,6 +47,7 @@ func New(prefix, bot string) *Reader {
 // microseconds for what people write.
 func (r *Reader) Read(comment string) []Line {
 	text := footnotes.ReplaceAllString(strings.TrimPrefix(readable(comment), byteOrderMark), "$1 ")
+	text = descriptions.ReplaceAllString(text, "$1:$2")
 	if !r.addressed(text) {
 		return nil
 	}
@@ -62,6 +63,8 @@ const byteOrderMark = "\ufeff"
 var (
 	// footnotes are the beginnings of footnotes whose text stands far in: GitLab takes it for text, not for code that would end the paragraph.
 	footnotes = regexp.MustCompile(`(?m)^([ >]*\[\^[^\]\s]+\]:)[ \t]+`)
+	// descriptions are the beginnings of descriptions of a term with the other of the two signs that GitLab knows.
+	descriptions = regexp.MustCompile(`(?m)^( {0,3})~([ \t])`)
 	// hiddenStart is what cannot be seen at the beginning of a line. Before the mark of a block it is text for one reader of Markdown and nothing
 	// for another.
 	hiddenStart = regexp.MustCompile(`(?m)^([ \t]*)[\p{Cf}\x{034f}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{2800}\x{3164}\x{ffa0}]+`)

@@ -83,6 +83,7 @@ func inlineParsers() []util.PrioritizedValue {
 	return []util.PrioritizedValue{
 		util.Prioritized(limited{parser.NewCodeSpanParser()}, 100),
 		util.Prioritized(limited{math{}}, 150),
+		util.Prioritized(limited{wikiLink{}}, 180),
 		util.Prioritized(limited{parser.NewLinkParser()}, 200),
 		util.Prioritized(limited{parser.NewAutoLinkParser()}, 300),
 		util.Prioritized(limited{parser.NewRawHTMLParser()}, 400),
