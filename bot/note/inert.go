@@ -145,12 +145,12 @@ func followsKey(text []rune) bool {
 	return false
 }
 
-// namesEmoji reports whether what follows a colon makes an emoji's name of it: ":tada:".
+// namesEmoji reports whether what follows a colon makes an emoji's name of it: ":tada:", or ":tada" at the end, where another colon may follow.
 func namesEmoji(rest []rune) bool {
 	end := slices.IndexFunc(rest, func(r rune) bool {
 		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || isDigit(r) || strings.ContainsRune("_+-", r))
 	})
-	return end > 0 && rest[end] == ':'
+	return end > 0 && rest[end] == ':' || end < 0 && len(rest) > 0
 }
 
 // safeHex is how many hexadecimal digits in a row GitLab does not take for a commit: one less than the shortest it knows.

@@ -189,6 +189,8 @@ var referring = []*regexp.Regexp{
 	regexp.MustCompile(`\[\[|\[\w+:|\*iteration:`),
 	regexp.MustCompile(`[\[{][+-]`), // inline differences
 	regexp.MustCompile(`\w://|(?i:\bwww\.\w)`),
+	regexp.MustCompile(`[0-9A-Fa-f]{7,}`), // commits
+	regexp.MustCompile(`:[\w+-]+:`),       // emoji
 }
 
 func references(text string, allowed []string) []string {
@@ -198,6 +200,7 @@ func references(text string, allowed []string) []string {
 		}
 		return ref
 	})
+	rest = strings.ReplaceAll(rest, ":thumbsup:", " ") // the bot's own
 	var found []string
 	for _, form := range referring {
 		for _, ref := range form.FindAllString(rest, -1) {
