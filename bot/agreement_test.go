@@ -41,6 +41,26 @@ func TestAgreementByThumbs(t *testing.T) {
 	}
 }
 
+// TestThumbsInAnySkin: two of one person's are one agreement, which stands as long as one of them does.
+func TestThumbsInAnySkin(t *testing.T) {
+	t.Parallel()
+	r := newRosterRig(t)
+	ref := r.openInReview()
+	for _, name := range []string{"thumbsup_tone4", "+1"} {
+		r.must(nil, r.gitlab.React("pam", ref, 0, name))
+		r.settle()
+		r.says("when pam reacts with "+name, ref, agreedProduct)
+	}
+	r.must(nil, r.gitlab.Unreact("pam", ref, 0, "+1"))
+	r.settle()
+	r.says("when one of pam's is left", ref, agreedProduct)
+	r.must(nil, r.gitlab.Unreact("pam", ref, 0, "thumbsup_tone4"))
+	r.settle()
+	r.says("when none is left", ref, agreedNobody)
+	r.comment("pam", ref, "👍🏿")
+	r.says("when pam says so", ref, agreedProduct)
+}
+
 func TestAgreementByComment(t *testing.T) {
 	t.Parallel()
 	r := newRosterRig(t, setMode("issue-review", triage.Act))

@@ -58,6 +58,45 @@ func play(t *testing.T, file string, policy engine.Policy) {
 	}
 }
 
+// TestRosterInAnyCase plays all scenarios with the roster in capital letters: nothing is decided otherwise.
+func TestRosterInAnyCase(t *testing.T) {
+	files, err := filepath.Glob("testdata/scenarios/*/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no scenarios", err)
+	}
+	rosters := 0
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := scenario.Parse(data, handbook())
+		if err != nil {
+			t.Fatal(err)
+		}
+		loud := map[triage.Role][]string{}
+		for role, names := range s.Team.Roster {
+			for _, name := range names {
+				loud[role] = append(loud[role], strings.ToUpper(name))
+				rosters++
+			}
+		}
+		s.Team.Roster = loud
+		got, err := s.Play(policyFor(t, filepath.Base(filepath.Dir(file))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, step := range s.Steps {
+			if !strings.EqualFold(step.Expected, got[n]) {
+				t.Errorf("%s, step %d (-want +got):\n%s", file, n+1, cmp.Diff(step.Expected, got[n]))
+			}
+		}
+	}
+	if rosters == 0 {
+		t.Error("no scenario has a roster")
+	}
+}
+
 // TestEveryRuleHasScenarios keeps the folder names honest: each rule and each command has one, and each is a rule's or a command's.
 func TestEveryRuleHasScenarios(t *testing.T) {
 	folders, err := filepath.Glob("testdata/scenarios/*")

@@ -150,7 +150,7 @@ func (j *job) edit(ctx context.Context, shown engine.Sticky) error {
 // mentionsAgain reports whether the note is to mention somebody whom its present text mentions.
 func (j *job) mentionsAgain(shown engine.Sticky) bool {
 	for _, who := range mentioned(shown, j.policy.Team) {
-		if slices.Contains(j.decision.Memory.Note.Mentions, who) {
+		if triage.HasUsername(j.decision.Memory.Note.Mentions, who) {
 			return true
 		}
 	}

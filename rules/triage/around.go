@@ -75,8 +75,8 @@ func (in *Input) LinkedAs(kind string) bool {
 	return slices.ContainsFunc(in.Memory.Around.Links, func(l Link) bool { return l.Kind == kind })
 }
 
-// skins are what may follow a thumbs-up sign: the wish to show it as a picture, or the colour of the hand.
-var skins = []string{"\ufe0f", "🏻", "🏼", "🏽", "🏾", "🏿"}
+// skins are the colours of a hand that may follow its sign.
+var skins = []string{"", "🏻", "🏼", "🏽", "🏾", "🏿"}
 
 // IsAgreement reports whether a comment is nothing but agreement.
 func IsAgreement(text string) bool {
@@ -86,7 +86,7 @@ func IsAgreement(text string) bool {
 		return ok && IsThumbsup(name)
 	}
 	if skin, ok := strings.CutPrefix(text, "👍"); ok {
-		return skin == "" || slices.Contains(skins, skin)
+		return slices.Contains(skins, strings.ReplaceAll(skin, "\ufe0f", "")) // that only asks to show a sign as a picture
 	}
 	return slices.Contains([]string{"+1", "agree", "agreed", "i agree", "lgtm"}, text)
 }

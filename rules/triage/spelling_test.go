@@ -8,7 +8,7 @@ import (
 
 func TestIsAgreement(t *testing.T) {
 	for _, text := range []string{
-		"👍", "👍🏻", "👍🏿", "👍\ufe0f", " 👍 ", ":thumbsup:", ":+1:", ":thumbsup_tone1:", ":thumbsup_tone5:", ":+1_tone3:", "+1", "+1!", "LGTM", "Agreed.", "I agree",
+		"👍", "👍🏻", "👍🏿", "👍\ufe0f", "👍🏽\ufe0f", "👍\ufe0f🏽", " 👍 ", ":thumbsup:", ":+1:", ":thumbsup_tone1:", ":thumbsup_tone5:", ":+1_tone3:", "+1", "+1!", "LGTM", "Agreed.", "I agree",
 	} {
 		if !triage.IsAgreement(text) {
 			t.Errorf("%q is no agreement, want it to be one", text)
