@@ -120,7 +120,7 @@ func joins(text []rune, i int) bool {
 	case strings.ContainsRune(sigils, r):
 		return next != ' '
 	case r == ':':
-		return next == '/' || namesEmoji(text[i+1:])
+		return next == '/' || !endsWord(text[:i]) && namesEmoji(text[i+1:])
 	case isHex(r) && isHex(next):
 		return hexBefore(text[:i+1])%safeHex == 0 && hexBefore(text[:i+1])+hexAfter(text[i+1:]) > safeHex
 	case r == '.':
@@ -143,6 +143,16 @@ func followsKey(text []rune) bool {
 		}
 	}
 	return false
+}
+
+// endsWord reports whether no emoji's name begins behind a text: a letter, a digit or a colon ends it. A colon at the beginning is escaped, and
+// GitLab looks at what follows by itself.
+func endsWord(text []rune) bool {
+	if len(text) == 0 {
+		return false
+	}
+	last := text[len(text)-1]
+	return unicode.IsLetter(last) || unicode.IsNumber(last) || last == ':' && len(text) > 1
 }
 
 // namesEmoji reports whether what follows a colon makes an emoji's name of it: ":tada:", or ":tada" at the end, where another colon may follow.

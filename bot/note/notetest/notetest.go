@@ -189,8 +189,8 @@ var referring = []*regexp.Regexp{
 	regexp.MustCompile(`\[\[|\[\w+:|\*iteration:`),
 	regexp.MustCompile(`[\[{][+-]`), // inline differences
 	regexp.MustCompile(`\w://|(?i:\bwww\.\w)`),
-	regexp.MustCompile(`[0-9A-Fa-f]{7,}`), // commits
-	regexp.MustCompile(`:[\w+-]+:`),       // emoji
+	regexp.MustCompile(`[0-9A-Fa-f]{7,}`),                               // commits
+	regexp.MustCompile(`(?m)(?:^|[^\pL\pN:]):[\w+-]+:(?:[^\pL\pN:]|$)`), // emoji
 }
 
 func references(text string, allowed []string) []string {
