@@ -33,13 +33,13 @@ const (
 
 // fake is an inbox in memory. It is in one mood, and may be in another for single issues.
 type fake struct {
-	mu     sync.Mutex
-	mood   mood
-	moods  map[int64]mood // by issue
-	tries  int
-	got    []inbox.Delivery // in the order in which they were stored, duplicates too
-	seen   map[string]bool
-	zombie sync.WaitGroup
+	mu    sync.Mutex
+	mood  mood
+	moods map[int64]mood // by issue
+	tries int
+	got   []inbox.Delivery // in the order in which they were stored, duplicates too
+	seen  map[string]bool
+	late  []chan struct{} // each closed when a late delivery is stored
 }
 
 func newFake() *fake {
@@ -81,15 +81,37 @@ func (f *fake) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, err
 		return "", ctx.Err()
 	case late:
 		<-ctx.Done()
-		f.zombie.Go(func() {
-			<-time.After(lateness)
-			f.store(d)
-		})
+		f.storeLate(d)
 		return "", fmt.Errorf("fake: %w: %w", inbox.ErrUnavailable, ctx.Err())
 	case refuses:
 		return "", errors.New("fake: not this one")
 	}
 	return f.store(d), ctx.Err()
+}
+
+// storeLate stores a delivery after its caller has gone. Callers may come while somebody waits for earlier ones, which a WaitGroup does not
+// allow.
+func (f *fake) storeLate(d inbox.Delivery) {
+	stored := make(chan struct{})
+	f.mu.Lock()
+	f.late = append(f.late, stored)
+	f.mu.Unlock()
+	go func() {
+		defer close(stored)
+		<-time.After(lateness)
+		f.store(d)
+	}()
+}
+
+// settled returns when all late deliveries that have begun are stored.
+func (f *fake) settled() {
+	f.mu.Lock()
+	begun := f.late
+	f.late = nil
+	f.mu.Unlock()
+	for _, stored := range begun {
+		<-stored
+	}
 }
 
 func (f *fake) store(d inbox.Delivery) inbox.Outcome {
@@ -168,7 +190,7 @@ func start(t *testing.T, f *fake, o spool.Options) *rig {
 		if err := s.Close(); err != nil {
 			t.Errorf("closing: %v", err)
 		}
-		f.zombie.Wait()
+		f.settled()
 	})}
 }
 
