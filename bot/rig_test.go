@@ -67,7 +67,7 @@ func newRig(t *testing.T, edition sandbox.Edition, adjust func(*bot.Options)) *r
 	r.options = bot.Options{
 		Version: "test", GitLabURL: server.URL, GitLabToken: botToken, Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", MaxBody: 25 << 20,
 		Drain: 5 * time.Second, Secrets: []string{secret}, SigningTokens: []string{signingToken}, DataDir: t.TempDir(),
-		Lease: 10 * time.Second, Freshness: 10 * time.Second, Workers: 4, Attempts: 5, Backoff: 10 * time.Millisecond,
+		Lease: time.Minute, Freshness: time.Hour, Workers: 4, Attempts: 5, Backoff: 10 * time.Millisecond,
 		Patience:   worker.Patience{Gone: []time.Duration{0, 0, 0}, Stale: []time.Duration{0, 0, 0, 0}},
 		GitLabRate: 1_000_000, NotesRate: 1_000_000, Spool: 1000, Lookback: time.Hour,
 		Policy: handbook.Policy(), Log: r.handled.logger(),

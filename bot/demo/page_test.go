@@ -115,7 +115,7 @@ func reacts(text, emoji string) step {
 type step = chromedp.Action[chromedp.Void]
 
 // answerTime is how long a step may take, far more than any does.
-const answerTime = 30 * time.Second
+const answerTime = time.Minute
 
 // shows waits until an element is visible.
 func shows(selector string) step {
@@ -209,7 +209,7 @@ func play(t *testing.T) string {
 // browser starts a browser with a profile of its own. What goes wrong in the page's own code fails the test.
 func browser(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	t.Cleanup(cancel)
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(installed(t)), chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1400, 900), chromedp.WSURLReadTimeout(time.Minute),

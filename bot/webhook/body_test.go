@@ -16,7 +16,7 @@ import (
 	"flowkeeper/bot/webhook"
 )
 
-const reachable = 5 * time.Second // far more than anything here takes, less than a server waits for a body
+const reachable = time.Minute // far more than anything here takes; this server waits for a body without an end
 
 // blanks is a body without an end.
 type blanks struct{}

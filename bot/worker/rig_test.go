@@ -31,7 +31,7 @@ const (
 	annToken = "glpat-of-ann"
 	botName  = "flowkeeper-bot"
 
-	reachable = 20 * time.Second // far more than anything here takes
+	reachable = time.Minute // far more than anything here takes
 )
 
 // bench is a pool of workers between an inbox and a GitLab in memory. Tests put deliveries into the inbox themselves.

@@ -20,7 +20,7 @@ import (
 )
 
 // patience is far more than anything waited for takes.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // exits runs flowkeeper to its end.
 func exits(ts *testscript.TestScript, neg bool, args []string) {

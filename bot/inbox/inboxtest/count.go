@@ -142,6 +142,7 @@ func testCount(t *testing.T, open Open) {
 			s.refused(day, inbox.KeepUses-30*time.Minute)
 		},
 		"the highest limit is kept, and as many refusals": func(_ *testing.T, s *store) {
+			s.many()
 			s.allowed(use("7", "oldest", inbox.MaxUses))
 			s.Advance(time.Millisecond)
 			s.countAll(inbox.MaxUses-1, true)

@@ -75,6 +75,14 @@ func cases(t *testing.T, open Open, all map[string]func(*testing.T, *store)) {
 	}
 }
 
+// many is for cases that fill a store up to a high bound, which takes thousands of synced writes.
+func (s *store) many() {
+	s.t.Helper()
+	if testing.Short() {
+		s.t.Skip("writes thousands of times")
+	}
+}
+
 // store is an inbox with its clock; its methods fail the test where a test does not care for the error.
 type store struct {
 	inbox.Inbox

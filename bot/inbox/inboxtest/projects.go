@@ -83,6 +83,7 @@ func testProjects(t *testing.T, open Open) {
 			s.projects(append([]int64{1}, most...)...)
 		},
 		"the one silent for the longest goes first": func(_ *testing.T, s *store) {
+			s.many()
 			s.hear(2)
 			s.Advance(time.Minute)
 			s.hear(1)

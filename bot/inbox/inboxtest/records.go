@@ -62,6 +62,7 @@ func testRecords(t *testing.T, open Open) {
 			equal(t, "records of all", append(want, "7#2 other"), texts(all))
 		},
 		"all issues together keep the newest": func(t *testing.T, s *store) {
+			s.many()
 			const perIssue, beyond = 10, 50
 			s.put(1, "oldest")
 			s.done(s.claim(1), inbox.Result{Record: []byte("oldest")})

@@ -38,13 +38,13 @@ type process struct {
 	ended chan struct{}
 }
 
-// Start starts a server and waits until it answers. Without redis-server on the PATH the test fails, or is skipped under -short.
+// Start starts a server and waits until it answers. The test is skipped under -short.
 func Start(t testing.TB, o Options) *Server {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("starts a redis-server")
+	}
 	if _, err := exec.LookPath("redis-server"); err != nil {
-		if testing.Short() {
-			t.Skip("redis-server is not installed")
-		}
 		t.Fatal("redis-server is not installed: apt-get install redis-server (or brew install redis), or run the tests with -short")
 	}
 	s := &Server{t: t, options: o}
