@@ -11,8 +11,14 @@ import (
 	"unicode/utf8"
 
 	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
+	struck "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/renderer"
 	"github.com/yuin/goldmark/renderer/html"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 	dom "golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
@@ -104,9 +110,56 @@ func mark(comment string, found []command.Line) (words []string, marked string) 
 
 // reference is Markdown without anything of ours.
 var reference = goldmark.New(
-	goldmark.WithExtensions(extension.GFM, extension.Footnote, extension.DefinitionList),
-	goldmark.WithRendererOptions(html.WithUnsafe()),
+	goldmark.WithExtensions(extension.Linkify, extension.Table, extension.TaskList, extension.Footnote, extension.DefinitionList),
+	goldmark.WithParserOptions(parser.WithInlineParsers(util.Prioritized(strikes{}, 500))),
+	goldmark.WithRendererOptions(html.WithUnsafe(), renderer.WithNodeRenderers(util.Prioritized(extension.NewStrikethroughHTMLRenderer(), 500))),
 )
+
+// strikes pairs one tilde with one and two with two, as GitLab does; where the nearest does not fit, the rest of the paragraph has no pair.
+// Goldmark's own pairs two with one.
+type strikes struct{}
+
+func (strikes) Trigger() []byte { return []byte{'~'} }
+
+func (strikes) Parse(_ ast.Node, block text.Reader, pc parser.Context) ast.Node {
+	of, _ := pc.Get(inParagraph).(*pairs)
+	if of == nil {
+		of = &pairs{}
+		pc.Set(inParagraph, of)
+	}
+	before := block.PrecendingCharacter()
+	line, segment := block.PeekLine()
+	node := parser.ScanDelimiter(line, before, 1, of)
+	if node == nil || node.OriginalLength > 2 || before == '~' {
+		return nil
+	}
+	node.Segment = segment.WithStop(segment.Start + node.OriginalLength)
+	block.Advance(node.OriginalLength)
+	pc.PushDelimiter(node)
+	return node
+}
+
+func (strikes) CloseBlock(_ ast.Node, _ text.Reader, pc parser.Context) { pc.Set(inParagraph, nil) }
+
+var inParagraph = parser.NewContextKey()
+
+// pairs are those of one paragraph.
+type pairs struct{ over bool }
+
+func (*pairs) IsDelimiter(b byte) bool { return b == '~' }
+
+func (p *pairs) CanOpenCloser(opener, closer *parser.Delimiter) bool {
+	switch {
+	case p.over || opener.Char != closer.Char:
+		return false
+	case opener.OriginalLength == closer.OriginalLength:
+		return true
+	}
+	p.over = !closer.CanOpen && !opener.CanClose // else one and two are passed over, as with emphasis
+	return false
+}
+
+func (*pairs) OnMatch(int) ast.Node { return struck.NewStrikethrough() }
 
 func page(comment string) string {
 	var b bytes.Buffer
