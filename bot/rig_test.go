@@ -17,6 +17,7 @@ import (
 	"flowkeeper/bot"
 	"flowkeeper/bot/inbox/sqlite"
 	"flowkeeper/bot/sandbox"
+	"flowkeeper/bot/testkit"
 	"flowkeeper/bot/worker"
 	"flowkeeper/config"
 	"flowkeeper/rules"
@@ -65,7 +66,7 @@ func newRig(t *testing.T, edition sandbox.Edition, adjust func(*bot.Options)) *r
 	handbook.Team.Roster[triage.EngineeringManager] = []string{"mia"}
 	handbook.Inbox.Grace, handbook.Inbox.Settle, handbook.Inbox.TriageDays = 0, 0, 0
 	r.options = bot.Options{
-		Version: "test", GitLabURL: server.URL, GitLabToken: botToken, Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", MaxBody: 25 << 20,
+		Version: "test", GitLabURL: server.URL, GitLabToken: botToken, Listen: testkit.Loopback() + ":0", Admin: "127.0.0.1:0", MaxBody: 25 << 20,
 		Drain: 5 * time.Second, Secrets: []string{secret}, SigningTokens: []string{signingToken}, DataDir: t.TempDir(),
 		Lease: time.Minute, Freshness: time.Hour, Workers: 4, Attempts: 5, Backoff: 10 * time.Millisecond,
 		Patience:   worker.Patience{Gone: []time.Duration{0, 0, 0}, Stale: []time.Duration{0, 0, 0, 0}},

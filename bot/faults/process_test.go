@@ -108,7 +108,7 @@ func newReplica(t *testing.T, name string, p place) *replica {
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", testkit.Loopback()+":0")
 	if err != nil {
 		t.Fatal(err)
 	}

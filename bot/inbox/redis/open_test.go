@@ -14,11 +14,12 @@ import (
 	"flowkeeper/bot/inbox/inboxtest"
 	"flowkeeper/bot/inbox/redis"
 	"flowkeeper/bot/inbox/redistest"
+	"flowkeeper/bot/testkit"
 )
 
 func TestOpenRefuses(t *testing.T) {
 	const password = "hunter2"
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	closed, err := net.Listen("tcp", testkit.Loopback()+":0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,11 +50,12 @@ func Start(t testing.TB, o Options) *Server {
 	s := &Server{t: t, options: o}
 	t.Cleanup(s.Kill)
 	dir := t.TempDir()
+	host := testkit.Loopback()
 	var err error
-	for range 5 { // somebody else may take the port before the server does
-		port := freePort(t)
-		s.addr = "127.0.0.1:" + port
-		s.args = append(arguments(o), "--port", port, "--dir", dir)
+	for range 5 { // where there is one loopback address, somebody else may take the port before the server does
+		port := freePort(t, host)
+		s.addr = host + ":" + port
+		s.args = append(arguments(o), "--bind", host, "--cluster-announce-ip", host, "--port", port, "--dir", dir)
 		s.args = append(s.args, o.Args...)
 		if err = s.start(); err == nil {
 			return s
@@ -65,7 +66,7 @@ func Start(t testing.TB, o Options) *Server {
 }
 
 func arguments(o Options) []string {
-	args := []string{"--bind", "127.0.0.1", "--save", "", "--daemonize", "no"}
+	args := []string{"--save", "", "--daemonize", "no"}
 	if o.AppendFsync != "" {
 		args = append(args, "--appendonly", "yes", "--appendfsync", o.AppendFsync)
 	}
@@ -75,9 +76,9 @@ func arguments(o Options) []string {
 	return args
 }
 
-func freePort(t testing.TB) string {
+func freePort(t testing.TB, host string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", host+":0")
 	if err != nil {
 		t.Fatalf("looking for a free port: %v", err)
 	}
