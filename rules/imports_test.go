@@ -31,9 +31,11 @@ var directions = []direction{
 	{of: "flowkeeper/rules/...", never: "math/rand/...", why: "the same input gives the same decision"},
 	{of: "flowkeeper/rules/triage", never: "flowkeeper/rules/engine", deep: true, why: "the vocabulary comes before what is said with it"},
 	{of: "flowkeeper/rules/engine", never: "flowkeeper/rules", why: "the engine is given the rules"},
+	{of: "flowkeeper/rules/conflict", never: "flowkeeper/rules", why: "the search is given the rules"},
 
 	{of: "flowkeeper/bot/...", never: "flowkeeper/config/...", deep: true, why: "the bot is given options; only cmd knows where they come from"},
 	{of: "flowkeeper/bot/...", never: "flowkeeper/cmd/...", deep: true, why: "cmd is the outermost layer"},
+	{of: "flowkeeper/bot/...", never: "flowkeeper/rules/conflict", deep: true, why: "rules are searched before the bot runs, by cmd"},
 	{of: "flowkeeper/config/...", never: "flowkeeper/bot/...", deep: true, why: "reading a configuration starts nothing"},
 	{of: "flowkeeper/config/...", never: "flowkeeper/cmd/...", deep: true, why: "cmd is the outermost layer"},
 

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"flowkeeper/rules/engine"
+	"flowkeeper/rules/conflict"
 )
 
 type checkCmd struct {
@@ -29,7 +29,7 @@ func (c *checkCmd) Run(ctx context.Context, p *program) error {
 	}
 	searched, watching := "", loaded.Watching()
 	if !c.NoSearch && watching == "" {
-		found, err := engine.Search(ctx, loaded.Policy(), engine.DefaultBound())
+		found, err := conflict.Search(ctx, loaded.Policy(), conflict.DefaultBound())
 		if err != nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func (c *checkCmd) Run(ctx context.Context, p *program) error {
 }
 
 // contradiction prints the conflicts, each with a blank line behind it.
-func contradiction(p *program, found engine.Report) error {
+func contradiction(p *program, found conflict.Report) error {
 	for _, conflict := range found.Conflicts {
 		fmt.Fprintf(p.err, "%s\n\n", conflict)
 	}

@@ -34,8 +34,9 @@ func wants(id string, actions ...triage.Action) engine.Setting {
 	return rule(id, func(triage.Input) triage.Verdict { return triage.Want("because", actions...) })
 }
 
+func add(label string) triage.Action { return triage.AddLabel{Label: label} }
+
 func TestContradictionsNameBothRules(t *testing.T) {
-	add := func(l string) triage.Action { return triage.AddLabel{Label: l} }
 	tests := map[string][]engine.Setting{
 		"on and off":  {wants("one", add("x")), wants("two", triage.RemoveLabel{Label: "x"})},
 		"one scope":   {wants("one", add("s::a")), wants("two", add("s::b"))},

@@ -1,4 +1,6 @@
-package engine
+// Package conflict finds rules that contradict each other before an issue does: it has the engine decide many small issues and looks
+// for those that come to no end. It decides nothing by itself; what it finds is what would happen.
+package conflict
 
 import (
 	"context"
@@ -10,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
 
@@ -26,7 +29,7 @@ type Bound struct {
 func DefaultBound() Bound { return Bound{Weight: 6, Together: 2, Labels: 64, Conflicts: 5} }
 
 // Search decides small issues, one after the other and without chance, to find two rules that want contradicting things or an issue
-// that never settles: one for which Decide gives ErrContradiction, or wants something again when it is asked about its own result.
+// that never settles: one for which the engine gives ErrContradiction, or wants something again when it is asked about its own result.
 //
 // The issues are those of the team in every workflow state or none × with no weight or 0 to Bound.Weight × with up to Bound.Together
 // particulars at a time, just opened and new to the bot. Particulars are
@@ -41,7 +44,7 @@ func DefaultBound() Bound { return Bound{Weight: 6, Together: 2, Labels: 64, Con
 // would have to load are known.
 //
 // The same policy gives the same report. The only error is the context's.
-func Search(ctx context.Context, p Policy, b Bound) (Report, error) {
+func Search(ctx context.Context, p engine.Policy, b Bound) (Report, error) {
 	s := search{policy: speaking(p), bound: b, found: map[string]ordinal{}}
 	s.space = newSpace(s.policy, b)
 	for from := 0; from < len(s.space.particulars); {
@@ -57,14 +60,14 @@ func Search(ctx context.Context, p Policy, b Bound) (Report, error) {
 }
 
 // speaking is the policy without the rules that change neither an issue nor what other rules are told.
-func speaking(p Policy) Policy {
-	p.Settings = slices.DeleteFunc(slices.Clone(p.Settings), func(s Setting) bool { return s.Mode < triage.Remind })
+func speaking(p engine.Policy) engine.Policy {
+	p.Settings = slices.DeleteFunc(slices.Clone(p.Settings), func(s engine.Setting) bool { return s.Mode < triage.Remind })
 	return p
 }
 
 // search is one search being made.
 type search struct {
-	policy Policy
+	policy engine.Policy
 	bound  Bound
 	space  space
 	sets   int                // of particulars, in the passes so far
@@ -153,7 +156,7 @@ func (s *search) decide(r *share, number int, set []particular) {
 
 // clash is what the rules want of an issue and why that comes to no end.
 type clash struct {
-	wishes []Planned
+	wishes []engine.Planned
 	why    string
 }
 
@@ -170,32 +173,37 @@ func (c *clash) key() string {
 // judge decides an issue, and again on the outcome. It returns the labels that are then on it, or a clash.
 func (s *search) judge(sit situation) (*clash, []string) {
 	events, issue, memory := sit.build()
-	first, err := Decide(s.policy, events, issue, &memory, searchTime)
+	first, err := s.ask(events, issue, memory)
 	if err != nil {
 		return clashOf(first.Plan, issue), nil
 	}
-	second, err := Decide(s.policy, events, first.Result, &first.Memory, searchTime)
+	second, err := s.ask(events, first.Result, first.Memory)
 	if err == nil && len(second.Plan) == 0 {
 		return nil, first.Result.Labels
 	}
 	return again(first.Plan, second.Plan, first.Result), nil
 }
 
+// ask has the engine decide. Nothing else of the search calls it.
+func (s *search) ask(events []triage.Event, issue triage.Issue, memory triage.Memory) (engine.Decision, error) {
+	return engine.Decide(s.policy, events, issue, &memory, searchTime)
+}
+
 // clashOf finds the two wishes of a failed decision that exclude each other, the latest such; earlier ones may have been steps of a chain.
 // If there are none, it went on and on.
-func clashOf(plan []Planned, issue triage.Issue) *clash {
+func clashOf(plan []engine.Planned, issue triage.Issue) *clash {
 	for n, w := range slices.Backward(plan) {
 		for _, old := range slices.Backward(plan[:n]) {
 			if undoes(w.Action, old.Action, issue) {
-				return &clash{[]Planned{old, w}, "both cannot be"}
+				return &clash{[]engine.Planned{old, w}, "both cannot be"}
 			}
 		}
 	}
 	last := plan[len(plan)-1]
-	c := &clash{[]Planned{last}, "it never settles"}
+	c := &clash{[]engine.Planned{last}, "it never settles"}
 	for _, w := range slices.Backward(plan) {
 		if w.Rule != last.Rule {
-			c.wishes = []Planned{w, last}
+			c.wishes = []engine.Planned{w, last}
 			break
 		}
 	}
@@ -203,11 +211,11 @@ func clashOf(plan []Planned, issue triage.Issue) *clash {
 }
 
 // again is the clash of a decision with the one before.
-func again(first, second []Planned, result triage.Issue) *clash {
+func again(first, second []engine.Planned, result triage.Issue) *clash {
 	for _, w := range second {
 		for _, old := range first {
 			if old.Action != w.Action && undoes(w.Action, old.Action, result) {
-				return &clash{[]Planned{old, w}, "the second comes when the first was done"}
+				return &clash{[]engine.Planned{old, w}, "the second comes when the first was done"}
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package engine
+package conflict
 
 import (
 	"cmp"
@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
 
@@ -27,9 +28,9 @@ type Report struct {
 
 // Conflict is an issue on which the rules do not come to an end.
 type Conflict struct {
-	Issue  string    // the smallest such issue, in words
-	Wishes []Planned // of two rules, or of one that is never content
-	Why    string    // what is wrong with them: "both cannot be"
+	Issue  string           // the smallest such issue, in words
+	Wishes []engine.Planned // of two rules, or of one that is never content
+	Why    string           // what is wrong with them: "both cannot be"
 }
 
 // Bound says how far the search looked: "searched 130000 issues: 22 workflow states or none × …".
@@ -65,7 +66,7 @@ func (s *search) report() Report {
 			break
 		}
 		sit, c := s.shrink(s.found[key].situation, key)
-		slices.SortStableFunc(c.wishes, func(a, b Planned) int { return cmp.Compare(a.Rule, b.Rule) })
+		slices.SortStableFunc(c.wishes, func(a, b engine.Planned) int { return cmp.Compare(a.Rule, b.Rule) })
 		r.Conflicts = append(r.Conflicts, Conflict{Issue: sit.String(), Wishes: c.wishes, Why: c.why})
 	}
 	return r

@@ -1,4 +1,4 @@
-package engine_test
+package conflict_test
 
 import (
 	"os"
@@ -10,13 +10,13 @@ import (
 
 	"flowkeeper/config"
 	"flowkeeper/rules"
-	"flowkeeper/rules/engine"
+	"flowkeeper/rules/conflict"
 	"flowkeeper/rules/triage"
 )
 
 // TestSearchHandbook searches what everybody starts with, and the furthest that it can be configured to.
 func TestSearchHandbook(t *testing.T) {
-	bound := engine.DefaultBound()
+	bound := conflict.DefaultBound()
 	if testing.Short() {
 		bound = near
 	}
@@ -132,7 +132,7 @@ func configured(t *testing.T, yaml string) config.Config {
 func BenchmarkSearch(b *testing.B) {
 	policy := config.Default(rules.Catalogue()).Policy()
 	for b.Loop() {
-		r, err := engine.Search(b.Context(), policy, engine.DefaultBound())
+		r, err := conflict.Search(b.Context(), policy, conflict.DefaultBound())
 		if err != nil || len(r.Conflicts) > 0 {
 			b.Fatal(r.Conflicts, err)
 		}

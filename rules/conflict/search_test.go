@@ -1,4 +1,4 @@
-package engine_test
+package conflict_test
 
 import (
 	"context"
@@ -10,15 +10,18 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"flowkeeper/rules/conflict"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
 
+var team = triage.NewTeam(triage.TeamConfig{Side: "backend"})
+
 // near is a bound for tests that need not look far.
-var near = engine.Bound{Weight: 6, Together: 1, Labels: 64, Conflicts: 5}
+var near = conflict.Bound{Weight: 6, Together: 1, Labels: 64, Conflicts: 5}
 
 // inWords is all that a report tells of conflicts.
-func inWords(r engine.Report) string {
+func inWords(r conflict.Report) string {
 	var all []string
 	for _, c := range r.Conflicts {
 		all = append(all, c.String())
@@ -26,13 +29,24 @@ func inWords(r engine.Report) string {
 	return strings.Join(all, "\n\n")
 }
 
-func search(t *testing.T, p engine.Policy, b engine.Bound) engine.Report {
+func search(t *testing.T, p engine.Policy, b conflict.Bound) conflict.Report {
 	t.Helper()
-	r, err := engine.Search(t.Context(), p, b)
+	r, err := conflict.Search(t.Context(), p, b)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
+}
+
+// rule is a rule in mode act.
+func rule(id string, decide func(triage.Input) triage.Verdict) engine.Setting {
+	return engine.Setting{
+		Rule: triage.Rule{
+			Meta:   triage.Meta{ID: id, On: triage.Opened | triage.LabelsChanged},
+			Decide: func(in triage.Input, _ triage.Options) triage.Verdict { return decide(in) },
+		},
+		Mode: triage.Act,
+	}
 }
 
 // when is a rule in mode act that wants something of the issues that carry all of the labels.
@@ -190,7 +204,7 @@ func TestSearchIsRepeatable(t *testing.T) {
 		pair := string(rune('a' + n))
 		policy.Settings = append(policy.Settings, when(pair+"1", add(pair+"::1"), label), when(pair+"2", add(pair+"::2"), label))
 	}
-	bound := engine.Bound{Weight: 3, Together: 2, Labels: 12, Conflicts: 2}
+	bound := conflict.Bound{Weight: 3, Together: 2, Labels: 12, Conflicts: 2}
 	first := search(t, policy, bound)
 	if len(first.Conflicts) != 2 || first.Unshown != 1 {
 		t.Fatalf("%d conflicts shown, %d not", len(first.Conflicts), first.Unshown)
@@ -211,7 +225,7 @@ func TestSearchStops(t *testing.T) {
 		decided.Add(1)
 		return triage.Nothing("enough")
 	})
-	_, err := engine.Search(ctx, engine.Policy{Team: team, Settings: []engine.Setting{stopping}}, engine.Bound{Weight: 1, Together: 3, Labels: 10})
+	_, err := conflict.Search(ctx, engine.Policy{Team: team, Settings: []engine.Setting{stopping}}, conflict.Bound{Weight: 1, Together: 3, Labels: 10})
 	const perSet = 23 * 3 * 2 // states, weights, and each issue twice
 	if begun := int64(runtime.GOMAXPROCS(0)); !errors.Is(err, context.Canceled) || decided.Load() > begun*perSet {
 		t.Errorf("error %v after %d decisions", err, decided.Load())

@@ -1,4 +1,4 @@
-package engine_test
+package conflict_test
 
 import (
 	"slices"
@@ -7,6 +7,7 @@ import (
 
 	"flowkeeper/config"
 	"flowkeeper/rules"
+	"flowkeeper/rules/conflict"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
@@ -50,7 +51,7 @@ func TestSearchCircumstances(t *testing.T) {
 			"an issue with ~UX, no weight, just opened",
 		},
 	}
-	tried := search(t, engine.Policy{Team: handbook}, engine.Bound{}).Circumstances
+	tried := search(t, engine.Policy{Team: handbook}, conflict.Bound{}).Circumstances
 	for _, name := range tried {
 		if _, ok := tests[name]; !ok {
 			t.Errorf("%q is not tested", name)
@@ -69,7 +70,7 @@ func TestSearchCircumstances(t *testing.T) {
 				s.Meta.On, s.Meta.Closed = ^triage.Kind(0), true
 				policy.Settings = append(policy.Settings, s)
 			}
-			r := search(t, policy, engine.Bound{Weight: 0, Together: 2, Labels: 4, Conflicts: 5})
+			r := search(t, policy, conflict.Bound{Weight: 0, Together: 2, Labels: 4, Conflicts: 5})
 			if len(r.Conflicts) != 1 || r.Conflicts[0].Issue != tt.want {
 				t.Errorf("found %v, want %s", r.Conflicts, tt.want)
 			}
@@ -82,7 +83,7 @@ func TestSearchSaysHowFar(t *testing.T) {
 	policy := engine.Policy{Team: team, Settings: []engine.Setting{
 		when("one", add("s::a"), "UX", "spike", "Deliverable"), when("two", add("s::b"), "UX", "spike", "Deliverable"),
 	}}
-	bound := engine.Bound{Weight: 0, Together: 2, Labels: 7, Conflicts: 5}
+	bound := conflict.Bound{Weight: 0, Together: 2, Labels: 7, Conflicts: 5}
 	r := search(t, policy, bound)
 	if len(r.Conflicts) > 0 {
 		t.Errorf("two labels at a time find a contradiction of three: %v", r.Conflicts)
@@ -130,7 +131,7 @@ func TestSearchIssues(t *testing.T) {
 			return triage.Want("there is no such issue", add(strings.Repeat("x", len(in.Issue.Labels))))
 		}
 		return triage.Nothing("there may be such an issue")
-	})}}, engine.Bound{Weight: 1, Together: 1, Labels: 64, Conflicts: 5})
+	})}}, conflict.Bound{Weight: 1, Together: 1, Labels: 64, Conflicts: 5})
 	if len(r.Conflicts) > 0 {
 		t.Errorf("impossible issues: %v", r.Conflicts)
 	}
@@ -144,7 +145,7 @@ func TestSearchIssues(t *testing.T) {
 		t.Errorf("%d issues, want %d: %s", r.Issues, want, r.Bound())
 	}
 	// Of two circumstances at a time, 10 of 45 pairs are of two events; the 10 sets without a field have one weight of two.
-	r = search(t, engine.Policy{Team: team}, engine.Bound{Weight: 0, Together: 2})
+	r = search(t, engine.Policy{Team: team}, conflict.Bound{Weight: 0, Together: 2})
 	if want := 23 * (2*(1+10+45-10) - 10); r.Issues != want {
 		t.Errorf("%d issues, want %d: %s", r.Issues, want, r.Bound())
 	}

@@ -1,9 +1,10 @@
-package engine
+package conflict
 
 import (
 	"slices"
 	"time"
 
+	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
 
@@ -33,7 +34,7 @@ type particular struct {
 }
 
 // newSpace has the labels that the team and the rules' options name.
-func newSpace(p Policy, b Bound) space {
+func newSpace(p engine.Policy, b Bound) space {
 	s := space{
 		states: []string{""}, weights: []*int{nil}, team: slices.Clone(p.Team.TeamConfig.Labels), side: p.Team.Side,
 		known: map[string]bool{}, limit: b.Labels,
@@ -59,7 +60,7 @@ func newSpace(p Policy, b Bound) space {
 
 // mentioned are the labels to begin with. Of a role's names the one that is written comes before all aliases, which are the first to be
 // left out.
-func mentioned(p Policy, b Bound) []string {
+func mentioned(p engine.Policy, b Bound) []string {
 	team := p.Team
 	var labels []string
 	if scope := triage.Scope(team.GroupLabel); scope != "" {
