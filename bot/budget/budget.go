@@ -39,7 +39,7 @@ type Budget struct {
 	calls   *lane
 	notes   *lane
 	now     func() time.Time
-	metrics *metrics
+	metrics metrics
 }
 
 // New prepares a budget. It asks the store nothing.
@@ -55,10 +55,7 @@ func New(o Options) (*Budget, error) {
 		notes: newLane("gitlab-notes", "comments", o.NotesPerMinute, fleet, o.Now, o.Log),
 		now:   o.Now,
 	}
-	var err error
-	if b.metrics, err = newMetrics(o.Registry, b); err != nil {
-		return nil, fmt.Errorf("registering the metrics of the GitLab budget: %w", err)
-	}
+	b.metrics = newMetrics(o.Registry, b)
 	return b, nil
 }
 

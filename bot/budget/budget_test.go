@@ -27,14 +27,6 @@ func TestNewRefusesNegativeBudgets(t *testing.T) {
 	}
 }
 
-func TestNewRefusesTheSameRegistryTwice(t *testing.T) {
-	r := prometheus.NewRegistry()
-	newBudget(t, budget.Options{Registry: r})
-	if _, err := budget.New(budget.Options{Registry: r}); err == nil {
-		t.Error("no error")
-	}
-}
-
 // A budget lets through a burst at once and then as many as it is given, whether it is shared or not.
 func TestPace(t *testing.T) {
 	for name, tt := range map[string]struct {

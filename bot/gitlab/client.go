@@ -68,7 +68,7 @@ type Client struct {
 	api     *api.Client
 	limit   Limiter
 	timeout time.Duration
-	metrics *metrics
+	metrics metrics
 	log     *zap.Logger
 	now     func() time.Time
 
@@ -98,16 +98,12 @@ func New(o Options) (*Client, error) {
 	}
 	lib.UserAgent = "flowkeeper/" + o.Version
 
-	m, err := newMetrics(o.Registry)
-	if err != nil {
-		return nil, fmt.Errorf("registering the metrics of the GitLab client: %w", err)
-	}
 	c := &Client{
 		base:    o.URL,
 		api:     lib,
 		limit:   o.Limit,
 		timeout: o.Timeout,
-		metrics: m,
+		metrics: newMetrics(o.Registry),
 		log:     o.Log,
 		now:     o.Now,
 	}

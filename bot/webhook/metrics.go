@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 )
 
 // metrics are what the handler exports. Label values come from fixed sets: results from the statuses of the answers, reasons from the
@@ -14,41 +15,28 @@ type metrics struct {
 	bytes      prometheus.Histogram
 }
 
-func newMetrics() metrics {
+// newMetrics registers the metrics; with a nil registry they are counted and never shown.
+func newMetrics(r prometheus.Registerer) metrics {
+	f := promauto.With(r)
 	return metrics{
-		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
+		deliveries: f.NewCounterVec(prometheus.CounterOpts{
 			Namespace: "flowkeeper",
 			Name:      "deliveries_total",
 			Help:      "Webhook requests by what became of them and why.",
 		}, []string{"result", "reason"}),
-		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+		seconds: f.NewHistogram(prometheus.HistogramOpts{
 			Namespace: "flowkeeper",
 			Name:      "delivery_seconds",
 			Help:      "How long webhook requests took, from their headers to the answer.",
 			Buckets:   []float64{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10},
 		}),
-		bytes: prometheus.NewHistogram(prometheus.HistogramOpts{
+		bytes: f.NewHistogram(prometheus.HistogramOpts{
 			Namespace: "flowkeeper",
 			Name:      "delivery_body_bytes",
 			Help:      "Size of the bodies of webhook requests that were read.",
 			Buckets:   prometheus.ExponentialBuckets(1<<10, 4, 9), // 1 KiB to 64 MiB
 		}),
 	}
-}
-
-// register makes all metrics visible, or none.
-func (m metrics) register(r prometheus.Registerer) error {
-	var done []prometheus.Collector
-	for _, c := range []prometheus.Collector{m.deliveries, m.seconds, m.bytes} {
-		if err := r.Register(c); err != nil {
-			for _, d := range done {
-				r.Unregister(d)
-			}
-			return err
-		}
-		done = append(done, c)
-	}
-	return nil
 }
 
 // count records how a request ended and how long it took.

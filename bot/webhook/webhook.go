@@ -137,7 +137,7 @@ func New(o Options) (*Handler, error) {
 	}
 	h := &Handler{
 		unsigned: o.AllowUnsigned, maxBody: o.MaxBody, held: o.Held, timeout: o.Timeout, now: o.Now,
-		receiver: o.Receiver, trusted: o.Trusted, log: o.Log, metrics: newMetrics(),
+		receiver: o.Receiver, trusted: o.Trusted, log: o.Log, metrics: newMetrics(o.Registry),
 	}
 	if h.maxBody == 0 {
 		h.maxBody = DefaultMaxBody
@@ -160,11 +160,6 @@ func New(o Options) (*Handler, error) {
 	h.stray = seldom(h.log)
 	if h.trusted == nil {
 		h.trusted = func(context.Context) {}
-	}
-	if o.Registry != nil {
-		if err := h.metrics.register(o.Registry); err != nil {
-			return nil, fmt.Errorf("registering the webhook metrics: %w", err)
-		}
 	}
 	return h, nil
 }
