@@ -42,9 +42,11 @@ func (a *App) handle() (claimNoMore func()) {
 		})
 		a.engage(pool, self)
 		known := a.rememberSelf(ctx, pool, self)
+		looked := a.lookFirst(ctx)
 		close(a.ready)
 		var work sync.WaitGroup
 		work.Go(func() { a.keepSelf(ctx, pool, self, known) })
+		work.Go(func() { a.watchAccess(ctx, looked) })
 		work.Go(func() { pool.Run(ctx) })
 		work.Go(func() { a.schedule().Run(ctx) })
 		work.Wait()
@@ -169,6 +171,12 @@ func (a *App) checks() []admin.Check {
 			}
 			if text := a.another.Load(); text != nil {
 				return admin.Remark{Text: *text}
+			}
+			return nil
+		}},
+		{Name: "token", Check: func(context.Context) error {
+			if missing := a.Missing(); missing != "" {
+				return admin.Remark{Text: missing}
 			}
 			return nil
 		}},

@@ -61,6 +61,12 @@ func (a *App) Reload(ctx context.Context, o Options) error {
 	if err := errors.Join(a.live.receiver.SetSecrets(o.Secrets, o.SigningTokens), a.gitlab.SetToken(o.GitLabToken)); err != nil {
 		return err
 	}
+	if o.GitLabToken != a.live.token {
+		select {
+		case a.anotherToken <- struct{}{}:
+		default:
+		}
+	}
 	a.live.token, a.live.policy = o.GitLabToken, o.Policy
 	if pair != nil {
 		a.replaceCertificate(pair)

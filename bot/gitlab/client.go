@@ -73,6 +73,7 @@ type Client struct {
 	now     func() time.Time
 
 	pages      atomic.Pointer[string] // where people see GitLab; nil until it has told
+	admin      atomic.Bool            // the token is an administrator's, as far as GitLab has told
 	milestones milestones
 	tokens     tokens
 }

@@ -25,7 +25,8 @@ func (c *Client) holder(ctx context.Context, show func(http.Header)) (triage.Per
 	k := call{name: callUser, op: "asking GitLab who the token belongs to", method: http.MethodGet, path: "user", token: show}
 	var who struct {
 		wirePerson
-		Page string `json:"web_url"`
+		Page  string `json:"web_url"`
+		Admin bool   `json:"is_admin"`
 	}
 	a, err := c.do(ctx, k, &who)
 	if err != nil {
@@ -35,6 +36,9 @@ func (c *Client) holder(ctx context.Context, show func(http.Header)) (triage.Per
 		return triage.Person{}, c.fail(k, a.status, Retry, errors.New("the answer names no user; is it GitLab that answers at the GitLab URL?"))
 	}
 	c.learnPages(who.Page, who.Username)
+	if show == nil {
+		c.admin.Store(who.Admin)
+	}
 	return who.person(), nil
 }
 

@@ -104,3 +104,23 @@ func (c *Client) Holder(ctx context.Context, token string) (triage.Person, error
 	c.tokens.learn(token)
 	return c.holder(ctx, showing(token))
 }
+
+// Scopes are the scopes of the token in use, none if GitLab does not tell: it is too old, or the token is of another kind. That the token
+// may not even ask is an error, which DeniedOf tells.
+func (c *Client) Scopes(ctx context.Context) ([]string, error) {
+	k := call{
+		name: "token", op: "asking GitLab what the token may do", method: http.MethodGet, path: "personal_access_tokens/self",
+	}
+	var token struct {
+		Scopes []string `json:"scopes"`
+	}
+	if _, err := c.do(ctx, k, &token); absent(err) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	return token.Scopes, nil
+}
+
+// IsAdmin reports whether the token is an administrator's, who needs no role in a project. Self has to have been asked.
+func (c *Client) IsAdmin() bool { return c.admin.Load() }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,9 +95,9 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, rt route) {
 	line := s.line(r, rt, p)
 	fault := s.fault(line, r.Method+" "+r.URL.RequestURI())
 	by, known := s.authenticate(r)
-	denied := ""
+	denied, allowed := "", true
 	if known {
-		denied = s.userNamed(by).denied
+		denied, allowed = s.userNamed(by).denied, s.allows(r, rt)
 	}
 	about := s.about(r)
 	s.mu.Unlock()
@@ -132,6 +133,10 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, rt route) {
 		a = message(http.StatusUnauthorized, "401 Unauthorized")
 	case denied != "":
 		a = message(http.StatusForbidden, "403 Forbidden - "+denied)
+	case !allowed:
+		a = answer{status: http.StatusForbidden, body: object{
+			"error": "insufficient_scope", "error_description": "The request requires higher privileges than provided by the access token.", "scope": "api read_api",
+		}}
 	default:
 		a = s.answerAPI(r, rt, p, by)
 	}
@@ -221,12 +226,30 @@ func (s *Server) answerAPI(r *http.Request, rt route, p params, username string)
 	return rt.do(s, c)
 }
 
-// authenticate finds whose token the request carries.
-func (s *Server) authenticate(r *http.Request) (username string, known bool) {
+// tokenOf is the token that a request carries.
+func tokenOf(r *http.Request) string {
 	token := r.Header.Get("PRIVATE-TOKEN")
 	if bearer, has := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); token == "" && has {
 		token = bearer
 	}
+	return token
+}
+
+// allows reports whether the scopes of the request's token allow it.
+func (s *Server) allows(r *http.Request, rt route) bool {
+	scopes, limited := s.scopes[tokenOf(r)]
+	switch {
+	case !limited, slices.Contains(scopes, "api"), rt.noun == "token":
+		return true
+	case r.Method != http.MethodGet:
+		return false
+	}
+	return slices.Contains(scopes, "read_api") || rt.noun == "user" && slices.Contains(scopes, "read_user")
+}
+
+// authenticate finds whose token the request carries.
+func (s *Server) authenticate(r *http.Request) (username string, known bool) {
+	token := tokenOf(r)
 	if u := s.tokens[token]; u != nil && token != "" {
 		return u.username, true
 	}

@@ -63,9 +63,13 @@ func getVersion(s *Server, _ *call) answer {
 	return ok(object{"version": Version, "revision": "5a9db0c", "enterprise": s.opt.Edition != CE})
 }
 
-func getToken(_ *Server, c *call) answer {
+func getToken(s *Server, c *call) answer {
+	scopes, limited := s.scopes[tokenOf(c.r)]
+	if !limited {
+		scopes = []string{"api"}
+	}
 	return ok(object{
-		"id": c.by.id, "name": "sandbox", "revoked": false, "active": true, "scopes": []string{"api"}, "user_id": c.by.id,
+		"id": c.by.id, "name": "sandbox", "revoked": false, "active": true, "scopes": scopes, "user_id": c.by.id,
 		"expires_at": nil,
 	})
 }

@@ -82,6 +82,7 @@ type Server struct {
 	bot      *user
 	users    []*user
 	tokens   map[string]*user
+	scopes   map[string][]string // by token; one that is not there has the scope api
 	projects []*project
 	replica  *replica // nil if reads show the present
 
@@ -144,7 +145,7 @@ func New(opt Options) *Server {
 			Timeout:       opt.HookTimeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		tokens:  map[string]*user{},
+		tokens: map[string]*user{}, scopes: map[string][]string{},
 		changed: make(chan struct{}), done: make(chan struct{}),
 		slots:  make(chan struct{}, 8),
 		queues: map[queueKey][]*sending{}, chains: map[string]map[int64]bool{},

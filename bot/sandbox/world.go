@@ -107,6 +107,13 @@ func (s *Server) AddToken(username, token string) error {
 	return nil
 }
 
+// Limit gives a token other scopes than api. What they do not allow is refused with 403.
+func (s *Server) Limit(token string, scopes ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.scopes[token] = scopes
+}
+
 // Deny keeps a person out of the API: whatever is asked with one of the person's tokens is refused with 403 and these words, such as "Your
 // account has been blocked.". "" lets the person in again.
 func (s *Server) Deny(username, words string) error {

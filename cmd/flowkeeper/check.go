@@ -18,7 +18,7 @@ type checkCmd struct {
 // Help implements kong.HelpProvider.
 func (checkCmd) Help() string {
 	return "The exit code tells of the file and the variables that are set. What only serving needs, a token and a webhook's secret, may be missing, " +
-		"as in a pipeline: that is a note."
+		"as in a pipeline: that is a note. So is what a token that is set may not do; GitLab is asked unless --quiet is given."
 }
 
 // Run loads the configuration exactly as serve does, searches it for contradictions and prints what is in force, secrets as <secret>.
@@ -47,7 +47,8 @@ func (c *checkCmd) Run(ctx context.Context, p *program) error {
 	if watching != "" {
 		watching = "# No rule writes (shadow): " + watching + "\n"
 	}
-	_, err = fmt.Fprint(p.out, loaded, watching, searched)
+	untried := tellToken(ctx, p, loaded)
+	_, err = fmt.Fprint(p.out, loaded, watching, searched, untried)
 	return err
 }
 

@@ -75,6 +75,9 @@ func (c *serveCmd) wait(ctx context.Context, p *program, app *bot.App, loaded co
 		case <-ready:
 			fmt.Fprintf(p.out, "flowkeeper %s is ready: webhooks on %s, admin on %s, GitLab %s, inbox %s%s\n",
 				version, app.URL(), app.AdminURL(), loaded.GitLab.URL, inboxName(loaded), watching)
+			if missing := app.Missing(); missing != "" {
+				fmt.Fprintf(p.out, "flowkeeper: the token may not do what the bot does: %s\n", missing)
+			}
 			ready = nil
 		case <-hangup:
 			again.reload(ctx)

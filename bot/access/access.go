@@ -1,0 +1,123 @@
+// Package access finds out whether a token may do what the bot does, before the first write that GitLab would refuse.
+package access
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// MaxProjects bounds the projects that are looked at, one or two calls each.
+const MaxProjects = 100
+
+// GitLab is what is asked. Errors are classed by gitlab.ClassOf.
+type GitLab interface {
+	// Scopes are the token's scopes, none if GitLab does not tell.
+	Scopes(ctx context.Context) ([]string, error)
+	// IsAdmin reports whether GitLab said that the token is an administrator's.
+	IsAdmin() bool
+	ProjectID(ctx context.Context, path string) (int64, error)
+	Level(ctx context.Context, project, user int64) (int, error)
+}
+
+// Missing lists what the bot may not do, a sentence each: with the token as a whole, then in each of the projects (full paths or ids), of
+// which the first MaxProjects are looked at. An error says that GitLab could not be asked.
+func Missing(ctx context.Context, g GitLab, self triage.Person, projects []string, policy engine.Policy) ([]string, error) {
+	scope, err := missingScope(ctx, g)
+	if err != nil {
+		return nil, err
+	}
+	missing := slices.DeleteFunc([]string{scope}, func(s string) bool { return s == "" })
+	if g.IsAdmin() {
+		return missing, nil
+	}
+	for _, project := range projects[:min(len(projects), MaxProjects)] {
+		text, err := missingRole(ctx, g, self, project, acting(policy))
+		if err != nil {
+			return nil, err
+		}
+		if text != "" {
+			missing = append(missing, text)
+		}
+	}
+	return missing, nil
+}
+
+// missingScope says that the token's scopes do not let it write.
+func missingScope(ctx context.Context, g GitLab) (string, error) {
+	const give = "the bot can write nothing with it; create a token with the scope api"
+	scopes, err := g.Scopes(ctx)
+	switch {
+	case gitlab.DeniedOf(err) == gitlab.DeniedToken:
+		return "the token lacks the scope api: " + give, nil
+	case err != nil:
+		return "", err
+	case len(scopes) == 0, slices.Contains(scopes, "api"):
+		return "", nil
+	}
+	return "the token has the scope " + strings.Join(scopes, ", ") + " and lacks api: " + give, nil
+}
+
+// missingRole says that the bot's role in a project is too low.
+func missingRole(ctx context.Context, g GitLab, self triage.Person, project, acting string) (string, error) {
+	id, err := strconv.ParseInt(project, 10, 64)
+	if err != nil {
+		id, err = g.ProjectID(ctx, project)
+	}
+	if gone(err) {
+		return fmt.Sprintf("@%s does not see project %s: make it a member with the role Planner or Reporter", self.Username, project), nil
+	}
+	if err != nil {
+		return "", err
+	}
+	level, err := g.Level(ctx, id, self.ID)
+	if err != nil {
+		return "", err
+	}
+	if level >= triage.Planner {
+		return "", nil
+	}
+	return fmt.Sprintf("@%s is %s project %s, too little to set labels and weights (for %s): make it a Planner or Reporter", self.Username, role(level), project, acting), nil
+}
+
+func gone(err error) bool {
+	class := gitlab.ClassOf(err)
+	return class == gitlab.Gone || class == gitlab.GiveUp
+}
+
+// role is a membership below Planner in words.
+func role(level int) string {
+	const guest = 10
+	switch {
+	case level == 0:
+		return "no member of"
+	case level < guest:
+		return "hardly a member (minimal access) of"
+	default:
+		return "only a Guest in"
+	}
+}
+
+// acting says for what the bot writes.
+func acting(policy engine.Policy) string {
+	var ids []string
+	for _, s := range policy.Settings {
+		if s.Mode == triage.Act {
+			ids = append(ids, s.ID)
+		}
+	}
+	const shown = 2
+	switch {
+	case len(ids) == 0:
+		return "commands"
+	case len(ids) <= shown:
+		return strings.Join(ids, ", ") + " and commands"
+	}
+	return fmt.Sprintf("%s, %d more rules and commands", strings.Join(ids[:shown], ", "), len(ids)-shown)
+}
