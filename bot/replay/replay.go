@@ -140,6 +140,8 @@ func header(kind string) string {
 		kind = "issue"
 	case "build":
 		kind = "job"
+	case "access_token", "deploy_token":
+		kind = "resource_" + kind
 	}
 	var name strings.Builder
 	for word := range strings.FieldsFuncSeq(kind, func(r rune) bool { return r == '_' }) {

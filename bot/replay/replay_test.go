@@ -119,6 +119,7 @@ func TestHeaders(t *testing.T) {
 		{"merge request", `{"object_kind": "merge_request"}`, "Merge Request Hook"},
 		{"tag", `{"object_kind": "tag_push"}`, "Tag Push Hook"},
 		{"job", `{"object_kind": "build"}`, "Job Hook"},
+		{"token that expires", `{"object_kind": "access_token", "event_name": "expiring_access_token"}`, "Resource Access Token Hook"},
 		{"member", `{"event_name": "user_add_to_group", "group_id": 7}`, "Member Hook"},
 		{"subgroup", `{"event_name": "subgroup_create"}`, "Subgroup Hook"},
 		{"project", `{"event_name": "project_create"}`, "Project Hook"},
