@@ -37,8 +37,9 @@ type Options struct {
 
 // Own is a configuration of one's own. The story is the handbook's: under another policy it would come out otherwise, so it is not told.
 type Own struct {
-	Name   string // of the file
-	Policy engine.Policy
+	Name     string // of the file
+	Policy   engine.Policy
+	Watching string // why no rule of it writes; empty if some do
 }
 
 // The demo is impatient: what waits 2 s and 5 min in a real bot waits this long here.
@@ -57,7 +58,7 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	if o.Own != nil {
-		err = s.invite(o.Own.Name)
+		err = s.invite(*o.Own)
 	} else {
 		err = s.tell(ctx)
 	}
@@ -152,13 +153,16 @@ func (s *stage) listen() error {
 }
 
 // invite opens an issue to try a configuration on.
-func (s *stage) invite(name string) error {
+func (s *stage) invite(own Own) error {
 	ref, err := s.gitlab.Open("ann", s.project, sandbox.IssueOptions{Title: "Try your own rules here"})
 	if err != nil {
 		return err
 	}
 	s.ref = ref
-	fmt.Fprintf(s.out, "The rules are those of %s. The story is the handbook's, so it is not told; the issue waits for you.\n", name)
+	fmt.Fprintf(s.out, "The rules are those of %s. The story is the handbook's, so it is not told; the issue waits for you.\n", own.Name)
+	if own.Watching != "" {
+		fmt.Fprintf(s.out, "No rule writes (shadow): %s. Commands are carried out.\n", own.Watching)
+	}
 	return nil
 }
 

@@ -34,7 +34,7 @@ func (c *demoCmd) Run(ctx context.Context, p *program) error {
 		if err != nil {
 			return err
 		}
-		o.Own = &demo.Own{Name: c.Config, Policy: own.Policy()}
+		o.Own = &demo.Own{Name: c.Config, Policy: own.Policy(), Watching: own.Watching()}
 	}
 	return demo.Run(ctx, o)
 }
