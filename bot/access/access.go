@@ -3,7 +3,9 @@ package access
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,13 +39,26 @@ func Missing(ctx context.Context, g GitLab, self triage.Person, projects []strin
 	if g.IsAdmin() {
 		return missing, nil
 	}
+	looked := map[int64]bool{}
 	for _, project := range projects[:min(len(projects), MaxProjects)] {
-		text, err := missingRole(ctx, g, self, project, acting(policy))
+		id, err := number(ctx, g, project)
+		switch {
+		case gone(err):
+			missing = append(missing, fmt.Sprintf("@%s does not see project %s: make it a member with the role Planner or Reporter", self.Username, project))
+			continue
+		case err != nil:
+			return nil, err
+		case looked[id]:
+			continue
+		}
+		looked[id] = true
+		level, err := g.Level(ctx, id, self.ID)
 		if err != nil {
 			return nil, err
 		}
-		if text != "" {
-			missing = append(missing, text)
+		if level < triage.Planner {
+			missing = append(missing, fmt.Sprintf("@%s is %s project %s, too little to set labels and weights (for %s): make it a Planner or Reporter",
+				self.Username, role(level), project, acting(policy)))
 		}
 	}
 	return missing, nil
@@ -54,6 +69,8 @@ func missingScope(ctx context.Context, g GitLab) (string, error) {
 	const give = "the bot can write nothing with it; create a token with the scope api"
 	scopes, err := g.Scopes(ctx)
 	switch {
+	case unauthorized(err): // it may be of a kind that cannot tell; whether it is good at all shows elsewhere
+		return "", nil
 	case gitlab.DeniedOf(err) == gitlab.DeniedToken:
 		return "the token lacks the scope api: " + give, nil
 	case err != nil:
@@ -64,26 +81,17 @@ func missingScope(ctx context.Context, g GitLab) (string, error) {
 	return "the token has the scope " + strings.Join(scopes, ", ") + " and lacks api: " + give, nil
 }
 
-// missingRole says that the bot's role in a project is too low.
-func missingRole(ctx context.Context, g GitLab, self triage.Person, project, acting string) (string, error) {
-	id, err := strconv.ParseInt(project, 10, 64)
-	if err != nil {
-		id, err = g.ProjectID(ctx, project)
+func unauthorized(err error) bool {
+	e, ok := errors.AsType[*gitlab.Error](err)
+	return ok && e.Status == http.StatusUnauthorized
+}
+
+// number is the id of a project that is named by its full path or id.
+func number(ctx context.Context, g GitLab, project string) (int64, error) {
+	if id, err := strconv.ParseInt(project, 10, 64); err == nil {
+		return id, nil
 	}
-	if gone(err) {
-		return fmt.Sprintf("@%s does not see project %s: make it a member with the role Planner or Reporter", self.Username, project), nil
-	}
-	if err != nil {
-		return "", err
-	}
-	level, err := g.Level(ctx, id, self.ID)
-	if err != nil {
-		return "", err
-	}
-	if level >= triage.Planner {
-		return "", nil
-	}
-	return fmt.Sprintf("@%s is %s project %s, too little to set labels and weights (for %s): make it a Planner or Reporter", self.Username, role(level), project, acting), nil
+	return g.ProjectID(ctx, project)
 }
 
 func gone(err error) bool {
