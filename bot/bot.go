@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.uber.org/zap"
 
+	"flowkeeper/bot/access"
 	"flowkeeper/bot/admin"
 	"flowkeeper/bot/budget"
 	"flowkeeper/bot/gate"
@@ -91,10 +92,9 @@ type App struct {
 	draining atomic.Bool
 	watching atomic.Pointer[string] // Options.Watching of now
 	missing  atomic.Pointer[string] // what the token may not do; nil until that is known
-
-	anotherToken chan struct{}          // there is one whose rights are not known yet
-	another      atomic.Pointer[string] // says that the bot was another user before this start
-	stop         func() error
+	another  atomic.Pointer[string] // says that the bot was another user before this start
+	access   *access.Watch
+	stop     func() error
 
 	live        live
 	certificate *certificate // nil without TLS
@@ -112,7 +112,8 @@ type step struct {
 // New opens everything that can fail: the store, both addresses, the client. What was opened before a failure is closed again. It sends
 // nothing to GitLab and takes no deliveries yet.
 func New(ctx context.Context, o Options) (app *App, err error) {
-	a := &App{o: o, registry: prometheus.NewRegistry(), ready: make(chan struct{}), failed: make(chan error, 1), anotherToken: make(chan struct{}, 1)}
+	a := &App{o: o, registry: prometheus.NewRegistry(), ready: make(chan struct{}), failed: make(chan error, 1)}
+	a.access = access.NewWatch(a.lookAtAccess, a.tellAccess)
 	a.stop = sync.OnceValue(a.teardown)
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	defer func() {

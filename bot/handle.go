@@ -42,11 +42,11 @@ func (a *App) handle() (claimNoMore func()) {
 		})
 		a.engage(pool, self)
 		known := a.rememberSelf(ctx, pool, self)
-		looked := a.lookFirst(ctx)
+		a.access.First(ctx)
 		close(a.ready)
 		var work sync.WaitGroup
 		work.Go(func() { a.keepSelf(ctx, pool, self, known) })
-		work.Go(func() { a.watchAccess(ctx, looked) })
+		work.Go(func() { a.access.Run(ctx) })
 		work.Go(func() { pool.Run(ctx) })
 		work.Go(func() { a.schedule().Run(ctx) })
 		work.Wait()

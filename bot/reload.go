@@ -62,10 +62,7 @@ func (a *App) Reload(ctx context.Context, o Options) error {
 		return err
 	}
 	if o.GitLabToken != a.live.token {
-		select {
-		case a.anotherToken <- struct{}{}:
-		default:
-		}
+		a.access.Another()
 	}
 	a.live.token, a.live.policy = o.GitLabToken, o.Policy
 	if pair != nil {
