@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"flowkeeper/bot/budget"
+	"flowkeeper/bot/testkit"
 )
 
 // script is what happens to a fleet: its workers make calls with pauses between them, GitLab answers, the store has its moods.
@@ -100,7 +101,7 @@ func play(t *testing.T, s script) (problems []string) {
 	}
 	alwaysThere := true
 	for _, e := range s.events {
-		<-time.After(e.pause)
+		testkit.Pass(e.pause)
 		if e.mood != "" {
 			shared.be(e.mood)
 			alwaysThere = alwaysThere && e.mood == answers
@@ -132,7 +133,7 @@ func play(t *testing.T, s script) (problems []string) {
 // work makes calls until ctx ends.
 func (w worker) work(ctx context.Context, b *budget.Budget, calls, notes *passes) {
 	for n := 0; ctx.Err() == nil; n++ {
-		<-time.After(w.pauses[n%len(w.pauses)])
+		testkit.Pass(w.pauses[n%len(w.pauses)])
 		limited, cancel := context.WithTimeout(ctx, w.patience)
 		if w.urgent {
 			limited = budget.Urgent(limited)

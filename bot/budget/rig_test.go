@@ -13,6 +13,7 @@ import (
 	"flowkeeper/bot/budget"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/sqlite"
+	"flowkeeper/bot/testkit"
 )
 
 // store is a fake: buckets in memory, by the clock of the test's bubble.
@@ -202,5 +203,5 @@ func headers(limit, left int, reset time.Duration) http.Header {
 // pass lets a bubble's time go by; outside of one it panics.
 func pass(d time.Duration) {
 	synctest.Wait()
-	<-time.After(d)
+	testkit.Pass(d)
 }

@@ -45,18 +45,22 @@ func (r *rig) alike(ctx context.Context, plays []*play, want map[string]outcome,
 	})
 }
 
-// leave stops all replicas and wants nothing left behind, neither dead letters nor mail. It has a time of its own: if issues were lost,
-// that was spent on waiting for them.
+// leave wants no dead letters, no mail, and, once all replicas have stopped, no leases. It has a time of its own: if issues were lost, that was
+// spent on waiting for them.
 func (r *rig) leave() {
 	r.Helper()
 	ctx, cancel := context.WithTimeout(r.Context(), time.Minute)
 	defer cancel()
 	r.dead(ctx)
+	if err := r.settle(ctx); err != nil {
+		r.Errorf("something is left: %v", err)
+	}
 	for _, each := range r.replicas {
 		each.stop()
 	}
-	if err := r.settle(ctx); err != nil {
-		r.Errorf("something is left after the stop: %v", err)
+	// What waits now a sweep has asked for since; all that was delivered was handled before.
+	if s, err := r.store.Stats(ctx); err != nil || s.Leased > 0 {
+		r.Errorf("after the stop %d issues are leased: %v", s.Leased, err)
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/sqlite"
 	"flowkeeper/bot/schedule"
+	"flowkeeper/bot/testkit"
 	"flowkeeper/bot/worker"
 	"flowkeeper/rules/triage"
 )
@@ -162,7 +163,7 @@ func (r *rig) longKnown(projects ...int64) {
 
 // pass lets time go by.
 func (r *rig) pass(d time.Duration) {
-	<-time.After(d)
+	testkit.Pass(d)
 	synctest.Wait()
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/spool"
+	"flowkeeper/bot/testkit"
 )
 
 // script is what happens to a spool.
@@ -78,13 +79,13 @@ func play(t *testing.T, s script) (problems []string) {
 		issue := int64(i + 1)
 		clients.Go(func() {
 			for n, pause := range pauses {
-				<-time.After(pause)
+				testkit.Pass(pause)
 				deliver(t.Context(), &now, delivery(issue, fmt.Sprint(issue, "-", n)), problem)
 			}
 		})
 	}
 	for _, c := range s.changes {
-		<-time.After(c.pause)
+		testkit.Pass(c.pause)
 		switch {
 		case c.mood == "":
 			now.Load().end()
