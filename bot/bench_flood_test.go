@@ -48,7 +48,6 @@ type changed struct {
 	change func(http.Header)
 }
 
-// WriteHeader implements http.ResponseWriter.
 func (c changed) WriteHeader(status int) {
 	c.change(c.Header())
 	c.ResponseWriter.WriteHeader(status)

@@ -61,7 +61,6 @@ type mailbox interface {
 	Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error)
 }
 
-// Receive implements webhook.Receiver.
 func (i *intake) Receive(ctx context.Context, d webhook.Delivery) (webhook.Answer, error) {
 	e := &d.Event
 	self := i.self.Load() // before the manners, which know its name then

@@ -82,7 +82,6 @@ var (
 	oldestDue         = prometheus.NewDesc("flowkeeper_inbox_oldest_due_seconds", "How long the most overdue issue has been due.", nil, nil)
 )
 
-// Describe implements prometheus.Collector.
 func (c inboxCollector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{waitingIssues, waitingDeliveries, leasedIssues, deadLetters, oldestDue} {
 		ch <- d

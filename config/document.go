@@ -145,7 +145,6 @@ type aliasVisitor struct {
 	anchors map[string]ast.Node
 }
 
-// Visit implements ast.Visitor.
 func (v *aliasVisitor) Visit(n ast.Node) ast.Visitor {
 	switch n := n.(type) {
 	case *ast.AnchorNode:

@@ -202,7 +202,6 @@ type several[T any] struct {
 	check func(literal) (T, *flaw)
 }
 
-// set implements setter.
 func (s several[T]) set(lit literal) *flaw {
 	var all []T
 	for part := range strings.SplitSeq(lit.text, ",") {

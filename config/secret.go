@@ -27,19 +27,15 @@ func (s Secret) IsSet() bool { return s.value != "" }
 // Equal reports whether two secrets hold the same text.
 func (s Secret) Equal(other Secret) bool { return s.value == other.value }
 
-// String implements fmt.Stringer.
 func (Secret) String() string { return hidden }
 
-// GoString implements fmt.GoStringer.
 func (Secret) GoString() string { return hidden }
 
 // Format implements fmt.Formatter, for the verbs that ask neither String nor GoString.
 func (Secret) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, hidden) }
 
-// MarshalText implements encoding.TextMarshaler.
 func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 
-// MarshalJSON implements json.Marshaler.
 func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
 
 // MarshalYAML implements the marshaler of goccy/go-yaml.

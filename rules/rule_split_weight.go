@@ -64,12 +64,10 @@ func (a firstWeight) Key() string {
 	return triage.AddLabel{Label: triage.WeightLabel(a.Side, a.Value)}.Key()
 }
 
-// Done implements triage.Action.
 func (a firstWeight) Done(i triage.Issue) bool {
 	return slices.ContainsFunc(i.Labels, func(l string) bool { return triage.Scope(l) == triage.WeightScope(a.Side) })
 }
 
-// Apply implements triage.Action.
 func (a firstWeight) Apply(i triage.Issue) triage.Issue {
 	if a.Done(i) {
 		return i
@@ -77,10 +75,8 @@ func (a firstWeight) Apply(i triage.Issue) triage.Issue {
 	return a.set().Apply(i)
 }
 
-// String implements triage.Action.
 func (a firstWeight) String() string { return a.set().String() }
 
-// Command implements triage.Action.
 func (a firstWeight) Command() string { return a.set().Command() }
 
 // otherSide is the side that the issue is also for.

@@ -51,7 +51,6 @@ func New(checks []Check, metrics prometheus.Gatherer, kept Kept, backlog Backlog
 // Degraded is the failure of a check that the bot gets along with: deliveries are still taken, so it stays in service.
 type Degraded struct{ Err error }
 
-// Error implements error.
 func (d Degraded) Error() string { return d.Err.Error() }
 
 // Unwrap gives the cause.
@@ -60,7 +59,6 @@ func (d Degraded) Unwrap() error { return d.Err }
 // Remark is what the operator should know of a check that is good.
 type Remark struct{ Text string }
 
-// Error implements error.
 func (r Remark) Error() string { return r.Text }
 
 type readiness struct {

@@ -85,7 +85,6 @@ type Would struct {
 // Refusal is an error of whoever asked: it says what would work.
 type Refusal struct{ Text string }
 
-// Error implements error.
 func (r Refusal) Error() string { return r.Text }
 
 // errFull ends a listing when the page is full.

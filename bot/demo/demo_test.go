@@ -161,7 +161,6 @@ type trigger struct {
 	do   func()
 }
 
-// Write implements io.Writer.
 func (w *trigger) Write(p []byte) (int, error) {
 	if bytes.Contains(p, []byte(w.word)) {
 		w.do()

@@ -218,7 +218,6 @@ func (t *trap) isMet() bool {
 	}
 }
 
-// ServeHTTP implements http.Handler.
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	t := g.take(r)
 	if t == nil {

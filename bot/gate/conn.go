@@ -32,7 +32,6 @@ func (c *conn) orLonger(other *conn) *conn {
 	return c
 }
 
-// Read implements net.Conn.
 func (c *conn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	if n > 0 {
@@ -41,7 +40,6 @@ func (c *conn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Close implements net.Conn.
 func (c *conn) Close() error {
 	c.gate.mu.Lock()
 	delete(c.gate.open, c)

@@ -69,7 +69,6 @@ func (g *Gate) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-// Close implements net.Listener.
 func (g *Gate) Close() error {
 	g.mu.Lock()
 	g.closed = true
@@ -78,7 +77,6 @@ func (g *Gate) Close() error {
 	return g.listener.Close()
 }
 
-// Addr implements net.Listener.
 func (g *Gate) Addr() net.Addr { return g.listener.Addr() }
 
 // makeRoom makes sure that a connection of the peer fits in, if need be by closing another one. False: all are busy. The caller holds the lock.

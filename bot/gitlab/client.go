@@ -32,10 +32,8 @@ type Limiter interface {
 // free is the limiter that limits nothing.
 type free struct{}
 
-// Wait implements Limiter.
 func (free) Wait(context.Context, bool) error { return nil }
 
-// Observe implements Limiter.
 func (free) Observe(bool, int, http.Header) {}
 
 // Options are what a Client needs. URL and Token are required. The token is left out wherever the options are printed.
@@ -115,7 +113,6 @@ func New(o Options) (*Client, error) {
 // String names the GitLab that the client talks to.
 func (c *Client) String() string { return "GitLab at " + c.base }
 
-// GoString implements fmt.GoStringer.
 func (c *Client) GoString() string { return c.String() }
 
 // validate reports what is wrong with the options, without ever printing the token.

@@ -31,7 +31,6 @@ type Error struct {
 	Err    error         // why, in a sentence for people
 }
 
-// Error implements error.
 func (e *Error) Error() string { return e.Op + ": " + e.Err.Error() }
 
 // Unwrap gives the cause: a caller's cancelled context can be told by errors.Is.

@@ -91,7 +91,6 @@ func (s *server) updates() (sent []map[string]any) {
 	return sent
 }
 
-// ServeHTTP implements http.Handler.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -229,7 +229,6 @@ func typeName(kind, legacy string) string {
 // wireLabel is a label, sent as its name or as an object that has one.
 type wireLabel string
 
-// UnmarshalJSON implements json.Unmarshaler.
 func (l *wireLabel) UnmarshalJSON(raw []byte) error {
 	if len(raw) > 0 && raw[0] == '"' {
 		return json.Unmarshal(raw, (*string)(l))

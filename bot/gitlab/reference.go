@@ -17,7 +17,6 @@ type BadReference struct {
 	Why  string // "is not the address of an issue: it should look like …"
 }
 
-// Error implements error.
 func (e *BadReference) Error() string { return strconv.Quote(e.Text) + " " + e.Why }
 
 // place is the issue that a reference names: by the number of its project, or by its path.

@@ -13,7 +13,6 @@ import (
 // owners is a GitLab that knows tokens and whose they are; it repeats every token in its refusals.
 type owners map[string]string
 
-// ServeHTTP implements http.Handler.
 func (o owners) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	shown := r.Header.Values("Private-Token")

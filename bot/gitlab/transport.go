@@ -40,7 +40,6 @@ func guarded(c *http.Client) *http.Client {
 // guard is a transport that protects the library from what it reads.
 type guard struct{ next http.RoundTripper }
 
-// RoundTrip implements http.RoundTripper.
 func (g guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := g.next.RoundTrip(req)
 	if err != nil {
@@ -76,7 +75,6 @@ func beginning(resp *http.Response) []byte {
 	return nil
 }
 
-// Read implements io.Reader.
 func (b *bounded) Read(p []byte) (int, error) {
 	if b.left < 0 {
 		return 0, errTooLarge
@@ -94,5 +92,4 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close implements io.Closer.
 func (b *bounded) Close() error { return b.body.Close() }

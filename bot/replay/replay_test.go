@@ -30,7 +30,6 @@ const (
 // mailbox takes every delivery.
 type mailbox struct{ taken []webhook.Delivery }
 
-// Receive implements webhook.Receiver.
 func (m *mailbox) Receive(_ context.Context, d webhook.Delivery) (webhook.Answer, error) {
 	m.taken = append(m.taken, d)
 	return webhook.Answer{Status: webhook.Accepted, Class: "accepted"}, nil

@@ -162,7 +162,6 @@ func New(opt Options) *Server {
 	return s
 }
 
-// ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 // SetURL says where the server is reached, once that is known: links, webhooks and pages name it.

@@ -15,7 +15,6 @@ type Ignored struct {
 	Reason string // for people
 }
 
-// Error implements error.
 func (i *Ignored) Error() string { return i.Reason }
 
 // The classes of ignored requests, for metrics.

@@ -25,7 +25,6 @@ const (
 	numberWrong
 )
 
-// UnmarshalJSON implements json.Unmarshaler.
 func (n *number) UnmarshalJSON(b []byte) error {
 	*n = parseNumber(b)
 	return nil
@@ -69,7 +68,6 @@ func (n number) pointer() *int {
 // status is the category of a work item's status, "" where there is none. Like number's, its UnmarshalJSON gives no error.
 type status string
 
-// UnmarshalJSON implements json.Unmarshaler.
 func (s *status) UnmarshalJSON(b []byte) error {
 	var o struct {
 		Category string `json:"category"`

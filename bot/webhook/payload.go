@@ -130,7 +130,6 @@ func (p *payload) otherSubject() string {
 // noted is the note that an emoji stands on. Its UnmarshalJSON gives no error: in other events the key may be anything.
 type noted struct{ on string }
 
-// UnmarshalJSON implements json.Unmarshaler.
 func (n *noted) UnmarshalJSON(b []byte) error {
 	var w struct {
 		On string `json:"noteable_type"`

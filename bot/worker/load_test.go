@@ -358,7 +358,6 @@ func TestLevelsAreBounded(t *testing.T) {
 // stubborn is a GitLab that takes an update and does not close or reopen.
 type stubborn struct{ *gitlab.Client }
 
-// Update implements worker.GitLab.
 func (s stubborn) Update(ctx context.Context, before, after triage.Issue) (triage.Issue, error) {
 	after.Closed = before.Closed
 	return s.Client.Update(ctx, before, after)

@@ -16,7 +16,6 @@ type adoptCmd struct {
 	From    time.Time `placeholder:"TIME" help:"Go on with the issues that were created at or after this time: where an adoption was broken off."`
 }
 
-// Help implements kong.HelpProvider.
 func (adoptCmd) Help() string {
 	return "The bot leaves issues alone that nobody touched since it came to the project. This takes up all that are open, the oldest first: the rules look at " +
 		"each as if it had just been opened, within their modes and the budget of calls. What people undid stays undone. It gives way to what people do " +

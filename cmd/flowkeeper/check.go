@@ -15,7 +15,6 @@ type checkCmd struct {
 	NoSearch bool     `help:"Do not search for rules that contradict each other, which takes some seconds."`
 }
 
-// Help implements kong.HelpProvider.
 func (checkCmd) Help() string {
 	return "The exit code tells of the file and the variables that are set. What only serving needs, a token and a webhook's secret, may be missing, " +
 		"as in a pipeline: that is a note. So is what a token that is set may not do; GitLab is asked unless --quiet is given."

@@ -24,7 +24,6 @@ type deadCmd struct {
 	Save  deadSaveCmd  `cmd:"" help:"Save a dead letter as a scenario, without names."`
 }
 
-// Help implements kong.HelpProvider.
 func (deadCmd) Help() string {
 	return "A dead letter is what the bot gave up on: an issue's deliveries, with the cause. Nothing else happens to them until somebody retries or drops them. " +
 		"The running bot holds them, so it is asked on its admin address." + `
@@ -42,7 +41,6 @@ type letterOf triage.Ref
 
 var letterForm = regexp.MustCompile(`^([1-9]\d{0,17})[#/]([1-9]\d{0,17})$`)
 
-// UnmarshalText implements encoding.TextUnmarshaler.
 func (l *letterOf) UnmarshalText(text []byte) error {
 	m := letterForm.FindSubmatch(text)
 	if m == nil {

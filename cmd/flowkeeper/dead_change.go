@@ -14,7 +14,6 @@ type deadRetryCmd struct {
 	All    bool      `help:"Retry all dead letters."`
 }
 
-// Help implements kong.HelpProvider.
 func (deadRetryCmd) Help() string {
 	return `See to the cause first: what fails again becomes a dead letter again.
 
@@ -77,7 +76,6 @@ type deadDropCmd struct {
 	Yes    bool     `help:"Really: what is lost cannot be had back."`
 }
 
-// Help implements kong.HelpProvider.
 func (deadDropCmd) Help() string {
 	return `Without --yes it only says what would be lost. What comes for the issue later is handled as ever.
 

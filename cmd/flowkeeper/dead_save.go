@@ -15,7 +15,6 @@ type deadSaveCmd struct {
 	Output string   `short:"o" placeholder:"FILE" help:"Write to this file, which must not exist yet; default: print it."`
 }
 
-// Help implements kong.HelpProvider.
 func (deadSaveCmd) Help() string {
 	return `The file is a scenario: flowkeeper explain plays it, and so do the tests below rules/testdata/scenarios. The decisions in it are those of the configuration here (-c), not of the running bot's. ` +
 		`Usernames, the title, the project and what people wrote are left out. Labels stay.

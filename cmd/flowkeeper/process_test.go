@@ -147,7 +147,6 @@ type transcript struct {
 
 func newTranscript() *transcript { return &transcript{grown: make(chan struct{})} }
 
-// Write implements io.Writer.
 func (t *transcript) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

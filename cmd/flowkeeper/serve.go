@@ -21,7 +21,6 @@ type serveCmd struct {
 	InsecureAcceptUnsigned bool     `help:"Take webhooks from anybody. Only for trying things out."`
 }
 
-// Help implements kong.HelpProvider.
 func (serveCmd) Help() string {
 	return "The environment has to name an access token (FLOWKEEPER_GITLAB_TOKEN) and the webhook's secret (FLOWKEEPER_WEBHOOK_SECRET) or " +
 		"signing token (FLOWKEEPER_SIGNING_TOKEN). All other settings have defaults: see flowkeeper check.\n\n" +

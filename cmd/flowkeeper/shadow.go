@@ -19,7 +19,6 @@ type shadowCmd struct {
 	JSON  bool `help:"Print JSON."`
 }
 
-// Help implements kong.HelpProvider.
 func (shadowCmd) Help() string {
 	return "A rule in shadow decides and writes nothing. Without a configuration file all rules are. The last decisions are kept, 20 an issue and 10,000 in all. With Redis " +
 		"they are read there; else the running bot is asked on its admin address." + `
@@ -53,7 +52,6 @@ func (c *shadowCmd) Run(ctx context.Context, p *program) error {
 // ago is a duration that may be in days: "7d".
 type ago time.Duration
 
-// UnmarshalText implements encoding.TextUnmarshaler.
 func (a *ago) UnmarshalText(text []byte) error {
 	const longest = 10 * 365 // days
 	d, err := time.ParseDuration(string(text))

@@ -12,7 +12,6 @@ import (
 // modeFlag is one of the values of config.Config.Mode; empty if the flag is not given.
 type modeFlag string
 
-// UnmarshalText implements encoding.TextUnmarshaler.
 func (m *modeFlag) UnmarshalText(text []byte) error {
 	*m = modeFlag(text)
 	if *m != config.ModeShadow && *m != config.ModeAct {

@@ -24,13 +24,10 @@ type Action interface {
 // AddLabel wants a label on the issue. Its siblings of the same scope give way, as GitLab does with a licence and the bot without.
 type AddLabel struct{ Label string }
 
-// Key implements Action.
 func (a AddLabel) Key() string { return "label:" + a.Label }
 
-// Done implements Action.
 func (a AddLabel) Done(i Issue) bool { return i.Has(a.Label) && len(siblings(i, a.Label)) == 0 }
 
-// Apply implements Action.
 func (a AddLabel) Apply(i Issue) Issue {
 	if a.Done(i) {
 		return i
@@ -45,10 +42,8 @@ func (a AddLabel) Apply(i Issue) Issue {
 	return i.withLabels(append(labels, a.Label))
 }
 
-// String implements Action.
 func (a AddLabel) String() string { return "add " + Quoted(a.Label) }
 
-// Command implements Action.
 func (a AddLabel) Command() string { return labelCommand("/label", a.Label) }
 
 // Replaces is the label of the same scope that gives way, "" if there is none.
@@ -94,21 +89,16 @@ type RemoveLabel struct {
 	Sibling bool
 }
 
-// Key implements Action.
 func (a RemoveLabel) Key() string { return "label:" + a.Label }
 
-// Done implements Action.
 func (a RemoveLabel) Done(i Issue) bool { return !i.Has(a.Label) }
 
-// Apply implements Action.
 func (a RemoveLabel) Apply(i Issue) Issue {
 	return i.withLabels(slices.DeleteFunc(slices.Clone(i.Labels), func(l string) bool { return l == a.Label }))
 }
 
-// String implements Action.
 func (a RemoveLabel) String() string { return "remove " + Quoted(a.Label) }
 
-// Command implements Action.
 func (a RemoveLabel) Command() string { return labelCommand("/unlabel", a.Label) }
 
 // SetWeight wants a weight: of the weight field, or of a side's scoped label if Side is set ("backend").
@@ -117,7 +107,6 @@ type SetWeight struct {
 	Side  string
 }
 
-// Key implements Action.
 func (a SetWeight) Key() string {
 	if a.Side != "" {
 		return "weight:" + a.Side
@@ -125,7 +114,6 @@ func (a SetWeight) Key() string {
 	return "weight"
 }
 
-// Done implements Action.
 func (a SetWeight) Done(i Issue) bool {
 	if a.Side != "" {
 		return AddLabel{WeightLabel(a.Side, a.Value)}.Done(i)
@@ -133,7 +121,6 @@ func (a SetWeight) Done(i Issue) bool {
 	return i.Weight != nil && *i.Weight == a.Value
 }
 
-// Apply implements Action.
 func (a SetWeight) Apply(i Issue) Issue {
 	if a.Side != "" {
 		return AddLabel{WeightLabel(a.Side, a.Value)}.Apply(i)
@@ -142,7 +129,6 @@ func (a SetWeight) Apply(i Issue) Issue {
 	return i
 }
 
-// String implements Action.
 func (a SetWeight) String() string {
 	if a.Side != "" {
 		return "set " + Quoted(WeightLabel(a.Side, a.Value))
@@ -150,7 +136,6 @@ func (a SetWeight) String() string {
 	return "set weight " + strconv.Itoa(a.Value)
 }
 
-// Command implements Action.
 func (a SetWeight) Command() string {
 	if a.Side != "" {
 		return labelCommand("/label", WeightLabel(a.Side, a.Value))
@@ -161,31 +146,23 @@ func (a SetWeight) Command() string {
 // Close wants the issue closed.
 type Close struct{}
 
-// Key implements Action.
 func (Close) Key() string { return "state" }
 
-// Done implements Action.
 func (Close) Done(i Issue) bool { return i.Closed }
 
-// Apply implements Action.
 func (Close) Apply(i Issue) Issue { i.Closed = true; return i }
 
-// String implements Action.
 func (Close) String() string { return "close the issue" }
 
-// Command implements Action.
 func (Close) Command() string { return "/close" }
 
 // SetMilestone wants a milestone, by its title, on an issue that has none. Another milestone is as good.
 type SetMilestone struct{ Title string }
 
-// Key implements Action.
 func (SetMilestone) Key() string { return "milestone" }
 
-// Done implements Action.
 func (SetMilestone) Done(i Issue) bool { return i.Milestone != 0 }
 
-// Apply implements Action.
 func (a SetMilestone) Apply(i Issue) Issue {
 	if !a.Done(i) {
 		i.Milestone, i.Backlog = NewMilestone, a.Title
@@ -193,10 +170,8 @@ func (a SetMilestone) Apply(i Issue) Issue {
 	return i
 }
 
-// String implements Action.
 func (a SetMilestone) String() string { return `set milestone %"` + a.Title + `"` }
 
-// Command implements Action.
 func (a SetMilestone) Command() string { return `/milestone %"` + a.Title + `"` }
 
 // How says with what a person would do the same, for Item.Do: "`/label ~UX`".

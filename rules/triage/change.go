@@ -27,7 +27,6 @@ type Snooze struct {
 	Why   string
 }
 
-// Make implements Change.
 func (s Snooze) Make(m *Memory, by Call) {
 	if m.Silenced == nil {
 		m.Silenced = map[string]Silence{}
@@ -35,7 +34,6 @@ func (s Snooze) Make(m *Memory, by Call) {
 	m.Silenced[s.Rule] = Silence{Until: s.Until, By: by.By.Username, Why: s.Why}
 }
 
-// String implements Change.
 func (s Snooze) String() string {
 	if s.Until.IsZero() {
 		return "ignore " + s.Rule
@@ -46,7 +44,6 @@ func (s Snooze) String() string {
 // Resume lets a rule, or AllRules, speak again: whether people silenced it or undid what it did.
 type Resume struct{ Rule string }
 
-// Make implements Change.
 func (r Resume) Make(m *Memory, by Call) {
 	what := m.Suspended[r.Rule].What
 	for key, u := range m.Undone {
@@ -71,7 +68,6 @@ func forgive(m *Memory, key string, at time.Time) {
 	m.Forgiven[key] = at.Add(time.Second)
 }
 
-// String implements Change.
 func (r Resume) String() string { return "resume " + r.Rule }
 
 // Raise puts an item on the note that people, not a rule, want seen to.
@@ -84,7 +80,6 @@ type Raise struct {
 // maxRaised bounds what is remembered of one issue; the oldest goes.
 const maxRaised = 10
 
-// Make implements Change.
 func (r Raise) Make(m *Memory, by Call) {
 	if m.Raised == nil {
 		m.Raised = map[string]Raised{}
@@ -129,13 +124,11 @@ func oldest(all map[string]Raised) string {
 	})
 }
 
-// String implements Change.
 func (r Raise) String() string { return "ask for " + r.Item.Title }
 
 // Agree records an agreement in the issue review.
 type Agree struct{}
 
-// Make implements Change.
 func (Agree) Make(m *Memory, by Call) {
 	if m.Around.Known&NeedAgreements == 0 {
 		return // counted from GitLab when it is needed, where the comment stands
@@ -152,7 +145,6 @@ func (Agree) Make(m *Memory, by Call) {
 	m.Around.Levels[UsernameKey(by.By.Username)] = by.Level
 }
 
-// String implements Change.
 func (Agree) String() string { return "record the agreement" }
 
 // Silence is people's wish that a rule is quiet on an issue.

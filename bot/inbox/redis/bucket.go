@@ -9,7 +9,6 @@ import (
 	"flowkeeper/bot/inbox"
 )
 
-// Take implements inbox.Inbox.
 func (s *Store) Take(ctx context.Context, b inbox.Bucket, n int) (time.Duration, error) {
 	if err := b.Validate(n); err != nil {
 		return 0, fmt.Errorf("taking tokens: %w", err)
@@ -22,7 +21,6 @@ func (s *Store) Take(ctx context.Context, b inbox.Bucket, n int) (time.Duration,
 	return time.Duration(r.number(0)) * time.Millisecond, nil
 }
 
-// Level implements inbox.Inbox.
 func (s *Store) Level(ctx context.Context, name string, left int) error {
 	if err := inbox.ValidateLevel(name, left); err != nil {
 		return fmt.Errorf("lowering a bucket: %w", err)

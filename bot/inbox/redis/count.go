@@ -8,7 +8,6 @@ import (
 	"flowkeeper/bot/inbox"
 )
 
-// Count implements inbox.Inbox.
 func (s *Store) Count(ctx context.Context, u inbox.Use) (inbox.Counted, error) {
 	if err := u.Validate(); err != nil {
 		return inbox.Counted{}, fmt.Errorf("counting a use: %w", err)

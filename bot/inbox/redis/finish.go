@@ -11,13 +11,11 @@ import (
 	"flowkeeper/bot/inbox"
 )
 
-// Holds implements inbox.Inbox.
 func (s *Store) Holds(ctx context.Context, b *inbox.Batch) error {
 	_, err := s.fenced(ctx, "looking after the lease on "+b.Issue.String(), holdsScript, []string{s.keys.box(issueName(b.Issue))}, token(b))
 	return err
 }
 
-// Extend implements inbox.Inbox.
 func (s *Store) Extend(ctx context.Context, b *inbox.Batch) error {
 	issue := issueName(b.Issue)
 	until, err := s.fenced(ctx, "extending the lease on "+b.Issue.String(), extendScript,
@@ -30,7 +28,6 @@ func (s *Store) Extend(ctx context.Context, b *inbox.Batch) error {
 	return nil
 }
 
-// Remember implements inbox.Inbox.
 func (s *Store) Remember(ctx context.Context, b *inbox.Batch, memory []byte) error {
 	issue := issueName(b.Issue)
 	_, err := s.fenced(ctx, "remembering "+b.Issue.String(), rememberScript,
@@ -39,7 +36,6 @@ func (s *Store) Remember(ctx context.Context, b *inbox.Batch, memory []byte) err
 	return err
 }
 
-// Done implements inbox.Inbox.
 func (s *Store) Done(ctx context.Context, b *inbox.Batch, r inbox.Result) error {
 	issue := issueName(b.Issue)
 	wake := ""
@@ -61,7 +57,6 @@ func (s *Store) Done(ctx context.Context, b *inbox.Batch, r inbox.Result) error 
 		append(args, numbers(b)...)...)
 }
 
-// Retry implements inbox.Inbox.
 func (s *Store) Retry(ctx context.Context, b *inbox.Batch, delay time.Duration, cause string) error {
 	issue := issueName(b.Issue)
 	return s.free(ctx, "delaying the batch of "+b.Issue.String(), retryScript,
@@ -69,14 +64,12 @@ func (s *Store) Retry(ctx context.Context, b *inbox.Batch, delay time.Duration, 
 		s.clock(), issue, token(b), millis(delay), cause)
 }
 
-// Release implements inbox.Inbox.
 func (s *Store) Release(ctx context.Context, b *inbox.Batch) error {
 	issue := issueName(b.Issue)
 	return s.free(ctx, "giving back the batch of "+b.Issue.String(), releaseScript,
 		[]string{s.keys.box(issue), s.keys.due(), s.keys.leases()}, issue, token(b), b.Attempt-1)
 }
 
-// Bury implements inbox.Inbox.
 func (s *Store) Bury(ctx context.Context, b *inbox.Batch, cause string, record []byte) error {
 	issue := issueName(b.Issue)
 	args := []any{

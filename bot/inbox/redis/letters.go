@@ -11,12 +11,10 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Records implements inbox.Inbox.
 func (s *Store) Records(ctx context.Context, issue triage.Ref, limit int) ([]inbox.Record, error) {
 	return s.records(ctx, "reading the records of "+issue.String(), s.keys.recorded(issueName(issue)), limit)
 }
 
-// Recent implements inbox.Inbox.
 func (s *Store) Recent(ctx context.Context, limit int) ([]inbox.Record, error) {
 	return s.records(ctx, "reading the newest records", s.keys.recent(), limit)
 }
@@ -42,7 +40,6 @@ func (s *Store) records(ctx context.Context, doing, index string, limit int) ([]
 	return all, nil
 }
 
-// Dead implements inbox.Inbox.
 func (s *Store) Dead(ctx context.Context, limit int) ([]inbox.Letter, error) {
 	if limit <= 0 {
 		return nil, nil
@@ -68,7 +65,6 @@ func (s *Store) Dead(ctx context.Context, limit int) ([]inbox.Letter, error) {
 	return all, nil
 }
 
-// Revive implements inbox.Inbox.
 func (s *Store) Revive(ctx context.Context, ref triage.Ref) error {
 	issue, doing := issueName(ref), "reviving the dead letter of "+ref.String()
 	r, err := s.run(ctx, doing, reviveScript,
@@ -84,7 +80,6 @@ func (s *Store) Revive(ctx context.Context, ref triage.Ref) error {
 	return nil
 }
 
-// Drop implements inbox.Inbox.
 func (s *Store) Drop(ctx context.Context, ref triage.Ref) error {
 	issue, doing := issueName(ref), "dropping the dead letter of "+ref.String()
 	r, err := s.run(ctx, doing, dropScript,
@@ -100,7 +95,6 @@ func found(doing string, r reply, err error) error {
 	return err
 }
 
-// Stats implements inbox.Inbox.
 func (s *Store) Stats(ctx context.Context) (inbox.Stats, error) {
 	r, err := s.run(ctx, "counting what waits in the inbox", statsScript,
 		[]string{s.keys.due(), s.keys.leases(), s.keys.waiting(), s.keys.dead(), s.keys.numbers()},

@@ -8,7 +8,6 @@ import (
 	"flowkeeper/bot/inbox"
 )
 
-// Turn implements inbox.Inbox.
 func (s *Store) Turn(ctx context.Context, name, holder string, lease time.Duration) (bool, error) {
 	doing := "asking for the turn of " + name
 	if err := inbox.ValidateTurn(name, holder, lease); err != nil {
@@ -21,7 +20,6 @@ func (s *Store) Turn(ctx context.Context, name, holder string, lease time.Durati
 	return r.number(0) == 1, nil
 }
 
-// Mark implements inbox.Inbox.
 func (s *Store) Mark(ctx context.Context, name string) ([]byte, error) {
 	if err := inbox.ValidateName(name); err != nil {
 		return nil, fmt.Errorf("reading a mark: %w", err)
@@ -30,7 +28,6 @@ func (s *Store) Mark(ctx context.Context, name string) ([]byte, error) {
 	return r.bytes(0), err
 }
 
-// SetMark implements inbox.Inbox.
 func (s *Store) SetMark(ctx context.Context, name string, value []byte) error {
 	if err := inbox.ValidateMark(name, value); err != nil {
 		return fmt.Errorf("setting a mark: %w", err)

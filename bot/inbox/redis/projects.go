@@ -7,7 +7,6 @@ import (
 	"flowkeeper/bot/inbox"
 )
 
-// Projects implements inbox.Inbox.
 func (s *Store) Projects(ctx context.Context) ([]int64, error) {
 	r, err := s.run(ctx, "listing the projects", projectsScript, []string{s.keys.projects()})
 	if err != nil {
@@ -21,7 +20,6 @@ func (s *Store) Projects(ctx context.Context) ([]int64, error) {
 	return all, nil
 }
 
-// Hear implements inbox.Inbox.
 func (s *Store) Hear(ctx context.Context, projects []int64) error {
 	const most = 1000 // arguments of one script
 	for some := range slices.Chunk(projects, most) {

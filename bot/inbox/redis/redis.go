@@ -147,7 +147,6 @@ func connect(ctx context.Context, o *goredis.Options) (goredis.UniversalClient, 
 	return cluster, single.Close()
 }
 
-// Ping implements inbox.Inbox.
 func (s *Store) Ping(ctx context.Context) error {
 	client, err := s.link.client(ctx)
 	if err == nil {

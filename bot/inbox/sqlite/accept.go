@@ -8,7 +8,6 @@ import (
 	"flowkeeper/bot/inbox"
 )
 
-// Accept implements inbox.Inbox.
 func (s *Store) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
 	if err := d.Validate(); err != nil {
 		return "", fmt.Errorf("accepting a delivery: %w", err)

@@ -32,7 +32,6 @@ func (l level) now(at int64) float64 {
 	return min(l.burst, l.left+since.Seconds()*l.rate+1e-6)
 }
 
-// Take implements inbox.Inbox.
 func (s *Store) Take(ctx context.Context, b inbox.Bucket, n int) (time.Duration, error) {
 	if err := b.Validate(n); err != nil {
 		return 0, fmt.Errorf("taking tokens: %w", err)
@@ -43,7 +42,6 @@ func (s *Store) Take(ctx context.Context, b inbox.Bucket, n int) (time.Duration,
 	return s.tokens.take(b, n, s.nowMicros()), nil
 }
 
-// Level implements inbox.Inbox.
 func (s *Store) Level(ctx context.Context, name string, left int) error {
 	if err := inbox.ValidateLevel(name, left); err != nil {
 		return fmt.Errorf("lowering a bucket: %w", err)

@@ -16,7 +16,6 @@ func (t *tx) keepLetter(b *inbox.Batch, cause string, record []byte) error {
 	return err
 }
 
-// Dead implements inbox.Inbox.
 func (s *Store) Dead(ctx context.Context, limit int) ([]inbox.Letter, error) {
 	var all []inbox.Letter
 	doing := "reading the dead letters"
@@ -71,7 +70,6 @@ func (s *Store) Revive(ctx context.Context, issue triage.Ref) error {
 	return err
 }
 
-// Drop implements inbox.Inbox.
 func (s *Store) Drop(ctx context.Context, issue triage.Ref) error {
 	return s.write(ctx, "dropping the dead letter of "+issue.String(), func(t *tx) error {
 		if _, err := t.removeLetter(issue); err != nil {

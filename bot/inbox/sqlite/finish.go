@@ -7,7 +7,6 @@ import (
 	"flowkeeper/bot/inbox"
 )
 
-// Holds implements inbox.Inbox.
 func (s *Store) Holds(ctx context.Context, b *inbox.Batch) error {
 	var token int64
 	_, err := s.get(ctx, "looking after the lease on "+b.Issue.String(), `SELECT token FROM mailboxes WHERE project = ? AND iid = ?`,
@@ -18,7 +17,6 @@ func (s *Store) Holds(ctx context.Context, b *inbox.Batch) error {
 	return err
 }
 
-// Extend implements inbox.Inbox.
 func (s *Store) Extend(ctx context.Context, b *inbox.Batch) error {
 	var until int64
 	err := s.write(ctx, "extending the lease on "+b.Issue.String(), func(t *tx) error {
@@ -36,7 +34,6 @@ func (s *Store) Extend(ctx context.Context, b *inbox.Batch) error {
 	return nil
 }
 
-// Remember implements inbox.Inbox.
 func (s *Store) Remember(ctx context.Context, b *inbox.Batch, memory []byte) error {
 	return s.write(ctx, "remembering "+b.Issue.String(), func(t *tx) error {
 		if _, err := t.held(b); err != nil {
@@ -46,7 +43,6 @@ func (s *Store) Remember(ctx context.Context, b *inbox.Batch, memory []byte) err
 	})
 }
 
-// Done implements inbox.Inbox.
 func (s *Store) Done(ctx context.Context, b *inbox.Batch, r inbox.Result) error {
 	return s.finish(ctx, "closing the batch of "+b.Issue.String(), b, func(t *tx, m *mailboxState) error {
 		for _, d := range b.Deliveries {
@@ -74,7 +70,6 @@ func (s *Store) Done(ctx context.Context, b *inbox.Batch, r inbox.Result) error 
 	})
 }
 
-// Retry implements inbox.Inbox.
 func (s *Store) Retry(ctx context.Context, b *inbox.Batch, delay time.Duration, cause string) error {
 	return s.finish(ctx, "delaying the batch of "+b.Issue.String(), b, func(t *tx, m *mailboxState) error {
 		m.due, m.delayed, m.cause = t.now+max(0, delay).Microseconds(), true, cause
@@ -82,7 +77,6 @@ func (s *Store) Retry(ctx context.Context, b *inbox.Batch, delay time.Duration, 
 	})
 }
 
-// Release implements inbox.Inbox.
 func (s *Store) Release(ctx context.Context, b *inbox.Batch) error {
 	return s.finish(ctx, "giving back the batch of "+b.Issue.String(), b, func(_ *tx, m *mailboxState) error {
 		// What made it claimable still does: its due time or its wake-up has passed.
@@ -91,7 +85,6 @@ func (s *Store) Release(ctx context.Context, b *inbox.Batch) error {
 	})
 }
 
-// Bury implements inbox.Inbox.
 func (s *Store) Bury(ctx context.Context, b *inbox.Batch, cause string, record []byte) error {
 	return s.finish(ctx, "burying the batch of "+b.Issue.String(), b, func(t *tx, m *mailboxState) error {
 		for _, d := range b.Deliveries {

@@ -7,7 +7,6 @@ import (
 	"flowkeeper/bot/inbox"
 )
 
-// Mark implements inbox.Inbox.
 func (s *Store) Mark(ctx context.Context, name string) ([]byte, error) {
 	if err := inbox.ValidateName(name); err != nil {
 		return nil, fmt.Errorf("reading a mark: %w", err)

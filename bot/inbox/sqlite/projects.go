@@ -8,7 +8,6 @@ import (
 	"flowkeeper/bot/inbox"
 )
 
-// Projects implements inbox.Inbox.
 func (s *Store) Projects(ctx context.Context) ([]int64, error) {
 	var all []int64
 	err := s.read(ctx, "listing the projects", `SELECT id FROM projects ORDER BY id`, nil, func(row *sql.Rows) error {
@@ -20,7 +19,6 @@ func (s *Store) Projects(ctx context.Context) ([]int64, error) {
 	return all, err
 }
 
-// Hear implements inbox.Inbox.
 func (s *Store) Hear(ctx context.Context, projects []int64) error {
 	return s.write(ctx, "noting projects", func(t *tx) error {
 		for _, project := range projects {

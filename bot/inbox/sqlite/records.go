@@ -30,13 +30,11 @@ func (t *tx) keepRecord(issue triage.Ref, body []byte) error {
 	return err
 }
 
-// Records implements inbox.Inbox.
 func (s *Store) Records(ctx context.Context, issue triage.Ref, limit int) ([]inbox.Record, error) {
 	return s.records(ctx, "reading the records of "+issue.String(),
 		`SELECT project, iid, at, body FROM records WHERE project = ? AND iid = ? ORDER BY n DESC LIMIT ?`, issue.Project, issue.IID, max(0, limit))
 }
 
-// Recent implements inbox.Inbox.
 func (s *Store) Recent(ctx context.Context, limit int) ([]inbox.Record, error) {
 	return s.records(ctx, "reading the newest records", `SELECT project, iid, at, body FROM records ORDER BY n DESC LIMIT ?`, max(0, limit))
 }

@@ -122,7 +122,6 @@ func (s *Store) check() {
 	}
 }
 
-// Ping implements inbox.Inbox.
 func (s *Store) Ping(ctx context.Context) error {
 	if err := s.usable(ctx); err != nil {
 		return fmt.Errorf("pinging the inbox: %w", err)

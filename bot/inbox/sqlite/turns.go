@@ -21,7 +21,6 @@ type turn struct {
 	until  int64
 }
 
-// Turn implements inbox.Inbox.
 func (s *Store) Turn(ctx context.Context, name, holder string, lease time.Duration) (bool, error) {
 	doing := "asking for the turn of " + name
 	if err := inbox.ValidateTurn(name, holder, lease); err != nil {
