@@ -9,6 +9,7 @@ import (
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/worker"
+	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
 
@@ -28,7 +29,8 @@ func (a *App) backlog(ctx context.Context, r adopt.Request) (adopt.Page, error) 
 
 // adopter takes up backlogs under the policy of the options.
 func adopter(o Options, client *gitlab.Client, store inbox.Inbox, self triage.Person) *adopt.Adopter {
-	return &adopt.Adopter{GitLab: client, Inbox: store, Now: time.Now, Explain: func(ctx context.Context, issue triage.Ref) (worker.Explanation, error) {
-		return worker.ExplainAdopted(ctx, worker.Options{GitLab: client, Policy: o.Policy, Self: self, Lookback: o.Lookback, Now: time.Now}, issue)
+	return &adopt.Adopter{GitLab: client, Inbox: store, Now: time.Now, Explain: func(ctx context.Context, issue triage.Ref) (engine.Decision, error) {
+		e, err := worker.ExplainAdopted(ctx, worker.Options{GitLab: client, Policy: o.Policy, Self: self, Lookback: o.Lookback, Now: time.Now}, issue)
+		return e.Decision, err
 	}}
 }

@@ -11,9 +11,9 @@ import (
 
 	"flowkeeper/bot"
 	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/record"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/bot/testkit"
-	"flowkeeper/bot/worker"
 	"flowkeeper/config"
 	"flowkeeper/rules"
 	"flowkeeper/rules/triage"
@@ -117,7 +117,7 @@ func BenchmarkCommandUnderFlood(b *testing.B) {
 func queue(b *testing.B, app *bot.App, i sandbox.Issue, ref triage.Ref, events int) {
 	for n := range events {
 		now := time.Now()
-		body, err := worker.Body{
+		body, err := record.Event{
 			Event: triage.Event{Kind: triage.Updated | triage.LabelsChanged, Actor: triage.Person{ID: 999, Username: i.Author}, At: now, Seen: now},
 			Issue: triage.Issue{
 				Ref: ref, ID: i.ID, Path: i.Path, Type: "Issue", Title: i.Title, Labels: i.Labels, Author: triage.Person{ID: 999, Username: i.Author},

@@ -12,6 +12,7 @@ import (
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/sqlite"
+	"flowkeeper/bot/record"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/bot/worker"
 	"flowkeeper/rules/triage"
@@ -43,7 +44,7 @@ func TestClockBehindTheStores(t *testing.T) {
 	t.Cleanup(func() { cancel(); <-ended; r.must(nil, store.Close()) })
 
 	event := triage.Event{Kind: triage.Updated | triage.LabelsChanged, Actor: triage.Person{ID: 77, Username: "ann"}, At: behind(), Seen: behind()}
-	body, err := worker.Body{Event: event, Issue: triage.Issue{Ref: ref}}.Encode()
+	body, err := record.Event{Event: event, Issue: triage.Issue{Ref: ref}}.Encode()
 	r.must(nil, err)
 	r.must(store.Accept(t.Context(), inbox.Delivery{ID: "1", Issue: ref, Key: "1", Body: body}))
 	r.must(nil, r.await(func() bool { return len(r.gitlab.Issue(ref).CommentsBy(botName)) > 0 }))

@@ -10,8 +10,8 @@ import (
 
 	"flowkeeper/bot/command"
 	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/record"
 	"flowkeeper/bot/webhook"
-	"flowkeeper/bot/worker"
 	"flowkeeper/rules/triage"
 )
 
@@ -84,7 +84,7 @@ func (i *intake) Receive(ctx context.Context, d webhook.Delivery) (webhook.Answe
 			e.Note.Text = "" // nobody looks at it
 		}
 	}
-	body, err := worker.Body{Event: *e, Issue: d.Issue}.Encode()
+	body, err := record.Event{Event: *e, Issue: d.Issue}.Encode()
 	if err != nil {
 		return webhook.Answer{}, err
 	}

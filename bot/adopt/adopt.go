@@ -12,7 +12,8 @@ import (
 
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
-	"flowkeeper/bot/worker"
+	"flowkeeper/bot/record"
+	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
 
@@ -43,7 +44,7 @@ type Inbox interface {
 type Adopter struct {
 	GitLab  GitLab
 	Inbox   Inbox
-	Explain func(ctx context.Context, issue triage.Ref) (worker.Explanation, error) // what would be decided now
+	Explain func(ctx context.Context, issue triage.Ref) (engine.Decision, error) // what would be decided now
 	Now     func() time.Time
 }
 
@@ -141,7 +142,7 @@ func (a *Adopter) take(ctx context.Context, i triage.Issue, until time.Time, dry
 	taken := Issue{Project: i.Project, IID: i.IID, URL: i.URL}
 	if !dry {
 		now := a.Now()
-		body, err := worker.Body{Event: triage.Event{Kind: triage.Swept, At: i.UpdatedAt, Seen: now}, Issue: i, Adopted: true}.Encode()
+		body, err := record.Event{Event: triage.Event{Kind: triage.Swept, At: i.UpdatedAt, Seen: now}, Issue: i, Adopted: true}.Encode()
 		if err != nil {
 			return taken, err
 		}
@@ -151,7 +152,7 @@ func (a *Adopter) take(ctx context.Context, i triage.Issue, until time.Time, dry
 		}
 		return taken, nil
 	}
-	e, err := a.Explain(ctx, i.Ref)
+	decision, err := a.Explain(ctx, i.Ref)
 	if gitlab.ClassOf(err) == gitlab.Gone {
 		taken.Left = "it is gone"
 		return taken, nil
@@ -159,10 +160,10 @@ func (a *Adopter) take(ctx context.Context, i triage.Issue, until time.Time, dry
 	if err != nil {
 		return taken, err
 	}
-	if !e.Decision.Ours {
-		taken.Left = e.Decision.Reason
+	if !decision.Ours {
+		taken.Left = decision.Reason
 	}
-	for _, f := range e.Decision.Findings {
+	for _, f := range decision.Findings {
 		if f.Speaks && !f.Overridden {
 			taken.Would = append(taken.Would, Would{f.Rule, f.Mode, f.Wants, f.Reason})
 		}

@@ -12,7 +12,6 @@ import (
 	"flowkeeper/bot/adopt"
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
-	"flowkeeper/bot/worker"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
@@ -66,15 +65,15 @@ func (l *lab) Accept(_ context.Context, d inbox.Delivery) (inbox.Outcome, error)
 func (l *lab) Stats(context.Context) (inbox.Stats, error) { return inbox.Stats{Issues: l.wait}, nil }
 
 func (l *lab) adopter() *adopt.Adopter {
-	return &adopt.Adopter{GitLab: l, Inbox: l, Now: func() time.Time { return began }, Explain: func(_ context.Context, ref triage.Ref) (worker.Explanation, error) {
+	return &adopt.Adopter{GitLab: l, Inbox: l, Now: func() time.Time { return began }, Explain: func(_ context.Context, ref triage.Ref) (engine.Decision, error) {
 		if ref.IID == 2 {
-			return worker.Explanation{Decision: engine.Decision{Reason: "it is another group's"}}, nil
+			return engine.Decision{Reason: "it is another group's"}, nil
 		}
-		return worker.Explanation{Decision: engine.Decision{Ours: true, Findings: []engine.Finding{
+		return engine.Decision{Ours: true, Findings: []engine.Finding{
 			{Rule: "team-labels", Mode: triage.Act, Speaks: true, Wants: []string{"add ~backend"}},
 			{Rule: "needs-type", Mode: triage.Remind, Speaks: true, Reason: "it has no type"},
 			{Rule: "quiet", Mode: triage.Act},
-		}}}, nil
+		}}, nil
 	}}
 }
 

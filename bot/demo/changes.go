@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"flowkeeper/bot/record"
 	"flowkeeper/bot/sandbox"
-	"flowkeeper/bot/worker"
 	"flowkeeper/rules/triage"
 )
 
@@ -30,8 +30,8 @@ var changes = []scene{
 			return s.gitlab.Edit("ann", s.ref, sandbox.Change{AddLabels: []string{"security"}})
 		},
 		until: func(v view) bool {
-			return v.weighs(5) && slices.ContainsFunc(v.handled, func(r worker.Record) bool {
-				return reason(r, "security-weight") != "" && len(r.Events) == 1 && strings.HasSuffix(r.Events[0], "labels changed")
+			return v.weighs(5) && slices.ContainsFunc(v.handled, func(d record.Decision) bool {
+				return reason(d, "security-weight") != "" && len(d.Events) == 1 && strings.HasSuffix(d.Events[0], "labels changed")
 			})
 		},
 		why: "security-weight",

@@ -2,25 +2,24 @@ package demo
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"flowkeeper/bot/note"
+	"flowkeeper/bot/record"
 	"flowkeeper/bot/sandbox"
-	"flowkeeper/bot/worker"
 	"flowkeeper/rules/triage"
 )
 
 // view is what can be seen of the issue after a scene.
 type view struct {
 	sandbox.Issue
-	note      string          // the bot's own comment
-	handled   []worker.Record // newest first
-	reactions []string        // the bot's, to the comment that the scene was about
-	reply     sandbox.Note    // the bot's answer in its thread, zero if there is none
+	note      string            // the bot's own comment
+	handled   []record.Decision // newest first
+	reactions []string          // the bot's, to the comment that the scene was about
+	reply     sandbox.Note      // the bot's answer in its thread, zero if there is none
 }
 
 // weighs reports whether the issue has this weight.
@@ -76,9 +75,8 @@ func (s *stage) look(ctx context.Context) (view, error) {
 	}
 	records, err := s.app.Inbox().Records(ctx, s.ref, 3)
 	for _, r := range records {
-		var record worker.Record
-		if json.Unmarshal(r.Body, &record) == nil {
-			v.handled = append(v.handled, record)
+		if d, err := record.DecodeDecision(r.Body); err == nil {
+			v.handled = append(v.handled, d)
 		}
 	}
 	return v, err
@@ -108,8 +106,8 @@ func answers(i sandbox.Issue, comment int64) (reactions []string, replies []sand
 }
 
 // reason is what a rule said in a decision.
-func reason(r worker.Record, rule string) string {
-	for _, f := range r.Findings {
+func reason(d record.Decision, rule string) string {
+	for _, f := range d.Findings {
 		if f.Rule == rule {
 			return f.Reason
 		}

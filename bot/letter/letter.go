@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"flowkeeper/bot/inbox"
-	"flowkeeper/bot/worker"
+	"flowkeeper/bot/record"
 	"flowkeeper/rules/triage"
 )
 
 // Letter is a dead letter as the bot tells it. Deliveries is their number, Mail holds them, oldest first; it is empty in lists. Decision
-// is a worker.Record, nil if nothing was decided.
+// is a record.Decision, nil if nothing was decided.
 type Letter struct {
 	Project    int64           `json:"project"`
 	IID        int64           `json:"iid"`
@@ -26,7 +26,7 @@ type Letter struct {
 	Mail       []Mail          `json:"mail,omitempty"`
 }
 
-// Mail is one delivery of a letter. Body is a worker.Body, nil if it is not JSON.
+// Mail is one delivery of a letter. Body is a record.Event, nil if it is not JSON.
 type Mail struct {
 	ID       string          `json:"id,omitempty"`
 	Accepted time.Time       `json:"accepted"`
@@ -72,12 +72,10 @@ type told struct {
 func (l Letter) events() []told {
 	all := make([]told, 0, len(l.Mail)+1)
 	for _, m := range l.Mail {
-		var b worker.Body
-		t := told{known: json.Unmarshal(m.Body, &b) == nil && b.Issue.Ref == l.Issue()}
-		if t.known {
-			t.Event, t.issue = b.Event, b.Issue
-		} else {
-			t.Event = triage.Event{Kind: triage.Swept}
+		e, err := record.DecodeEvent(m.Body, l.Issue())
+		t := told{Event: e.Event, issue: e.Issue, known: err == nil}
+		if !t.known {
+			t.Kind = triage.Swept
 		}
 		if t.At.IsZero() {
 			t.At = m.Accepted
@@ -88,13 +86,10 @@ func (l Letter) events() []told {
 	return all
 }
 
-// record is the decision at the time, empty if there is none that can be read.
-func (l Letter) record() worker.Record {
-	var r worker.Record
-	if err := json.Unmarshal(l.Decision, &r); err != nil {
-		return worker.Record{}
-	}
-	return r
+// decision is that at the time, empty if there is none that can be read.
+func (l Letter) decision() record.Decision {
+	d, _ := record.DecodeDecision(l.Decision)
+	return d
 }
 
 // newest is the last state of the issue that the deliveries show, nil if they show none.

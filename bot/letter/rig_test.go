@@ -1,12 +1,11 @@
 package letter_test
 
 import (
-	"encoding/json"
 	"time"
 
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/letter"
-	"flowkeeper/bot/worker"
+	"flowkeeper/bot/record"
 	"flowkeeper/rules"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
@@ -40,11 +39,11 @@ func issue(after time.Duration, labels ...string) triage.Issue {
 }
 
 // happened is a delivery's body.
-func happened(kind triage.Kind, who triage.Person, after time.Duration, i triage.Issue) worker.Body {
-	return worker.Body{Event: triage.Event{Kind: kind, Actor: who, At: noon.Add(after), Seen: noon.Add(after)}, Issue: i}
+func happened(kind triage.Kind, who triage.Person, after time.Duration, i triage.Issue) record.Event {
+	return record.Event{Event: triage.Event{Kind: kind, Actor: who, At: noon.Add(after), Seen: noon.Add(after)}, Issue: i}
 }
 
-func noted(who triage.Person, after time.Duration, text string, i triage.Issue) worker.Body {
+func noted(who triage.Person, after time.Duration, text string, i triage.Issue) record.Event {
 	b := happened(triage.Noted, who, after, i)
 	b.Event.Note = &triage.Note{ID: 801, Text: text}
 	return b
@@ -56,8 +55,8 @@ type test interface {
 	Fatal(...any)
 }
 
-// bury makes a letter of what happened.
-func bury(t test, record *worker.Record, bodies ...worker.Body) letter.Letter {
+// bury makes a letter of what happened and what was decided, if it is not nil.
+func bury(t test, decision *record.Decision, bodies ...record.Event) letter.Letter {
 	t.Helper()
 	l := inbox.Letter{Issue: ref, Buried: noon.Add(time.Hour), Attempts: 3, Cause: "PUT https://gitlab.example/api/v4/projects/7/issues/12: 403 Forbidden"}
 	for n, b := range bodies {
@@ -67,8 +66,8 @@ func bury(t test, record *worker.Record, bodies ...worker.Body) letter.Letter {
 		}
 		l.Deliveries = append(l.Deliveries, inbox.Stamped{Seq: int64(n), Accepted: b.Event.Seen, Body: data})
 	}
-	if record != nil {
-		data, err := json.Marshal(record)
+	if decision != nil {
+		data, err := decision.Encode()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -118,7 +118,7 @@ func opposite(milestone int64) int64 {
 // resting is the memory of rules that rested when the letter was written. Only rules that the policy knows are named.
 func resting(l Letter, p engine.Policy) (txtar.File, bool) {
 	rest := map[string]string{}
-	for _, f := range l.record().Findings {
+	for _, f := range l.decision().Findings {
 		known := slices.ContainsFunc(p.Settings, func(s engine.Setting) bool { return s.ID == f.Rule })
 		if f.Overridden && known {
 			rest[f.Rule] = "what the rule had done"

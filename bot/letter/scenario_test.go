@@ -17,8 +17,8 @@ import (
 	"pgregory.net/rapid"
 
 	"flowkeeper/bot/letter"
+	"flowkeeper/bot/record"
 	"flowkeeper/bot/scenario"
-	"flowkeeper/bot/worker"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
@@ -28,7 +28,7 @@ var update = flag.Bool("update", false, "rewrite testdata/*.txtar")
 // TestSave compares saved letters with testdata/<name>.txtar.
 func TestSave(t *testing.T) {
 	roster := map[triage.Role][]string{triage.ProductManager: {"pat"}, triage.EngineeringManager: {"omar.k"}}
-	changed := func(b worker.Body, c triage.Changes, kind triage.Kind) worker.Body {
+	changed := func(b record.Event, c triage.Changes, kind triage.Kind) record.Event {
 		b.Event.Changes, b.Event.Kind = c, b.Event.Kind|kind
 		return b
 	}
@@ -57,7 +57,7 @@ func TestSave(t *testing.T) {
 			noted(ann, 2*time.Minute, "/flow snooze needs-type 2w", issue(2*time.Minute, "type::bug", "workflow::refinement")))},
 		{"agreements", bury(t, nil,
 			thumb, noted(triage.Person{ID: 43, Username: "pat"}, 2*time.Minute, "LGTM!", issue(2*time.Minute, "type::feature", "workflow::needs issue review")))},
-		{"rule_rested", bury(t, &worker.Record{Ours: true, Events: []string{"opened"}, Findings: []engine.Finding{
+		{"rule_rested", bury(t, &record.Decision{Ours: true, Events: []string{"opened"}, Findings: []engine.Finding{
 			{Rule: "team-labels", Looked: true, Overridden: true}, {Rule: "of-another-version", Looked: true, Overridden: true},
 		}}, happened(triage.Swept, triage.Person{}, 0, triage.Issue{
 			Ref: ref, Type: "Walter's own", Labels: []string{"group::source code", "type::bug"}, NoWeights: true, UpdatedAt: noon, CreatedAt: noon,
@@ -201,7 +201,7 @@ func (d *drawn) letter() letter.Letter {
 		Author: d.person(), CreatedAt: noon.Add(-time.Hour), UpdatedAt: noon,
 	}
 	i.URL = "https://" + d.name() + ".example/" + i.Path + "/-/issues/12"
-	var bodies []worker.Body
+	var bodies []record.Event
 	for n := range rapid.IntRange(1, 6).Draw(d.T, "deliveries") {
 		i.UpdatedAt = i.UpdatedAt.Add(time.Duration(rapid.IntRange(0, 90_000).Draw(d.T, "ms")) * time.Millisecond)
 		i.Labels = rapid.SliceOfNDistinct(rapid.SampledFrom(labels), 0, 6, rapid.ID).Draw(d.T, "labels")
@@ -216,7 +216,7 @@ func (d *drawn) letter() letter.Letter {
 		d.event(&b.Event, int64(n))
 		bodies = append(bodies, b)
 	}
-	l := bury(d.T, &worker.Record{Ours: true, Reason: d.name(), Findings: []engine.Finding{{Rule: "team-labels", Reason: d.name(), Overridden: true}}}, bodies...)
+	l := bury(d.T, &record.Decision{Ours: true, Reason: d.name(), Findings: []engine.Finding{{Rule: "team-labels", Reason: d.name(), Overridden: true}}}, bodies...)
 	l.Cause = d.name()
 	return l
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode"
 
+	"flowkeeper/bot/record"
 	"flowkeeper/rules/triage"
 )
 
@@ -48,26 +49,25 @@ func Show(w io.Writer, l Letter, now time.Time) error {
 	if l.Woken {
 		b.WriteString("  the bot's own wake-up was due\n")
 	}
-	l.decision(&b)
+	tellDecision(&b, l.decision())
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// decision writes what the rules said at the time.
-func (l Letter) decision(b *strings.Builder) {
+// tellDecision writes what the rules said at the time.
+func tellDecision(b *strings.Builder, d record.Decision) {
 	b.WriteString("\nDecision:\n")
-	r := l.record()
-	if len(r.Events)+len(r.Findings) == 0 {
+	if len(d.Events)+len(d.Findings) == 0 {
 		b.WriteString("  none was made\n")
 		return
 	}
-	if !r.Ours && r.Reason != "" {
-		fmt.Fprintf(b, "  left alone: %s\n", plain(r.Reason))
+	if !d.Ours && d.Reason != "" {
+		fmt.Fprintf(b, "  left alone: %s\n", plain(d.Reason))
 	}
-	for _, c := range r.Commands {
+	for _, c := range d.Commands {
 		fmt.Fprintf(b, "  command %s: %s\n", plain(c.Command), plain(c.Reason))
 	}
-	for _, f := range r.Findings {
+	for _, f := range d.Findings {
 		fmt.Fprintf(b, "  %-28s %-7s %s\n", plain(f.Rule), f.Mode, plain(f.Reason))
 		for _, want := range f.Wants {
 			fmt.Fprintf(b, "  %37s%s\n", "→ ", plain(want))
@@ -76,7 +76,7 @@ func (l Letter) decision(b *strings.Builder) {
 			fmt.Fprintf(b, "  %37sit rests here, a person undid it\n", "→ ")
 		}
 	}
-	for _, did := range r.Done {
+	for _, did := range d.Done {
 		fmt.Fprintf(b, "  done before it was given up: %s\n", plain(did))
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"flowkeeper/bot/letter"
-	"flowkeeper/bot/worker"
+	"flowkeeper/bot/record"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
@@ -49,7 +49,7 @@ func TestShow(t *testing.T) {
 	update.Event.Changes = triage.Changes{
 		Added: []string{"type::bug"}, Removed: []string{"a \x1b[2J label"}, Weight: &triage.WeightChange{From: nil, To: triage.Int(3)},
 	}
-	record := worker.Record{
+	decision := record.Decision{
 		Events: []string{"updated"}, Ours: true, Commands: []engine.Result{{Command: "weight", Reason: "sets weight 3"}},
 		Findings: []engine.Finding{
 			{Rule: "team-labels", Mode: triage.Act, Reason: "an issue carries its labels", Wants: []string{"add ~backend"}, Looked: true},
@@ -57,7 +57,7 @@ func TestShow(t *testing.T) {
 		},
 		Done: []string{"note created"},
 	}
-	l := bury(t, &record, update, noted(omar, time.Minute, "Walter is wrong\n\n/flow weight 3", issue(time.Minute, "type::bug")))
+	l := bury(t, &decision, update, noted(omar, time.Minute, "Walter is wrong\n\n/flow weight 3", issue(time.Minute, "type::bug")))
 	l.Mail = append(l.Mail, letter.Mail{Accepted: noon.Add(2 * time.Minute)})
 	l.Woken = true
 	var b strings.Builder
@@ -91,12 +91,12 @@ Decision:
 
 // TestShowWithoutDecision: what failed before anything was decided, and what was left alone.
 func TestShowWithoutDecision(t *testing.T) {
-	for want, record := range map[string]*worker.Record{
+	for want, decision := range map[string]*record.Decision{
 		"Decision:\n  none was made\n":                          nil,
 		"Decision:\n  left alone: it is another team's issue\n": {Events: []string{"opened"}, Reason: "it is another team's issue"},
 	} {
 		var b strings.Builder
-		if err := letter.Show(&b, bury(t, record, happened(triage.Opened, ann, 0, issue(0))), noon); err != nil || !strings.HasSuffix(b.String(), want) {
+		if err := letter.Show(&b, bury(t, decision, happened(triage.Opened, ann, 0, issue(0))), noon); err != nil || !strings.HasSuffix(b.String(), want) {
 			t.Errorf("%v\n%s\nwant at the end:\n%s", err, b.String(), want)
 		}
 	}

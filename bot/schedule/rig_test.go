@@ -2,7 +2,6 @@ package schedule_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -19,9 +18,9 @@ import (
 
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/sqlite"
+	"flowkeeper/bot/record"
 	"flowkeeper/bot/schedule"
 	"flowkeeper/bot/testkit"
-	"flowkeeper/bot/worker"
 	"flowkeeper/rules/triage"
 )
 
@@ -168,9 +167,9 @@ func (r *rig) pass(d time.Duration) {
 }
 
 // mail takes what is due out of the inbox, with its bodies.
-func (r *rig) mail() map[triage.Ref][]worker.Body {
+func (r *rig) mail() map[triage.Ref][]record.Event {
 	r.Helper()
-	got := map[triage.Ref][]worker.Body{}
+	got := map[triage.Ref][]record.Event{}
 	for {
 		batch, err := r.store.Claim(r.Context(), 0)
 		if err != nil {
@@ -180,11 +179,11 @@ func (r *rig) mail() map[triage.Ref][]worker.Body {
 			return got
 		}
 		for _, d := range batch.Deliveries {
-			var body worker.Body
-			if err := json.Unmarshal(d.Body, &body); err != nil {
+			e, err := record.DecodeEvent(d.Body, batch.Issue)
+			if err != nil {
 				r.Fatal(err)
 			}
-			got[batch.Issue] = append(got[batch.Issue], body)
+			got[batch.Issue] = append(got[batch.Issue], e)
 		}
 		if err := r.store.Done(r.Context(), batch, inbox.Result{}); err != nil {
 			r.Fatal(err)

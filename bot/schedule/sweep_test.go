@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"flowkeeper/bot/record"
 	"flowkeeper/bot/schedule"
-	"flowkeeper/bot/worker"
 	"flowkeeper/rules/triage"
 )
 
@@ -19,7 +19,7 @@ func TestFirstSweepLooksBack(t *testing.T) {
 		expect(t, "before it settled", nil, r.found())
 		r.pass(2 * time.Second)
 		event := triage.Event{Kind: triage.Swept, At: issue.UpdatedAt, Seen: began}
-		expect(t, "in the inbox", map[triage.Ref][]worker.Body{issue.Ref: {{Event: event, Issue: issue, Came: began.Add(-2 * lookback).UTC()}}}, r.mail())
+		expect(t, "in the inbox", map[triage.Ref][]record.Event{issue.Ref: {{Event: event, Issue: issue, Came: began.Add(-2 * lookback).UTC()}}}, r.mail())
 	})
 }
 

@@ -3,12 +3,11 @@ package shadow
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"time"
 
 	"flowkeeper/bot/inbox"
-	"flowkeeper/bot/worker"
+	"flowkeeper/bot/record"
 	"flowkeeper/rules/triage"
 )
 
@@ -66,9 +65,9 @@ func Of(records []inbox.Record, since time.Time, full bool) Report {
 			full = false
 			break
 		}
-		var said worker.Record
-		if json.Unmarshal(kept.Body, &said) != nil {
-			continue // of another version
+		said, err := record.DecodeDecision(kept.Body)
+		if err != nil {
+			continue // of another release
 		}
 		for _, f := range said.Findings {
 			if len(f.Would) == 0 {

@@ -1,7 +1,6 @@
 package shadow_test
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -9,22 +8,22 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/record"
 	"flowkeeper/bot/shadow"
-	"flowkeeper/bot/worker"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
 
 var began = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
-// record is a decision on issue 7#iid so many hours before began; only that of issue 1 tells the project's path.
-func record(t *testing.T, iid int64, hours int, findings ...engine.Finding) inbox.Record {
+// decided is a decision on issue 7#iid so many hours before began; only that of issue 1 tells the project's path.
+func decided(t *testing.T, iid int64, hours int, findings ...engine.Finding) inbox.Record {
 	t.Helper()
-	said := worker.Record{Ours: true, Findings: findings}
+	d := record.Decision{Ours: true, Findings: findings}
 	if iid == 1 {
-		said.Path = "team/project"
+		d.Path = "team/project"
 	}
-	body, err := json.Marshal(said)
+	body, err := d.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,11 +39,11 @@ func TestReport(t *testing.T) {
 	acts := finding("acts", triage.Act)
 	acts.Wants = []string{"add ~x"}
 	records := []inbox.Record{
-		record(t, 1, 1, finding("a", triage.Shadow, "add ~new"), finding("silent", triage.Shadow), acts),
+		decided(t, 1, 1, finding("a", triage.Shadow, "add ~new"), finding("silent", triage.Shadow), acts),
 		{Issue: triage.Ref{Project: 7, IID: 9}, At: began.Add(-time.Hour), Body: []byte("of another version")},
-		record(t, 2, 2, finding("asks\x1b[2J", triage.Shadow, "ask for “A weight”"), finding("a", triage.Shadow, "add ~x", "remove ~y")),
-		record(t, 1, 3, finding("a", triage.Shadow, "add ~old"), finding("b", triage.Shadow, "add ~b")),
-		record(t, 3, 30, finding("a", triage.Shadow, "add ~x")),
+		decided(t, 2, 2, finding("asks\x1b[2J", triage.Shadow, "ask for “A weight”"), finding("a", triage.Shadow, "add ~x", "remove ~y")),
+		decided(t, 1, 3, finding("a", triage.Shadow, "add ~old"), finding("b", triage.Shadow, "add ~b")),
+		decided(t, 3, 30, finding("a", triage.Shadow, "add ~x")),
 	}
 	since := began.Add(-24 * time.Hour)
 	report := shadow.Of(records, since, true)
@@ -76,7 +75,7 @@ Issues on which a rule would have done something since 2026-03-01 09:00 UTC:
 func TestReportHasBounds(t *testing.T) {
 	var records []inbox.Record
 	for n := range int64(shadow.MaxIssues + 2) {
-		records = append(records, record(t, n+1, 1, finding("a", triage.Shadow, "add ~x")))
+		records = append(records, decided(t, n+1, 1, finding("a", triage.Shadow, "add ~x")))
 	}
 	report := shadow.Of(records, began.Add(-24*time.Hour), true)
 	if len(report.Issues) != shadow.MaxIssues || report.More != 2 || report.Rules[0].Issues != shadow.MaxIssues+2 || !report.Oldest.Equal(began.Add(-time.Hour)) {

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/record"
 	"flowkeeper/bot/sandbox"
-	"flowkeeper/bot/worker"
 	"flowkeeper/rules/triage"
 )
 
@@ -33,7 +33,7 @@ func TestStatusOfAClosing(t *testing.T) {
 			for n, status := range told {
 				e := b.event("ann", triage.Closed|triage.Updated)
 				e.At, e.Seen, issue.Status = issue.UpdatedAt, time.Now(), status
-				body, err := worker.Body{Event: e, Issue: issue}.Encode()
+				body, err := record.Event{Event: e, Issue: issue}.Encode()
 				b.must(err)
 				_, err = b.inbox.Accept(t.Context(), inbox.Delivery{Issue: ref, Body: body, Delay: time.Duration(len(told)-1-n) * time.Hour})
 				b.must(err)

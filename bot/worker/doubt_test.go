@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/record"
 	"flowkeeper/bot/sandbox"
-	"flowkeeper/bot/worker"
 	"flowkeeper/rules/triage"
 )
 
@@ -43,7 +43,7 @@ func TestDoubtsAreNoFailures(t *testing.T) {
 	b.lab.Next(sandbox.Fault{Match: "GET issue", Status: http.StatusNotFound, Times: 2})
 	b.lab.Next(sandbox.Fault{Match: "GET issue", Status: http.StatusInternalServerError, Times: 2})
 	b.look(ref)
-	if r := b.record(ref); r.Attempt != 5 {
+	if r := b.decision(ref); r.Attempt != 5 {
 		t.Errorf("handled in attempt %d, want 5", r.Attempt)
 	}
 }
@@ -76,7 +76,7 @@ func TestOldStates(t *testing.T) {
 			issue, err := b.viewer.Issue(t.Context(), ref)
 			b.must(err)
 			issue.UpdatedAt, issue.Coarse, issue.Labels = tt.updated, tt.coarse, []string{"delivered"}
-			body, err := worker.Body{Event: triage.Event{Kind: triage.Updated | triage.LabelsChanged, Actor: b.people["ann"], At: tt.updated, Seen: tt.seen}, Issue: issue}.Encode()
+			body, err := record.Event{Event: triage.Event{Kind: triage.Updated | triage.LabelsChanged, Actor: b.people["ann"], At: tt.updated, Seen: tt.seen}, Issue: issue}.Encode()
 			b.must(err)
 			_, err = b.inbox.Accept(t.Context(), inbox.Delivery{Issue: ref, Body: body, Delay: time.Hour})
 			b.must(err)

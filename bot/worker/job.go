@@ -14,6 +14,7 @@ import (
 	"flowkeeper/bot/budget"
 	"flowkeeper/bot/command"
 	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/record"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
@@ -238,34 +239,21 @@ func (j *job) written() ([]byte, error) {
 	return json.Marshal(m)
 }
 
-// Record is a kept decision: what happened, what every rule said and what was done about it.
-type Record struct {
-	Events   []string         `json:"events"`
-	Path     string           `json:"path,omitempty"` // of the project
-	Ours     bool             `json:"ours"`
-	Reason   string           `json:"reason,omitempty"` // why the issue was left alone
-	Commands []engine.Result  `json:"commands,omitempty"`
-	Findings []engine.Finding `json:"findings,omitempty"`
-	Done     []string         `json:"done,omitempty"`
-	Attempt  int              `json:"attempt"`
-	Error    string           `json:"error,omitempty"`
-}
-
 // record is the decision for explanations; rules that were not run are left out, they had nothing to look at.
 func (j *job) record(cause error) []byte {
-	r := Record{Path: j.issue.Path, Ours: j.decision.Ours, Reason: j.decision.Reason, Commands: j.results, Done: j.did, Attempt: j.batch.Attempt}
+	d := record.Decision{Path: j.issue.Path, Ours: j.decision.Ours, Reason: j.decision.Reason, Commands: j.results, Done: j.did, Attempt: j.batch.Attempt}
 	for _, e := range j.events {
-		r.Events = append(r.Events, e.Kind.String())
+		d.Events = append(d.Events, e.Kind.String())
 	}
 	for _, f := range j.decision.Findings {
 		if f.Looked {
-			r.Findings = append(r.Findings, f)
+			d.Findings = append(d.Findings, f)
 		}
 	}
 	if cause != nil {
-		r.Error = cause.Error()
+		d.Error = cause.Error()
 	}
-	data, err := json.Marshal(r)
+	data, err := d.Encode()
 	if err != nil {
 		return nil
 	}

@@ -228,8 +228,8 @@ func TestItemOutlivesAFailedLoad(t *testing.T) {
 	if len(notes) != 1 || !strings.Contains(notes[0].Text, "**Something** to do.") {
 		t.Errorf("the bot's comments are %+v", notes)
 	}
-	if got, want := b.said(ref), "omar{thumb:true comment:false level:30}"; got != want || b.record(ref).Attempt != 2 {
-		t.Errorf("in attempt %d, the rule knows %q, want %q", b.record(ref).Attempt, got, want)
+	if got, want := b.said(ref), "omar{thumb:true comment:false level:30}"; got != want || b.decision(ref).Attempt != 2 {
+		t.Errorf("in attempt %d, the rule knows %q, want %q", b.decision(ref).Attempt, got, want)
 	}
 }
 
@@ -281,8 +281,8 @@ func TestNothingIsLoadedOfAnotherTeamsIssue(t *testing.T) {
 	b := newBench(t, nil, curious(triage.NeedLinks))
 	ref := b.open("group::theirs")
 	b.tell(ref, b.opened(ref))
-	if reads := b.reads(); len(reads) > 0 || b.record(ref).Ours {
-		t.Errorf("reads %v, record %+v", reads, b.record(ref))
+	if reads := b.reads(); len(reads) > 0 || b.decision(ref).Ours {
+		t.Errorf("reads %v, record %+v", reads, b.decision(ref))
 	}
 }
 
@@ -303,7 +303,7 @@ func TestLoadFails(t *testing.T) {
 			if got, want := b.said(ref), "omar{thumb:true comment:false level:30}"; got != want {
 				t.Errorf("the rule knows %q, want %q", got, want)
 			}
-			if r := b.record(ref); r.Attempt != 2 || len(b.lab.Writes()) != 1 {
+			if r := b.decision(ref); r.Attempt != 2 || len(b.lab.Writes()) != 1 {
 				t.Errorf("attempt %d, writes %v; want one write in the second", r.Attempt, b.lab.Writes())
 			}
 		})
@@ -385,7 +385,7 @@ func TestRefusedChanges(t *testing.T) {
 				t.Errorf("labels %v, %s, milestone %q", i.Labels, i.State, i.Milestone)
 			}
 			want := []string{"refused: " + tt.action.String() + ", which GitLab did not take", "fine: add ~a"}
-			if diff := cmp.Diff(want, b.record(ref).Done); diff != "" {
+			if diff := cmp.Diff(want, b.decision(ref).Done); diff != "" {
 				t.Errorf("done (-want +got):\n%s", diff)
 			}
 			b.reads()
@@ -393,7 +393,7 @@ func TestRefusedChanges(t *testing.T) {
 			if reads, writes := b.reads(), b.lab.Writes(); len(reads) > 0 || len(writes) != 1 {
 				t.Errorf("later reads %v, all writes %v: it was tried again", reads, writes)
 			}
-			if f := b.record(ref).Findings; len(f) == 0 || !f[0].Overridden {
+			if f := b.decision(ref).Findings; len(f) == 0 || !f[0].Overridden {
 				t.Errorf("findings %+v: the rule has to rest", f)
 			}
 		})

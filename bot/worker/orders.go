@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,6 +11,7 @@ import (
 
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/note"
+	"flowkeeper/bot/record"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
@@ -75,13 +75,13 @@ func (j *job) sights(ctx context.Context, rule string) []engine.Sight {
 	}
 	var seen []engine.Sight
 	for _, kept := range records {
-		var r Record
-		if json.Unmarshal(kept.Body, &r) != nil {
+		d, err := record.DecodeDecision(kept.Body)
+		if err != nil {
 			continue
 		}
-		for _, f := range r.Findings {
+		for _, f := range d.Findings {
 			if f.Rule == rule {
-				seen = append(seen, engine.Sight{At: kept.At, Events: r.Events, Reason: f.Reason})
+				seen = append(seen, engine.Sight{At: kept.At, Events: d.Events, Reason: f.Reason})
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package worker_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -20,6 +19,7 @@ import (
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/sqlite"
+	"flowkeeper/bot/record"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/bot/worker"
 	"flowkeeper/rules/engine"
@@ -176,7 +176,7 @@ func (b *bench) tell(ref triage.Ref, events ...triage.Event) {
 		if e.Seen.IsZero() {
 			e.Seen = time.Now()
 		}
-		body, err := worker.Body{Event: e, Issue: issue}.Encode()
+		body, err := record.Event{Event: e, Issue: issue}.Encode()
 		b.must(err)
 		delay := time.Hour // it waits for the last one
 		if n == len(events)-1 {
@@ -251,22 +251,23 @@ func (b *bench) reads() []string {
 	return lines
 }
 
-// record is the newest decision on the issue.
-func (b *bench) record(ref triage.Ref) worker.Record {
+// decision is the newest on the issue.
+func (b *bench) decision(ref triage.Ref) record.Decision {
 	b.Helper()
 	records, err := b.inbox.Records(b.Context(), ref, 1)
 	b.must(err)
-	var r worker.Record
-	if len(records) > 0 {
-		b.must(json.Unmarshal(records[0].Body, &r))
+	if len(records) == 0 {
+		return record.Decision{}
 	}
-	return r
+	d, err := record.DecodeDecision(records[0].Body)
+	b.must(err)
+	return d
 }
 
 // said is the reason of the first rule.
 func (b *bench) said(ref triage.Ref) string {
 	b.Helper()
-	for _, f := range b.record(ref).Findings {
+	for _, f := range b.decision(ref).Findings {
 		return f.Reason
 	}
 	return ""

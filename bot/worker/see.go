@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"flowkeeper/bot/record"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
@@ -37,8 +38,12 @@ func (j *job) see(ctx context.Context) error {
 		j.seen, j.base = j.memory.Shown, cmp.Or(j.memory.Told, newest)
 	}
 	for _, d := range j.batch.Deliveries {
-		body, ok := decodeBody(d.Body, j.batch.Issue)
-		if !ok || body.Issue.UpdatedAt.IsZero() {
+		body, err := record.DecodeEvent(d.Body, j.batch.Issue)
+		if err != nil {
+			j.o.Log.Warn("the issue is read afresh, because something happened to it and nobody knows what", zap.String("delivery", d.ID), zap.Error(err))
+			body = record.Event{Event: triage.Event{Kind: triage.Swept}}
+		}
+		if body.Issue.UpdatedAt.IsZero() {
 			j.unread++
 		} else if body.Issue.Keep(newest); body.Issue.NewerThan(newest) {
 			newest, j.seen, j.late = &body.Issue, body.Event.Seen, body.Event.Seen.Sub(body.Issue.UpdatedAt) > newborn

@@ -1,0 +1,46 @@
+package record
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// Event is one thing that happened to an issue and waits to be handled.
+type Event struct {
+	Event triage.Event `json:"e"`
+
+	// Issue is its state as the delivery or the sweep showed it. Where that was too little to be relied on, it only says which issue it
+	// is, and UpdatedAt is zero.
+	Issue triage.Issue `json:"i"`
+
+	// Came is when the bot came to the project of a swept issue, zero if that is long ago. An older issue is left in peace unless a person
+	// touched it since.
+	Came time.Time `json:"c,omitzero"`
+	// Adopted says that the issue is taken up with its project's backlog: one that nothing is known of counts as opened, however old it is.
+	Adopted bool `json:"a,omitempty"`
+}
+
+// Encode writes an event for the inbox, a few hundred bytes.
+func (e Event) Encode() ([]byte, error) {
+	data, err := json.Marshal(e)
+	if err != nil {
+		return nil, fmt.Errorf("encoding an event of %s: %w", e.Issue.Ref, err)
+	}
+	return data, nil
+}
+
+// DecodeEvent reads what Encode wrote for an issue. The error says why it cannot; something happened to the issue all the same.
+func DecodeEvent(data []byte, issue triage.Ref) (Event, error) {
+	var e Event
+	err := decode(data, &e)
+	if err == nil && e.Issue.Ref != issue {
+		err = fmt.Errorf("it is of the issue %s", e.Issue.Ref)
+	}
+	if err != nil {
+		return Event{}, fmt.Errorf("a kept event of %s cannot be read: %w", issue, err)
+	}
+	return e, nil
+}
