@@ -14,6 +14,7 @@ import (
 	"flowkeeper/bot/admin"
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/schedule"
+	"flowkeeper/bot/sleep"
 	"flowkeeper/bot/webhook"
 	"flowkeeper/bot/worker"
 	"flowkeeper/rules/triage"
@@ -89,10 +90,8 @@ func (a *App) keepSelf(ctx context.Context, pool *worker.Pool, self triage.Perso
 		if !known {
 			wait = soon
 		}
-		select {
-		case <-ctx.Done():
+		if !sleep.For(ctx, wait) {
 			return
-		case <-time.After(wait):
 		}
 		known = a.rememberSelf(ctx, pool, self)
 	}
@@ -135,12 +134,8 @@ func (a *App) introduce(ctx context.Context) (triage.Person, error) {
 			why = "GitLab refuses the bot"
 		}
 		a.o.Log.Warn(why+"; deliveries are kept meanwhile", zap.String("url", a.o.GitLabURL), zap.Duration("again_in", wait), zap.Error(err))
-		timer := time.NewTimer(max(wait, gitlab.After(err)))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if !sleep.For(ctx, max(wait, gitlab.After(err))) {
 			return self, ctx.Err()
-		case <-timer.C:
 		}
 	}
 }

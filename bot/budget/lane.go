@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"flowkeeper/bot/sleep"
 )
 
 const (
@@ -80,7 +82,7 @@ func (l *lane) pass(ctx context.Context, c class) error {
 		if again == 0 {
 			break
 		}
-		nap(ctx, min(again, maxNap)+rand.N(min(again/2, maxJitter)+1))
+		sleep.For(ctx, min(again, maxNap)+rand.N(min(again/2, maxJitter)+1))
 	}
 	return l.ended(ctx)
 }
@@ -91,16 +93,6 @@ func (l *lane) ended(ctx context.Context) error {
 		return nil
 	}
 	return fmt.Errorf("waiting for the budget of %s: %w", l.what, ctx.Err())
-}
-
-// nap sleeps until ctx ends.
-func nap(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }
 
 // try lets one pass and returns 0, or says when to try again. What was taken when ctx ended meanwhile is lost: a call less.

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"flowkeeper/bot/sleep"
 	"flowkeeper/bot/testkit"
 	"flowkeeper/bot/webhook"
 )
@@ -156,7 +157,7 @@ const again = 100 * time.Millisecond
 func (r *replica) mind(l *life) {
 	defer close(l.over)
 	_ = l.cmd.Wait() // how it ended does not matter: it is killed, and may give up while Redis is away
-	pause(context.Background(), again)
+	sleep.For(context.Background(), again)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if l.wanted {
@@ -217,14 +218,4 @@ func (r *replica) runs() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.life != nil
-}
-
-// pause lets time pass, less if ctx ends.
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"flowkeeper/bot/sandbox"
+	"flowkeeper/bot/sleep"
 )
 
 // trouble makes things go wrong, one after the other, as the dice fall. Everything happens on the test's goroutine.
@@ -83,7 +84,7 @@ func (x *trouble) pick() kind {
 }
 
 func (x *trouble) wait(ctx context.Context, least, most time.Duration) {
-	pause(ctx, least+time.Duration(x.dice.Int64N(int64(most-least))))
+	sleep.For(ctx, least+time.Duration(x.dice.Int64N(int64(most-least))))
 }
 
 // calm ends all that goes wrong.

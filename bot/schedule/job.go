@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/sleep"
 )
 
 // job is something that all processes together do once in a while.
@@ -37,7 +38,7 @@ var errTurnLost = errors.New("the turn was lost to another process")
 func (s *Scheduler) repeat(ctx context.Context, j *job) {
 	j.known = s.o.Now().Add(-1)
 	wait := s.spread(startWait)
-	for pause(ctx, wait) {
+	for sleep.For(ctx, wait) {
 		wait = s.try(ctx, j)
 	}
 }
@@ -161,18 +162,6 @@ func (s *Scheduler) soon(ctx context.Context, j *job, err error) time.Duration {
 // spread is a part of the time, another one for each process.
 func (s *Scheduler) spread(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * s.o.Jitter())
-}
-
-// pause waits and reports false when ctx has ended.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return ctx.Err() == nil
-	}
 }
 
 // formatTime writes a time for a mark.

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/sleep"
 )
 
 // remembered are the projects that this process knew the store to know, in a file. A store that was emptied knows none, and the
@@ -47,7 +48,7 @@ const rememberEvery = time.Minute
 
 // run looks after the memory until ctx ends, between the jobs, which do it before each round.
 func (r *remembered) run(ctx context.Context) {
-	for pause(ctx, rememberEvery) {
+	for sleep.For(ctx, rememberEvery) {
 		if _, err := r.agree(ctx); err != nil && ctx.Err() == nil {
 			r.log.Debug("comparing the projects that the store and this process know", zap.Error(err)) // whoever needs the store complains
 		}

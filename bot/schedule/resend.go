@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/sleep"
 )
 
 const (
@@ -85,7 +86,7 @@ func matters(trigger string) bool {
 func (w *watchdog) resend(ctx context.Context, backlogs []*backlog) error {
 	over := w.o.Now().Add(w.o.Hooks)
 	for len(backlogs) > 0 && w.next.Before(over) {
-		if !pause(ctx, w.next.Sub(w.o.Now())) {
+		if !sleep.For(ctx, w.next.Sub(w.o.Now())) {
 			return context.Cause(ctx)
 		}
 		wait := resendEvery

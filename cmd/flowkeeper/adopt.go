@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"flowkeeper/bot/adopt"
+	"flowkeeper/bot/sleep"
 )
 
 type adoptCmd struct {
@@ -59,7 +60,7 @@ func (c *adoptCmd) Run(ctx context.Context, p *program) error {
 		switch {
 		case page.Waiting > 0:
 			fmt.Fprintf(p.err, "%d open issues so far; the bot works through %d\n", total, page.Waiting)
-			if !rest(ctx) {
+			if !sleep.For(ctx, breather) {
 				return brokenOff(r, total, context.Cause(ctx))
 			}
 		case !c.DryRun:
@@ -76,16 +77,6 @@ func (c *adoptCmd) Run(ctx context.Context, p *program) error {
 
 // breather is how long the bot is left to its work before it is asked again.
 const breather = 2 * time.Second
-
-// rest waits a moment; false says that ctx ended.
-func rest(ctx context.Context) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(breather):
-		return true
-	}
-}
 
 // brokenOff says how to go on after an error.
 func brokenOff(r adopt.Request, total int, err error) error {
