@@ -25,8 +25,8 @@ func (p *people) meet(all ...triage.Person) {
 	}
 }
 
-// call is the new name of a person.
-func (p *people) call(who triage.Person) string {
+// pseudonym is the new name of a person.
+func (p *people) pseudonym(who triage.Person) string {
 	if who == (triage.Person{}) {
 		return "somebody"
 	}
@@ -62,12 +62,12 @@ func meetAll(events []told, roster map[triage.Role][]string) *people {
 	}
 	for _, e := range events {
 		for _, who := range append([]triage.Person{e.issue.Author, e.Actor}, e.issue.Assignees...) {
-			p.call(who)
+			p.pseudonym(who)
 		}
 	}
 	for _, role := range slices.Sorted(maps.Keys(roster)) {
 		for _, name := range roster[role] {
-			p.call(triage.Person{Username: name})
+			p.pseudonym(triage.Person{Username: name})
 		}
 	}
 	return p

@@ -1,15 +1,9 @@
 package letter
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
-	"time"
-
-	"golang.org/x/tools/txtar"
 
 	"flowkeeper/bot/scenario"
 	"flowkeeper/rules/engine"
@@ -35,23 +29,16 @@ func Save(l Letter, p engine.Policy) (Saved, error) {
 		return Saved{}, ErrNoState
 	}
 	who := meetAll(events, p.Team.Roster)
-	t := teller{people: who, censor: newCensor(p, who, labels(events)), after: *after}
-	var files []txtar.File
+	w := scenarioWriter{people: who, redactor: newRedactor(p, who, labels(events)), after: *after}
+	file := scenario.File{About: about(l), Team: w.team(p.Team), Issue: w.issue(undo(*after, events), events[0].At), Memory: resting(l, p)}
 	for _, e := range events {
-		files = append(files, t.event(e))
+		file.Steps = append(file.Steps, scenario.Step{Event: w.event(e)})
 	}
-	if l.Woken {
-		t.woken(&files)
+	if l.Woken { // the wake-up comes last
+		file.Steps = append(file.Steps, scenario.Step{Event: scenario.Event{Kind: scenario.KindName(triage.Woken)}})
 	}
-	before := undo(*after, events)
-	head := []txtar.File{t.team(p.Team), t.issue(before, events[0].At)}
-	if m, some := resting(l, p); some {
-		head = append(head, m)
-	}
-	if around, some := t.around(); some {
-		head = append(head, around)
-	}
-	data := txtar.Format(&txtar.Archive{Comment: []byte(about(l)), Files: append(head, files...)})
+	file.Around = w.around()
+	data := file.Encode()
 	played, err := scenario.Parse(data, p.Team.TeamConfig)
 	if err != nil {
 		return Saved{}, fmt.Errorf("reading the scenario of %s: %w", l.Issue(), err)
@@ -60,13 +47,13 @@ func Save(l Letter, p engine.Policy) (Saved, error) {
 	if err != nil {
 		return Saved{}, fmt.Errorf("playing the scenario of %s: %w", l.Issue(), err)
 	}
-	return Saved{File: scenario.Write(data, decisions), Notes: t.notes(events, p)}, nil
+	return Saved{File: scenario.Write(data, decisions), Notes: w.notes(events, p)}, nil
 }
 
 // about is the beginning of the file. It does not quote the cause, which may name a project or a person.
 func about(l Letter) string {
 	return fmt.Sprintf("A dead letter, saved without names: given up at attempt %d.\n"+
-		"Its events were decided together; here they are played one after the other.\n", l.Attempts)
+		"Its events were decided together; here they are played one after the other.", l.Attempts)
 }
 
 // labels are all labels that the letter speaks of.
@@ -115,8 +102,8 @@ func opposite(milestone int64) int64 {
 	return 0
 }
 
-// resting is the memory of rules that rested when the letter was written. Only rules that the policy knows are named.
-func resting(l Letter, p engine.Policy) (txtar.File, bool) {
+// resting is the memory of rules that rested when the letter was written, nil if none did. Only rules that the policy knows are named.
+func resting(l Letter, p engine.Policy) *scenario.Memory {
 	rest := map[string]string{}
 	for _, f := range l.decision().Findings {
 		known := slices.ContainsFunc(p.Settings, func(s engine.Setting) bool { return s.ID == f.Rule })
@@ -124,26 +111,8 @@ func resting(l Letter, p engine.Policy) (txtar.File, bool) {
 			rest[f.Rule] = "what the rule had done"
 		}
 	}
-	var memory part
-	memory.set("suspended", rest)
-	return memory.file("memory"), len(rest) > 0
+	if len(rest) == 0 {
+		return nil
+	}
+	return &scenario.Memory{Suspended: rest}
 }
-
-// part is one part of a scenario: YAML with a key a line. Values are written as JSON, which YAML includes and which needs no escaping of
-// our own.
-type part struct{ strings.Builder }
-
-func (p *part) set(key string, value any) {
-	p.WriteString(key + ": ")
-	e := json.NewEncoder(p)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(value) // texts, numbers, lists and maps of them have a JSON, and a Builder takes all
-}
-
-func (p *part) file(name string) txtar.File { return txtar.File{Name: name, Data: []byte(p.String())} }
-
-// sorted are the numbers in ascending order.
-func sorted(numbers map[int64]bool) []int64 { return slices.Sorted(maps.Keys(numbers)) }
-
-// span is a duration as scenarios write it, to the millisecond.
-func span(d time.Duration) string { return max(0, d).Round(time.Millisecond).String() }

@@ -39,12 +39,3 @@ func TestMistakes(t *testing.T) {
 		})
 	}
 }
-
-// TestWrite puts new decisions behind their events and keeps everything else.
-func TestWrite(t *testing.T) {
-	before := "About.\n-- event --\nkind: opened\n-- decision --\nold\n-- event --\nweight: 3\n"
-	want := "About.\n-- event --\nkind: opened\n-- decision --\none\n-- event --\nweight: 3\n-- decision --\ntwo\n"
-	if got := string(scenario.Write([]byte(before), []string{"one\n", "two\n"})); got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-}

@@ -1,8 +1,65 @@
 package scenario
 
-import "golang.org/x/tools/txtar"
+import (
+	"bytes"
+	"reflect"
 
-// Write puts the decisions into the text of a scenario, each behind its event, in place of those it has.
+	"github.com/goccy/go-yaml"
+	"golang.org/x/tools/txtar"
+)
+
+// Encode writes the file, which Read gives back as it was. It panics if a rule has a value that no YAML can have.
+func (f File) Encode() []byte {
+	archive := txtar.Archive{Comment: []byte(f.About + "\n")}
+	add := func(name string, data []byte) {
+		archive.Files = append(archive.Files, txtar.File{Name: name, Data: data})
+	}
+	if f.Team != nil {
+		add("team", encode(*f.Team))
+	}
+	if f.Rules != nil {
+		add("rules", value(f.Rules))
+	}
+	add("issue", encode(f.Issue))
+	if f.Memory != nil {
+		add("memory", encode(*f.Memory))
+	}
+	if f.Around != nil {
+		add("around", encode(*f.Around))
+	}
+	for _, s := range f.Steps {
+		add("event", encode(s.Event))
+		if s.Expected != "" {
+			add("decision", []byte(s.Expected))
+		}
+	}
+	return txtar.Format(&archive)
+}
+
+// encode writes a part, a line for every field that is not its zero value.
+func encode(part any) []byte {
+	var b bytes.Buffer
+	v := reflect.ValueOf(part)
+	for i := range v.NumField() {
+		if f := v.Field(i); !f.IsZero() {
+			b.WriteString(v.Type().Field(i).Tag.Get("yaml") + ": ")
+			b.Write(value(f.Interface()))
+		}
+	}
+	return b.Bytes()
+}
+
+// value writes a value on one line, as JSON. YAML includes that, and whatever is in a text is escaped, which the YAML encoder does not do
+// to tabs.
+func value(v any) []byte {
+	data, err := yaml.MarshalWithOptions(v, yaml.JSON())
+	if err != nil {
+		panic(err) // texts, numbers, and lists and maps of them have a JSON
+	}
+	return data
+}
+
+// Write puts the decisions into the text of a scenario, each behind its event, in place of those it has. All else stays as people wrote it.
 func Write(data []byte, decisions []string) []byte {
 	archive := txtar.Parse(data)
 	files := make([]txtar.File, 0, len(archive.Files))

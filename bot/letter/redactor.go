@@ -25,9 +25,9 @@ var (
 	usageWord = regexp.MustCompile(`[a-z]+=?`)
 )
 
-// censor leaves of a comment what the bot acts on: its commands, without the words that people put behind them. It keeps numbers, durations,
+// redactor leaves of a comment what the bot acts on: its commands, without the words that people put behind them. It keeps numbers, durations,
 // references to issues without their project, and words of commands, rules, states and of the issue's labels, unless they are a username.
-type censor struct {
+type redactor struct {
 	prefix string
 	reader *command.Reader
 	people *people
@@ -35,55 +35,55 @@ type censor struct {
 	issues map[int64]bool  // that commands name
 }
 
-func newCensor(p engine.Policy, who *people, labels []string) *censor {
-	c := &censor{
+func newRedactor(p engine.Policy, who *people, labels []string) *redactor {
+	r := &redactor{
 		prefix: "/" + p.Team.CommandPrefix(), people: who, known: map[string]bool{}, issues: map[int64]bool{},
 		reader: command.New(p.Team.CommandPrefix(), ""),
 	}
 	for _, cmd := range p.Commands {
-		c.know(cmd.Name)
+		r.know(cmd.Name)
 		for _, word := range usageWord.FindAllString(cmd.Args, -1) {
-			c.know(word)
+			r.know(word)
 		}
 	}
 	for _, s := range p.Settings {
-		c.know(s.ID)
+		r.know(s.ID)
 	}
 	for _, state := range triage.States() {
-		c.know(state)
-		c.know(p.Team.State(state))
+		r.know(state)
+		r.know(p.Team.State(state))
 	}
 	for _, l := range labels {
-		c.know(l)
+		r.know(l)
 	}
-	c.know(triage.AllRules)
-	return c
+	r.know(triage.AllRules)
+	return r
 }
 
 // know lets the words of a name stay.
-func (c *censor) know(name string) {
+func (r *redactor) know(name string) {
 	for word := range strings.FieldsSeq(strings.ToLower(name)) {
-		c.known[strings.Trim(word, marks)] = true
+		r.known[strings.Trim(word, marks)] = true
 	}
 }
 
 // comment is what is left of a comment; "" if nobody told the bot anything.
-func (c *censor) comment(text string) string {
+func (r *redactor) comment(text string) string {
 	if triage.IsAgreement(text) {
 		return agreement
 	}
 	var lines []string
-	for _, l := range c.reader.Read(text) {
-		lines = append(lines, strings.TrimSpace(c.prefix+" "+c.line(l.Text)))
+	for _, l := range r.reader.Read(text) {
+		lines = append(lines, strings.TrimSpace(r.prefix+" "+r.line(l.Text)))
 	}
 	return strings.Join(lines, "\n\n")
 }
 
 // line is a command without people's words. Several in a row become one.
-func (c *censor) line(text string) string {
+func (r *redactor) line(text string) string {
 	var kept []string
 	for word := range strings.FieldsSeq(text) {
-		word = c.word(word)
+		word = r.word(word)
 		if word != removed || len(kept) == 0 || kept[len(kept)-1] != removed {
 			kept = append(kept, word)
 		}
@@ -91,21 +91,21 @@ func (c *censor) line(text string) string {
 	return strings.Join(kept, " ")
 }
 
-func (c *censor) word(word string) string {
+func (r *redactor) word(word string) string {
 	bare := strings.ToLower(strings.Trim(word, marks))
-	if c.people.knows(strings.TrimPrefix(bare, "@")) {
+	if r.people.knows(strings.TrimPrefix(bare, "@")) {
 		return removed
 	}
 	key, value, isOption := strings.Cut(bare, "=")
 	switch {
-	case c.known[bare], amount.MatchString(bare) && !strings.HasPrefix(bare, "#"):
+	case r.known[bare], amount.MatchString(bare) && !strings.HasPrefix(bare, "#"):
 		return word
-	case isOption && c.known[key+"="] && amount.MatchString(value):
+	case isOption && r.known[key+"="] && amount.MatchString(value):
 		return word
 	}
 	if m := reference.FindStringSubmatch(bare); m != nil {
 		n, _ := strconv.ParseInt(m[1], 10, 64) // the pattern has at most nine digits
-		c.issues[n] = true
+		r.issues[n] = true
 		return "#" + m[1]
 	}
 	return removed
