@@ -118,7 +118,7 @@ func queue(b *testing.B, app *bot.App, i sandbox.Issue, ref triage.Ref, events i
 	for n := range events {
 		now := time.Now()
 		body, err := record.Event{
-			Event: triage.Event{Kind: triage.Updated | triage.LabelsChanged, Actor: triage.Person{ID: 999, Username: i.Author}, At: now, Seen: now},
+			Event: triage.Event{Kind: triage.Updated | triage.LabelsChanged, Actor: triage.Person{ID: 999, Username: i.Author}, At: now, ReceivedAt: now},
 			Issue: triage.Issue{
 				Ref: ref, ID: i.ID, Path: i.Path, Type: "Issue", Title: i.Title, Labels: i.Labels, Author: triage.Person{ID: 999, Username: i.Author},
 				CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,

@@ -43,7 +43,7 @@ func TestClockBehindTheStores(t *testing.T) {
 	go func() { defer close(ended); pool.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-ended; r.must(nil, store.Close()) })
 
-	event := triage.Event{Kind: triage.Updated | triage.LabelsChanged, Actor: triage.Person{ID: 77, Username: "ann"}, At: behind(), Seen: behind()}
+	event := triage.Event{Kind: triage.Updated | triage.LabelsChanged, Actor: triage.Person{ID: 77, Username: "ann"}, At: behind(), ReceivedAt: behind()}
 	body, err := record.Event{Event: event, Issue: triage.Issue{Ref: ref}}.Encode()
 	r.must(nil, err)
 	r.must(store.Accept(t.Context(), inbox.Delivery{ID: "1", Issue: ref, Key: "1", Body: body}))

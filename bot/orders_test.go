@@ -223,8 +223,8 @@ func TestAskedIsBounded(t *testing.T) {
 		r.say([]string{"omar", "mia"}[n%2], ref, fmt.Sprintf("/flow unclear question %d", n))
 		r.say("omar", ref, fmt.Sprintf("/flow weight %d", n%4))
 	}
-	if m := r.memory(ref); len(m.Asked) > 20 || len(m.Items) > 20 {
-		t.Errorf("%d asked, %d items", len(m.Asked), len(m.Items))
+	if m := r.memory(ref); len(m.Mentioned) > 20 || len(m.Items) > 20 {
+		t.Errorf("%d asked, %d items", len(m.Mentioned), len(m.Items))
 	}
 }
 

@@ -22,8 +22,8 @@ func BenchmarkNothingToDo(b *testing.B) {
 	for name, labels := range map[string][]string{"usual": usual, "40labels": large} {
 		b.Run(name, func(b *testing.B) {
 			issue := triage.Issue{Labels: labels, Description: strings.Repeat("All work and no play. ", 1000), Weight: triage.Int(2), Assignees: []triage.Person{{ID: 1, Username: "omar"}}, CreatedAt: noon, UpdatedAt: noon}
-			events := []triage.Event{{Kind: triage.Updated | triage.LabelsChanged | triage.WeightChanged, At: noon, Seen: noon}}
-			memory := &triage.Memory{Touched: noon, Own: map[string]triage.Own{"label:backend": {Rule: "team-labels"}}}
+			events := []triage.Event{{Kind: triage.Updated | triage.LabelsChanged | triage.WeightChanged, At: noon, ReceivedAt: noon}}
+			memory := &triage.Memory{Touched: noon, BotChanges: map[string]triage.BotChange{"label:backend": {Rule: "team-labels"}}}
 			b.ReportAllocs()
 			for b.Loop() {
 				d, err := engine.Decide(policy, events, issue, memory, noon)

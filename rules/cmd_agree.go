@@ -13,8 +13,8 @@ var commandAgree = triage.Command{
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		switch {
 		case call.Args != "":
-			return triage.Refuse(triage.Say(in.Team.Flow("agree") + " takes nothing behind it, and there is ").Quote(call.Args).
-				Say("; write that on another line, or object with " + in.Team.Flow("simplify <why>")))
+			return triage.Refuse(triage.Say(in.Team.CommandCode("agree") + " takes nothing behind it, and there is ").Quote(call.Args).
+				Say("; write that on another line, or object with " + in.Team.CommandCode("simplify <why>")))
 		case !inReview(in):
 			return refuseOutsideReview(in, "an agreement is given")
 		case call.By.Is(in.Issue.Author):

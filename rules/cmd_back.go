@@ -13,9 +13,9 @@ var commandBack = triage.Command{
 		case call.Args != "":
 			return refuseMore(in.Team, "back", call.Args)
 		case state == "":
-			return triage.Refuse(triage.Say("the issue has no workflow state; " + in.Team.Flow("next") + " gives it one"))
+			return triage.Refuse(triage.Say("the issue has no workflow state; " + in.Team.CommandCode("next") + " gives it one"))
 		case state == triage.StateStart:
-			return triage.Refuse(triage.Say("the issue is at the beginning; " + in.Team.Flow("next") + " moves it on"))
+			return triage.Refuse(triage.Say("the issue is at the beginning; " + in.Team.CommandCode("next") + " moves it on"))
 		case state == triage.StateBlocked:
 			return leaveBlocked(in)
 		}
@@ -27,7 +27,7 @@ var commandBack = triage.Command{
 			return move(in, before)
 		case offPath(state):
 			return triage.Refuse(triage.Say("it is not known where the issue came from; name a state, for example " +
-				in.Team.Flow("to "+triage.StateInDev)))
+				in.Team.CommandCode("to "+triage.StateInDev)))
 		}
 		return move(in, neighbour(in, state, -1))
 	},

@@ -15,7 +15,7 @@ var commandBlockedBy = triage.Command{
 		if in.State() != triage.StateBlocked {
 			out = triage.Did("marks the issue as blocked", triage.AddLabel{Label: in.Team.State(triage.StateBlocked)})
 		}
-		out.Links = []triage.LinkTo{{Kind: triage.BlockedBy, To: by}}
+		out.Links = []triage.WantedLink{{Kind: triage.BlockedBy, To: by}}
 		return out
 	},
 }

@@ -16,7 +16,7 @@ var commandDuplicate = triage.Command{
 			out.Actions = append(out.Actions, triage.AddLabel{Label: in.Team.Label(triage.Duplicate)})
 		}
 		out.Actions = append(out.Actions, triage.Close{})
-		out.Links = []triage.LinkTo{{Kind: triage.RelatesTo, To: original}}
+		out.Links = []triage.WantedLink{{Kind: triage.RelatesTo, To: original}}
 		return out
 	},
 }

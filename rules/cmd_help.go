@@ -15,10 +15,10 @@ var commandHelp = triage.Command{
 		about := aboutCommand(in.Team, call.Args)
 		switch {
 		case about == "":
-			return help(in.Team, fitting(in, call.Commands), "These fit the issue now. "+in.Team.Flow("help all")+" lists all commands, "+in.Team.Flow("help weight")+" tells more about one.")
+			return help(in.Team, fitting(in, call.Commands), "These fit the issue now. "+in.Team.CommandCode("help all")+" lists all commands, "+in.Team.CommandCode("help weight")+" tells more about one.")
 		case strings.EqualFold(about, triage.AllRules):
 			return help(in.Team, call.Commands, "Commands begin a line of a comment, and several run from top to bottom. "+
-				in.Team.Flow("help weight")+" tells more about one. What is for members "+triage.Member.Needs()+".")
+				in.Team.CommandCode("help weight")+" tells more about one. What is for members "+triage.Member.Requirement()+".")
 		}
 		found, _, near := triage.FindCommand(call.Commands, about)
 		if family := familyOf(call.Commands, about); found == nil && near == "" && len(family) == 1 {
@@ -29,11 +29,11 @@ var commandHelp = triage.Command{
 		if found == nil {
 			why := triage.Say("there is no command ").Quote(about)
 			if near != "" {
-				why = why.Say("; did you mean " + in.Team.Flow("help "+near) + "?")
+				why = why.Say("; did you mean " + in.Team.CommandCode("help "+near) + "?")
 			} else {
 				why = why.Say(";")
 			}
-			return triage.Refuse(why.Say(" " + in.Team.Flow("help all") + " lists them all"))
+			return triage.Refuse(why.Say(" " + in.Team.CommandCode("help all") + " lists them all"))
 		}
 		return helpOn(in.Team, found)
 	},
@@ -55,7 +55,7 @@ func fitting(in triage.Input, all []triage.Command) []triage.Command {
 	add(open && state == triage.StateNeedsReview && agreed(in), "agree", "simplify")
 	add(open && weight == nil && early, "weight", "unclear")
 	add(open && state != triage.StateComplete && state != triage.StateBlocked && !offPath(state), "next")
-	add(open && in.Scoped(triage.SeverityScope) == "" && early, "triage minor", "triage urgent")
+	add(open && in.ScopedValue(triage.SeverityScope) == "" && early, "triage minor", "triage urgent")
 	add(open && state != triage.StateBlocked, "blocked by")
 	add(open && weight != nil && early, "spike")
 	add(true, "why", "ignore", "snooze", "resume")
@@ -97,17 +97,17 @@ func familyOf(commands []triage.Command, words string) []triage.Command {
 func help(team *triage.Team, commands []triage.Command, intro string) triage.Outcome {
 	r := triage.Reply{Text: []triage.Prose{triage.Say(intro)}}
 	for _, c := range commands {
-		r.Rows = append(r.Rows, triage.Say(team.Flow(c.Usage())+" · "+strings.TrimSuffix(c.Summary, ".")+" · "+short(c.Who)))
+		r.Rows = append(r.Rows, triage.Say(team.CommandCode(c.Usage())+" · "+strings.TrimSuffix(c.Summary, ".")+" · "+short(c.Who)))
 	}
 	out := triage.Answer("lists the commands", r)
-	out.Always = true
+	out.EvenOutOfScope = true
 	return out
 }
 
 // helpOn tells all about one command.
 func helpOn(team *triage.Team, c *triage.Command) triage.Outcome {
-	r := triage.Reply{Text: []triage.Prose{triage.Say(team.Flow(c.Usage()) + ": " + c.Summary)}}
-	r.Rows = append(r.Rows, triage.Say("For example: "+team.Flow(c.Example)), triage.Say(whoMay(c.Who)))
+	r := triage.Reply{Text: []triage.Prose{triage.Say(team.CommandCode(c.Usage()) + ": " + c.Summary)}}
+	r.Rows = append(r.Rows, triage.Say("For example: "+team.CommandCode(c.Example)), triage.Say(whoMay(c.Who)))
 	if c.Section != "" {
 		r.Rows = append(r.Rows, triage.Say("From the handbook's section “"+c.Section+"”"))
 	}
@@ -115,13 +115,13 @@ func helpOn(team *triage.Team, c *triage.Command) triage.Outcome {
 		r.Rows = append(r.Rows, triage.Say("Also on closed issues"))
 	}
 	out := triage.Answer("tells about "+c.Name, r)
-	out.Always = true
+	out.EvenOutOfScope = true
 	return out
 }
 
 // whoMay says who may, as a sentence without its full stop: "Needs the Planner or Reporter role, or higher".
 func whoMay(p triage.Permission) string {
-	needs := p.Needs()
+	needs := p.Requirement()
 	return strings.ToUpper(needs[:1]) + needs[1:]
 }
 

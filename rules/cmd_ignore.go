@@ -5,20 +5,20 @@ import "flowkeeper/rules/triage"
 // commandIgnore silences a rule on the issue for good. Whoever reads the note learns why.
 var commandIgnore = triage.Command{
 	Name: "ignore", Args: "<rule> <why>", Summary: "Silences a rule on this issue for good.", Example: "ignore needs-type this is only a question",
-	Who: triage.Member, Silence: true, Closed: true,
+	Who: triage.Member, OnlySilences: true, Closed: true,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		const example = "ignore needs-type this is only a question"
 		rule, rest := splitRule(call, call.Args)
 		why := wordsOf(triage.Call{Args: rest})
 		switch {
 		case call.Args == "":
-			return triage.Refuse(triage.Say("a rule is missing: " + in.Team.Flow("ignore <rule> <why>") + ", for example " + in.Team.Flow(example)))
+			return triage.Refuse(triage.Say("a rule is missing: " + in.Team.CommandCode("ignore <rule> <why>") + ", for example " + in.Team.CommandCode(example)))
 		case rule == "":
 			return refuseRule(in, call, "ignore", call.Args)
 		case rule == triage.AllRules:
-			return triage.Refuse(triage.Say("not all rules at once can be ignored for good; " + in.Team.Flow("snooze all 90d") + " silences them for a while"))
+			return triage.Refuse(triage.Say("not all rules at once can be ignored for good; " + in.Team.CommandCode("snooze all 90d") + " silences them for a while"))
 		case why == "":
-			return triage.Refuse(triage.Say("it is missing why: " + in.Team.Flow("ignore "+rule+" <why>") + ". For a while, without a reason: " + in.Team.Flow("snooze "+rule+" 7d")))
+			return triage.Refuse(triage.Say("it is missing why: " + in.Team.CommandCode("ignore "+rule+" <why>") + ". For a while, without a reason: " + in.Team.CommandCode("snooze "+rule+" 7d")))
 		}
 		if call.Internal {
 			why = "" // everybody can read the note

@@ -15,11 +15,11 @@ var commandNext = triage.Command{
 			return leaveBlocked(in)
 		case offPath(state):
 			return triage.Refuse(triage.Say("").Quote(state).Say(" is not on the handbook's path, so it has no next state; name one, for example " +
-				in.Team.Flow("to "+triage.StateInDev)))
+				in.Team.CommandCode("to "+triage.StateInDev)))
 		}
 		next := neighbour(in, state, 1)
 		if next == "" {
-			return triage.Refuse(triage.Say("“" + state + "” is the last state; " + in.Team.Flow("back") + " moves the issue back"))
+			return triage.Refuse(triage.Say("“" + state + "” is the last state; " + in.Team.CommandCode("back") + " moves the issue back"))
 		}
 		lacks, needs := lacking(in, next)
 		switch {
@@ -38,9 +38,9 @@ var commandNext = triage.Command{
 
 // refuseMore refuses what stands behind a command that takes nothing. It may be a state that belongs to another command.
 func refuseMore(team *triage.Team, command, args string) triage.Outcome {
-	why := triage.Say(team.Flow(command) + " takes nothing behind it, and there is ").Quote(args)
+	why := triage.Say(team.CommandCode(command) + " takes nothing behind it, and there is ").Quote(args)
 	if state := knownState(team, args); state != "" {
-		return triage.Refuse(why.Say("; " + team.Flow("to "+state) + " moves the issue there"))
+		return triage.Refuse(why.Say("; " + team.CommandCode("to "+state) + " moves the issue there"))
 	}
 	return triage.Refuse(why.Say("; write that on another line"))
 }

@@ -10,6 +10,6 @@ var commandRecheck = triage.Command{
 		if call.Args != "" {
 			return refuseMore(in.Team, "recheck", call.Args)
 		}
-		return triage.Outcome{Reason: "has all rules look at the issue", Look: true}
+		return triage.Outcome{Reason: "has all rules look at the issue", RecheckAll: true}
 	},
 }

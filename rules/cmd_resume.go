@@ -5,13 +5,13 @@ import "flowkeeper/rules/triage"
 // commandResume lets a rule speak again that people silenced, or that is quiet because somebody undid what it did.
 var commandResume = triage.Command{
 	Name: "resume", Args: "<rule|all>", Summary: "Lets a rule speak again on this issue.", Example: "resume needs-type",
-	Who: triage.Member, Silence: true, Closed: true,
+	Who: triage.Member, OnlySilences: true, Closed: true,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		rule, rest := splitRule(call, call.Args)
-		_, all := in.Memory.Silenced[triage.AllRules]
+		_, all := in.Memory.Silences[triage.AllRules]
 		switch {
 		case call.Args == "":
-			return triage.Refuse(triage.Say("a rule is missing: " + in.Team.Flow("resume <rule|all>") + ", for example " + in.Team.Flow("resume all")))
+			return triage.Refuse(triage.Say("a rule is missing: " + in.Team.CommandCode("resume <rule|all>") + ", for example " + in.Team.CommandCode("resume all")))
 		case rule == "":
 			return refuseRule(in, call, "resume", call.Args)
 		case rest != "":
@@ -19,11 +19,11 @@ var commandResume = triage.Command{
 		case !quietHere(in.Memory, rule) && rule == triage.AllRules:
 			return triage.Refuse(triage.Say("no rule is quiet here"))
 		case !quietHere(in.Memory, rule) && all:
-			return triage.Refuse(triage.Say("all rules are quiet here; " + in.Team.Flow("resume all") + " ends that"))
+			return triage.Refuse(triage.Say("all rules are quiet here; " + in.Team.CommandCode("resume all") + " ends that"))
 		case !quietHere(in.Memory, rule):
-			return triage.Refuse(triage.Say(triage.Code(rule) + " is not quiet here; " + in.Team.Flow("why "+rule) + " tells what it says"))
+			return triage.Refuse(triage.Say(triage.Code(rule) + " is not quiet here; " + in.Team.CommandCode("why "+rule) + " tells what it says"))
 		}
-		return triage.Outcome{Reason: "lets " + sayRule(rule) + " speak again", Changes: []triage.Change{triage.Resume{Rule: rule}}, Look: true}
+		return triage.Outcome{Reason: "lets " + sayRule(rule) + " speak again", Changes: []triage.Change{triage.Resume{Rule: rule}}, RecheckAll: true}
 	},
 }
 

@@ -16,7 +16,7 @@ var commandSimplify = triage.Command{
 			return refuseOutsideReview(in, "an objection is made")
 		}
 		out := raise(in, matter{
-			command: "simplify", title: "Objection", then: "Please answer, or leave the setting out; then " + in.Team.Flow("next") + ".",
+			command: "simplify", title: "Objection", then: "Please answer, or leave the setting out; then " + in.Team.CommandCode("next") + ".",
 			asks: []triage.Role{triage.ProductManager, triage.EngineeringManager},
 		}, why, call)
 		out.Reason = "objects that configuration can be avoided, moves back to " + triage.StateRefinement
@@ -24,7 +24,7 @@ var commandSimplify = triage.Command{
 		return out
 	},
 	// It is seen to once the issue is back in the review, or past it.
-	Stands: func(in triage.Input, _ triage.Raised) bool {
+	Unresolved: func(in triage.Input, _ triage.RequestedItem) bool {
 		return !in.Issue.Closed && triage.Rank(in.State()) < triage.Rank(triage.StateNeedsReview)
 	},
 }

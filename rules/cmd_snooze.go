@@ -20,11 +20,11 @@ const (
 // commandSnooze silences a rule, or all, on the issue for a while.
 var commandSnooze = triage.Command{
 	Name: "snooze", Args: "<rule|all> [7d]", Summary: "Silences a rule on this issue for a while, 7 days if no time is given.", Example: "snooze needs-type 2w",
-	Who: triage.Member, Silence: true, Closed: true,
+	Who: triage.Member, OnlySilences: true, Closed: true,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		rule, rest := splitRule(call, call.Args)
 		if _, onlyTime := readSpan(call.Args); onlyTime {
-			return triage.Refuse(triage.Say("a rule is missing: " + in.Team.Flow("snooze <rule|all> [7d]") + ", for example " + in.Team.Flow("snooze all 7d")))
+			return triage.Refuse(triage.Say("a rule is missing: " + in.Team.CommandCode("snooze <rule|all> [7d]") + ", for example " + in.Team.CommandCode("snooze all 7d")))
 		}
 		if rule == "" {
 			return refuseRule(in, call, "snooze", call.Args)
@@ -32,10 +32,10 @@ var commandSnooze = triage.Command{
 		span, ok := readSpan(rest)
 		switch {
 		case !ok:
-			return triage.Refuse(triage.Say("").Quote(rest).Say(" is no time to be quiet for; write 30m, 12h, 7d or 2w, for example " + in.Team.Flow("snooze "+rule+" 7d")))
+			return triage.Refuse(triage.Say("").Quote(rest).Say(" is no time to be quiet for; write 30m, 12h, 7d or 2w, for example " + in.Team.CommandCode("snooze "+rule+" 7d")))
 		case span < shortestSnooze || span > longestSnooze:
-			return triage.Refuse(triage.Say("a rule may be quiet for 1 minute to 90 days; write for example " + in.Team.Flow("snooze "+rule+" 90d") +
-				", or to silence it for good " + in.Team.Flow("ignore <rule> <why>")))
+			return triage.Refuse(triage.Say("a rule may be quiet for 1 minute to 90 days; write for example " + in.Team.CommandCode("snooze "+rule+" 90d") +
+				", or to silence it for good " + in.Team.CommandCode("ignore <rule> <why>")))
 		}
 		until := call.At.Add(span)
 		return triage.Outcome{

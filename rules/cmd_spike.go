@@ -13,7 +13,7 @@ var commandSpike = triage.Command{
 		case what == "":
 			return refuseWithout(in.Team, "spike <what>", "spike is Gitaly fast enough for this?")
 		case triage.Nearest(what, []string{"done"}) != "":
-			return triage.Refuse(triage.Say("a spike about ").Quote(what).Say("? Its end is " + in.Team.Flow("spike done")))
+			return triage.Refuse(triage.Say("a spike about ").Quote(what).Say("? Its end is " + in.Team.CommandCode("spike done")))
 		}
 		out := raise(in, matter{
 			command: "spike", title: "A spike to plan", then: "Please give it a milestone and somebody to do it.",
@@ -25,12 +25,12 @@ var commandSpike = triage.Command{
 			out.Actions = append(out.Actions, triage.AddLabel{Label: in.Team.Label(triage.Spike)})
 		}
 		if in.Weight() == nil {
-			out.Actions = append(out.Actions, in.Weigh(2))
+			out.Actions = append(out.Actions, in.WeightAction(2))
 		}
 		return out
 	},
 	// It is seen to once the spike is planned afterwards, is worked on, or is none any more.
-	Stands: func(in triage.Input, raised triage.Raised) bool {
+	Unresolved: func(in triage.Input, raised triage.RequestedItem) bool {
 		planned := in.Issue.Milestone != 0 && len(in.Issue.Assignees) > 0 && answered(in, raised, func(e triage.Event) bool {
 			return e.Kind&(triage.AssigneesChanged|triage.MilestoneChanged) != 0
 		})

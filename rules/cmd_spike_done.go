@@ -19,7 +19,7 @@ var commandSpikeDone = triage.Command{
 		switch {
 		case !in.Has(triage.Spike):
 			return triage.Refuse(triage.Say("this issue is no spike, it does not carry " + triage.Code(in.Team.Label(triage.Spike)) + "; " +
-				in.Team.Flow("spike <what>") + " makes it one"))
+				in.Team.CommandCode("spike <what>") + " makes it one"))
 		case !in.Issue.Closed:
 		case !in.Knows(triage.NeedLinks):
 			return triage.Outcome{Reason: "whether the closed spike has a follow-up has to be looked up", Needs: triage.NeedLinks}
@@ -43,7 +43,7 @@ var commandSpikeDone = triage.Command{
 // followedUp reports whether the spike is linked to an issue that is younger, or that is only about to be opened. Who wants another follow-up
 // of an open spike gets one; a closed spike has come to its end.
 func followedUp(in triage.Input) bool {
-	return slices.ContainsFunc(in.Memory.Around.Links, func(l triage.Link) bool {
+	return slices.ContainsFunc(in.Memory.Context.Links, func(l triage.Link) bool {
 		return l.Kind == triage.RelatesTo && (l.Ref == triage.Ref{} || l.Created.After(in.Issue.CreatedAt))
 	})
 }
@@ -58,7 +58,7 @@ func followUp(in triage.Input, args string) (draft triage.Draft, wrong *triage.O
 	given := weightArg.FindAllStringSubmatch(args, 2)
 	title := triage.Unquote(strings.Join(strings.Fields(weightArg.ReplaceAllString(args, " ")), " "))
 	if len(given) > 1 {
-		return refuse(triage.Refuse(triage.Say("there are two weights; write one, for example " + in.Team.Flow("spike done weight=2"))))
+		return refuse(triage.Refuse(triage.Say("there are two weights; write one, for example " + in.Team.CommandCode("spike done weight=2"))))
 	}
 	if len(given) == 1 {
 		written := given[0][1] + given[0][2]
@@ -69,7 +69,7 @@ func followUp(in triage.Input, args string) (draft triage.Draft, wrong *triage.O
 		weight = &n
 	}
 	if n, ok := readWeight(title); ok && strconv.Itoa(n) == title {
-		return refuse(triage.Refuse(triage.Say("").Quote(title).Say(" is no title; for a weight write " + in.Team.Flow("spike done weight="+title))))
+		return refuse(triage.Refuse(triage.Say("").Quote(title).Say(" is no title; for a weight write " + in.Team.CommandCode("spike done weight="+title))))
 	}
 	if n := utf8.RuneCountInString(title); n > maxTitle {
 		return refuse(triage.Refuse(triage.Say("a title has at most " + strconv.Itoa(maxTitle) + " characters, this one has " + strconv.Itoa(n))))
@@ -112,7 +112,7 @@ func inherit(in triage.Input, title string, weight *int) triage.Draft {
 	issue := in.Issue
 	issue.Labels, issue.Weight = draft.Labels, nil
 	in = in.With(issue)
-	if set := in.Weigh(*weight); set.Side != "" {
+	if set := in.WeightAction(*weight); set.Side != "" {
 		draft.Labels = append(draft.Labels, triage.WeightLabel(set.Side, set.Value))
 	} else {
 		draft.Weight = weight

@@ -43,7 +43,7 @@ func refuseState(team *triage.Team, as string) triage.Outcome {
 		why = triage.Say("there is no workflow state ").Quote(as)
 	}
 	if near := triage.Nearest(triage.Unquote(as), triage.States()); near != "" {
-		return triage.Refuse(why.Say("; did you mean " + team.Flow("to "+near) + "?"))
+		return triage.Refuse(why.Say("; did you mean " + team.CommandCode("to "+near) + "?"))
 	}
 	return triage.Refuse(why.Say(". The states are: " + strings.Join(triage.States(), ", ")))
 }

@@ -37,7 +37,7 @@ func freed(in triage.Input) string {
 	case len(in.Issue.Assignees) > 0:
 		return triage.Code("/unassign") + " frees it"
 	case in.State() == triage.StateBlocked:
-		return in.Team.Flow("unblock") + " moves it back to where it was"
+		return in.Team.CommandCode("unblock") + " moves it back to where it was"
 	}
-	return "in another state it would, for example after " + in.Team.Flow("to "+triage.StateReady)
+	return "in another state it would, for example after " + in.Team.CommandCode("to "+triage.StateReady)
 }

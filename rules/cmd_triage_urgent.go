@@ -12,7 +12,7 @@ var commandTriageUrgent = triage.Command{
 			return refuseMore(in.Team, "triage urgent", call.Args)
 		}
 		out := triaged("1", levels(in, "1"))
-		out.Look = len(in.Issue.Assignees) == 0
+		out.RecheckAll = len(in.Issue.Assignees) == 0
 		return out
 	},
 }

@@ -11,7 +11,7 @@ var commandUnblock = triage.Command{
 		case call.Args != "":
 			return refuseMore(in.Team, "unblock", call.Args)
 		case in.State() != triage.StateBlocked:
-			return triage.Refuse(triage.Say("the issue is not blocked; " + in.Team.Flow("back") + " moves it to where it came from"))
+			return triage.Refuse(triage.Say("the issue is not blocked; " + in.Team.CommandCode("back") + " moves it to where it came from"))
 		}
 		return leaveBlocked(in)
 	},

@@ -20,7 +20,7 @@ var commandUnclear = triage.Command{
 		return out
 	},
 	// It is seen to once the issue has moved on, or is weighted all the same.
-	Stands: func(in triage.Input, raised triage.Raised) bool {
-		return !in.Issue.Closed && !movedOn(in, raised) && !answered(in, raised, in.Team.Weighs)
+	Unresolved: func(in triage.Input, raised triage.RequestedItem) bool {
+		return !in.Issue.Closed && !movedOn(in, raised) && !answered(in, raised, in.Team.SetsWeight)
 	},
 }

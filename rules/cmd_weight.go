@@ -22,7 +22,7 @@ var commandWeight = triage.Command{
 		if triage.SameWeight(in.Weight(), &weight) {
 			reason = "the weight is " + strconv.Itoa(weight) + " already"
 		}
-		return triage.Did(reason, in.Weigh(weight))
+		return triage.Did(reason, in.WeightAction(weight))
 	},
 }
 
@@ -57,17 +57,17 @@ func bare(word string) string { return strings.TrimRight(triage.Unquote(word), "
 
 // refuseWeight says which weights there are. Command is what a weight is written behind: "weight ".
 func refuseWeight(team *triage.Team, command, written string) triage.Outcome {
-	why := triage.Say("a weight is missing; write for example " + team.Flow(command+"3"))
+	why := triage.Say("a weight is missing; write for example " + team.CommandCode(command+"3"))
 	if written != "" {
 		why = triage.Say("there is no weight ").Quote(written)
 		if near, ok := nearWeight(written); ok {
-			why = why.Say("; did you mean " + team.Flow(command+strconv.Itoa(near)) + "?")
+			why = why.Say("; did you mean " + team.CommandCode(command+strconv.Itoa(near)) + "?")
 		} else {
-			why = why.Say("; write for example " + team.Flow(command+"3"))
+			why = why.Say("; write for example " + team.CommandCode(command+"3"))
 		}
 	}
 	end := ". "
-	if strings.HasSuffix(why[len(why)-1].Own, "?") {
+	if strings.HasSuffix(why[len(why)-1].Trusted, "?") {
 		end = " "
 	}
 	means := make([]string, len(scale))

@@ -16,7 +16,7 @@ var commandWhy = triage.Command{
 		case rule == triage.AllRules:
 			rule = ""
 		}
-		out := triage.Outcome{Reason: "tells what the rules say", Why: &rule, Always: true}
+		out := triage.Outcome{Reason: "tells what the rules say", Explain: &rule, EvenOutOfScope: true}
 		if rule != "" {
 			out.Reason = "tells what " + rule + " says"
 		}

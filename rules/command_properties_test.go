@@ -39,7 +39,7 @@ func TestCommandsOnAnything(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t)
 		in := triage.NewInput(team, w.events, w.issue, &w.memory, noon)
-		in.Memory.Around.Known = triage.Need(rapid.IntRange(0, 31).Draw(t, "known"))
+		in.Memory.Context.Known = triage.Need(rapid.IntRange(0, 31).Draw(t, "known"))
 		cmd := commands[rapid.IntRange(0, len(commands)-1).Draw(t, "command")]
 		call := triage.Call{
 			By: triage.Person{ID: 5, Username: "zoe"}, Level: triage.Developer, Args: drawArgs(t), At: noon, Note: 9,
@@ -54,11 +54,11 @@ func TestCommandsOnAnything(t *testing.T) {
 		}
 		for _, p := range replied(out) {
 			for _, piece := range p {
-				if strings.Contains(piece.Own, canary) {
-					t.Errorf("takes people's words for its own: %q", piece.Own)
+				if strings.Contains(piece.Trusted, canary) {
+					t.Errorf("takes people's words for its own: %q", piece.Trusted)
 				}
-				if strings.Contains(piece.Own, "/"+triage.DefaultPrefix) {
-					t.Errorf("does not use the team's prefix: %q", piece.Own)
+				if strings.Contains(piece.Trusted, "/"+triage.DefaultPrefix) {
+					t.Errorf("does not use the team's prefix: %q", piece.Trusted)
 				}
 			}
 		}
@@ -70,7 +70,7 @@ func replied(out triage.Outcome) []triage.Prose {
 	if out.Reply == nil {
 		return nil
 	}
-	return slices.Concat(out.Reply.Text, out.Reply.Rows, out.Reply.FoldRows)
+	return slices.Concat(out.Reply.Text, out.Reply.Rows, out.Reply.DetailsRows)
 }
 
 // TestStateBeginsWithTheComment: who agrees between a comment that moves an issue into its review and the bot's reading of it agrees in this
@@ -78,14 +78,14 @@ func replied(out triage.Outcome) []triage.Prose {
 func TestStateBeginsWithTheComment(t *testing.T) {
 	policy := engine.Policy{Team: triage.NewTeam(handbook()), Settings: engine.Defaults(rules.Catalogue()), Commands: rules.Commands()}
 	memory := &triage.Memory{
-		Since: triage.Since{State: triage.StateRefinement, At: noon.Add(-time.Hour)},
-		Around: triage.Around{
-			Known: triage.NeedAgreements | triage.NeedLevels, Agreements: map[string]triage.Agreement{"omar": {ID: 7, Comment: true}},
+		StateEntry: triage.StateEntry{State: triage.StateRefinement, At: noon.Add(-time.Hour)},
+		Context: triage.Context{
+			Known: triage.NeedAgreements | triage.NeedAccessLevels, Agreements: map[string]triage.Agreement{"omar": {ID: 7, Comment: true}},
 		},
 	}
 	issue := triage.Issue{Labels: []string{"workflow::refinement", "type::feature"}, Weight: triage.Int(3)}
 	events := []triage.Event{{
-		Kind: triage.Noted, Actor: triage.Person{ID: 5, Username: "zoe"}, At: noon, Seen: noon, Note: &triage.Note{ID: 9, Text: "/flow next"},
+		Kind: triage.Noted, Actor: triage.Person{ID: 5, Username: "zoe"}, At: noon, ReceivedAt: noon, Note: &triage.Note{ID: 9, Text: "/flow next"},
 	}}
 	comment := engine.Comment{Event: events[0], Lines: []engine.Line{{Text: "next"}}, Level: triage.Developer}
 	late := noon.Add(time.Hour)
@@ -94,8 +94,8 @@ func TestStateBeginsWithTheComment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := triage.Since{State: triage.StateNeedsReview, From: triage.StateRefinement, At: noon}
-	if diff := cmp.Diff(want, d.Memory.Since); diff != "" {
+	want := triage.StateEntry{State: triage.StateNeedsReview, From: triage.StateRefinement, At: noon}
+	if diff := cmp.Diff(want, d.Memory.StateEntry); diff != "" {
 		t.Errorf("the state (-want +got):\n%s", diff)
 	}
 	if d.Needs&triage.NeedAgreements == 0 {
@@ -158,7 +158,7 @@ func TestClosedSpike(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			issue := triage.Issue{Ref: triage.Ref{Project: 1, IID: 12}, Labels: []string{"spike"}, Closed: true, CreatedAt: noon}
-			memory := triage.Memory{Around: triage.Around{Known: triage.NeedLinks, Links: []triage.Link{tt.link}}}
+			memory := triage.Memory{Context: triage.Context{Known: triage.NeedLinks, Links: []triage.Link{tt.link}}}
 			in := triage.NewInput(triage.NewTeam(handbook()), nil, issue, &memory, noon)
 			if out := command(t, "spike done").Run(in, triage.Call{}); out.Refused != tt.refused {
 				t.Errorf("refused %t, want %t: %s", out.Refused, tt.refused, out.Reason)

@@ -152,7 +152,7 @@ func newUse(s scenario.Scenario, e scenario.Event, c triage.Command, decision st
 			}
 			continue
 		}
-		if isAnswer(line) || c.Stands != nil && !u.refused && strings.HasPrefix(line, "note: [ ]") {
+		if isAnswer(line) || c.Unresolved != nil && !u.refused && strings.HasPrefix(line, "note: [ ]") {
 			u.answer += strings.TrimPrefix(strings.TrimLeft(line, " "), "reply: ")
 		}
 	}

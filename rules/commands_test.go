@@ -13,19 +13,19 @@ import (
 // fitting are the issues and memories on which the examples of commands make sense, where the usual one does not do.
 var fitting = map[string]func(*triage.Issue, *triage.Memory){
 	"back": func(i *triage.Issue, m *triage.Memory) {
-		m.Since = triage.Since{State: triage.StateBreakdown, From: triage.StateStart}
+		m.StateEntry = triage.StateEntry{State: triage.StateBreakdown, From: triage.StateStart}
 	},
 	"spike done": func(i *triage.Issue, _ *triage.Memory) { i.Labels = append(i.Labels, "spike") },
 	"agree":      func(i *triage.Issue, _ *triage.Memory) { i.Labels[0] = "workflow::needs issue review" },
 	"simplify":   func(i *triage.Issue, _ *triage.Memory) { i.Labels[0] = "workflow::needs issue review" },
 	"unblock": func(i *triage.Issue, m *triage.Memory) {
 		i.Labels[0] = "workflow::blocked"
-		m.Since = triage.Since{State: triage.StateBlocked, From: triage.StateInDev}
+		m.StateEntry = triage.StateEntry{State: triage.StateBlocked, From: triage.StateInDev}
 	},
 	"triage community": func(i *triage.Issue, _ *triage.Memory) { i.Labels[0] = "workflow::ready for development" },
 	"triage quick-win": func(i *triage.Issue, _ *triage.Memory) { i.Labels[0] = "workflow::ready for development" },
 	"resume": func(_ *triage.Issue, m *triage.Memory) {
-		m.Silenced = map[string]triage.Silence{"needs-type": {}}
+		m.Silences = map[string]triage.Silence{"needs-type": {}}
 	},
 }
 
@@ -91,7 +91,7 @@ func checkRefused(t *testing.T, text string, level int) {
 	comment, issue, memory := fit("", text)
 	comment.Level = level
 	o := run(t, comment, issue, memory)
-	if !o.Results[0].Refused || !strings.Contains(o.Results[0].Reason, triage.Member.Needs()) {
+	if !o.Results[0].Refused || !strings.Contains(o.Results[0].Reason, triage.Member.Requirement()) {
 		t.Errorf("a guest's %q comes to %+v", text, o.Results)
 	}
 }
@@ -113,9 +113,9 @@ func fit(name, text string) (engine.Comment, triage.Issue, triage.Memory) {
 	if change := fitting[name]; change != nil {
 		change(&issue, &memory)
 	}
-	memory.Around.Known = 1<<8 - 1
+	memory.Context.Known = 1<<8 - 1
 	event := triage.Event{
-		Kind: triage.Noted, Actor: triage.Person{ID: 5, Username: "zoe"}, At: noon, Seen: noon, Note: &triage.Note{ID: 9, Text: text},
+		Kind: triage.Noted, Actor: triage.Person{ID: 5, Username: "zoe"}, At: noon, ReceivedAt: noon, Note: &triage.Note{ID: 9, Text: text},
 	}
 	return engine.Comment{Event: event, Lines: []engine.Line{{Text: text}}, Level: triage.Developer}, issue, memory
 }
@@ -123,7 +123,7 @@ func fit(name, text string) (engine.Comment, triage.Issue, triage.Memory) {
 // run runs a comment with the whole policy; issue 12 is the one that it may name.
 func run(t *testing.T, c engine.Comment, issue triage.Issue, memory triage.Memory) engine.Obeyed {
 	t.Helper()
-	facts := engine.Facts{Found: map[string]triage.Found{"#12": {Ref: triage.Ref{Project: 1, IID: 12}}}}
+	facts := engine.Facts{Found: map[string]triage.FoundIssue{"#12": {Ref: triage.Ref{Project: 1, IID: 12}}}}
 	o := engine.Obey(policyFor(t, "all"), []engine.Comment{c}, []triage.Event{c.Event}, issue, &memory, facts, noon.Add(time.Second))
 	if o.Needs != 0 || len(o.Find) > 0 || len(o.Results) == 0 {
 		t.Fatalf("needs %d, finds %v, %d results", o.Needs, o.Find, len(o.Results))

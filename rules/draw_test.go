@@ -88,7 +88,7 @@ func drawEvents(t *rapid.T, issue triage.Issue) []triage.Event {
 	for i := range events {
 		e := &events[i]
 		e.Kind = triage.Kind(rapid.Uint32Range(1, 1<<13-1).Draw(t, "kind"))
-		e.At, e.Seen = noon.Add(time.Duration(i)*time.Second), noon
+		e.At, e.ReceivedAt = noon.Add(time.Duration(i)*time.Second), noon
 		e.Actor = triage.Person{ID: int64(i + 1), Username: "p"}
 		if e.Kind&triage.LabelsChanged != 0 && len(issue.Labels) > 0 {
 			e.Changes.Added = []string{rapid.SampledFrom(issue.Labels).Draw(t, "added")}
@@ -103,21 +103,21 @@ func drawEvents(t *rapid.T, issue triage.Issue) []triage.Event {
 func drawMemory(t *rapid.T) triage.Memory {
 	var m triage.Memory
 	if rapid.Bool().Draw(t, "looked up") {
-		m.Around.Known, m.Around.Loaded = ^triage.Need(0), noon
+		m.Context.Known, m.Context.LoadedAt = ^triage.Need(0), noon
 	}
 	m.Touched = noon.Add(-time.Duration(rapid.IntRange(0, 10).Draw(t, "touched")) * time.Minute)
 	if rapid.Bool().Draw(t, "bumped") {
 		from := rapid.IntRange(0, 4).Draw(t, "from")
 		m.Bump = &triage.Bump{From: from, To: from + 1}
 	}
-	m.Own = map[string]triage.Own{}
+	m.BotChanges = map[string]triage.BotChange{}
 	for _, l := range drawLabels(t, "own") {
-		m.Own["label:"+l] = triage.Own{Rule: rapid.SampledFrom([]string{"", "team-labels", "weight-research"}).Draw(t, "of"), Removed: rapid.Bool().Draw(t, "off")}
+		m.BotChanges["label:"+l] = triage.BotChange{Rule: rapid.SampledFrom([]string{"", "team-labels", "weight-research"}).Draw(t, "of"), Removed: rapid.Bool().Draw(t, "off")}
 	}
-	m.Suspended = map[string]triage.Undoing{}
+	m.Suspensions = map[string]triage.Undoing{}
 	for _, r := range rules.Catalogue() {
 		if rapid.IntRange(0, 7).Draw(t, "rests") == 0 {
-			m.Suspended[r.ID] = triage.Undoing{What: "something"}
+			m.Suspensions[r.ID] = triage.Undoing{What: "something"}
 		}
 	}
 	return m

@@ -12,7 +12,7 @@ import (
 func TestDuplicateCloseLastWord(t *testing.T) {
 	at := func(minute int, e triage.Event) triage.Event {
 		e.At = noon.Add(time.Duration(minute) * time.Minute)
-		e.Seen = e.At
+		e.ReceivedAt = e.At
 		return e
 	}
 	marked := triage.Event{Kind: triage.Updated | triage.LabelsChanged, Changes: triage.Changes{Added: []string{"Duplicate"}}}

@@ -6,7 +6,7 @@ import "flowkeeper/rules/triage"
 func levels(in triage.Input, level string) []triage.Action {
 	var actions []triage.Action
 	for _, scope := range []triage.LabelRole{triage.SeverityScope, triage.PriorityScope} {
-		if in.Scoped(scope) != level {
+		if in.ScopedValue(scope) != level {
 			actions = append(actions, triage.AddLabel{Label: triage.Scoped(in.Team.Label(scope), level)})
 		}
 	}

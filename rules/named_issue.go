@@ -16,19 +16,19 @@ func other(in triage.Input, call triage.Call, before, usage, self string) (ref t
 		words = words[1:]
 	}
 	if len(words) == 0 {
-		return ref, triage.Refuse(triage.Say("the number of the other issue is missing: " + in.Team.Flow(usage+" #n") + ", for example " + in.Team.Flow(usage+" #12"))), false
+		return ref, triage.Refuse(triage.Say("the number of the other issue is missing: " + in.Team.CommandCode(usage+" #n") + ", for example " + in.Team.CommandCode(usage+" #12"))), false
 	}
 	named := strings.TrimRight(triage.Unquote(words[0]), ".,;:!")
 	for _, more := range words[1:] {
 		if strings.ContainsFunc(more, unicode.IsDigit) {
-			return ref, triage.Refuse(triage.Say("this names more than one issue: ").Quote(call.Args).Say("; write one, for example " + in.Team.Flow(usage+" #12"))), false
+			return ref, triage.Refuse(triage.Say("this names more than one issue: ").Quote(call.Args).Say("; write one, for example " + in.Team.CommandCode(usage+" #12"))), false
 		}
 	}
 	switch {
 	case call.Found == nil:
-		return ref, triage.Outcome{Reason: "the other issue has to be looked up", Find: named}, false
-	case call.Found.Wrong != "":
-		return ref, triage.Refuse(triage.Say("").Quote(named).Say(" was not found: " + call.Found.Wrong)), false
+		return ref, triage.Outcome{Reason: "the other issue has to be looked up", FindIssue: named}, false
+	case call.Found.Problem != "":
+		return ref, triage.Refuse(triage.Say("").Quote(named).Say(" was not found: " + call.Found.Problem)), false
 	case call.Found.Ref == in.Issue.Ref:
 		return ref, triage.Refuse(triage.Say("").Quote(named).Say(" is this issue, and " + self)), false
 	}

@@ -28,11 +28,11 @@ const mostWords = 8
 // refuseRule says which rule was probably meant where there is none, with the command that would work.
 func refuseRule(in triage.Input, call triage.Call, command, written string) triage.Outcome {
 	first, _, _ := strings.Cut(written, " ")
-	all := "; " + in.Team.Flow("why") + " lists all rules"
+	all := "; " + in.Team.CommandCode("why") + " lists all rules"
 	why := triage.Say("there is no rule ").Quote(first)
 	for _, name := range []string{triage.Unquote(written), triage.Unquote(first)} {
 		if near := triage.Nearest(name, call.Rules); near != "" {
-			return triage.Refuse(why.Say("; did you mean " + in.Team.Flow(command+" "+near) + "?" + strings.Replace(all, ";", "", 1)))
+			return triage.Refuse(why.Say("; did you mean " + in.Team.CommandCode(command+" "+near) + "?" + strings.Replace(all, ";", "", 1)))
 		}
 	}
 	return triage.Refuse(why.Say(all))
@@ -40,10 +40,10 @@ func refuseRule(in triage.Input, call triage.Call, command, written string) tria
 
 // quietHere reports whether people made a rule, or with "all" any rule, be quiet on the issue: by a command or by undoing what it did.
 func quietHere(m *triage.Memory, rule string) bool {
-	_, silenced := m.Silenced[rule]
-	_, suspended := m.Suspended[rule]
+	_, silenced := m.Silences[rule]
+	_, suspended := m.Suspensions[rule]
 	if rule == triage.AllRules {
-		return len(m.Silenced)+len(m.Suspended)+len(m.Undone) > 0
+		return len(m.Silences)+len(m.Suspensions)+len(m.Undone) > 0
 	}
 	return silenced || suspended
 }

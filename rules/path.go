@@ -23,11 +23,11 @@ func offPath(state string) bool { return state != "" && triage.Rank(state) < 0 }
 
 // stateBefore is the state that the issue came from, "" if GitLab does not know it either. Needs are facts that have to be known first.
 func stateBefore(in triage.Input) (state string, needs triage.Need) {
-	if since := in.Memory.Since; since.State == in.State() && since.From != "" {
+	if since := in.Memory.StateEntry; since.State == in.State() && since.From != "" {
 		return since.From, 0
 	}
-	if !in.Knows(triage.NeedPast) {
-		return "", triage.NeedPast
+	if !in.Knows(triage.NeedStateEntry) {
+		return "", triage.NeedStateEntry
 	}
 	return "", 0
 }
@@ -40,7 +40,7 @@ func leaveBlocked(in triage.Input) triage.Outcome {
 		return triage.Outcome{Reason: "where the issue was before it was blocked has to be looked up", Needs: needs}
 	case before == "":
 		return triage.Refuse(triage.Say("it is not known in which state the issue was before it was blocked; name one, for example " +
-			in.Team.Flow("to "+triage.StateInDev)))
+			in.Team.CommandCode("to "+triage.StateInDev)))
 	}
 	return move(in, before)
 }
@@ -74,7 +74,7 @@ func lacking(in triage.Input, state string) (lacks []lack, needs triage.Need) {
 
 // lackingWeight is the estimate that comes before the review: one with which the issue can be scheduled.
 func lackingWeight(in triage.Input) []lack {
-	weight := in.Base() // the extra level for security takes nothing out of a plan
+	weight := in.BaseWeight() // the extra level for security takes nothing out of a plan
 	switch {
 	case weight == nil:
 		whose := ""
@@ -83,12 +83,12 @@ func lackingWeight(in triage.Input) []lack {
 		}
 		return []lack{{
 			reason: "its weight is empty", item: weightItem(in),
-			short: "a weight " + whose + "(" + in.Team.Flow("weight 3") + ")",
+			short: "a weight " + whose + "(" + in.Team.CommandCode("weight 3") + ")",
 		}}
 	case *weight > 4:
 		return []lack{{
 			reason: "a weight of " + strconv.Itoa(*weight) + " is not scheduled",
-			short:  "a weight of 4 or less (split it up, or " + in.Team.Flow("spike <what>") + ")",
+			short:  "a weight of 4 or less (split it up, or " + in.Team.CommandCode("spike <what>") + ")",
 			item:   triage.Item{Slot: "weight", Title: "A weight of 4 or less", Text: "More is not scheduled: split it, or run a spike."},
 		}}
 	}
@@ -98,7 +98,7 @@ func lackingWeight(in triage.Input) []lack {
 // lackingForReady is what an issue needs for its development: a weight, a type and, if it is a feature, the agreement of the review.
 func lackingForReady(in triage.Input) (lacks []lack, needs triage.Need) {
 	lacks = lackingWeight(in)
-	switch kind := in.Scoped(triage.TypeScope); {
+	switch kind := in.ScopedValue(triage.TypeScope); {
 	case kind == "":
 		lacks = append(lacks, lack{reason: "it has no type", short: "a type (" + typeCommand(in) + ")", item: typeItem(in)})
 	case agreed(in) && !in.Knows(agreementNeeds(in)):
@@ -107,7 +107,7 @@ func lackingForReady(in triage.Input) (lacks []lack, needs triage.Need) {
 		tally := in.Tally()
 		lacks = append(lacks, lack{
 			reason: "its review is not agreed", item: agreementItem(in, tally),
-			short: "a sign-off (" + count(tally) + "; " + in.Team.Flow("agree") + ")",
+			short: "a sign-off (" + count(tally) + "; " + in.Team.CommandCode("agree") + ")",
 		})
 	}
 	return lacks, 0

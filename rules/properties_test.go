@@ -129,7 +129,7 @@ func TestPeopleWin(t *testing.T) {
 		w.issue = triage.RemoveLabel{Label: label}.Apply(d.Result)
 		w.memory = d.Memory
 		w.events = append(drawEvents(t, w.issue), triage.Event{
-			Kind: triage.Updated | triage.LabelsChanged, At: noon.Add(time.Hour), Seen: noon, Changes: triage.Changes{Removed: []string{label}},
+			Kind: triage.Updated | triage.LabelsChanged, At: noon.Add(time.Hour), ReceivedAt: noon, Changes: triage.Changes{Removed: []string{label}},
 		})
 		if again := decide(t, w); again.Result.Has(label) {
 			t.Fatalf("%s puts ~%q back: %v", p.Rule, label, again.Plan)
@@ -146,7 +146,7 @@ func TestSecurityWeightOnce(t *testing.T) {
 		var memory *triage.Memory
 		raised := 0
 		for n := range rapid.IntRange(1, 8).Draw(t, "steps") {
-			e := triage.Event{At: noon.Add(time.Duration(n) * time.Minute), Seen: noon}
+			e := triage.Event{At: noon.Add(time.Duration(n) * time.Minute), ReceivedAt: noon}
 			switch rapid.IntRange(0, 3).Draw(t, "step") {
 			case 0:
 				e.Kind = triage.Opened

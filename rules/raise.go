@@ -19,13 +19,13 @@ type matter struct {
 // raise puts a matter on the note. What was written in an internal comment is asked there, in an internal reply, and the note says only that
 // there is something.
 func raise(in triage.Input, m matter, words string, call triage.Call) triage.Outcome {
-	up := triage.Raise{Command: m.command, Item: triage.Item{Title: m.title, Quote: words, Then: m.then, Asks: m.asks}}
+	up := triage.RequestItem{Command: m.command, Item: triage.Item{Title: m.title, Quote: words, Then: m.then, Asks: m.asks}}
 	out := triage.Outcome{}
 	if call.Internal {
 		up.Item = triage.Item{Title: m.title, Text: "in an internal comment. " + m.then}
 		out.Reply = &triage.Reply{Text: []triage.Prose{triage.Say(m.title + ": ").Quote(words).Say(stop(words) + " " + m.then)}}
-		if !in.Memory.Asked[m.command] {
-			out.Reply.Asks, up.Asked = m.asks, true
+		if !in.Memory.Mentioned[m.command] {
+			out.Reply.Asks, up.AlreadyMentioned = m.asks, true
 		}
 	}
 	out.Changes = []triage.Change{up}
@@ -62,7 +62,7 @@ func cut(text string, most int) string {
 
 // refuseWithout refuses a command without the text that it is about.
 func refuseWithout(team *triage.Team, usage, example string) triage.Outcome {
-	return triage.Refuse(triage.Say("the text is missing; write " + team.Flow(usage) + ", for example " + team.Flow(example)))
+	return triage.Refuse(triage.Say("the text is missing; write " + team.CommandCode(usage) + ", for example " + team.CommandCode(example)))
 }
 
 // answerSlack is how long after a comment GitLab may still carry out what was written with it: comments come with times in whole seconds and
@@ -71,13 +71,13 @@ const answerSlack = 5 * time.Second
 
 // movedOn reports whether the issue came into another workflow state after something was raised. A command in the same comment moves it at
 // the comment's time, which is not after.
-func movedOn(in triage.Input, raised triage.Raised) bool {
-	since := in.Memory.Since
+func movedOn(in triage.Input, raised triage.RequestedItem) bool {
+	since := in.Memory.StateEntry
 	return since.State != raised.State && since.At.After(raised.At.Add(answerSlack))
 }
 
 // answered reports whether one of the events after something was raised is such.
-func answered(in triage.Input, raised triage.Raised, such func(triage.Event) bool) bool {
+func answered(in triage.Input, raised triage.RequestedItem, such func(triage.Event) bool) bool {
 	for _, e := range in.Events {
 		if e.At.After(raised.At.Add(answerSlack)) && such(e) {
 			return true

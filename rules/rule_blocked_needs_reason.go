@@ -16,7 +16,7 @@ var blockedNeedsReason = triage.Rule{
 		switch {
 		case in.State() != triage.StateBlocked:
 			return triage.Nothing("the issue is not blocked")
-		case in.Memory.Around.Commented.After(in.Memory.Since.Begin()):
+		case in.Memory.Context.LastComment.After(in.Memory.StateEntry.RelevantFrom()):
 			return triage.Nothing("the issue is blocked and a comment says more")
 		case !in.Knows(triage.NeedLinks | triage.NeedComments):
 			return triage.Load("whether a link or a comment says what blocks it has to be looked up", triage.NeedLinks|triage.NeedComments)

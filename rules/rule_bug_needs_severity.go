@@ -13,10 +13,10 @@ var bugNeedsSeverity = triage.Rule{
 		MaxMode: triage.Remind,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
-		if in.Scoped(triage.TypeScope) != "bug" {
+		if in.ScopedValue(triage.TypeScope) != "bug" {
 			return triage.Nothing("the issue is not a bug")
 		}
-		severity, priority := in.Scoped(triage.SeverityScope) != "", in.Scoped(triage.PriorityScope) != ""
+		severity, priority := in.ScopedValue(triage.SeverityScope) != "", in.ScopedValue(triage.PriorityScope) != ""
 		switch {
 		case severity && priority:
 			return triage.Nothing("the bug has a severity and a priority")
@@ -34,7 +34,7 @@ var bugNeedsSeverity = triage.Rule{
 // kind comes before the usual example.
 func scopeItem(in triage.Input, slot string, scope triage.LabelRole) triage.Item {
 	why, level, more := "", "3", ", or another from 1 to 4"
-	severity := in.Scoped(triage.SeverityScope)
+	severity := in.ScopedValue(triage.SeverityScope)
 	switch security := in.IsSecurity() && severity == ""; {
 	case security && scope == triage.SeverityScope:
 		why, level, more = "Security is severity 1.", "1", ""

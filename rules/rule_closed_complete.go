@@ -28,8 +28,8 @@ var closedComplete = triage.Rule{
 			return triage.Nothing("the issue was not closed out of development")
 		case in.Kinds&triage.Closed == 0:
 			return triage.Nothing("the issue was not closed just now")
-		case !in.Knows(triage.NeedClosing):
-			return triage.Load("why the issue was closed has to be looked up", triage.NeedClosing)
+		case !in.Knows(triage.NeedClosingReason):
+			return triage.Load("why the issue was closed has to be looked up", triage.NeedClosingReason)
 		}
 		return triage.Want("the issue was closed while it was "+state, triage.AddLabel{Label: in.Team.State(triage.StateComplete)})
 	},

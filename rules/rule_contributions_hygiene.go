@@ -31,9 +31,9 @@ var contributionsHygiene = triage.Rule{
 				continue
 			}
 			off := triage.RemoveLabel{Label: l}
-			if own, ours := in.Memory.Own[off.Key()]; ours && !own.Removed {
+			if own, ours := in.Memory.BotChanges[off.Key()]; ours && !own.Removed {
 				// The bot itself wrote it there, when it repaired the spelling: people say whether it goes.
-				v.Items = append(v.Items, triage.Item{Slot: "label", Title: "A label too many", Do: triage.How(off)})
+				v.Items = append(v.Items, triage.Item{Slot: "label", Title: "A label too many", Do: triage.HowTo(off)})
 				continue
 			}
 			v.Actions = append(v.Actions, off)

@@ -37,7 +37,7 @@ var deliverableNeeds = triage.Rule{
 		if beforeReady(in) {
 			ready := triage.AddLabel{Label: in.Team.State(triage.StateReady)}
 			need("the state "+triage.StateReady, triage.Item{
-				Slot: "ready", Title: "A later workflow label", Text: "A deliverable is ready for development.", Do: triage.How(ready),
+				Slot: "ready", Title: "A later workflow label", Text: "A deliverable is ready for development.", Do: triage.HowTo(ready),
 			})
 		}
 		if len(missing) == 0 {
@@ -56,7 +56,7 @@ func beforeReady(in triage.Input) bool {
 
 // milestoneItem asks for a milestone, in the same words for every rule that needs one.
 func milestoneItem(in triage.Input) triage.Item {
-	do := triage.How(triage.SetMilestone{Title: "title"})
+	do := triage.HowTo(triage.SetMilestone{Title: "title"})
 	if in.Has(triage.FollowUp) && !in.Has(triage.Deliverable) {
 		do += ", or add the issue to the planning issue"
 	}

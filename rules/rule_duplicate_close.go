@@ -26,7 +26,7 @@ var duplicateClose = triage.Rule{
 			return triage.Nothing("the issue is marked as a duplicate, but not just now")
 		}
 		v := triage.Want("the issue was marked as a duplicate", triage.Close{})
-		v.Offer = &triage.Item{Slot: "close", Title: "Closing it", Text: "It is marked as a duplicate.", Do: triage.How(triage.Close{})}
+		v.Suggestion = &triage.Item{Slot: "close", Title: "Closing it", Text: "It is marked as a duplicate.", Do: triage.HowTo(triage.Close{})}
 		return v
 	},
 }

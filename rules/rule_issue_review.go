@@ -36,8 +36,8 @@ var issueReview = triage.Rule{
 		}
 		move := triage.AddLabel{Label: in.Team.State(triage.StateReady)}
 		v := triage.Want("the review is agreed: "+count(tally), move)
-		v.Offer = &triage.Item{
-			Slot: "agreed", Title: "The next step", Text: "The review is agreed.", Do: in.Team.Flow("next"),
+		v.Suggestion = &triage.Item{
+			Slot: "agreed", Title: "The next step", Text: "The review is agreed.", Do: in.Team.CommandCode("next"),
 			Asks: []triage.Role{triage.ProductManager, triage.EngineeringManager},
 		}
 		return v
@@ -45,21 +45,21 @@ var issueReview = triage.Rule{
 }
 
 // agreed reports whether an issue is ready for development only when people have agreed to it.
-func agreed(in triage.Input) bool { return in.Scoped(triage.TypeScope) == "feature" }
+func agreed(in triage.Input) bool { return in.ScopedValue(triage.TypeScope) == "feature" }
 
 // agreementNeeds are the facts that a tally rests on.
 func agreementNeeds(in triage.Input) triage.Need {
 	if in.Tally().Roster {
 		return triage.NeedAgreements
 	}
-	return triage.NeedAgreements | triage.NeedLevels
+	return triage.NeedAgreements | triage.NeedAccessLevels
 }
 
 // agreementItem asks for agreement, in the same words for every rule that needs it.
 func agreementItem(in triage.Input, t triage.Tally) triage.Item {
 	return triage.Item{
 		Slot: "agreement", Title: "Sign-off",
-		Text: ": could we ship this without a new setting? " + missing(t) + ": 👍 this issue or " + in.Team.Flow("agree") + ".",
+		Text: ": could we ship this without a new setting? " + missing(t) + ": 👍 this issue or " + in.Team.CommandCode("agree") + ".",
 	}
 }
 

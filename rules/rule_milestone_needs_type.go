@@ -16,7 +16,7 @@ var milestoneNeedsType = triage.Rule{
 		switch {
 		case in.Issue.Milestone == 0:
 			return triage.Nothing("the issue has no milestone")
-		case in.Scoped(triage.TypeScope) != "":
+		case in.ScopedValue(triage.TypeScope) != "":
 			return triage.Nothing("the issue with a milestone has a type")
 		}
 		return triage.Ask("the issue has a milestone and no type label", typeItem(in))

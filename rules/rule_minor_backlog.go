@@ -15,7 +15,7 @@ var minorBacklog = triage.Rule{
 	},
 	Decide: func(in triage.Input, opt triage.Options) triage.Verdict {
 		switch {
-		case in.Scoped(triage.SeverityScope) != "4" || in.Scoped(triage.PriorityScope) != "4":
+		case in.ScopedValue(triage.SeverityScope) != "4" || in.ScopedValue(triage.PriorityScope) != "4":
 			return triage.Nothing("the issue is not severity 4 and priority 4")
 		case in.Issue.Milestone != 0:
 			return triage.Nothing("the issue has a milestone")
@@ -26,8 +26,8 @@ var minorBacklog = triage.Rule{
 		}
 		backlog := triage.SetMilestone{Title: opt.Text("milestone")}
 		v := triage.Want("an issue of severity 4 and priority 4 without a milestone goes to the backlog", backlog)
-		v.Offer = &triage.Item{
-			Slot: "milestone", Title: "A milestone", Text: "Small issues go to the backlog.", Do: triage.How(backlog),
+		v.Suggestion = &triage.Item{
+			Slot: "milestone", Title: "A milestone", Text: "Small issues go to the backlog.", Do: triage.HowTo(backlog),
 		}
 		return v
 	},

@@ -13,14 +13,14 @@ var needsType = triage.Rule{
 		MaxMode: triage.Act,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
-		if in.Scoped(triage.TypeScope) != "" {
+		if in.ScopedValue(triage.TypeScope) != "" {
 			return triage.Nothing("the issue has a type")
 		}
 		for _, kind := range issueTypes {
 			if in.Winner(kind) != "" {
 				v, offer := triage.Want("the subtype names the type", triage.AddLabel{Label: typeLabel(in, kind)}), typeItem(in)
 				offer.Triage = true
-				v.Offer = &offer
+				v.Suggestion = &offer
 				return v
 			}
 		}
@@ -46,7 +46,7 @@ func typeItem(in triage.Input) triage.Item {
 func typeCommand(in triage.Input) string {
 	for _, kind := range issueTypes {
 		if in.Winner(kind) != "" {
-			return triage.How(triage.AddLabel{Label: typeLabel(in, kind)})
+			return triage.HowTo(triage.AddLabel{Label: typeLabel(in, kind)})
 		}
 	}
 	return triage.ToLabel(typeLabel(in, "bug")) + ", feature or maintenance"

@@ -24,7 +24,7 @@ var quickWinNeedsContributions = triage.Rule{
 		}
 		invite := triage.AddLabel{Label: in.Team.Label(triage.Contributions)}
 		return triage.Ask("the issue is a quick win and does not invite contributors", triage.Item{
-			Slot: "contributions", Title: "An invitation", Text: "Quick wins are for contributors.", Do: triage.How(invite),
+			Slot: "contributions", Title: "An invitation", Text: "Quick wins are for contributors.", Do: triage.HowTo(invite),
 		})
 	},
 }

@@ -25,7 +25,7 @@ var refinementNeedsAssignee = triage.Rule{
 		case len(in.Issue.Assignees) > 0:
 			return triage.Nothing("the issue in refinement has an assignee")
 		}
-		due := triage.AddWorkingDays(in.Memory.Since.At, days)
+		due := triage.AddWorkingDays(in.Memory.StateEntry.At, days)
 		if in.Now.Before(due) {
 			v := triage.Nothing("the issue has been in refinement for less than " + workingDays(days))
 			v.Wake = due

@@ -31,7 +31,7 @@ var regressionNeedsVersion = triage.Rule{
 			example := triage.AddLabel{Label: in.Team.Label(triage.Regression) + ":x.y"}
 			reasons = append(reasons, "the regression does not say since which version")
 			v.Items = append(v.Items, triage.Item{
-				Slot: "version", Title: "A version", Do: triage.How(example) + " with the first version that has it",
+				Slot: "version", Title: "A version", Do: triage.HowTo(example) + " with the first version that has it",
 			})
 		}
 		if level := moreSevere(in); level != "" {
@@ -39,7 +39,7 @@ var regressionNeedsVersion = triage.Rule{
 			reasons = append(reasons, "a recent regression may be worth severity "+level)
 			v.Items = append(v.Items, triage.Item{
 				Slot: "severity-" + level, Title: "A more severe level", Text: "Consider it, the regression is recent.",
-				Do: triage.How(suggested),
+				Do: triage.HowTo(suggested),
 			})
 		}
 		if len(reasons) == 0 {
@@ -69,7 +69,7 @@ func moreSevere(in triage.Input) string {
 	if created.IsZero() || in.Now.Sub(created) > recentRegression {
 		return ""
 	}
-	switch before := in.Memory.Items["regression-needs-version/severity-3"].State; in.Scoped(triage.SeverityScope) {
+	switch before := in.Memory.Items["regression-needs-version/severity-3"].State; in.ScopedValue(triage.SeverityScope) {
 	case "4":
 		return "3"
 	case "3":

@@ -22,7 +22,7 @@ var reopenedComplete = triage.Rule{
 		}
 		refinement := triage.AddLabel{Label: in.Team.State(triage.StateRefinement)}
 		return triage.Ask("the issue was reopened and is still marked as complete", triage.Item{
-			Slot: "state", Title: "A workflow label", Text: "It is open again. Where does it stand?", Do: triage.How(refinement) + ", or another",
+			Slot: "state", Title: "A workflow label", Text: "It is open again. Where does it stand?", Do: triage.HowTo(refinement) + ", or another",
 		})
 	},
 }

@@ -28,6 +28,6 @@ var reviewNeedsWeight = triage.Rule{
 func weightItem(in triage.Input) triage.Item {
 	return triage.Item{
 		Slot: "weight", Title: "A weight", Text: "for the " + in.Team.Side + " side",
-		Do: in.Team.Flow("weight 3") + " or " + triage.How(in.Weigh(3)),
+		Do: in.Team.CommandCode("weight 3") + " or " + triage.HowTo(in.WeightAction(3)),
 	}
 }

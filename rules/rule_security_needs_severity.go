@@ -16,7 +16,7 @@ var securityNeedsSeverity = triage.Rule{
 		switch {
 		case !in.IsSecurity():
 			return triage.Nothing("the issue is not a security issue")
-		case in.Scoped(triage.SeverityScope) != "":
+		case in.ScopedValue(triage.SeverityScope) != "":
 			return triage.Nothing("the security issue has a severity")
 		}
 		return triage.Ask("security is severity 1 with priority 1 or 2 and an assignee, and this issue has no severity",

@@ -32,7 +32,7 @@ var securityWeight = triage.Rule{
 			return triage.Nothing("a spike is timeboxed, also for security")
 		case *weight >= 5:
 			return triage.Nothing("5 is the top of the scale and stays, also for security issues")
-		case !in.WeightSet() && !in.Added(triage.Security):
+		case !in.WeightSet() && !in.LabelAdded(triage.Security):
 			return triage.Nothing("neither the weight nor the security label was set just now")
 		}
 		return bump(in, triage.Bump{From: *weight, To: *weight + 1})
@@ -40,14 +40,14 @@ var securityWeight = triage.Rule{
 }
 
 func bump(in triage.Input, b triage.Bump) triage.Verdict {
-	v := triage.Want("a security issue was given weight "+strconv.Itoa(b.From), in.Weigh(b.To))
+	v := triage.Want("a security issue was given weight "+strconv.Itoa(b.From), in.WeightAction(b.To))
 	v.Bump = &b
 	return v
 }
 
 // bumped is the verdict once the level was added or offered.
 func bumped(in triage.Input, b triage.Bump, weight *int) triage.Verdict {
-	if b.Offered {
+	if b.Suggested {
 		if weight != nil && *weight == b.From && in.IsSecurity() {
 			return bump(in, triage.Bump{From: b.From, To: b.To})
 		}
@@ -63,7 +63,7 @@ func bumped(in triage.Input, b triage.Bump, weight *int) triage.Verdict {
 
 // weighed says what an issue weighs, in numbers that it shows: "the weight is 3".
 func weighed(in triage.Input) string {
-	weight, base := in.Weight(), in.Base()
+	weight, base := in.Weight(), in.BaseWeight()
 	if *base != *weight {
 		return "your estimate was " + strconv.Itoa(*base) + ", " + strconv.Itoa(*weight) + " with the security level"
 	}

@@ -22,14 +22,14 @@ var spikeFollowUp = triage.Rule{
 			return triage.Nothing("the issue is not a spike")
 		case undone(in) != "":
 			return triage.Nothing("the spike was closed " + undone(in))
-		case !in.Knows(triage.NeedLinks | triage.NeedClosing):
-			return triage.Load("why the spike was closed and whether it has a follow-up has to be looked up", triage.NeedLinks|triage.NeedClosing)
-		case len(in.Memory.Around.Links) > 0:
+		case !in.Knows(triage.NeedLinks | triage.NeedClosingReason):
+			return triage.Load("why the spike was closed and whether it has a follow-up has to be looked up", triage.NeedLinks|triage.NeedClosingReason)
+		case len(in.Memory.Context.Links) > 0:
 			return triage.Nothing("the spike has a linked issue")
 		}
 		return triage.Ask("the spike was closed without a linked follow-up", triage.Item{
 			Slot: "follow-up", Title: "A follow-up",
-			Text: "for the work it found", Do: in.Team.Flow("spike done") + ", or link one with " + triage.Code("/relate #123"),
+			Text: "for the work it found", Do: in.Team.CommandCode("spike done") + ", or link one with " + triage.Code("/relate #123"),
 		})
 	},
 }

@@ -25,17 +25,17 @@ var spikeWeight = triage.Rule{
 		switch {
 		case weight == nil && in.Memory.WeightDropped:
 			return triage.Ask("spikes are scheduled with a weight of 2, and this GitLab keeps no weights", triage.Item{
-				Slot: "dropped", Title: "A weight of 2", Text: "This GitLab did not keep it.", Do: triage.How(in.Weigh(2)),
+				Slot: "dropped", Title: "A weight of 2", Text: "This GitLab did not keep it.", Do: triage.HowTo(in.WeightAction(2)),
 			})
 		case weight == nil:
-			return triage.Want("spikes are scheduled with a weight of 2", in.Weigh(2))
+			return triage.Want("spikes are scheduled with a weight of 2", in.WeightAction(2))
 		case *weight != 2:
 			return triage.Ask("spikes are scheduled with a weight of 2, this one has "+strconv.Itoa(*weight), triage.Item{
-				Slot: "weight", Title: "A weight of 2", Text: "Spikes are timeboxed to it.", Do: triage.How(in.Weigh(2)),
+				Slot: "weight", Title: "A weight of 2", Text: "Spikes are timeboxed to it.", Do: triage.HowTo(in.WeightAction(2)),
 			})
 		}
 		v := triage.Nothing("the spike has its weight of 2")
-		if own, ours := in.Memory.Own[in.Weigh(2).Key()]; ours && own.Value == 2 {
+		if own, ours := in.Memory.BotChanges[in.WeightAction(2).Key()]; ours && own.Value == 2 {
 			v.Lines = []string{"Weight 2: spikes are timeboxed."}
 		}
 		return v

@@ -33,8 +33,8 @@ var splitWeight = triage.Rule{
 		if in.Winner(triage.WeightScope(side)) == "" {
 			first := firstWeight{Value: weight, Side: side}
 			v = triage.Want("the issue is for both sides, so its weight of "+strconv.Itoa(weight)+" becomes the "+side+"'s", first)
-			v.Offer = &triage.Item{
-				Slot: side, Title: "A " + side + " weight", Text: "The plain weight does not say whose it is.", Do: triage.How(first),
+			v.Suggestion = &triage.Item{
+				Slot: side, Title: "A " + side + " weight", Text: "The plain weight does not say whose it is.", Do: triage.HowTo(first),
 			}
 		}
 		if other := otherSide(side); in.Winner(triage.WeightScope(other)) == "" {
@@ -43,7 +43,7 @@ var splitWeight = triage.Rule{
 			}
 			v.Items = []triage.Item{{
 				Slot: other, Title: "A " + other + " weight", Text: "The work there may weigh differently.",
-				Do: triage.How(triage.SetWeight{Value: 3, Side: other}),
+				Do: triage.HowTo(triage.SetWeight{Value: 3, Side: other}),
 			}}
 		}
 		return v
@@ -77,7 +77,7 @@ func (a firstWeight) Apply(i triage.Issue) triage.Issue {
 
 func (a firstWeight) String() string { return a.set().String() }
 
-func (a firstWeight) Command() string { return a.set().Command() }
+func (a firstWeight) QuickAction() string { return a.set().QuickAction() }
 
 // otherSide is the side that the issue is also for.
 func otherSide(side string) string {

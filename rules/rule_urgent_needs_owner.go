@@ -13,24 +13,24 @@ var urgentNeedsOwner = triage.Rule{
 		MaxMode: triage.Act,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
-		if in.Scoped(triage.SeverityScope) != "1" {
+		if in.ScopedValue(triage.SeverityScope) != "1" {
 			return triage.Nothing("the issue is not severity 1")
 		}
 		var v triage.Verdict
 		var lacks []string
 		manager := []triage.Role{triage.EngineeringManager}
 		most := triage.AddLabel{Label: triage.Scoped(in.Team.Label(triage.PriorityScope), "1")}
-		switch in.Scoped(triage.PriorityScope) {
+		switch in.ScopedValue(triage.PriorityScope) {
 		case "1", "2":
 		case "":
 			lacks = append(lacks, "a priority")
 			offer := scopeItem(in, "priority", triage.PriorityScope)
 			offer.Asks, offer.Triage = manager, false
-			v.Actions, v.Offer = []triage.Action{most}, &offer
+			v.Actions, v.Suggestion = []triage.Action{most}, &offer
 		default:
 			lacks = append(lacks, "priority 1 or 2")
 			v.Items = append(v.Items, triage.Item{
-				Slot: "priority", Title: "Priority 1 or 2", Text: "Severity 1 does not wait.", Do: triage.How(most), Asks: manager,
+				Slot: "priority", Title: "Priority 1 or 2", Text: "Severity 1 does not wait.", Do: triage.HowTo(most), Asks: manager,
 			})
 		}
 		if len(in.Issue.Assignees) == 0 {

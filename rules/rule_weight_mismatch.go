@@ -34,7 +34,7 @@ var weightMismatch = triage.Rule{
 		case bumpedApart(in.Memory.Bump, plain, label):
 			return triage.Nothing("the weight label has the extra level for security issues, the weight is the estimate before")
 		}
-		either, or := triage.How(triage.SetWeight{Value: label}), triage.How(triage.SetWeight{Value: plain, Side: side})
+		either, or := triage.HowTo(triage.SetWeight{Value: label}), triage.HowTo(triage.SetWeight{Value: plain, Side: side})
 		return triage.Ask("the weight is "+strconv.Itoa(plain)+" and the weight label says "+strconv.Itoa(label), triage.Item{
 			Slot: "weight", Title: "One weight", Text: "It is " + strconv.Itoa(plain) + ", the label says " + strconv.Itoa(label) + ".",
 			Do: either + " or " + or,

@@ -22,7 +22,7 @@ var weightResearch = triage.Rule{
 	Decide: func(in triage.Input, opt triage.Options) triage.Verdict {
 		above := opt.Int("above")
 		label := in.Team.Label(triage.Research)
-		base := in.Base()
+		base := in.BaseWeight()
 		if base == nil || *base <= above {
 			return notResearch(in, base, above, label)
 		}
@@ -31,7 +31,7 @@ var weightResearch = triage.Rule{
 			item.Text = "Your estimate of " + strconv.Itoa(*base) + ", without the security level, suggests that more is needed."
 		}
 		if *base < 5 && !in.Has(triage.Spike) { // from 5 on weight-split-up says so
-			item.Do = in.Team.Flow("spike <what>") + " for a spike"
+			item.Do = in.Team.CommandCode("spike <what>") + " for a spike"
 		}
 		v := triage.Ask(weighed(in)+fmt.Sprintf("; above %d it suggests that more research is needed", above), item)
 		v.Actions = []triage.Action{triage.AddLabel{Label: label}}
@@ -45,7 +45,7 @@ func notResearch(in triage.Input, base *int, above int, label string) triage.Ver
 	if base != nil {
 		reason = weighed(in) + "; " + strconv.Itoa(above) + " or less needs no research"
 	}
-	if own, ours := in.Memory.Own["label:"+label]; !ours || own.Removed || !in.Issue.Has(label) {
+	if own, ours := in.Memory.BotChanges["label:"+label]; !ours || own.Removed || !in.Issue.Has(label) {
 		return triage.Nothing(reason)
 	}
 	return triage.Want(reason, triage.RemoveLabel{Label: label})

@@ -18,7 +18,7 @@ var weightSplitUp = triage.Rule{
 		Prompt:  true,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
-		base := in.Base()
+		base := in.BaseWeight()
 		switch {
 		case base == nil:
 			return triage.Nothing("the issue has no weight")
@@ -30,7 +30,7 @@ var weightSplitUp = triage.Rule{
 			Asks: []triage.Role{triage.EngineeringManager, triage.ProductManager},
 		}
 		if !in.Has(triage.Spike) {
-			item.Text += ", or " + in.Team.Flow("spike <what>")
+			item.Text += ", or " + in.Team.CommandCode("spike <what>")
 		}
 		item.Text += "."
 		if planned := planned(in); planned != "" {

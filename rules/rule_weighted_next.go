@@ -18,7 +18,7 @@ var weightedNext = triage.Rule{
 		Prompt:  true,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
-		weight := in.Base()
+		weight := in.BaseWeight()
 		switch {
 		case in.State() != triage.StateRefinement:
 			return triage.Nothing("the issue is not in refinement")
@@ -33,8 +33,8 @@ var weightedNext = triage.Rule{
 		}
 		move := triage.AddLabel{Label: in.Team.State(triage.StateNeedsReview)}
 		v := triage.Want("the issue is in refinement, and "+weighed(in), move)
-		v.Offer = &triage.Item{
-			Slot: "next", Title: "The next step", Text: "It is weighted and can go to review.", Do: in.Team.Flow("next"),
+		v.Suggestion = &triage.Item{
+			Slot: "next", Title: "The next step", Text: "It is weighted and can go to review.", Do: in.Team.CommandCode("next"),
 		}
 		return v
 	},

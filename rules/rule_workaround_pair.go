@@ -13,9 +13,9 @@ var workaroundPair = triage.Rule{
 		MaxMode: triage.Act,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
-		severity, priority := in.Scoped(triage.SeverityScope), in.Scoped(triage.PriorityScope)
+		severity, priority := in.ScopedValue(triage.SeverityScope), in.ScopedValue(triage.PriorityScope)
 		switch {
-		case in.Scoped(triage.TypeScope) != "bug":
+		case in.ScopedValue(triage.TypeScope) != "bug":
 			return triage.Nothing("the issue is not a bug")
 		case in.IsSecurity():
 			return triage.Nothing("a security issue is not triaged as a bug with a workaround")
@@ -35,6 +35,6 @@ func partner(in triage.Input, slot string, scope triage.LabelRole) triage.Verdic
 	offer := scopeItem(in, slot, scope)
 	v := triage.Want("a bug with a workaround is severity 3 and priority 3, this one has no "+slot,
 		triage.AddLabel{Label: triage.Scoped(in.Team.Label(scope), "3")})
-	v.Offer = &offer
+	v.Suggestion = &offer
 	return v
 }

@@ -15,19 +15,19 @@ var workflowOrder = triage.Rule{
 		Prompt:  true,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
-		state, from := in.State(), in.Memory.Since.From
+		state, from := in.State(), in.Memory.StateEntry.From
 		switch {
-		case in.Memory.Since.State != state || from == "" || state == "":
+		case in.Memory.StateEntry.State != state || from == "" || state == "":
 			return triage.Nothing("the issue did not move along the workflow")
 		case unvalidated(from) && (state == triage.StateInDev || state == triage.StateInReview):
 			return triage.Ask("the issue went from "+from+" straight to "+state, triage.Item{
 				Slot: "order", Title: "Skipped steps", Text: ": moved from " + from + " to " + state + ". Intended? " +
-					in.Team.Flow("ignore workflow-order <why>") + "; else " + in.Team.Flow("back") + ".",
+					in.Team.CommandCode("ignore workflow-order <why>") + "; else " + in.Team.CommandCode("back") + ".",
 			})
 		case from == triage.StateComplete && triage.Rank(state) >= 0:
 			return triage.Ask("the issue came back from complete to "+state, triage.Item{
 				Slot: "order", Title: "Back from complete", Text: ": moved to " + state + ". Intended? " +
-					in.Team.Flow("ignore workflow-order <why>") + "; else open a new issue and " + in.Team.Flow("to "+triage.StateComplete) + ".",
+					in.Team.CommandCode("ignore workflow-order <why>") + "; else open a new issue and " + in.Team.CommandCode("to "+triage.StateComplete) + ".",
 			})
 		}
 		return triage.Nothing("the move from " + from + " to " + state + " is in order")

@@ -142,7 +142,7 @@ func (a *Adopter) take(ctx context.Context, i triage.Issue, until time.Time, dry
 	taken := Issue{Project: i.Project, IID: i.IID, URL: i.URL}
 	if !dry {
 		now := a.Now()
-		body, err := record.Event{Event: triage.Event{Kind: triage.Swept, At: i.UpdatedAt, Seen: now}, Issue: i, Adopted: true}.Encode()
+		body, err := record.Event{Event: triage.Event{Kind: triage.Swept, At: i.UpdatedAt, ReceivedAt: now}, Issue: i, Adopted: true}.Encode()
 		if err != nil {
 			return taken, err
 		}

@@ -22,12 +22,12 @@ type quietRule struct {
 // quietOf lists the quiet rules, those that people undid first.
 func quietOf(m triage.Memory) []quietRule {
 	var all []quietRule
-	for _, rule := range slices.Sorted(maps.Keys(m.Suspended)) {
-		u := m.Suspended[rule]
+	for _, rule := range slices.Sorted(maps.Keys(m.Suspensions)) {
+		u := m.Suspensions[rule]
 		all = append(all, quietRule{Rule: rule, By: u.By, Undone: u.What})
 	}
-	for _, rule := range slices.Sorted(maps.Keys(m.Silenced)) {
-		s := m.Silenced[rule]
+	for _, rule := range slices.Sorted(maps.Keys(m.Silences)) {
+		s := m.Silences[rule]
 		all = append(all, quietRule{Rule: rule, By: s.By, Until: s.Until, Why: s.Why})
 	}
 	return all

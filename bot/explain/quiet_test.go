@@ -15,8 +15,8 @@ import (
 // TestQuiet explains an issue on which people have silenced rules.
 func TestQuiet(t *testing.T) {
 	e := worker.Explanation{Decision: engine.Decision{Ours: true, Memory: triage.Memory{
-		Suspended: map[string]triage.Undoing{"design-needs-ux": {By: "omar", What: "add ~UX"}},
-		Silenced: map[string]triage.Silence{
+		Suspensions: map[string]triage.Undoing{"design-needs-ux": {By: "omar", What: "add ~UX"}},
+		Silences: map[string]triage.Silence{
 			"all":        {Until: time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC), By: "maria"},
 			"needs-type": {Why: "only a question\x1b[2J"},
 		},

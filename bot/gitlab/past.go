@@ -28,7 +28,7 @@ type wireWeightEvent struct {
 
 // Past lists who changed labels and the weight of the issue and when, the oldest first. Labels that were deleted since are left out.
 // A GitLab without weights has no entries for them.
-func (c *Client) Past(ctx context.Context, ref triage.Ref) ([]triage.Past, error) {
+func (c *Client) Past(ctx context.Context, ref triage.Ref) ([]triage.ResourceEvent, error) {
 	past, err := c.labelEvents(ctx, ref)
 	if err != nil {
 		return nil, err
@@ -38,20 +38,20 @@ func (c *Client) Past(ctx context.Context, ref triage.Ref) ([]triage.Past, error
 		return nil, err
 	}
 	past = append(past, weights...)
-	slices.SortStableFunc(past, func(a, b triage.Past) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(past, func(a, b triage.ResourceEvent) int { return a.At.Compare(b.At) })
 	return past, nil
 }
 
 // labelEvents lists the changes of labels, in the order GitLab recorded them.
-func (c *Client) labelEvents(ctx context.Context, ref triage.Ref) ([]triage.Past, error) {
+func (c *Client) labelEvents(ctx context.Context, ref triage.Ref) ([]triage.ResourceEvent, error) {
 	k := call{
 		name: "label-events", op: "loading the label events of issue " + ref.String(), method: http.MethodGet,
 		path: issuePath(ref, "resource_label_events"),
 	}
-	var past []triage.Past
+	var past []triage.ResourceEvent
 	err := eachOf(ctx, c, k, page{}, func(e wireLabelEvent) error {
 		if e.Label != nil && *e.Label != "" {
-			past = append(past, triage.Past{At: e.CreatedAt, Actor: e.User.person(), Label: string(*e.Label), Added: e.Action == "add"})
+			past = append(past, triage.ResourceEvent{At: e.CreatedAt, Actor: e.User.person(), Label: string(*e.Label), Added: e.Action == "add"})
 		}
 		return nil
 	})
@@ -59,17 +59,17 @@ func (c *Client) labelEvents(ctx context.Context, ref triage.Ref) ([]triage.Past
 }
 
 // weightEvents lists the changes of the weight, none on a GitLab that has no such list.
-func (c *Client) weightEvents(ctx context.Context, ref triage.Ref) ([]triage.Past, error) {
+func (c *Client) weightEvents(ctx context.Context, ref triage.Ref) ([]triage.ResourceEvent, error) {
 	k := call{
 		name: "weight-events", op: "loading the weight events of issue " + ref.String(), method: http.MethodGet,
 		path: issuePath(ref, "resource_weight_events"),
 	}
-	var past []triage.Past
+	var past []triage.ResourceEvent
 	err := twice(func() error {
 		past = nil
 		return eachOf(ctx, c, k, page{}, func(e wireWeightEvent) error {
 			weight, err := weightOf(e.Weight)
-			past = append(past, triage.Past{At: e.CreatedAt, Actor: e.User.person(), Weight: weight})
+			past = append(past, triage.ResourceEvent{At: e.CreatedAt, Actor: e.User.person(), Weight: weight})
 			return err
 		})
 	})

@@ -44,7 +44,7 @@ func TestPast(t *testing.T) {
 		{"id":1,`+ann+`,`+at1+`,"weight":2},{"id":2,`+bot+`,`+at2+`,"weight":0},{"id":3,`+bot+`,`+at2+`,"weight":null}]`)
 	annIs, botIs := triage.Person{ID: 3, Username: "ann"}, triage.Person{ID: 5, Username: "bot"}
 	minute := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Minute) }
-	ofLabels := []triage.Past{
+	ofLabels := []triage.ResourceEvent{
 		{At: minute(0), Actor: annIs, Label: "w::start", Added: true},
 		{At: minute(2), Actor: botIs, Label: "w::ready", Added: true},
 		{At: minute(2), Actor: botIs, Label: "w::start"},
@@ -52,9 +52,9 @@ func TestPast(t *testing.T) {
 	}
 	tests := map[string]struct {
 		weights func(http.ResponseWriter, *http.Request) bool
-		want    []triage.Past
+		want    []triage.ResourceEvent
 	}{
-		"both, by time": {weights, []triage.Past{
+		"both, by time": {weights, []triage.ResourceEvent{
 			ofLabels[0], {At: minute(1), Actor: annIs, Weight: triage.Int(2)}, ofLabels[1], ofLabels[2], ofLabels[3],
 			{At: minute(2), Actor: botIs, Weight: triage.Int(0)}, {At: minute(2), Actor: botIs},
 		}},

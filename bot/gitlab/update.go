@@ -50,7 +50,7 @@ func (c *Client) milestoneChange(ctx context.Context, before, after triage.Issue
 	case before.Milestone:
 		return nil, nil
 	case triage.NewMilestone:
-		id, err := c.milestone(ctx, before.Project, after.Backlog)
+		id, err := c.milestone(ctx, before.Project, after.MilestoneTitle)
 		if err != nil || id == 0 {
 			return nil, err
 		}

@@ -40,7 +40,7 @@ func issue(after time.Duration, labels ...string) triage.Issue {
 
 // happened is a delivery's body.
 func happened(kind triage.Kind, who triage.Person, after time.Duration, i triage.Issue) record.Event {
-	return record.Event{Event: triage.Event{Kind: kind, Actor: who, At: noon.Add(after), Seen: noon.Add(after)}, Issue: i}
+	return record.Event{Event: triage.Event{Kind: kind, Actor: who, At: noon.Add(after), ReceivedAt: noon.Add(after)}, Issue: i}
 }
 
 func noted(who triage.Person, after time.Duration, text string, i triage.Issue) record.Event {
@@ -64,7 +64,7 @@ func bury(t test, decision *record.Decision, bodies ...record.Event) letter.Lett
 		if err != nil {
 			t.Fatal(err)
 		}
-		l.Deliveries = append(l.Deliveries, inbox.Stamped{Seq: int64(n), Accepted: b.Event.Seen, Body: data})
+		l.Deliveries = append(l.Deliveries, inbox.Stamped{Seq: int64(n), Accepted: b.Event.ReceivedAt, Body: data})
 	}
 	if decision != nil {
 		data, err := decision.Encode()

@@ -212,7 +212,7 @@ func (d *drawn) letter() letter.Letter {
 		i.Milestone = int64(rapid.IntRange(0, 1).Draw(d.T, "milestone"))
 		i.Closed = rapid.Bool().Draw(d.T, "closed")
 		b := happened(triage.Updated, d.person(), 0, i)
-		b.Event.At, b.Event.Seen = i.UpdatedAt, i.UpdatedAt
+		b.Event.At, b.Event.ReceivedAt = i.UpdatedAt, i.UpdatedAt
 		d.event(&b.Event, int64(n))
 		bodies = append(bodies, b)
 	}

@@ -48,16 +48,16 @@ func FuzzAnswers(f *testing.F) {
 		}
 		c := engine.Comment{
 			Event: triage.Event{
-				Kind: triage.Noted, Actor: triage.Person{ID: 5, Username: theirs}, At: now, Seen: now,
+				Kind: triage.Noted, Actor: triage.Person{ID: 5, Username: theirs}, At: now, ReceivedAt: now,
 				Note: &triage.Note{ID: 9, Text: text, Internal: shape>>6&1 == 1},
 			},
 			Lines: []engine.Line{{Text: text}, {Text: "unclear " + args}, {Text: "ignore needs-type " + theirs}, {Text: "duplicate " + theirs}}, Level: triage.Developer,
 		}
-		facts := engine.Facts{Found: map[string]triage.Found{}}
-		memory := &triage.Memory{Around: triage.Around{Known: 1<<8 - 1}}
+		facts := engine.Facts{Found: map[string]triage.FoundIssue{}}
+		memory := &triage.Memory{Context: triage.Context{Known: 1<<8 - 1}}
 		o := engine.Obey(policy, []engine.Comment{c}, []triage.Event{c.Event}, issue, memory, facts, now)
 		for _, find := range o.Find {
-			facts.Found[find] = triage.Found{Wrong: "there is no such issue that the bot can see"}
+			facts.Found[find] = triage.FoundIssue{Problem: "there is no such issue that the bot can see"}
 		}
 		o = engine.Obey(policy, []engine.Comment{c}, []triage.Event{c.Event}, issue, memory, facts, now)
 		for _, a := range o.Orders.Answers {

@@ -116,14 +116,14 @@ func TestAfter(t *testing.T) {
 		"no address":    {engine.Sticky{After: "javascript:alert(1)", Items: items}, false},
 		"more than one": {engine.Sticky{After: old + ") @all (", Items: items}, false},
 	} {
-		m := triage.Memory{Note: triage.NoteRef{After: tt.s.After}}
+		m := triage.Memory{Note: triage.NoteRef{Replaces: tt.s.After}}
 		body := note.Render(tt.s, nil, m)
 		first, _, _ := strings.Cut(body, "\n")
 		if strings.Contains(first, old) != tt.says {
 			t.Errorf("%s: the first line is %q", name, first)
 		}
-		if got, _ := note.Read(body, triage.Ref{}); got.Note.After != tt.s.After {
-			t.Errorf("%s: the marker says %q", name, got.Note.After)
+		if got, _ := note.Read(body, triage.Ref{}); got.Note.Replaces != tt.s.After {
+			t.Errorf("%s: the marker says %q", name, got.Note.Replaces)
 		}
 	}
 }

@@ -57,7 +57,7 @@ func foldRows(p above, s engine.Sticky, team *triage.Team) []string {
 		rows = append(rows, "- "+resting(r, team)+"\n")
 	}
 	if len(s.Why) > 0 {
-		rows = append(rows, "- Quiet one rule here: "+team.Flow("ignore <rule> why")+". Everything I know: "+team.Flow("why")+".\n")
+		rows = append(rows, "- Quiet one rule here: "+team.CommandCode("ignore <rule> why")+". Everything I know: "+team.CommandCode("why")+".\n")
 	}
 	return rows
 }

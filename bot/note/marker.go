@@ -39,39 +39,39 @@ const (
 // content is the JSON of a marker, keys in alphabetical order. What is in it stays readable for years: a field is never given another
 // meaning.
 type content struct {
-	After     string                      `json:"af,omitempty"`
-	Asked     []string                    `json:"asked,omitempty"`
-	Bump      *triage.Bump                `json:"bump,omitempty"`
-	Digest    string                      `json:"d,omitempty"`
-	Dismissed []string                    `json:"dis,omitempty"`
-	Items     map[string]triage.ItemState `json:"items,omitempty"`
-	Shown     []string                    `json:"l,omitempty"`
-	NoLicence bool                        `json:"nolic,omitempty"`
-	Of        []int64                     `json:"of,omitempty"` // the issue: project id and number
-	Own       map[string]triage.Own       `json:"own,omitempty"`
-	Quiet     map[string]triage.Silence   `json:"quiet,omitempty"`
-	Raised    map[string]triage.Raised    `json:"raised,omitempty"`
-	Rest      map[string]triage.Undoing   `json:"rest,omitempty"`
-	Said      []string                    `json:"said,omitempty"`
-	Undone    map[string]triage.Undoing   `json:"undone,omitempty"`
+	After     string                          `json:"af,omitempty"`
+	Asked     []string                        `json:"asked,omitempty"`
+	Bump      *triage.Bump                    `json:"bump,omitempty"`
+	Digest    string                          `json:"d,omitempty"`
+	Dismissed []string                        `json:"dis,omitempty"`
+	Items     map[string]triage.ItemState     `json:"items,omitempty"`
+	Shown     []string                        `json:"l,omitempty"`
+	NoLicence bool                            `json:"nolic,omitempty"`
+	Of        []int64                         `json:"of,omitempty"` // the issue: project id and number
+	Own       map[string]triage.BotChange     `json:"own,omitempty"`
+	Quiet     map[string]triage.Silence       `json:"quiet,omitempty"`
+	Raised    map[string]triage.RequestedItem `json:"raised,omitempty"`
+	Rest      map[string]triage.Undoing       `json:"rest,omitempty"`
+	Said      []string                        `json:"said,omitempty"`
+	Undone    map[string]triage.Undoing       `json:"undone,omitempty"`
 }
 
 // mark is the marker, one line. A marker that would be too large leaves out first the titles, then what GitLab's own events tell too, and
 // at last people's words.
 func mark(m triage.Memory) string {
 	c := content{
-		After:     m.Note.After,
-		Asked:     keys(m.Asked),
+		After:     m.Note.Replaces,
+		Asked:     keys(m.Mentioned),
 		Bump:      m.Bump,
 		Digest:    m.Note.Digest,
 		Dismissed: m.Note.Dismissed,
 		Items:     shownItems(m.Items),
 		NoLicence: m.WeightDropped,
-		Own:       m.Own,
-		Quiet:     shortSilences(m.Silenced),
-		Raised:    shortRaised(m.Raised),
-		Rest:      m.Suspended,
-		Said:      keys(m.Said),
+		Own:       m.BotChanges,
+		Quiet:     shortSilences(m.Silences),
+		Raised:    shortRaised(m.Requested),
+		Rest:      m.Suspensions,
+		Said:      keys(m.HasLine),
 		Shown:     m.Note.Shown,
 		Undone:    m.Undone,
 	}
@@ -113,7 +113,7 @@ func Read(body string, on triage.Ref) (triage.Memory, State) {
 	case !found:
 		return triage.Memory{}, Unmarked
 	case isNewer(of):
-		return triage.Memory{Note: triage.NoteRef{Foreign: true}}, Newer
+		return triage.Memory{Note: triage.NoteRef{NewerVersion: true}}, Newer
 	case of != version:
 		return triage.Memory{}, Broken
 	}
@@ -131,16 +131,16 @@ func Read(body string, on triage.Ref) (triage.Memory, State) {
 func (c content) memory() triage.Memory {
 	return triage.Memory{
 		Items:         shownItems(c.Items),
-		Asked:         set(c.Asked),
-		Own:           c.Own,
+		Mentioned:     set(c.Asked),
+		BotChanges:    c.Own,
 		Undone:        c.Undone,
-		Suspended:     c.Rest,
-		Silenced:      shortSilences(c.Quiet),
-		Raised:        shortRaised(c.Raised),
-		Said:          set(c.Said),
+		Suspensions:   c.Rest,
+		Silences:      shortSilences(c.Quiet),
+		Requested:     shortRaised(c.Raised),
+		HasLine:       set(c.Said),
 		Bump:          c.Bump,
 		WeightDropped: c.NoLicence,
-		Note:          triage.NoteRef{Digest: c.Digest, Shown: c.Shown, Dismissed: c.Dismissed, After: c.After},
+		Note:          triage.NoteRef{Digest: c.Digest, Shown: c.Shown, Dismissed: c.Dismissed, Replaces: c.After},
 	}
 }
 
@@ -215,11 +215,11 @@ func shortSilences(quiet map[string]triage.Silence) map[string]triage.Silence {
 }
 
 // shortRaised cuts titles and what people said to what is shown of them, nil if there are none.
-func shortRaised(raised map[string]triage.Raised) map[string]triage.Raised {
+func shortRaised(raised map[string]triage.RequestedItem) map[string]triage.RequestedItem {
 	if len(raised) == 0 {
 		return nil
 	}
-	short := make(map[string]triage.Raised, len(raised))
+	short := make(map[string]triage.RequestedItem, len(raised))
 	for key, r := range raised {
 		r.Title, r.Quote = string(legible(r.Title, maxTitle)), string(legible(r.Quote, maxQuote))
 		short[key] = r
@@ -228,7 +228,7 @@ func shortRaised(raised map[string]triage.Raised) map[string]triage.Raised {
 }
 
 // wordless leaves out what people said.
-func wordless(quiet map[string]triage.Silence, raised map[string]triage.Raised) (map[string]triage.Silence, map[string]triage.Raised) {
+func wordless(quiet map[string]triage.Silence, raised map[string]triage.RequestedItem) (map[string]triage.Silence, map[string]triage.RequestedItem) {
 	for rule, s := range quiet {
 		s.Why = ""
 		quiet[rule] = s

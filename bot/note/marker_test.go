@@ -18,7 +18,7 @@ import (
 
 func TestRead(t *testing.T) {
 	const marker = `<!-- flowkeeper:v1 {"d":"abc","said":["r"]} -->`
-	known := triage.Memory{Said: map[string]bool{"r": true}, Note: triage.NoteRef{Digest: "abc"}}
+	known := triage.Memory{HasLine: map[string]bool{"r": true}, Note: triage.NoteRef{Digest: "abc"}}
 	tests := []struct {
 		name, body string
 		want       triage.Memory
@@ -35,8 +35,8 @@ func TestRead(t *testing.T) {
 			want: triage.Memory{Items: map[string]triage.ItemState{"a/b": {State: triage.ItemMet, Title: "A /close"}}}, state: note.Known},
 		{name: "of another issue", body: `<!-- flowkeeper:v1 {"bump":{"f":2,"t":3},"d":"abc","of":[7,12],"said":["r"]} -->`,
 			want: triage.Memory{Issue: &triage.Issue{Ref: triage.Ref{Project: 7, IID: 12}}, Bump: &triage.Bump{From: 2, To: 3}}, state: note.Copied},
-		{name: "newer", body: `<!-- flowkeeper:v2 {"d":[]} -->`, want: triage.Memory{Note: triage.NoteRef{Foreign: true}}, state: note.Newer},
-		{name: "much newer", body: `<!-- flowkeeper:v10000000000000000000000 whatever -->`, want: triage.Memory{Note: triage.NoteRef{Foreign: true}}, state: note.Newer},
+		{name: "newer", body: `<!-- flowkeeper:v2 {"d":[]} -->`, want: triage.Memory{Note: triage.NoteRef{NewerVersion: true}}, state: note.Newer},
+		{name: "much newer", body: `<!-- flowkeeper:v10000000000000000000000 whatever -->`, want: triage.Memory{Note: triage.NoteRef{NewerVersion: true}}, state: note.Newer},
 		{name: "never written", body: `<!-- flowkeeper:v0 {} -->`, state: note.Broken},
 		{name: "broken", body: `<!-- flowkeeper:v1 {"d":"abc" -->`, state: note.Broken},
 		{name: "of another shape", body: `<!-- flowkeeper:v1 {"said":"r"} -->`, state: note.Broken},
@@ -72,8 +72,8 @@ func TestMarkerRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m, s := drawMemory(t), drawShortSticky(t)
 		want := triage.Memory{
-			Items: map[string]triage.ItemState{}, Asked: map[string]bool{}, Said: map[string]bool{},
-			Own: m.Own, Undone: m.Undone, Suspended: m.Suspended, Silenced: m.Silenced, Raised: m.Raised, Bump: m.Bump, WeightDropped: m.WeightDropped,
+			Items: map[string]triage.ItemState{}, Mentioned: map[string]bool{}, HasLine: map[string]bool{},
+			BotChanges: m.BotChanges, Undone: m.Undone, Suspensions: m.Suspensions, Silences: m.Silences, Requested: m.Requested, Bump: m.Bump, WeightDropped: m.WeightDropped,
 			Note: triage.NoteRef{Digest: note.Digest(s), Shown: slices.Clone(s.Lines), Dismissed: m.Note.Dismissed},
 		}
 		for _, item := range s.Items {
@@ -84,14 +84,14 @@ func TestMarkerRoundTrip(t *testing.T) {
 				want.Items[key] = item
 			}
 		}
-		for key, asked := range m.Asked {
+		for key, asked := range m.Mentioned {
 			if asked {
-				want.Asked[key] = true
+				want.Mentioned[key] = true
 			}
 		}
-		for key, said := range m.Said {
+		for key, said := range m.HasLine {
 			if said {
-				want.Said[key] = true
+				want.HasLine[key] = true
 			}
 		}
 		body := note.Render(s, nil, m)
@@ -129,22 +129,22 @@ func drawMemory(t *rapid.T) triage.Memory {
 			state := rapid.SampledFrom([]string{triage.ItemPending, triage.ItemOpen, triage.ItemMet}).Draw(t, "state")
 			return triage.ItemState{State: state, Title: title.Draw(t, "title")}
 		}), 0, 4).Draw(t, "items"),
-		Asked: flags.Draw(t, "asked"),
-		Own: rapid.MapOfN(text, rapid.Custom(func(t *rapid.T) triage.Own {
-			return triage.Own{Rule: text.Draw(t, "rule"), Value: rapid.Int().Draw(t, "value"), Removed: rapid.Bool().Draw(t, "removed")}
+		Mentioned: flags.Draw(t, "asked"),
+		BotChanges: rapid.MapOfN(text, rapid.Custom(func(t *rapid.T) triage.BotChange {
+			return triage.BotChange{Rule: text.Draw(t, "rule"), Value: rapid.Int().Draw(t, "value"), Removed: rapid.Bool().Draw(t, "removed")}
 		}), 0, 3).Draw(t, "own"),
-		Undone:    undoings.Draw(t, "undone"),
-		Suspended: undoings.Draw(t, "suspended"),
-		Silenced: rapid.MapOfN(text, rapid.Custom(func(t *rapid.T) triage.Silence {
+		Undone:      undoings.Draw(t, "undone"),
+		Suspensions: undoings.Draw(t, "suspended"),
+		Silences: rapid.MapOfN(text, rapid.Custom(func(t *rapid.T) triage.Silence {
 			return triage.Silence{Until: drawTime(t), By: text.Draw(t, "by"), Why: title.Draw(t, "why")}
 		}), 0, 3).Draw(t, "silenced"),
-		Raised: rapid.MapOfN(text, rapid.Custom(func(t *rapid.T) triage.Raised {
-			return triage.Raised{
+		Requested: rapid.MapOfN(text, rapid.Custom(func(t *rapid.T) triage.RequestedItem {
+			return triage.RequestedItem{
 				Command: text.Draw(t, "command"), Title: title.Draw(t, "title"), Text: text.Draw(t, "text"), Quote: title.Draw(t, "quote"),
 				Asks: []triage.Role{triage.Quality}, By: text.Draw(t, "by"), At: drawTime(t), State: text.Draw(t, "state"),
 			}
 		}), 0, 2).Draw(t, "raised"),
-		Said:          flags.Draw(t, "said"),
+		HasLine:       flags.Draw(t, "said"),
 		WeightDropped: rapid.Bool().Draw(t, "dropped"),
 		Issue:         &triage.Issue{Title: "not kept"},
 		Note: triage.NoteRef{
@@ -152,7 +152,7 @@ func drawMemory(t *rapid.T) triage.Memory {
 		},
 	}
 	if rapid.Bool().Draw(t, "bumped") {
-		m.Bump = &triage.Bump{From: 2, To: rapid.IntRange(0, 9).Draw(t, "to"), Offered: rapid.Bool().Draw(t, "offered")}
+		m.Bump = &triage.Bump{From: 2, To: rapid.IntRange(0, 9).Draw(t, "to"), Suggested: rapid.Bool().Draw(t, "offered")}
 	}
 	return m
 }
@@ -170,18 +170,18 @@ func TestMarkerCutsWords(t *testing.T) {
 	long := strings.Repeat("a word\n", 100)
 	short := strings.Repeat("a word ", 11) + "a…"
 	m := triage.Memory{
-		Silenced: map[string]triage.Silence{"rule": {By: "omar", Why: long}},
-		Raised:   map[string]triage.Raised{"unclear/7": {Command: "unclear", Title: "A clarification", Quote: long}},
+		Silences:  map[string]triage.Silence{"rule": {By: "omar", Why: long}},
+		Requested: map[string]triage.RequestedItem{"unclear/7": {Command: "unclear", Title: "A clarification", Quote: long}},
 	}
 	sticky := func(m triage.Memory) engine.Sticky {
 		return engine.Sticky{
-			Items:   []engine.StickyItem{{Key: "unclear/7", Title: "A clarification", Quote: m.Raised["unclear/7"].Quote}},
-			Resting: []engine.Resting{{Rule: "rule", Asked: true, Why: m.Silenced["rule"].Why}},
+			Items:   []engine.StickyItem{{Key: "unclear/7", Title: "A clarification", Quote: m.Requested["unclear/7"].Quote}},
+			Resting: []engine.Resting{{Rule: "rule", Asked: true, Why: m.Silences["rule"].Why}},
 		}
 	}
 	got, state := note.Read(note.Render(sticky(m), nil, m), triage.Ref{})
-	if state != note.Known || got.Silenced["rule"].Why != short || got.Raised["unclear/7"].Quote != short {
-		t.Errorf("state %d, silenced %+v, raised %+v; want words cut to %q", state, got.Silenced, got.Raised, short)
+	if state != note.Known || got.Silences["rule"].Why != short || got.Requested["unclear/7"].Quote != short {
+		t.Errorf("state %d, silenced %+v, raised %+v; want words cut to %q", state, got.Silences, got.Requested, short)
 	}
 	if note.Digest(sticky(m)) != note.Digest(sticky(got)) {
 		t.Error("the digest of the note changes when its marker is read")
@@ -189,31 +189,31 @@ func TestMarkerCutsWords(t *testing.T) {
 }
 
 func TestMarkerStaysSmall(t *testing.T) {
-	m := triage.Memory{Items: map[string]triage.ItemState{}, Asked: map[string]bool{}, Own: map[string]triage.Own{}}
+	m := triage.Memory{Items: map[string]triage.ItemState{}, Mentioned: map[string]bool{}, BotChanges: map[string]triage.BotChange{}}
 	for i := range 60 {
 		key := fmt.Sprintf("rule-number-%d/slot", i)
 		m.Items[key] = triage.ItemState{State: triage.ItemOpen, Title: strings.Repeat("long ", 100)}
-		m.Asked[key] = true
-		m.Own[fmt.Sprintf("label:%d%s", i, strings.Repeat("x", 200))] = triage.Own{Rule: "rule"}
+		m.Mentioned[key] = true
+		m.BotChanges[fmt.Sprintf("label:%d%s", i, strings.Repeat("x", 200))] = triage.BotChange{Rule: "rule"}
 	}
-	m.Silenced, m.Raised = map[string]triage.Silence{}, map[string]triage.Raised{}
+	m.Silences, m.Requested = map[string]triage.Silence{}, map[string]triage.RequestedItem{}
 	for i := range 10 {
-		m.Silenced[fmt.Sprintf("rule-number-%d", i)] = triage.Silence{By: "omar", Why: strings.Repeat("é", 100)}
-		m.Raised[fmt.Sprintf("unclear/%d", i)] = triage.Raised{Command: "unclear", Title: "A clarification", Text: "The goal is not clear.", Quote: strings.Repeat("é", 100)}
+		m.Silences[fmt.Sprintf("rule-number-%d", i)] = triage.Silence{By: "omar", Why: strings.Repeat("é", 100)}
+		m.Requested[fmt.Sprintf("unclear/%d", i)] = triage.RequestedItem{Command: "unclear", Title: "A clarification", Text: "The goal is not clear.", Quote: strings.Repeat("é", 100)}
 	}
 	body := note.Render(engine.Sticky{Lines: []string{"Weight 2: spikes are timeboxed."}}, nil, m)
 	if len(body) > 9000 {
 		t.Errorf("%d bytes", len(body))
 	}
 	got, state := note.Read(body, triage.Ref{})
-	if state != note.Known || len(got.Items) != 60 || len(got.Asked) != 60 || len(got.Silenced) != 10 || len(got.Raised) != 10 {
-		t.Errorf("state %d, %d items, %d asked, %d silenced, %d raised; want all of them", state, len(got.Items), len(got.Asked), len(got.Silenced), len(got.Raised))
+	if state != note.Known || len(got.Items) != 60 || len(got.Mentioned) != 60 || len(got.Silences) != 10 || len(got.Requested) != 10 {
+		t.Errorf("state %d, %d items, %d asked, %d silenced, %d raised; want all of them", state, len(got.Items), len(got.Mentioned), len(got.Silences), len(got.Requested))
 	}
 }
 
 // FuzzRead requires that a body is read without harm whatever it holds, and that only its last line counts.
 func FuzzRead(f *testing.F) {
-	f.Add(note.Render(engine.Sticky{Lines: []string{"a"}}, nil, triage.Memory{Said: map[string]bool{"r": true}}))
+	f.Add(note.Render(engine.Sticky{Lines: []string{"a"}}, nil, triage.Memory{HasLine: map[string]bool{"r": true}}))
 	f.Add("<!-- flowkeeper:v1 {\"items\":null} -->")
 	f.Add("<!-- flowkeeper:v2 -->")
 	for _, s := range hostile {
@@ -221,7 +221,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body string) {
 		m, state := note.Read(body, triage.Ref{})
-		if state != note.Known && cmp.Diff(triage.Memory{Note: triage.NoteRef{Foreign: state == note.Newer}}, m) != "" {
+		if state != note.Known && cmp.Diff(triage.Memory{Note: triage.NoteRef{NewerVersion: state == note.Newer}}, m) != "" {
 			t.Errorf("state %d with memory %+v", state, m)
 		}
 		trimmed := strings.TrimSpace(body)
@@ -237,12 +237,12 @@ func FuzzRead(f *testing.F) {
 // TestMarkerNamesItsIssue: it is read on that issue, and on no other.
 func TestMarkerNamesItsIssue(t *testing.T) {
 	here, there := triage.Ref{Project: 7, IID: 12}, triage.Ref{Project: 7, IID: 13}
-	m := triage.Memory{Issue: &triage.Issue{Ref: here}, Said: map[string]bool{"r": true}}
+	m := triage.Memory{Issue: &triage.Issue{Ref: here}, HasLine: map[string]bool{"r": true}}
 	body := note.Render(engine.Sticky{Lines: []string{"Weight 2: spikes are timeboxed."}}, nil, m)
-	if got, state := note.Read(body, here); state != note.Known || !got.Said["r"] {
+	if got, state := note.Read(body, here); state != note.Known || !got.HasLine["r"] {
 		t.Errorf("on its issue: state %d, %+v", state, got)
 	}
-	if got, state := note.Read(body, there); state != note.Copied || got.Said != nil || got.Issue.Ref != here {
+	if got, state := note.Read(body, there); state != note.Copied || got.HasLine != nil || got.Issue.Ref != here {
 		t.Errorf("on another issue: state %d, %+v", state, got)
 	}
 	if strings.Contains(body, "#12") {

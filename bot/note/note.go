@@ -45,8 +45,8 @@ func Render(s engine.Sticky, team *triage.Team, m triage.Memory) string {
 // RenderSecluded is the body of a public note whose place an internal one took: the issue's public comments are mailed to people outside the
 // project. The marker keeps what must not be done twice, and nothing that is open or that people wrote.
 func RenderSecluded(m triage.Memory) string {
-	m.Items, m.Said = nil, nil
-	m.Silenced, m.Raised = wordless(maps.Clone(m.Silenced), nil)
+	m.Items, m.HasLine = nil, nil
+	m.Silences, m.Requested = wordless(maps.Clone(m.Silences), nil)
 	return "My notes on this issue are internal from here on.\n\n" + mark(m)
 }
 

@@ -58,10 +58,10 @@ func FuzzRender(f *testing.F) {
 			triage.ProductManager: {username}, triage.EngineeringManager: {"maria", by}, triage.Engineers: {"omar", quote, "sam"},
 		}
 		m := triage.Memory{
-			Items:     map[string]triage.ItemState{"rule/1": {State: triage.ItemOpen, Title: quote}, reason: {State: triage.ItemMet}},
-			Suspended: map[string]triage.Undoing{"rule": {By: by, What: what}},
-			Silenced:  map[string]triage.Silence{reason: {By: by, Why: quote}},
-			Raised:    map[string]triage.Raised{"unclear/1": {Command: "unclear", Title: what, Quote: quote, By: username}},
+			Items:       map[string]triage.ItemState{"rule/1": {State: triage.ItemOpen, Title: quote}, reason: {State: triage.ItemMet}},
+			Suspensions: map[string]triage.Undoing{"rule": {By: by, What: what}},
+			Silences:    map[string]triage.Silence{reason: {By: by, Why: quote}},
+			Requested:   map[string]triage.RequestedItem{"unclear/1": {Command: "unclear", Title: what, Quote: quote, By: username}},
 		}
 		body := note.Render(s, teamOf(roster), m)
 		notetest.CheckSticky(t, body, mentions(roster)...)
@@ -241,9 +241,9 @@ func BenchmarkRender(b *testing.B) {
 	}
 	team := teamOf(map[triage.Role][]string{triage.EngineeringManager: {"maria"}})
 	m := triage.Memory{
-		Items: map[string]triage.ItemState{"a/x": {State: triage.ItemOpen, Title: "A weight"}, "a/y": {State: triage.ItemOpen, Title: "An agreement"}},
-		Asked: map[string]bool{"a/x": true},
-		Bump:  &triage.Bump{From: 2, To: 3},
+		Items:     map[string]triage.ItemState{"a/x": {State: triage.ItemOpen, Title: "A weight"}, "a/y": {State: triage.ItemOpen, Title: "An agreement"}},
+		Mentioned: map[string]bool{"a/x": true},
+		Bump:      &triage.Bump{From: 2, To: 3},
 	}
 	b.ReportAllocs()
 	for b.Loop() {

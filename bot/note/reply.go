@@ -41,13 +41,13 @@ func RenderReply(r triage.Reply, team *triage.Team, on triage.Ref, note int64, e
 	}
 	rows, more := left.take(r.Rows, 0)
 	writeRows(&b, rows, more)
-	if len(r.FoldRows) > 0 {
-		title := oneLine(r.Fold)
+	if len(r.DetailsRows) > 0 {
+		title := oneLine(r.DetailsTitle)
 		if title == "" {
 			title = "More"
 		}
 		b.WriteString("<details><summary>" + html.EscapeString(title) + "</summary>\n\n")
-		rows, more := left.take(r.FoldRows, 0)
+		rows, more := left.take(r.DetailsRows, 0)
 		writeRows(&b, rows, more)
 		b.WriteString(foldEnd)
 	}
@@ -101,13 +101,13 @@ func prose(p triage.Prose) string {
 	var b strings.Builder
 	glue := false // the piece before must not touch the next one
 	for _, piece := range p {
-		text, theirs := piece.Own, false
+		text, theirs := piece.Trusted, false
 		switch {
-		case piece.Theirs == "":
+		case piece.Untrusted == "":
 		case piece.Quoted:
-			text, theirs = "“"+Inert(piece.Theirs, maxReplyQuote)+"”", false
+			text, theirs = "“"+Inert(piece.Untrusted, maxReplyQuote)+"”", false
 		default:
-			text, theirs = Inert(piece.Theirs, maxReplyWords), true
+			text, theirs = Inert(piece.Untrusted, maxReplyWords), true
 		}
 		if text == "" {
 			continue

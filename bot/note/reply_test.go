@@ -19,9 +19,9 @@ func FuzzRenderReply(f *testing.F) {
 	f.Fuzz(func(t *testing.T, one, two, username string, id int64, shape uint16) {
 		texts := []triage.Prose{
 			triage.Say("Not done, ").Quote("/flow " + one).Say(": there is no command ").Quote(two).Say("."),
-			triage.Say("").Words(one).Say(", so the bot leaves it alone"),
-			triage.Say("ABC").Words(one).Words(two).Say("12"),
-			triage.Say("Here: ").Words("@" + two).Say("."),
+			triage.Say("").Untrusted(one).Say(", so the bot leaves it alone"),
+			triage.Say("ABC").Untrusted(one).Untrusted(two).Say("12"),
+			triage.Say("Here: ").Untrusted("@" + two).Say("."),
 			triage.Say("").Quote(two),
 		}
 		var r triage.Reply
@@ -32,7 +32,7 @@ func FuzzRenderReply(f *testing.F) {
 			r.Rows = append(r.Rows, texts[(i+2)%len(texts)])
 		}
 		for i := range int(shape >> 6 % 4) {
-			r.FoldRows = append(r.FoldRows, texts[i%len(texts)])
+			r.DetailsRows = append(r.DetailsRows, texts[i%len(texts)])
 		}
 		if shape>>8&1 == 1 {
 			r.Asks = []triage.Role{triage.ProductManager, triage.Engineers, triage.Role(two)}
@@ -68,9 +68,9 @@ func TestReplyStaysShort(t *testing.T) {
 	}{
 		{"one long text", triage.Reply{Text: many(row, 1)}, []string{"row “"}},
 		{"many texts", triage.Reply{Text: many(row, 5000), Rows: many(row, 3)}, []string{"row “", "\nAnd ", "\n- and three more\n"}},
-		{"many rows", triage.Reply{Text: many(triage.Say("Rows:"), 1), Rows: many(row, 5000), Fold: "More", FoldRows: many(row, 2)},
+		{"many rows", triage.Reply{Text: many(triage.Say("Rows:"), 1), Rows: many(row, 5000), DetailsTitle: "More", DetailsRows: many(row, 2)},
 			[]string{"Rows:\n", "- row “", "</summary>\n\n- and two more\n"}},
-		{"many rows in the fold", triage.Reply{Rows: many(row, 2), FoldRows: many(triage.Say("x"), 50_000)}, []string{"- row “", "<summary>More</summary>", "- x\n"}},
+		{"many rows in the fold", triage.Reply{Rows: many(row, 2), DetailsRows: many(triage.Say("x"), 50_000)}, []string{"- row “", "<summary>More</summary>", "- x\n"}},
 		{"a text of ours that is too long", triage.Reply{Text: many(triage.Say(long), 1), Asks: []triage.Role{triage.Quality}},
 			[]string{"The quality counterpart\n\nAnd one more.\n"}},
 	}

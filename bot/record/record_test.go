@@ -25,17 +25,17 @@ var (
 func event() record.Event {
 	return record.Event{
 		Event: triage.Event{
-			Kind: triage.Updated | triage.Noted | triage.LabelsChanged | triage.WeightChanged, Actor: ann, At: noon, Seen: noon.Add(time.Second),
+			Kind: triage.Updated | triage.Noted | triage.LabelsChanged | triage.WeightChanged, Actor: ann, At: noon, ReceivedAt: noon.Add(time.Second),
 			Changes: triage.Changes{
 				Added: []string{"a"}, Removed: []string{"b"}, Weight: &triage.WeightChange{To: triage.Int(0)}, ClosedAt: noon.Add(-time.Minute),
 			},
-			Note:  &triage.Note{ID: 801, Discussion: "d", Text: "/flow weight 3 & <b>", Internal: true, Edited: true, Orders: true, Retold: true},
+			Note:  &triage.Note{ID: 801, Discussion: "d", Text: "/flow weight 3 & <b>", Internal: true, Edited: true, OnlyCommands: true, MaybeEdited: true},
 			Emoji: &triage.Emoji{Name: "thumbsup", NoteID: 802},
 		},
 		Issue: triage.Issue{
 			Ref: ref, ID: 900, Path: "team/project", URL: "https://gitlab.example/team/project/-/issues/12", Type: "Issue", Title: "t", Closed: true,
 			Confidential: true, Moved: true, Duplicated: true, Status: "done", ServiceDesk: true, Labels: []string{"a", "type::bug"}, Weight: triage.Int(0),
-			NoWeights: true, Author: ann, Assignees: []triage.Person{ann, {ID: 42}}, Milestone: 5, CreatedAt: noon.Add(-time.Hour), UpdatedAt: noon, Coarse: true,
+			NoWeights: true, Author: ann, Assignees: []triage.Person{ann, {ID: 42}}, Milestone: 5, CreatedAt: noon.Add(-time.Hour), UpdatedAt: noon, SecondPrecision: true,
 		},
 		Came: noon.Add(-48 * time.Hour), Adopted: true,
 	}

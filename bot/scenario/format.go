@@ -55,7 +55,7 @@ func formatIssue(b *strings.Builder, before, after triage.Issue) {
 		fmt.Fprintf(b, "weight: %d\n", *after.Weight)
 	}
 	if before.Milestone != after.Milestone {
-		fmt.Fprintf(b, "milestone: %s\n", after.Backlog)
+		fmt.Fprintf(b, "milestone: %s\n", after.MilestoneTitle)
 	}
 	if before.Closed != after.Closed {
 		b.WriteString("closed\n")

@@ -21,7 +21,7 @@ func (s Scenario) obey(policy engine.Policy, event triage.Event, issue triage.Is
 		}
 		comments = append(comments, c)
 	}
-	facts := engine.Facts{Found: map[string]triage.Found{}}
+	facts := engine.Facts{Found: map[string]triage.FoundIssue{}}
 	o := engine.Obey(policy, comments, []triage.Event{event}, issue, memory, facts, now)
 	if o.Needs == 0 && len(o.Find) == 0 {
 		return o
@@ -33,17 +33,17 @@ func (s Scenario) obey(policy engine.Policy, event triage.Event, issue triage.Is
 }
 
 // find looks up an issue that a comment names.
-func (s Scenario) find(issue triage.Issue, text string) triage.Found {
+func (s Scenario) find(issue triage.Issue, text string) triage.FoundIssue {
 	n, err := strconv.ParseInt(strings.TrimPrefix(text, "#"), 10, 64)
 	if err == nil && n == issue.IID {
-		return triage.Found{Ref: issue.Ref}
+		return triage.FoundIssue{Ref: issue.Ref}
 	}
 	for _, other := range s.Issues {
 		if err == nil && other == n {
-			return triage.Found{Ref: triage.Ref{Project: issue.Project, IID: n}}
+			return triage.FoundIssue{Ref: triage.Ref{Project: issue.Project, IID: n}}
 		}
 	}
-	return triage.Found{Wrong: "there is no such issue that the bot can see"}
+	return triage.FoundIssue{Problem: "there is no such issue that the bot can see"}
 }
 
 // explain completes the answers that say what the rules say.
@@ -118,7 +118,7 @@ func formatAnswer(b *strings.Builder, a triage.Reaction) {
 	for _, p := range a.Reply.Rows {
 		fmt.Fprintf(b, "reply: - %s\n", p.Plain())
 	}
-	if a.Reply.Fold != "" {
-		fmt.Fprintf(b, "reply: fold, %s, %d rows\n", a.Reply.Fold, len(a.Reply.FoldRows))
+	if a.Reply.DetailsTitle != "" {
+		fmt.Fprintf(b, "reply: fold, %s, %d rows\n", a.Reply.DetailsTitle, len(a.Reply.DetailsRows))
 	}
 }

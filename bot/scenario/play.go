@@ -43,7 +43,7 @@ func (s Scenario) Play(policy engine.Policy) ([]string, error) {
 		events := append([]triage.Event{event}, told.Events...)
 		policy := policy
 		if told.Look {
-			events, policy.Grace = append(events, triage.Event{Kind: triage.Swept, At: now, Seen: now}), 0
+			events, policy.Grace = append(events, triage.Event{Kind: triage.Swept, At: now, ReceivedAt: now}), 0
 			policy.TriageDays = 0
 		}
 		d, err := engine.Decide(policy, events, told.Issue, memory, now)
@@ -84,17 +84,17 @@ func (s Scenario) load(m *triage.Memory, needs triage.Need, now time.Time) *tria
 		m = &triage.Memory{}
 	}
 	loaded := m.Clone()
-	known, links := loaded.Around.Known|needs, loaded.Around.Links
-	loaded.Around = s.Around
+	known, links := loaded.Context.Known|needs, loaded.Context.Links
+	loaded.Context = s.Around
 	if needs&triage.NeedLinks == 0 {
-		loaded.Around.Links = links // those that commands make are among them
+		loaded.Context.Links = links // those that commands make are among them
 	}
-	loaded.Around.Agreements = maps.Clone(s.Around.Agreements)
-	loaded.Around.Known, loaded.Around.Loaded = known, now
-	if level, told := s.Around.Levels[triage.UsernameKey(s.Issue.Author.Username)]; told {
-		loaded.Around.Author = level
+	loaded.Context.Agreements = maps.Clone(s.Around.Agreements)
+	loaded.Context.Known, loaded.Context.LoadedAt = known, now
+	if level, told := s.Around.AccessLevels[triage.UsernameKey(s.Issue.Author.Username)]; told {
+		loaded.Context.AuthorLevel = level
 	} else {
-		loaded.Around.Author = triage.Developer
+		loaded.Context.AuthorLevel = triage.Developer
 	}
 	return &loaded
 }
@@ -142,7 +142,7 @@ func happen(e Event, issue triage.Issue, now time.Time) (triage.Event, triage.Is
 	if by == "" {
 		by = "ann"
 	}
-	event := triage.Event{Kind: kinds[e.Kind], Actor: triage.Person{ID: id(by), Username: by}, At: now, Seen: now}
+	event := triage.Event{Kind: kinds[e.Kind], Actor: triage.Person{ID: id(by), Username: by}, At: now, ReceivedAt: now}
 	labels := slices.DeleteFunc(slices.Clone(issue.Labels), func(l string) bool { return slices.Contains(e.Remove, l) })
 	issue.Labels = append(labels, e.Add...)
 	event.Changes.Added, event.Changes.Removed = e.Add, e.Remove

@@ -12,7 +12,7 @@ type Scenario struct {
 	Team   triage.TeamConfig
 	Issue  triage.Issue
 	Memory *triage.Memory
-	Around triage.Around
+	Around triage.Context
 	Issues []int64 // other issues of the project
 	// ClosedAs is why the issue was closed, as GitLab tells it when it has finished that: "duplicate", "moved" or "".
 	ClosedAs string
@@ -98,20 +98,20 @@ func (i Issue) issue() triage.Issue {
 
 func (m Memory) memory() *triage.Memory {
 	memory := triage.Memory{
-		Own: map[string]triage.Own{}, Suspended: map[string]triage.Undoing{}, Undone: map[string]triage.Undoing{},
-		Silenced: map[string]triage.Silence{}, WeightDropped: m.WeightDropped,
+		BotChanges: map[string]triage.BotChange{}, Suspensions: map[string]triage.Undoing{}, Undone: map[string]triage.Undoing{},
+		Silences: map[string]triage.Silence{}, WeightDropped: m.WeightDropped,
 	}
 	for key, o := range m.Own {
-		memory.Own[key] = triage.Own{Rule: o.Rule, Value: o.Value, Removed: o.Removed}
+		memory.BotChanges[key] = triage.BotChange{Rule: o.Rule, Value: o.Value, Removed: o.Removed}
 	}
 	for rule, what := range m.Suspended {
-		memory.Suspended[rule] = triage.Undoing{What: what}
+		memory.Suspensions[rule] = triage.Undoing{What: what}
 	}
 	for key, what := range m.Undone {
 		memory.Undone[key] = triage.Undoing{What: what}
 	}
 	for rule, d := range m.Snoozed {
-		memory.Silenced[rule] = triage.Silence{Until: start.Add(d)}
+		memory.Silences[rule] = triage.Silence{Until: start.Add(d)}
 	}
 	if m.Bump != nil {
 		memory.Bump = &triage.Bump{From: m.Bump.From, To: m.Bump.To}
@@ -119,8 +119,8 @@ func (m Memory) memory() *triage.Memory {
 	return &memory
 }
 
-func (a Around) around() triage.Around {
-	around := triage.Around{Levels: a.Levels, Agreements: map[string]triage.Agreement{}}
+func (a Around) around() triage.Context {
+	around := triage.Context{AccessLevels: a.Levels, Agreements: map[string]triage.Agreement{}}
 	for _, kind := range a.Links {
 		around.Links = append(around.Links, triage.Link{Kind: kind})
 	}
@@ -128,7 +128,7 @@ func (a Around) around() triage.Around {
 		around.Agreements[name] = triage.Agreement{ID: id(name), Thumb: how == "thumb", Comment: how == "comment"}
 	}
 	if a.Commented > 0 {
-		around.Commented = start.Add(a.Commented)
+		around.LastComment = start.Add(a.Commented)
 	}
 	return around
 }

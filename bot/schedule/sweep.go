@@ -126,7 +126,7 @@ func (s *stretch) take(ctx context.Context, i triage.Issue) error {
 // accept hands an issue to the inbox as an event that says no more than that it should be looked at. The key names the state of the
 // issue, so that each is swept once, by whichever process.
 func (s *stretch) accept(ctx context.Context, i triage.Issue, now time.Time) (inbox.Outcome, error) {
-	body, err := record.Event{Event: triage.Event{Kind: triage.Swept, At: i.UpdatedAt, Seen: now}, Issue: i, Came: s.came}.Encode()
+	body, err := record.Event{Event: triage.Event{Kind: triage.Swept, At: i.UpdatedAt, ReceivedAt: now}, Issue: i, Came: s.came}.Encode()
 	if err != nil {
 		return "", err
 	}

@@ -18,7 +18,7 @@ func TestFirstSweepLooksBack(t *testing.T) {
 		r.start(func(o *schedule.Options) { o.Projects, o.Settle = []string{"7"}, 2*time.Second })
 		expect(t, "before it settled", nil, r.found())
 		r.pass(2 * time.Second)
-		event := triage.Event{Kind: triage.Swept, At: issue.UpdatedAt, Seen: began}
+		event := triage.Event{Kind: triage.Swept, At: issue.UpdatedAt, ReceivedAt: began}
 		expect(t, "in the inbox", map[triage.Ref][]record.Event{issue.Ref: {{Event: event, Issue: issue, Came: began.Add(-2 * lookback).UTC()}}}, r.mail())
 	})
 }

@@ -57,7 +57,7 @@ func (h *Handler) broken(r *http.Request, part []byte, class, reason string) out
 	// It has no key: sent again as a whole, it is no duplicate.
 	d.Issue.Ref = ref
 	now := h.now()
-	d.Event = triage.Event{Kind: triage.Swept, At: now, Seen: now}
+	d.Event = triage.Event{Kind: triage.Swept, At: now, ReceivedAt: now}
 	if out := h.pass(r.Context(), d); out.code != http.StatusAccepted {
 		return out
 	}

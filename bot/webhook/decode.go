@@ -21,7 +21,7 @@ func Decode(h http.Header, body []byte, seen time.Time) (Delivery, error) {
 		return d, err
 	}
 	full := d
-	full.Event.Seen = seen
+	full.Event.ReceivedAt = seen
 	if err := full.read(h, key, p); err != nil {
 		return d, err
 	}
@@ -87,7 +87,7 @@ func (d *Delivery) readIssue(key string, p *payload) error {
 	}
 	d.snapshot(p, &o.issue)
 	action := clean(o.Action, maxName)
-	if created := o.CreatedAt.at; action == "open" && p.Changes.none() && !created.IsZero() && d.Event.Seen.Sub(created) > testAge {
+	if created := o.CreatedAt.at; action == "open" && p.Changes.none() && !created.IsZero() && d.Event.ReceivedAt.Sub(created) > testAge {
 		return &Ignored{ClassTest, "the webhook works; this issue was opened long ago and is left as it is"}
 	}
 	// An update that GitLab will invent one day is an update, too: something changed.
@@ -139,12 +139,12 @@ func (d *Delivery) readNote(h http.Header, key string, p *payload) error {
 	}
 	d.Event.Kind = triage.Noted
 	d.Event.Note = &triage.Note{
-		ID:         firstID(o.ID),
-		Discussion: clean(o.Discussion, maxName),
-		Text:       cleanNote(o.Note, maxNote),
-		Internal:   isInternal(h, p),
-		Edited:     o.Action == "update",
-		Retold:     retold && o.Action != "update",
+		ID:          firstID(o.ID),
+		Discussion:  clean(o.Discussion, maxName),
+		Text:        cleanNote(o.Note, maxNote),
+		Internal:    isInternal(h, p),
+		Edited:      o.Action == "update",
+		MaybeEdited: retold && o.Action != "update",
 	}
 	d.Event.At = firstMoment(o.CreatedAt, o.UpdatedAt)
 	if d.Event.Note.Edited {

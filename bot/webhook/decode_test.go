@@ -24,7 +24,7 @@ var decoded = map[string]func() webhook.Delivery{
 		return webhook.Delivery{
 			Event: triage.Event{
 				Kind: triage.Updated | triage.LabelsChanged | triage.WeightChanged | triage.AssigneesChanged | triage.MilestoneChanged,
-				At:   time.Date(2026, 3, 2, 9, 30, 15, 500e6, time.UTC), Seen: arrival, Actor: maria,
+				At:   time.Date(2026, 3, 2, 9, 30, 15, 500e6, time.UTC), ReceivedAt: arrival, Actor: maria,
 				Changes: triage.Changes{
 					Added: []string{"workflow::refinement"}, Removed: []string{"workflow::start"},
 					Weight: &triage.WeightChange{To: new(3)},
@@ -41,7 +41,7 @@ var decoded = map[string]func() webhook.Delivery{
 	"task_close.json": func() webhook.Delivery {
 		return webhook.Delivery{
 			Event: triage.Event{
-				Kind: triage.Closed | triage.Updated, Actor: maria, Seen: arrival,
+				Kind: triage.Closed | triage.Updated, Actor: maria, ReceivedAt: arrival,
 				At:      time.Date(2026, 3, 2, 10, 0, 0, 386e6, time.UTC),
 				Changes: triage.Changes{ClosedAt: time.Date(2026, 3, 2, 10, 0, 0, 385e6, time.UTC)},
 			},
@@ -55,13 +55,13 @@ var decoded = map[string]func() webhook.Delivery{
 	"note.json": func() webhook.Delivery {
 		return webhook.Delivery{
 			Event: triage.Event{
-				Kind: triage.Noted, Actor: maria, At: time.Date(2026, 3, 2, 9, 31, 0, 0, time.UTC), Seen: arrival,
+				Kind: triage.Noted, Actor: maria, At: time.Date(2026, 3, 2, 9, 31, 0, 0, time.UTC), ReceivedAt: arrival,
 				Note: &triage.Note{ID: 555, Discussion: "0f34ca7c", Text: "Ich nehme das. 👍\n\n/flow weight 3"},
 			},
 			Issue: triage.Issue{
 				Ref: triage.Ref{Project: 7, IID: 12}, ID: 9012, Path: "fleet/ship", URL: "https://gitlab.example/fleet/ship/-/issues/12",
 				Type: "Incident", Title: "Anchor", Labels: []string{"backend"}, Weight: new(0), Author: maria,
-				Assignees: []triage.Person{maria, {ID: 43}}, Coarse: true,
+				Assignees: []triage.Person{maria, {ID: 43}}, SecondPrecision: true,
 				CreatedAt: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC), UpdatedAt: time.Date(2026, 3, 2, 9, 31, 0, 0, time.UTC),
 			},
 		}
@@ -69,12 +69,12 @@ var decoded = map[string]func() webhook.Delivery{
 	"emoji.json": func() webhook.Delivery {
 		return webhook.Delivery{
 			Event: triage.Event{
-				Kind: triage.Awarded, Actor: omar, At: time.Date(2026, 3, 2, 9, 40, 0, 0, time.UTC), Seen: arrival,
+				Kind: triage.Awarded, Actor: omar, At: time.Date(2026, 3, 2, 9, 40, 0, 0, time.UTC), ReceivedAt: arrival,
 				Emoji: &triage.Emoji{Name: "thumbsup", NoteID: 555},
 			},
 			Issue: triage.Issue{
 				Ref: triage.Ref{Project: 7, IID: 12}, ID: 9012, Path: "fleet/ship", URL: "https://gitlab.example/fleet/ship/-/issues/12",
-				Type: "Issue", Title: "Anchor", Author: triage.Person{ID: 41}, Coarse: true,
+				Type: "Issue", Title: "Anchor", Author: triage.Person{ID: 41}, SecondPrecision: true,
 				CreatedAt: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC), UpdatedAt: time.Date(2026, 3, 2, 9, 31, 0, 0, time.UTC),
 			},
 		}
@@ -147,7 +147,7 @@ func TestDecode(t *testing.T) {
 		// Dates.
 		{"dates of old versions", task, []edit{{"object_attributes.updated_at", `"2026-03-02 10:00:00 UTC"`}}, nil, func(d *delivery) {
 			at := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
-			d.Event.At, d.Issue.UpdatedAt, d.Issue.Coarse = at, at, true
+			d.Event.At, d.Issue.UpdatedAt, d.Issue.SecondPrecision = at, at, true
 		}},
 		{"date with an offset", task, []edit{{"object_attributes.updated_at", `"2026-03-02T12:30:00.386+02:30"`}}, nil, nil},
 		{"date with an offset after a blank", task, []edit{{"object_attributes.updated_at", `"2026-03-02 11:00:00.386 +0100"`}}, nil, nil},
@@ -253,11 +253,11 @@ func TestDecode(t *testing.T) {
 			d.Event.Note.Edited, d.Event.At = true, d.Event.At.Add(10*time.Minute)
 		}},
 		{"note tried by somebody else", note, []edit{{"user", `{"id": 43, "username": "omar"}`}}, nil, func(d *delivery) {
-			d.Event.Actor, d.Event.Note.Retold = triage.Person{ID: 41}, true
+			d.Event.Actor, d.Event.Note.MaybeEdited = triage.Person{ID: 41}, true
 			d.Issue.Author, d.Issue.Assignees = triage.Person{ID: 41}, []triage.Person{{ID: 41}, {ID: 43}}
 		}},
 		{"note tried when it was edited", note, []edit{{"object_attributes.updated_at", `"2026-03-02 09:31:02 UTC"`}}, nil, func(d *delivery) {
-			d.Event.Note.Retold = true
+			d.Event.Note.MaybeEdited = true
 		}},
 		{"note across a second", note, []edit{{"object_attributes.updated_at", `"2026-03-02 09:31:01 UTC"`}}, nil, nil},
 		{"note of versions without actions", note, []edit{{"object_attributes.action", ""}}, nil, nil},

@@ -41,7 +41,7 @@ func FuzzDecode(f *testing.F) {
 			(k&triage.Noted != 0) != (d.Event.Note != nil) || (k&(triage.Awarded|triage.Revoked) != 0) != (d.Event.Emoji != nil) {
 			t.Errorf("the kind %q does not fit the event %+v", k, d.Event)
 		}
-		if d.Event.At.IsZero() || !d.Event.Seen.Equal(arrival) {
+		if d.Event.At.IsZero() || !d.Event.ReceivedAt.Equal(arrival) {
 			t.Errorf("the event has no time: %+v", d.Event)
 		}
 		if n := d.Event.Note; n != nil && (len(n.Text) > 64<<10 || !utf8.ValidString(n.Text)) {

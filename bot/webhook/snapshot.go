@@ -57,7 +57,7 @@ func (d *Delivery) snapshot(p *payload, i *issue) {
 	s.Milestone = firstID(i.MilestoneID)
 	s.CreatedAt = i.CreatedAt.at
 	s.UpdatedAt = i.UpdatedAt.at
-	s.Coarse = i.UpdatedAt.coarse
+	s.SecondPrecision = i.UpdatedAt.coarse
 }
 
 // isWhole reports whether the payload shows enough of the issue to be relied on. Versions before 13 leave the labels out.

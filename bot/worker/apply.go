@@ -24,7 +24,7 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	got.Keep(&j.issue)
+	got.KeepStatus(&j.issue)
 	edit, before := triage.Difference(j.issue, d.Result), j.issue
 	j.own = append(j.own, edit)
 	if len(d.Plan) > 0 {
@@ -32,14 +32,14 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 	}
 	j.begin()
 	if j.orders != nil {
-		j.orders.Edit, j.orders.Made = triage.Edit{}, edit // whoever takes the orders up does not do it again
+		j.orders.Edit, j.orders.Written = triage.Edit{}, edit // whoever takes the orders up does not do it again
 	}
 	for _, a := range j.wanted {
 		if a.Done(got) {
-			if d.Memory.Ordered == nil {
-				d.Memory.Ordered = map[string]time.Time{}
+			if d.Memory.CommandedAt == nil {
+				d.Memory.CommandedAt = map[string]time.Time{}
 			}
-			d.Memory.Ordered[a.Key()] = got.UpdatedAt
+			d.Memory.CommandedAt[a.Key()] = got.UpdatedAt
 		}
 	}
 	bump := j.memory.Bump
@@ -101,13 +101,13 @@ func (j *job) refused(a triage.Action, got triage.Issue) bool {
 		if a.Side != "" || got.Weight != nil {
 			return false
 		}
-		delete(j.memory.Own, a.Key())
+		delete(j.memory.BotChanges, a.Key())
 		j.memory.WeightDropped = !got.NoWeights
 		return true
 	case triage.AddLabel, triage.RemoveLabel:
 		return false
 	}
-	delete(j.memory.Own, a.Key())
+	delete(j.memory.BotChanges, a.Key())
 	if j.memory.Undone == nil {
 		j.memory.Undone = map[string]triage.Undoing{}
 	}

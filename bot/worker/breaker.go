@@ -22,7 +22,7 @@ var errFight = errors.New("stopped: ten changes of this issue within ten minutes
 const pausedLine = "The bot changed this issue ten times in ten minutes and stopped. It looks again at the first change after ten quiet minutes."
 
 // stopped reports whether the breaker stopped the bot here a short while ago.
-func (j *job) stopped() bool { return j.memory.Stopped.After(j.o.Now().Add(-breakerWindow)) }
+func (j *job) stopped() bool { return j.memory.StoppedAt.After(j.o.Now().Add(-breakerWindow)) }
 
 // fighting reports whether the plan would be one change too many, by the changes that are remembered.
 func (j *job) fighting() bool {
@@ -49,7 +49,7 @@ func (j *job) stop(ctx context.Context) error {
 	d := &j.decision
 	d.Result, d.Plan = j.issue, nil
 	d.Memory = j.memory.Clone()
-	d.Memory.Issue, d.Memory.Stopped = &j.issue, j.o.Now()
+	d.Memory.Issue, d.Memory.StoppedAt = &j.issue, j.o.Now()
 	d.Sticky.Lines = append(slices.Clone(d.Sticky.Lines), pausedLine)
 	d.SayIt, d.WakeAt = true, j.o.Now()
 	j.did = append(j.did, "stopped")

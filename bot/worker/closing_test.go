@@ -20,8 +20,8 @@ func TestStatusOfAClosing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, nil, rule("sees", func(in triage.Input) triage.Verdict {
-				if !in.Knows(triage.NeedClosing) {
-					return triage.Load("it has to be read", triage.NeedClosing)
+				if !in.Knows(triage.NeedClosingReason) {
+					return triage.Load("it has to be read", triage.NeedClosingReason)
 				}
 				return triage.Nothing("status " + in.Issue.Status)
 			}))
@@ -32,7 +32,7 @@ func TestStatusOfAClosing(t *testing.T) {
 			b.reads()
 			for n, status := range told {
 				e := b.event("ann", triage.Closed|triage.Updated)
-				e.At, e.Seen, issue.Status = issue.UpdatedAt, time.Now(), status
+				e.At, e.ReceivedAt, issue.Status = issue.UpdatedAt, time.Now(), status
 				body, err := record.Event{Event: e, Issue: issue}.Encode()
 				b.must(err)
 				_, err = b.inbox.Accept(t.Context(), inbox.Delivery{Issue: ref, Body: body, Delay: time.Duration(len(told)-1-n) * time.Hour})

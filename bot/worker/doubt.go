@@ -102,7 +102,7 @@ func (j *job) doubting() ([]byte, error) {
 			return nil, err
 		}
 	}
-	m.Doubts, m.Lost = j.doubts, j.lost
+	m.Unconfirmed, m.Unanswered = j.doubts, j.lost
 	return json.Marshal(m)
 }
 

@@ -75,8 +75,8 @@ func TestOldStates(t *testing.T) {
 			ref := b.open()
 			issue, err := b.viewer.Issue(t.Context(), ref)
 			b.must(err)
-			issue.UpdatedAt, issue.Coarse, issue.Labels = tt.updated, tt.coarse, []string{"delivered"}
-			body, err := record.Event{Event: triage.Event{Kind: triage.Updated | triage.LabelsChanged, Actor: b.people["ann"], At: tt.updated, Seen: tt.seen}, Issue: issue}.Encode()
+			issue.UpdatedAt, issue.SecondPrecision, issue.Labels = tt.updated, tt.coarse, []string{"delivered"}
+			body, err := record.Event{Event: triage.Event{Kind: triage.Updated | triage.LabelsChanged, Actor: b.people["ann"], At: tt.updated, ReceivedAt: tt.seen}, Issue: issue}.Encode()
 			b.must(err)
 			_, err = b.inbox.Accept(t.Context(), inbox.Delivery{Issue: ref, Body: body, Delay: time.Hour})
 			b.must(err)

@@ -34,7 +34,7 @@ func explain(ctx context.Context, o Options, ref triage.Ref, adopted bool) (Expl
 	pool := &Pool{o: o}
 	pool.SetPolicy(o.Policy)
 	j := newJob(pool, &inbox.Batch{Issue: ref, Attempt: 1})
-	j.events = []triage.Event{{Kind: triage.Swept, At: o.Now(), Seen: o.Now()}}
+	j.events = []triage.Event{{Kind: triage.Swept, At: o.Now(), ReceivedAt: o.Now()}}
 	if err := j.read(ctx); err != nil {
 		return Explanation{}, err
 	}

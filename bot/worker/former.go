@@ -179,7 +179,7 @@ func (j *job) succeed(ctx context.Context, cause error) (bool, error) {
 	}
 	j.metrics.notes.WithLabelValues("left").Inc()
 	j.did = append(j.did, "left the note of the former bot user "+notes[0].Author.Username)
-	*ref = triage.NoteRef{After: fmt.Sprintf("%s#note_%d", j.issue.URL, ref.ID), Dismissed: ref.Dismissed}
+	*ref = triage.NoteRef{Replaces: fmt.Sprintf("%s#note_%d", j.issue.URL, ref.ID), Dismissed: ref.Dismissed}
 	return true, nil
 }
 

@@ -14,17 +14,17 @@ import (
 // heard is what the job held before its commands ran, so that they can be run again.
 type heard struct {
 	comments []engine.Comment
-	moved    []triage.Past
+	moved    []triage.ResourceEvent
 
 	memory  triage.Memory
-	orders  *triage.Orders
+	orders  *triage.Intent
 	wanted  []engine.Wanted
 	events  []triage.Event
 	results []engine.Result
 }
 
 // hear keeps what the job holds.
-func (j *job) hear(comments []engine.Comment, moved []triage.Past) {
+func (j *job) hear(comments []engine.Comment, moved []triage.ResourceEvent) {
 	h := heard{comments: comments, moved: moved, memory: j.memory, wanted: slices.Clip(j.wanted), events: slices.Clip(j.events), results: slices.Clip(j.results)}
 	if j.orders != nil {
 		before := *j.orders
@@ -54,7 +54,7 @@ func (j *job) withdraw(ctx context.Context, before, got triage.Issue, labels []s
 	if rerun && j.heard != nil {
 		memory = j.heard.memory.Clone()
 	}
-	memory.Issue, memory.Writes, memory.Stopped, memory.Ordered = &got, d.Memory.Writes, d.Memory.Stopped, d.Memory.Ordered
+	memory.Issue, memory.Writes, memory.StoppedAt, memory.CommandedAt = &got, d.Memory.Writes, d.Memory.StoppedAt, d.Memory.CommandedAt
 	for _, p := range d.Plan {
 		if !slices.Contains(labels, triage.LabelOf(p.Action)) {
 			continue
@@ -147,7 +147,7 @@ func retract(e triage.Edit, before, got triage.Issue) triage.Issue {
 }
 
 // leftOut are the labels of an edit that an earlier attempt wrote and that GitLab did not take, though it took off what was to give way.
-func (j *job) leftOut(e triage.Edit, past []triage.Past) []string {
+func (j *job) leftOut(e triage.Edit, past []triage.ResourceEvent) []string {
 	scopes := j.emptied(past)
 	return slices.DeleteFunc(slices.Clone(e.Add), func(l string) bool { return !slices.Contains(scopes, triage.Scope(l)) || j.was.Has(l) })
 }
@@ -159,8 +159,8 @@ const (
 
 // emptied finds a write of an earlier attempt that was half taken: the bot took the last label of a scope off, and nothing took its place. It
 // returns the scopes; the job goes on as if that write had not been made.
-func (j *job) emptied(past []triage.Past) (scopes []string) {
-	last := map[string]triage.Past{}
+func (j *job) emptied(past []triage.ResourceEvent) (scopes []string) {
+	last := map[string]triage.ResourceEvent{}
 	for _, p := range past {
 		if scope := triage.Scope(p.Label); scope != "" {
 			last[scope] = p

@@ -12,7 +12,7 @@ import (
 // history is what GitLab tells of the issue's past. Each list is read once in a job: what the job adds to them it knows itself, and nobody
 // else speaks for the bot under its lease.
 type history struct {
-	past     []triage.Past
+	past     []triage.ResourceEvent
 	pastRead bool
 
 	own     []gitlab.Note
@@ -28,7 +28,7 @@ type history struct {
 }
 
 // changes are who changed labels and weight, the oldest first.
-func (j *job) changes(ctx context.Context) ([]triage.Past, error) {
+func (j *job) changes(ctx context.Context) ([]triage.ResourceEvent, error) {
 	if h := &j.history; !h.pastRead {
 		past, err := j.o.GitLab.Past(ctx, j.batch.Issue)
 		if err != nil {

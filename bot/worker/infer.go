@@ -24,7 +24,7 @@ func (j *job) infer(ctx context.Context) error {
 			j.events = append(j.events, e)
 		}
 	}
-	traced := j.memory.Traced || j.base != nil && j.memory.FromBirth
+	traced := j.memory.HistoryImported || j.base != nil && j.memory.SeenFromCreation
 	if traced && !j.adopted {
 		return nil
 	}
@@ -34,7 +34,7 @@ func (j *job) infer(ctx context.Context) error {
 		return err
 	}
 	if j.isUnknown(past) && (j.adopted || j.blank && j.issue.CreatedAt.After(since)) {
-		j.events = append(j.events, triage.Event{Kind: triage.Opened, Actor: j.issue.Author, At: j.issue.CreatedAt, Seen: j.o.Now()})
+		j.events = append(j.events, triage.Event{Kind: triage.Opened, Actor: j.issue.Author, At: j.issue.CreatedAt, ReceivedAt: j.o.Now()})
 	}
 	if traced {
 		return nil
@@ -43,7 +43,7 @@ func (j *job) infer(ctx context.Context) error {
 		if p.Actor.ID == j.o.Self.ID || p.At.Before(since) {
 			continue
 		}
-		e := triage.Event{Kind: triage.Updated, Actor: p.Actor, At: p.At, Seen: j.o.Now()}
+		e := triage.Event{Kind: triage.Updated, Actor: p.Actor, At: p.At, ReceivedAt: j.o.Now()}
 		switch {
 		case p.Label == "":
 			e.Kind, e.Changes.Weight = e.Kind|triage.WeightChanged, &triage.WeightChange{To: p.Weight}
@@ -55,16 +55,16 @@ func (j *job) infer(ctx context.Context) error {
 		j.events = append(j.events, e)
 	}
 	if j.issue.Closed && j.issue.CreatedAt.After(since) {
-		j.events = append(j.events, triage.Event{Kind: triage.Updated | triage.Closed, At: j.issue.UpdatedAt, Seen: j.o.Now()})
+		j.events = append(j.events, triage.Event{Kind: triage.Updated | triage.Closed, At: j.issue.UpdatedAt, ReceivedAt: j.o.Now()})
 	}
-	j.memory.Traced, j.keep = true, true
+	j.memory.HistoryImported, j.keep = true, true
 	return nil
 }
 
 // isUnknown reports whether nothing tells that the bot ever did anything about the issue: no note, no change of its own. What opened it was
 // missed then, if nothing is remembered of the issue either; one that is adopted may have been watched in shadow.
-func (j *job) isUnknown(past []triage.Past) bool {
-	return j.memory.Note.ID == 0 && len(j.memory.Own) == 0 && !slices.ContainsFunc(past, func(p triage.Past) bool { return p.Actor.ID == j.o.Self.ID })
+func (j *job) isUnknown(past []triage.ResourceEvent) bool {
+	return j.memory.Note.ID == 0 && len(j.memory.BotChanges) == 0 && !slices.ContainsFunc(past, func(p triage.ResourceEvent) bool { return p.Actor.ID == j.o.Self.ID })
 }
 
 // swept reports whether the issue is looked at because something may have been missed.
@@ -72,7 +72,7 @@ func (j *job) swept() bool { return triage.KindsOf(j.events)&triage.Swept != 0 &
 
 // inferred is what leads from the state that was told to the present one, if they differ.
 func (j *job) inferred(known triage.Issue) (e triage.Event, differs bool) {
-	e = triage.Difference(known, j.issue).Event(triage.Person{}, known, triage.Event{At: j.issue.UpdatedAt, Seen: j.o.Now()})
+	e = triage.Difference(known, j.issue).AsEvent(triage.Person{}, known, triage.Event{At: j.issue.UpdatedAt, ReceivedAt: j.o.Now()})
 	if known.Closed && !j.issue.Closed {
 		e.Kind |= triage.Reopened
 	}

@@ -52,7 +52,7 @@ type job struct {
 	keep      bool          // it is worth keeping
 	loads     int           // how often the rules' needs were loaded
 
-	orders      *triage.Orders  // what commands want; nil if there are none
+	orders      *triage.Intent  // what commands want; nil if there are none
 	wanted      []engine.Wanted // of the issue itself, by commands
 	results     []engine.Result // of the commands, for the record
 	asked       []asked
@@ -67,7 +67,7 @@ type job struct {
 	readOutside *bool                     // whether people outside get public comments by mail, as GitLab told; nil if it was not asked
 	denied      map[string]bool           // labels that GitLab did not take from commands
 	was         *triage.Issue             // the state to decide on, where a write was half taken; nil is the issue as it is
-	lost        *triage.Lost              // GitLab may still carry out writes whose answers did not come
+	lost        *triage.UnansweredWrite   // GitLab may still carry out writes whose answers did not come
 	lostNow     bool                      // one of them is this job's
 	texts       map[string][]command.Line // the commands in comments, by text
 
@@ -128,7 +128,7 @@ func (j *job) run(ctx context.Context) error {
 	if err := j.infer(ctx); err != nil {
 		return err
 	}
-	if j.memory.Orders != nil || len(j.comments()) > 0 {
+	if j.memory.Intent != nil || len(j.comments()) > 0 {
 		ctx = budget.Urgent(ctx)
 	}
 	if err := j.tidy(ctx); err != nil {
@@ -218,8 +218,8 @@ func (j *job) decide(ctx context.Context) error {
 func (j *job) result() inbox.Result {
 	r := inbox.Result{Record: j.record(nil), WakeAt: j.wakeAt()}
 	if j.keep {
-		j.decision.Memory.WakeAt, j.decision.Memory.Shown, j.decision.Memory.Told = r.WakeAt, j.seen, j.untold()
-		j.decision.Memory.Lost, j.decision.Memory.Turned = j.lost, j.turned()
+		j.decision.Memory.WakeAt, j.decision.Memory.SeenAt, j.decision.Memory.LastDelivered = r.WakeAt, j.seen, j.untold()
+		j.decision.Memory.Unanswered, j.decision.Memory.LastTransition = j.lost, j.turned()
 		if data, err := json.Marshal(j.decision.Memory); err == nil {
 			r.Memory = data
 		}
@@ -234,8 +234,8 @@ func (j *job) written() ([]byte, error) {
 	if m.Issue == nil {
 		m = j.memory.Clone() // nothing was decided yet
 	}
-	m.Told, m.Lost, m.Doubts = j.untold(), j.lost, j.doubts
-	m.Items, m.Asked, m.Said, m.Wakes = j.before.Items, j.before.Asked, j.before.Said, j.before.Wakes
+	m.LastDelivered, m.Unanswered, m.Unconfirmed = j.untold(), j.lost, j.doubts
+	m.Items, m.Mentioned, m.HasLine, m.Wakes = j.before.Items, j.before.Mentioned, j.before.HasLine, j.before.Wakes
 	return json.Marshal(m)
 }
 

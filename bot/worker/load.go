@@ -26,8 +26,8 @@ func (j *job) load(ctx context.Context, d engine.Decision) error {
 	if j.loads++; j.loads > maxLoads {
 		return errors.New("the rules keep asking for what was loaded already")
 	}
-	around, began := d.Memory.Clone().Around, j.o.Now()
-	if d.Needs&triage.NeedClosing != 0 {
+	around, began := d.Memory.Clone().Context, j.o.Now()
+	if d.Needs&triage.NeedClosingReason != 0 {
 		if err := j.loadClosing(ctx); err != nil {
 			return err
 		}
@@ -44,35 +44,35 @@ func (j *job) load(ctx context.Context, d engine.Decision) error {
 			return err
 		}
 	}
-	if d.Needs&triage.NeedLevels != 0 {
+	if d.Needs&triage.NeedAccessLevels != 0 {
 		if err := j.loadLevels(ctx, &around); err != nil {
 			return err
 		}
 	}
-	if d.Needs&triage.NeedAuthor != 0 {
+	if d.Needs&triage.NeedAuthorLevel != 0 {
 		level, err := j.level(ctx, j.batch.Issue.Project, j.issue.Author.ID)
 		if err != nil {
 			return err
 		}
-		around.Author = level
+		around.AuthorLevel = level
 	}
-	if d.Needs&triage.NeedPast != 0 && !j.recovered {
+	if d.Needs&triage.NeedStateEntry != 0 && !j.recovered {
 		if err := j.recover(ctx); err != nil {
 			return err
 		}
 	}
 	around.Known |= d.Needs
 	// The clock of the replica that took a delivery may be ahead: what was seen is not newer than what is loaded after it.
-	around.Loaded = began
+	around.LoadedAt = began
 	if d.Needs&(triage.NeedAgreements|triage.NeedComments) != 0 && j.history.at.Before(began) {
-		around.Loaded = j.history.at
+		around.LoadedAt = j.history.at
 	}
 	for _, e := range j.events {
-		if e.Seen.After(around.Loaded) {
-			around.Loaded = e.Seen
+		if e.ReceivedAt.After(around.LoadedAt) {
+			around.LoadedAt = e.ReceivedAt
 		}
 	}
-	j.memory.Around = around
+	j.memory.Context = around
 	return nil
 }
 
@@ -82,7 +82,7 @@ func (j *job) loadClosing(ctx context.Context) error {
 		return nil
 	}
 	for _, e := range j.events {
-		if early := e.Seen.Add(j.policy.Settle).Sub(j.o.Now()); e.Kind&triage.Closed != 0 && early > 0 {
+		if early := e.ReceivedAt.Add(j.policy.Settle).Sub(j.o.Now()); e.Kind&triage.Closed != 0 && early > 0 {
 			if err := j.doubt("why the issue was closed", []time.Duration{early}, errors.New("GitLab may not have finished closing the issue")); err != nil {
 				return err
 			}
@@ -103,9 +103,9 @@ func (j *job) withWanted(links []triage.Link) []triage.Link {
 }
 
 // loadComments looks at what people wrote since the issue is in its state: when they last did, and who agrees if that is asked.
-func (j *job) loadComments(ctx context.Context, d engine.Decision, around *triage.Around) error {
-	since, review := d.Memory.Since.Begin(), d.Memory.Since.At
-	if d.Memory.Since.State != triage.StateNeedsReview && d.Needs&triage.NeedAgreements != 0 {
+func (j *job) loadComments(ctx context.Context, d engine.Decision, around *triage.Context) error {
+	since, review := d.Memory.StateEntry.RelevantFrom(), d.Memory.StateEntry.At
+	if d.Memory.StateEntry.State != triage.StateNeedsReview && d.Needs&triage.NeedAgreements != 0 {
 		since, review = j.issue.CreatedAt, j.issue.CreatedAt // the review was before this state
 	}
 	comments, err := j.commentsSince(ctx, since)
@@ -115,8 +115,8 @@ func (j *job) loadComments(ctx context.Context, d engine.Decision, around *triag
 	comments = j.withDelivered(comments, since)
 	comments = slices.DeleteFunc(comments, func(c gitlab.Comment) bool { return j.mine(c.Author.ID) })
 	for _, c := range comments {
-		if c.CreatedAt.After(around.Commented) && !j.onlyCommands(c.Body) {
-			around.Commented = c.CreatedAt
+		if c.CreatedAt.After(around.LastComment) && !j.onlyCommands(c.Body) {
+			around.LastComment = c.CreatedAt
 		}
 	}
 	around.Known |= triage.NeedComments
@@ -166,7 +166,7 @@ const delivered = time.Minute
 // withDelivered adds the comments that were delivered a moment ago and that a list which lags does not show yet.
 func (j *job) withDelivered(listed []gitlab.Comment, since time.Time) []gitlab.Comment {
 	for _, e := range j.events {
-		if e.Note == nil || e.Kind&triage.Noted == 0 || e.Note.Edited || j.o.Now().Sub(e.Seen) > delivered {
+		if e.Note == nil || e.Kind&triage.Noted == 0 || e.Note.Edited || j.o.Now().Sub(e.ReceivedAt) > delivered {
 			continue
 		}
 		at := e.At.Truncate(time.Second).Add(time.Second - time.Millisecond) // deliveries tell the second only
@@ -185,7 +185,7 @@ func (j *job) withDelivered(listed []gitlab.Comment, since time.Time) []gitlab.C
 // withReactions brings a list of reactions to a comment, or to the issue if note is 0, up to what was delivered a moment ago.
 func (j *job) withReactions(listed []gitlab.Award, note int64) []gitlab.Award {
 	for _, e := range j.events {
-		if e.Emoji == nil || e.Emoji.NoteID != note || j.o.Now().Sub(e.Seen) > delivered {
+		if e.Emoji == nil || e.Emoji.NoteID != note || j.o.Now().Sub(e.ReceivedAt) > delivered {
 			continue
 		}
 		same := func(a gitlab.Award) bool { return a.Name == e.Emoji.Name && a.User.Is(e.Actor) }
@@ -227,9 +227,9 @@ func (j *job) agrees(text string) bool {
 
 // loadLevels adds the access levels of those who agree and whose level is not known, first of those who said so in words: on a popular issue
 // a thumbsup is a vote.
-func (j *job) loadLevels(ctx context.Context, around *triage.Around) error {
+func (j *job) loadLevels(ctx context.Context, around *triage.Context) error {
 	unknown := slices.DeleteFunc(slices.Sorted(maps.Keys(around.Agreements)), func(name string) bool {
-		_, known := around.Levels[name]
+		_, known := around.AccessLevels[name]
 		return known
 	})
 	silent := func(name string) int {
@@ -239,15 +239,15 @@ func (j *job) loadLevels(ctx context.Context, around *triage.Around) error {
 		return 1
 	}
 	slices.SortStableFunc(unknown, func(a, b string) int { return cmp.Compare(silent(a), silent(b)) })
-	if around.Levels == nil {
-		around.Levels = make(map[string]int, len(unknown))
+	if around.AccessLevels == nil {
+		around.AccessLevels = make(map[string]int, len(unknown))
 	}
 	for _, name := range unknown[:min(len(unknown), maxLevels)] {
 		level, err := j.o.GitLab.Level(ctx, j.batch.Issue.Project, around.Agreements[name].ID)
 		if err != nil {
 			return err
 		}
-		around.Levels[name] = level
+		around.AccessLevels[name] = level
 	}
 	return nil
 }

@@ -44,14 +44,14 @@ func curious(needs triage.Need) engine.Setting {
 // known puts what is around an issue into words.
 func known(in triage.Input) string {
 	var parts []string
-	for _, l := range in.Memory.Around.Links {
+	for _, l := range in.Memory.Context.Links {
 		parts = append(parts, l.Kind)
 	}
-	for _, name := range slices.Sorted(maps.Keys(in.Memory.Around.Agreements)) {
-		a := in.Memory.Around.Agreements[name]
-		parts = append(parts, fmt.Sprintf("%s{thumb:%t comment:%t level:%d}", name, a.Thumb, a.Comment, in.Memory.Around.Levels[name]))
+	for _, name := range slices.Sorted(maps.Keys(in.Memory.Context.Agreements)) {
+		a := in.Memory.Context.Agreements[name]
+		parts = append(parts, fmt.Sprintf("%s{thumb:%t comment:%t level:%d}", name, a.Thumb, a.Comment, in.Memory.Context.AccessLevels[name]))
 	}
-	if in.Memory.Around.Commented.After(in.Memory.Since.At) {
+	if in.Memory.Context.LastComment.After(in.Memory.StateEntry.At) {
 		parts = append(parts, "commented")
 	}
 	return strings.Join(parts, " ")
@@ -61,7 +61,7 @@ const inReview = "workflow::needs issue review"
 
 func TestLoad(t *testing.T) {
 	t.Parallel()
-	const everything = triage.NeedLinks | triage.NeedAgreements | triage.NeedLevels | triage.NeedComments
+	const everything = triage.NeedLinks | triage.NeedAgreements | triage.NeedAccessLevels | triage.NeedComments
 	tests := map[string]struct {
 		needs triage.Need
 		prior func(*bench, triage.Ref)
@@ -140,7 +140,7 @@ func TestLoad(t *testing.T) {
 // reaction.
 func TestLoadedIsKeptUpToDate(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, nil, curious(triage.NeedAgreements|triage.NeedLevels))
+	b := newBench(t, nil, curious(triage.NeedAgreements|triage.NeedAccessLevels))
 	ref := b.open(inReview)
 	b.react("omar", ref, 0, "thumbsup")
 	b.tell(ref, b.opened(ref), b.thumb("omar", triage.Awarded))
@@ -161,7 +161,7 @@ func TestLoadedIsKeptUpToDate(t *testing.T) {
 		if err := step.do(step.who, ref, 0, "thumbsup"); err != nil {
 			t.Fatal(err)
 		}
-		step.event.Seen = time.Now()
+		step.event.ReceivedAt = time.Now()
 		b.tell(ref, step.event)
 		if diff := cmp.Diff(step.reads, b.reads()); diff != "" {
 			t.Errorf("%s: reads (-want +got):\n%s", step.name, diff)
@@ -181,7 +181,7 @@ func TestLinksAreLoadedAgain(t *testing.T) {
 	b.link(ref, "relates_to")
 	b.reads()
 	closed := b.event("ann", triage.Closed)
-	closed.Seen = time.Now().Add(time.Minute)
+	closed.ReceivedAt = time.Now().Add(time.Minute)
 	b.tell(ref, closed)
 	if reads := b.reads(); !slices.Equal(reads, []string{"links 1#1"}) || b.said(ref) != "relates_to" {
 		t.Errorf("reads %v, the rule knows %q", reads, b.said(ref))
@@ -210,7 +210,7 @@ func TestCommentsAreReadOnce(t *testing.T) {
 // A rule that has not spoken yet must not lose its item, whatever the event and however often it is handled.
 func TestItemOutlivesAFailedLoad(t *testing.T) {
 	t.Parallel()
-	const needs = triage.NeedAgreements | triage.NeedLevels
+	const needs = triage.NeedAgreements | triage.NeedAccessLevels
 	asks := rule("asks", func(in triage.Input) triage.Verdict {
 		if !in.Knows(needs) {
 			return triage.Load("who agrees has to be known", needs)
@@ -262,7 +262,7 @@ func TestLoadedOutlivesRecovery(t *testing.T) {
 		if !in.Knows(triage.NeedLinks) {
 			return triage.Load("links have to be known", triage.NeedLinks)
 		}
-		return triage.Want("it has a link", triage.SetWeight{Value: len(in.Memory.Around.Links)})
+		return triage.Want("it has a link", triage.SetWeight{Value: len(in.Memory.Context.Links)})
 	}))
 	ref := b.open()
 	b.link(ref, "relates_to")
@@ -293,7 +293,7 @@ func TestLoadFails(t *testing.T) {
 	for name, call := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			const needs = triage.NeedLinks | triage.NeedAgreements | triage.NeedLevels
+			const needs = triage.NeedLinks | triage.NeedAgreements | triage.NeedAccessLevels
 			adds := rule("adds", func(triage.Input) triage.Verdict { return triage.Want("so", triage.AddLabel{Label: "a"}) })
 			b := newBench(t, nil, curious(needs), adds)
 			ref := b.open(inReview)
@@ -337,7 +337,7 @@ func TestReactionsToADeletedNote(t *testing.T) {
 // On a popular issue the access levels of everybody would cost a call each.
 func TestLevelsAreBounded(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, nil, curious(triage.NeedAgreements|triage.NeedLevels))
+	b := newBench(t, nil, curious(triage.NeedAgreements|triage.NeedAccessLevels))
 	ref := b.open(inReview)
 	for n := range 60 {
 		name := fmt.Sprintf("fan%02d", n)

@@ -25,7 +25,7 @@ func (j *job) lose(opens int64, err error) error {
 		return err
 	}
 	j.begin()
-	lost := triage.Lost{At: j.o.Now(), Opens: opens}
+	lost := triage.UnansweredWrite{At: j.o.Now(), Opens: opens}
 	if j.lost != nil && opens == 0 {
 		lost.Opens = j.lost.Opens
 	}
@@ -109,7 +109,7 @@ func (j *job) reread() {
 	case !found:
 	case known == 0:
 		j.memory = overlay(j.memory, marked)
-	case known == marked.Note.ID && !marked.Note.Foreign:
+	case known == marked.Note.ID && !marked.Note.NewerVersion:
 		j.memory.Note.Digest = marked.Note.Digest
 	}
 }

@@ -22,7 +22,7 @@ const maxAsked = 4
 
 // obey runs the commands in the batch's comments, each comment once. What they want is not written yet: the rules look at it first.
 func (j *job) obey(ctx context.Context) error {
-	if j.memory.Orders != nil {
+	if j.memory.Intent != nil {
 		if err := j.resume(ctx); err != nil {
 			return err
 		}
@@ -70,7 +70,7 @@ func (j *job) obey(ctx context.Context) error {
 func (j *job) asWritten(ctx context.Context, comments []engine.Comment) ([]engine.Comment, error) {
 	var left []engine.Comment
 	for _, c := range comments {
-		if e := &c.Event; e.Note.Retold {
+		if e := &c.Event; e.Note.MaybeEdited {
 			written, err := j.commentsSince(ctx, e.At.Add(-time.Second))
 			if err != nil {
 				return nil, err
@@ -99,7 +99,7 @@ func (j *job) asWritten(ctx context.Context, comments []engine.Comment) ([]engin
 func (j *job) comments() []engine.Comment {
 	var all []engine.Comment
 	for _, e := range j.events {
-		if e.Note == nil || e.Kind&triage.Noted == 0 || e.Note.Edited || j.memory.HasRun(e.Note.ID) || j.tooLate(e) {
+		if e.Note == nil || e.Kind&triage.Noted == 0 || e.Note.Edited || j.memory.HasExecuted(e.Note.ID) || j.tooLate(e) {
 			continue
 		}
 		c := engine.Comment{Event: e, Late: j.found[e.Note.ID], Unsure: j.unsure[e.Note.ID]}
@@ -119,7 +119,7 @@ func (j *job) comments() []engine.Comment {
 
 // tooLate reports whether a comment was delivered so long after it was written that it may not be meant any more: by a "Test" of the webhook.
 func (j *job) tooLate(e triage.Event) bool {
-	return j.o.Lookback > 0 && !j.found[e.Note.ID] && e.Seen.Sub(e.At) > j.o.Lookback
+	return j.o.Lookback > 0 && !j.found[e.Note.ID] && e.ReceivedAt.Sub(e.At) > j.o.Lookback
 }
 
 // lines are the commands in a text. Each text is read once: some are made to take long.
@@ -170,14 +170,14 @@ func (j *job) permit(ctx context.Context, c *engine.Comment) error {
 }
 
 // command lets the commands run, looking up what they ask for.
-func (j *job) command(ctx context.Context, comments []engine.Comment, moved []triage.Past) (engine.Obeyed, error) {
-	facts := engine.Facts{Found: map[string]triage.Found{}, Moved: moved, Denied: j.denied}
+func (j *job) command(ctx context.Context, comments []engine.Comment, moved []triage.ResourceEvent) (engine.Obeyed, error) {
+	facts := engine.Facts{Found: map[string]triage.FoundIssue{}, Moved: moved, Denied: j.denied}
 	if slices.ContainsFunc(comments, func(c engine.Comment) bool { return c.Late }) {
 		past, err := j.changes(ctx)
 		if err != nil {
 			return engine.Obeyed{}, err
 		}
-		facts.Past = slices.DeleteFunc(slices.Clone(past), func(p triage.Past) bool { return p.Actor.ID == j.o.Self.ID })
+		facts.Past = slices.DeleteFunc(slices.Clone(past), func(p triage.ResourceEvent) bool { return p.Actor.ID == j.o.Self.ID })
 	}
 	for range maxAsked {
 		told := engine.Obey(j.policy, comments, j.events, j.target(), &j.memory, facts, j.now())
@@ -201,15 +201,15 @@ func (j *job) command(ctx context.Context, comments []engine.Comment, moved []tr
 }
 
 // find looks up an issue as people name it.
-func (j *job) find(ctx context.Context, text string) (triage.Found, error) {
+func (j *job) find(ctx context.Context, text string) (triage.FoundIssue, error) {
 	issue, err := j.o.GitLab.Resolve(ctx, j.batch.Issue.Project, text)
 	if _, unreadable := errors.AsType[*gitlab.BadReference](err); unreadable {
-		return triage.Found{Wrong: "that does not name an issue; write `#12`, `group/project#12` or its address"}, nil
+		return triage.FoundIssue{Problem: "that does not name an issue; write `#12`, `group/project#12` or its address"}, nil
 	}
 	if gitlab.ClassOf(err) == gitlab.Gone {
-		return triage.Found{Wrong: "there is no such issue that the bot can see"}, nil
+		return triage.FoundIssue{Problem: "there is no such issue that the bot can see"}, nil
 	}
-	return triage.Found{Ref: issue.Ref}, err
+	return triage.FoundIssue{Ref: issue.Ref}, err
 }
 
 // order takes over what the commands want.
@@ -232,13 +232,13 @@ func (j *job) order(told engine.Obeyed) {
 		j.asked = append(j.asked, asked{j.orders.Answers[len(j.orders.Answers)-len(told.Orders.Answers)+w.Answer].Note, w.Rule})
 	}
 	j.memory = told.Memory
-	j.memory.Around.Links = j.withWanted(j.memory.Around.Links)
+	j.memory.Context.Links = j.withWanted(j.memory.Context.Links)
 	j.wanted = append(j.wanted, told.Wanted...)
 	j.events = append(j.events, told.Events...)
 	j.results = append(j.results, told.Results...)
 	if told.Look {
 		j.look = true
-		j.events = append(j.events, triage.Event{Kind: triage.Swept, At: j.o.Now(), Seen: j.o.Now()})
+		j.events = append(j.events, triage.Event{Kind: triage.Swept, At: j.o.Now(), ReceivedAt: j.o.Now()})
 	}
 }
 
@@ -253,11 +253,11 @@ func outcome(r engine.Result) string {
 // by a person, is not done again.
 func (j *job) resume(ctx context.Context) error {
 	j.begin()
-	j.orders, j.resumed, j.keep = j.memory.Orders, true, true
-	of := triage.Event{At: j.orders.At, Seen: j.o.Now()}
+	j.orders, j.resumed, j.keep = j.memory.Intent, true, true
+	of := triage.Event{At: j.orders.At, ReceivedAt: j.o.Now()}
 	// Rules may have something to say about what was written already. What gave way for it was removed by nobody.
-	if made := (triage.Edit{Add: j.orders.Made.Add, Weight: j.orders.Made.Weight, Close: j.orders.Made.Close}); !made.Empty() {
-		j.events = append(j.events, made.Event(j.orders.By, j.issue, of))
+	if made := (triage.Edit{Add: j.orders.Written.Add, Weight: j.orders.Written.Weight, Close: j.orders.Written.Close}); !made.Empty() {
+		j.events = append(j.events, made.AsEvent(j.orders.By, j.issue, of))
 	}
 	if e := j.orders.Edit; !e.Empty() {
 		past, err := j.changes(ctx)
@@ -268,12 +268,12 @@ func (j *job) resume(ctx context.Context) error {
 			j.refuseAll(labels)
 			e = triage.Edit{}
 		}
-		e = e.Left(past, j.orders.Base)
+		e = e.Remaining(past, j.orders.Base)
 		for _, a := range e.Actions() {
 			j.wanted = append(j.wanted, engine.Wanted{Action: a, Note: j.lastNote()})
 		}
 		if !e.Empty() {
-			j.events = append(j.events, e.Event(j.orders.By, j.issue, of))
+			j.events = append(j.events, e.AsEvent(j.orders.By, j.issue, of))
 		}
 	}
 	j.o.Log.Info("taking up what an earlier attempt began", zap.Stringer("issue", j.batch.Issue))

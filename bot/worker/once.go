@@ -5,7 +5,7 @@ import "flowkeeper/rules/triage"
 // once takes out of an event what the rules were told in an earlier batch: that the issue was closed or reopened. GitLab tells it twice, and
 // the two may come in either order, far apart or one of them not at all.
 func (j *job) once(e triage.Event) triage.Event {
-	if turn := e.Turn(); turn != nil && !turn.After(j.memory.Turned) {
+	if turn := e.Transition(); turn != nil && !turn.After(j.memory.LastTransition) {
 		e.Kind &^= triage.Closed | triage.Reopened
 	}
 	return e
@@ -13,13 +13,13 @@ func (j *job) once(e triage.Event) triage.Event {
 
 // turned is the last closing or reopening that the rules know of with this batch. It is kept once they have answered, so that a batch that is
 // tried again is answered again.
-func (j *job) turned() *triage.Turn {
-	last := j.memory.Turned
+func (j *job) turned() *triage.Transition {
+	last := j.memory.LastTransition
 	if !j.decision.Ours {
 		return last
 	}
 	for _, e := range j.events {
-		if turn := e.Turn(); turn.After(last) {
+		if turn := e.Transition(); turn.After(last) {
 			last = turn
 		}
 	}

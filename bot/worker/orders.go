@@ -32,7 +32,7 @@ func (j *job) keepOrders(ctx context.Context) error {
 	orders := *j.orders
 	orders.Edit, orders.Base = triage.Difference(j.issue, j.decision.Result), j.issue.UpdatedAt
 	j.orders = &orders
-	j.memory.Orders, j.decision.Memory.Orders = j.orders, j.orders
+	j.memory.Intent, j.decision.Memory.Intent = j.orders, j.orders
 	memory, err := j.written()
 	if err != nil {
 		return err
@@ -118,9 +118,9 @@ func (j *job) connect(ctx context.Context) error {
 		case err != nil:
 			return err
 		case never:
-			j.tell(l.By, triage.Say("GitLab did not link the issues; is the other one visible to the bot?"))
+			j.tell(l.Note, triage.Say("GitLab did not link the issues; is the other one visible to the bot?"))
 		case made != l.Kind:
-			j.tell(l.By, triage.Say("This GitLab has no blocking links, so the issues are linked as related."))
+			j.tell(l.Note, triage.Say("This GitLab has no blocking links, so the issues are linked as related."))
 		default:
 			j.did = append(j.did, "linked "+l.To.String()+" as "+made)
 		}
@@ -219,7 +219,7 @@ func (j *job) reply(ctx context.Context) error {
 			j.o.Log.Warn("a comment was not answered", zap.Stringer("issue", j.batch.Issue), zap.Int64("note", a.Note), zap.Error(cause))
 		}
 	}
-	j.decision.Memory.Orders = nil
+	j.decision.Memory.Intent = nil
 	return nil
 }
 

@@ -14,7 +14,7 @@ import (
 
 // begun leaves out of an issue's past what GitLab copied when it moved or cloned another one: nobody did that here. Of a moved issue the level
 // for security and the time in its state go into the memory.
-func (j *job) begun(ctx context.Context, notes []gitlab.Note, past []triage.Past, m *triage.Memory) ([]triage.Past, error) {
+func (j *job) begun(ctx context.Context, notes []gitlab.Note, past []triage.ResourceEvent, m *triage.Memory) ([]triage.ResourceEvent, error) {
 	from := j.issue.CreatedAt.Add(-sameWrite)
 	bump, moved, isMoved, err := j.origin(ctx, notes)
 	if err != nil {
@@ -23,13 +23,13 @@ func (j *job) begun(ctx context.Context, notes []gitlab.Note, past []triage.Past
 	if isMoved {
 		from = moved
 	}
-	copied := func(p triage.Past) bool { return !p.At.After(from) }
+	copied := func(p triage.ResourceEvent) bool { return !p.At.After(from) }
 	if isMoved {
-		there := slices.DeleteFunc(slices.Clone(past), func(p triage.Past) bool { return !copied(p) })
+		there := slices.DeleteFunc(slices.Clone(past), func(p triage.ResourceEvent) bool { return !copied(p) })
 		before := engine.Recover(triage.Memory{}, j.policy.Team, there, j.o.Self.ID)
 		m.Bump = cmp.Or(m.Bump, bump, before.Bump)
-		if m.Since.At.IsZero() {
-			m.Since = before.Since
+		if m.StateEntry.At.IsZero() {
+			m.StateEntry = before.StateEntry
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(past), copied), nil

@@ -58,7 +58,7 @@ func (j *job) exposed(ctx context.Context) (bool, error) {
 	switch {
 	case ref.ID == 0 || ref.Internal:
 		return false, nil
-	case j.issue.ServiceDesk || j.live || ref.For == j.issue.Author.ID: // a ticket is the support bot's: the author would have changed
+	case j.issue.ServiceDesk || j.live || ref.IssueAuthor == j.issue.Author.ID: // a ticket is the support bot's: the author would have changed
 		return j.issue.ServiceDesk, nil
 	}
 	return j.outside(ctx)

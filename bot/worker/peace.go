@@ -22,7 +22,7 @@ func (j *job) inPeace(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if slices.ContainsFunc(past, func(p triage.Past) bool { return j.mine(p.Actor.ID) || !p.At.Before(j.came) }) {
+	if slices.ContainsFunc(past, func(p triage.ResourceEvent) bool { return j.mine(p.Actor.ID) || !p.At.Before(j.came) }) {
 		return false, nil
 	}
 	activities, err := j.o.GitLab.Activities(ctx, j.batch.Issue, j.came)

@@ -26,7 +26,7 @@ func (j *job) missed(ctx context.Context) error {
 		return err
 	}
 	for _, c := range slices.Backward(comments) {
-		if j.mine(c.Author.ID) || j.memory.HasRun(c.ID) || len(j.lines(c.Body)) == 0 {
+		if j.mine(c.Author.ID) || j.memory.HasExecuted(c.ID) || len(j.lines(c.Body)) == 0 {
 			continue
 		}
 		if n := slices.IndexFunc(j.events, func(e triage.Event) bool { return e.Note != nil && e.Note.ID == c.ID }); n >= 0 {
@@ -45,8 +45,8 @@ func (j *job) missed(ctx context.Context) error {
 		}
 		j.found[c.ID], j.unsure[c.ID] = true, unsure
 		j.events = append(j.events, triage.Event{
-			Kind: triage.Noted, Actor: c.Author, At: c.CreatedAt, Seen: j.o.Now(),
-			Note: &triage.Note{ID: c.ID, Text: c.Body, Internal: c.Internal, Orders: j.onlyCommands(c.Body)},
+			Kind: triage.Noted, Actor: c.Author, At: c.CreatedAt, ReceivedAt: j.o.Now(),
+			Note: &triage.Note{ID: c.ID, Text: c.Body, Internal: c.Internal, OnlyCommands: j.onlyCommands(c.Body)},
 		})
 	}
 	return nil
@@ -73,10 +73,10 @@ func (j *job) edited(ctx context.Context, c gitlab.Comment) (edited, unsure bool
 
 // notRun leaves out the comments that GitLab shows to have been run, where the memory is too young to know. What is left of those may
 // have had its effect and no answer yet: moved is what the bot did since.
-func (j *job) notRun(ctx context.Context, comments []engine.Comment) (left []engine.Comment, moved []triage.Past, err error) {
+func (j *job) notRun(ctx context.Context, comments []engine.Comment) (left []engine.Comment, moved []triage.ResourceEvent, err error) {
 	unsure := false
 	for _, c := range comments {
-		if c.Event.At.After(j.memory.Born.Add(recall)) && j.memory.Recalls(c.Event.Note.ID) {
+		if c.Event.At.After(j.memory.FirstSeen.Add(recall)) && j.memory.CoversNote(c.Event.Note.ID) {
 			left = append(left, c)
 			continue
 		}
@@ -85,7 +85,7 @@ func (j *job) notRun(ctx context.Context, comments []engine.Comment) (left []eng
 			return nil, nil, err
 		}
 		if ran {
-			j.memory.MarkRun(c.Event.Note.ID)
+			j.memory.MarkExecuted(c.Event.Note.ID)
 			j.keep = true
 			if err := j.react(ctx, c.Event.Note.ID, lacks); err != nil {
 				return nil, nil, err
@@ -102,13 +102,13 @@ func (j *job) notRun(ctx context.Context, comments []engine.Comment) (left []eng
 		unsure = true
 		left = append(left, c)
 	}
-	if unsure && !j.memory.FromBirth {
+	if unsure && !j.memory.SeenFromCreation {
 		past, err := j.changes(ctx)
 		if err != nil {
 			return nil, nil, err
 		}
 		// What the bot did since it remembers, it knows of which comment.
-		moved = slices.DeleteFunc(slices.Clone(past), func(p triage.Past) bool { return p.Actor.ID != j.o.Self.ID || p.At.After(j.memory.Born) })
+		moved = slices.DeleteFunc(slices.Clone(past), func(p triage.ResourceEvent) bool { return p.Actor.ID != j.o.Self.ID || p.At.After(j.memory.FirstSeen) })
 		if left, err = j.dated(ctx, left); err != nil {
 			return nil, nil, err
 		}
@@ -141,8 +141,8 @@ func (j *job) ended(ctx context.Context, c engine.Comment) (bool, error) {
 	if err != nil || !found {
 		return false, err
 	}
-	j.memory.MarkRun(id)
-	j.order(engine.Obeyed{Memory: j.memory, Orders: triage.Orders{
+	j.memory.MarkExecuted(id)
+	j.order(engine.Obeyed{Memory: j.memory, Orders: triage.Intent{
 		By: c.Event.Actor, At: c.Event.At, Opens: &triage.Draft{}, OpensBy: id,
 		Answers: []triage.Reaction{{Note: id, Discussion: c.Event.Note.Discussion, Internal: c.Event.Note.Internal, Emoji: triage.DoneEmoji}},
 	}})

@@ -173,8 +173,8 @@ func (b *bench) tell(ref triage.Ref, events ...triage.Event) {
 		if e.At.IsZero() {
 			e.At = issue.UpdatedAt
 		}
-		if e.Seen.IsZero() {
-			e.Seen = time.Now()
+		if e.ReceivedAt.IsZero() {
+			e.ReceivedAt = time.Now()
 		}
 		body, err := record.Event{Event: e, Issue: issue}.Encode()
 		b.must(err)

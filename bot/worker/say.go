@@ -61,8 +61,8 @@ func (j *job) dismiss(m *triage.Memory) {
 // wording is what the note should say, and whether that has to be written.
 func wording(d engine.Decision) (engine.Sticky, bool) {
 	s, ref := d.Sticky, d.Memory.Note
-	s.After = ref.After
-	if !d.SayIt || ref.Foreign {
+	s.After = ref.Replaces
+	if !d.SayIt || ref.NewerVersion {
 		return s, false
 	}
 	if len(ref.Dismissed) > 0 {
@@ -79,7 +79,7 @@ func wording(d engine.Decision) (engine.Sticky, bool) {
 // takeDown remembers what the note now says.
 func (j *job) takeDown(ref *triage.NoteRef, shown engine.Sticky) {
 	ref.Mentions = mentioned(shown, j.policy.Team)
-	ref.Digest, ref.For = note.Digest(shown), j.issue.Author.ID
+	ref.Digest, ref.IssueAuthor = note.Digest(shown), j.issue.Author.ID
 	ref.Shown = slices.Clone(shown.Lines)
 	for _, i := range shown.Items {
 		ref.Shown = append(ref.Shown, i.Key, words(i))

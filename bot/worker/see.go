@@ -21,21 +21,21 @@ const newborn = time.Minute
 
 // see finds out what happened, what the issue looks like and what is remembered of it, from the mailbox alone where that is enough.
 func (j *job) see(ctx context.Context) error {
-	j.known = j.batch.Attempt == 1 && j.batch.Memory != nil && json.Unmarshal(j.batch.Memory, &j.memory) == nil && j.memory.Orders == nil
+	j.known = j.batch.Attempt == 1 && j.batch.Memory != nil && json.Unmarshal(j.batch.Memory, &j.memory) == nil && j.memory.Intent == nil
 	j.whole = j.known
 	if !j.known {
 		j.memory = triage.Memory{}
 		_ = json.Unmarshal(j.batch.Memory, &j.memory) // what can be read of it is better than nothing
 	}
-	j.lost, j.watched = j.memory.Lost, j.memory.Watched
-	j.blank = j.memory.Born.IsZero()
+	j.lost, j.watched = j.memory.Unanswered, j.memory.ShadowActions
+	j.blank = j.memory.FirstSeen.IsZero()
 	if j.batch.Attempt > 1 {
-		j.doubts = j.memory.Doubts // those of an earlier batch are over
+		j.doubts = j.memory.Unconfirmed // those of an earlier batch are over
 	}
-	j.memory.Doubts = nil
+	j.memory.Unconfirmed = nil
 	newest := j.memory.Issue
 	if newest != nil {
-		j.seen, j.base = j.memory.Shown, cmp.Or(j.memory.Told, newest)
+		j.seen, j.base = j.memory.SeenAt, cmp.Or(j.memory.LastDelivered, newest)
 	}
 	for _, d := range j.batch.Deliveries {
 		body, err := record.DecodeEvent(d.Body, j.batch.Issue)
@@ -45,8 +45,8 @@ func (j *job) see(ctx context.Context) error {
 		}
 		if body.Issue.UpdatedAt.IsZero() {
 			j.unread++
-		} else if body.Issue.Keep(newest); body.Issue.NewerThan(newest) {
-			newest, j.seen, j.late = &body.Issue, body.Event.Seen, body.Event.Seen.Sub(body.Issue.UpdatedAt) > newborn
+		} else if body.Issue.KeepStatus(newest); body.Issue.NewerThan(newest) {
+			newest, j.seen, j.late = &body.Issue, body.Event.ReceivedAt, body.Event.ReceivedAt.Sub(body.Issue.UpdatedAt) > newborn
 		} else if body.Issue.Status == triage.Canceled && body.Issue.UpdatedAt.Equal(newest.UpdatedAt) {
 			newest.Status = triage.Canceled // of a closing that is told twice, as of one time, only one may tell the status
 		}
@@ -55,24 +55,24 @@ func (j *job) see(ctx context.Context) error {
 			j.came = body.Came
 		}
 		if n := body.Event.Note; n != nil {
-			n.Orders = j.onlyCommands(n.Text)
+			n.OnlyCommands = j.onlyCommands(n.Text)
 		}
 		if !j.mine(body.Event.Actor.ID) {
 			j.events = append(j.events, j.once(body.Event))
 		}
 	}
 	if j.batch.Woken {
-		j.events = append(j.events, triage.Event{Kind: triage.Woken, At: j.o.Now(), Seen: j.o.Now()})
+		j.events = append(j.events, triage.Event{Kind: triage.Woken, At: j.o.Now(), ReceivedAt: j.o.Now()})
 	}
 	j.newest, j.newestAt = newest, j.seen
-	if j.memory.Born.IsZero() {
-		j.memory.Born = j.o.Now()
+	if j.memory.FirstSeen.IsZero() {
+		j.memory.FirstSeen = j.o.Now()
 	}
-	if newest == nil || j.batch.Attempt > 1 || j.unread > 0 || j.memory.Orders != nil {
+	if newest == nil || j.batch.Attempt > 1 || j.unread > 0 || j.memory.Intent != nil {
 		return j.read(ctx)
 	}
 	j.issue = *newest
-	j.memory.FromBirth = j.memory.FromBirth || j.blank && j.isNewborn()
+	j.memory.SeenFromCreation = j.memory.SeenFromCreation || j.blank && j.isNewborn()
 	j.known = j.known || j.isNewborn()
 	return nil
 }
@@ -80,7 +80,7 @@ func (j *job) see(ctx context.Context) error {
 // isNewborn reports whether the issue was opened just now and not touched since: it has no past. It must be younger than the store, by more
 // than clocks differ: the webhook that opened it may come once more after the store was emptied.
 func (j *job) isNewborn() bool {
-	if j.batch.Attempt > 1 || triage.KindsOf(j.events)&triage.Opened == 0 || j.issue.Coarse {
+	if j.batch.Attempt > 1 || triage.KindsOf(j.events)&triage.Opened == 0 || j.issue.SecondPrecision {
 		return false
 	}
 	age := j.o.Now().Sub(j.issue.CreatedAt).Abs()
@@ -105,7 +105,7 @@ func (j *job) read(ctx context.Context) error {
 		issue = *j.newest
 		issue.Description = description
 	}
-	issue.Keep(j.newest)
+	issue.KeepStatus(j.newest)
 	j.issue, j.seen, j.live, j.called = issue, j.o.Now(), true, true
 	j.reads++
 	return nil
@@ -169,7 +169,7 @@ func (j *job) writes(d engine.Decision) bool {
 func (j *job) recover(ctx context.Context) error {
 	kept := j.memory.Clone()
 	if !j.known {
-		kept.Around = triage.Around{} // not loaded by this job
+		kept.Context = triage.Context{} // not loaded by this job
 	}
 	j.known, j.recovered = true, true
 	notes, err := j.ownNotes(ctx)
@@ -256,22 +256,22 @@ func overlay(kept, marked triage.Memory) triage.Memory {
 			marked.Items[key] = item
 		}
 	}
-	marked.Asked = union(kept.Asked, marked.Asked)
-	marked.Own = union(kept.Own, marked.Own)
+	marked.Mentioned = union(kept.Mentioned, marked.Mentioned)
+	marked.BotChanges = union(kept.BotChanges, marked.BotChanges)
 	marked.Undone = union(kept.Undone, marked.Undone)
-	marked.Suspended = union(kept.Suspended, marked.Suspended)
+	marked.Suspensions = union(kept.Suspensions, marked.Suspensions)
 	marked.Note.Dismissed = also(marked.Note.Dismissed, kept.Note.Dismissed)
 	marked.Bump = cmp.Or(marked.Bump, kept.Bump)
 	marked.WeightDropped = marked.WeightDropped || kept.WeightDropped
 	// The marker holds nothing of these.
-	marked.Shown, marked.Touched, marked.Since, marked.Around = kept.Shown, kept.Touched, kept.Since, kept.Around
-	marked.Writes, marked.Stopped = kept.Writes, kept.Stopped
-	marked.Silenced, marked.Raised = union(marked.Silenced, kept.Silenced), union(marked.Raised, kept.Raised)
-	marked.Ran, marked.Orders, marked.Born, marked.FromBirth, marked.Traced = kept.Ran, kept.Orders, kept.Born, kept.FromBirth, kept.Traced
-	marked.Turned = kept.Turned
-	marked.Ordered, marked.Forgiven = kept.Ordered, kept.Forgiven
+	marked.SeenAt, marked.Touched, marked.StateEntry, marked.Context = kept.SeenAt, kept.Touched, kept.StateEntry, kept.Context
+	marked.Writes, marked.StoppedAt = kept.Writes, kept.StoppedAt
+	marked.Silences, marked.Requested = union(marked.Silences, kept.Silences), union(marked.Requested, kept.Requested)
+	marked.ExecutedNotes, marked.Intent, marked.FirstSeen, marked.SeenFromCreation, marked.HistoryImported = kept.ExecutedNotes, kept.Intent, kept.FirstSeen, kept.SeenFromCreation, kept.HistoryImported
+	marked.LastTransition = kept.LastTransition
+	marked.CommandedAt, marked.Reinstated = kept.CommandedAt, kept.Reinstated
 	marked.Wakes, marked.WakeAt = kept.Wakes, kept.WakeAt
-	marked.Watched = kept.Watched
+	marked.ShadowActions = kept.ShadowActions
 	return marked
 }
 

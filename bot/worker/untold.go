@@ -72,7 +72,7 @@ func telling(events []triage.Event, own []triage.Edit) news {
 func (j *job) untold() *triage.Issue { return untold(j.base, j.issue, j.events, j.own) }
 
 // advance takes what the bot did since base, as GitLab tells it, for told: an earlier attempt may have written it without living to tell.
-func (j *job) advance(past []triage.Past) {
+func (j *job) advance(past []triage.ResourceEvent) {
 	if j.base == nil {
 		return
 	}

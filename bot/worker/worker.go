@@ -31,7 +31,7 @@ type GitLab interface {
 	DeleteNote(ctx context.Context, ref triage.Ref, id int64) error
 	ServiceDesk(ctx context.Context, project int64) (bool, error)
 	ReadOutside(ctx context.Context, ref triage.Ref, id int64) (bool, error)
-	Past(ctx context.Context, ref triage.Ref) ([]triage.Past, error)
+	Past(ctx context.Context, ref triage.Ref) ([]triage.ResourceEvent, error)
 	IsBot(ctx context.Context, user int64) (bool, error)
 	SeesProject(ctx context.Context, project int64) (bool, error)
 	Links(ctx context.Context, ref triage.Ref) ([]triage.Link, error)

@@ -34,8 +34,8 @@ func (t situation) build() ([]triage.Event, triage.Issue, triage.Memory) {
 		Ref: triage.Ref{Project: 1, IID: 1}, Type: "Issue", Author: triage.Person{ID: 1, Username: "ann"},
 		Weight: t.weight, Labels: t.labels(), CreatedAt: searchTime, UpdatedAt: searchTime,
 	}
-	memory := triage.Memory{Around: triage.Around{Known: everything, Loaded: searchTime}}
-	e := triage.Event{Kind: triage.Opened, Actor: triage.Person{ID: 2, Username: "bob"}, At: searchTime, Seen: searchTime}
+	memory := triage.Memory{Context: triage.Context{Known: everything, LoadedAt: searchTime}}
+	e := triage.Event{Kind: triage.Opened, Actor: triage.Person{ID: 2, Username: "bob"}, At: searchTime, ReceivedAt: searchTime}
 	for _, p := range t.set {
 		if p.event != 0 {
 			e.Kind = p.event

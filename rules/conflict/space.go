@@ -119,15 +119,15 @@ func circumstances(team *triage.Team) []particular {
 		{words: "commented", event: triage.Noted | triage.Awarded},
 		{words: "assigned", sets: func(i *triage.Issue, _ *triage.Memory) { i.Assignees = []triage.Person{{ID: 3, Username: "carl"}} }},
 		{words: "with a milestone", sets: func(i *triage.Issue, _ *triage.Memory) { i.Milestone = 1 }},
-		{words: "linked and agreed on", sets: func(_ *triage.Issue, m *triage.Memory) { m.Around = surrounded(team) }},
+		{words: "linked and agreed on", sets: func(_ *triage.Issue, m *triage.Memory) { m.Context = surrounded(team) }},
 		{words: "where there is no weight field", free: true, sets: func(i *triage.Issue, _ *triage.Memory) { i.NoWeights = true }},
 		{words: "without the team's labels", foreign: true},
 	}
 }
 
 // surrounded has a link of every kind and the agreement of everybody who counts.
-func surrounded(team *triage.Team) triage.Around {
-	a := triage.Around{Known: everything, Loaded: searchTime, Agreements: map[string]triage.Agreement{}, Levels: map[string]int{}}
+func surrounded(team *triage.Team) triage.Context {
+	a := triage.Context{Known: everything, LoadedAt: searchTime, Agreements: map[string]triage.Agreement{}, AccessLevels: map[string]int{}}
 	for _, kind := range []string{"relates_to", "blocks", "is_blocked_by"} {
 		a.Links = append(a.Links, triage.Link{Kind: kind, Created: searchTime})
 	}
@@ -137,7 +137,7 @@ func surrounded(team *triage.Team) triage.Around {
 	}
 	for n, name := range names {
 		a.Agreements[name] = triage.Agreement{ID: int64(10 + n), Thumb: true}
-		a.Levels[name] = triage.Developer
+		a.AccessLevels[name] = triage.Developer
 	}
 	return a
 }

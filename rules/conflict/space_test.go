@@ -25,7 +25,7 @@ func TestSearchCircumstances(t *testing.T) {
 		"changed": {kind(triage.WeightChanged), "an issue without labels, no weight, just changed"},
 		"with what was added": {
 			func(in triage.Input) bool {
-				return in.Added(triage.Spike) && in.WeightSet() && in.Issue.Weight != nil && !kind(triage.Opened)(in)
+				return in.LabelAdded(triage.Spike) && in.WeightSet() && in.Issue.Weight != nil && !kind(triage.Opened)(in)
 			},
 			"an issue with ~spike, weight 0, just changed",
 		},

@@ -35,14 +35,14 @@ func (o *obeying) run(c Comment, line Line, h heard, call triage.Call) triage.Ou
 	case c.Unsure && !cmd.Answers:
 		return triage.Refuse(triage.Say("the comment may have been changed since it was written, before the bot could read it; write it again if it still holds"))
 	case !cmd.Who.Allows(in, call.By, call.Level):
-		return triage.Refuse(triage.Say(team.Flow(cmd.Name) + " " + cmd.Who.Needs()))
+		return triage.Refuse(triage.Say(team.CommandCode(cmd.Name) + " " + cmd.Who.Requirement()))
 	case o.Issue.Closed && !cmd.Closed:
 		return triage.Refuse(triage.Say("the issue is closed; reopen it first"))
 	}
 	out := cmd.Run(in, call)
-	if out.Find != "" {
-		if found, ok := o.facts.Found[out.Find]; ok {
-			call.Found, out.Find = &found, ""
+	if out.FindIssue != "" {
+		if found, ok := o.facts.Found[out.FindIssue]; ok {
+			call.Found, out.FindIssue = &found, ""
 			out = cmd.Run(in, call)
 		}
 	}
@@ -54,9 +54,9 @@ func (o *obeying) run(c Comment, line Line, h heard, call triage.Call) triage.Ou
 			return triage.Refuse(Denied(l))
 		}
 	}
-	out.Needs &^= o.Memory.Around.Known
-	if reason := notOurs(in); reason != "" && !out.Always && !out.Refused {
-		return triage.Refuse(triage.Say("").Words(reason).Say(", so the bot leaves it alone"))
+	out.Needs &^= o.Memory.Context.Known
+	if reason := notOurs(in); reason != "" && !out.EvenOutOfScope && !out.Refused {
+		return triage.Refuse(triage.Say("").Untrusted(reason).Say(", so the bot leaves it alone"))
 	}
 	return out
 }
@@ -80,7 +80,7 @@ func roughly(d time.Duration) string {
 func (o *obeying) take(c Comment, call triage.Call, out triage.Outcome) {
 	before := o.Issue
 	for _, change := range out.Changes {
-		change.Make(&o.Memory, call)
+		change.Apply(&o.Memory, call)
 	}
 	for _, a := range out.Actions {
 		if o.moved(a, call.At) {
@@ -91,30 +91,30 @@ func (o *obeying) take(c Comment, call triage.Call, out triage.Outcome) {
 		forget(&o.Memory, a)
 	}
 	// The state begins with the comment, however late it is read: who agrees right behind it agrees in this state.
-	in := o.input([]triage.Event{triage.Difference(before, o.Issue).Event(c.Event.Actor, before, c.Event)})
+	in := o.input([]triage.Event{triage.Difference(before, o.Issue).AsEvent(c.Event.Actor, before, c.Event)})
 	if since(&in) && in.State() == triage.StateNeedsReview {
-		o.Memory.Around.Known &^= triage.NeedAgreements // a new review is agreed anew
+		o.Memory.Context.Known &^= triage.NeedAgreements // a new review is agreed anew
 	}
-	o.Look = o.Look || out.Look
+	o.Look = o.Look || out.RecheckAll
 	for _, l := range out.Links {
-		l.By = call.Note
+		l.Note = call.Note
 		o.Orders.Links = append(o.Orders.Links, l)
-		o.Memory.Around.Links = append(o.Memory.Around.Links, triage.Link{Kind: l.Kind, Ref: l.To, Created: o.now})
-		o.Memory.Around.Loaded = o.now
+		o.Memory.Context.Links = append(o.Memory.Context.Links, triage.Link{Kind: l.Kind, Ref: l.To, Created: o.now})
+		o.Memory.Context.LoadedAt = o.now
 	}
 	if out.Opens != nil {
 		o.Orders.Opens, o.Orders.OpensBy = out.Opens, call.Note
-		o.Memory.Around.Links = append(o.Memory.Around.Links, triage.Link{Kind: triage.RelatesTo, Created: o.now})
-		o.Memory.Around.Known |= triage.NeedLinks
-		o.Memory.Around.Loaded = o.now
+		o.Memory.Context.Links = append(o.Memory.Context.Links, triage.Link{Kind: triage.RelatesTo, Created: o.now})
+		o.Memory.Context.Known |= triage.NeedLinks
+		o.Memory.Context.LoadedAt = o.now
 	}
 }
 
 // forget drops what the memory holds of a state that a person now decides for themselves.
 func forget(m *triage.Memory, a triage.Action) {
-	delete(m.Own, a.Key())
+	delete(m.BotChanges, a.Key())
 	delete(m.Undone, a.Key())
 	if s, ok := a.(triage.SetWeight); ok && s.Side != "" {
-		delete(m.Own, triage.AddLabel{Label: triage.WeightLabel(s.Side, s.Value)}.Key())
+		delete(m.BotChanges, triage.AddLabel{Label: triage.WeightLabel(s.Side, s.Value)}.Key())
 	}
 }

@@ -26,7 +26,7 @@ type Decision struct {
 	Memory   triage.Memory // to be kept once the plan is carried out
 	WakeAt   time.Time     // decide again then, even if nothing happens; zero is never
 
-	// Needs are facts that rules ask for. If any are set, load them into the memory's Around and decide again with it; the rules
+	// Needs are facts that rules ask for. If any are set, load them into the memory's Context and decide again with it; the rules
 	// that asked have not spoken yet.
 	Needs triage.Need
 }
@@ -85,7 +85,7 @@ func Decide(p Policy, events []triage.Event, issue triage.Issue, memory *triage.
 		d.Sticky, d.WakeAt = r.write()
 	}
 	if r.unknown {
-		d.Needs |= triage.NeedAuthor
+		d.Needs |= triage.NeedAuthorLevel
 	}
 	result := r.in.Issue
 	m.Issue = &result
@@ -170,7 +170,7 @@ func (r *run) ask(n int) []triage.Action {
 	}
 	if len(open) > 0 && v.Bump != nil && s.Mode >= triage.Remind {
 		bump := *v.Bump
-		bump.Offered = s.Mode == triage.Remind
+		bump.Suggested = s.Mode == triage.Remind
 		r.memory.Bump = &bump
 	}
 	r.verdicts[n] = nil
@@ -184,7 +184,7 @@ func (r *run) ask(n int) []triage.Action {
 
 // lines are what a rule that is not run on a closed issue goes on saying there, nil if nothing.
 func (r *run) lines(s *Setting) *triage.Verdict {
-	if !r.in.Issue.Closed || !r.memory.Said[s.ID] || s.Mode < triage.Remind {
+	if !r.in.Issue.Closed || !r.memory.HasLine[s.ID] || s.Mode < triage.Remind {
 		return nil
 	}
 	v := s.Decide(r.in, s.Options)
@@ -204,7 +204,7 @@ func (r *run) notDone(actions []triage.Action) []triage.Action {
 // overridden reports whether people have undone what the rule does. A state undone by people that no rule answered for yet puts
 // the rule that wants it again to rest; one that is only watched does not get so far that people would see it rest.
 func (r *run) overridden(s *Setting, open []triage.Action) bool {
-	if _, rests := r.memory.Suspended[s.ID]; rests {
+	if _, rests := r.memory.Suspensions[s.ID]; rests {
 		return true
 	}
 	for _, a := range open {
@@ -227,5 +227,5 @@ func (r *run) needs() triage.Need {
 			n |= v.Needs
 		}
 	}
-	return n &^ r.memory.Around.Known
+	return n &^ r.memory.Context.Known
 }

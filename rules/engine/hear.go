@@ -41,7 +41,7 @@ func Meant(p Policy, line Line) bool {
 // Silences reports whether a line, without the prefix, makes a rule quiet or lets it speak again.
 func Silences(p Policy, line string) bool {
 	h, _ := hear(p, Line{Text: line})
-	return h.command != nil && h.command.Silence
+	return h.command != nil && h.command.OnlySilences
 }
 
 // unknown refuses what is no command, with those that were probably meant: one that is nearly so, or all that begin with this word.
@@ -53,16 +53,16 @@ func unknown(p Policy, h heard) triage.Outcome {
 	for _, c := range p.Commands {
 		begin, _, several := strings.Cut(c.Name, " ")
 		if c.Name == h.near || h.near == "" && several && strings.EqualFold(begin, words[0]) {
-			meant = append(meant, team.Flow(c.Usage()))
+			meant = append(meant, team.CommandCode(c.Usage()))
 		}
 	}
-	why, help := triage.Say("there is no command ").Quote(written), team.Flow("help all")+" lists them all"
+	why, help := triage.Say("there is no command ").Quote(written), team.CommandCode("help all")+" lists them all"
 	native, own := quickAction(words[0])
 	switch {
 	case native != "":
 		why = why.Say("; that is GitLab's own " + triage.Code(native) + ", on a line of its own")
 		if own != "" {
-			why = why.Say(". See also " + team.Flow(own))
+			why = why.Say(". See also " + team.CommandCode(own))
 		}
 		return triage.Refuse(why)
 	case len(meant) == 0:

@@ -46,9 +46,9 @@ func (r *run) collect() (items []wanted, lines []string) {
 			}
 		}
 	}
-	r.memory.Said = nil
+	r.memory.HasLine = nil
 	if len(said) > 0 {
-		r.memory.Said = said
+		r.memory.HasLine = said
 	}
 	return once(append(items, r.raised()...)), lines
 }
@@ -58,7 +58,7 @@ func (r *run) collect() (items []wanted, lines []string) {
 func once(items []wanted) []wanted {
 	var kept []wanted
 	for _, w := range items {
-		same := slices.IndexFunc(kept, func(k wanted) bool { return k.Same(w.Item) })
+		same := slices.IndexFunc(kept, func(k wanted) bool { return k.SameAs(w.Item) })
 		if same < 0 {
 			kept = append(kept, w)
 			continue
@@ -79,8 +79,8 @@ func once(items []wanted) []wanted {
 // offers are the items that stand for the actions of a rule which may only suggest them.
 func (r *run) offers(v *triage.Verdict) []triage.Item {
 	open := r.notDone(v.Actions)
-	if len(open) > 0 && v.Offer != nil {
-		return []triage.Item{*v.Offer}
+	if len(open) > 0 && v.Suggestion != nil {
+		return []triage.Item{*v.Suggestion}
 	}
 	items := make([]triage.Item, len(open))
 	for i, a := range open {
@@ -102,7 +102,7 @@ func offer(a triage.Action) triage.Item {
 	case triage.Close:
 		title = "Closing it"
 	}
-	return triage.Item{Slot: a.Key(), Title: title, Do: triage.How(a)}
+	return triage.Item{Slot: a.Key(), Title: title, Do: triage.HowTo(a)}
 }
 
 // remember brings the memory's items in line with what is wanted: new ones wait for the grace period or open, met ones are kept for

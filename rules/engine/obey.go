@@ -26,12 +26,12 @@ type Line struct {
 
 // Facts are what commands asked for and somebody looked up.
 type Facts struct {
-	Found map[string]triage.Found // issues by what people wrote
+	Found map[string]triage.FoundIssue // issues by what people wrote
 	// Moved are the workflow states and weights that the bot set since the comment was written, as resource events tell, where it is not
 	// remembered what has run. A command that is relative to the state it found must not be run on its own outcome.
-	Moved []triage.Past
+	Moved []triage.ResourceEvent
 	// Past is all that anybody changed, where a comment is late.
-	Past []triage.Past
+	Past []triage.ResourceEvent
 	// Denied are labels that GitLab did not take. A command that wants one is refused.
 	Denied map[string]bool
 }
@@ -40,7 +40,7 @@ type Facts struct {
 type Obeyed struct {
 	Issue   triage.Issue // as the commands want it
 	Memory  triage.Memory
-	Orders  triage.Orders  // without the Edit, which the rules may add to
+	Orders  triage.Intent  // without the Edit, which the rules may add to
 	Wanted  []Wanted       // what leads to Issue, to be repeated on a newer state
 	Events  []triage.Event // as if the writers had made the changes themselves
 	Results []Result
@@ -66,7 +66,7 @@ type Result struct {
 	Refused bool   `json:"refused,omitempty"`
 }
 
-// WhyAsked is a question for what the rules say, to be added to the reply of an answer in Orders. Rule is "" for all.
+// WhyAsked is a question for what the rules say, to be added to the reply of an answer in Intent. Rule is "" for all.
 type WhyAsked struct {
 	Answer int
 	Rule   string
@@ -80,12 +80,12 @@ func Obey(p Policy, comments []Comment, events []triage.Event, issue triage.Issu
 		o.Memory = memory.Clone()
 	}
 	o.Issue = issue
-	known := o.Memory.Since
+	known := o.Memory.StateEntry
 	since(new(o.input(slices.SortedStableFunc(slices.Values(events), byTime))))
 	for _, c := range comments {
 		o.comment(c)
 	}
-	o.Memory.Since = known // the decision that follows finds out what moved, from the events
+	o.Memory.StateEntry = known // the decision that follows finds out what moved, from the events
 	return o.Obeyed
 }
 
@@ -122,12 +122,12 @@ func (o *obeying) comment(c Comment) {
 		spoke = true
 		call := o.policy.call(c, h.args)
 		out := o.run(c, line, h, call)
-		if out.Find != "" {
-			o.Find = append(o.Find, out.Find)
+		if out.FindIssue != "" {
+			o.Find = append(o.Find, out.FindIssue)
 		}
 		o.Needs |= out.Needs
-		if out.Why != nil {
-			o.Why = append(o.Why, WhyAsked{Answer: len(o.Orders.Answers), Rule: *out.Why})
+		if out.Explain != nil {
+			o.Why = append(o.Why, WhyAsked{Answer: len(o.Orders.Answers), Rule: *out.Explain})
 		}
 		if h.command == nil || !h.command.Answers {
 			answer.Emoji = triage.DoneEmoji
@@ -146,11 +146,11 @@ func (o *obeying) comment(c Comment) {
 	}
 	answer.Reply = parts.reply()
 	o.Orders.Answers = append(o.Orders.Answers, answer)
-	o.Memory.MarkRun(answer.Note)
+	o.Memory.MarkExecuted(answer.Note)
 	if o.Orders.By == (triage.Person{}) {
 		o.Orders.By, o.Orders.At = c.Event.Actor, c.Event.At
 	}
 	if edit := triage.Difference(before, o.Issue); !edit.Empty() {
-		o.Events = append(o.Events, edit.Event(c.Event.Actor, before, c.Event))
+		o.Events = append(o.Events, edit.AsEvent(c.Event.Actor, before, c.Event))
 	}
 }

@@ -13,7 +13,7 @@ import (
 // said is a comment with this one line behind the prefix.
 func said(line engine.Line) engine.Comment {
 	return engine.Comment{
-		Event: triage.Event{Kind: triage.Noted, Actor: triage.Person{ID: 1, Username: "ann"}, At: now, Seen: now, Note: &triage.Note{ID: 1}},
+		Event: triage.Event{Kind: triage.Noted, Actor: triage.Person{ID: 1, Username: "ann"}, At: now, ReceivedAt: now, Note: &triage.Note{ID: 1}},
 		Lines: []engine.Line{line},
 	}
 }
@@ -21,14 +21,14 @@ func said(line engine.Line) engine.Comment {
 // TestObeyingLeavesWhatWasAlone: commands that are run again, when what they asked for was looked up, do not change what came of it before.
 func TestObeyingLeavesWhatWasAlone(t *testing.T) {
 	policy := engine.Policy{Team: team, Commands: []triage.Command{{Name: "link", Run: func(_ triage.Input, call triage.Call) triage.Outcome {
-		return triage.Outcome{Links: []triage.LinkTo{{Kind: call.Args}}}
+		return triage.Outcome{Links: []triage.WantedLink{{Kind: call.Args}}}
 	}}}}
 	memory := &triage.Memory{}
-	memory.Around.Links = make([]triage.Link, 1, 8)
+	memory.Context.Links = make([]triage.Link, 1, 8)
 	first := engine.Obey(policy, []engine.Comment{said(engine.Line{Text: "link one"})}, nil, triage.Issue{}, memory, engine.Facts{}, now)
 	engine.Obey(policy, []engine.Comment{said(engine.Line{Text: "link two"})}, nil, triage.Issue{}, memory, engine.Facts{}, now)
 	want := []triage.Link{{}, {Kind: "one", Created: now}}
-	if diff := cmp.Diff(want, first.Memory.Around.Links); diff != "" {
+	if diff := cmp.Diff(want, first.Memory.Context.Links); diff != "" {
 		t.Errorf("the links (-want +got):\n%s", diff)
 	}
 }

@@ -15,16 +15,16 @@ func (r *run) giveBack() {
 	label, at := lastMove(r.in)
 	winner := r.in.Winner(r.in.Team.Label(triage.WorkflowScope))
 	key := triage.AddLabel{Label: winner}.Key()
-	own, ours := r.memory.Own[key]
+	own, ours := r.memory.BotChanges[key]
 	switch {
 	case label == "" || !ours || r.in.Issue.Has(label) || own.Replaced == label:
 		return
-	case !at.After(r.memory.Since.At) || r.in.Now.Sub(at) > overtaken:
+	case !at.After(r.memory.StateEntry.At) || r.in.Now.Sub(at) > overtaken:
 		return // the bot knew of it
 	}
 	back := triage.AddLabel{Label: label}
 	r.plan = append(r.plan, Planned{Rule: own.Rule, Action: back})
-	delete(r.memory.Own, key)
+	delete(r.memory.BotChanges, key)
 	r.in = r.in.With(back.Apply(r.in.Issue))
 	r.in.Kinds |= triage.LabelsChanged
 	since(&r.in)

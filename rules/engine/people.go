@@ -11,8 +11,8 @@ import (
 // touch remembers when a person last did something to the issue.
 func touch(m *triage.Memory, events []triage.Event) {
 	for _, e := range events {
-		if e.Kind&(triage.Swept|triage.Woken) == 0 && e.Seen.After(m.Touched) {
-			m.Touched = e.Seen
+		if e.Kind&(triage.Swept|triage.Woken) == 0 && e.ReceivedAt.After(m.Touched) {
+			m.Touched = e.ReceivedAt
 		}
 	}
 }
@@ -23,21 +23,21 @@ func observe(in triage.Input) {
 	m := in.Memory
 	if in.Kinds&triage.Reopened != 0 {
 		// Where a reopened issue goes is a new beginning, it takes nothing back.
-		delete(m.Own, triage.AddLabel{Label: in.Team.State(triage.StateComplete)}.Key())
+		delete(m.BotChanges, triage.AddLabel{Label: in.Team.State(triage.StateComplete)}.Key())
 	}
 	for key, u := range m.Undone {
 		if label, ok := strings.CutPrefix(key, "label:"); ok && in.Issue.Has(label) != u.Removed {
 			delete(m.Undone, key) // people have changed their mind
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(m.Own)) {
-		own := m.Own[key]
+	for _, key := range slices.Sorted(maps.Keys(m.BotChanges)) {
+		own := m.BotChanges[key]
 		u, gone := undone(in, key, own)
 		if !gone {
 			continue
 		}
 		if u.What == "" {
-			delete(m.Own, key)
+			delete(m.BotChanges, key)
 			continue
 		}
 		takeBack(m, key, own, u)
@@ -45,8 +45,8 @@ func observe(in triage.Input) {
 }
 
 // takeBack remembers that a person undid a state of the bot's.
-func takeBack(m *triage.Memory, key string, own triage.Own, u triage.Undoing) {
-	delete(m.Own, key)
+func takeBack(m *triage.Memory, key string, own triage.BotChange, u triage.Undoing) {
+	delete(m.BotChanges, key)
 	if own.Rule != "" {
 		suspend(m, own.Rule, u)
 	}
@@ -61,7 +61,7 @@ func takeBack(m *triage.Memory, key string, own triage.Own, u triage.Undoing) {
 }
 
 // undone reports whether a state of the bot's is gone, and who undid what; an empty What is a move that undid nothing.
-func undone(in triage.Input, key string, own triage.Own) (u triage.Undoing, gone bool) {
+func undone(in triage.Input, key string, own triage.BotChange) (u triage.Undoing, gone bool) {
 	kind, of, _ := strings.Cut(key, ":")
 	switch kind {
 	case "state":
@@ -120,13 +120,13 @@ func touches(e triage.Event, such func(label string) bool) bool {
 
 // suspend puts a rule to rest; what was undone first is what it rests for.
 func suspend(m *triage.Memory, rule string, u triage.Undoing) {
-	if _, rests := m.Suspended[rule]; rests {
+	if _, rests := m.Suspensions[rule]; rests {
 		return
 	}
-	if m.Suspended == nil {
-		m.Suspended = map[string]triage.Undoing{}
+	if m.Suspensions == nil {
+		m.Suspensions = map[string]triage.Undoing{}
 	}
-	m.Suspended[rule] = u
+	m.Suspensions[rule] = u
 }
 
 // what says in words what the bot did with a label.

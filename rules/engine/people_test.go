@@ -14,13 +14,13 @@ import (
 func TestWhoUndid(t *testing.T) {
 	ann, bob := triage.Person{ID: 1, Username: "ann"}, triage.Person{ID: 2, Username: "bob"}
 	did := func(kind triage.Kind, changes triage.Changes) triage.Event {
-		return triage.Event{Kind: kind, Actor: ann, At: now, Seen: now, Changes: changes}
+		return triage.Event{Kind: kind, Actor: ann, At: now, ReceivedAt: now, Changes: changes}
 	}
-	comment := triage.Event{Kind: triage.Noted, Actor: bob, At: now.Add(time.Second), Seen: now, Note: &triage.Note{ID: 1, Text: "Thanks!"}}
+	comment := triage.Event{Kind: triage.Noted, Actor: bob, At: now.Add(time.Second), ReceivedAt: now, Note: &triage.Note{ID: 1, Text: "Thanks!"}}
 	labels := triage.Updated | triage.LabelsChanged
 	tests := map[string]struct {
 		key    string
-		own    triage.Own
+		own    triage.BotChange
 		labels []string
 		event  triage.Event
 		want   triage.Undoing
@@ -38,25 +38,25 @@ func TestWhoUndid(t *testing.T) {
 			key: "label:UX", event: did(labels, triage.Changes{Removed: []string{"UX"}}), want: triage.Undoing{By: "ann", What: "add ~UX"},
 		},
 		"label put back": {
-			key: "label:UX", own: triage.Own{Removed: true}, labels: []string{"UX"},
+			key: "label:UX", own: triage.BotChange{Removed: true}, labels: []string{"UX"},
 			event: did(labels, triage.Changes{Added: []string{"UX"}}), want: triage.Undoing{By: "ann", What: "remove ~UX", Removed: true},
 		},
 		"moved back": {
-			key: "label:s::b", own: triage.Own{Replaced: "s::a"}, labels: []string{"s::a"},
+			key: "label:s::b", own: triage.BotChange{Replaced: "s::a"}, labels: []string{"s::a"},
 			event: did(labels, triage.Changes{Added: []string{"s::a"}, Removed: []string{"s::b"}}), want: triage.Undoing{By: "ann", What: `add ~"s::b"`},
 		},
 		"weight cleared": {
-			key: "weight", own: triage.Own{Value: 3},
+			key: "weight", own: triage.BotChange{Value: 3},
 			event: did(triage.Updated|triage.WeightChanged, triage.Changes{Weight: &triage.WeightChange{From: triage.Int(3)}}),
 			want:  triage.Undoing{By: "ann", What: "set weight 3"},
 		},
 		"the side's weight changed": {
-			key: "weight:backend", own: triage.Own{Value: 3}, labels: []string{"backend-weight::2"},
+			key: "weight:backend", own: triage.BotChange{Value: 3}, labels: []string{"backend-weight::2"},
 			event: did(labels, triage.Changes{Added: []string{"backend-weight::2"}}),
 			want:  triage.Undoing{By: "ann", What: `set ~"backend-weight::3"`},
 		},
 		"the side's weight taken off": {
-			key: "weight:backend", own: triage.Own{Value: 3},
+			key: "weight:backend", own: triage.BotChange{Value: 3},
 			event: did(labels, triage.Changes{Removed: []string{"backend-weight::3"}}),
 			want:  triage.Undoing{By: "ann", What: `set ~"backend-weight::3"`},
 		},
@@ -64,13 +64,13 @@ func TestWhoUndid(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			tt.own.Rule = "one"
-			memory := &triage.Memory{Own: map[string]triage.Own{tt.key: tt.own}}
+			memory := &triage.Memory{BotChanges: map[string]triage.BotChange{tt.key: tt.own}}
 			policy := engine.Policy{Team: team, Settings: []engine.Setting{rule("one", func(triage.Input) triage.Verdict { return triage.Nothing("nothing") })}}
 			d, err := engine.Decide(policy, []triage.Event{tt.event, comment}, triage.Issue{Labels: tt.labels}, memory, now)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(map[string]triage.Undoing{"one": tt.want}, d.Memory.Suspended); diff != "" {
+			if diff := cmp.Diff(map[string]triage.Undoing{"one": tt.want}, d.Memory.Suspensions); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

@@ -48,7 +48,7 @@ func contradiction(w Planned, plan []Planned, before triage.Issue) error {
 // own remembers what a planned action makes the bot's own doing.
 func (r *run) own(p Planned, before triage.Issue) {
 	key := p.Action.Key()
-	own := triage.Own{Rule: p.Rule}
+	own := triage.BotChange{Rule: p.Rule}
 	switch a := p.Action.(type) {
 	case triage.AddLabel:
 		own.Replaced = a.Replaces(before)
@@ -56,8 +56,8 @@ func (r *run) own(p Planned, before triage.Issue) {
 	case triage.SetWeight:
 		own.Value = a.Value
 	case triage.RemoveLabel:
-		if _, ours := r.memory.Own[key]; ours || a.Sibling {
-			delete(r.memory.Own, key)
+		if _, ours := r.memory.BotChanges[key]; ours || a.Sibling {
+			delete(r.memory.BotChanges, key)
 			return
 		}
 		own.Removed = true

@@ -8,11 +8,11 @@ import (
 
 // awaken ends the snoozes whose time has come. Their rules are run, whatever happened.
 func (r *run) awaken() {
-	for rule, s := range r.memory.Silenced {
+	for rule, s := range r.memory.Silences {
 		if s.Until.IsZero() || r.in.Now.Before(s.Until) {
 			continue
 		}
-		delete(r.memory.Silenced, rule)
+		delete(r.memory.Silences, rule)
 		if rule == triage.AllRules {
 			r.in.Kinds |= triage.Swept.Effective()
 			continue
@@ -26,10 +26,10 @@ func (r *run) awaken() {
 
 // silence is what people said who silenced the rule on this issue.
 func silence(m *triage.Memory, rule string) (triage.Silence, bool) {
-	if s, ok := m.Silenced[rule]; ok {
+	if s, ok := m.Silences[rule]; ok {
 		return s, true
 	}
-	s, ok := m.Silenced[triage.AllRules]
+	s, ok := m.Silences[triage.AllRules]
 	return s, ok
 }
 
@@ -38,7 +38,7 @@ func (r *run) silenced(rule string) bool {
 	if r.command(rule) != nil {
 		return false
 	}
-	_, rests := r.memory.Suspended[rule]
+	_, rests := r.memory.Suspensions[rule]
 	_, silent := silence(r.memory, rule)
 	if rests || silent {
 		return true
@@ -62,7 +62,7 @@ func (r *run) skip(s *Setting) string {
 		return "the rule is off"
 	case r.in.Issue.Closed && !s.Closed:
 		return "the issue is closed"
-	case len(r.memory.Silenced) > 0:
+	case len(r.memory.Silences) > 0:
 		if s, silent := silence(r.memory, s.ID); silent {
 			return quiet(s)
 		}
@@ -76,10 +76,10 @@ func (r *run) skip(s *Setting) string {
 // concerned are the rules that have something on the note or did something to the issue, or would have: they are run whatever happened, so
 // that what they said stays true.
 func concerned(m *triage.Memory) map[string]bool {
-	if len(m.Items) == 0 && len(m.Own) == 0 && len(m.Said) == 0 && len(m.Watched) == 0 {
+	if len(m.Items) == 0 && len(m.BotChanges) == 0 && len(m.HasLine) == 0 && len(m.ShadowActions) == 0 {
 		return nil
 	}
-	rules := maps.Clone(m.Said)
+	rules := maps.Clone(m.HasLine)
 	if rules == nil {
 		rules = map[string]bool{}
 	}
@@ -88,10 +88,10 @@ func concerned(m *triage.Memory) map[string]bool {
 			rules[ruleOf(key)] = true
 		}
 	}
-	for _, own := range m.Own {
+	for _, own := range m.BotChanges {
 		rules[own.Rule] = true
 	}
-	for rule := range m.Watched {
+	for rule := range m.ShadowActions {
 		rules[rule] = true
 	}
 	return rules

@@ -19,16 +19,16 @@ func (r *run) command(name string) *triage.Command {
 // raised are the items that people put on the note by commands. Those that are seen to are forgotten.
 func (r *run) raised() []wanted {
 	var items []wanted
-	for _, key := range slices.Sorted(maps.Keys(r.memory.Raised)) {
-		raised := r.memory.Raised[key]
+	for _, key := range slices.Sorted(maps.Keys(r.memory.Requested)) {
+		raised := r.memory.Requested[key]
 		c := r.command(raised.Command)
-		if c == nil || c.Stands == nil || !c.Stands(r.in, raised) {
-			delete(r.memory.Raised, key)
+		if c == nil || c.Unresolved == nil || !c.Unresolved(r.in, raised) {
+			delete(r.memory.Requested, key)
 			continue
 		}
 		item := triage.Item{Title: raised.Title, Text: raised.Text, Quote: raised.Quote, Then: raised.Then, Asks: raised.Asks}
 		if raised.Quote != "" {
-			item.From = raised.By
+			item.QuoteAuthor = raised.By
 		}
 		items = append(items, wanted{item, key, true})
 	}
@@ -39,7 +39,7 @@ func (r *run) raised() []wanted {
 func (r *run) whyRaised(s Sticky) []Why {
 	var why []Why
 	for _, i := range s.Items {
-		raised, ok := r.memory.Raised[i.Key]
+		raised, ok := r.memory.Requested[i.Key]
 		if !ok || i.Met {
 			continue
 		}

@@ -14,13 +14,13 @@ import (
 // Go walks a map must not show.
 func TestSeenToIsStruckThroughOnce(t *testing.T) {
 	policy := engine.Policy{Team: team, Commands: []triage.Command{
-		{Name: "unclear", Stands: func(triage.Input, triage.Raised) bool { return false }},
+		{Name: "unclear", Unresolved: func(triage.Input, triage.RequestedItem) bool { return false }},
 	}}
-	memory := &triage.Memory{Items: map[string]triage.ItemState{}, Raised: map[string]triage.Raised{}}
+	memory := &triage.Memory{Items: map[string]triage.ItemState{}, Requested: map[string]triage.RequestedItem{}}
 	for n := range 5 {
 		key := "unclear/" + strconv.Itoa(n)
 		memory.Items[key] = triage.ItemState{State: triage.ItemOpen, Title: "A clarification"}
-		memory.Raised[key] = triage.Raised{Command: "unclear", Title: "A clarification"}
+		memory.Requested[key] = triage.RequestedItem{Command: "unclear", Title: "A clarification"}
 	}
 	want := []engine.StickyItem{{Key: "unclear/4", Title: "A clarification", Met: true}}
 	for range 20 {

@@ -14,7 +14,7 @@ func Recall(p Policy, comments []Comment, issue triage.Issue, m triage.Memory, n
 	for _, c := range comments {
 		for _, line := range c.Lines {
 			h, _ := hear(p, line)
-			if h.command == nil || !h.command.Silence {
+			if h.command == nil || !h.command.OnlySilences {
 				continue
 			}
 			call := p.call(c, h.args)
@@ -22,7 +22,7 @@ func Recall(p Policy, comments []Comment, issue triage.Issue, m triage.Memory, n
 				continue // that was the answer, too
 			}
 			for _, change := range h.command.Run(in, call).Changes {
-				change.Make(&m, call)
+				change.Apply(&m, call)
 			}
 		}
 	}

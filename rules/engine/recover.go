@@ -10,12 +10,12 @@ import (
 
 // Recover completes a memory from GitLab's own record of who changed labels and weight, oldest entry first, for an issue whose memory the
 // store has lost or may have missed; bot is the user id of the bot's account. What the memory already holds (from the note's marker) stays.
-// Since is when the workflow label was last added, by whomever.
-func Recover(m triage.Memory, team *triage.Team, past []triage.Past, bot int64) triage.Memory {
+// StateEntry is when anybody last added the workflow label.
+func Recover(m triage.Memory, team *triage.Team, past []triage.ResourceEvent, bot int64) triage.Memory {
 	m = m.Clone()
 	r := recovery{
-		team: team, bot: bot, ordered: m.Ordered, weights: map[string]*int{},
-		own: map[string]triage.Own{}, gaveUp: map[string]bool{}, undone: map[string]setback{},
+		team: team, bot: bot, ordered: m.CommandedAt, weights: map[string]*int{},
+		own: map[string]triage.BotChange{}, gaveUp: map[string]bool{}, undone: map[string]setback{},
 	}
 	for _, p := range past {
 		if p.Label != "" {
@@ -25,35 +25,35 @@ func Recover(m triage.Memory, team *triage.Team, past []triage.Past, bot int64) 
 		}
 	}
 	for key := range r.gaveUp {
-		delete(m.Own, key)
+		delete(m.BotChanges, key)
 	}
 	for key, own := range r.own {
-		if known, ok := m.Own[key]; ok {
+		if known, ok := m.BotChanges[key]; ok {
 			own.Rule = known.Rule
 		}
 		setOwn(&m, key, own)
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.undone)) {
 		back := r.undone[key]
-		if until, forgiven := m.Forgiven[key]; forgiven && !back.at.After(until) {
+		if until, forgiven := m.Reinstated[key]; forgiven && !back.at.After(until) {
 			continue
 		}
-		takeBack(&m, key, m.Own[key], back.Undoing)
+		takeBack(&m, key, m.BotChanges[key], back.Undoing)
 	}
 	if m.Bump == nil {
 		m.Bump = r.bump
 	}
 	if n := len(r.states); n > 0 && !r.states[n-1].At.IsZero() {
-		m.Since = r.states[n-1]
+		m.StateEntry = r.states[n-1]
 	}
 	return m
 }
 
-func setOwn(m *triage.Memory, key string, own triage.Own) {
-	if m.Own == nil {
-		m.Own = map[string]triage.Own{}
+func setOwn(m *triage.Memory, key string, own triage.BotChange) {
+	if m.BotChanges == nil {
+		m.BotChanges = map[string]triage.BotChange{}
 	}
-	m.Own[key] = own
+	m.BotChanges[key] = own
 }
 
 // recovery replays an issue's past and keeps what the bot established and what people undid.
@@ -63,12 +63,12 @@ type recovery struct {
 	ordered map[string]time.Time
 	labels  []string
 	weights map[string]*int // by key
-	own     map[string]triage.Own
+	own     map[string]triage.BotChange
 	gaveUp  map[string]bool // labels that the bot took off again
 	undone  map[string]setback
 	bump    *triage.Bump
-	states  []triage.Since // of the workflow labels on the issue, the one added last at the end
-	left    string         // the state of the workflow label taken off last
+	states  []triage.StateEntry // of the workflow labels on the issue, the one added last at the end
+	left    string              // the state of the workflow label taken off last
 }
 
 // setback is what people undid, and when.
@@ -78,12 +78,12 @@ type setback struct {
 }
 
 // ours reports whether a rule, and not a command, had the bot make a change.
-func (r *recovery) ours(key string, p triage.Past) bool {
+func (r *recovery) ours(key string, p triage.ResourceEvent) bool {
 	until, ordered := r.ordered[key]
 	return p.Actor.ID == r.bot && (!ordered || p.At.After(until))
 }
 
-func (r *recovery) label(p triage.Past) {
+func (r *recovery) label(p triage.ResourceEvent) {
 	r.state(p)
 	key := triage.AddLabel{Label: p.Label}.Key()
 	bot := r.ours(key, p)
@@ -104,20 +104,20 @@ func (r *recovery) label(p triage.Past) {
 	case !bot:
 		r.people(key, p)
 	case p.Added:
-		r.own[key] = triage.Own{Replaced: triage.AddLabel{Label: p.Label}.Replaces(r.issue())}
+		r.own[key] = triage.BotChange{Replaced: triage.AddLabel{Label: p.Label}.Replaces(r.issue())}
 		delete(r.undone, key)
 		delete(r.gaveUp, key)
 	case ours:
 		delete(r.own, key)
 		r.gaveUp[key] = true
 	case triage.Scope(p.Label) == "":
-		r.own[key] = triage.Own{Removed: true}
+		r.own[key] = triage.BotChange{Removed: true}
 		delete(r.undone, key)
 	}
 }
 
 // people replays what a person's change does to a state of the bot's: undone says what it is, as of the issue that deliveries show.
-func (r *recovery) people(key string, p triage.Past) {
+func (r *recovery) people(key string, p triage.ResourceEvent) {
 	own, ours := r.own[key]
 	if !ours {
 		return
@@ -139,7 +139,7 @@ func (r *recovery) issue() triage.Issue {
 }
 
 // state replays a change of the workflow state. Of several workflow labels, the one added last counts.
-func (r *recovery) state(p triage.Past) {
+func (r *recovery) state(p triage.ResourceEvent) {
 	label := r.team.Canonical(p.Label)
 	if triage.Scope(label) != r.team.Label(triage.WorkflowScope) {
 		return
@@ -148,23 +148,23 @@ func (r *recovery) state(p triage.Past) {
 	if n := len(r.states); n > 0 {
 		from = r.states[n-1].State
 	}
-	r.states = slices.DeleteFunc(r.states, func(s triage.Since) bool { return s.State == state })
+	r.states = slices.DeleteFunc(r.states, func(s triage.StateEntry) bool { return s.State == state })
 	if !p.Added {
 		r.left = state
 		return
 	}
-	r.states = append(r.states, triage.Since{State: state, From: from, At: p.At})
+	r.states = append(r.states, triage.StateEntry{State: state, From: from, At: p.At})
 }
 
 // weight replays a change of the weight field or of the side's label.
-func (r *recovery) weight(key string, value *int, p triage.Past) {
+func (r *recovery) weight(key string, value *int, p triage.ResourceEvent) {
 	before := r.weights[key]
 	r.weights[key] = value
 	switch {
 	case !r.ours(key, p):
 		r.people(key, p)
 	case value != nil:
-		r.own[key] = triage.Own{Value: *value}
+		r.own[key] = triage.BotChange{Value: *value}
 		delete(r.undone, key)
 		if before != nil && *value == *before+1 || r.leveled(*value) {
 			r.bump = &triage.Bump{From: *value - 1, To: *value}

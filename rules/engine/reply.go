@@ -16,7 +16,7 @@ type replies struct {
 
 // add takes in the answer to one line. Among several lines each refusal names its own.
 func (r *replies) add(line Line, out triage.Outcome, several bool, team *triage.Team) {
-	if out.Why != nil {
+	if out.Explain != nil {
 		r.said = true
 	}
 	r.refused = r.refused || out.Refused
@@ -31,15 +31,15 @@ func (r *replies) add(line Line, out triage.Outcome, several bool, team *triage.
 			begin = triage.Say("Not done, ").Quote("/" + team.CommandPrefix() + " " + line.Text).Say(": ")
 		}
 		text[0] = append(begin, text[0]...)
-		if last := text[0][len(text[0])-1]; !strings.HasSuffix(last.Own, "?") {
+		if last := text[0][len(text[0])-1]; !strings.HasSuffix(last.Trusted, "?") {
 			text[0] = text[0].Say(".")
 		}
 	}
 	r.whole.Text = append(r.whole.Text, text...)
 	r.whole.Rows = append(r.whole.Rows, out.Reply.Rows...)
-	r.whole.FoldRows = append(r.whole.FoldRows, out.Reply.FoldRows...)
-	if r.whole.Fold == "" {
-		r.whole.Fold = out.Reply.Fold
+	r.whole.DetailsRows = append(r.whole.DetailsRows, out.Reply.DetailsRows...)
+	if r.whole.DetailsTitle == "" {
+		r.whole.DetailsTitle = out.Reply.DetailsTitle
 	}
 	for _, role := range out.Reply.Asks {
 		if !slices.Contains(r.whole.Asks, role) {

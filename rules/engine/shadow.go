@@ -9,9 +9,9 @@ import (
 
 // unwatch forgets what rules would have done that are not only watched any more.
 func unwatch(p Policy, m *triage.Memory) {
-	for rule := range m.Watched {
+	for rule := range m.ShadowActions {
 		if n := p.index(rule); n < 0 || p.Settings[n].Mode != triage.Shadow {
-			delete(m.Watched, rule)
+			delete(m.ShadowActions, rule)
 		}
 	}
 }
@@ -32,13 +32,13 @@ func (r *run) watch() {
 			r.watchAgain = again
 		}
 		if len(f.Would) == 0 && again.IsZero() {
-			delete(r.memory.Watched, f.Rule)
+			delete(r.memory.ShadowActions, f.Rule)
 			continue
 		}
-		if r.memory.Watched == nil {
-			r.memory.Watched = map[string][]string{}
+		if r.memory.ShadowActions == nil {
+			r.memory.ShadowActions = map[string][]string{}
 		}
-		r.memory.Watched[f.Rule] = f.Would
+		r.memory.ShadowActions[f.Rule] = f.Would
 	}
 }
 

@@ -56,7 +56,7 @@ func (s *shadowSteps) decide(what string, events []triage.Event, issue triage.Is
 func TestShadowTellsWhatItWouldDo(t *testing.T) {
 	const grace = 5 * time.Minute
 	later := now.Add(grace)
-	woken := []triage.Event{{Kind: triage.Woken, At: later, Seen: later}}
+	woken := []triage.Event{{Kind: triage.Woken, At: later, ReceivedAt: later}}
 	for own, want := range map[triage.Mode][2][]string{
 		triage.Act:    {{"add ~x"}, {"add ~x", "ask for “A weight”"}},
 		triage.Remind: {nil, {"ask for “A weight”", "ask for “A label”"}},
@@ -70,10 +70,10 @@ func TestShadowTellsWhatItWouldDo(t *testing.T) {
 			}
 			s.decide("opened", opened, triage.Issue{}, now, wake, want[0]...)
 			s.decide("woken", woken, triage.Issue{}, later, time.Time{}, want[1]...)
-			s.decide("an event of no interest", []triage.Event{{Kind: triage.Awarded, Seen: now}}, triage.Issue{}, later, time.Time{}, want[1]...)
-			s.decide("met by people", []triage.Event{{Kind: triage.Awarded, Seen: now}}, triage.Issue{Labels: []string{"fine"}}, later, time.Time{})
-			if len(s.memory.Watched) > 0 {
-				t.Errorf("it remembers %v", s.memory.Watched)
+			s.decide("an event of no interest", []triage.Event{{Kind: triage.Awarded, ReceivedAt: now}}, triage.Issue{}, later, time.Time{}, want[1]...)
+			s.decide("met by people", []triage.Event{{Kind: triage.Awarded, ReceivedAt: now}}, triage.Issue{Labels: []string{"fine"}}, later, time.Time{})
+			if len(s.memory.ShadowActions) > 0 {
+				t.Errorf("it remembers %v", s.memory.ShadowActions)
 			}
 		})
 	}
@@ -92,10 +92,10 @@ func TestShadowIsForgottenInAnotherMode(t *testing.T) {
 	for _, mode := range []triage.Mode{triage.Off, triage.Remind, triage.Act} {
 		other := asksAndWants("one")
 		other.Mode = mode
-		memory := &triage.Memory{Watched: map[string][]string{"one": {"add ~x"}, "gone": {"add ~y"}}}
-		d, err := engine.Decide(engine.Policy{Team: team, Settings: []engine.Setting{other}}, []triage.Event{{Kind: triage.Awarded, Seen: now}}, triage.Issue{}, memory, now)
-		if err != nil || len(d.Memory.Watched) > 0 || d.Findings[0].Looked || len(memory.Watched) != 2 {
-			t.Errorf("in mode %s: %+v, remembered %v, before %v, error %v", mode, d.Findings, d.Memory.Watched, memory.Watched, err)
+		memory := &triage.Memory{ShadowActions: map[string][]string{"one": {"add ~x"}, "gone": {"add ~y"}}}
+		d, err := engine.Decide(engine.Policy{Team: team, Settings: []engine.Setting{other}}, []triage.Event{{Kind: triage.Awarded, ReceivedAt: now}}, triage.Issue{}, memory, now)
+		if err != nil || len(d.Memory.ShadowActions) > 0 || d.Findings[0].Looked || len(memory.ShadowActions) != 2 {
+			t.Errorf("in mode %s: %+v, remembered %v, before %v, error %v", mode, d.Findings, d.Memory.ShadowActions, memory.ShadowActions, err)
 		}
 	}
 }

@@ -57,12 +57,12 @@ type Resting struct {
 // resting lists the rules that are quiet on the issue, those that people undid first.
 func resting(m *triage.Memory) []Resting {
 	var quiet []Resting
-	for _, rule := range slices.Sorted(maps.Keys(m.Suspended)) {
-		u := m.Suspended[rule]
+	for _, rule := range slices.Sorted(maps.Keys(m.Suspensions)) {
+		u := m.Suspensions[rule]
 		quiet = append(quiet, Resting{Rule: rule, What: u.What, By: u.By})
 	}
-	for _, rule := range slices.Sorted(maps.Keys(m.Silenced)) {
-		s := m.Silenced[rule]
+	for _, rule := range slices.Sorted(maps.Keys(m.Silences)) {
+		s := m.Silences[rule]
 		quiet = append(quiet, Resting{Rule: rule, By: s.By, Asked: true, Until: s.Until, Why: s.Why})
 	}
 	return quiet

@@ -15,36 +15,38 @@ import (
 func TestSuperseded(t *testing.T) {
 	person := triage.Person{ID: 1, Username: "ann"}
 	after, before := now.Add(2*time.Second), now.Add(-2*time.Second)
-	label := func(at time.Time, added bool, l string) triage.Past {
-		return triage.Past{At: at, Actor: person, Label: l, Added: added}
+	label := func(at time.Time, added bool, l string) triage.ResourceEvent {
+		return triage.ResourceEvent{At: at, Actor: person, Label: l, Added: added}
 	}
-	weight := func(at time.Time, w *int) triage.Past { return triage.Past{At: at, Actor: person, Weight: w} }
+	weight := func(at time.Time, w *int) triage.ResourceEvent {
+		return triage.ResourceEvent{At: at, Actor: person, Weight: w}
+	}
 	move, weigh, weighSide := triage.AddLabel{Label: "s::b"}, triage.SetWeight{Value: 3}, triage.SetWeight{Value: 3, Side: "backend"}
 	tests := map[string]struct {
 		wants triage.Action
-		past  []triage.Past
+		past  []triage.ResourceEvent
 		runs  bool
 	}{
 		"nothing happened":                {wants: move, runs: true},
-		"moved elsewhere":                 {wants: move, past: []triage.Past{label(after, true, "s::c"), label(after, false, "s::a")}},
-		"moved elsewhere before":          {wants: move, past: []triage.Past{label(before, true, "s::c")}, runs: true},
-		"another scope":                   {wants: move, past: []triage.Past{label(after, true, "t::b")}, runs: true},
-		"there before, and taken off":     {wants: move, past: []triage.Past{label(after, false, "s::b")}},
-		"taken off before":                {wants: move, past: []triage.Past{label(before, false, "s::b")}, runs: true},
-		"another made room":               {wants: move, past: []triage.Past{label(after, false, "s::a")}, runs: true},
-		"weighed":                         {wants: weigh, past: []triage.Past{weight(after, triage.Int(2))}},
-		"the weight was cleared":          {wants: weigh, past: []triage.Past{weight(after, nil)}},
-		"weighed before":                  {wants: weigh, past: []triage.Past{weight(before, triage.Int(2))}, runs: true},
-		"labelled, not weighed":           {wants: weigh, past: []triage.Past{label(after, true, "UX")}, runs: true},
-		"the side weighed":                {wants: weighSide, past: []triage.Past{label(after, true, "backend-weight::2")}},
-		"the other side weighed":          {wants: weighSide, past: []triage.Past{label(after, true, "frontend-weight::2")}, runs: true},
-		"the side's weight was taken off": {wants: weighSide, past: []triage.Past{label(after, false, "backend-weight::3")}},
+		"moved elsewhere":                 {wants: move, past: []triage.ResourceEvent{label(after, true, "s::c"), label(after, false, "s::a")}},
+		"moved elsewhere before":          {wants: move, past: []triage.ResourceEvent{label(before, true, "s::c")}, runs: true},
+		"another scope":                   {wants: move, past: []triage.ResourceEvent{label(after, true, "t::b")}, runs: true},
+		"there before, and taken off":     {wants: move, past: []triage.ResourceEvent{label(after, false, "s::b")}},
+		"taken off before":                {wants: move, past: []triage.ResourceEvent{label(before, false, "s::b")}, runs: true},
+		"another made room":               {wants: move, past: []triage.ResourceEvent{label(after, false, "s::a")}, runs: true},
+		"weighed":                         {wants: weigh, past: []triage.ResourceEvent{weight(after, triage.Int(2))}},
+		"the weight was cleared":          {wants: weigh, past: []triage.ResourceEvent{weight(after, nil)}},
+		"weighed before":                  {wants: weigh, past: []triage.ResourceEvent{weight(before, triage.Int(2))}, runs: true},
+		"labelled, not weighed":           {wants: weigh, past: []triage.ResourceEvent{label(after, true, "UX")}, runs: true},
+		"the side weighed":                {wants: weighSide, past: []triage.ResourceEvent{label(after, true, "backend-weight::2")}},
+		"the other side weighed":          {wants: weighSide, past: []triage.ResourceEvent{label(after, true, "frontend-weight::2")}, runs: true},
+		"the side's weight was taken off": {wants: weighSide, past: []triage.ResourceEvent{label(after, false, "backend-weight::3")}},
 	}
 	for name, tt := range tests {
 		policy := engine.Policy{Team: team, Commands: []triage.Command{
 			{Name: "go", Run: func(triage.Input, triage.Call) triage.Outcome { return triage.Did("goes", tt.wants) }},
 		}}
-		note := triage.Event{Kind: triage.Noted, Actor: person, At: now, Seen: now, Note: &triage.Note{ID: 1}}
+		note := triage.Event{Kind: triage.Noted, Actor: person, At: now, ReceivedAt: now, Note: &triage.Note{ID: 1}}
 		comment := engine.Comment{Event: note, Lines: []engine.Line{{Text: "go"}}}
 		want := []engine.Result{{By: "ann", Command: "go", Reason: "goes"}}
 		if !tt.runs {
@@ -68,10 +70,10 @@ func TestSuperseded(t *testing.T) {
 }
 
 // delivered are the events that tell of past changes.
-func delivered(past []triage.Past) []triage.Event {
+func delivered(past []triage.ResourceEvent) []triage.Event {
 	var events []triage.Event
 	for _, p := range past {
-		e := triage.Event{Kind: triage.Updated, Actor: p.Actor, At: p.At, Seen: p.At}
+		e := triage.Event{Kind: triage.Updated, Actor: p.Actor, At: p.At, ReceivedAt: p.At}
 		switch {
 		case p.Label == "":
 			e.Changes.Weight = &triage.WeightChange{To: p.Weight}
@@ -92,19 +94,19 @@ func TestMovedAlready(t *testing.T) {
 			return triage.Did("goes", triage.AddLabel{Label: "s::b"})
 		}},
 	}}
-	note := triage.Event{Kind: triage.Noted, Actor: triage.Person{ID: 1}, At: now, Seen: now, Note: &triage.Note{ID: 1}}
+	note := triage.Event{Kind: triage.Noted, Actor: triage.Person{ID: 1}, At: now, ReceivedAt: now, Note: &triage.Note{ID: 1}}
 	comment := engine.Comment{Event: note, Lines: []engine.Line{{Text: "go"}}}
 	tests := map[string]struct {
-		moved  triage.Past
+		moved  triage.ResourceEvent
 		labels []string // after the command
 	}{
-		"it moved":           {triage.Past{At: now, Label: "s::c", Added: true}, []string{"s::a"}},
-		"it moved before":    {triage.Past{At: now.Add(-time.Second), Label: "s::c", Added: true}, []string{"s::b"}},
-		"it took labels off": {triage.Past{At: now, Label: "s::b"}, []string{"s::b"}},
+		"it moved":           {triage.ResourceEvent{At: now, Label: "s::c", Added: true}, []string{"s::a"}},
+		"it moved before":    {triage.ResourceEvent{At: now.Add(-time.Second), Label: "s::c", Added: true}, []string{"s::b"}},
+		"it took labels off": {triage.ResourceEvent{At: now, Label: "s::b"}, []string{"s::b"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			facts := engine.Facts{Moved: []triage.Past{tt.moved}}
+			facts := engine.Facts{Moved: []triage.ResourceEvent{tt.moved}}
 			o := engine.Obey(policy, []engine.Comment{comment}, []triage.Event{note}, triage.Issue{Labels: []string{"s::a"}}, nil, facts, now)
 			if diff := cmp.Diff(tt.labels, slices.Clone(o.Issue.Labels)); diff != "" {
 				t.Errorf("the labels (-want +got):\n%s", diff)

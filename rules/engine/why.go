@@ -20,7 +20,7 @@ func Probe(p Policy, issue triage.Issue, memory *triage.Memory, now time.Time) (
 		return d, err
 	}
 	m := d.Memory.Clone()
-	delete(m.Own, triage.Close{}.Key()) // nobody reopened it
+	delete(m.BotChanges, triage.Close{}.Key()) // nobody reopened it
 	issue.Closed = false
 	before, err := Decide(p, look, issue, &m, now)
 	if err != nil {
@@ -47,7 +47,7 @@ type Sight struct {
 func Explain(p Policy, d Decision, rule string, sights []Sight) triage.Reply {
 	switch n := p.index(rule); {
 	case !d.Ours:
-		return triage.Reply{Text: []triage.Prose{triage.Say("The rules leave this issue alone: ").Words(d.Reason).Say(".")}}
+		return triage.Reply{Text: []triage.Prose{triage.Say("The rules leave this issue alone: ").Untrusted(d.Reason).Say(".")}}
 	case rule == "":
 		return whyAll(p, d)
 	case n < 0:
@@ -65,10 +65,10 @@ func whyAll(p Policy, d Decision) triage.Reply {
 		if row := whyRow(p, n, d); speaks {
 			r.Rows = append(r.Rows, row)
 		} else {
-			r.FoldRows = append(r.FoldRows, row)
+			r.DetailsRows = append(r.DetailsRows, row)
 		}
 	}
-	r.Fold = "The rules with nothing to say: " + strconv.Itoa(len(r.FoldRows))
+	r.DetailsTitle = "The rules with nothing to say: " + strconv.Itoa(len(r.DetailsRows))
 	first, last := "What the rules say of this issue. ", ""
 	switch {
 	case d.Result.Closed && len(r.Rows) == 0:
@@ -78,7 +78,7 @@ func whyAll(p Policy, d Decision) triage.Reply {
 	case len(r.Rows) == 0:
 		first = "No rule wants anything of this issue. "
 	}
-	r.Text = []triage.Prose{triage.Say(first + p.Team.Flow("why <rule>") + " tells all about one." + last)}
+	r.Text = []triage.Prose{triage.Say(first + p.Team.CommandCode("why <rule>") + " tells all about one." + last)}
 	return r
 }
 
@@ -87,16 +87,16 @@ const closed = "The issue is closed; rules rest."
 
 // told reports whether people made this rule be quiet here, by itself and not with all others.
 func told(m *triage.Memory, rule string) bool {
-	_, rests := m.Suspended[rule]
-	_, silent := m.Silenced[rule]
+	_, rests := m.Suspensions[rule]
+	_, silent := m.Silences[rule]
 	return rests || silent
 }
 
 // did lists in words what the rule did to the issue and nobody changed since.
 func did(d Decision, rule string) []string {
 	var deeds []string
-	for _, key := range slices.Sorted(maps.Keys(d.Memory.Own)) {
-		own := d.Memory.Own[key]
+	for _, key := range slices.Sorted(maps.Keys(d.Memory.BotChanges)) {
+		own := d.Memory.BotChanges[key]
 		if own.Rule != rule || slices.ContainsFunc(d.Plan, func(p Planned) bool { return p.Action.Key() == key }) {
 			continue // another's, or only wanted
 		}
@@ -117,22 +117,22 @@ func did(d Decision, rule string) []string {
 // whyRow is one rule's line: its name, its section and its reason.
 func whyRow(p Policy, n int, d Decision) triage.Prose {
 	s, f := p.Settings[n], d.Findings[n]
-	row := triage.Say(triage.Code(s.ID) + " · " + s.Section + " · ").Words(f.Reason)
+	row := triage.Say(triage.Code(s.ID) + " · " + s.Section + " · ").Untrusted(f.Reason)
 	if len(f.Wants) > 0 {
 		wants := " · wants: "
 		if past(d, s) {
 			wants = " · wanted: "
 		}
-		row = row.Say(wants).Words(strings.Join(f.Wants, ", "))
+		row = row.Say(wants).Untrusted(strings.Join(f.Wants, ", "))
 	}
 	if deeds := did(d, f.Rule); len(deeds) > 0 {
-		row = row.Say(" · did: ").Words(strings.Join(deeds, ", "))
+		row = row.Say(" · did: ").Untrusted(strings.Join(deeds, ", "))
 	}
 	if s.Mode == triage.Shadow {
 		row = row.Say(" · only watched, mode `shadow`")
 	}
-	if u, rests := d.Memory.Suspended[s.ID]; rests {
-		row = row.Say(" · rests here, undone: ").Words(u.What)
+	if u, rests := d.Memory.Suspensions[s.ID]; rests {
+		row = row.Say(" · rests here, undone: ").Untrusted(u.What)
 	}
 	if at := opensAt(p, d, s.ID); !at.IsZero() {
 		row = row.Say(" · goes on the note at " + clock(at))
@@ -163,20 +163,20 @@ func whyOne(p Policy, d Decision, n int, sights []Sight) triage.Reply {
 	s, f := p.Settings[n], d.Findings[n]
 	r := triage.Reply{Text: []triage.Prose{
 		triage.Say(triage.Code(s.ID) + ": " + s.Summary),
-		here(d, s).Words(f.Reason).Say("."),
+		here(d, s).Untrusted(f.Reason).Say("."),
 	}}
 	add := func(row triage.Prose) { r.Rows = append(r.Rows, row) }
 	if len(f.Wants) > 0 {
-		add(triage.Say("It wants: ").Words(strings.Join(f.Wants, ", ")))
+		add(triage.Say("It wants: ").Untrusted(strings.Join(f.Wants, ", ")))
 	}
 	if deeds := did(d, s.ID); len(deeds) > 0 {
-		add(triage.Say("It did: ").Words(strings.Join(deeds, ", ")))
+		add(triage.Say("It did: ").Untrusted(strings.Join(deeds, ", ")))
 	}
 	if at := opensAt(p, d, s.ID); !at.IsZero() {
 		add(triage.Say("It goes on the note at " + clock(at) + ", if it is still so"))
 	}
-	if u, rests := d.Memory.Suspended[s.ID]; rests {
-		add(triage.Say("It rests here: ").Words(name(u.By)).Say(" undid ").Quote(u.What).Say("; " + p.Team.Flow("resume "+s.ID) + " ends that"))
+	if u, rests := d.Memory.Suspensions[s.ID]; rests {
+		add(triage.Say("It rests here: ").Untrusted(name(u.By)).Say(" undid ").Quote(u.What).Say("; " + p.Team.CommandCode("resume "+s.ID) + " ends that"))
 	}
 	if row := whyQuiet(p, &d.Memory, s.ID); row != nil {
 		add(row)
@@ -188,7 +188,7 @@ func whyOne(p Policy, d Decision, n int, sights []Sight) triage.Reply {
 		if i == maxSights {
 			break
 		}
-		add(triage.Say("On " + clock(sight.At) + " (").Words(strings.Join(sight.Events, "; ")).Say("): ").Words(sight.Reason))
+		add(triage.Say("On " + clock(sight.At) + " (").Untrusted(strings.Join(sight.Events, "; ")).Say("): ").Untrusted(sight.Reason))
 	}
 	return r
 }
@@ -217,17 +217,17 @@ func whyQuiet(p Policy, m *triage.Memory, rule string) triage.Prose {
 		return nil
 	}
 	ends := rule
-	if _, itself := m.Silenced[rule]; !itself {
+	if _, itself := m.Silences[rule]; !itself {
 		ends = triage.AllRules
 	}
-	row := triage.Say("It is quiet here, ").Words(name(quiet.By)).Say(" silenced it")
+	row := triage.Say("It is quiet here, ").Untrusted(name(quiet.By)).Say(" silenced it")
 	if ends == triage.AllRules {
 		row = row.Say(" with all others")
 	}
 	if quiet.Why != "" {
 		row = row.Say(": ").Quote(quiet.Why)
 	}
-	return row.Say("; " + p.Team.Flow("resume "+ends) + " ends that")
+	return row.Say("; " + p.Team.CommandCode("resume "+ends) + " ends that")
 }
 
 // name is how a person is told of.

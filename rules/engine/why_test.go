@@ -45,10 +45,10 @@ func explain(t *testing.T, issue triage.Issue, memory triage.Memory, rule string
 	for _, row := range r.Rows {
 		lines = append(lines, "- "+row.Plain())
 	}
-	if r.Fold != "" {
-		lines = append(lines, r.Fold)
+	if r.DetailsTitle != "" {
+		lines = append(lines, r.DetailsTitle)
 	}
-	for _, row := range r.FoldRows {
+	for _, row := range r.DetailsRows {
 		lines = append(lines, "  - "+row.Plain())
 	}
 	return lines
@@ -86,7 +86,7 @@ The issue is closed; rules rest. ¬/flow why <rule>¬ tells all about one. Befor
 The rules with nothing to say: 1
   - ¬off¬ · Triage · the rule is off`},
 		{name: "one, of an issue that the bot closed", issue: triage.Issue{Closed: true}, memory: triage.Memory{
-			Touched: now, Own: map[string]triage.Own{"state": {Rule: "asks"}},
+			Touched: now, BotChanges: map[string]triage.BotChange{"state": {Rule: "asks"}},
 		}, rule: "asks", want: `
 ¬asks¬: Does something.
 The issue is closed; rules rest. Before it closed: the weight is empty.
@@ -96,7 +96,7 @@ The issue is closed; rules rest. Before it closed: the weight is empty.
 - It looks at: opened, labels changed`},
 		{name: "all, of an issue that is not ours", issue: triage.Issue{Moved: true}, want: `
 The rules leave this issue alone: the issue was moved away.`},
-		{name: "one that did something", issue: ux, memory: triage.Memory{Own: map[string]triage.Own{
+		{name: "one that did something", issue: ux, memory: triage.Memory{BotChanges: map[string]triage.BotChange{
 			"label:UX": {Rule: "acts"}, "weight:backend": {Rule: "acts", Value: 2}, "label:y": {Rule: "acts", Removed: true}, "label:x": {Rule: "other"},
 		}}, rule: "acts", want: `
 ¬acts¬: Does something.
@@ -118,7 +118,7 @@ Here: the weight is empty.
 - It looks at: opened, labels changed
 - On 2 March 08:00 UTC (opened; noted): the weight is 2
 - On 2 March 07:00 UTC (swept): @omar did it`},
-		{name: "one that is quiet with all others", memory: triage.Memory{Silenced: map[string]triage.Silence{
+		{name: "one that is quiet with all others", memory: triage.Memory{Silences: map[string]triage.Silence{
 			"all": {Until: now.Add(time.Hour), By: "omar", Why: "we know"},
 		}}, rule: "asks", want: `
 ¬asks¬: Does something.

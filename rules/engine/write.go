@@ -18,7 +18,7 @@ func (r *run) write() (Sticky, time.Time) {
 			continue
 		}
 		s.Items = append(s.Items, StickyItem{
-			Key: w.key, Title: w.Title, Text: w.Says(r.may(w.Item)), From: w.From, Quote: w.Quote, Then: w.Then, Asks: w.Asks, Ask: r.mention(w),
+			Key: w.key, Title: w.Title, Text: w.TextFor(r.may(w.Item)), From: w.QuoteAuthor, Quote: w.Quote, Then: w.Then, Asks: w.Asks, Ask: r.mention(w),
 		})
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.memory.Items)) {
@@ -44,13 +44,13 @@ func (r *run) mention(w wanted) bool {
 	if r.command(ruleOf(w.key)) != nil {
 		once = ruleOf(w.key)
 	}
-	if len(w.Asks) == 0 || m.Asked[w.key] || m.Asked[once] {
+	if len(w.Asks) == 0 || m.Mentioned[w.key] || m.Mentioned[once] {
 		return false
 	}
-	if m.Asked == nil {
-		m.Asked = map[string]bool{}
+	if m.Mentioned == nil {
+		m.Mentioned = map[string]bool{}
 	}
-	m.Asked[once] = true
+	m.Mentioned[once] = true
 	return true
 }
 
@@ -59,7 +59,7 @@ func (r *run) may(i triage.Item) bool {
 	if i.Do == "" || len(i.Asks) > 0 {
 		return true
 	}
-	may, known := r.in.MayChange()
+	may, known := r.in.AuthorMayChange()
 	r.unknown = r.unknown || !known
 	return may
 }
@@ -75,7 +75,7 @@ func (r *run) why(s Sticky) []Why {
 	var why []Why
 	for n := range r.policy.Settings {
 		id := r.policy.Settings[n].ID
-		speaks := r.memory.Said[id] || slices.ContainsFunc(s.Items, func(i StickyItem) bool { return !i.Met && ruleOf(i.Key) == id })
+		speaks := r.memory.HasLine[id] || slices.ContainsFunc(s.Items, func(i StickyItem) bool { return !i.Met && ruleOf(i.Key) == id })
 		if speaks && r.verdicts[n] != nil { // an item of a closed issue is carried on without its reason
 			why = append(why, Why{Rule: id, Section: r.policy.Settings[n].Section, Reason: r.verdicts[n].Reason})
 		}
@@ -140,7 +140,7 @@ func (r *run) wakeAt() time.Time {
 	for _, wake := range r.memory.Wakes {
 		earlier(wake)
 	}
-	for _, s := range r.memory.Silenced {
+	for _, s := range r.memory.Silences {
 		earlier(s.Until)
 	}
 	return at

@@ -17,8 +17,8 @@ type Action interface {
 	Apply(Issue) Issue
 	// String says it in words: "add ~UX".
 	String() string
-	// Command is the quick action with which a person would do the same: `/label ~UX`. It is "" if there is none, see How.
-	Command() string
+	// QuickAction is the quick action with which a person would do the same: `/label ~UX`. It is "" if there is none, see HowTo.
+	QuickAction() string
 }
 
 // AddLabel wants a label on the issue. Its siblings of the same scope give way, as GitLab does with a licence and the bot without.
@@ -44,7 +44,7 @@ func (a AddLabel) Apply(i Issue) Issue {
 
 func (a AddLabel) String() string { return "add " + Quoted(a.Label) }
 
-func (a AddLabel) Command() string { return labelCommand("/label", a.Label) }
+func (a AddLabel) QuickAction() string { return labelCommand("/label", a.Label) }
 
 // Replaces is the label of the same scope that gives way, "" if there is none.
 func (a AddLabel) Replaces(i Issue) string {
@@ -99,7 +99,7 @@ func (a RemoveLabel) Apply(i Issue) Issue {
 
 func (a RemoveLabel) String() string { return "remove " + Quoted(a.Label) }
 
-func (a RemoveLabel) Command() string { return labelCommand("/unlabel", a.Label) }
+func (a RemoveLabel) QuickAction() string { return labelCommand("/unlabel", a.Label) }
 
 // SetWeight wants a weight: of the weight field, or of a side's scoped label if Side is set ("backend").
 type SetWeight struct {
@@ -136,7 +136,7 @@ func (a SetWeight) String() string {
 	return "set weight " + strconv.Itoa(a.Value)
 }
 
-func (a SetWeight) Command() string {
+func (a SetWeight) QuickAction() string {
 	if a.Side != "" {
 		return labelCommand("/label", WeightLabel(a.Side, a.Value))
 	}
@@ -154,7 +154,7 @@ func (Close) Apply(i Issue) Issue { i.Closed = true; return i }
 
 func (Close) String() string { return "close the issue" }
 
-func (Close) Command() string { return "/close" }
+func (Close) QuickAction() string { return "/close" }
 
 // SetMilestone wants a milestone, by its title, on an issue that has none. Another milestone is as good.
 type SetMilestone struct{ Title string }
@@ -165,18 +165,18 @@ func (SetMilestone) Done(i Issue) bool { return i.Milestone != 0 }
 
 func (a SetMilestone) Apply(i Issue) Issue {
 	if !a.Done(i) {
-		i.Milestone, i.Backlog = NewMilestone, a.Title
+		i.Milestone, i.MilestoneTitle = NewMilestone, a.Title
 	}
 	return i
 }
 
 func (a SetMilestone) String() string { return `set milestone %"` + a.Title + `"` }
 
-func (a SetMilestone) Command() string { return `/milestone %"` + a.Title + `"` }
+func (a SetMilestone) QuickAction() string { return `/milestone %"` + a.Title + `"` }
 
-// How says with what a person would do the same, for Item.Do: "`/label ~UX`".
-func How(a Action) string {
-	if c := a.Command(); c != "" {
+// HowTo says with what a person would do the same, for Item.Do: "`/label ~UX`".
+func HowTo(a Action) string {
+	if c := a.QuickAction(); c != "" {
 		return Code(c)
 	}
 	return "the sidebar to " + a.String()

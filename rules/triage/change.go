@@ -14,8 +14,8 @@ const AllRules = "all"
 
 // Change is something that a command has remembered.
 type Change interface {
-	// Make changes the memory; by is who wrote the command.
-	Make(m *Memory, by Call)
+	// Apply changes the memory; by is who wrote the command.
+	Apply(m *Memory, by Call)
 	// String says it in words: "snooze needs-type for 168h0m0s".
 	String() string
 }
@@ -27,11 +27,11 @@ type Snooze struct {
 	Why   string
 }
 
-func (s Snooze) Make(m *Memory, by Call) {
-	if m.Silenced == nil {
-		m.Silenced = map[string]Silence{}
+func (s Snooze) Apply(m *Memory, by Call) {
+	if m.Silences == nil {
+		m.Silences = map[string]Silence{}
 	}
-	m.Silenced[s.Rule] = Silence{Until: s.Until, By: by.By.Username, Why: s.Why}
+	m.Silences[s.Rule] = Silence{Until: s.Until, By: by.By.Username, Why: s.Why}
 }
 
 func (s Snooze) String() string {
@@ -44,66 +44,66 @@ func (s Snooze) String() string {
 // Resume lets a rule, or AllRules, speak again: whether people silenced it or undid what it did.
 type Resume struct{ Rule string }
 
-func (r Resume) Make(m *Memory, by Call) {
-	what := m.Suspended[r.Rule].What
+func (r Resume) Apply(m *Memory, by Call) {
+	what := m.Suspensions[r.Rule].What
 	for key, u := range m.Undone {
 		if r.Rule == AllRules || u.Rule == r.Rule || what != "" && u.What == what {
-			forgive(m, key, by.At)
+			reinstate(m, key, by.At)
 		}
 	}
 	if r.Rule == AllRules {
-		m.Silenced, m.Suspended = nil, nil
+		m.Silences, m.Suspensions = nil, nil
 		return
 	}
-	delete(m.Suspended, r.Rule)
-	delete(m.Silenced, r.Rule)
+	delete(m.Suspensions, r.Rule)
+	delete(m.Silences, r.Rule)
 }
 
-// forgive lets rules want an undone state again. Deliveries tell whole seconds, GitLab's record of the undoing is more exact.
-func forgive(m *Memory, key string, at time.Time) {
+// reinstate lets rules want an undone state again. Deliveries tell whole seconds, GitLab's record of the undoing is more exact.
+func reinstate(m *Memory, key string, at time.Time) {
 	delete(m.Undone, key)
-	if m.Forgiven == nil {
-		m.Forgiven = map[string]time.Time{}
+	if m.Reinstated == nil {
+		m.Reinstated = map[string]time.Time{}
 	}
-	m.Forgiven[key] = at.Add(time.Second)
+	m.Reinstated[key] = at.Add(time.Second)
 }
 
 func (r Resume) String() string { return "resume " + r.Rule }
 
-// Raise puts an item on the note that people, not a rule, want seen to.
-type Raise struct {
-	Command string // its name
-	Item    Item   // without Slot
-	Asked   bool   // its roles are mentioned elsewhere, and not again for another such item
+// RequestItem puts an item on the note because a person, not a rule, asks for it.
+type RequestItem struct {
+	Command          string // its name
+	Item             Item   // without Slot
+	AlreadyMentioned bool   // its roles are mentioned elsewhere and must not be mentioned again
 }
 
-// maxRaised bounds what is remembered of one issue; the oldest goes.
-const maxRaised = 10
+// maxRequested bounds what is remembered of one issue; the oldest goes.
+const maxRequested = 10
 
-func (r Raise) Make(m *Memory, by Call) {
-	if m.Raised == nil {
-		m.Raised = map[string]Raised{}
+func (r RequestItem) Apply(m *Memory, by Call) {
+	if m.Requested == nil {
+		m.Requested = map[string]RequestedItem{}
 	}
-	m.Raised[r.key(m, by.Note)] = Raised{
+	m.Requested[r.key(m, by.Note)] = RequestedItem{
 		Command: r.Command, Title: r.Item.Title, Text: r.Item.Text, Quote: r.Item.Quote, Then: r.Item.Then, Asks: r.Item.Asks,
-		By: by.By.Username, At: by.At, State: m.Since.State,
+		By: by.By.Username, At: by.At, State: m.StateEntry.State,
 	}
-	if r.Asked {
-		if m.Asked == nil {
-			m.Asked = map[string]bool{}
+	if r.AlreadyMentioned {
+		if m.Mentioned == nil {
+			m.Mentioned = map[string]bool{}
 		}
-		m.Asked[r.Command] = true
+		m.Mentioned[r.Command] = true
 	}
-	for len(m.Raised) > maxRaised {
-		delete(m.Raised, oldest(m.Raised))
+	for len(m.Requested) > maxRequested {
+		delete(m.Requested, oldest(m.Requested))
 	}
 }
 
 // key is the next one for a comment: "unclear/71", then "unclear/71/2". One that was in use is not given again.
-func (r Raise) key(m *Memory, note int64) string {
+func (r RequestItem) key(m *Memory, note int64) string {
 	comment := r.Command + "/" + strconv.FormatInt(note, 10)
 	last := 0
-	for key := range m.Raised {
+	for key := range m.Requested {
 		if key == comment {
 			last = max(last, 1)
 		} else if number, same := strings.CutPrefix(key, comment+"/"); same {
@@ -117,45 +117,45 @@ func (r Raise) key(m *Memory, note int64) string {
 	return comment + "/" + strconv.Itoa(last+1)
 }
 
-// oldest is the key of what was raised first. Within a second, longer keys are of later comments, or come later in their comment.
-func oldest(all map[string]Raised) string {
+// oldest is the key of what was requested first. Within a second, longer keys are of later comments, or come later in their comment.
+func oldest(all map[string]RequestedItem) string {
 	return slices.MinFunc(slices.Collect(maps.Keys(all)), func(a, b string) int {
 		return cmp.Or(all[a].At.Compare(all[b].At), cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
 	})
 }
 
-func (r Raise) String() string { return "ask for " + r.Item.Title }
+func (r RequestItem) String() string { return "ask for " + r.Item.Title }
 
 // Agree records an agreement in the issue review.
 type Agree struct{}
 
-func (Agree) Make(m *Memory, by Call) {
-	if m.Around.Known&NeedAgreements == 0 {
+func (Agree) Apply(m *Memory, by Call) {
+	if m.Context.Known&NeedAgreements == 0 {
 		return // counted from GitLab when it is needed, where the comment stands
 	}
-	if m.Around.Agreements == nil {
-		m.Around.Agreements = map[string]Agreement{}
+	if m.Context.Agreements == nil {
+		m.Context.Agreements = map[string]Agreement{}
 	}
-	a := m.Around.Agreements[UsernameKey(by.By.Username)]
+	a := m.Context.Agreements[UsernameKey(by.By.Username)]
 	a.ID, a.Comment = by.By.ID, true
-	m.Around.Agreements[UsernameKey(by.By.Username)] = a
-	if m.Around.Levels == nil {
-		m.Around.Levels = map[string]int{}
+	m.Context.Agreements[UsernameKey(by.By.Username)] = a
+	if m.Context.AccessLevels == nil {
+		m.Context.AccessLevels = map[string]int{}
 	}
-	m.Around.Levels[UsernameKey(by.By.Username)] = by.Level
+	m.Context.AccessLevels[UsernameKey(by.By.Username)] = by.Level
 }
 
 func (Agree) String() string { return "record the agreement" }
 
-// Silence is people's wish that a rule is quiet on an issue.
+// Silence is a person's wish that a rule says and does nothing on an issue.
 type Silence struct {
 	Until time.Time `json:"t,omitzero"` // zero is for good
 	By    string    `json:"by,omitempty"`
 	Why   string    `json:"w,omitempty"` // theirs
 }
 
-// Raised is an item that a command put on the note. Quote is empty for what was written in an internal comment.
-type Raised struct {
+// RequestedItem is an item that a command put on the note. Quote is empty for what was written in an internal comment.
+type RequestedItem struct {
 	Command string    `json:"c"`
 	Title   string    `json:"ti"`
 	Text    string    `json:"tx,omitempty"`

@@ -26,10 +26,10 @@ func TestRaiseForgetsTheOldest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var m triage.Memory
 			for n := 1; n <= 25; n++ {
-				triage.Raise{Command: "unclear", Item: triage.Item{Quote: strconv.Itoa(n)}}.Make(&m, call(n))
+				triage.RequestItem{Command: "unclear", Item: triage.Item{Quote: strconv.Itoa(n)}}.Apply(&m, call(n))
 			}
 			var left, want []int
-			for raised := range maps.Values(m.Raised) {
+			for raised := range maps.Values(m.Requested) {
 				n, _ := strconv.Atoi(raised.Quote)
 				left = append(left, n)
 			}

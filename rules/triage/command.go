@@ -22,8 +22,8 @@ const (
 	Maintainer = 40
 )
 
-// Needs says what somebody lacks who may not, as the end of a sentence: "needs the Planner or Reporter role, or higher".
-func (p Permission) Needs() string {
+// Requirement says what somebody lacks who may not, as the end of a sentence: "needs the Planner or Reporter role, or higher".
+func (p Permission) Requirement() string {
 	if p == Member {
 		return "needs the Planner or Reporter role, or higher"
 	}
@@ -65,21 +65,21 @@ func (p Permission) Allows(in Input, who Person, level int) bool {
 // Command is one thing that people may ask for in a comment: a definition and a pure function. The reader of comments, the help, the
 // reference and the permission check read the definition.
 type Command struct {
-	Name    string // "spike done"
-	Args    string // "[weight=<n>] [title]"
-	Summary string // one sentence for those who write comments
-	Example string // all that follows the prefix: "spike done weight=2"
-	Section string // heading of the handbook page that the command carries out, "" for the bot's own matters
-	Who     Permission
-	Closed  bool // also runs on a closed issue
-	Answers bool // is answered by its reply alone, without a reaction
-	Agrees  bool // is an agreement in the issue review
-	Opens   bool // opens another issue
-	Silence bool // only makes rules quiet or not: GitLab shows nothing of it but the comment
+	Name         string // "spike done"
+	Args         string // "[weight=<n>] [title]"
+	Summary      string // one sentence for those who write comments
+	Example      string // all that follows the prefix: "spike done weight=2"
+	Section      string // heading of the handbook page that the command carries out, "" for the bot's own matters
+	Who          Permission
+	Closed       bool // also runs on a closed issue
+	Answers      bool // is answered by its reply alone, without a reaction
+	Agrees       bool // is an agreement in the issue review
+	Opens        bool // opens another issue
+	OnlySilences bool // only silences rules or lifts that: GitLab shows nothing of it but the comment
 
 	Run func(Input, Call) Outcome
-	// Stands reports whether what the command once raised is still to be seen to. nil for a command that raises nothing.
-	Stands func(Input, Raised) bool
+	// Unresolved reports whether an item that the command put on the note still has to be seen to. nil for a command that puts none there.
+	Unresolved func(Input, RequestedItem) bool
 }
 
 // Usage is the command as it is written, without the prefix: "weight <n> [why]".
@@ -102,30 +102,30 @@ type Call struct {
 	Commands []Command          // all there are
 	Rules    []string           // ids of all rules
 	Options  map[string]Options // in force, by rule
-	Found    *Found             // what Outcome.Find asked for; nil if it was not looked for yet
+	Found    *FoundIssue        // what Outcome.FindIssue asked for; nil if it was not looked for yet
 }
 
-// Found is an issue that a comment names. Wrong says why there is none, a finished sentence of our own without full stop.
-type Found struct {
-	Ref   Ref
-	Wrong string
+// FoundIssue is an issue that a comment names. Problem says why there is none, a finished sentence of our own without full stop.
+type FoundIssue struct {
+	Ref     Ref
+	Problem string
 }
 
 // Outcome is what a command makes of a call. The zero value does nothing, silently.
 type Outcome struct {
-	Reason  string   // one finished sentence without capital and full stop; may quote people
-	Refused bool     // nothing of it is done, the Reply says why
-	Actions []Action // states wanted of the issue, in the name of who wrote the command
-	Changes []Change // of what is remembered
-	Opens   *Draft   // an issue to be opened and linked
-	Links   []LinkTo // to be made to other issues
-	Reply   *Reply   // nil: what happened shows on the issue
+	Reason  string       // one finished sentence without capital and full stop; may quote people
+	Refused bool         // nothing of it is done, the Reply says why
+	Actions []Action     // states wanted of the issue, in the name of who wrote the command
+	Changes []Change     // of what is remembered
+	Opens   *Draft       // an issue to be opened and linked
+	Links   []WantedLink // to be made to other issues
+	Reply   *Reply       // nil: what happened shows on the issue
 
-	Look   bool    // all rules look at the issue, and nothing waits
-	Why    *string // the reply is what the rules say: of all of them, or of the one named
-	Needs  Need    // facts that the command has to know first; it is asked again with them
-	Find   string  // an issue that has to be looked up first, as written
-	Always bool    // also runs on issues that the rules leave alone
+	RecheckAll     bool    // all rules look at the issue, and nothing waits
+	Explain        *string // the reply is what the rules say: of all of them, or of the one named
+	Needs          Need    // facts that the command has to know first; it is asked again with them
+	FindIssue      string  // an issue that has to be looked up first, as written
+	EvenOutOfScope bool    // also runs on issues that the rules leave alone
 }
 
 // Draft is an issue to be opened.
@@ -136,11 +136,11 @@ type Draft struct {
 	Confidential bool     `json:"conf,omitempty"`
 }
 
-// LinkTo is a link wanted to another issue. Kind is one of Link's.
-type LinkTo struct {
+// WantedLink is a link wanted to another issue. Kind is one of Link's.
+type WantedLink struct {
 	Kind string `json:"k"`
 	To   Ref    `json:"to"`
-	By   int64  `json:"by,omitempty"` // the comment that wants it; set by the engine
+	Note int64  `json:"by,omitempty"` // the comment that wants it; set by the engine
 }
 
 // Did is the outcome of a command that was carried out.

@@ -32,7 +32,7 @@ func Difference(before, after Issue) Edit {
 	}
 	e.Close = after.Closed && !before.Closed
 	if after.Milestone != before.Milestone {
-		e.Milestone = after.Backlog
+		e.Milestone = after.MilestoneTitle
 	}
 	return e
 }
@@ -62,9 +62,9 @@ func (e Edit) Apply(i Issue) Issue {
 	return i
 }
 
-// Event is what GitLab would report had a person made the difference.
-func (e Edit) Event(by Person, before Issue, of Event) Event {
-	event := Event{Kind: Updated, Actor: by, At: of.At, Seen: of.Seen, Changes: Changes{Added: e.Add, Removed: e.Remove}}
+// AsEvent is what GitLab would report had a person made the difference.
+func (e Edit) AsEvent(by Person, before Issue, of Event) Event {
+	event := Event{Kind: Updated, Actor: by, At: of.At, ReceivedAt: of.ReceivedAt, Changes: Changes{Added: e.Add, Removed: e.Remove}}
 	if len(e.Add)+len(e.Remove) > 0 {
 		event.Kind |= LabelsChanged
 	}
@@ -102,11 +102,11 @@ func (e Edit) Actions() []Action {
 	return all
 }
 
-// Left is what of the difference nobody touched since the base it was decided on: what the bot did since is done, and what a person set
-// since stands. Past is of the bot and of people; it does not tell of the state and the milestone, so they are always left.
-func (e Edit) Left(past []Past, base time.Time) Edit {
+// Remaining is the part of the difference that nobody has touched since the base it was decided on. What the bot changed since is done, and what
+// a person changed since stays. The resource events are those of the bot and of people; they do not cover the state and the milestone, so those always remain.
+func (e Edit) Remaining(history []ResourceEvent, base time.Time) Edit {
 	touched := func(a Action) bool {
-		return slices.ContainsFunc(past, func(p Past) bool { return p.At.After(base) && p.Concerns(a) })
+		return slices.ContainsFunc(history, func(p ResourceEvent) bool { return p.At.After(base) && p.Concerns(a) })
 	}
 	e.Add = slices.DeleteFunc(slices.Clone(e.Add), func(l string) bool { return touched(AddLabel{Label: l}) })
 	e.Remove = slices.DeleteFunc(slices.Clone(e.Remove), func(l string) bool { return touched(RemoveLabel{Label: l}) })

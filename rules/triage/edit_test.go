@@ -14,31 +14,31 @@ func TestLeft(t *testing.T) {
 	base := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	edit := triage.Edit{Add: []string{"s::b", "UX"}, Remove: []string{"s::a", "x"}, Weight: triage.Int(3), Close: true, Milestone: "Backlog"}
 	tests := map[string]struct {
-		past triage.Past
+		past triage.ResourceEvent
 		want triage.Edit
 	}{
-		"nothing touched": {triage.Past{At: base, Label: "UX", Added: true}, edit},
-		"another label":   {triage.Past{At: base.Add(1), Label: "t::b", Added: true}, edit},
+		"nothing touched": {triage.ResourceEvent{At: base, Label: "UX", Added: true}, edit},
+		"another label":   {triage.ResourceEvent{At: base.Add(1), Label: "t::b", Added: true}, edit},
 		"a label": {
-			triage.Past{At: base.Add(1), Label: "UX", Added: true},
+			triage.ResourceEvent{At: base.Add(1), Label: "UX", Added: true},
 			triage.Edit{Add: []string{"s::b"}, Remove: []string{"s::a", "x"}, Weight: triage.Int(3), Close: true, Milestone: "Backlog"},
 		},
 		"a label to be removed": {
-			triage.Past{At: base.Add(1), Label: "x"},
+			triage.ResourceEvent{At: base.Add(1), Label: "x"},
 			triage.Edit{Add: []string{"s::b", "UX"}, Remove: []string{"s::a"}, Weight: triage.Int(3), Close: true, Milestone: "Backlog"},
 		},
 		"the scope": {
-			triage.Past{At: base.Add(1), Label: "s::c", Added: true},
+			triage.ResourceEvent{At: base.Add(1), Label: "s::c", Added: true},
 			triage.Edit{Add: []string{"UX"}, Remove: []string{"x"}, Weight: triage.Int(3), Close: true, Milestone: "Backlog"},
 		},
 		"the weight": {
-			triage.Past{At: base.Add(1)},
+			triage.ResourceEvent{At: base.Add(1)},
 			triage.Edit{Add: []string{"s::b", "UX"}, Remove: []string{"s::a", "x"}, Close: true, Milestone: "Backlog"},
 		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, edit.Left([]triage.Past{tt.past}, base)); diff != "" {
+			if diff := cmp.Diff(tt.want, edit.Remaining([]triage.ResourceEvent{tt.past}, base)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

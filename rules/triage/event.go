@@ -93,15 +93,15 @@ var supportBot = regexp.MustCompile(`(?i)^support-bot[0-9]*$`)
 // IsSupportBot reports whether this is the user in whose name GitLab writes what customers send to the Service Desk.
 func (p Person) IsSupportBot() bool { return supportBot.MatchString(p.Username) }
 
-// Event is one thing that happened to an issue. At is GitLab's clock, Seen the bot's own when the delivery arrived.
+// Event is one thing that happened to an issue. At is by GitLab's clock; ReceivedAt is when the delivery arrived, by the bot's.
 type Event struct {
-	Kind    Kind      `json:"k"`
-	Actor   Person    `json:"a"`
-	At      time.Time `json:"at"`
-	Seen    time.Time `json:"seen"`
-	Changes Changes   `json:"c,omitzero"`
-	Note    *Note     `json:"n,omitempty"`
-	Emoji   *Emoji    `json:"e,omitempty"`
+	Kind       Kind      `json:"k"`
+	Actor      Person    `json:"a"`
+	At         time.Time `json:"at"`
+	ReceivedAt time.Time `json:"seen"`
+	Changes    Changes   `json:"c,omitzero"`
+	Note       *Note     `json:"n,omitempty"`
+	Emoji      *Emoji    `json:"e,omitempty"`
 }
 
 // Changes is what an update changed and rules care to compare. Label lists keep GitLab's order.
@@ -121,13 +121,13 @@ type WeightChange struct {
 
 // Note is a comment. Edited marks an update of an existing comment: GitLab then still names the author as its actor.
 type Note struct {
-	ID         int64  `json:"id"`
-	Discussion string `json:"d,omitempty"`
-	Text       string `json:"t,omitempty"`
-	Internal   bool   `json:"i,omitempty"`
-	Edited     bool   `json:"e,omitempty"`
-	Orders     bool   `json:"o,omitempty"` // it says nothing but commands
-	Retold     bool   `json:"r,omitempty"` // the delivery is not that of its writing: the text may be one of later
+	ID           int64  `json:"id"`
+	Discussion   string `json:"d,omitempty"`
+	Text         string `json:"t,omitempty"`
+	Internal     bool   `json:"i,omitempty"`
+	Edited       bool   `json:"e,omitempty"`
+	OnlyCommands bool   `json:"o,omitempty"` // the comment is nothing but commands
+	MaybeEdited  bool   `json:"r,omitempty"` // the text comes from a later delivery than that of its creation, so it may have been edited since
 }
 
 // Emoji is a reaction on the issue, or on one of its notes if NoteID is not 0.

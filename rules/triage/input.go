@@ -138,8 +138,8 @@ func (in *Input) State() string {
 	return ""
 }
 
-// Scoped is the value of a scope role: in.Scoped(TypeScope) is "bug" for an issue with "type::bug"; "" if there is none.
-func (in *Input) Scoped(r LabelRole) string {
+// ScopedValue is the value of a scope role: in.ScopedValue(TypeScope) is "bug" for an issue with "type::bug"; "" if there is none.
+func (in *Input) ScopedValue(r LabelRole) string {
 	if l := in.Winner(in.Team.Label(r)); l != "" {
 		return Value(l)
 	}
@@ -163,16 +163,16 @@ func (in *Input) Weight() *int {
 	return in.Issue.Weight
 }
 
-// Weigh is the action that gives the issue an effective weight, where such a weight lives.
-func (in *Input) Weigh(weight int) SetWeight {
+// WeightAction is the action that gives the issue an effective weight, where such a weight lives.
+func (in *Input) WeightAction(weight int) SetWeight {
 	if in.sideWeight() != nil || in.TwoSided() || in.noField() {
 		return SetWeight{Value: weight, Side: in.Team.Side}
 	}
 	return SetWeight{Value: weight}
 }
 
-// Base is the estimate before the extra level for security issues; nil is none.
-func (in *Input) Base() *int {
+// BaseWeight is the estimate before the extra level for security issues; nil is none.
+func (in *Input) BaseWeight() *int {
 	w := in.Weight()
 	if b := in.Memory.Bump; b != nil && w != nil && *w == b.To {
 		return Int(b.From)
@@ -193,11 +193,11 @@ func (in *Input) sideWeight() *int {
 
 // WeightSet reports whether the events gave the issue a weight: at its opening, in the weight field or by the side's label.
 func (in *Input) WeightSet() bool {
-	return slices.ContainsFunc(in.Events, func(e Event) bool { return e.Kind&Opened != 0 || in.Team.Weighs(e) })
+	return slices.ContainsFunc(in.Events, func(e Event) bool { return e.Kind&Opened != 0 || in.Team.SetsWeight(e) })
 }
 
-// Added reports whether the events put a label of the role on the issue.
-func (in *Input) Added(r LabelRole) bool {
+// LabelAdded reports whether the events put a label of the role on the issue.
+func (in *Input) LabelAdded(r LabelRole) bool {
 	for _, e := range in.Events {
 		for _, l := range e.Changes.Added {
 			if in.Team.meaning[in.Team.Canonical(l)]&(1<<r) != 0 {

@@ -67,7 +67,7 @@ func TestWeight(t *testing.T) {
 			if got := in.Weight(); !triage.SameWeight(got, tt.want) {
 				t.Errorf("weight %v, want %v", got, tt.want)
 			}
-			if field := in.Weigh(1).Side == ""; field != tt.field {
+			if field := in.WeightAction(1).Side == ""; field != tt.field {
 				t.Errorf("a new weight goes to the field: %t, want %t", field, tt.field)
 			}
 		})
@@ -125,7 +125,7 @@ func TestNewerThan(t *testing.T) {
 		if coarse {
 			u = u.Truncate(time.Second)
 		}
-		return &triage.Issue{UpdatedAt: u, Coarse: coarse}
+		return &triage.Issue{UpdatedAt: u, SecondPrecision: coarse}
 	}
 	tests := map[string]struct {
 		a, b *triage.Issue

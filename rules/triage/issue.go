@@ -27,19 +27,19 @@ type Issue struct {
 	Weight    *int `json:"w,omitempty"`
 	NoWeights bool `json:"now,omitempty"`
 
-	Author    Person    `json:"au,omitzero"`
-	Assignees []Person  `json:"as,omitempty"`
-	Milestone int64     `json:"m,omitempty"` // global id, 0 is none; NewMilestone for one that is only known by its title
-	Backlog   string    `json:"-"`           // the title of a milestone to be set, with NewMilestone
-	CreatedAt time.Time `json:"c,omitzero"`
-	UpdatedAt time.Time `json:"u,omitzero"`
+	Author         Person    `json:"au,omitzero"`
+	Assignees      []Person  `json:"as,omitempty"`
+	Milestone      int64     `json:"m,omitempty"` // global id, 0 is none; NewMilestone for one that is only known by its title
+	MilestoneTitle string    `json:"-"`           // the title of a milestone to be set, with NewMilestone
+	CreatedAt      time.Time `json:"c,omitzero"`
+	UpdatedAt      time.Time `json:"u,omitzero"`
 
 	// MovedTo is the ID of the issue that this one became when it was moved, ClosedAt when it was closed; only known after a read.
 	MovedTo  int64     `json:"-"`
 	ClosedAt time.Time `json:"-"`
 
-	// Coarse says that UpdatedAt is cut to whole seconds, as in note and emoji payloads.
-	Coarse bool `json:"cs,omitempty"`
+	// SecondPrecision says that UpdatedAt is cut to whole seconds, as in note and emoji payloads.
+	SecondPrecision bool `json:"cs,omitempty"`
 }
 
 // Ticket is the type of an issue that came by mail.
@@ -57,7 +57,7 @@ func (i *Issue) NewerThan(other *Issue) bool {
 	if other == nil {
 		return true
 	}
-	if other.Coarse && !i.Coarse {
+	if other.SecondPrecision && !i.SecondPrecision {
 		return !i.UpdatedAt.Before(other.UpdatedAt)
 	}
 	return i.UpdatedAt.After(other.UpdatedAt)
@@ -66,8 +66,8 @@ func (i *Issue) NewerThan(other *Issue) bool {
 // Canceled is the category of the statuses with which an issue is closed undone.
 const Canceled = "canceled"
 
-// Keep takes over from an earlier state of the issue what GitLab tells in deliveries only.
-func (i *Issue) Keep(of *Issue) {
+// KeepStatus takes over the status from an earlier state of the issue: GitLab reports it in deliveries only.
+func (i *Issue) KeepStatus(of *Issue) {
 	if i.Status == "" && of != nil && of.Closed == i.Closed {
 		i.Status = of.Status
 	}

@@ -2,25 +2,25 @@ package triage
 
 import "strings"
 
-// Item is something people should see to. Slot tells the items of one rule apart. Title, Text, Do, Else and Then are Markdown of our own; Quote and
-// From are people's, shown inert between Text and Then. Asks are the roles to be mentioned, once per item.
+// Item is something people should see to. Slot tells the items of one rule apart. Title, Text, Do, Else and Then are trusted Markdown; Quote and
+// QuoteAuthor are people's words, shown escaped between Text and Then. Asks are the roles to be mentioned, once per item.
 type Item struct {
-	Slot  string
-	Title string // "A weight"
-	Text  string // follows the title: "for the backend side", or a sentence of its own with its full stop
-	Do    string // how somebody does it who may change the issue, without a full stop: "`/weight 3`"
-	Else  string // a sentence for those who may not; "" is that somebody else will
-	From  string // who wrote the quote, a username
-	Quote string
-	Then  string // a sentence behind the quote
-	Asks  []Role
+	Slot        string
+	Title       string // "A weight"
+	Text        string // follows the title: "for the backend side", or a sentence of its own with its full stop
+	Do          string // how somebody does it who may change the issue, without a full stop: "`/weight 3`"
+	Else        string // a sentence for those who may not; "" is that somebody else will
+	QuoteAuthor string // who wrote the quote, a username
+	Quote       string
+	Then        string // a sentence behind the quote
+	Asks        []Role
 
 	// Triage marks what is looked at anyway while the issue waits for its triage: there it is asked for after a working day.
 	Triage bool
 }
 
-// Says is what follows the title, for a reader who may change the issue or may not.
-func (i Item) Says(may bool) string {
+// TextFor is what follows the title, for a reader who may change the issue or may not.
+func (i Item) TextFor(may bool) string {
 	sentence := i.Text == "" || strings.HasSuffix(i.Text, ".") || strings.HasSuffix(i.Text, "?")
 	switch {
 	case i.Do == "":
@@ -44,7 +44,7 @@ func (i Item) sentence(ended bool, next string) string {
 	return strings.TrimLeft(text+" "+next, " ")
 }
 
-// Same reports whether two items are one matter to those who read them.
-func (i Item) Same(as Item) bool {
+// SameAs reports whether two items are one matter to those who read them.
+func (i Item) SameAs(as Item) bool {
 	return i.Title == as.Title && i.Text == as.Text && i.Quote == as.Quote && (i.Do == as.Do || i.Slot == as.Slot)
 }

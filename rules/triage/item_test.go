@@ -21,10 +21,10 @@ func TestItemSays(t *testing.T) {
 		"something all may do":      {triage.Item{Text: "Look.", Do: "`/x`", Else: "Say it."}, "Look. Use `/x`.", "Look. Say it."},
 		"nothing that needs rights": {triage.Item{Text: ": 👍 this."}, ": 👍 this.", ": 👍 this."},
 	} {
-		if got := tt.item.Says(true); got != tt.may {
+		if got := tt.item.TextFor(true); got != tt.may {
 			t.Errorf("%s: those who may read %q, want %q", name, got, tt.may)
 		}
-		if got := tt.item.Says(false); got != tt.whatNot {
+		if got := tt.item.TextFor(false); got != tt.whatNot {
 			t.Errorf("%s: those who may not read %q, want %q", name, got, tt.whatNot)
 		}
 	}

@@ -18,17 +18,17 @@ func TestNoCommentRunsTwice(t *testing.T) {
 			slices.Sort(ran)
 		}
 		for n, note := range ran {
-			m.MarkRun(note)
+			m.MarkExecuted(note)
 			for _, before := range ran[:n+1] {
-				if !m.HasRun(before) && m.Recalls(before) {
+				if !m.HasExecuted(before) && m.CoversNote(before) {
 					t.Fatalf("after %d comments, %d counts as not run", n+1, before)
 				}
 			}
-			if !m.HasRun(note) {
+			if !m.HasExecuted(note) {
 				t.Fatalf("comment %d is forgotten as soon as it was run", note)
 			}
 		}
-		if next := int64(201); !m.Recalls(next) {
+		if next := int64(201); !m.CoversNote(next) {
 			t.Fatal("the next comment is not known to be new")
 		}
 	})
@@ -38,9 +38,9 @@ func TestNoCommentRunsTwice(t *testing.T) {
 func TestForgetsTheOldestComments(t *testing.T) {
 	var m triage.Memory
 	for note := int64(1000); note > 0; note-- {
-		m.MarkRun(note)
+		m.MarkExecuted(note)
 	}
-	if len(m.Ran) > 100 || !m.HasRun(1) || !m.HasRun(40) {
-		t.Errorf("%d comments are remembered, the last of them %v", len(m.Ran), m.HasRun(1))
+	if len(m.ExecutedNotes) > 100 || !m.HasExecuted(1) || !m.HasExecuted(40) {
+		t.Errorf("%d comments are remembered, the last of them %v", len(m.ExecutedNotes), m.HasExecuted(1))
 	}
 }

@@ -90,12 +90,12 @@ func (m Meta) Defaults() Options {
 // Verdict is what a rule says of an issue. Reason is one finished sentence without capital and full stop that the issue's author
 // understands, also when there is nothing to do. It may quote people, so it is made inert before it is shown.
 type Verdict struct {
-	Reason  string
-	Actions []Action
-	Items   []Item
-	Lines   []string // what the bot did itself, each a short finished sentence in Markdown, free of people's text
-	Offer   *Item    // says in mode remind what the actions would do; nil is their quick actions
-	Bump    *Bump    // remembered once the actions are carried out
+	Reason     string
+	Actions    []Action
+	Items      []Item
+	Lines      []string // what the bot did itself, each a short finished sentence in Markdown, free of people's text
+	Suggestion *Item    // says in mode remind what the actions would do; nil is their quick actions
+	Bump       *Bump    // remembered once the actions are carried out
 
 	// Needs are facts that the rule has to know before it can say anything. The rule is asked again when they are loaded; until then
 	// the verdict counts as nothing. A rule asks for them only when all else speaks for acting, because loading costs API calls.

@@ -37,10 +37,10 @@ func TestQuoted(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", label, got, want)
 		}
 	}
-	if got, want := triage.How(triage.AddLabel{Label: `12" rack`}), `the sidebar to add “12" rack”`; got != want {
+	if got, want := triage.HowTo(triage.AddLabel{Label: `12" rack`}), `the sidebar to add “12" rack”`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got, want := triage.How(triage.AddLabel{Label: "UX"}), "`/label ~UX`"; got != want {
+	if got, want := triage.HowTo(triage.AddLabel{Label: "UX"}), "`/label ~UX`"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -51,7 +51,7 @@ func TestUsernamesInAnyCase(t *testing.T) {
 		team := triage.NewTeam(triage.TeamConfig{Roster: map[triage.Role][]string{
 			triage.EngineeringManager: {spelling}, triage.ProductManager: {"pat"},
 		}})
-		in := triage.Input{Team: team, Issue: triage.Issue{Author: triage.Person{Username: "Ann"}}, Memory: &triage.Memory{Around: triage.Around{
+		in := triage.Input{Team: team, Issue: triage.Issue{Author: triage.Person{Username: "Ann"}}, Memory: &triage.Memory{Context: triage.Context{
 			Known: triage.NeedAgreements, Agreements: map[string]triage.Agreement{"omar": {Thumb: true}, "ann": {Thumb: true}},
 		}}}
 		if got, want := in.Tally(), (triage.Tally{Engineering: 1, Roster: true}); got != want {

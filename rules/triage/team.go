@@ -224,16 +224,18 @@ func (t *Team) Canonical(label string) string {
 	return label
 }
 
-// Weighs reports whether an event gives the issue a weight of the team's: in the weight field or by a label of the team's side.
-func (t *Team) Weighs(e Event) bool {
+// SetsWeight reports whether an event gives the issue a weight of the team's: in the weight field or by a label of the team's side.
+func (t *Team) SetsWeight(e Event) bool {
 	if w := e.Changes.Weight; w != nil && w.To != nil {
 		return true
 	}
 	return slices.ContainsFunc(e.Changes.Added, func(l string) bool { return Scope(l) == t.sideScope })
 }
 
-// Flow is a command as people write it, as a code span: `/flow weight 3`.
-func (t *Team) Flow(command string) string { return Code("/" + t.CommandPrefix() + " " + command) }
+// CommandCode is a command as people write it, as a code span: `/flow weight 3`.
+func (t *Team) CommandCode(command string) string {
+	return Code("/" + t.CommandPrefix() + " " + command)
+}
 
 // CommandPrefix is the word with which commands begin, behind a slash.
 func (t *Team) CommandPrefix() string {

@@ -2,19 +2,19 @@ package triage
 
 import "time"
 
-// Turn names one closing or reopening of an issue.
-type Turn struct {
+// Transition names one closing or reopening of an issue.
+type Transition struct {
 	At     time.Time `json:"at"` // when the issue was closed; of a reopening, when it had been, or any time until the next closing
 	Closed bool      `json:"x,omitempty"`
 }
 
-// Turn is the closing or reopening that the event tells of; nil is none. GitLab tells twice of one: as itself and as part of an update.
-func (e Event) Turn() *Turn {
+// Transition is the closing or reopening that the event tells of; nil is none. GitLab tells twice of one: as itself and as part of an update.
+func (e Event) Transition() *Transition {
 	closed := e.Kind&Closed != 0
 	if closed == (e.Kind&Reopened != 0) {
 		return nil
 	}
-	t := Turn{At: e.Changes.ClosedAt, Closed: closed}
+	t := Transition{At: e.Changes.ClosedAt, Closed: closed}
 	if t.At.IsZero() {
 		t.At = e.At
 	}
@@ -22,7 +22,7 @@ func (e Event) Turn() *Turn {
 }
 
 // After reports whether it came later than the other, which may be nil for none.
-func (t *Turn) After(other *Turn) bool {
+func (t *Transition) After(other *Transition) bool {
 	if t == nil || other == nil {
 		return t != nil
 	}

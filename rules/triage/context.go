@@ -11,25 +11,25 @@ type Need uint8
 
 // The needs.
 const (
-	NeedLinks      Need = 1 << iota // Around.Links
-	NeedAgreements                  // Around.Agreements, counted from reactions and comments
-	NeedLevels                      // Around.Levels of everybody who agreed
-	NeedComments                    // Around.Commented
-	NeedPast                        // Memory.Since, from GitLab's label events
-	NeedAuthor                      // Around.Author
-	NeedClosing                     // the issue as it is when GitLab has finished closing it: it tells of that before it says why
+	NeedLinks         Need = 1 << iota // Context.Links
+	NeedAgreements                     // Context.Agreements, counted from reactions and comments
+	NeedAccessLevels                   // Context.AccessLevels of everybody who agreed
+	NeedComments                       // Context.LastComment
+	NeedStateEntry                     // Memory.StateEntry, from GitLab's label events
+	NeedAuthorLevel                    // Context.AuthorLevel
+	NeedClosingReason                  // the issue after GitLab has finished closing it: the delivery comes before GitLab knows the reason
 )
 
-// Around is what is known of an issue's surroundings. Known says which parts were loaded; events keep the agreements up to date from
-// then on.
-type Around struct {
-	Loaded     time.Time            `json:"at,omitzero"` // when something was loaded last; whoever loads sets it
-	Known      Need                 `json:"k,omitempty"`
-	Links      []Link               `json:"l,omitempty"`
-	Agreements map[string]Agreement `json:"a,omitempty"`  // by username
-	Levels     map[string]int       `json:"lv,omitempty"` // GitLab's access levels, by username
-	Commented  time.Time            `json:"co,omitzero"`  // the last comment by a person since the issue is in its state
-	Author     int                  `json:"au,omitempty"` // the access level of the issue's author
+// Context is what the bot knows about the surroundings of an issue: links, agreements, access levels. Known says which parts were loaded;
+// after that, events keep the agreements up to date.
+type Context struct {
+	LoadedAt     time.Time            `json:"at,omitzero"` // when something was loaded last; whoever loads sets it
+	Known        Need                 `json:"k,omitempty"`
+	Links        []Link               `json:"l,omitempty"`
+	Agreements   map[string]Agreement `json:"a,omitempty"`  // by username
+	AccessLevels map[string]int       `json:"lv,omitempty"` // GitLab's access levels, by username
+	LastComment  time.Time            `json:"co,omitzero"`  // the last comment by a person since the issue is in its state
+	AuthorLevel  int                  `json:"au,omitempty"` // the access level of the issue's author
 }
 
 // Link is a link to another issue, seen from this one. Kind is one of the constants below.
@@ -53,26 +53,26 @@ type Agreement struct {
 	Comment bool  `json:"c,omitempty"`  // a comment that is nothing but agreement
 }
 
-// MayChange reports whether the issue's author may label it and the like; known is false if that has to be looked up.
-func (in *Input) MayChange() (may, known bool) {
+// AuthorMayChange reports whether the issue's author may label it and the like; known is false if that has to be looked up.
+func (in *Input) AuthorMayChange() (may, known bool) {
 	author := in.Issue.Author
 	for _, role := range Roles() {
 		if HasUsername(in.Team.People(role), author.Username) {
 			return true, true
 		}
 	}
-	return in.Memory.Around.Author >= Planner, author.ID == 0 || in.Knows(NeedAuthor)
+	return in.Memory.Context.AuthorLevel >= Planner, author.ID == 0 || in.Knows(NeedAuthorLevel)
 }
 
 // Developer is GitLab's access level from which on members count where no roster says who does.
 const Developer = 30
 
 // Knows reports whether all of the needs were loaded.
-func (in *Input) Knows(n Need) bool { return in.Memory.Around.Known&n == n }
+func (in *Input) Knows(n Need) bool { return in.Memory.Context.Known&n == n }
 
 // LinkedAs reports whether the issue has a link of the kind.
 func (in *Input) LinkedAs(kind string) bool {
-	return slices.ContainsFunc(in.Memory.Around.Links, func(l Link) bool { return l.Kind == kind })
+	return slices.ContainsFunc(in.Memory.Context.Links, func(l Link) bool { return l.Kind == kind })
 }
 
 // skins are the colours of a hand that may follow its sign.
@@ -106,12 +106,12 @@ func (t Tally) Complete() bool {
 	return t.Members >= 2
 }
 
-// Tally counts the agreements known. NeedAgreements must be known, and NeedLevels if the roster is empty.
+// Tally counts the agreements known. NeedAgreements must be known, and NeedAccessLevels if the roster is empty.
 func (in *Input) Tally() Tally {
 	product := append(slices.Clone(in.Team.People(ProductManager)), in.Team.People(ProductDesigner)...)
 	engineering := append(slices.Clone(in.Team.People(EngineeringManager)), in.Team.People(Engineers)...)
 	t := Tally{Roster: len(product)+len(engineering) > 0}
-	for name, a := range in.Memory.Around.Agreements {
+	for name, a := range in.Memory.Context.Agreements {
 		if in.Issue.Author.Is(Person{ID: a.ID, Username: name}) {
 			continue
 		}
@@ -121,7 +121,7 @@ func (in *Input) Tally() Tally {
 		if HasUsername(engineering, name) {
 			t.Engineering++
 		}
-		if in.Memory.Around.Levels[name] >= Developer {
+		if in.Memory.Context.AccessLevels[name] >= Developer {
 			t.Members++
 		}
 	}

@@ -6,20 +6,20 @@ import "flowkeeper/rules/triage"
 // to be loaded again because time has passed.
 func look(in *triage.Input) {
 	moved := since(in)
-	around := &in.Memory.Around
+	around := &in.Memory.Context
 	for _, e := range in.Events {
 		// What may have changed without a delivery is loaded again when time has passed or the state has changed.
-		if (moved || e.Kind&(triage.Woken|triage.Closed|triage.Swept) != 0) && e.Seen.After(around.Loaded) {
+		if (moved || e.Kind&(triage.Woken|triage.Closed|triage.Swept) != 0) && e.ReceivedAt.After(around.LoadedAt) {
 			around.Known &^= triage.NeedLinks | triage.NeedComments
 		}
-		if e.Kind&triage.Closed != 0 && e.Seen.After(around.Loaded) {
-			around.Known &^= triage.NeedClosing
+		if e.Kind&triage.Closed != 0 && e.ReceivedAt.After(around.LoadedAt) {
+			around.Known &^= triage.NeedClosingReason
 		}
-		if e.Kind&triage.Swept != 0 && e.Seen.After(around.Loaded) {
+		if e.Kind&triage.Swept != 0 && e.ReceivedAt.After(around.LoadedAt) {
 			around.Known &^= triage.NeedAgreements
 		}
-		if e.Note != nil && !e.Note.Orders && e.At.After(around.Commented) {
-			around.Commented = e.At
+		if e.Note != nil && !e.Note.OnlyCommands && e.At.After(around.LastComment) {
+			around.LastComment = e.At
 		}
 		agree(in, e)
 	}
@@ -31,7 +31,7 @@ func look(in *triage.Input) {
 // stale reports whether something happened since the surroundings were loaded.
 func stale(in *triage.Input) bool {
 	for _, e := range in.Events {
-		if e.Seen.After(in.Memory.Around.Loaded) {
+		if e.ReceivedAt.After(in.Memory.Context.LoadedAt) {
 			return true
 		}
 	}
@@ -40,12 +40,12 @@ func stale(in *triage.Input) bool {
 
 // since notes when the issue came into its workflow state, and from where. It reports whether that is news.
 func since(in *triage.Input) bool {
-	last := in.Memory.Since
+	last := in.Memory.StateEntry
 	state := in.State()
 	if last.State == state {
 		return false
 	}
-	now := triage.Since{State: state, From: last.State, At: in.Now}
+	now := triage.StateEntry{State: state, From: last.State, At: in.Now}
 	if len(in.Events) > 0 {
 		scope := in.Team.Label(triage.WorkflowScope)
 		at := last.State
@@ -69,15 +69,15 @@ func since(in *triage.Input) bool {
 			}
 		}
 	}
-	in.Memory.Since = now
+	in.Memory.StateEntry = now
 	return true
 }
 
 // agree takes an agreement into the tally. A withdrawal has it counted anew: the other of two reactions may still stand.
 func agree(in *triage.Input, e triage.Event) {
 	name := triage.UsernameKey(e.Actor.Username)
-	around := &in.Memory.Around
-	if around.Known&triage.NeedAgreements == 0 || !e.Seen.After(around.Loaded) {
+	around := &in.Memory.Context
+	if around.Known&triage.NeedAgreements == 0 || !e.ReceivedAt.After(around.LoadedAt) {
 		return // counted from GitLab when it is needed, or counted already
 	}
 	if name == "" {
@@ -104,7 +104,7 @@ func agree(in *triage.Input, e triage.Event) {
 	}
 	a.ID = e.Actor.ID
 	around.Agreements[name] = a
-	if _, known := around.Levels[name]; !known {
-		around.Known &^= triage.NeedLevels
+	if _, known := around.AccessLevels[name]; !known {
+		around.Known &^= triage.NeedAccessLevels
 	}
 }

@@ -2,8 +2,8 @@ package triage
 
 import "time"
 
-// Past is one entry of GitLab's resource label or weight events: the record of who changed what.
-type Past struct {
+// ResourceEvent is one entry of GitLab's resource label or weight events: the record of who changed what.
+type ResourceEvent struct {
 	At     time.Time // to the millisecond, by GitLab's clock
 	Actor  Person    // the bot's own account for what it did
 	Label  string    // as it was written; "" for weight events
@@ -13,7 +13,7 @@ type Past struct {
 
 // Concerns reports whether the entry changed what the action is about: the label or another of its scope, or the weight where the action
 // sets it. No entry tells of the state and the milestone.
-func (p Past) Concerns(a Action) bool {
+func (p ResourceEvent) Concerns(a Action) bool {
 	switch a := a.(type) {
 	case AddLabel:
 		return p.competes(a.Label)
@@ -29,7 +29,7 @@ func (p Past) Concerns(a Action) bool {
 }
 
 // competes reports whether the entry is about the label or another of its scope.
-func (p Past) competes(label string) bool {
+func (p ResourceEvent) competes(label string) bool {
 	scope := Scope(label)
 	return p.Label == label || scope != "" && Scope(p.Label) == scope
 }

@@ -24,18 +24,18 @@ func TestTurnsFollowEachOther(t *testing.T) {
 		for m, earlier := range story {
 			for _, a := range later {
 				for _, b := range earlier {
-					if got := a.Turn().After(b.Turn()); got != (n > m) {
+					if got := a.Transition().After(b.Transition()); got != (n > m) {
 						t.Errorf("%s at %s is after %s at %s: %t", a.Kind, a.At, b.Kind, b.At, got)
 					}
 				}
 			}
 		}
 	}
-	if !story[0][0].Turn().After(nil) {
+	if !story[0][0].Transition().After(nil) {
 		t.Error("the first turn is not after none")
 	}
 	for _, k := range []triage.Kind{triage.Updated, triage.Closed | triage.Reopened} {
-		if turn := event(k, at(1), at(1)).Turn(); turn != nil || turn.After(nil) {
+		if turn := event(k, at(1), at(1)).Transition(); turn != nil || turn.After(nil) {
 			t.Errorf("%s is a turn: %v", k, turn)
 		}
 	}
