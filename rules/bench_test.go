@@ -27,7 +27,7 @@ func BenchmarkNothingToDo(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				d, err := engine.Decide(policy, events, issue, memory, noon)
-				if err != nil || len(d.Plan)+len(d.Sticky.Items)+len(d.Memory.Items) > 0 {
+				if err != nil || len(d.Plan)+len(d.Note.Items)+len(d.Memory.Items) > 0 {
 					b.Fatal(d.Plan, d.Memory.Items, err)
 				}
 			}

@@ -89,7 +89,7 @@ func TestStateBeginsWithTheComment(t *testing.T) {
 	}}
 	comment := engine.Comment{Event: events[0], Lines: []engine.Line{{Text: "next"}}, Level: triage.Developer}
 	late := noon.Add(time.Hour)
-	o := engine.Obey(policy, []engine.Comment{comment}, events, issue, memory, engine.Facts{}, late)
+	o := engine.RunCommands(policy, []engine.Comment{comment}, events, issue, memory, engine.Facts{}, late)
 	d, err := engine.Decide(policy, append(events, o.Events...), o.Issue, &o.Memory, late)
 	if err != nil {
 		t.Fatal(err)

@@ -35,7 +35,7 @@ func TestCommandsAgree(t *testing.T) {
 	reference := readFile(t, "COMMANDS.md")
 	var help strings.Builder
 	list := obey(t, "help", "help all")
-	for _, row := range list.Orders.Answers[0].Reply.Rows {
+	for _, row := range list.Intent.Answers[0].Reply.Rows {
 		help.WriteString(row.Plain() + "\n")
 	}
 	for _, c := range rules.Commands() {
@@ -54,7 +54,7 @@ func TestCommandsAgree(t *testing.T) {
 			if c.Who == triage.Member {
 				checkRefused(t, c.Example, triage.Planner-1)
 			}
-			if emoji := o.Orders.Answers[0].Emoji; (emoji == "") != c.Answers {
+			if emoji := o.Intent.Answers[0].Emoji; (emoji == "") != c.Answers {
 				t.Errorf("the reaction %q does not fit to Answers: %v", emoji, c.Answers)
 			}
 			usage := "`/flow " + c.Usage() + "`"
@@ -97,7 +97,7 @@ func checkRefused(t *testing.T, text string, level int) {
 }
 
 // obey runs a line on an issue that fits to the command.
-func obey(t *testing.T, name, text string) engine.Obeyed {
+func obey(t *testing.T, name, text string) engine.CommandsResult {
 	t.Helper()
 	comment, issue, memory := fit(name, text)
 	return run(t, comment, issue, memory)
@@ -121,12 +121,12 @@ func fit(name, text string) (engine.Comment, triage.Issue, triage.Memory) {
 }
 
 // run runs a comment with the whole policy; issue 12 is the one that it may name.
-func run(t *testing.T, c engine.Comment, issue triage.Issue, memory triage.Memory) engine.Obeyed {
+func run(t *testing.T, c engine.Comment, issue triage.Issue, memory triage.Memory) engine.CommandsResult {
 	t.Helper()
-	facts := engine.Facts{Found: map[string]triage.FoundIssue{"#12": {Ref: triage.Ref{Project: 1, IID: 12}}}}
-	o := engine.Obey(policyFor(t, "all"), []engine.Comment{c}, []triage.Event{c.Event}, issue, &memory, facts, noon.Add(time.Second))
-	if o.Needs != 0 || len(o.Find) > 0 || len(o.Results) == 0 {
-		t.Fatalf("needs %d, finds %v, %d results", o.Needs, o.Find, len(o.Results))
+	facts := engine.Facts{FoundIssues: map[string]triage.FoundIssue{"#12": {Ref: triage.Ref{Project: 1, IID: 12}}}}
+	o := engine.RunCommands(policyFor(t, "all"), []engine.Comment{c}, []triage.Event{c.Event}, issue, &memory, facts, noon.Add(time.Second))
+	if o.Needs != 0 || len(o.FindIssues) > 0 || len(o.Results) == 0 {
+		t.Fatalf("needs %d, finds %v, %d results", o.Needs, o.FindIssues, len(o.Results))
 	}
 	return o
 }

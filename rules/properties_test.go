@@ -33,11 +33,11 @@ func TestSettles(t *testing.T) {
 		if len(d2.Plan) > 0 {
 			t.Fatalf("wants more on its own result: %v\nfirst: %v\nissue %+v", d2.Plan, d.Plan, w.issue)
 		}
-		if diff := cmp.Diff(titles(d.Sticky), titles(d2.Sticky)); diff != "" {
+		if diff := cmp.Diff(titles(d.Note), titles(d2.Note)); diff != "" {
 			t.Fatalf("says something else on its own result: %s", diff)
 		}
-		for _, i := range d2.Sticky.Items {
-			if i.Ask {
+		for _, i := range d2.Note.Items {
+			if i.Mention {
 				t.Fatalf("asks twice for %s", i.Key)
 			}
 		}
@@ -45,7 +45,7 @@ func TestSettles(t *testing.T) {
 }
 
 // titles is what a person reads of the items, in order.
-func titles(s engine.Sticky) []string {
+func titles(s engine.Note) []string {
 	var out []string
 	for _, i := range s.Items {
 		mark := "[ ] "

@@ -160,11 +160,11 @@ func (a *Adopter) take(ctx context.Context, i triage.Issue, until time.Time, dry
 	if err != nil {
 		return taken, err
 	}
-	if !decision.Ours {
+	if !decision.InScope {
 		taken.Left = decision.Reason
 	}
 	for _, f := range decision.Findings {
-		if f.Speaks && !f.Overridden {
+		if f.Notable && !f.Overridden {
 			taken.Would = append(taken.Would, Would{f.Rule, f.Mode, f.Wants, f.Reason})
 		}
 	}

@@ -69,9 +69,9 @@ func (l *lab) adopter() *adopt.Adopter {
 		if ref.IID == 2 {
 			return engine.Decision{Reason: "it is another group's"}, nil
 		}
-		return engine.Decision{Ours: true, Findings: []engine.Finding{
-			{Rule: "team-labels", Mode: triage.Act, Speaks: true, Wants: []string{"add ~backend"}},
-			{Rule: "needs-type", Mode: triage.Remind, Speaks: true, Reason: "it has no type"},
+		return engine.Decision{InScope: true, Findings: []engine.Finding{
+			{Rule: "team-labels", Mode: triage.Act, Notable: true, Wants: []string{"add ~backend"}},
+			{Rule: "needs-type", Mode: triage.Remind, Notable: true, Reason: "it has no type"},
 			{Rule: "quiet", Mode: triage.Act},
 		}}, nil
 	}}

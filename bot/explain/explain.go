@@ -20,7 +20,7 @@ func Text(w io.Writer, configuration string, e worker.Explanation) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s#%d %s\n", e.Issue.Path, e.Issue.IID, e.Issue.Title)
 	fmt.Fprintf(&b, "  %s\n  labels: %s\n  configuration: %s\n", facts(e.Issue), list(e.Issue.Labels), configuration)
-	if !d.Ours {
+	if !d.InScope {
 		fmt.Fprintf(&b, "\nLeft alone: %s.\n", d.Reason)
 		_, err := io.WriteString(w, b.String())
 		return err
@@ -44,7 +44,7 @@ func Text(w io.Writer, configuration string, e worker.Explanation) error {
 	b.WriteString("\nWhy:\n")
 	for _, speaks := range []bool{true, false} {
 		for _, f := range d.Findings {
-			if (len(f.Wants) > 0 || f.Overridden || said(d.Sticky, f.Rule)) == speaks {
+			if (len(f.Wants) > 0 || f.Overridden || said(d.Note, f.Rule)) == speaks {
 				finding(&b, f)
 			}
 		}
@@ -64,7 +64,7 @@ func finding(b *strings.Builder, f engine.Finding) {
 }
 
 // said reports whether a rule is behind something on the note.
-func said(s engine.Sticky, rule string) bool {
+func said(s engine.Note, rule string) bool {
 	for _, w := range s.Why {
 		if w.Rule == rule {
 			return true
@@ -122,7 +122,7 @@ type planned struct {
 // JSON writes the explanation for programs.
 func JSON(w io.Writer, configuration string, e worker.Explanation) error {
 	out := explanation{
-		Config: configuration, Project: e.Issue.Project, Path: e.Issue.Path, IID: e.Issue.IID, Ours: e.Decision.Ours, Reason: e.Decision.Reason,
+		Config: configuration, Project: e.Issue.Project, Path: e.Issue.Path, IID: e.Issue.IID, Ours: e.Decision.InScope, Reason: e.Decision.Reason,
 		Plan: []planned{}, Findings: e.Decision.Findings, Note: e.Note,
 		Quiet: quietOf(e.Decision.Memory),
 	}

@@ -14,7 +14,7 @@ import (
 
 // TestQuiet explains an issue on which people have silenced rules.
 func TestQuiet(t *testing.T) {
-	e := worker.Explanation{Decision: engine.Decision{Ours: true, Memory: triage.Memory{
+	e := worker.Explanation{Decision: engine.Decision{InScope: true, Memory: triage.Memory{
 		Suspensions: map[string]triage.Undoing{"design-needs-ux": {By: "omar", What: "add ~UX"}},
 		Silences: map[string]triage.Silence{
 			"all":        {Until: time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC), By: "maria"},
@@ -49,7 +49,7 @@ Why:
 // TestNothingQuiet: where nobody silenced anything, nothing is said of it.
 func TestNothingQuiet(t *testing.T) {
 	var text bytes.Buffer
-	if err := explain.Text(&text, "my.yaml", worker.Explanation{Decision: engine.Decision{Ours: true}}); err != nil {
+	if err := explain.Text(&text, "my.yaml", worker.Explanation{Decision: engine.Decision{InScope: true}}); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(text.String(), "Quiet") {

@@ -58,7 +58,7 @@ func TestSave(t *testing.T) {
 		{"agreements", bury(t, nil,
 			thumb, noted(triage.Person{ID: 43, Username: "pat"}, 2*time.Minute, "LGTM!", issue(2*time.Minute, "type::feature", "workflow::needs issue review")))},
 		{"rule_rested", bury(t, &record.Decision{Ours: true, Events: []string{"opened"}, Findings: []engine.Finding{
-			{Rule: "team-labels", Looked: true, Overridden: true}, {Rule: "of-another-version", Looked: true, Overridden: true},
+			{Rule: "team-labels", Evaluated: true, Overridden: true}, {Rule: "of-another-version", Evaluated: true, Overridden: true},
 		}}, happened(triage.Swept, triage.Person{}, 0, triage.Issue{
 			Ref: ref, Type: "Walter's own", Labels: []string{"group::source code", "type::bug"}, NoWeights: true, UpdatedAt: noon, CreatedAt: noon,
 		}))},

@@ -52,8 +52,8 @@ func TestShow(t *testing.T) {
 	decision := record.Decision{
 		Events: []string{"updated"}, Ours: true, Commands: []engine.Result{{Command: "weight", Reason: "sets weight 3"}},
 		Findings: []engine.Finding{
-			{Rule: "team-labels", Mode: triage.Act, Reason: "an issue carries its labels", Wants: []string{"add ~backend"}, Looked: true},
-			{Rule: "needs-type", Mode: triage.Remind, Reason: "it has no type", Looked: true, Overridden: true},
+			{Rule: "team-labels", Mode: triage.Act, Reason: "an issue carries its labels", Wants: []string{"add ~backend"}, Evaluated: true},
+			{Rule: "needs-type", Mode: triage.Remind, Reason: "it has no type", Evaluated: true, Overridden: true},
 		},
 		Done: []string{"note created"},
 	}

@@ -34,7 +34,7 @@ type entry struct {
 
 // fit chooses what stands before the fold. When it is too much, the longest texts go first, then items that are met, then what the bot
 // did itself, and at last the last of the open items.
-func fit(first string, s engine.Sticky) above {
+func fit(first string, s engine.Note) above {
 	p := above{}
 	for _, line := range s.Lines {
 		if line = paragraph(line); line != "" {
@@ -43,7 +43,7 @@ func fit(first string, s engine.Sticky) above {
 	}
 	switch {
 	case s.Open() > 0:
-		p.after, p.first = after(s.After), first
+		p.after, p.first = after(s.Replaces), first
 		for _, item := range s.Items {
 			p.entries = append(p.entries, newEntry(item))
 		}
@@ -73,7 +73,7 @@ func after(note string) string {
 	return "This takes the place of [my earlier note](" + note + "), from another bot user."
 }
 
-func newEntry(item engine.StickyItem) entry {
+func newEntry(item engine.NoteItem) entry {
 	e := entry{title: oneLine(item.Title), met: item.Met}
 	if e.met {
 		return e
@@ -83,7 +83,7 @@ func newEntry(item engine.StickyItem) entry {
 	if quote == "" {
 		return e
 	}
-	if from := Inert("@"+item.From, maxName); item.From != "" {
+	if from := Inert("@"+item.QuoteAuthor, maxName); item.QuoteAuthor != "" {
 		e.rest += " from " + from + ":"
 	}
 	e.rest += " “" + quote + "”"

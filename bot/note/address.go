@@ -26,12 +26,12 @@ type addressees struct {
 
 // address finds whom the open items concern, in the items' order. A role that is to be mentioned for one item is not named again for
 // another.
-func address(s engine.Sticky, team *triage.Team) addressees {
+func address(s engine.Note, team *triage.Team) addressees {
 	var ask, told []triage.Role
 	for _, item := range s.Items {
 		switch {
 		case item.Met:
-		case item.Ask:
+		case item.Mention:
 			ask = append(ask, item.Asks...)
 		default:
 			told = append(told, item.Asks...)

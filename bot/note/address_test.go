@@ -12,7 +12,7 @@ import (
 
 // What GitLab would not take for exactly this one person is named, not mentioned.
 func TestNamesThatAreNoUsernames(t *testing.T) {
-	s := engine.Sticky{Items: []engine.StickyItem{{Title: "A weight", Asks: []triage.Role{triage.Quality}, Ask: true}}}
+	s := engine.Note{Items: []engine.NoteItem{{Title: "A weight", Asks: []triage.Role{triage.Quality}, Mention: true}}}
 	for _, name := range []string{"all", "All", "@all", "maria.git", "maria.GIT", "maria.atom", "maria.Atom", "maria.", "maria-", "-maria", "m", "two words", "märia", strings.Repeat("m", 256)} {
 		body := note.Render(s, teamOf(map[triage.Role][]string{triage.Quality: {name}}), triage.Memory{})
 		notetest.CheckSticky(t, body)

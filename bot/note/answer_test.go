@@ -53,29 +53,29 @@ func FuzzAnswers(f *testing.F) {
 			},
 			Lines: []engine.Line{{Text: text}, {Text: "unclear " + args}, {Text: "ignore needs-type " + theirs}, {Text: "duplicate " + theirs}}, Level: triage.Developer,
 		}
-		facts := engine.Facts{Found: map[string]triage.FoundIssue{}}
+		facts := engine.Facts{FoundIssues: map[string]triage.FoundIssue{}}
 		memory := &triage.Memory{Context: triage.Context{Known: 1<<8 - 1}}
-		o := engine.Obey(policy, []engine.Comment{c}, []triage.Event{c.Event}, issue, memory, facts, now)
-		for _, find := range o.Find {
-			facts.Found[find] = triage.FoundIssue{Problem: "there is no such issue that the bot can see"}
+		o := engine.RunCommands(policy, []engine.Comment{c}, []triage.Event{c.Event}, issue, memory, facts, now)
+		for _, find := range o.FindIssues {
+			facts.FoundIssues[find] = triage.FoundIssue{Problem: "there is no such issue that the bot can see"}
 		}
-		o = engine.Obey(policy, []engine.Comment{c}, []triage.Event{c.Event}, issue, memory, facts, now)
-		for _, a := range o.Orders.Answers {
+		o = engine.RunCommands(policy, []engine.Comment{c}, []triage.Event{c.Event}, issue, memory, facts, now)
+		for _, a := range o.Intent.Answers {
 			if a.Reply != nil {
 				checkReply(t, *a.Reply, policy.Team)
 			}
 		}
-		if d := o.Orders.Opens; d != nil {
+		if d := o.Intent.Opens; d != nil {
 			notetest.CheckTitle(t, note.DraftTitle(*d))
 			notetest.CheckReply(t, note.RenderDraft(*d, issue, 9), "#12")
 		}
-		d, err := engine.Probe(policy, o.Issue, &o.Memory, now)
+		d, err := engine.DryRun(policy, o.Issue, &o.Memory, now)
 		if err != nil {
 			return // labels that fight are not this test's matter
 		}
 		checkReply(t, engine.Explain(policy, d, "", nil), policy.Team)
-		checkReply(t, engine.Explain(policy, d, "needs-type", []engine.Sight{{At: now, Events: []string{theirs}, Reason: args}}), policy.Team)
-		notetest.CheckSticky(t, note.Render(d.Sticky, policy.Team, d.Memory), append([]string{"@maria"}, ours...)...)
+		checkReply(t, engine.Explain(policy, d, "needs-type", []engine.PastFinding{{At: now, Events: []string{theirs}, Reason: args}}), policy.Team)
+		notetest.CheckSticky(t, note.Render(d.Note, policy.Team, d.Memory), append([]string{"@maria"}, ours...)...)
 	})
 }
 

@@ -16,7 +16,7 @@ const (
 
 // writeFold writes the fold: what did not fit before it, further people to be mentioned, and the rules with their reasons. There is no
 // fold without content.
-func writeFold(b *strings.Builder, p above, others []string, s engine.Sticky, team *triage.Team) {
+func writeFold(b *strings.Builder, p above, others []string, s engine.Note, team *triage.Team) {
 	paragraphs := p.linesBelow
 	if len(others) > 0 {
 		paragraphs = append(paragraphs, "Also for @"+strings.Join(others, " @")+" to see.")
@@ -40,7 +40,7 @@ func writeFold(b *strings.Builder, p above, others []string, s engine.Sticky, te
 
 // foldRows is one list, each row with its newline. Two lists would run into one another. Where rules give their reasons, the last row says
 // how to quiet one and where to read more.
-func foldRows(p above, s engine.Sticky, team *triage.Team) []string {
+func foldRows(p above, s engine.Note, team *triage.Team) []string {
 	var rows []string
 	for _, e := range p.entries {
 		if e.cut {
@@ -53,7 +53,7 @@ func foldRows(p above, s engine.Sticky, team *triage.Team) []string {
 	for _, why := range s.Why {
 		rows = append(rows, "- "+joined(linked(why.Rule, team), Inert(why.Section, maxName), Inert(why.Reason, maxReason))+"\n")
 	}
-	for _, r := range s.Resting {
+	for _, r := range s.Inactive {
 		rows = append(rows, "- "+resting(r, team)+"\n")
 	}
 	if len(s.Why) > 0 {
@@ -63,7 +63,7 @@ func foldRows(p above, s engine.Sticky, team *triage.Team) []string {
 }
 
 // resting says why a rule is quiet here.
-func resting(r engine.Resting, team *triage.Team) string {
+func resting(r engine.InactiveRule, team *triage.Team) string {
 	if !r.Asked {
 		return linked(r.Rule, team) + " rests here: " + who(r.By) + " undid " + what(r.What) + "."
 	}

@@ -25,7 +25,7 @@ var update = flag.Bool("update", false, "rewrite the bodies in testdata/golden")
 // and what every golden file holds.
 func TestGolden(t *testing.T) {
 	golden(t, "testdata/golden", func(t *testing.T, g *goldenFile) string {
-		var s engine.Sticky
+		var s engine.Note
 		var m triage.Memory
 		g.read(t, "sticky.yaml", &s)
 		g.read(t, "memory.yaml", &m)

@@ -13,10 +13,10 @@ import (
 // TestRulesAreLinked: in the fold each rule links to its place on the page with the rules. What is no rule, and an address that would not stay
 // one in Markdown, link nowhere.
 func TestRulesAreLinked(t *testing.T) {
-	s := engine.Sticky{
-		Items:   []engine.StickyItem{{Key: "needs-type/type", Title: "A type label"}},
-		Why:     []engine.Why{{Rule: "needs-type", Section: "Workflow", Reason: "x"}, {Rule: "/flow unclear", Reason: "y"}},
-		Resting: []engine.Resting{{Rule: "spike-weight", What: "set weight 2"}, {Rule: "all", Asked: true}, {Rule: "weight-scale", Asked: true}},
+	s := engine.Note{
+		Items:    []engine.NoteItem{{Key: "needs-type/type", Title: "A type label"}},
+		Why:      []engine.Why{{Rule: "needs-type", Section: "Workflow", Reason: "x"}, {Rule: "/flow unclear", Reason: "y"}},
+		Inactive: []engine.InactiveRule{{Rule: "spike-weight", What: "set weight 2"}, {Rule: "all", Asked: true}, {Rule: "weight-scale", Asked: true}},
 	}
 	const page = "https://docs.example.com/rules.md"
 	for docs, want := range map[string]int{page: 3, "": 0, "https://docs.example.com/a) [x](y": 0, "javascript:alert(1)": 0} {

@@ -106,11 +106,11 @@ func TestMarkerRoundTrip(t *testing.T) {
 }
 
 // drawShortSticky draws what rules really say, as far as a marker keeps it.
-func drawShortSticky(t *rapid.T) engine.Sticky {
-	item := rapid.Custom(func(t *rapid.T) engine.StickyItem {
-		return engine.StickyItem{Key: rapid.StringN(0, 15, -1).Draw(t, "key"), Title: "A weight", Met: rapid.Bool().Draw(t, "met")}
+func drawShortSticky(t *rapid.T) engine.Note {
+	item := rapid.Custom(func(t *rapid.T) engine.NoteItem {
+		return engine.NoteItem{Key: rapid.StringN(0, 15, -1).Draw(t, "key"), Title: "A weight", Met: rapid.Bool().Draw(t, "met")}
 	})
-	return engine.Sticky{
+	return engine.Note{
 		Items: rapid.SliceOfN(item, 0, 4).Draw(t, "items"),
 		Lines: rapid.SliceOfN(rapid.StringN(0, 15, -1), 0, 2).Draw(t, "lines"),
 	}
@@ -173,10 +173,10 @@ func TestMarkerCutsWords(t *testing.T) {
 		Silences:  map[string]triage.Silence{"rule": {By: "omar", Why: long}},
 		Requested: map[string]triage.RequestedItem{"unclear/7": {Command: "unclear", Title: "A clarification", Quote: long}},
 	}
-	sticky := func(m triage.Memory) engine.Sticky {
-		return engine.Sticky{
-			Items:   []engine.StickyItem{{Key: "unclear/7", Title: "A clarification", Quote: m.Requested["unclear/7"].Quote}},
-			Resting: []engine.Resting{{Rule: "rule", Asked: true, Why: m.Silences["rule"].Why}},
+	sticky := func(m triage.Memory) engine.Note {
+		return engine.Note{
+			Items:    []engine.NoteItem{{Key: "unclear/7", Title: "A clarification", Quote: m.Requested["unclear/7"].Quote}},
+			Inactive: []engine.InactiveRule{{Rule: "rule", Asked: true, Why: m.Silences["rule"].Why}},
 		}
 	}
 	got, state := note.Read(note.Render(sticky(m), nil, m), triage.Ref{})
@@ -201,7 +201,7 @@ func TestMarkerStaysSmall(t *testing.T) {
 		m.Silences[fmt.Sprintf("rule-number-%d", i)] = triage.Silence{By: "omar", Why: strings.Repeat("é", 100)}
 		m.Requested[fmt.Sprintf("unclear/%d", i)] = triage.RequestedItem{Command: "unclear", Title: "A clarification", Text: "The goal is not clear.", Quote: strings.Repeat("é", 100)}
 	}
-	body := note.Render(engine.Sticky{Lines: []string{"Weight 2: spikes are timeboxed."}}, nil, m)
+	body := note.Render(engine.Note{Lines: []string{"Weight 2: spikes are timeboxed."}}, nil, m)
 	if len(body) > 9000 {
 		t.Errorf("%d bytes", len(body))
 	}
@@ -213,7 +213,7 @@ func TestMarkerStaysSmall(t *testing.T) {
 
 // FuzzRead requires that a body is read without harm whatever it holds, and that only its last line counts.
 func FuzzRead(f *testing.F) {
-	f.Add(note.Render(engine.Sticky{Lines: []string{"a"}}, nil, triage.Memory{HasLine: map[string]bool{"r": true}}))
+	f.Add(note.Render(engine.Note{Lines: []string{"a"}}, nil, triage.Memory{HasLine: map[string]bool{"r": true}}))
 	f.Add("<!-- flowkeeper:v1 {\"items\":null} -->")
 	f.Add("<!-- flowkeeper:v2 -->")
 	for _, s := range hostile {
@@ -238,7 +238,7 @@ func FuzzRead(f *testing.F) {
 func TestMarkerNamesItsIssue(t *testing.T) {
 	here, there := triage.Ref{Project: 7, IID: 12}, triage.Ref{Project: 7, IID: 13}
 	m := triage.Memory{Issue: &triage.Issue{Ref: here}, HasLine: map[string]bool{"r": true}}
-	body := note.Render(engine.Sticky{Lines: []string{"Weight 2: spikes are timeboxed."}}, nil, m)
+	body := note.Render(engine.Note{Lines: []string{"Weight 2: spikes are timeboxed."}}, nil, m)
 	if got, state := note.Read(body, here); state != note.Known || !got.HasLine["r"] {
 		t.Errorf("on its issue: state %d, %+v", state, got)
 	}

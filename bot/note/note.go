@@ -29,7 +29,7 @@ const (
 // Render is the body of the note, Markdown with the fold and the marker, without a newline at its end. The roles of items with Ask are
 // mentioned by the team's roster; the marker holds what the memory m keeps in GitLab, with the digest of s and what it shows. A nil team
 // has an empty roster.
-func Render(s engine.Sticky, team *triage.Team, m triage.Memory) string {
+func Render(s engine.Note, team *triage.Team, m triage.Memory) string {
 	shown := reduce(s)
 	a := address(shown, team)
 	above := fit(a.sentence(shown.Open()), shown)
@@ -51,7 +51,7 @@ func RenderSecluded(m triage.Memory) string {
 }
 
 // said lists the lines and the keys of the items, as NoteRef.Shown does.
-func said(s engine.Sticky) []string {
+func said(s engine.Note) []string {
 	all := slices.Clone(s.Lines)
 	for _, item := range s.Items {
 		all = append(all, item.Key)
@@ -61,10 +61,10 @@ func said(s engine.Sticky) []string {
 
 // Digest names what the note says, 16 hexadecimal digits. Mentions and the marker do not count: a note with the same digest needs no
 // edit.
-func Digest(s engine.Sticky) string {
+func Digest(s engine.Note) string {
 	shown := reduce(s)
 	for i := range shown.Items {
-		shown.Items[i].Ask = false
+		shown.Items[i].Mention = false
 	}
 	text, err := json.Marshal(shown)
 	if err != nil {
@@ -76,10 +76,10 @@ func Digest(s engine.Sticky) string {
 
 // reduce leaves of a Sticky what is shown, open items first, people's words as far as the marker keeps them. Once nothing is open and nothing
 // waits the items have had their time, and reasons stay only for what the bot did itself. The argument is not changed.
-func reduce(s engine.Sticky) engine.Sticky {
-	s.Resting = slices.Clone(s.Resting)
-	for i := range s.Resting {
-		s.Resting[i].Why = string(legible(s.Resting[i].Why, maxQuote))
+func reduce(s engine.Note) engine.Note {
+	s.Inactive = slices.Clone(s.Inactive)
+	for i := range s.Inactive {
+		s.Inactive[i].Why = string(legible(s.Inactive[i].Why, maxQuote))
 	}
 	if s.Open() == 0 {
 		if len(s.Lines) == 0 {
@@ -90,11 +90,11 @@ func reduce(s engine.Sticky) engine.Sticky {
 			return s
 		}
 		if len(s.Items) > 0 || len(s.Lines) == 0 {
-			s.Items = []engine.StickyItem{{Met: true}}
+			s.Items = []engine.NoteItem{{Met: true}}
 		}
 		return s
 	}
-	var open []engine.StickyItem
+	var open []engine.NoteItem
 	for _, item := range s.Items {
 		if !item.Met {
 			item.Quote = string(legible(item.Quote, maxQuote))
@@ -106,11 +106,11 @@ func reduce(s engine.Sticky) engine.Sticky {
 }
 
 // onlyMet leaves of the items those that are met, and of these what is struck through.
-func onlyMet(items []engine.StickyItem) []engine.StickyItem {
-	var met []engine.StickyItem
+func onlyMet(items []engine.NoteItem) []engine.NoteItem {
+	var met []engine.NoteItem
 	for _, item := range items {
 		if item.Met {
-			met = append(met, engine.StickyItem{Key: item.Key, Title: item.Title, Met: true})
+			met = append(met, engine.NoteItem{Key: item.Key, Title: item.Title, Met: true})
 		}
 	}
 	return met

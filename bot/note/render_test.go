@@ -40,11 +40,11 @@ func FuzzRender(f *testing.F) {
 		f.Add(s, hostile[(i+1)%len(hostile)], hostile[(i+2)%len(hostile)], hostile[(i+3)%len(hostile)], s, uint16(i*37))
 	}
 	f.Fuzz(func(t *testing.T, quote, reason, what, by, username string, shape uint16) {
-		var s engine.Sticky
+		var s engine.Note
 		for i := range int(shape % 8) {
-			s.Items = append(s.Items, engine.StickyItem{
-				Key: fmt.Sprint("rule/", i), Title: ownTitles[i%len(ownTitles)], Text: ownTexts[i%len(ownTexts)], From: username, Quote: quote, Then: ownTexts[i%len(ownTexts)],
-				Met: shape>>3&1 == 1 && i > 1, Asks: []triage.Role{triage.Roles()[i%6], triage.Role(reason)}, Ask: shape>>4&1 == 1,
+			s.Items = append(s.Items, engine.NoteItem{
+				Key: fmt.Sprint("rule/", i), Title: ownTitles[i%len(ownTitles)], Text: ownTexts[i%len(ownTexts)], QuoteAuthor: username, Quote: quote, Then: ownTexts[i%len(ownTexts)],
+				Met: shape>>3&1 == 1 && i > 1, Asks: []triage.Role{triage.Roles()[i%6], triage.Role(reason)}, Mention: shape>>4&1 == 1,
 			})
 		}
 		for i := range int(shape >> 5 % 3) {
@@ -52,7 +52,7 @@ func FuzzRender(f *testing.F) {
 		}
 		for range int(shape >> 7 % 3) {
 			s.Why = append(s.Why, engine.Why{Rule: what, Section: by, Reason: reason})
-			s.Resting = append(s.Resting, engine.Resting{Rule: reason, What: what, By: by}, engine.Resting{Rule: what, Asked: true, By: by, Why: quote})
+			s.Inactive = append(s.Inactive, engine.InactiveRule{Rule: reason, What: what, By: by}, engine.InactiveRule{Rule: what, Asked: true, By: by, Why: quote})
 		}
 		roster := map[triage.Role][]string{
 			triage.ProductManager: {username}, triage.EngineeringManager: {"maria", by}, triage.Engineers: {"omar", quote, "sam"},
@@ -106,9 +106,9 @@ func TestRenderIsShortForAnyInput(t *testing.T) {
 func TestRenderIsShortAtEveryLength(t *testing.T) {
 	for items := range 9 {
 		for length := 1; length < 70; length++ {
-			s := engine.Sticky{Lines: []string{strings.Repeat("line ", length%7)}}
+			s := engine.Note{Lines: []string{strings.Repeat("line ", length%7)}}
 			for i := range items {
-				s.Items = append(s.Items, engine.StickyItem{
+				s.Items = append(s.Items, engine.NoteItem{
 					Title: fmt.Sprintf("title%d%s.", i, strings.Repeat(" word", length-1)), Text: fmt.Sprintf("text%d is here.", i), Quote: fmt.Sprint("quote", i),
 				})
 			}
@@ -137,7 +137,7 @@ func TestFirstLineIsShortForAnyRoster(t *testing.T) {
 				roster[role] = append(roster[role], fmt.Sprintf("m%dx%d", i, j), strings.Repeat("n ", length)+fmt.Sprint(i, j))
 			}
 		}
-		s := engine.Sticky{Items: []engine.StickyItem{{Title: "A weight", Asks: triage.Roles(), Ask: true}}}
+		s := engine.Note{Items: []engine.NoteItem{{Title: "A weight", Asks: triage.Roles(), Mention: true}}}
 		body := note.Render(s, teamOf(roster), triage.Memory{})
 		notetest.CheckSticky(t, body, mentions(roster)...)
 	}
@@ -145,8 +145,8 @@ func TestFirstLineIsShortForAnyRoster(t *testing.T) {
 
 func TestLinesAreParagraphs(t *testing.T) {
 	for _, line := range []string{"/close", "\n/close", "a\n/close", "> a", "<!-- a", "<details>", "```", "~~~", "\u2028/close", " \t/close"} {
-		s := engine.Sticky{
-			Items: []engine.StickyItem{{Title: "A weight", Text: line}, {Title: line}, {Title: line, Met: true}},
+		s := engine.Note{
+			Items: []engine.NoteItem{{Title: "A weight", Text: line}, {Title: line}, {Title: line, Met: true}},
 			Lines: []string{line, line},
 		}
 		body := note.Render(s, nil, triage.Memory{})
@@ -159,21 +159,21 @@ func TestLinesAreParagraphs(t *testing.T) {
 }
 
 // drawSticky draws more and longer texts than any rule writes.
-func drawSticky(t *rapid.T) engine.Sticky {
+func drawSticky(t *rapid.T) engine.Note {
 	text := rapid.StringOfN(rapid.RuneFrom([]rune("abc1  \n.,→é")), 0, 400, -1)
-	items := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) engine.StickyItem {
-		return engine.StickyItem{
-			Title: "T" + text.Draw(t, "title"),
-			Text:  text.Draw(t, "text"),
-			From:  text.Draw(t, "from"),
-			Quote: text.Draw(t, "quote"),
-			Then:  text.Draw(t, "then"),
-			Met:   rapid.Bool().Draw(t, "met"),
-			Asks:  rapid.SliceOfN(rapid.SampledFrom(triage.Roles()), 0, 6).Draw(t, "asks"),
-			Ask:   rapid.Bool().Draw(t, "ask"),
+	items := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) engine.NoteItem {
+		return engine.NoteItem{
+			Title:       "T" + text.Draw(t, "title"),
+			Text:        text.Draw(t, "text"),
+			QuoteAuthor: text.Draw(t, "from"),
+			Quote:       text.Draw(t, "quote"),
+			Then:        text.Draw(t, "then"),
+			Met:         rapid.Bool().Draw(t, "met"),
+			Asks:        rapid.SliceOfN(rapid.SampledFrom(triage.Roles()), 0, 6).Draw(t, "asks"),
+			Mention:     rapid.Bool().Draw(t, "ask"),
 		}
 	}), 0, 20).Draw(t, "items")
-	return engine.Sticky{
+	return engine.Note{
 		Items: items,
 		Lines: rapid.SliceOfN(text, 0, 6).Draw(t, "lines"),
 		Why: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) engine.Why {
@@ -194,7 +194,7 @@ func TestRenderMentionsEachOnce(t *testing.T) {
 		want := map[string]bool{}
 		for _, item := range s.Items {
 			for _, role := range item.Asks {
-				if item.Met || !item.Ask {
+				if item.Met || !item.Mention {
 					continue
 				}
 				for _, name := range mentions(map[triage.Role][]string{role: roster[role]}) {
@@ -227,9 +227,9 @@ func TestRenderLeavesItsArgumentAlone(t *testing.T) {
 }
 
 func BenchmarkRender(b *testing.B) {
-	s := engine.Sticky{
-		Items: []engine.StickyItem{
-			{Key: "a/x", Title: "A weight", Text: "for the backend side. Use `/weight 3`.", Asks: []triage.Role{triage.EngineeringManager}, Ask: true},
+	s := engine.Note{
+		Items: []engine.NoteItem{
+			{Key: "a/x", Title: "A weight", Text: "for the backend side. Use `/weight 3`.", Asks: []triage.Role{triage.EngineeringManager}, Mention: true},
 			{Key: "a/y", Title: "An agreement", Text: "on the proposal, by product and by engineering.", Quote: "ask @omar about ~UX and #12"},
 			{Key: "a/z", Title: "A type label", Met: true},
 		},

@@ -117,7 +117,7 @@ func TestReplyTo(t *testing.T) {
 		{"quoted", "> <!-- flowkeeper:re 12 -->", 0, "", false},
 		{"no number", "<!-- flowkeeper:re x -->", 0, "", false},
 		{"too large a number", "<!-- flowkeeper:re 9999999999999999999 -->", 0, "", false},
-		{"a sticky note", note.Render(engine.Sticky{}, nil, triage.Memory{}), 0, "", false},
+		{"a sticky note", note.Render(engine.Note{}, nil, triage.Memory{}), 0, "", false},
 		{"empty", "", 0, "", false},
 	}
 	for _, tt := range tests {

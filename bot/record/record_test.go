@@ -47,7 +47,7 @@ func decision() record.Decision {
 		Events: []string{"opened", "noted"}, Path: "team/project", Ours: true, Reason: "r", Done: []string{"added ~a"}, Attempt: 2, Error: "e",
 		Commands: []engine.Result{{By: "ann", Command: "weight", Reason: "done", Refused: true}},
 		Findings: []engine.Finding{{
-			Rule: "team-labels", Mode: triage.Shadow, Reason: "f", Wants: []string{"add ~a"}, Looked: true, Overridden: true, Would: []string{"add ~b"}, Speaks: true,
+			Rule: "team-labels", Mode: triage.Shadow, Reason: "f", Wants: []string{"add ~a"}, Evaluated: true, Overridden: true, Would: []string{"add ~b"}, Notable: true,
 		}},
 	}
 }

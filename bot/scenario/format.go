@@ -19,12 +19,12 @@ func Format(d engine.Decision, before triage.Issue, now time.Time, err error) st
 	if err != nil {
 		fmt.Fprintf(&b, "error: %v\n", err)
 	}
-	if !d.Ours && err == nil {
+	if !d.InScope && err == nil {
 		fmt.Fprintf(&b, "not ours: %s\n", d.Reason)
 		return b.String()
 	}
 	speaks := map[string]bool{}
-	for _, w := range d.Sticky.Why {
+	for _, w := range d.Note.Why {
 		speaks[w.Rule] = true
 	}
 	for _, f := range d.Findings {
@@ -40,7 +40,7 @@ func Format(d engine.Decision, before triage.Issue, now time.Time, err error) st
 		}
 	}
 	formatIssue(&b, before, d.Result)
-	formatSticky(&b, d.Sticky)
+	formatSticky(&b, d.Note)
 	if !d.WakeAt.IsZero() {
 		fmt.Fprintf(&b, "look again in %s\n", d.WakeAt.Sub(now).Round(time.Second))
 	}
@@ -62,12 +62,12 @@ func formatIssue(b *strings.Builder, before, after triage.Issue) {
 	}
 }
 
-func formatSticky(b *strings.Builder, s engine.Sticky) {
+func formatSticky(b *strings.Builder, s engine.Note) {
 	for _, i := range s.Items {
 		switch {
 		case i.Met:
 			fmt.Fprintf(b, "note: [x] %s\n", i.Title)
-		case i.Ask:
+		case i.Mention:
 			fmt.Fprintf(b, "note: [ ] %s asks %s\n", says(i), roles(i.Asks))
 		default:
 			fmt.Fprintf(b, "note: [ ] %s\n", says(i))
@@ -79,7 +79,7 @@ func formatSticky(b *strings.Builder, s engine.Sticky) {
 	if s.Waiting && s.Open() == 0 && !s.Empty() {
 		b.WriteString("note: more will follow\n")
 	}
-	for _, r := range s.Resting {
+	for _, r := range s.Inactive {
 		switch {
 		case !r.Asked:
 			fmt.Fprintf(b, "rests: %s, %s undid %q\n", r.Rule, by(r.By), r.What)
@@ -92,10 +92,10 @@ func formatSticky(b *strings.Builder, s engine.Sticky) {
 }
 
 // says is an item as the note reads.
-func says(i engine.StickyItem) string {
+func says(i engine.NoteItem) string {
 	text := i.Text
-	if i.From != "" {
-		text += " from @" + i.From + ":"
+	if i.QuoteAuthor != "" {
+		text += " from @" + i.QuoteAuthor + ":"
 	}
 	if i.Quote != "" {
 		text += " “" + i.Quote + "”"

@@ -12,7 +12,7 @@ import (
 )
 
 // obey runs the commands of a comment, looking up what they ask for.
-func (s Scenario) obey(policy engine.Policy, event triage.Event, issue triage.Issue, memory *triage.Memory, now time.Time) engine.Obeyed {
+func (s Scenario) obey(policy engine.Policy, event triage.Event, issue triage.Issue, memory *triage.Memory, now time.Time) engine.CommandsResult {
 	var comments []engine.Comment
 	if event.Note != nil && event.Kind&triage.Noted != 0 {
 		c := engine.Comment{Event: event, Level: s.level}
@@ -21,15 +21,15 @@ func (s Scenario) obey(policy engine.Policy, event triage.Event, issue triage.Is
 		}
 		comments = append(comments, c)
 	}
-	facts := engine.Facts{Found: map[string]triage.FoundIssue{}}
-	o := engine.Obey(policy, comments, []triage.Event{event}, issue, memory, facts, now)
-	if o.Needs == 0 && len(o.Find) == 0 {
+	facts := engine.Facts{FoundIssues: map[string]triage.FoundIssue{}}
+	o := engine.RunCommands(policy, comments, []triage.Event{event}, issue, memory, facts, now)
+	if o.Needs == 0 && len(o.FindIssues) == 0 {
 		return o
 	}
-	for _, text := range o.Find {
-		facts.Found[text] = s.find(issue, text)
+	for _, text := range o.FindIssues {
+		facts.FoundIssues[text] = s.find(issue, text)
 	}
-	return engine.Obey(policy, comments, []triage.Event{event}, issue, s.load(memory, o.Needs, now), facts, now)
+	return engine.RunCommands(policy, comments, []triage.Event{event}, issue, s.load(memory, o.Needs, now), facts, now)
 }
 
 // find looks up an issue that a comment names.
@@ -47,13 +47,13 @@ func (s Scenario) find(issue triage.Issue, text string) triage.FoundIssue {
 }
 
 // explain completes the answers that say what the rules say.
-func (s Scenario) explain(policy engine.Policy, o engine.Obeyed, d engine.Decision, now time.Time) []triage.Reaction {
-	answers := o.Orders.Answers
-	for _, w := range o.Why {
+func (s Scenario) explain(policy engine.Policy, o engine.CommandsResult, d engine.Decision, now time.Time) []triage.Reaction {
+	answers := o.Intent.Answers
+	for _, w := range o.ExplainRequests {
 		memory := &d.Memory
-		probe, err := engine.Probe(policy, d.Result, memory, now)
+		probe, err := engine.DryRun(policy, d.Result, memory, now)
 		if err == nil && probe.Needs != 0 {
-			probe, err = engine.Probe(policy, d.Result, s.load(memory, probe.Needs, now), now)
+			probe, err = engine.DryRun(policy, d.Result, s.load(memory, probe.Needs, now), now)
 		}
 		if err != nil {
 			continue
@@ -68,7 +68,7 @@ func (s Scenario) explain(policy engine.Policy, o engine.Obeyed, d engine.Decisi
 }
 
 // formatObeyed writes what the commands came to.
-func formatObeyed(o engine.Obeyed, answers []triage.Reaction) string {
+func formatObeyed(o engine.CommandsResult, answers []triage.Reaction) string {
 	var b strings.Builder
 	for _, r := range o.Results {
 		did := "does"
@@ -77,10 +77,10 @@ func formatObeyed(o engine.Obeyed, answers []triage.Reaction) string {
 		}
 		fmt.Fprintf(&b, "command %s %s: %s\n", r.Command, did, r.Reason)
 	}
-	for _, a := range o.Wanted {
+	for _, a := range o.WantedActions {
 		fmt.Fprintf(&b, "  %s\n", a)
 	}
-	if d := o.Orders.Opens; d != nil {
+	if d := o.Intent.Opens; d != nil {
 		fmt.Fprintf(&b, "opens: %s, labels %s", d.Title, strings.Join(d.Labels, ", "))
 		if d.Weight != nil {
 			fmt.Fprintf(&b, ", weight %d", *d.Weight)
@@ -90,7 +90,7 @@ func formatObeyed(o engine.Obeyed, answers []triage.Reaction) string {
 		}
 		b.WriteString("\n")
 	}
-	for _, l := range o.Orders.Links {
+	for _, l := range o.Intent.Links {
 		fmt.Fprintf(&b, "links: %s %s\n", l.Kind, l.To)
 	}
 	for _, a := range answers {

@@ -42,7 +42,7 @@ func (s Scenario) Play(policy engine.Policy) ([]string, error) {
 		memory = &told.Memory
 		events := append([]triage.Event{event}, told.Events...)
 		policy := policy
-		if told.Look {
+		if told.RecheckAll {
 			events, policy.Grace = append(events, triage.Event{Kind: triage.Swept, At: now, ReceivedAt: now}), 0
 			policy.TriageDays = 0
 		}

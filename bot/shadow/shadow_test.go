@@ -31,7 +31,7 @@ func decided(t *testing.T, iid int64, hours int, findings ...engine.Finding) inb
 }
 
 func finding(rule string, mode triage.Mode, would ...string) engine.Finding {
-	return engine.Finding{Rule: rule, Mode: mode, Looked: true, Speaks: true, Reason: "it is so", Would: would}
+	return engine.Finding{Rule: rule, Mode: mode, Evaluated: true, Notable: true, Reason: "it is so", Would: would}
 }
 
 // TestReport: each rule counts once an issue, with its newest wish; those that would do nothing are left out.

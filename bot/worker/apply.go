@@ -73,7 +73,7 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 // applyWanted checks what commands wanted of the issue against GitLab's answer, and says what GitLab did not take. A weight that GitLab
 // dropped becomes a label.
 func (j *job) applyWanted(got triage.Issue) (again bool) {
-	var kept []engine.Wanted
+	var kept []engine.WantedAction
 	for _, a := range j.wanted {
 		switch weight, weighs := a.Action.(triage.SetWeight); {
 		case a.Done(got) || !a.Done(j.decision.Result):

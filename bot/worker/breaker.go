@@ -50,8 +50,8 @@ func (j *job) stop(ctx context.Context) error {
 	d.Result, d.Plan = j.issue, nil
 	d.Memory = j.memory.Clone()
 	d.Memory.Issue, d.Memory.StoppedAt = &j.issue, j.o.Now()
-	d.Sticky.Lines = append(slices.Clone(d.Sticky.Lines), pausedLine)
-	d.SayIt, d.WakeAt = true, j.o.Now()
+	d.Note.Lines = append(slices.Clone(d.Note.Lines), pausedLine)
+	d.UpdateNote, d.WakeAt = true, j.o.Now()
 	j.did = append(j.did, "stopped")
 	return j.say(ctx)
 }

@@ -48,7 +48,7 @@ func explain(ctx context.Context, o Options, ref triage.Ref, adopted bool) (Expl
 		return Explanation{}, err
 	}
 	e := Explanation{Issue: j.issue, Decision: j.decision}
-	if s := j.decision.Sticky; j.decision.SayIt && (!s.Empty() || j.decision.Memory.Note.ID != 0) {
+	if s := j.decision.Note; j.decision.UpdateNote && (!s.Empty() || j.decision.Memory.Note.ID != 0) {
 		e.Note = note.Render(s, nil, triage.Memory{})
 	}
 	return e, nil

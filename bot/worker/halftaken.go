@@ -18,7 +18,7 @@ type heard struct {
 
 	memory  triage.Memory
 	orders  *triage.Intent
-	wanted  []engine.Wanted
+	wanted  []engine.WantedAction
 	events  []triage.Event
 	results []engine.Result
 }
@@ -90,7 +90,7 @@ func (j *job) withdraw(ctx context.Context, before, got triage.Issue, labels []s
 
 // wants reports whether commands want one of the labels.
 func (j *job) wants(labels []string) bool {
-	return slices.ContainsFunc(j.wanted, func(w engine.Wanted) bool { return slices.Contains(labels, triage.LabelOf(w.Action)) })
+	return slices.ContainsFunc(j.wanted, func(w engine.WantedAction) bool { return slices.Contains(labels, triage.LabelOf(w.Action)) })
 }
 
 // hearAgain runs the commands again, now that it is known which labels GitLab does not take.
@@ -120,7 +120,7 @@ func (j *job) refuseAll(labels []string) {
 			orders.Answers[n].Emoji = triage.RefusedEmoji
 		}
 		for _, l := range labels {
-			j.tell(a.Note, append(triage.Say("Not done: "), engine.Denied(l).Say(".")...))
+			j.tell(a.Note, append(triage.Say("Not done: "), engine.LabelRefused(l).Say(".")...))
 		}
 	}
 }

@@ -52,9 +52,9 @@ type job struct {
 	keep      bool          // it is worth keeping
 	loads     int           // how often the rules' needs were loaded
 
-	orders      *triage.Intent  // what commands want; nil if there are none
-	wanted      []engine.Wanted // of the issue itself, by commands
-	results     []engine.Result // of the commands, for the record
+	orders      *triage.Intent        // what commands want; nil if there are none
+	wanted      []engine.WantedAction // of the issue itself, by commands
+	results     []engine.Result       // of the commands, for the record
 	asked       []asked
 	found       map[int64]bool // comments that GitLab did not deliver
 	unsure      map[int64]bool // of those, the ones that may have been edited
@@ -197,14 +197,14 @@ func (j *job) decide(ctx context.Context) error {
 		}
 		d, err := engine.Decide(policy, j.events, j.target(), &j.memory, j.now())
 		if err == nil && len(j.asked) > 0 {
-			j.probe, err = engine.Probe(policy, d.Result, &d.Memory, j.now())
+			j.probe, err = engine.DryRun(policy, d.Result, &d.Memory, j.now())
 			d.Needs |= j.probe.Needs
 		}
 		j.decision = d
-		if err == nil && !d.Ours {
+		if err == nil && !d.InScope {
 			j.keep = j.keep || j.whole // what happens meanwhile is told, and left alone
 		}
-		if err != nil || !d.Ours {
+		if err != nil || !d.InScope {
 			return err
 		}
 		again, err := j.confirm(ctx, d)
@@ -241,12 +241,12 @@ func (j *job) written() ([]byte, error) {
 
 // record is the decision for explanations; rules that were not run are left out, they had nothing to look at.
 func (j *job) record(cause error) []byte {
-	d := record.Decision{Path: j.issue.Path, Ours: j.decision.Ours, Reason: j.decision.Reason, Commands: j.results, Done: j.did, Attempt: j.batch.Attempt}
+	d := record.Decision{Path: j.issue.Path, Ours: j.decision.InScope, Reason: j.decision.Reason, Commands: j.results, Done: j.did, Attempt: j.batch.Attempt}
 	for _, e := range j.events {
 		d.Events = append(d.Events, e.Kind.String())
 	}
 	for _, f := range j.decision.Findings {
-		if f.Looked {
+		if f.Evaluated {
 			d.Findings = append(d.Findings, f)
 		}
 	}

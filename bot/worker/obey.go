@@ -77,7 +77,7 @@ func (j *job) asWritten(ctx context.Context, comments []engine.Comment) ([]engin
 			}
 			n := slices.IndexFunc(written, func(w gitlab.Comment) bool { return w.ID == e.Note.ID })
 			if n < 0 {
-				c.Unsure = true
+				c.MaybeEdited = true
 			} else {
 				e.Actor = written[n].Author
 				edited, unsure, err := j.edited(ctx, written[n])
@@ -87,7 +87,7 @@ func (j *job) asWritten(ctx context.Context, comments []engine.Comment) ([]engin
 				if edited || e.Actor.IsSupportBot() {
 					continue
 				}
-				c.Unsure = c.Unsure || unsure
+				c.MaybeEdited = c.MaybeEdited || unsure
 			}
 		}
 		left = append(left, c)
@@ -102,9 +102,9 @@ func (j *job) comments() []engine.Comment {
 		if e.Note == nil || e.Kind&triage.Noted == 0 || e.Note.Edited || j.memory.HasExecuted(e.Note.ID) || j.tooLate(e) {
 			continue
 		}
-		c := engine.Comment{Event: e, Late: j.found[e.Note.ID], Unsure: j.unsure[e.Note.ID]}
+		c := engine.Comment{Event: e, Late: j.found[e.Note.ID], MaybeEdited: j.unsure[e.Note.ID]}
 		for _, l := range j.lines(e.Note.Text) {
-			if line := (engine.Line{Text: l.Text, Mention: l.Mention}); engine.Meant(j.policy, line) {
+			if line := (engine.Line{Text: l.Text, Mention: l.Mention}); engine.Addressed(j.policy, line) {
 				c.Lines = append(c.Lines, line)
 			}
 		}
@@ -159,37 +159,37 @@ func (j *job) permit(ctx context.Context, c *engine.Comment) error {
 		if counted.Allowed {
 			continue
 		}
-		c.Lines[n].Wait = max(counted.Again, time.Second)
+		c.Lines[n].RetryIn = max(counted.Again, time.Second)
 		told, err := j.o.Inbox.Count(ctx, inbox.Use{Who: who + "/told", ID: id, Limit: 1, Window: engine.CommandWindow})
 		if err != nil {
 			return err
 		}
-		c.Lines[n].Told = !told.Allowed
+		c.Lines[n].LimitAnnounced = !told.Allowed
 	}
 	return nil
 }
 
 // command lets the commands run, looking up what they ask for.
-func (j *job) command(ctx context.Context, comments []engine.Comment, moved []triage.ResourceEvent) (engine.Obeyed, error) {
-	facts := engine.Facts{Found: map[string]triage.FoundIssue{}, Moved: moved, Denied: j.denied}
+func (j *job) command(ctx context.Context, comments []engine.Comment, moved []triage.ResourceEvent) (engine.CommandsResult, error) {
+	facts := engine.Facts{FoundIssues: map[string]triage.FoundIssue{}, BotMoves: moved, RefusedLabels: j.denied}
 	if slices.ContainsFunc(comments, func(c engine.Comment) bool { return c.Late }) {
 		past, err := j.changes(ctx)
 		if err != nil {
-			return engine.Obeyed{}, err
+			return engine.CommandsResult{}, err
 		}
-		facts.Past = slices.DeleteFunc(slices.Clone(past), func(p triage.ResourceEvent) bool { return p.Actor.ID == j.o.Self.ID })
+		facts.History = slices.DeleteFunc(slices.Clone(past), func(p triage.ResourceEvent) bool { return p.Actor.ID == j.o.Self.ID })
 	}
 	for range maxAsked {
-		told := engine.Obey(j.policy, comments, j.events, j.target(), &j.memory, facts, j.now())
-		if told.Needs == 0 && len(told.Find) == 0 {
+		told := engine.RunCommands(j.policy, comments, j.events, j.target(), &j.memory, facts, j.now())
+		if told.Needs == 0 && len(told.FindIssues) == 0 {
 			return told, nil
 		}
-		for _, text := range told.Find {
+		for _, text := range told.FindIssues {
 			found, err := j.find(ctx, text)
 			if err != nil {
 				return told, err
 			}
-			facts.Found[text] = found
+			facts.FoundIssues[text] = found
 		}
 		if told.Needs != 0 {
 			if err := j.load(ctx, engine.Decision{Needs: told.Needs, Memory: told.Memory}); err != nil {
@@ -197,7 +197,7 @@ func (j *job) command(ctx context.Context, comments []engine.Comment, moved []tr
 			}
 		}
 	}
-	return engine.Obeyed{}, errors.New("the commands keep asking for what was looked up already")
+	return engine.CommandsResult{}, errors.New("the commands keep asking for what was looked up already")
 }
 
 // find looks up an issue as people name it.
@@ -213,30 +213,30 @@ func (j *job) find(ctx context.Context, text string) (triage.FoundIssue, error) 
 }
 
 // order takes over what the commands want.
-func (j *job) order(told engine.Obeyed) {
-	if len(told.Orders.Answers) == 0 {
+func (j *job) order(told engine.CommandsResult) {
+	if len(told.Intent.Answers) == 0 {
 		return
 	}
 	j.keep = true
 	j.begin()
 	if j.orders == nil {
-		j.orders = &told.Orders
+		j.orders = &told.Intent
 	} else {
-		j.orders.Answers = append(j.orders.Answers, told.Orders.Answers...)
-		j.orders.Links = append(j.orders.Links, told.Orders.Links...)
-		if told.Orders.Opens != nil {
-			j.orders.Opens, j.orders.OpensBy = told.Orders.Opens, told.Orders.OpensBy
+		j.orders.Answers = append(j.orders.Answers, told.Intent.Answers...)
+		j.orders.Links = append(j.orders.Links, told.Intent.Links...)
+		if told.Intent.Opens != nil {
+			j.orders.Opens, j.orders.OpensBy = told.Intent.Opens, told.Intent.OpensBy
 		}
 	}
-	for _, w := range told.Why {
-		j.asked = append(j.asked, asked{j.orders.Answers[len(j.orders.Answers)-len(told.Orders.Answers)+w.Answer].Note, w.Rule})
+	for _, w := range told.ExplainRequests {
+		j.asked = append(j.asked, asked{j.orders.Answers[len(j.orders.Answers)-len(told.Intent.Answers)+w.Answer].Note, w.Rule})
 	}
 	j.memory = told.Memory
 	j.memory.Context.Links = j.withWanted(j.memory.Context.Links)
-	j.wanted = append(j.wanted, told.Wanted...)
+	j.wanted = append(j.wanted, told.WantedActions...)
 	j.events = append(j.events, told.Events...)
 	j.results = append(j.results, told.Results...)
-	if told.Look {
+	if told.RecheckAll {
 		j.look = true
 		j.events = append(j.events, triage.Event{Kind: triage.Swept, At: j.o.Now(), ReceivedAt: j.o.Now()})
 	}
@@ -270,7 +270,7 @@ func (j *job) resume(ctx context.Context) error {
 		}
 		e = e.Remaining(past, j.orders.Base)
 		for _, a := range e.Actions() {
-			j.wanted = append(j.wanted, engine.Wanted{Action: a, Note: j.lastNote()})
+			j.wanted = append(j.wanted, engine.WantedAction{Action: a, Note: j.lastNote()})
 		}
 		if !e.Empty() {
 			j.events = append(j.events, e.AsEvent(j.orders.By, j.issue, of))

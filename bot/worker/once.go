@@ -15,7 +15,7 @@ func (j *job) once(e triage.Event) triage.Event {
 // tried again is answered again.
 func (j *job) turned() *triage.Transition {
 	last := j.memory.LastTransition
-	if !j.decision.Ours {
+	if !j.decision.InScope {
 		return last
 	}
 	for _, e := range j.events {

@@ -64,7 +64,7 @@ func (j *job) explain(ctx context.Context) {
 }
 
 // sights are the kept decisions at which a rule looked at the issue, the newest first.
-func (j *job) sights(ctx context.Context, rule string) []engine.Sight {
+func (j *job) sights(ctx context.Context, rule string) []engine.PastFinding {
 	if rule == "" {
 		return nil
 	}
@@ -73,7 +73,7 @@ func (j *job) sights(ctx context.Context, rule string) []engine.Sight {
 	if err != nil {
 		return nil // the answer is good without them
 	}
-	var seen []engine.Sight
+	var seen []engine.PastFinding
 	for _, kept := range records {
 		d, err := record.DecodeDecision(kept.Body)
 		if err != nil {
@@ -81,7 +81,7 @@ func (j *job) sights(ctx context.Context, rule string) []engine.Sight {
 		}
 		for _, f := range d.Findings {
 			if f.Rule == rule {
-				seen = append(seen, engine.Sight{At: kept.At, Events: d.Events, Reason: f.Reason})
+				seen = append(seen, engine.PastFinding{At: kept.At, Events: d.Events, Reason: f.Reason})
 			}
 		}
 	}
@@ -162,7 +162,7 @@ func (j *job) open(ctx context.Context) error {
 	}
 	for _, l := range draft.Labels {
 		if !issue.Has(l) {
-			j.tell(j.orders.OpensBy, append(triage.Say("The follow-up lacks a label: "), engine.Denied(l).Say(".")...))
+			j.tell(j.orders.OpensBy, append(triage.Say("The follow-up lacks a label: "), engine.LabelRefused(l).Say(".")...))
 		}
 	}
 	j.tell(j.orders.OpensBy, triage.Say("The follow-up is #"+strconv.FormatInt(issue.IID, 10)+"."))

@@ -26,7 +26,7 @@ func (j *job) begun(ctx context.Context, notes []gitlab.Note, past []triage.Reso
 	copied := func(p triage.ResourceEvent) bool { return !p.At.After(from) }
 	if isMoved {
 		there := slices.DeleteFunc(slices.Clone(past), func(p triage.ResourceEvent) bool { return !copied(p) })
-		before := engine.Recover(triage.Memory{}, j.policy.Team, there, j.o.Self.ID)
+		before := engine.RestoreMemory(triage.Memory{}, j.policy.Team, there, j.o.Self.ID)
 		m.Bump = cmp.Or(m.Bump, bump, before.Bump)
 		if m.StateEntry.At.IsZero() {
 			m.StateEntry = before.StateEntry

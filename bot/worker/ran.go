@@ -142,7 +142,7 @@ func (j *job) ended(ctx context.Context, c engine.Comment) (bool, error) {
 		return false, err
 	}
 	j.memory.MarkExecuted(id)
-	j.order(engine.Obeyed{Memory: j.memory, Orders: triage.Intent{
+	j.order(engine.CommandsResult{Memory: j.memory, Intent: triage.Intent{
 		By: c.Event.Actor, At: c.Event.At, Opens: &triage.Draft{}, OpensBy: id,
 		Answers: []triage.Reaction{{Note: id, Discussion: c.Event.Note.Discussion, Internal: c.Event.Note.Internal, Emoji: triage.DoneEmoji}},
 	}})

@@ -59,15 +59,15 @@ func (j *job) dismiss(m *triage.Memory) {
 }
 
 // wording is what the note should say, and whether that has to be written.
-func wording(d engine.Decision) (engine.Sticky, bool) {
-	s, ref := d.Sticky, d.Memory.Note
-	s.After = ref.Replaces
-	if !d.SayIt || ref.NewerVersion {
+func wording(d engine.Decision) (engine.Note, bool) {
+	s, ref := d.Note, d.Memory.Note
+	s.Replaces = ref.Replaces
+	if !d.UpdateNote || ref.NewerVersion {
 		return s, false
 	}
 	if len(ref.Dismissed) > 0 {
 		dismissed := func(what string) bool { return slices.Contains(ref.Dismissed, what) }
-		s.Items = slices.DeleteFunc(slices.Clone(s.Items), func(i engine.StickyItem) bool { return dismissed(i.Key) || dismissed(words(i)) })
+		s.Items = slices.DeleteFunc(slices.Clone(s.Items), func(i engine.NoteItem) bool { return dismissed(i.Key) || dismissed(words(i)) })
 		s.Lines = slices.DeleteFunc(slices.Clone(s.Lines), dismissed)
 	}
 	if ref.ID == 0 {
@@ -77,7 +77,7 @@ func wording(d engine.Decision) (engine.Sticky, bool) {
 }
 
 // takeDown remembers what the note now says.
-func (j *job) takeDown(ref *triage.NoteRef, shown engine.Sticky) {
+func (j *job) takeDown(ref *triage.NoteRef, shown engine.Note) {
 	ref.Mentions = mentioned(shown, j.policy.Team)
 	ref.Digest, ref.IssueAuthor = note.Digest(shown), j.issue.Author.ID
 	ref.Shown = slices.Clone(shown.Lines)
@@ -87,10 +87,10 @@ func (j *job) takeDown(ref *triage.NoteRef, shown engine.Sticky) {
 }
 
 // words are what an item says, whichever rule says it.
-func words(i engine.StickyItem) string { return i.Title + " " + i.Text + i.Quote + i.Then }
+func words(i engine.NoteItem) string { return i.Title + " " + i.Text + i.Quote + i.Then }
 
 // create writes the note, unless there is one: an earlier attempt may have written it without living to tell.
-func (j *job) create(ctx context.Context, shown engine.Sticky) error {
+func (j *job) create(ctx context.Context, shown engine.Note) error {
 	m := &j.decision.Memory
 	internal, err := j.outside(ctx)
 	if err != nil {
@@ -129,7 +129,7 @@ func (j *job) create(ctx context.Context, shown engine.Sticky) error {
 	return nil
 }
 
-func (j *job) edit(ctx context.Context, shown engine.Sticky) error {
+func (j *job) edit(ctx context.Context, shown engine.Note) error {
 	m := &j.decision.Memory
 	if j.mentionsAgain(shown) {
 		// GitLab notifies only of mentions that an edit adds: to be told of something new, people must not stand in the text before.
@@ -148,7 +148,7 @@ func (j *job) edit(ctx context.Context, shown engine.Sticky) error {
 }
 
 // mentionsAgain reports whether the note is to mention somebody whom its present text mentions.
-func (j *job) mentionsAgain(shown engine.Sticky) bool {
+func (j *job) mentionsAgain(shown engine.Note) bool {
 	for _, who := range mentioned(shown, j.policy.Team) {
 		if triage.HasUsername(j.decision.Memory.Note.Mentions, who) {
 			return true
@@ -158,11 +158,11 @@ func (j *job) mentionsAgain(shown engine.Sticky) bool {
 }
 
 // mentioned are the people whom the note asks by name.
-func mentioned(s engine.Sticky, team *triage.Team) []string {
+func mentioned(s engine.Note, team *triage.Team) []string {
 	var who []string
 	for _, i := range s.Items {
 		for _, role := range i.Asks {
-			if i.Ask {
+			if i.Mention {
 				who = append(who, team.People(role)...)
 			}
 		}
@@ -171,10 +171,10 @@ func mentioned(s engine.Sticky, team *triage.Team) []string {
 }
 
 // unasked is the same note without mentions.
-func unasked(s engine.Sticky) engine.Sticky {
+func unasked(s engine.Note) engine.Note {
 	s.Items = slices.Clone(s.Items)
 	for n := range s.Items {
-		s.Items[n].Ask = false
+		s.Items[n].Mention = false
 	}
 	return s
 }

@@ -115,7 +115,7 @@ func (j *job) read(ctx context.Context) error {
 // fresh state. It reports whether that brought something new, so that the rules have to be asked again. A decision that writes nothing
 // needs no fresh state: reading would cost calls for an event that changes nothing.
 func (j *job) confirm(ctx context.Context, d engine.Decision) (again bool, err error) {
-	looks := triage.KindsOf(j.events).Effective()&j.policy.On() != 0 || j.batch.Woken
+	looks := triage.KindsOf(j.events).Effective()&j.policy.Kinds() != 0 || j.batch.Woken
 	switch {
 	case !j.known && !looks && d.Needs == 0:
 		return false, nil // the rules have nothing to look at, and nothing is worth remembering yet
@@ -201,7 +201,7 @@ func (j *job) recover(ctx context.Context) error {
 	if found {
 		kept = overlay(kept, marked)
 	}
-	j.memory = engine.Recover(kept, j.policy.Team, past, j.o.Self.ID)
+	j.memory = engine.RestoreMemory(kept, j.policy.Team, past, j.o.Self.ID)
 	if !found && j.blank {
 		return j.recall(ctx)
 	}
@@ -218,7 +218,7 @@ func (j *job) recall(ctx context.Context) error {
 	for _, c := range slices.Backward(written) {
 		said := engine.Comment{Event: triage.Event{Actor: c.Author, At: c.CreatedAt, Note: &triage.Note{ID: c.ID, Internal: c.Internal}}}
 		for _, l := range j.lines(c.Body) {
-			if engine.Silences(j.policy, l.Text) {
+			if engine.IsSilenceCommand(j.policy, l.Text) {
 				said.Lines = append(said.Lines, engine.Line{Text: l.Text})
 			}
 		}
@@ -242,7 +242,7 @@ func (j *job) recall(ctx context.Context) error {
 		}
 		silencing = append(silencing, said)
 	}
-	j.memory = engine.Recall(j.policy, silencing, j.issue, j.memory, j.o.Now())
+	j.memory = engine.RestoreSilences(j.policy, silencing, j.issue, j.memory, j.o.Now())
 	return nil
 }
 

@@ -21,18 +21,18 @@ func (p Policy) call(c Comment, args string) triage.Call {
 	return call
 }
 
-// run checks whether what was heard may be run at all, and runs it.
-func (o *obeying) run(c Comment, line Line, h heard, call triage.Call) triage.Outcome {
+// run checks whether the command may be run, and runs it.
+func (o *commandRun) run(c Comment, line Line, h parsedLine, call triage.Call) triage.Outcome {
 	if h.command == nil {
 		return unknown(o.policy, h)
 	}
 	in, cmd, team := o.input([]triage.Event{c.Event}), h.command, o.policy.Team
 	switch {
-	case line.Told:
+	case line.LimitAnnounced:
 		return triage.Outcome{Reason: "too many commands", Refused: true}
-	case line.Wait > 0:
-		return triage.Refuse(triage.Say("this was more than " + strconv.Itoa(CommandLimit) + " commands in an hour; try again in " + roughly(line.Wait)))
-	case c.Unsure && !cmd.Answers:
+	case line.RetryIn > 0:
+		return triage.Refuse(triage.Say("this was more than " + strconv.Itoa(CommandLimit) + " commands in an hour; try again in " + roughly(line.RetryIn)))
+	case c.MaybeEdited && !cmd.Answers:
 		return triage.Refuse(triage.Say("the comment may have been changed since it was written, before the bot could read it; write it again if it still holds"))
 	case !cmd.Who.Allows(in, call.By, call.Level):
 		return triage.Refuse(triage.Say(team.CommandCode(cmd.Name) + " " + cmd.Who.Requirement()))
@@ -41,7 +41,7 @@ func (o *obeying) run(c Comment, line Line, h heard, call triage.Call) triage.Ou
 	}
 	out := cmd.Run(in, call)
 	if out.FindIssue != "" {
-		if found, ok := o.facts.Found[out.FindIssue]; ok {
+		if found, ok := o.facts.FoundIssues[out.FindIssue]; ok {
 			call.Found, out.FindIssue = &found, ""
 			out = cmd.Run(in, call)
 		}
@@ -50,19 +50,19 @@ func (o *obeying) run(c Comment, line Line, h heard, call triage.Call) triage.Ou
 		return triage.Refuse(triage.Say("somebody changed this after the comment was written, before the bot could read it; write it again if it still holds"))
 	}
 	for _, a := range out.Actions {
-		if l := triage.LabelOf(a); o.facts.Denied[l] && !out.Refused {
-			return triage.Refuse(Denied(l))
+		if l := triage.LabelOf(a); o.facts.RefusedLabels[l] && !out.Refused {
+			return triage.Refuse(LabelRefused(l))
 		}
 	}
 	out.Needs &^= o.Memory.Context.Known
-	if reason := notOurs(in); reason != "" && !out.EvenOutOfScope && !out.Refused {
+	if reason := outOfScope(in); reason != "" && !out.EvenOutOfScope && !out.Refused {
 		return triage.Refuse(triage.Say("").Untrusted(reason).Say(", so the bot leaves it alone"))
 	}
 	return out
 }
 
-// Denied says that GitLab did not take a label, and what helps.
-func Denied(label string) triage.Prose {
+// LabelRefused says that GitLab did not accept a label, and what helps.
+func LabelRefused(label string) triage.Prose {
 	return triage.Say("GitLab did not take the label ").Quote(label).Say(": it is archived, or the bot may not create it; " +
 		"a maintainer can see to it under Manage > Labels")
 }
@@ -76,42 +76,42 @@ func roughly(d time.Duration) string {
 	return fmt.Sprintf("%d minutes", minutes)
 }
 
-// take carries out what a command wants, on the copy.
-func (o *obeying) take(c Comment, call triage.Call, out triage.Outcome) {
+// applyOutcome applies what a command wants to the copies of issue and memory.
+func (o *commandRun) applyOutcome(c Comment, call triage.Call, out triage.Outcome) {
 	before := o.Issue
 	for _, change := range out.Changes {
 		change.Apply(&o.Memory, call)
 	}
 	for _, a := range out.Actions {
-		if o.moved(a, call.At) {
+		if o.alreadyMoved(a, call.At) {
 			continue
 		}
-		o.Wanted = append(o.Wanted, Wanted{a, call.Note})
+		o.WantedActions = append(o.WantedActions, WantedAction{a, call.Note})
 		o.Issue = a.Apply(o.Issue)
-		forget(&o.Memory, a)
+		clearBotChange(&o.Memory, a)
 	}
 	// The state begins with the comment, however late it is read: who agrees right behind it agrees in this state.
 	in := o.input([]triage.Event{triage.Difference(before, o.Issue).AsEvent(c.Event.Actor, before, c.Event)})
-	if since(&in) && in.State() == triage.StateNeedsReview {
+	if updateStateEntry(&in) && in.State() == triage.StateNeedsReview {
 		o.Memory.Context.Known &^= triage.NeedAgreements // a new review is agreed anew
 	}
-	o.Look = o.Look || out.RecheckAll
+	o.RecheckAll = o.RecheckAll || out.RecheckAll
 	for _, l := range out.Links {
 		l.Note = call.Note
-		o.Orders.Links = append(o.Orders.Links, l)
+		o.Intent.Links = append(o.Intent.Links, l)
 		o.Memory.Context.Links = append(o.Memory.Context.Links, triage.Link{Kind: l.Kind, Ref: l.To, Created: o.now})
 		o.Memory.Context.LoadedAt = o.now
 	}
 	if out.Opens != nil {
-		o.Orders.Opens, o.Orders.OpensBy = out.Opens, call.Note
+		o.Intent.Opens, o.Intent.OpensBy = out.Opens, call.Note
 		o.Memory.Context.Links = append(o.Memory.Context.Links, triage.Link{Kind: triage.RelatesTo, Created: o.now})
 		o.Memory.Context.Known |= triage.NeedLinks
 		o.Memory.Context.LoadedAt = o.now
 	}
 }
 
-// forget drops what the memory holds of a state that a person now decides for themselves.
-func forget(m *triage.Memory, a triage.Action) {
+// clearBotChange forgets that the bot set a state, or that a person undid it: a person has now decided about it.
+func clearBotChange(m *triage.Memory, a triage.Action) {
 	delete(m.BotChanges, a.Key())
 	delete(m.Undone, a.Key())
 	if s, ok := a.(triage.SetWeight); ok && s.Side != "" {

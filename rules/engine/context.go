@@ -2,10 +2,10 @@ package engine
 
 import "flowkeeper/rules/triage"
 
-// look keeps what is known of the issue's surroundings in step with the events: since when it is in its state, who agreed, and what has
-// to be loaded again because time has passed.
-func look(in *triage.Input) {
-	moved := since(in)
+// updateContext brings what is known of the issue's surroundings up to date with the events: since when it is in its state, who agreed, and
+// what has to be loaded again because time has passed.
+func updateContext(in *triage.Input) {
+	moved := updateStateEntry(in)
 	around := &in.Memory.Context
 	for _, e := range in.Events {
 		// What may have changed without a delivery is loaded again when time has passed or the state has changed.
@@ -21,15 +21,15 @@ func look(in *triage.Input) {
 		if e.Note != nil && !e.Note.OnlyCommands && e.At.After(around.LastComment) {
 			around.LastComment = e.At
 		}
-		agree(in, e)
+		countAgreement(in, e)
 	}
-	if moved && in.State() == triage.StateNeedsReview && stale(in) {
+	if moved && in.State() == triage.StateNeedsReview && contextOutdated(in) {
 		around.Known &^= triage.NeedAgreements // a new review is agreed anew
 	}
 }
 
-// stale reports whether something happened since the surroundings were loaded.
-func stale(in *triage.Input) bool {
+// contextOutdated reports whether something happened since the surroundings were loaded.
+func contextOutdated(in *triage.Input) bool {
 	for _, e := range in.Events {
 		if e.ReceivedAt.After(in.Memory.Context.LoadedAt) {
 			return true
@@ -38,8 +38,8 @@ func stale(in *triage.Input) bool {
 	return false
 }
 
-// since notes when the issue came into its workflow state, and from where. It reports whether that is news.
-func since(in *triage.Input) bool {
+// updateStateEntry records when the issue came into its workflow state, and from which one. It reports whether the state has changed.
+func updateStateEntry(in *triage.Input) bool {
 	last := in.Memory.StateEntry
 	state := in.State()
 	if last.State == state {
@@ -73,8 +73,8 @@ func since(in *triage.Input) bool {
 	return true
 }
 
-// agree takes an agreement into the tally. A withdrawal has it counted anew: the other of two reactions may still stand.
-func agree(in *triage.Input, e triage.Event) {
+// countAgreement adds an event's agreement to those known. After a withdrawal all are counted anew from GitLab: the person may have reacted twice.
+func countAgreement(in *triage.Input, e triage.Event) {
 	name := triage.UsernameKey(e.Actor.Username)
 	around := &in.Memory.Context
 	if around.Known&triage.NeedAgreements == 0 || !e.ReceivedAt.After(around.LoadedAt) {
@@ -82,7 +82,7 @@ func agree(in *triage.Input, e triage.Event) {
 	}
 	if name == "" {
 		if e.Note != nil && triage.IsAgreement(e.Note.Text) {
-			around.Known &^= triage.NeedAgreements // GitLab tells whose it is
+			around.Known &^= triage.NeedAgreements // the event does not say whose it is; GitLab does
 		}
 		return
 	}

@@ -16,15 +16,15 @@ var ErrContradiction = errors.New("the rules contradict each other")
 
 // Decision is what the engine makes of an issue.
 type Decision struct {
-	Ours     bool // false: the issue is none of the team's business, Reason says why, nothing else is set
-	Reason   string
-	Findings []Finding // of every rule, in the order of the catalogue
-	Plan     []Planned // what to change, in the order it was found
-	Result   triage.Issue
-	Sticky   Sticky
-	SayIt    bool          // Sticky is to be compared with the note; false leaves the note alone
-	Memory   triage.Memory // to be kept once the plan is carried out
-	WakeAt   time.Time     // decide again then, even if nothing happens; zero is never
+	InScope    bool // false: the rules leave the issue alone, Reason says why, nothing else is set
+	Reason     string
+	Findings   []Finding // of every rule, in the order of the catalogue
+	Plan       []Planned // what to change, in the order it was found
+	Result     triage.Issue
+	Note       Note
+	UpdateNote bool          // bring the note in line with Note; false leaves it alone
+	Memory     triage.Memory // to be kept once the plan is carried out
+	WakeAt     time.Time     // decide again then, even if nothing happens; zero is never
 
 	// Needs are facts that rules ask for. If any are set, load them into the memory's Context and decide again with it; the rules
 	// that asked have not spoken yet.
@@ -43,10 +43,10 @@ type Finding struct {
 	Mode       triage.Mode `json:"mode"`
 	Reason     string      `json:"reason"`
 	Wants      []string    `json:"wants,omitempty"` // actions in words, wanted and not yet so
-	Looked     bool        `json:"looked"`          // false: the rule was not run, Reason says why
+	Evaluated  bool        `json:"looked"`          // false: the rule was not run, Reason says why
 	Overridden bool        `json:"overridden,omitempty"`
 	Would      []string    `json:"would,omitempty"`  // in mode shadow: what the rule would do in its own mode, in words
-	Speaks     bool        `json:"speaks,omitempty"` // it wants something that is not so yet, asks people or tells them
+	Notable    bool        `json:"speaks,omitempty"` // it wants something that is not so yet, asks people or tells them
 }
 
 // Decide runs the policy's rules on the issue. Events are those not yet handled, without the bot's own. The issue is the newest state
@@ -60,29 +60,29 @@ func Decide(p Policy, events []triage.Event, issue triage.Issue, memory *triage.
 	if !slices.IsSortedFunc(events, byTime) {
 		events = slices.SortedStableFunc(slices.Values(events), byTime)
 	}
-	touch(&m, events)
+	updateTouched(&m, events)
 	m.Issue = &issue
 	in := triage.NewInput(p.Team, events, issue, &m, now)
-	if reason := notOurs(in); reason != "" {
+	if reason := outOfScope(in); reason != "" {
 		return Decision{Reason: reason, Result: issue, Memory: m}, nil
 	}
-	observe(in)
-	look(&in)
+	detectUndone(in)
+	updateContext(&in)
 
 	r := run{policy: p, in: in, memory: &m, findings: make([]Finding, len(p.Settings)), verdicts: make([]*triage.Verdict, len(p.Settings))}
-	unwatch(p, &m)
-	r.concerned = concerned(&m)
-	r.awaken()
-	r.giveBack()
+	dropUnshadowed(p, &m)
+	r.involved = rulesInvolved(&m)
+	r.endSnoozes()
+	r.restoreRacedMove()
 	err := r.settle()
-	d := Decision{Ours: true, Findings: r.findings, Plan: r.plan, Result: r.in.Issue, Memory: m, Needs: r.needs()}
+	d := Decision{InScope: true, Findings: r.findings, Plan: r.plan, Result: r.in.Issue, Memory: m, Needs: r.needs()}
 	if err != nil {
 		return d, err
 	}
-	r.watch()
-	d.SayIt = r.speaks()
-	if d.SayIt {
-		d.Sticky, d.WakeAt = r.write()
+	r.recordShadow()
+	d.UpdateNote = r.speaks()
+	if d.UpdateNote {
+		d.Note, d.WakeAt = r.writeNote()
 	}
 	if r.unknown {
 		d.Needs |= triage.NeedAuthorLevel
@@ -97,14 +97,14 @@ func byTime(a, b triage.Event) int { return a.At.Compare(b.At) }
 
 // run is one decision being made.
 type run struct {
-	policy    Policy
-	in        triage.Input // holds the issue as it would be after the plan so far
-	memory    *triage.Memory
-	concerned map[string]bool
-	findings  []Finding
-	verdicts  []*triage.Verdict // of the last round, by setting; nil for a rule that gave its reason and nothing else
-	plan      []Planned
-	unknown   bool // what the author may do is asked for and not known
+	policy   Policy
+	in       triage.Input // holds the issue as it would be after the plan so far
+	memory   *triage.Memory
+	involved map[string]bool
+	findings []Finding
+	verdicts []*triage.Verdict // of the last round, by setting; nil for a rule that gave only a reason
+	plan     []Planned
+	unknown  bool // an item depends on what the author may do, and that is not known
 	// watchAgain is when a rule in shadow would ask for something that waits now; zero if none would.
 	watchAgain time.Time
 }
@@ -135,10 +135,10 @@ func (r *run) round(first bool) []Planned {
 			*f = Finding{Rule: s.ID, Mode: s.Mode}
 		}
 		if reason := r.skip(s); reason != "" {
-			if !f.Looked {
+			if !f.Evaluated {
 				f.Reason = reason
 			}
-			r.verdicts[n] = r.lines(s)
+			r.verdicts[n] = r.linesWhenClosed(s)
 			continue
 		}
 		for _, a := range r.ask(n) {
@@ -159,10 +159,10 @@ func (r *run) ask(n int) []triage.Action {
 	if f.Overridden {
 		open = nil
 	}
-	if !f.Looked || len(f.Wants) == 0 || len(open) > 0 {
+	if !f.Evaluated || len(f.Wants) == 0 || len(open) > 0 {
 		f.Reason = v.Reason // what it wanted in an earlier round needs the reason of then
 	}
-	f.Looked = true
+	f.Evaluated = true
 	for _, a := range open {
 		if want := a.String(); !slices.Contains(f.Wants, want) {
 			f.Wants = append(f.Wants, want)
@@ -174,7 +174,7 @@ func (r *run) ask(n int) []triage.Action {
 		r.memory.Bump = &bump
 	}
 	r.verdicts[n] = nil
-	f.Speaks = f.Speaks || len(f.Wants)+len(v.Items)+len(v.Lines) > 0 || f.Overridden
+	f.Notable = f.Notable || len(f.Wants)+len(v.Items)+len(v.Lines) > 0 || f.Overridden
 	if !v.Silent() {
 		spoken := v // a copy of its own, so that the many silent verdicts stay off the heap
 		r.verdicts[n] = &spoken
@@ -182,8 +182,8 @@ func (r *run) ask(n int) []triage.Action {
 	return open
 }
 
-// lines are what a rule that is not run on a closed issue goes on saying there, nil if nothing.
-func (r *run) lines(s *Setting) *triage.Verdict {
+// linesWhenClosed are the lines that a rule keeps on the note of a closed issue, where it is not run; nil for none.
+func (r *run) linesWhenClosed(s *Setting) *triage.Verdict {
 	if !r.in.Issue.Closed || !r.memory.HasLine[s.ID] || s.Mode < triage.Remind {
 		return nil
 	}
@@ -201,10 +201,10 @@ func (r *run) notDone(actions []triage.Action) []triage.Action {
 	return open
 }
 
-// overridden reports whether people have undone what the rule does. A state undone by people that no rule answered for yet puts
-// the rule that wants it again to rest; one that is only watched does not get so far that people would see it rest.
+// overridden reports whether people have undone what the rule does. If they undid a state that belongs to no rule yet, the rule that wants it
+// again is suspended. A rule in shadow is not: nobody has seen it do anything.
 func (r *run) overridden(s *Setting, open []triage.Action) bool {
-	if _, rests := r.memory.Suspensions[s.ID]; rests {
+	if _, suspended := r.memory.Suspensions[s.ID]; suspended {
 		return true
 	}
 	for _, a := range open {

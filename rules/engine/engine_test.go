@@ -168,7 +168,7 @@ func TestRecover(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			got := engine.Recover(tt.marker, team, tt.past, bot)
+			got := engine.RestoreMemory(tt.marker, team, tt.past, bot)
 			if diff := cmp.Diff(tt.want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Error("(-want +got)\n", diff)
 			}
@@ -218,7 +218,7 @@ func TestRecoverState(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			recovered := engine.Recover(triage.Memory{}, team, tt.past, bot)
+			recovered := engine.RestoreMemory(triage.Memory{}, team, tt.past, bot)
 			d, err := engine.Decide(policy, nil, triage.Issue{Labels: tt.labels}, &recovered, now)
 			if err != nil {
 				t.Fatal(err)
@@ -241,7 +241,7 @@ func TestMovesBackAreNotRedone(t *testing.T) {
 	policy := engine.Policy{Team: team, Settings: []engine.Setting{wants("moves", add("s::b"))}}
 	for name, past := range map[string][]triage.ResourceEvent{"before": slices.Concat(moved, back), "after": moved} {
 		t.Run(name, func(t *testing.T) {
-			recovered := engine.Recover(triage.Memory{}, team, past, bot)
+			recovered := engine.RestoreMemory(triage.Memory{}, team, past, bot)
 			d, err := engine.Decide(policy, opened, triage.Issue{Labels: []string{"s::a"}}, &recovered, now)
 			if err != nil || len(d.Plan) > 0 {
 				t.Errorf("plan %v, error %v", d.Plan, err)

@@ -50,12 +50,12 @@ func (r *run) collect() (items []wanted, lines []string) {
 	if len(said) > 0 {
 		r.memory.HasLine = said
 	}
-	return once(append(items, r.raised()...)), lines
+	return mergeSame(append(items, r.requestedItems()...)), lines
 }
 
-// once drops what an earlier rule asks for in the same words: people need to read it once. Whom the dropped one would ask, the kept one
+// mergeSame drops what an earlier rule asks for in the same words: people need to read it once. Whom the dropped one would ask, the kept one
 // asks.
-func once(items []wanted) []wanted {
+func mergeSame(items []wanted) []wanted {
 	var kept []wanted
 	for _, w := range items {
 		same := slices.IndexFunc(kept, func(k wanted) bool { return k.SameAs(w.Item) })
@@ -105,9 +105,9 @@ func offer(a triage.Action) triage.Item {
 	return triage.Item{Slot: a.Key(), Title: title, Do: triage.HowTo(a)}
 }
 
-// remember brings the memory's items in line with what is wanted: new ones wait for the grace period or open, met ones are kept for
+// updateItems brings the memory's items in line with what is wanted: new ones wait for the grace period or open, met ones are kept for
 // striking through until the next list begins.
-func (r *run) remember(items []wanted) {
+func (r *run) updateItems(items []wanted) {
 	m := r.memory
 	want := make(map[string]bool, len(items))
 	wasOpen, opens := false, false

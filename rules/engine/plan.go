@@ -17,7 +17,7 @@ func (r *run) apply(wants []Planned) error {
 		if !slices.Contains(r.plan, w) {
 			r.plan = append(r.plan, w)
 		}
-		r.own(w, before)
+		r.recordBotChange(w, before)
 	}
 	for _, w := range wants {
 		if !w.Action.Done(after) {
@@ -31,7 +31,7 @@ func (r *run) apply(wants []Planned) error {
 		r.in.Kinds |= triage.WeightChanged
 	}
 	r.in = r.in.With(after)
-	since(&r.in)
+	updateStateEntry(&r.in)
 	return nil
 }
 
@@ -45,8 +45,8 @@ func contradiction(w Planned, plan []Planned, before triage.Issue) error {
 	return fmt.Errorf("%w: %s wants to %s again and again", ErrContradiction, w.Rule, w.Action)
 }
 
-// own remembers what a planned action makes the bot's own doing.
-func (r *run) own(p Planned, before triage.Issue) {
+// recordBotChange remembers what a planned action makes the bot's own doing.
+func (r *run) recordBotChange(p Planned, before triage.Issue) {
 	key := p.Action.Key()
 	own := triage.BotChange{Rule: p.Rule}
 	switch a := p.Action.(type) {

@@ -36,8 +36,8 @@ func Defaults(catalogue []triage.Rule) []Setting {
 	return settings
 }
 
-// On is the union of the kinds that the active rules look at.
-func (p Policy) On() triage.Kind {
+// Kinds is the union of the kinds that the active rules look at.
+func (p Policy) Kinds() triage.Kind {
 	var on triage.Kind
 	for _, s := range p.Settings {
 		if s.Mode != triage.Off {

@@ -7,8 +7,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// unwatch forgets what rules would have done that are not only watched any more.
-func unwatch(p Policy, m *triage.Memory) {
+// dropUnshadowed forgets the shadow actions of rules that are no longer in mode shadow.
+func dropUnshadowed(p Policy, m *triage.Memory) {
 	for rule := range m.ShadowActions {
 		if n := p.index(rule); n < 0 || p.Settings[n].Mode != triage.Shadow {
 			delete(m.ShadowActions, rule)
@@ -16,17 +16,17 @@ func unwatch(p Policy, m *triage.Memory) {
 	}
 }
 
-// watch notes what each rule in shadow would do here in its own mode, and remembers it. What would only ask people waits for the grace period
+// recordShadow notes what each rule in shadow would do here in its own mode, and remembers it. What would only ask people waits for the grace period
 // like an item of the note; the rule is then looked at again.
-func (r *run) watch() {
+func (r *run) recordShadow() {
 	for n := range r.policy.Settings {
 		s, f := &r.policy.Settings[n], &r.findings[n]
-		if s.Mode != triage.Shadow || !f.Looked {
+		if s.Mode != triage.Shadow || !f.Evaluated {
 			continue
 		}
 		var again time.Time
 		if !f.Overridden {
-			f.Would, again = r.would(n)
+			f.Would, again = r.shadowActions(n)
 		}
 		if !again.IsZero() && (r.watchAgain.IsZero() || again.Before(r.watchAgain)) {
 			r.watchAgain = again
@@ -42,8 +42,8 @@ func (r *run) watch() {
 	}
 }
 
-// would is what a rule in shadow would do if it were in its own mode; what waits like an item of the note would be asked for at again.
-func (r *run) would(n int) (would []string, again time.Time) {
+// shadowActions is what a rule in shadow would do if it were in its own mode; what waits like an item of the note would be asked for at again.
+func (r *run) shadowActions(n int) (would []string, again time.Time) {
 	s, v := &r.policy.Settings[n], r.verdicts[n]
 	own := s.Rule.Mode
 	if own == triage.Act {

@@ -39,8 +39,8 @@ type shadowSteps struct {
 func (s *shadowSteps) decide(what string, events []triage.Event, issue triage.Issue, at time.Time, wake time.Time, would ...string) {
 	s.t.Helper()
 	d, err := engine.Decide(s.policy, events, issue, s.memory, at)
-	if err != nil || len(d.Plan)+len(d.Sticky.Items) > 0 {
-		s.t.Fatalf("%s: plan %v, items %v, error %v", what, d.Plan, d.Sticky.Items, err)
+	if err != nil || len(d.Plan)+len(d.Note.Items) > 0 {
+		s.t.Fatalf("%s: plan %v, items %v, error %v", what, d.Plan, d.Note.Items, err)
 	}
 	if diff := cmp.Diff(would, d.Findings[0].Would); diff != "" {
 		s.t.Errorf("%s: would (-want +got):\n%s", what, diff)
@@ -94,7 +94,7 @@ func TestShadowIsForgottenInAnotherMode(t *testing.T) {
 		other.Mode = mode
 		memory := &triage.Memory{ShadowActions: map[string][]string{"one": {"add ~x"}, "gone": {"add ~y"}}}
 		d, err := engine.Decide(engine.Policy{Team: team, Settings: []engine.Setting{other}}, []triage.Event{{Kind: triage.Awarded, ReceivedAt: now}}, triage.Issue{}, memory, now)
-		if err != nil || len(d.Memory.ShadowActions) > 0 || d.Findings[0].Looked || len(memory.ShadowActions) != 2 {
+		if err != nil || len(d.Memory.ShadowActions) > 0 || d.Findings[0].Evaluated || len(memory.ShadowActions) != 2 {
 			t.Errorf("in mode %s: %+v, remembered %v, before %v, error %v", mode, d.Findings, d.Memory.ShadowActions, memory.ShadowActions, err)
 		}
 	}

@@ -9,33 +9,33 @@ import (
 
 // superseded reports whether a person set such a state after the comment was written, or took off what the command would put back.
 // Deliveries tell of comments in whole seconds.
-func (o *obeying) superseded(a triage.Action, c Comment) bool {
+func (o *commandRun) superseded(a triage.Action, c Comment) bool {
 	if a.Done(o.Issue) {
 		return false
 	}
 	after := c.Event.At.Add(time.Second)
 	var past []triage.ResourceEvent
 	if c.Late {
-		past, after = slices.Clone(o.facts.Past), c.Event.At // GitLab itself tells the exact time
+		past, after = slices.Clone(o.facts.History), c.Event.At // GitLab itself tells the exact time
 	}
 	for _, e := range o.events {
-		past = append(past, pastOf(e)...)
+		past = append(past, resourceEventsOf(e)...)
 	}
 	return slices.ContainsFunc(past, func(p triage.ResourceEvent) bool {
-		return !p.At.Before(after) && p.Concerns(a) && (sets(p) || a.Done(triage.Issue{Labels: []string{p.Label}}))
+		return !p.At.Before(after) && p.Concerns(a) && (putsInPlace(p) || a.Done(triage.Issue{Labels: []string{p.Label}}))
 	})
 }
 
-// moved reports whether the bot set such a state after the comment was written: the command has run then, though nobody remembers.
-func (o *obeying) moved(a triage.Action, at time.Time) bool {
-	return slices.ContainsFunc(o.facts.Moved, func(p triage.ResourceEvent) bool { return !p.At.Before(at) && p.Concerns(a) && sets(p) })
+// alreadyMoved reports whether the bot set such a state after the comment was written. The command has then run, although the memory of it is lost.
+func (o *commandRun) alreadyMoved(a triage.Action, at time.Time) bool {
+	return slices.ContainsFunc(o.facts.BotMoves, func(p triage.ResourceEvent) bool { return !p.At.Before(at) && p.Concerns(a) && putsInPlace(p) })
 }
 
-// sets reports whether an entry is more than a label taken off, which may only have made room.
-func sets(p triage.ResourceEvent) bool { return p.Added || p.Label == "" }
+// putsInPlace reports whether an entry sets something. A label that was only removed may have made room for another of its scope.
+func putsInPlace(p triage.ResourceEvent) bool { return p.Added || p.Label == "" }
 
-// pastOf is what GitLab's record will hold of an event.
-func pastOf(e triage.Event) []triage.ResourceEvent {
+// resourceEventsOf are the resource events that GitLab will list for an event.
+func resourceEventsOf(e triage.Event) []triage.ResourceEvent {
 	var past []triage.ResourceEvent
 	if w := e.Changes.Weight; w != nil {
 		past = append(past, triage.ResourceEvent{At: e.At, Actor: e.Actor, Weight: w.To})

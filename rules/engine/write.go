@@ -8,33 +8,33 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// write works out what the note should say and when to look again for items that still wait.
-func (r *run) write() (Sticky, time.Time) {
+// writeNote works out what the note should say and when to look again for items that still wait.
+func (r *run) writeNote() (Note, time.Time) {
 	items, lines := r.collect()
-	r.remember(items)
-	var s Sticky
+	r.updateItems(items)
+	var s Note
 	for _, w := range items {
 		if r.memory.Items[w.key].State != triage.ItemOpen {
 			continue
 		}
-		s.Items = append(s.Items, StickyItem{
-			Key: w.key, Title: w.Title, Text: w.TextFor(r.may(w.Item)), From: w.QuoteAuthor, Quote: w.Quote, Then: w.Then, Asks: w.Asks, Ask: r.mention(w),
+		s.Items = append(s.Items, NoteItem{
+			Key: w.key, Title: w.Title, Text: w.TextFor(r.may(w.Item)), QuoteAuthor: w.QuoteAuthor, Quote: w.Quote, Then: w.Then, Asks: w.Asks, Mention: r.mention(w),
 		})
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.memory.Items)) {
 		item := r.memory.Items[key]
 		s.Waiting = s.Waiting || item.State == triage.ItemPending && r.looked(ruleOf(key))
 		if item.State == triage.ItemOpen && !r.looked(ruleOf(key)) {
-			s.Items = append(s.Items, StickyItem{Key: key, Title: item.Title}) // the issue is closed, it stays as it is
+			s.Items = append(s.Items, NoteItem{Key: key, Title: item.Title}) // the issue is closed, it stays as it is
 		}
-		asked := slices.ContainsFunc(s.Items, func(i StickyItem) bool { return i.Title == item.Title })
+		asked := slices.ContainsFunc(s.Items, func(i NoteItem) bool { return i.Title == item.Title })
 		if item.State == triage.ItemMet && !asked {
-			s.Items = append(s.Items, StickyItem{Key: key, Title: item.Title, Met: true})
+			s.Items = append(s.Items, NoteItem{Key: key, Title: item.Title, Met: true})
 		}
 	}
 	s.Lines = lines
-	s.Why = append(r.why(s), r.whyRaised(s)...)
-	s.Resting = resting(r.memory)
+	s.Why = append(r.why(s), r.whyRequested(s)...)
+	s.Inactive = inactiveRules(r.memory)
 	return s, r.wakeAt()
 }
 
@@ -67,15 +67,15 @@ func (r *run) may(i triage.Item) bool {
 // looked reports whether a rule was run. Only of a closed issue rules with items are not. What commands raised is always looked at.
 func (r *run) looked(rule string) bool {
 	n := r.policy.index(rule)
-	return r.command(rule) != nil || n >= 0 && r.findings[n].Looked
+	return r.command(rule) != nil || n >= 0 && r.findings[n].Evaluated
 }
 
 // why lists the rules behind the open items and the lines.
-func (r *run) why(s Sticky) []Why {
+func (r *run) why(s Note) []Why {
 	var why []Why
 	for n := range r.policy.Settings {
 		id := r.policy.Settings[n].ID
-		speaks := r.memory.HasLine[id] || slices.ContainsFunc(s.Items, func(i StickyItem) bool { return !i.Met && ruleOf(i.Key) == id })
+		speaks := r.memory.HasLine[id] || slices.ContainsFunc(s.Items, func(i NoteItem) bool { return !i.Met && ruleOf(i.Key) == id })
 		if speaks && r.verdicts[n] != nil { // an item of a closed issue is carried on without its reason
 			why = append(why, Why{Rule: id, Section: r.policy.Settings[n].Section, Reason: r.verdicts[n].Reason})
 		}
@@ -94,7 +94,7 @@ func (r *run) speaks() bool {
 		if !s.Closed || s.Mode < triage.Remind || r.findings[n].Overridden {
 			continue
 		}
-		if v != nil && len(v.Items) > 0 || r.findings[n].Looked && r.asks(s.ID) {
+		if v != nil && len(v.Items) > 0 || r.findings[n].Evaluated && r.asks(s.ID) {
 			return true
 		}
 	}
@@ -133,7 +133,7 @@ func (r *run) wakeAt() time.Time {
 				r.memory.Wakes = map[string]time.Time{}
 			}
 			r.memory.Wakes[f.Rule] = v.Wake
-		case f.Looked || r.silenced(f.Rule):
+		case f.Evaluated || r.silenced(f.Rule):
 			delete(r.memory.Wakes, f.Rule)
 		}
 	}

@@ -25,8 +25,8 @@ func TestObeyingLeavesWhatWasAlone(t *testing.T) {
 	}}}}
 	memory := &triage.Memory{}
 	memory.Context.Links = make([]triage.Link, 1, 8)
-	first := engine.Obey(policy, []engine.Comment{said(engine.Line{Text: "link one"})}, nil, triage.Issue{}, memory, engine.Facts{}, now)
-	engine.Obey(policy, []engine.Comment{said(engine.Line{Text: "link two"})}, nil, triage.Issue{}, memory, engine.Facts{}, now)
+	first := engine.RunCommands(policy, []engine.Comment{said(engine.Line{Text: "link one"})}, nil, triage.Issue{}, memory, engine.Facts{}, now)
+	engine.RunCommands(policy, []engine.Comment{said(engine.Line{Text: "link two"})}, nil, triage.Issue{}, memory, engine.Facts{}, now)
 	want := []triage.Link{{}, {Kind: "one", Created: now}}
 	if diff := cmp.Diff(want, first.Memory.Context.Links); diff != "" {
 		t.Errorf("the links (-want +got):\n%s", diff)
@@ -40,16 +40,16 @@ func TestTooManyCommands(t *testing.T) {
 		line engine.Line
 		want string // "" for no reply
 	}{
-		"a second":         {engine.Line{Text: "go", Wait: time.Second}, "Not done: this was more than 60 commands in an hour; try again in a minute."},
-		"a minute":         {engine.Line{Text: "go", Wait: time.Minute}, "Not done: this was more than 60 commands in an hour; try again in a minute."},
-		"more than that":   {engine.Line{Text: "go", Wait: 61 * time.Second}, "Not done: this was more than 60 commands in an hour; try again in 2 minutes."},
-		"the whole hour":   {engine.Line{Text: "go", Wait: time.Hour}, "Not done: this was more than 60 commands in an hour; try again in 60 minutes."},
-		"was told already": {engine.Line{Text: "go", Wait: time.Hour, Told: true}, ""},
+		"a second":         {engine.Line{Text: "go", RetryIn: time.Second}, "Not done: this was more than 60 commands in an hour; try again in a minute."},
+		"a minute":         {engine.Line{Text: "go", RetryIn: time.Minute}, "Not done: this was more than 60 commands in an hour; try again in a minute."},
+		"more than that":   {engine.Line{Text: "go", RetryIn: 61 * time.Second}, "Not done: this was more than 60 commands in an hour; try again in 2 minutes."},
+		"the whole hour":   {engine.Line{Text: "go", RetryIn: time.Hour}, "Not done: this was more than 60 commands in an hour; try again in 60 minutes."},
+		"was told already": {engine.Line{Text: "go", RetryIn: time.Hour, LimitAnnounced: true}, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			o := engine.Obey(policy, []engine.Comment{said(tt.line)}, nil, triage.Issue{}, nil, engine.Facts{}, now)
-			answer, got := o.Orders.Answers[0], ""
+			o := engine.RunCommands(policy, []engine.Comment{said(tt.line)}, nil, triage.Issue{}, nil, engine.Facts{}, now)
+			answer, got := o.Intent.Answers[0], ""
 			if answer.Reply != nil {
 				got = answer.Reply.Text[0].Plain()
 			}

@@ -16,8 +16,8 @@ func (r *run) command(name string) *triage.Command {
 	return &r.policy.Commands[n]
 }
 
-// raised are the items that people put on the note by commands. Those that are seen to are forgotten.
-func (r *run) raised() []wanted {
+// requestedItems are the items that people put on the note by commands. Those that are resolved are forgotten.
+func (r *run) requestedItems() []wanted {
 	var items []wanted
 	for _, key := range slices.Sorted(maps.Keys(r.memory.Requested)) {
 		raised := r.memory.Requested[key]
@@ -35,8 +35,8 @@ func (r *run) raised() []wanted {
 	return items
 }
 
-// whyRaised says who put the items on the note that no rule wants.
-func (r *run) whyRaised(s Sticky) []Why {
+// whyRequested says who asked for the items that commands put on the note.
+func (r *run) whyRequested(s Note) []Why {
 	var why []Why
 	for _, i := range s.Items {
 		raised, ok := r.memory.Requested[i.Key]

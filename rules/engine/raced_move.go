@@ -6,12 +6,12 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// overtaken is how long ago a person may have moved an issue that the bot then moved without having seen it.
-const overtaken = 2 * time.Minute
+// raceWindow is how long ago a person may have moved an issue that the bot then moved without having seen it.
+const raceWindow = 2 * time.Minute
 
-// giveBack moves the issue again where a person moved it while the bot was writing: GitLab knows no condition on a write, so a state of the
-// bot's may have taken the place of one that it had not seen, because that came after its decision.
-func (r *run) giveBack() {
+// restoreRacedMove moves the issue back where a person moved it while the bot was writing. GitLab has no conditional writes, so a workflow label of
+// the bot's may have replaced one that a person set after the bot's decision.
+func (r *run) restoreRacedMove() {
 	label, at := lastMove(r.in)
 	winner := r.in.Winner(r.in.Team.Label(triage.WorkflowScope))
 	key := triage.AddLabel{Label: winner}.Key()
@@ -19,7 +19,7 @@ func (r *run) giveBack() {
 	switch {
 	case label == "" || !ours || r.in.Issue.Has(label) || own.Replaced == label:
 		return
-	case !at.After(r.memory.StateEntry.At) || r.in.Now.Sub(at) > overtaken:
+	case !at.After(r.memory.StateEntry.At) || r.in.Now.Sub(at) > raceWindow:
 		return // the bot knew of it
 	}
 	back := triage.AddLabel{Label: label}
@@ -27,7 +27,7 @@ func (r *run) giveBack() {
 	delete(r.memory.BotChanges, key)
 	r.in = r.in.With(back.Apply(r.in.Issue))
 	r.in.Kinds |= triage.LabelsChanged
-	since(&r.in)
+	updateStateEntry(&r.in)
 }
 
 // lastMove is the workflow label that people set last and did not take off again, and when; "" if there is none.

@@ -10,13 +10,13 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Probe is what the rules say of the issue when all of them look at it. Needs are facts that have to be loaded first.
+// DryRun is what the rules say of the issue when all of them are run. Needs are facts that have to be loaded first.
 //
-// Of a closed issue, on which most rules rest, it is what they said before it was closed.
-func Probe(p Policy, issue triage.Issue, memory *triage.Memory, now time.Time) (Decision, error) {
+// Most rules do not run on a closed issue; for these it is what they would say had it not been closed.
+func DryRun(p Policy, issue triage.Issue, memory *triage.Memory, now time.Time) (Decision, error) {
 	look := []triage.Event{{Kind: triage.Swept, At: now}}
 	d, err := Decide(p, look, issue, memory, now)
-	if err != nil || !d.Ours || !issue.Closed {
+	if err != nil || !d.InScope || !issue.Closed {
 		return d, err
 	}
 	m := d.Memory.Clone()
@@ -35,18 +35,18 @@ func Probe(p Policy, issue triage.Issue, memory *triage.Memory, now time.Time) (
 	return d, nil
 }
 
-// Sight is a decision of the past at which a rule looked at the issue.
-type Sight struct {
+// PastFinding is what a rule said of the issue in an earlier decision.
+type PastFinding struct {
 	At     time.Time
 	Events []string
 	Reason string
 }
 
-// Explain answers what the rules say of an issue, from a decision of Probe. Sights are the kept decisions at which the one rule that is asked
-// for looked at it, the newest first.
-func Explain(p Policy, d Decision, rule string, sights []Sight) triage.Reply {
+// Explain answers what the rules say of an issue, from a decision of DryRun. The findings are the stored ones of the one rule that is asked
+// for, the newest first.
+func Explain(p Policy, d Decision, rule string, sights []PastFinding) triage.Reply {
 	switch n := p.index(rule); {
-	case !d.Ours:
+	case !d.InScope:
 		return triage.Reply{Text: []triage.Prose{triage.Say("The rules leave this issue alone: ").Untrusted(d.Reason).Say(".")}}
 	case rule == "":
 		return whyAll(p, d)
@@ -61,7 +61,7 @@ func Explain(p Policy, d Decision, rule string, sights []Sight) triage.Reply {
 func whyAll(p Policy, d Decision) triage.Reply {
 	var r triage.Reply
 	for n, f := range d.Findings {
-		speaks := len(did(d, f.Rule)) > 0 || f.Speaks || told(&d.Memory, f.Rule)
+		speaks := len(botActionsOf(d, f.Rule)) > 0 || f.Notable || silencedItself(&d.Memory, f.Rule)
 		if row := whyRow(p, n, d); speaks {
 			r.Rows = append(r.Rows, row)
 		} else {
@@ -85,15 +85,15 @@ func whyAll(p Policy, d Decision) triage.Reply {
 // closed says what becomes of the rules when an issue is closed.
 const closed = "The issue is closed; rules rest."
 
-// told reports whether people made this rule be quiet here, by itself and not with all others.
-func told(m *triage.Memory, rule string) bool {
-	_, rests := m.Suspensions[rule]
+// silencedItself reports whether people suspended or silenced this rule here, by itself and not with all others.
+func silencedItself(m *triage.Memory, rule string) bool {
+	_, suspended := m.Suspensions[rule]
 	_, silent := m.Silences[rule]
-	return rests || silent
+	return suspended || silent
 }
 
-// did lists in words what the rule did to the issue and nobody changed since.
-func did(d Decision, rule string) []string {
+// botActionsOf lists in words what the rule did to the issue and nobody changed since.
+func botActionsOf(d Decision, rule string) []string {
 	var deeds []string
 	for _, key := range slices.Sorted(maps.Keys(d.Memory.BotChanges)) {
 		own := d.Memory.BotChanges[key]
@@ -120,12 +120,12 @@ func whyRow(p Policy, n int, d Decision) triage.Prose {
 	row := triage.Say(triage.Code(s.ID) + " · " + s.Section + " · ").Untrusted(f.Reason)
 	if len(f.Wants) > 0 {
 		wants := " · wants: "
-		if past(d, s) {
+		if outdatedByClosing(d, s) {
 			wants = " · wanted: "
 		}
 		row = row.Say(wants).Untrusted(strings.Join(f.Wants, ", "))
 	}
-	if deeds := did(d, f.Rule); len(deeds) > 0 {
+	if deeds := botActionsOf(d, f.Rule); len(deeds) > 0 {
 		row = row.Say(" · did: ").Untrusted(strings.Join(deeds, ", "))
 	}
 	if s.Mode == triage.Shadow {
@@ -142,7 +142,7 @@ func whyRow(p Policy, n int, d Decision) triage.Prose {
 
 // opensAt is when the waiting items of a rule go on the note, zero if none waits.
 func opensAt(p Policy, d Decision, rule string) time.Time {
-	if past(d, p.Settings[p.index(rule)]) {
+	if outdatedByClosing(d, p.Settings[p.index(rule)]) {
 		return time.Time{}
 	}
 	for key, item := range d.Memory.Items {
@@ -155,11 +155,11 @@ func opensAt(p Policy, d Decision, rule string) time.Time {
 
 func clock(t time.Time) string { return t.UTC().Format("2 January 15:04 MST") }
 
-// maxSights bounds how many past decisions are told.
-const maxSights = 5
+// maxPastFindings bounds how many past findings an explanation lists.
+const maxPastFindings = 5
 
 // whyOne tells all about one rule.
-func whyOne(p Policy, d Decision, n int, sights []Sight) triage.Reply {
+func whyOne(p Policy, d Decision, n int, sights []PastFinding) triage.Reply {
 	s, f := p.Settings[n], d.Findings[n]
 	r := triage.Reply{Text: []triage.Prose{
 		triage.Say(triage.Code(s.ID) + ": " + s.Summary),
@@ -169,7 +169,7 @@ func whyOne(p Policy, d Decision, n int, sights []Sight) triage.Reply {
 	if len(f.Wants) > 0 {
 		add(triage.Say("It wants: ").Untrusted(strings.Join(f.Wants, ", ")))
 	}
-	if deeds := did(d, s.ID); len(deeds) > 0 {
+	if deeds := botActionsOf(d, s.ID); len(deeds) > 0 {
 		add(triage.Say("It did: ").Untrusted(strings.Join(deeds, ", ")))
 	}
 	if at := opensAt(p, d, s.ID); !at.IsZero() {
@@ -185,7 +185,7 @@ func whyOne(p Policy, d Decision, n int, sights []Sight) triage.Reply {
 	add(triage.Say("From the handbook's section “" + s.Section + "”"))
 	add(triage.Say("It looks at: " + s.On.String()))
 	for i, sight := range sights {
-		if i == maxSights {
+		if i == maxPastFindings {
 			break
 		}
 		add(triage.Say("On " + clock(sight.At) + " (").Untrusted(strings.Join(sight.Events, "; ")).Say("): ").Untrusted(sight.Reason))
@@ -195,14 +195,14 @@ func whyOne(p Policy, d Decision, n int, sights []Sight) triage.Reply {
 
 // here begins what a rule says of the issue, or said before it was closed.
 func here(d Decision, s Setting) triage.Prose {
-	if past(d, s) {
+	if outdatedByClosing(d, s) {
 		return triage.Say(closed + " Before it closed: ")
 	}
 	return triage.Say("Here: ")
 }
 
-// past reports whether a rule rests because the issue is closed: what it says is of before.
-func past(d Decision, s Setting) bool { return d.Result.Closed && !s.Closed }
+// outdatedByClosing reports whether a rule does not run because the issue is closed: what it says is of before.
+func outdatedByClosing(d Decision, s Setting) bool { return d.Result.Closed && !s.Closed }
 
 // modeWords say what a rule may do in each mode.
 var modeWords = map[triage.Mode]string{
@@ -230,7 +230,7 @@ func whyQuiet(p Policy, m *triage.Memory, rule string) triage.Prose {
 	return row.Say("; " + p.Team.CommandCode("resume "+ends) + " ends that")
 }
 
-// name is how a person is told of.
+// name is how an explanation names a person.
 func name(username string) string {
 	if username == "" {
 		return "someone"

@@ -2,8 +2,8 @@ package engine
 
 import "flowkeeper/rules/triage"
 
-// notOurs says why the team's rules leave an issue alone, or "".
-func notOurs(in triage.Input) string {
+// outOfScope says why the team's rules leave an issue alone, or "".
+func outOfScope(in triage.Input) string {
 	i := &in.Issue
 	group := in.Team.GroupLabel
 	switch {

@@ -8,20 +8,20 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Recover completes a memory from GitLab's own record of who changed labels and weight, oldest entry first, for an issue whose memory the
-// store has lost or may have missed; bot is the user id of the bot's account. What the memory already holds (from the note's marker) stays.
+// RestoreMemory completes a memory from GitLab's resource events, oldest first, for an issue whose memory the store has lost or may have
+// missed; bot is the user id of the bot's account. What the memory already holds (from the note's marker) stays.
 // StateEntry is when anybody last added the workflow label.
-func Recover(m triage.Memory, team *triage.Team, past []triage.ResourceEvent, bot int64) triage.Memory {
+func RestoreMemory(m triage.Memory, team *triage.Team, history []triage.ResourceEvent, bot int64) triage.Memory {
 	m = m.Clone()
 	r := recovery{
 		team: team, bot: bot, ordered: m.CommandedAt, weights: map[string]*int{},
-		own: map[string]triage.BotChange{}, gaveUp: map[string]bool{}, undone: map[string]setback{},
+		own: map[string]triage.BotChange{}, gaveUp: map[string]bool{}, undone: map[string]datedUndoing{},
 	}
-	for _, p := range past {
+	for _, p := range history {
 		if p.Label != "" {
-			r.label(p)
+			r.replayLabel(p)
 		} else {
-			r.weight(triage.SetWeight{}.Key(), p.Weight, p)
+			r.replayWeight(triage.SetWeight{}.Key(), p.Weight, p)
 		}
 	}
 	for key := range r.gaveUp {
@@ -38,7 +38,7 @@ func Recover(m triage.Memory, team *triage.Team, past []triage.ResourceEvent, bo
 		if until, forgiven := m.Reinstated[key]; forgiven && !back.at.After(until) {
 			continue
 		}
-		takeBack(&m, key, m.BotChanges[key], back.Undoing)
+		recordUndoing(&m, key, m.BotChanges[key], back.Undoing)
 	}
 	if m.Bump == nil {
 		m.Bump = r.bump
@@ -56,7 +56,7 @@ func setOwn(m *triage.Memory, key string, own triage.BotChange) {
 	m.BotChanges[key] = own
 }
 
-// recovery replays an issue's past and keeps what the bot established and what people undid.
+// recovery replays an issue's resource events and keeps what the bot established and what people undid.
 type recovery struct {
 	team    *triage.Team
 	bot     int64
@@ -65,32 +65,32 @@ type recovery struct {
 	weights map[string]*int // by key
 	own     map[string]triage.BotChange
 	gaveUp  map[string]bool // labels that the bot took off again
-	undone  map[string]setback
+	undone  map[string]datedUndoing
 	bump    *triage.Bump
 	states  []triage.StateEntry // of the workflow labels on the issue, the one added last at the end
 	left    string              // the state of the workflow label taken off last
 }
 
-// setback is what people undid, and when.
-type setback struct {
+// datedUndoing is an undoing with its time.
+type datedUndoing struct {
 	triage.Undoing
 	at time.Time
 }
 
-// ours reports whether a rule, and not a command, had the bot make a change.
-func (r *recovery) ours(key string, p triage.ResourceEvent) bool {
+// byRule reports whether the bot made a change for a rule, and not for a command.
+func (r *recovery) byRule(key string, p triage.ResourceEvent) bool {
 	until, ordered := r.ordered[key]
 	return p.Actor.ID == r.bot && (!ordered || p.At.After(until))
 }
 
-func (r *recovery) label(p triage.ResourceEvent) {
-	r.state(p)
+func (r *recovery) replayLabel(p triage.ResourceEvent) {
+	r.replayState(p)
 	key := triage.AddLabel{Label: p.Label}.Key()
-	bot := r.ours(key, p)
+	bot := r.byRule(key, p)
 	if p.Added {
 		r.labels = append(r.labels, p.Label)
 		if side, value, ok := r.sideWeight(p.Label); ok {
-			r.weight(triage.SetWeight{Side: side}.Key(), &value, p)
+			r.replayWeight(triage.SetWeight{Side: side}.Key(), &value, p)
 			return
 		}
 	} else {
@@ -102,7 +102,7 @@ func (r *recovery) label(p triage.ResourceEvent) {
 	_, ours := r.own[key]
 	switch {
 	case !bot:
-		r.people(key, p)
+		r.replayPerson(key, p)
 	case p.Added:
 		r.own[key] = triage.BotChange{Replaced: triage.AddLabel{Label: p.Label}.Replaces(r.issue())}
 		delete(r.undone, key)
@@ -116,8 +116,8 @@ func (r *recovery) label(p triage.ResourceEvent) {
 	}
 }
 
-// people replays what a person's change does to a state of the bot's: undone says what it is, as of the issue that deliveries show.
-func (r *recovery) people(key string, p triage.ResourceEvent) {
+// replayPerson replays what a person's change does to a state of the bot's: undone says what it is, as of the issue that deliveries show.
+func (r *recovery) replayPerson(key string, p triage.ResourceEvent) {
 	own, ours := r.own[key]
 	if !ours {
 		return
@@ -129,7 +129,7 @@ func (r *recovery) people(key string, p triage.ResourceEvent) {
 	delete(r.own, key)
 	if u.What != "" {
 		u.By = p.Actor.Username
-		r.undone[key] = setback{u, p.At}
+		r.undone[key] = datedUndoing{u, p.At}
 	}
 }
 
@@ -138,8 +138,8 @@ func (r *recovery) issue() triage.Issue {
 	return triage.Issue{Labels: r.labels, Weight: r.weights[triage.SetWeight{}.Key()]}
 }
 
-// state replays a change of the workflow state. Of several workflow labels, the one added last counts.
-func (r *recovery) state(p triage.ResourceEvent) {
+// replayState replays a change of the workflow state. Of several workflow labels, the one added last counts.
+func (r *recovery) replayState(p triage.ResourceEvent) {
 	label := r.team.Canonical(p.Label)
 	if triage.Scope(label) != r.team.Label(triage.WorkflowScope) {
 		return
@@ -156,13 +156,13 @@ func (r *recovery) state(p triage.ResourceEvent) {
 	r.states = append(r.states, triage.StateEntry{State: state, From: from, At: p.At})
 }
 
-// weight replays a change of the weight field or of the side's label.
-func (r *recovery) weight(key string, value *int, p triage.ResourceEvent) {
+// replayWeight replays a change of the weight field or of the side's label.
+func (r *recovery) replayWeight(key string, value *int, p triage.ResourceEvent) {
 	before := r.weights[key]
 	r.weights[key] = value
 	switch {
-	case !r.ours(key, p):
-		r.people(key, p)
+	case !r.byRule(key, p):
+		r.replayPerson(key, p)
 	case value != nil:
 		r.own[key] = triage.BotChange{Value: *value}
 		delete(r.undone, key)

@@ -8,8 +8,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// touch remembers when a person last did something to the issue.
-func touch(m *triage.Memory, events []triage.Event) {
+// updateTouched remembers when a person last did something to the issue.
+func updateTouched(m *triage.Memory, events []triage.Event) {
 	for _, e := range events {
 		if e.Kind&(triage.Swept|triage.Woken) == 0 && e.ReceivedAt.After(m.Touched) {
 			m.Touched = e.ReceivedAt
@@ -17,12 +17,12 @@ func touch(m *triage.Memory, events []triage.Event) {
 	}
 }
 
-// observe compares what the bot once did with what the issue shows now. What people undid puts its rule to rest on this issue, and
-// no other rule sets the label again either; a label that gave way to another of its scope was moved, not undone.
-func observe(in triage.Input) {
+// detectUndone compares what the bot once did with what the issue shows now. When a person has undone a change, its rule is suspended on this
+// issue, and no other rule sets the label again. A label that was replaced by another of its scope was moved, not undone.
+func detectUndone(in triage.Input) {
 	m := in.Memory
 	if in.Kinds&triage.Reopened != 0 {
-		// Where a reopened issue goes is a new beginning, it takes nothing back.
+		// Reopening an issue begins anew: it does not undo the bot's label.
 		delete(m.BotChanges, triage.AddLabel{Label: in.Team.State(triage.StateComplete)}.Key())
 	}
 	for key, u := range m.Undone {
@@ -40,18 +40,18 @@ func observe(in triage.Input) {
 			delete(m.BotChanges, key)
 			continue
 		}
-		takeBack(m, key, own, u)
+		recordUndoing(m, key, own, u)
 	}
 }
 
-// takeBack remembers that a person undid a state of the bot's.
-func takeBack(m *triage.Memory, key string, own triage.BotChange, u triage.Undoing) {
+// recordUndoing remembers that a person undid a change of the bot's, and suspends its rule.
+func recordUndoing(m *triage.Memory, key string, own triage.BotChange, u triage.Undoing) {
 	delete(m.BotChanges, key)
 	if own.Rule != "" {
 		suspend(m, own.Rule, u)
 	}
 	if own.Rule != "" && !strings.HasPrefix(key, "label:") {
-		return // a weight is only the rule's own matter
+		return // an undone weight concerns this rule only
 	}
 	if m.Undone == nil {
 		m.Undone = map[string]triage.Undoing{}
@@ -118,9 +118,9 @@ func touches(e triage.Event, such func(label string) bool) bool {
 	return slices.ContainsFunc(e.Changes.Added, such) || slices.ContainsFunc(e.Changes.Removed, such)
 }
 
-// suspend puts a rule to rest; what was undone first is what it rests for.
+// suspend suspends a rule because of an undoing. A rule that is suspended already keeps its first cause.
 func suspend(m *triage.Memory, rule string, u triage.Undoing) {
-	if _, rests := m.Suspensions[rule]; rests {
+	if _, suspended := m.Suspensions[rule]; suspended {
 		return
 	}
 	if m.Suspensions == nil {

@@ -83,12 +83,12 @@ func TestShadowShowsNothing(t *testing.T) {
 	watched.Mode = triage.Shadow
 	memory := &triage.Memory{Undone: map[string]triage.Undoing{"label:UX": {By: "ann", What: "add ~UX"}}}
 	d, err := engine.Decide(engine.Policy{Team: team, Settings: []engine.Setting{watched}}, opened, triage.Issue{}, memory, now)
-	if err != nil || len(d.Sticky.Resting) > 0 || !d.Findings[0].Overridden {
-		t.Errorf("shown as resting %v, findings %+v, error %v", d.Sticky.Resting, d.Findings, err)
+	if err != nil || len(d.Note.Inactive) > 0 || !d.Findings[0].Overridden {
+		t.Errorf("shown as resting %v, findings %+v, error %v", d.Note.Inactive, d.Findings, err)
 	}
 	watched.Mode = triage.Act
 	d, err = engine.Decide(engine.Policy{Team: team, Settings: []engine.Setting{watched}}, opened, triage.Issue{}, &d.Memory, now)
-	if err != nil || len(d.Plan) > 0 || len(d.Sticky.Resting) != 1 {
-		t.Errorf("plan %v, shown as resting %v, error %v", d.Plan, d.Sticky.Resting, err)
+	if err != nil || len(d.Plan) > 0 || len(d.Note.Inactive) != 1 {
+		t.Errorf("plan %v, shown as resting %v, error %v", d.Plan, d.Note.Inactive, err)
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// awaken ends the snoozes whose time has come. Their rules are run, whatever happened.
-func (r *run) awaken() {
+// endSnoozes removes the silences whose time is over. Their rules are run whatever happened.
+func (r *run) endSnoozes() {
 	for rule, s := range r.memory.Silences {
 		if s.Until.IsZero() || r.in.Now.Before(s.Until) {
 			continue
@@ -17,14 +17,14 @@ func (r *run) awaken() {
 			r.in.Kinds |= triage.Swept.Effective()
 			continue
 		}
-		if r.concerned == nil {
-			r.concerned = map[string]bool{}
+		if r.involved == nil {
+			r.involved = map[string]bool{}
 		}
-		r.concerned[rule] = true
+		r.involved[rule] = true
 	}
 }
 
-// silence is what people said who silenced the rule on this issue.
+// silence is the silence that holds for the rule on this issue, its own or that of all rules.
 func silence(m *triage.Memory, rule string) (triage.Silence, bool) {
 	if s, ok := m.Silences[rule]; ok {
 		return s, true
@@ -33,22 +33,22 @@ func silence(m *triage.Memory, rule string) (triage.Silence, bool) {
 	return s, ok
 }
 
-// silenced reports whether a rule may not say anything here: it is off, in shadow, put to rest, snoozed, or not in the policy any more.
+// silenced reports whether a rule may not say anything here: it is off, in shadow, suspended, silenced, or no longer in the policy.
 func (r *run) silenced(rule string) bool {
 	if r.command(rule) != nil {
 		return false
 	}
-	_, rests := r.memory.Suspensions[rule]
+	_, suspended := r.memory.Suspensions[rule]
 	_, silent := silence(r.memory, rule)
-	if rests || silent {
+	if suspended || silent {
 		return true
 	}
 	n := r.policy.index(rule)
 	return n < 0 || r.policy.Settings[n].Mode < triage.Remind
 }
 
-// quiet says until when a silenced rule is.
-func quiet(s triage.Silence) string {
+// silenceReason says why and until when a silenced rule is not run.
+func silenceReason(s triage.Silence) string {
 	if s.Until.IsZero() {
 		return "the rule is ignored on this issue"
 	}
@@ -64,18 +64,18 @@ func (r *run) skip(s *Setting) string {
 		return "the issue is closed"
 	case len(r.memory.Silences) > 0:
 		if s, silent := silence(r.memory, s.ID); silent {
-			return quiet(s)
+			return silenceReason(s)
 		}
 	}
-	if s.On&r.in.Kinds == 0 && !r.concerned[s.ID] {
+	if s.On&r.in.Kinds == 0 && !r.involved[s.ID] {
 		return "nothing that this rule looks at has changed"
 	}
 	return ""
 }
 
-// concerned are the rules that have something on the note or did something to the issue, or would have: they are run whatever happened, so
-// that what they said stays true.
-func concerned(m *triage.Memory) map[string]bool {
+// rulesInvolved are the rules that have something on the note, changed the issue, or would have in shadow. They are run whatever happened, so that
+// what they said stays true.
+func rulesInvolved(m *triage.Memory) map[string]bool {
 	if len(m.Items) == 0 && len(m.BotChanges) == 0 && len(m.HasLine) == 0 && len(m.ShadowActions) == 0 {
 		return nil
 	}

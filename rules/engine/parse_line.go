@@ -6,8 +6,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// heard is a line of a comment as the bot understands it.
-type heard struct {
+// parsedLine is a line of a comment as the bot understands it.
+type parsedLine struct {
 	text    string
 	command *triage.Command // nil for what is no command
 	args    string
@@ -15,15 +15,15 @@ type heard struct {
 }
 
 // name is the command's, "" for what is no command.
-func (h heard) name() string {
+func (h parsedLine) name() string {
 	if h.command == nil {
 		return ""
 	}
 	return h.command.Name
 }
 
-// hear reads a line. The prefix alone asks for help. It reports false for talk that only begins with the bot's name.
-func hear(p Policy, line Line) (h heard, meant bool) {
+// parseLine reads a line. The prefix alone asks for help. A line that only begins with the bot's name in a conversation is not addressed to it.
+func parseLine(p Policy, line Line) (h parsedLine, addressed bool) {
 	h.text = line.Text
 	if strings.TrimSpace(h.text) == "" && !line.Mention {
 		h.text = "help"
@@ -32,20 +32,20 @@ func hear(p Policy, line Line) (h heard, meant bool) {
 	return h, !line.Mention || h.command != nil || h.near != ""
 }
 
-// Meant reports whether a line is for the bot. Talk may begin with its name, too.
-func Meant(p Policy, line Line) bool {
-	_, meant := hear(p, line)
+// Addressed reports whether a line is meant for the bot: conversation may begin with its name, too.
+func Addressed(p Policy, line Line) bool {
+	_, meant := parseLine(p, line)
 	return meant
 }
 
-// Silences reports whether a line, without the prefix, makes a rule quiet or lets it speak again.
-func Silences(p Policy, line string) bool {
-	h, _ := hear(p, Line{Text: line})
+// IsSilenceCommand reports whether a line, without the prefix, silences a rule or lifts that.
+func IsSilenceCommand(p Policy, line string) bool {
+	h, _ := parseLine(p, Line{Text: line})
 	return h.command != nil && h.command.OnlySilences
 }
 
 // unknown refuses what is no command, with those that were probably meant: one that is nearly so, or all that begin with this word.
-func unknown(p Policy, h heard) triage.Outcome {
+func unknown(p Policy, h parsedLine) triage.Outcome {
 	team := p.Team
 	words := strings.Fields(h.text)
 	written := strings.Join(words[:min(len(words), max(1, len(strings.Fields(h.near))))], " ")

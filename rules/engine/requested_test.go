@@ -22,13 +22,13 @@ func TestSeenToIsStruckThroughOnce(t *testing.T) {
 		memory.Items[key] = triage.ItemState{State: triage.ItemOpen, Title: "A clarification"}
 		memory.Requested[key] = triage.RequestedItem{Command: "unclear", Title: "A clarification"}
 	}
-	want := []engine.StickyItem{{Key: "unclear/4", Title: "A clarification", Met: true}}
+	want := []engine.NoteItem{{Key: "unclear/4", Title: "A clarification", Met: true}}
 	for range 20 {
 		d, err := engine.Decide(policy, opened, triage.Issue{}, memory, now)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want, d.Sticky.Items); diff != "" {
+		if diff := cmp.Diff(want, d.Note.Items); diff != "" {
 			t.Fatalf("(-want +got):\n%s", diff)
 		}
 	}

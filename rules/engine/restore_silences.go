@@ -6,14 +6,14 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Recall makes those rules quiet again that the comments, in order, once made so: the only thing that a lost store forgets and neither the
-// note, if there is none, nor GitLab's events tell. The comments are ones that the bot has answered.
-func Recall(p Policy, comments []Comment, issue triage.Issue, m triage.Memory, now time.Time) triage.Memory {
+// RestoreSilences silences the rules again that commands in these comments once silenced, in order. Silences are the only thing that a lost store
+// forgets and that neither a note, if there is none, nor GitLab's events hold. The comments are ones that the bot has answered.
+func RestoreSilences(p Policy, comments []Comment, issue triage.Issue, m triage.Memory, now time.Time) triage.Memory {
 	m = m.Clone()
 	in := triage.NewInput(p.Team, nil, issue, &m, now)
 	for _, c := range comments {
 		for _, line := range c.Lines {
-			h, _ := hear(p, line)
+			h, _ := parseLine(p, line)
 			if h.command == nil || !h.command.OnlySilences {
 				continue
 			}

@@ -30,10 +30,10 @@ func whyPolicy() engine.Policy {
 }
 
 // explain is the answer as lines of text; those of the fold are indented.
-func explain(t *testing.T, issue triage.Issue, memory triage.Memory, rule string, past ...engine.Sight) []string {
+func explain(t *testing.T, issue triage.Issue, memory triage.Memory, rule string, past ...engine.PastFinding) []string {
 	t.Helper()
 	p := whyPolicy()
-	d, err := engine.Probe(p, issue, &memory, now)
+	d, err := engine.DryRun(p, issue, &memory, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestExplain(t *testing.T) {
 		issue  triage.Issue
 		memory triage.Memory
 		rule   string
-		past   []engine.Sight
+		past   []engine.PastFinding
 		want   string
 	}{
 		{name: "all, on an issue on which nothing was done", memory: triage.Memory{Touched: now}, want: `
@@ -106,7 +106,7 @@ Here: because.
 - Mode ¬act¬: it does what it wants
 - From the handbook's section “Triage”
 - It looks at: opened, labels changed`},
-		{name: "one that waits, with its past", memory: triage.Memory{Touched: now}, rule: "asks", past: []engine.Sight{
+		{name: "one that waits, with its past", memory: triage.Memory{Touched: now}, rule: "asks", past: []engine.PastFinding{
 			{At: now.Add(-time.Hour), Events: []string{"opened", "noted"}, Reason: "the weight is 2"},
 			{At: now.Add(-2 * time.Hour), Events: []string{"swept"}, Reason: "@omar did it"},
 		}, want: `
@@ -149,9 +149,9 @@ There is no rule ¬gone¬ any more.`},
 
 // Only the newest of many past decisions are told.
 func TestExplainIsShort(t *testing.T) {
-	var past []engine.Sight
+	var past []engine.PastFinding
 	for n := range 20 {
-		past = append(past, engine.Sight{At: now.Add(-time.Duration(n) * time.Hour), Events: []string{"opened"}, Reason: "because"})
+		past = append(past, engine.PastFinding{At: now.Add(-time.Duration(n) * time.Hour), Events: []string{"opened"}, Reason: "because"})
 	}
 	got := explain(t, triage.Issue{}, triage.Memory{}, "acts", past...)
 	if last := got[len(got)-1]; last != "- On 2 March 05:00 UTC (opened): because" {

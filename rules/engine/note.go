@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// Note is what the bot's one note on the issue should say. The zero value says nothing. Texts marked "untrusted" may hold people's words;
+// whoever renders them escapes them.
+type Note struct {
+	Items    []NoteItem     // open ones first
+	Lines    []string       // what the bot did itself, Markdown of our own
+	Why      []Why          // the rules behind the items and lines
+	Inactive []InactiveRule // rules that are silenced or suspended on this issue
+
+	// Waiting says that more items will follow when the grace period is over.
+	Waiting bool `json:",omitempty"`
+	// Replaces is the address of the note whose place this one takes, written by a former user of the bot; "" for none.
+	Replaces string `json:",omitempty"`
+}
+
+// NoteItem is one item as it should stand on the note.
+type NoteItem struct {
+	Key         string        // "rule/slot"
+	Title       string        // Markdown of our own: "A weight"
+	Text        string        // Markdown of our own, follows the title; empty for met items
+	QuoteAuthor string        `json:",omitempty"` // untrusted: who wrote the quote
+	Quote       string        // untrusted
+	Then        string        `json:",omitempty"` // Markdown of our own, behind the quote
+	Met         bool          // struck through
+	Asks        []triage.Role // the roles that have to see to it
+	Mention     bool          // mention them in this edit: they were not asked before
+}
+
+// Why is a rule's reason for being on the note.
+type Why struct {
+	Rule    string
+	Section string
+	Reason  string // untrusted
+}
+
+// InactiveRule is a rule that does nothing on an issue: suspended, because a person undid what it did, or silenced by a command. Rule is
+// triage.AllRules when people silenced every one.
+type InactiveRule struct {
+	Rule string
+	What string // untrusted: what a person undid, "add ~UX"; "" for a silenced rule
+	By   string // untrusted: a username, or ""
+
+	Asked bool      // by a command
+	Until time.Time // zero is for good
+	Why   string    // untrusted
+}
+
+// inactiveRules lists the rules that are suspended or silenced on the issue, the suspended ones first.
+func inactiveRules(m *triage.Memory) []InactiveRule {
+	var inactive []InactiveRule
+	for _, rule := range slices.Sorted(maps.Keys(m.Suspensions)) {
+		u := m.Suspensions[rule]
+		inactive = append(inactive, InactiveRule{Rule: rule, What: u.What, By: u.By})
+	}
+	for _, rule := range slices.Sorted(maps.Keys(m.Silences)) {
+		s := m.Silences[rule]
+		inactive = append(inactive, InactiveRule{Rule: rule, By: s.By, Asked: true, Until: s.Until, Why: s.Why})
+	}
+	return inactive
+}
+
+// Empty reports whether there is nothing that would justify a note: inactive rules alone do not.
+func (s Note) Empty() bool { return len(s.Items) == 0 && len(s.Lines) == 0 }
+
+// Open counts the items still to be seen to.
+func (s Note) Open() int {
+	n := 0
+	for _, i := range s.Items {
+		if !i.Met {
+			n++
+		}
+	}
+	return n
+}
