@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/lease"
 	"flowkeeper/bot/sleep"
 )
 
@@ -24,7 +25,7 @@ type job struct {
 }
 
 const (
-	lease     = time.Minute      // how long a process that died keeps its turn
+	turn      = time.Minute      // how long a process that died keeps its turn
 	startWait = 2 * time.Second  // at most, before the first try: processes that are started together need not do the same twice
 	firstWait = 30 * time.Second // before what failed is tried again; it doubles from there up to job.every
 	letGo     = 5 * time.Second  // for giving the turn back at the end of the process
@@ -52,12 +53,12 @@ func (s *Scheduler) try(ctx context.Context, j *job) time.Duration {
 	if restored.After(j.known) {
 		j.known = restored
 	}
-	held, err := s.o.Inbox.Turn(ctx, j.name, s.o.Holder, lease)
+	held, err := s.o.Inbox.Turn(ctx, j.name, s.o.Holder, turn)
 	switch {
 	case err != nil:
 		return s.soon(ctx, j, err)
 	case !held:
-		return lease/2 + s.spread(lease/2) // the other one may never come to an end
+		return turn/2 + s.spread(turn/2) // the other one may never come to an end
 	}
 	defer s.yield(ctx, j.name)
 	last, err := s.last(ctx, j)
@@ -80,43 +81,13 @@ func (s *Scheduler) try(ctx context.Context, j *job) time.Duration {
 
 // underTurn runs the job and prolongs the turn meanwhile. If the turn is lost the job's context ends.
 func (s *Scheduler) underTurn(ctx context.Context, j *job) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	kept := make(chan struct{})
-	go func() {
-		defer close(kept)
-		s.keep(ctx, j.name, func() { cancel(errTurnLost) })
-	}()
-	err := j.run(ctx)
-	lost := context.Cause(ctx)
-	cancel(nil)
-	<-kept
-	if errors.Is(lost, errTurnLost) {
-		return errTurnLost
-	}
-	return err
-}
-
-// keep prolongs the turn until ctx ends or the turn is lost. One failure leaves time for another try.
-func (s *Scheduler) keep(ctx context.Context, name string, lost func()) {
-	tick := time.NewTicker(lease / 3)
-	defer tick.Stop()
-	for misses := 0; ; {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
+	return lease.Keep(ctx, turn, errTurnLost, func(ctx context.Context) error {
+		held, err := s.o.Inbox.Turn(ctx, j.name, s.o.Holder, turn)
+		if err == nil && !held {
+			return errTurnLost
 		}
-		held, err := s.o.Inbox.Turn(ctx, name, s.o.Holder, lease)
-		switch {
-		case held:
-			misses = 0
-		case err == nil || misses > 0:
-			lost()
-			return
-		default:
-			misses++
-		}
-	}
+		return err
+	}, j.run)
 }
 
 // yield gives the turn back, also at the end of the process: the shortest lease there is.
