@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"flowkeeper/bot/gitlab"
 )
 
 const (
@@ -31,6 +33,10 @@ func readHeaders(h http.Header, now time.Time) headers {
 	limit, noLimit := strconv.Atoi(h.Get("RateLimit-Limit"))
 	left, noLeft := strconv.Atoi(h.Get("RateLimit-Remaining"))
 	reset, noReset := strconv.ParseInt(h.Get("RateLimit-Reset"), 10, 64)
+	retry, ok := gitlab.RetryAfter(h, now)
+	if !ok {
+		retry = defaultHold
+	}
 	return headers{
 		counted: noLeft == nil,
 		spent:   noLeft == nil && left <= 0,
@@ -39,17 +45,6 @@ func readHeaders(h http.Header, now time.Time) headers {
 		limit: limit,
 		left:  max(left, 0),
 		reset: time.Unix(reset, 0),
-		retry: retryAfter(h.Get("Retry-After"), now),
+		retry: retry,
 	}
-}
-
-// retryAfter reads seconds or a date.
-func retryAfter(v string, now time.Time) time.Duration {
-	if s, err := strconv.ParseInt(v, 10, 64); err == nil {
-		return time.Duration(min(max(s, 0), int64(maxHold/time.Second))) * time.Second
-	}
-	if at, err := http.ParseTime(v); err == nil {
-		return min(max(at.Sub(now), 0), maxHold)
-	}
-	return defaultHold
 }

@@ -158,7 +158,7 @@ func clip(text string) string {
 	return strings.TrimSpace(b.String())
 }
 
-// after is how long a busy GitLab asks to wait from now, between 0 and maxAfter: the later of Retry-After (seconds or a date) and, if
+// after is how long a busy GitLab asks to wait from now, between 0 and maxAfter: the later of RetryAfter and, if
 // there were too many requests and none is left, RateLimit-Reset (Unix seconds).
 func after(a answer, now time.Time) time.Duration {
 	busy := a.status == http.StatusTooManyRequests
@@ -167,16 +167,22 @@ func after(a answer, now time.Time) time.Duration {
 	if !busy && a.status != http.StatusServiceUnavailable {
 		return 0
 	}
-	wait := time.Duration(0)
-	if v := a.header.Get("Retry-After"); v != "" {
-		if s, err := strconv.ParseInt(v, 10, 64); err == nil {
-			wait = time.Duration(min(max(s, 0), int64(maxAfter/time.Second))) * time.Second
-		} else if at, err := http.ParseTime(v); err == nil {
-			wait = at.Sub(now)
-		}
-	}
+	wait, _ := RetryAfter(a.header, now)
 	if s, err := strconv.ParseInt(a.header.Get("RateLimit-Reset"), 10, 64); err == nil && spent {
 		wait = max(wait, time.Unix(s, 0).Sub(now))
 	}
 	return min(max(wait, 0), maxAfter)
+}
+
+// RetryAfter is how long an answer asks to wait from now, by its header Retry-After (seconds or a date): between 0 and ten minutes. It is
+// not ok if the answer does not say.
+func RetryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
+	v := h.Get("Retry-After")
+	if s, err := strconv.ParseInt(v, 10, 64); err == nil {
+		return time.Duration(min(max(s, 0), int64(maxAfter/time.Second))) * time.Second, true
+	}
+	if at, err := http.ParseTime(v); err == nil {
+		return min(max(at.Sub(now), 0), maxAfter), true
+	}
+	return 0, false
 }
