@@ -10,6 +10,8 @@ import (
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/text"
+
+	"flowkeeper/rules/triage"
 )
 
 // ran is what became of the quick actions in a text.
@@ -32,27 +34,18 @@ var (
 	labelWord  = regexp.MustCompile(`~?"([^"]+)"|~?(\S+)`)
 	structure  = goldmark.New(goldmark.WithExtensions(extension.GFM)).Parser()
 	paidAction = []string{"weight", "clear_weight"} // unknown to CE, which leaves them in the text
+	textAction = []string{"shrug", "tableflip"}     // left in the text, where GitLab makes a picture of them
 )
 
-// knownActions are the names that GitLab takes out of a text; of those not in apply it says that they could not be applied.
-var knownActions = strings.Fields(`add_child add_contacts add_email approve assign assign_reviewer award blocked_by blocks board_move
-	cc checkin_reminder child_epic clear_health_status clear_weight clone close confidential convert_to_ticket copy_metadata
-	create_merge_request done draft due duplicate epic estimate estimate_time health_status iteration label labels link lock merge
-	milestone move page parent_epic promote promote_to promote_to_incident publish q react ready reassign reassign_reviewer rebase
-	relabel relate remove_child remove_child_epic remove_contacts remove_due_date remove_email remove_epic remove_estimate
-	remove_iteration remove_label remove_milestone remove_parent remove_parent_epic remove_reviewer remove_time_estimate
-	remove_time_spent remove_zoom reopen request_review request_changes reviewer set_parent severity ship spend spend_time
-	status submit_review subscribe tag target_branch timeline title todo type unapprove unassign unassign_reviewer unlabel unlink
-	unlock unsubscribe weight wip zoom`)
-
-// command executes the quick actions of a text with the user's rights: it adds them to the change and takes them out of the text.
+// command executes the quick actions of a text with the user's rights: it adds them to the change and takes them out of the text. Of those
+// that apply does not know it says that they could not be applied.
 func (s *Server) command(by actor, i *issue, body string, c *change) ran {
 	body = strings.ReplaceAll(body, "\r", "")
 	r := ran{changes: map[string]any{}}
 	var rest strings.Builder
 	from := 0
 	for _, q := range quickActions(body) {
-		if !slices.Contains(knownActions, q.name) || s.opt.Edition == CE && slices.Contains(paidAction, q.name) {
+		if !triage.IsQuickAction(q.name) || slices.Contains(textAction, q.name) || s.opt.Edition == CE && slices.Contains(paidAction, q.name) {
 			continue
 		}
 		rest.WriteString(body[from:q.start])
