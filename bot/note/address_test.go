@@ -15,7 +15,7 @@ func TestNamesThatAreNoUsernames(t *testing.T) {
 	s := engine.Note{Items: []engine.NoteItem{{Title: "A weight", Asks: []triage.Role{triage.Quality}, Mention: true}}}
 	for _, name := range []string{"all", "All", "@all", "maria.git", "maria.GIT", "maria.atom", "maria.Atom", "maria.", "maria-", "-maria", "m", "two words", "märia", strings.Repeat("m", 256)} {
 		body := note.Render(s, teamOf(map[triage.Role][]string{triage.Quality: {name}}), triage.Memory{})
-		notetest.CheckSticky(t, body)
+		notetest.CheckNote(t, body)
 		if strings.HasPrefix(body, "@") {
 			t.Errorf("%q is mentioned in\n%s", name, body)
 		}

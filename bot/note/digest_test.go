@@ -71,7 +71,7 @@ func TestDigestFollowsTheBody(t *testing.T) {
 		func(i *engine.NoteItem) { i.Asks = nil },
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		one := drawSticky(t)
+		one := drawNote(t)
 		two := one
 		two.Items = slices.Clone(one.Items)
 		for i := range two.Items {

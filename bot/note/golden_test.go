@@ -21,16 +21,16 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the bodies in testdata/golden")
 
-// TestGolden renders the sticky notes of testdata/golden: what the engine wants said (sticky.yaml), what the bot remembers (memory.yaml),
+// TestGolden renders the sticky notes of testdata/golden: what the engine wants said (note.yaml), what the bot remembers (memory.yaml),
 // and what every golden file holds.
 func TestGolden(t *testing.T) {
 	golden(t, "testdata/golden", func(t *testing.T, g *goldenFile) string {
 		var s engine.Note
 		var m triage.Memory
-		g.read(t, "sticky.yaml", &s)
+		g.read(t, "note.yaml", &s)
 		g.read(t, "memory.yaml", &m)
 		got := note.Render(s, teamOf(g.roster), m)
-		notetest.CheckSticky(t, got, g.allowed...)
+		notetest.CheckNote(t, got, g.allowed...)
 		return got
 	})
 }

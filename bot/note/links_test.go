@@ -22,7 +22,7 @@ func TestRulesAreLinked(t *testing.T) {
 	for docs, want := range map[string]int{page: 3, "": 0, "https://docs.example.com/a) [x](y": 0, "javascript:alert(1)": 0} {
 		team := triage.NewTeam(triage.TeamConfig{Docs: docs})
 		body := note.Render(s, team, triage.Memory{})
-		notetest.CheckSticky(t, body)
+		notetest.CheckNote(t, body)
 		if got := strings.Count(body, "]("); got != want {
 			t.Errorf("page %q: %d links, want %d:\n%s", docs, got, want, body)
 		}

@@ -70,7 +70,7 @@ func TestRead(t *testing.T) {
 
 func TestMarkerRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m, s := drawMemory(t), drawShortSticky(t)
+		m, s := drawMemory(t), drawShortNote(t)
 		want := triage.Memory{
 			Items: map[string]triage.ItemState{}, Mentioned: map[string]bool{}, HasLine: map[string]bool{},
 			BotChanges: m.BotChanges, Undone: m.Undone, Suspensions: m.Suspensions, Silences: m.Silences, Requested: m.Requested, Bump: m.Bump, WeightDropped: m.WeightDropped,
@@ -105,8 +105,8 @@ func TestMarkerRoundTrip(t *testing.T) {
 	})
 }
 
-// drawShortSticky draws what rules really say, as far as a marker keeps it.
-func drawShortSticky(t *rapid.T) engine.Note {
+// drawShortNote draws what rules really say, as far as a marker keeps it.
+func drawShortNote(t *rapid.T) engine.Note {
 	item := rapid.Custom(func(t *rapid.T) engine.NoteItem {
 		return engine.NoteItem{Key: rapid.StringN(0, 15, -1).Draw(t, "key"), Title: "A weight", Met: rapid.Bool().Draw(t, "met")}
 	})

@@ -2,7 +2,7 @@
 // to people's comments and the descriptions of issues that it opens. It makes people's text harmless, lays out what the engine wants said
 // and carries the bot's memory of the issue in a hidden marker.
 //
-// It does not know GitLab's API: it turns a Sticky into the body of a comment and the body of a comment back into a Memory. GitLab
+// It does not know GitLab's API: it turns a Note into the body of a comment and the body of a comment back into a Memory. GitLab
 // carries out quick actions in the bot's comments with the bot's rights and notifies whom they mention, so whatever people wrote goes
 // through Inert first.
 package note
@@ -68,13 +68,13 @@ func Digest(s engine.Note) string {
 	}
 	text, err := json.Marshal(shown)
 	if err != nil {
-		panic("a Sticky holds only texts and lists, which JSON can always write: " + err.Error())
+		panic("a Note holds only texts and lists, which JSON can always write: " + err.Error())
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])
 }
 
-// reduce leaves of a Sticky what is shown, open items first, people's words as far as the marker keeps them. Once nothing is open and nothing
+// reduce leaves of a Note what is shown, open items first, people's words as far as the marker keeps them. Once nothing is open and nothing
 // waits the items have had their time, and reasons stay only for what the bot did itself. The argument is not changed.
 func reduce(s engine.Note) engine.Note {
 	s.Inactive = slices.Clone(s.Inactive)

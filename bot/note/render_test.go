@@ -34,7 +34,7 @@ func mentions(roster map[triage.Role][]string) []string {
 	return allowed
 }
 
-// FuzzRender puts people's text wherever a Sticky may hold it. The lowest bits of shape say how many items, lines and reasons there are.
+// FuzzRender puts people's text wherever a Note may hold it. The lowest bits of shape say how many items, lines and reasons there are.
 func FuzzRender(f *testing.F) {
 	for i, s := range hostile {
 		f.Add(s, hostile[(i+1)%len(hostile)], hostile[(i+2)%len(hostile)], hostile[(i+3)%len(hostile)], s, uint16(i*37))
@@ -64,7 +64,7 @@ func FuzzRender(f *testing.F) {
 			Requested:   map[string]triage.RequestedItem{"unclear/1": {Command: "unclear", Title: what, Quote: quote, By: username}},
 		}
 		body := note.Render(s, teamOf(roster), m)
-		notetest.CheckSticky(t, body, mentions(roster)...)
+		notetest.CheckNote(t, body, mentions(roster)...)
 		if _, state := note.Read(body, triage.Ref{}); state != note.Known {
 			t.Errorf("the marker of %q is not read", body)
 		}
@@ -80,7 +80,7 @@ var (
 
 func TestRenderIsShortForAnyInput(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := drawSticky(t)
+		s := drawNote(t)
 		body := note.Render(s, teamOf(drawRoster(t)), triage.Memory{})
 		if n := notetest.Words(body); n > notetest.MaxWords {
 			t.Fatalf("%d words before the fold of\n%s", n, body)
@@ -123,7 +123,7 @@ func TestRenderIsShortAtEveryLength(t *testing.T) {
 					}
 				}
 			}
-			notetest.CheckSticky(t, body)
+			notetest.CheckNote(t, body)
 		}
 	}
 }
@@ -139,7 +139,7 @@ func TestFirstLineIsShortForAnyRoster(t *testing.T) {
 		}
 		s := engine.Note{Items: []engine.NoteItem{{Title: "A weight", Asks: triage.Roles(), Mention: true}}}
 		body := note.Render(s, teamOf(roster), triage.Memory{})
-		notetest.CheckSticky(t, body, mentions(roster)...)
+		notetest.CheckNote(t, body, mentions(roster)...)
 	}
 }
 
@@ -154,12 +154,12 @@ func TestLinesAreParagraphs(t *testing.T) {
 			t.Errorf("%q hides the marker of\n%s", line, body)
 		}
 		s.Items = s.Items[:0]
-		notetest.CheckSticky(t, note.Render(s, nil, triage.Memory{}))
+		notetest.CheckNote(t, note.Render(s, nil, triage.Memory{}))
 	}
 }
 
-// drawSticky draws more and longer texts than any rule writes.
-func drawSticky(t *rapid.T) engine.Note {
+// drawNote draws more and longer texts than any rule writes.
+func drawNote(t *rapid.T) engine.Note {
 	text := rapid.StringOfN(rapid.RuneFrom([]rune("abc1  \n.,→é")), 0, 400, -1)
 	items := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) engine.NoteItem {
 		return engine.NoteItem{
@@ -189,7 +189,7 @@ func drawRoster(t *rapid.T) map[triage.Role][]string {
 
 func TestRenderMentionsEachOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s, roster := drawSticky(t), drawRoster(t)
+		s, roster := drawNote(t), drawRoster(t)
 		body := note.Render(s, teamOf(roster), triage.Memory{})
 		want := map[string]bool{}
 		for _, item := range s.Items {
@@ -213,7 +213,7 @@ func TestRenderMentionsEachOnce(t *testing.T) {
 
 func TestRenderLeavesItsArgumentAlone(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := drawSticky(t)
+		s := drawNote(t)
 		before := fmt.Sprintf("%+v", s)
 		team := teamOf(drawRoster(t))
 		first := note.Render(s, team, triage.Memory{})

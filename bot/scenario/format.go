@@ -40,7 +40,7 @@ func Format(d engine.Decision, before triage.Issue, now time.Time, err error) st
 		}
 	}
 	formatIssue(&b, before, d.Result)
-	formatSticky(&b, d.Note)
+	formatNote(&b, d.Note)
 	if !d.WakeAt.IsZero() {
 		fmt.Fprintf(&b, "look again in %s\n", d.WakeAt.Sub(now).Round(time.Second))
 	}
@@ -62,7 +62,7 @@ func formatIssue(b *strings.Builder, before, after triage.Issue) {
 	}
 }
 
-func formatSticky(b *strings.Builder, s engine.Note) {
+func formatNote(b *strings.Builder, s engine.Note) {
 	for _, i := range s.Items {
 		switch {
 		case i.Met:

@@ -80,7 +80,7 @@ func formatLine(id int64, since time.Time, heard bool) string {
 	return line
 }
 
-// hear reads what formatLine wrote, and a line with an id alone.
+// parseLine reads what formatLine wrote, and a line with an id alone.
 func parseLine(line string) (id int64, since time.Time, heard, ok bool) {
 	fields := strings.Fields(line)
 	if len(fields) == 0 {

@@ -10,48 +10,50 @@ import (
 
 // Note is what the bot's one note on the issue should say. The zero value says nothing. Texts marked "untrusted" may hold people's words;
 // whoever renders them escapes them.
+//
+// The JSON names are part of the digest that the note's marker holds: another name has every note edited once.
 type Note struct {
-	Items    []NoteItem     // open ones first
-	Lines    []string       // what the bot did itself, Markdown of our own
-	Why      []Why          // the rules behind the items and lines
-	Inactive []InactiveRule // rules that are silenced or suspended on this issue
+	Items    []NoteItem     `json:"items"`    // open ones first
+	Lines    []string       `json:"lines"`    // what the bot did itself, trusted Markdown
+	Why      []Why          `json:"why"`      // the rules behind the items and lines
+	Inactive []InactiveRule `json:"inactive"` // rules that are silenced or suspended on this issue
 
 	// Waiting says that more items will follow when the grace period is over.
-	Waiting bool `json:",omitempty"`
+	Waiting bool `json:"waiting,omitempty"`
 	// Replaces is the address of the note whose place this one takes, written by a former user of the bot; "" for none.
-	Replaces string `json:",omitempty"`
+	Replaces string `json:"replaces,omitempty"`
 }
 
 // NoteItem is one item as it should stand on the note.
 type NoteItem struct {
-	Key         string        // "rule/slot"
-	Title       string        // Markdown of our own: "A weight"
-	Text        string        // Markdown of our own, follows the title; empty for met items
-	QuoteAuthor string        `json:",omitempty"` // untrusted: who wrote the quote
-	Quote       string        // untrusted
-	Then        string        `json:",omitempty"` // Markdown of our own, behind the quote
-	Met         bool          // struck through
-	Asks        []triage.Role // the roles that have to see to it
-	Mention     bool          // mention them in this edit: they were not asked before
+	Key         string        `json:"key"`                    // "rule/slot"
+	Title       string        `json:"title"`                  // trusted Markdown: "A weight"
+	Text        string        `json:"text"`                   // trusted Markdown, follows the title; empty for met items
+	QuoteAuthor string        `json:"quote_author,omitempty"` // untrusted: who wrote the quote
+	Quote       string        `json:"quote"`                  // untrusted
+	Then        string        `json:"then,omitempty"`         // trusted Markdown, behind the quote
+	Met         bool          `json:"met"`                    // struck through
+	Asks        []triage.Role `json:"asks"`                   // the roles that have to see to it
+	Mention     bool          `json:"mention"`                // mention them in this edit: they were not asked before
 }
 
 // Why is a rule's reason for being on the note.
 type Why struct {
-	Rule    string
-	Section string
-	Reason  string // untrusted
+	Rule    string `json:"rule"`
+	Section string `json:"section"`
+	Reason  string `json:"reason"` // untrusted
 }
 
 // InactiveRule is a rule that does nothing on an issue: suspended, because a person undid what it did, or silenced by a command. Rule is
 // triage.AllRules when people silenced every one.
 type InactiveRule struct {
-	Rule string
-	What string // untrusted: what a person undid, "add ~UX"; "" for a silenced rule
-	By   string // untrusted: a username, or ""
+	Rule string `json:"rule"`
+	What string `json:"what"` // untrusted: what a person undid, "add ~UX"; "" for a silenced rule
+	By   string `json:"by"`   // untrusted: a username, or ""
 
-	Asked bool      // by a command
-	Until time.Time // zero is for good
-	Why   string    // untrusted
+	Asked bool      `json:"asked"` // by a command
+	Until time.Time `json:"until"` // zero is for good
+	Why   string    `json:"why"`   // untrusted
 }
 
 // inactiveRules lists the rules that are suspended or silenced on the issue, the suspended ones first.

@@ -32,9 +32,9 @@ func Check(t testing.TB, body string, allowed ...string) {
 	report(t, body, Problems(body, allowed...))
 }
 
-// CheckSticky fails the test unless the body is harmless and a sticky note: at most one fold, at most MaxWords words before it, and a
+// CheckNote fails the test unless the body is harmless and a sticky note: at most one fold, at most MaxWords words before it, and a
 // well-formed marker as the last line.
-func CheckSticky(t testing.TB, body string, allowed ...string) {
+func CheckNote(t testing.TB, body string, allowed ...string) {
 	t.Helper()
 	report(t, body, append(Problems(body, allowed...), stickyProblems(body)...))
 }

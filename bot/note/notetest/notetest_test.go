@@ -71,7 +71,7 @@ func TestProblemsFindsWhatGitLabWouldActOn(t *testing.T) {
 func TestProblemsAllowsWhatTheBotWrites(t *testing.T) {
 	body := "@maria.b this issue needs one thing:\n\n- [ ] **A label** like ~UX or ~\"needs research\". Use `/label ~UX @x #1`.\n" +
 		"- [x] ~~Done~~\n\n2 → 3: 100% & more!\n\n<details><summary>x</summary>\n\n- why\n\n</details>\n\n<!-- flowkeeper:v1 {} -->"
-	notetest.CheckSticky(t, body, "@maria.b", "~UX", `~"needs research"`)
+	notetest.CheckNote(t, body, "@maria.b", "~UX", `~"needs research"`)
 }
 
 // recorder is a test that may fail.
@@ -96,7 +96,7 @@ func TestChecksFail(t *testing.T) {
 	check := func(check func(testing.TB, string, ...string)) func(testing.TB, string) {
 		return func(t testing.TB, body string) { check(t, body) }
 	}
-	harmless, note, reply := check(notetest.Check), check(notetest.CheckSticky), check(notetest.CheckReply)
+	harmless, note, reply := check(notetest.Check), check(notetest.CheckNote), check(notetest.CheckReply)
 	for name, tt := range map[string]struct {
 		check func(testing.TB, string)
 		body  string
