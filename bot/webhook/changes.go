@@ -3,7 +3,6 @@ package webhook
 import (
 	"cmp"
 	"crypto/sha256"
-	"encoding/json"
 	"slices"
 
 	"flowkeeper/rules/triage"
@@ -40,9 +39,8 @@ func (c *changes) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	c.sum = sha256.Sum256(b)
-	var diff changedKeys
-	if err := json.Unmarshal(b, &diff); err == nil && diff.isBounded() {
-		c.known, c.diff = true, diff
+	if diff, err := unmarshal[changedKeys](b); err == nil && diff.isBounded() {
+		c.known, c.diff = true, *diff
 	}
 	return nil
 }

@@ -48,8 +48,7 @@ func parse(body []byte) (p *payload, intact bool, err error) {
 	if len(body) == 0 {
 		return nil, false, &Ignored{ClassEmpty, "the body is empty; GitLab sends a JSON object"}
 	}
-	p = &payload{}
-	err = json.Unmarshal(body, p)
+	p, err = unmarshal[payload](body)
 	if _, odd := errors.AsType[*json.UnmarshalTypeError](err); odd && body[0] == '{' {
 		return p, false, nil
 	}

@@ -1,7 +1,5 @@
 package webhook
 
-import "encoding/json"
-
 // payload holds the keys of GitLab's webhook bodies that the bot reads, of all events at once, so that one pass over the body is
 // enough. Everything else, the description above all, is skipped. Which keys GitLab sends depends on its version and edition; a key
 // that may be absent is told from one that is null or empty only where that matters.
@@ -131,10 +129,10 @@ func (p *payload) otherSubject() string {
 type noted struct{ on string }
 
 func (n *noted) UnmarshalJSON(b []byte) error {
-	var w struct {
+	type wire struct {
 		On string `json:"noteable_type"`
 	}
-	if json.Unmarshal(b, &w) == nil {
+	if w, err := unmarshal[wire](b); err == nil {
 		n.on = w.On
 	}
 	return nil
