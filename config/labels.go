@@ -51,7 +51,7 @@ func suggestState(label string, known []string) string {
 func stateLabels(c *Config) []string {
 	var labels []string
 	for _, scope := range c.Labels[triage.WorkflowScope] {
-		for _, state := range triage.States() {
+		for _, state := range triage.HandbookWorkflow().Names() {
 			labels = append(labels, triage.Scoped(scope, state))
 		}
 	}

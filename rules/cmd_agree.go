@@ -56,12 +56,21 @@ func reviewRoles() string {
 
 // inReview reports whether an issue is where its proposal is agreed on: in review, or ready for development while the agreement is missing.
 func inReview(in triage.Input) bool {
-	return in.State() == triage.StateNeedsReview || in.State() == triage.StateReady
+	return in.Is(triage.Review, triage.Ready)
 }
 
 // refuseOutsideReview says where the review is. What happens there is a clause: "an agreement is given".
 func refuseOutsideReview(in triage.Input, what string) triage.Outcome {
-	why := triage.Say(what + " in " + triage.StateNeedsReview + " or " + triage.StateReady + ", and this issue ")
+	var where []string
+	for _, m := range []triage.Meaning{triage.Review, triage.Ready} {
+		if in.Team.Workflow.Has(m) {
+			where = append(where, in.Team.Workflow.Named(m))
+		}
+	}
+	if len(where) == 0 {
+		return triage.Refuse(triage.Say(what + " in a review, and the team's workflow has none"))
+	}
+	why := triage.Say(what + " in " + strings.Join(where, " or ") + ", and this issue ")
 	if state := in.State(); state != "" {
 		return triage.Refuse(why.Say("is in ").Quote(state))
 	}

@@ -14,21 +14,20 @@ var commandBack = triage.Command{
 			return refuseMore(in.Team, "back", call.Args)
 		case state == "":
 			return triage.Refuse(triage.Say("the issue has no workflow state; " + in.Team.CommandCode("next") + " gives it one"))
-		case state == triage.StateStart:
+		case in.Is(triage.Intake):
 			return triage.Refuse(triage.Say("the issue is at the beginning; " + in.Team.CommandCode("next") + " moves it on"))
-		case state == triage.StateBlocked:
+		case in.Is(triage.Blocked):
 			return leaveBlocked(in)
 		}
 		before, needs := stateBefore(in)
 		switch {
 		case needs != 0:
 			return triage.Outcome{Reason: "where the issue came from has to be looked up", Needs: needs}
-		case before != "" && (offPath(state) || triage.Rank(before) < triage.Rank(state)):
+		case before != "" && (offPath(in) || in.Team.Workflow.Rank(before) < in.Team.Workflow.Rank(state)):
 			return move(in, before)
-		case offPath(state):
-			return triage.Refuse(triage.Say("it is not known where the issue came from; name a state, for example " +
-				in.Team.CommandCode("to "+triage.StateInDev)))
+		case offPath(in):
+			return triage.Refuse(triage.Say("it is not known where the issue came from; name a state, for example " + exampleMove(in.Team)))
 		}
-		return move(in, neighbour(in, state, -1))
+		return move(in, neighbour(in, -1))
 	},
 }

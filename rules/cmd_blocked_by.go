@@ -12,8 +12,8 @@ var commandBlockedBy = triage.Command{
 			return out
 		}
 		out = triage.Did("the issue is blocked, another issue is linked as what blocks it")
-		if in.State() != triage.StateBlocked {
-			out = triage.Did("marks the issue as blocked", triage.AddLabel{Label: in.Team.State(triage.StateBlocked)})
+		if !in.Is(triage.Blocked) && in.Team.Workflow.Has(triage.Blocked) {
+			out = triage.Did("marks the issue as blocked", into(in, triage.Blocked))
 		}
 		out.Links = []triage.WantedLink{{Kind: triage.BlockedBy, To: by}}
 		return out

@@ -41,7 +41,7 @@ var commandHelp = triage.Command{
 
 // fitting are the six commands that the issue's state calls for, the likeliest first.
 func fitting(in triage.Input, all []triage.Command) []triage.Command {
-	state, weight := in.State(), in.Weight()
+	weight := in.Weight()
 	var names []string
 	add := func(when bool, some ...string) {
 		if when {
@@ -49,14 +49,14 @@ func fitting(in triage.Input, all []triage.Command) []triage.Command {
 		}
 	}
 	open := !in.Issue.Closed
-	early := triage.Rank(state) < triage.Rank(triage.StateReady)
+	early := !cameTo(in, triage.Ready)
 	add(in.Has(triage.Spike), "spike done")
-	add(open && state == triage.StateBlocked, "unblock")
-	add(open && state == triage.StateNeedsReview && agreed(in), "agree", "simplify")
+	add(open && in.Is(triage.Blocked), "unblock")
+	add(open && in.Is(triage.Review) && agreed(in), "agree", "simplify")
 	add(open && weight == nil && early, "weight", "unclear")
-	add(open && state != triage.StateComplete && state != triage.StateBlocked && !offPath(state), "next")
+	add(open && !in.Is(triage.Done, triage.Blocked) && !offPath(in), "next")
 	add(open && in.ScopedValue(triage.SeverityScope) == "" && early, "triage minor", "triage urgent")
-	add(open && state != triage.StateBlocked, "blocked by")
+	add(open && !in.Is(triage.Blocked), "blocked by")
 	add(open && weight != nil && early, "spike")
 	add(true, "why", "ignore", "snooze", "resume")
 	add(open, "back", "recheck")
@@ -107,7 +107,7 @@ func help(team *triage.Team, commands []triage.Command, intro string) triage.Out
 // helpOn tells all about one command.
 func helpOn(team *triage.Team, c *triage.Command) triage.Outcome {
 	r := triage.Reply{Text: []triage.Prose{triage.Say(team.CommandCode(c.Usage()) + ": " + c.Summary)}}
-	r.Rows = append(r.Rows, triage.Say("For example: "+team.CommandCode(c.Example)), triage.Say(whoMay(c.Who)))
+	r.Rows = append(r.Rows, triage.Say("For example: "+team.CommandCode(c.ExampleFor(team))), triage.Say(whoMay(c.Who)))
 	if c.Section != "" {
 		r.Rows = append(r.Rows, triage.Say("From the handbook's section “"+c.Section+"”"))
 	}

@@ -11,13 +11,12 @@ var commandNext = triage.Command{
 		switch {
 		case call.Args != "":
 			return refuseMore(in.Team, "next", call.Args)
-		case state == triage.StateBlocked:
+		case in.Is(triage.Blocked):
 			return leaveBlocked(in)
-		case offPath(state):
-			return triage.Refuse(triage.Say("").Quote(state).Say(" is not on the handbook's path, so it has no next state; name one, for example " +
-				in.Team.CommandCode("to "+triage.StateInDev)))
+		case offPath(in):
+			return triage.Refuse(triage.Say("").Quote(state).Say(" is not on the handbook's path, so it has no next state; name one, for example " + exampleMove(in.Team)))
 		}
-		next := neighbour(in, state, 1)
+		next := neighbour(in, 1)
 		if next == "" {
 			return triage.Refuse(triage.Say("“" + state + "” is the last state; " + in.Team.CommandCode("back") + " moves the issue back"))
 		}

@@ -19,12 +19,12 @@ var commandSimplify = triage.Command{
 			command: "simplify", title: "Objection", then: "Please answer, or leave the setting out; then " + in.Team.CommandCode("next") + ".",
 			asks: []triage.Role{triage.ProductManager, triage.EngineeringManager},
 		}, why, call)
-		out.Reason = "objects that configuration can be avoided, moves back to " + triage.StateRefinement
-		out.Actions = []triage.Action{triage.AddLabel{Label: in.Team.State(triage.StateRefinement)}}
+		out.Reason = "objects that configuration can be avoided, moves back to " + in.Team.Workflow.Named(triage.Refinement, triage.Intake)
+		out.Actions = []triage.Action{into(in, triage.Refinement, triage.Intake)}
 		return out
 	},
 	// It is seen to once the issue is back in the review, or past it.
 	Unresolved: func(in triage.Input, _ triage.RequestedItem) bool {
-		return !in.Issue.Closed && triage.Rank(in.State()) < triage.Rank(triage.StateNeedsReview)
+		return !in.Issue.Closed && !cameTo(in, triage.Review, triage.Ready)
 	},
 }

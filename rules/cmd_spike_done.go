@@ -105,7 +105,7 @@ func inherit(in triage.Input, title string, weight *int) triage.Draft {
 			draft.Labels = append(draft.Labels, l)
 		}
 	}
-	draft.Labels = append(draft.Labels, in.Team.State(triage.StateBreakdown))
+	draft.Labels = append(draft.Labels, into(in, triage.Breakdown, triage.Intake).Label)
 	if weight == nil {
 		return draft
 	}
@@ -127,8 +127,11 @@ func inherited(team *triage.Team, label string) bool {
 			return false
 		}
 	}
+	if _, ok := team.StateOf(label); ok {
+		return false
+	}
 	switch triage.Scope(label) {
-	case team.Label(triage.WorkflowScope), triage.WeightScope(team.Side), triage.WeightScope(otherSide(team.Side)):
+	case triage.WeightScope(team.Side), triage.WeightScope(otherSide(team.Side)):
 		return false
 	}
 	label = strings.ToLower(label)

@@ -8,17 +8,18 @@ import (
 
 // commandTo moves an issue to any state of "Workflow labels".
 var commandTo = triage.Command{
-	Name: "to", Args: "<state>", Summary: "Moves the issue to a workflow state.", Example: "to in dev",
+	Name: "to", Args: "<state>", Summary: "Moves the issue to a workflow state.", Example: "to " + triage.HandbookWorkflow().Named(triage.Development), Names: triage.Development,
 	Section: "Workflow labels", Who: triage.Member,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		state := knownState(in.Team, call.Args)
 		if state == "" {
 			return refuseState(in.Team, call.Args)
 		}
+		out := move(in, state)
 		if in.State() == state {
-			return triage.Did("the issue is in “"+state+"” already", triage.AddLabel{Label: in.Team.State(state)})
+			out.Reason = "the issue is in “" + state + "” already"
 		}
-		return triage.Did("moves to "+state, triage.AddLabel{Label: in.Team.State(state)})
+		return out
 	},
 }
 
@@ -28,12 +29,8 @@ func knownState(team *triage.Team, as string) string {
 	if scope, value, ok := strings.Cut(as, "::"); ok && strings.EqualFold(strings.TrimSpace(scope), team.Label(triage.WorkflowScope)) {
 		as = strings.TrimSpace(value)
 	}
-	for _, s := range triage.States() {
-		if strings.EqualFold(s, as) || strings.EqualFold(s, strings.NewReplacer("-", " ", "_", " ").Replace(as)) {
-			return s
-		}
-	}
-	return ""
+	found, _ := team.Workflow.Find(as)
+	return found.Name
 }
 
 // refuseState says which states there are.
@@ -42,8 +39,8 @@ func refuseState(team *triage.Team, as string) triage.Outcome {
 	if as != "" {
 		why = triage.Say("there is no workflow state ").Quote(as)
 	}
-	if near := triage.Nearest(triage.Unquote(as), triage.States()); near != "" {
+	if near := triage.Nearest(triage.Unquote(as), team.Workflow.Names()); near != "" {
 		return triage.Refuse(why.Say("; did you mean " + team.CommandCode("to "+near) + "?"))
 	}
-	return triage.Refuse(why.Say(". The states are: " + strings.Join(triage.States(), ", ")))
+	return triage.Refuse(why.Say(". The states are: " + strings.Join(team.Workflow.Names(), ", ")))
 }

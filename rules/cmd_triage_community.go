@@ -36,8 +36,8 @@ func freed(in triage.Input) string {
 	switch {
 	case len(in.Issue.Assignees) > 0:
 		return triage.Code("/unassign") + " frees it"
-	case in.State() == triage.StateBlocked:
+	case in.Is(triage.Blocked):
 		return in.Team.CommandCode("unblock") + " moves it back to where it was"
 	}
-	return "in another state it would, for example after " + in.Team.CommandCode("to "+triage.StateReady)
+	return "in another state it would, for example after " + in.Team.CommandCode("to "+in.Team.Workflow.Named(triage.Ready, triage.Intake))
 }

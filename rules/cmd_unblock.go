@@ -10,7 +10,7 @@ var commandUnblock = triage.Command{
 		switch {
 		case call.Args != "":
 			return refuseMore(in.Team, "unblock", call.Args)
-		case in.State() != triage.StateBlocked:
+		case !in.Is(triage.Blocked):
 			return triage.Refuse(triage.Say("the issue is not blocked; " + in.Team.CommandCode("back") + " moves it to where it came from"))
 		}
 		return leaveBlocked(in)

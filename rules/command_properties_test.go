@@ -78,7 +78,7 @@ func replied(out triage.Outcome) []triage.Prose {
 func TestStateBeginsWithTheComment(t *testing.T) {
 	policy := engine.Policy{Team: triage.NewTeam(handbook()), Settings: engine.Defaults(rules.Catalogue()), Commands: rules.Commands()}
 	memory := &triage.Memory{
-		StateEntry: triage.StateEntry{State: triage.StateRefinement, At: noon.Add(-time.Hour)},
+		StateEntry: triage.StateEntry{State: "refinement", At: noon.Add(-time.Hour)},
 		Context: triage.Context{
 			Known: triage.NeedAgreements | triage.NeedAccessLevels, Agreements: map[string]triage.Agreement{"omar": {ID: 7, Comment: true}},
 		},
@@ -94,7 +94,7 @@ func TestStateBeginsWithTheComment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := triage.StateEntry{State: triage.StateNeedsReview, From: triage.StateRefinement, At: noon}
+	want := triage.StateEntry{State: "needs issue review", From: "refinement", At: noon}
 	if diff := cmp.Diff(want, d.Memory.StateEntry); diff != "" {
 		t.Errorf("the state (-want +got):\n%s", diff)
 	}

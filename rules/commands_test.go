@@ -13,14 +13,14 @@ import (
 // fitting are the issues and memories on which the examples of commands make sense, where the usual one does not do.
 var fitting = map[string]func(*triage.Issue, *triage.Memory){
 	"back": func(i *triage.Issue, m *triage.Memory) {
-		m.StateEntry = triage.StateEntry{State: triage.StateBreakdown, From: triage.StateStart}
+		m.StateEntry = triage.StateEntry{State: "planning breakdown", From: "start"}
 	},
 	"spike done": func(i *triage.Issue, _ *triage.Memory) { i.Labels = append(i.Labels, "spike") },
 	"agree":      func(i *triage.Issue, _ *triage.Memory) { i.Labels[0] = "workflow::needs issue review" },
 	"simplify":   func(i *triage.Issue, _ *triage.Memory) { i.Labels[0] = "workflow::needs issue review" },
 	"unblock": func(i *triage.Issue, m *triage.Memory) {
 		i.Labels[0] = "workflow::blocked"
-		m.StateEntry = triage.StateEntry{State: triage.StateBlocked, From: triage.StateInDev}
+		m.StateEntry = triage.StateEntry{State: "blocked", From: "in dev"}
 	},
 	"triage community": func(i *triage.Issue, _ *triage.Memory) { i.Labels[0] = "workflow::ready for development" },
 	"triage quick-win": func(i *triage.Issue, _ *triage.Memory) { i.Labels[0] = "workflow::ready for development" },

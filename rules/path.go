@@ -6,20 +6,27 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// neighbour is the state on the path so many steps (1 or -1) from this one, "" beyond its ends. The path begins before its first state, at an
-// issue without any. Only security issues await a release.
-func neighbour(in triage.Input, state string, step int) string {
-	path := triage.States()[:triage.Rank(triage.StateComplete)+1]
-	for n := triage.Rank(state) + step; n >= 0 && n < len(path); n += step {
-		if path[n] != triage.StateAwaitingRelease || in.IsSecurity() {
-			return path[n]
+// neighbour is the state on the path so many steps (1 or -1) from that of the issue, "" beyond its ends. The path begins before its first
+// state, at an issue without any. Only security issues await a release.
+func neighbour(in triage.Input, step int) string {
+	path := in.Team.Workflow.Path()
+	for n := in.Team.Workflow.Rank(in.State()) + step; n >= 0 && n < len(path); n += step {
+		if path[n].Is != triage.SecurityRelease || in.IsSecurity() {
+			return path[n].Name
 		}
 	}
 	return ""
 }
 
-// offPath reports whether a state stands beside the handbook's path, or is none that it knows.
-func offPath(state string) bool { return state != "" && triage.Rank(state) < 0 }
+// offPath reports whether the issue's state stands beside the team's path, or is none that it knows.
+func offPath(in triage.Input) bool { return in.State() != "" && in.Team.Workflow.Rank(in.State()) < 0 }
+
+// cameTo reports whether the issue stands on the path at a state with one of the meanings or behind it. A team may have no such state, so that
+// development and what is done count too.
+func cameTo(in triage.Input, meanings ...triage.Meaning) bool {
+	w := in.Team.Workflow
+	return w.Rank(in.State()) >= 0 && !w.Before(in.State(), append(meanings, triage.Development, triage.Done)...)
+}
 
 // stateBefore is the state that the issue came from, "" if GitLab does not know it either. Needs are facts that have to be known first.
 func stateBefore(in triage.Input) (state string, needs triage.Need) {
@@ -39,8 +46,7 @@ func leaveBlocked(in triage.Input) triage.Outcome {
 	case needs != 0:
 		return triage.Outcome{Reason: "where the issue was before it was blocked has to be looked up", Needs: needs}
 	case before == "":
-		return triage.Refuse(triage.Say("it is not known in which state the issue was before it was blocked; name one, for example " +
-			in.Team.CommandCode("to "+triage.StateInDev)))
+		return triage.Refuse(triage.Say("it is not known in which state the issue was before it was blocked; name one, for example " + exampleMove(in.Team)))
 	}
 	return move(in, before)
 }
@@ -48,6 +54,16 @@ func leaveBlocked(in triage.Input) triage.Outcome {
 // move puts an issue into a state. The state may be one that people made up.
 func move(in triage.Input, state string) triage.Outcome {
 	return triage.Did("moves to "+state, triage.AddLabel{Label: in.Team.State(state)})
+}
+
+// into wants an issue in the first state that has a meaning; where no state has it, the next meaning counts. One of them must be a state's.
+func into(in triage.Input, meanings ...triage.Meaning) triage.AddLabel {
+	return triage.AddLabel{Label: in.Team.State(in.Team.Workflow.Named(meanings...))}
+}
+
+// exampleMove shows how people name the state that they mean.
+func exampleMove(team *triage.Team) string {
+	return team.CommandCode("to " + team.Workflow.Named(triage.Development, triage.Intake))
 }
 
 // lack is something that an issue does not have and needs for a state.
@@ -59,17 +75,26 @@ type lack struct {
 
 // lacking lists what an issue needs for a state and does not have. Needs are facts that have to be known first.
 func lacking(in triage.Input, state string) (lacks []lack, needs triage.Need) {
-	switch state {
-	case triage.StateNeedsReview:
-		return lackingWeight(in), 0
-	case triage.StateReady:
-		return lackingForReady(in)
-	case triage.StateInDev:
-		if len(in.Issue.Assignees) == 0 {
-			return []lack{{short: "an assignee (" + triage.Code("/assign me") + ")"}}, 0
+	for _, required := range in.Team.Workflow.State(state).Needs {
+		switch required {
+		case triage.RequireWeight:
+			lacks = append(lacks, lackingWeight(in)...)
+		case triage.RequireType:
+			lacks = append(lacks, lackingType(in)...)
+		case triage.RequireAgreement:
+			if agreed(in) && !in.Knows(agreementNeeds(in)) {
+				return nil, agreementNeeds(in)
+			}
+			lacks = append(lacks, lackingAgreement(in)...)
+		case triage.RequireAssignee:
+			if len(in.Issue.Assignees) == 0 {
+				lacks = append(lacks, lack{
+					reason: "nobody is assigned", item: assigneeItem("", nil), short: "an assignee (" + triage.Code("/assign me") + ")",
+				})
+			}
 		}
 	}
-	return nil, 0
+	return lacks, 0
 }
 
 // lackingWeight is the estimate that comes before the review: one with which the issue can be scheduled.
@@ -95,20 +120,22 @@ func lackingWeight(in triage.Input) []lack {
 	return nil
 }
 
-// lackingForReady is what an issue needs for its development: a weight, a type and, if it is a feature, the agreement of the review.
-func lackingForReady(in triage.Input) (lacks []lack, needs triage.Need) {
-	lacks = lackingWeight(in)
-	switch kind := in.ScopedValue(triage.TypeScope); {
-	case kind == "":
-		lacks = append(lacks, lack{reason: "it has no type", short: "a type (" + typeCommand(in) + ")", item: typeItem(in)})
-	case agreed(in) && !in.Knows(agreementNeeds(in)):
-		return nil, agreementNeeds(in)
-	case agreed(in) && !in.Tally().Complete():
-		tally := in.Tally()
-		lacks = append(lacks, lack{
-			reason: "its review is not agreed", item: agreementItem(in, tally),
-			short: "a sign-off (" + count(tally) + "; " + in.Team.CommandCode("agree") + ")",
-		})
+// lackingType is the type of an issue that has none.
+func lackingType(in triage.Input) []lack {
+	if in.ScopedValue(triage.TypeScope) != "" {
+		return nil
 	}
-	return lacks, 0
+	return []lack{{reason: "it has no type", short: "a type (" + typeCommand(in) + ")", item: typeItem(in)}}
+}
+
+// lackingAgreement is the agreement of the review where the issue waits for one.
+func lackingAgreement(in triage.Input) []lack {
+	tally := in.Tally()
+	if !agreed(in) || tally.Complete() {
+		return nil
+	}
+	return []lack{{
+		reason: "its review is not agreed", item: agreementItem(in, tally),
+		short: "a sign-off (" + count(tally) + "; " + in.Team.CommandCode("agree") + ")",
+	}}
 }

@@ -14,16 +14,16 @@ var blockedNeedsReason = triage.Rule{
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		switch {
-		case in.State() != triage.StateBlocked:
-			return triage.Nothing("the issue is not blocked")
+		case !in.Is(triage.Blocked):
+			return in.NotIn(triage.Blocked)
 		case in.Memory.Context.LastComment.After(in.Memory.StateEntry.RelevantFrom()):
-			return triage.Nothing("the issue is blocked and a comment says more")
+			return triage.Nothing("the issue is " + in.Where() + " and a comment says more")
 		case !in.Knows(triage.NeedLinks | triage.NeedComments):
 			return triage.Load("whether a link or a comment says what blocks it has to be looked up", triage.NeedLinks|triage.NeedComments)
 		case in.LinkedAs("is_blocked_by"):
-			return triage.Nothing("the issue is blocked and a link says by what")
+			return triage.Nothing("the issue is " + in.Where() + " and a link says by what")
 		}
-		return triage.Ask("the issue is blocked, and neither a link nor a comment says by what", triage.Item{
+		return triage.Ask("the issue is "+in.Where()+", and neither a link nor a comment says by what", triage.Item{
 			Slot: "reason", Title: "What blocks it", Do: triage.Code("/blocked_by #123") + ", or say it in a comment", Else: "Say it in a comment.",
 		})
 	},

@@ -1,10 +1,6 @@
 package rules
 
-import (
-	"slices"
-
-	"flowkeeper/rules/triage"
-)
+import "flowkeeper/rules/triage"
 
 // closedComplete follows "Workflow labels": what is closed out of development is complete.
 var closedComplete = triage.Rule{
@@ -18,25 +14,24 @@ var closedComplete = triage.Rule{
 		Closed:  true,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
-		state := in.State()
 		switch {
 		case !in.Issue.Closed:
 			return triage.Nothing("the issue is open")
 		case undone(in) != "":
 			return triage.Nothing("the issue was closed " + undone(in))
-		case !slices.Contains(developed, state):
+		case !in.Is(developed...):
 			return triage.Nothing("the issue was not closed out of development")
 		case in.Kinds&triage.Closed == 0:
 			return triage.Nothing("the issue was not closed just now")
 		case !in.Knows(triage.NeedClosingReason):
 			return triage.Load("why the issue was closed has to be looked up", triage.NeedClosingReason)
 		}
-		return triage.Want("the issue was closed while it was "+state, triage.AddLabel{Label: in.Team.State(triage.StateComplete)})
+		return triage.Want("the issue was closed while it was "+in.State(), into(in, triage.Done))
 	},
 }
 
 // developed are the states out of which closing means done.
-var developed = []string{triage.StateInDev, triage.StateInReview, triage.StateVerification, triage.StateAwaitingRelease}
+var developed = []triage.Meaning{triage.Development, triage.CodeReview, triage.Verification, triage.SecurityRelease}
 
 // undone says how an issue was closed whose work was not done, "" if it was: a clause such as "as a duplicate".
 func undone(in triage.Input) string {

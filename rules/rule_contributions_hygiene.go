@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"slices"
 	"strings"
 
 	"flowkeeper/rules/triage"
@@ -44,19 +43,18 @@ var contributionsHygiene = triage.Rule{
 
 // taken says why contributors are not to begin with the issue, "" if they may.
 func taken(in triage.Input) string {
-	state := in.State()
 	switch {
 	case len(in.Issue.Assignees) > 0:
 		return "the issue has an assignee"
-	case state == triage.StateBlocked:
-		return "the issue is blocked"
-	case slices.Contains(inWork, state):
-		return "the issue is in " + strings.TrimPrefix(state, "in ")
+	case in.Is(triage.Blocked):
+		return "the issue is " + in.Where()
+	case in.Is(inWork...):
+		return "the issue is in " + strings.TrimPrefix(in.State(), "in ")
 	}
 	return ""
 }
 
 // inWork are the states in which the team works on an issue.
-var inWork = []string{
-	triage.StateDesign, triage.StateBreakdown, triage.StateRefinement, triage.StateInDev, triage.StateInReview, triage.StateVerification,
+var inWork = []triage.Meaning{
+	triage.Design, triage.Breakdown, triage.Refinement, triage.Development, triage.CodeReview, triage.Verification,
 }

@@ -35,9 +35,9 @@ var deliverableNeeds = triage.Rule{
 			need("a weight", weightItem(in))
 		}
 		if beforeReady(in) {
-			ready := triage.AddLabel{Label: in.Team.State(triage.StateReady)}
-			need("the state "+triage.StateReady, triage.Item{
-				Slot: "ready", Title: "A later workflow label", Text: "A deliverable is ready for development.", Do: triage.HowTo(ready),
+			ready := in.Team.Workflow.State(in.Team.Workflow.Named(triage.Ready))
+			need("the state "+ready.Name, triage.Item{
+				Slot: "ready", Title: "A later workflow label", Text: "A deliverable is " + ready.Where + ".", Do: triage.HowTo(into(in, triage.Ready)),
 			})
 		}
 		if len(missing) == 0 {
@@ -49,9 +49,8 @@ var deliverableNeeds = triage.Rule{
 
 // beforeReady reports whether the workflow says that an issue cannot be developed yet. States beside the path say nothing about it.
 func beforeReady(in triage.Input) bool {
-	state := in.State()
-	rank := triage.Rank(state)
-	return state == "" || rank >= 0 && rank < triage.Rank(triage.StateReady)
+	w := in.Team.Workflow
+	return w.Has(triage.Ready) && (in.State() == "" || w.Before(in.State(), triage.Ready))
 }
 
 // milestoneItem asks for a milestone, in the same words for every rule that needs one.

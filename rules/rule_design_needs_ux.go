@@ -13,10 +13,9 @@ var designNeedsUX = triage.Rule{
 		MaxMode: triage.Act,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
-		state := in.State()
 		switch {
-		case state != triage.StateReadyForDesign && state != triage.StateDesign:
-			return triage.Nothing("the issue is not in design")
+		case !in.Is(triage.Design, triage.DesignReady):
+			return in.NotIn(triage.Design, triage.DesignReady)
 		case in.Has(triage.UX):
 			return triage.Nothing("design work carries the UX label, and so does the issue")
 		}

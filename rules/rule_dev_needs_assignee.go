@@ -14,11 +14,11 @@ var devNeedsAssignee = triage.Rule{
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		switch {
-		case in.State() != triage.StateInDev:
-			return triage.Nothing("the issue is not in development")
+		case !in.Is(triage.Development):
+			return in.NotIn(triage.Development)
 		case len(in.Issue.Assignees) > 0:
-			return triage.Nothing("the issue in development has an assignee")
+			return triage.Nothing("the issue " + in.Where() + " has an assignee")
 		}
-		return triage.Ask("the issue is in development and nobody is assigned", assigneeItem("", nil))
+		return triage.Ask("the issue is "+in.Where()+" and nobody is assigned", assigneeItem("", nil))
 	},
 }

@@ -19,11 +19,13 @@ var issueReview = triage.Rule{
 		Prompt:  true,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
-		if in.State() != triage.StateNeedsReview {
-			return triage.Nothing("the issue is not in review")
-		}
-		if !agreed(in) {
+		switch {
+		case !in.Is(triage.Review):
+			return in.NotIn(triage.Review)
+		case !agreed(in):
 			return triage.Nothing("only a feature waits for an agreement")
+		case !in.Team.Workflow.Has(triage.Ready):
+			return in.NotIn(triage.Ready)
 		}
 		if needs := agreementNeeds(in); !in.Knows(needs) {
 			return triage.Load("who agreed has to be counted", needs)
@@ -34,8 +36,7 @@ var issueReview = triage.Rule{
 			item.Asks = []triage.Role{triage.ProductManager, triage.EngineeringManager, triage.ProductDesigner}
 			return triage.Ask("the review is not agreed yet: "+count(tally), item)
 		}
-		move := triage.AddLabel{Label: in.Team.State(triage.StateReady)}
-		v := triage.Want("the review is agreed: "+count(tally), move)
+		v := triage.Want("the review is agreed: "+count(tally), into(in, triage.Ready))
 		v.Suggestion = &triage.Item{
 			Slot: "agreed", Title: "The next step", Text: "The review is agreed.", Do: in.Team.CommandCode("next"),
 			Asks: []triage.Role{triage.ProductManager, triage.EngineeringManager},

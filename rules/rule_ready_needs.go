@@ -13,17 +13,17 @@ var readyNeeds = triage.Rule{
 		MaxMode: triage.Remind,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
-		if in.State() != triage.StateReady {
-			return triage.Nothing("the issue is not ready for development")
+		if !in.Is(triage.Ready) {
+			return in.NotIn(triage.Ready)
 		}
-		lacks, needs := lackingForReady(in)
+		lacks, needs := lacking(in, in.State())
 		switch {
 		case needs != 0:
 			return triage.Load("who agreed to the feature has to be counted", needs)
 		case len(lacks) == 0:
 			return triage.Nothing("the issue has what it needs for development")
 		}
-		reason, items := "the issue is ready for development", make([]triage.Item, len(lacks))
+		reason, items := "the issue is "+in.Where(), make([]triage.Item, len(lacks))
 		for n, l := range lacks {
 			reason, items[n] = reason+" and "+l.reason, l.item
 		}

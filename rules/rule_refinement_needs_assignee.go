@@ -20,19 +20,19 @@ var refinementNeedsAssignee = triage.Rule{
 	Decide: func(in triage.Input, opt triage.Options) triage.Verdict {
 		days := opt.Int("days")
 		switch {
-		case in.State() != triage.StateRefinement:
-			return triage.Nothing("the issue is not in refinement")
+		case !in.Is(triage.Refinement):
+			return in.NotIn(triage.Refinement)
 		case len(in.Issue.Assignees) > 0:
-			return triage.Nothing("the issue in refinement has an assignee")
+			return triage.Nothing("the issue " + in.Where() + " has an assignee")
 		}
 		due := triage.AddWorkingDays(in.Memory.StateEntry.At, days)
 		if in.Now.Before(due) {
-			v := triage.Nothing("the issue has been in refinement for less than " + workingDays(days))
+			v := triage.Nothing("the issue has been " + in.Where() + " for less than " + workingDays(days))
 			v.Wake = due
 			return v
 		}
 		item := assigneeItem("Its breakdown has waited for "+workingDays(days)+".", []triage.Role{triage.EngineeringManager})
-		return triage.Ask("the issue has been in refinement for "+workingDays(days)+" without an assignee", item)
+		return triage.Ask("the issue has been "+in.Where()+" for "+workingDays(days)+" without an assignee", item)
 	},
 }
 

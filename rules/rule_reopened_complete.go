@@ -15,13 +15,13 @@ var reopenedComplete = triage.Rule{
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		switch {
-		case in.State() != triage.StateComplete:
-			return triage.Nothing("the issue is not marked as complete")
+		case !in.Is(triage.Done):
+			return triage.Nothing("the issue is not marked as " + in.Team.Workflow.Named(triage.Done))
 		case in.Kinds&triage.Reopened == 0 && !remembered(in, "reopened-complete/state"):
 			return triage.Nothing("the issue was not reopened just now")
 		}
-		refinement := triage.AddLabel{Label: in.Team.State(triage.StateRefinement)}
-		return triage.Ask("the issue was reopened and is still marked as complete", triage.Item{
+		refinement := into(in, triage.Refinement, triage.Intake)
+		return triage.Ask("the issue was reopened and is still marked as "+in.State(), triage.Item{
 			Slot: "state", Title: "A workflow label", Text: "It is open again. Where does it stand?", Do: triage.HowTo(refinement) + ", or another",
 		})
 	},

@@ -15,12 +15,12 @@ var reviewNeedsWeight = triage.Rule{
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		switch {
-		case in.State() != triage.StateNeedsReview:
-			return triage.Nothing("the issue is not in review")
+		case !in.Is(triage.Review):
+			return in.NotIn(triage.Review)
 		case in.Weight() != nil:
-			return triage.Nothing("the issue in review has a weight")
+			return triage.Nothing("the issue " + in.Where() + " has a weight")
 		}
-		return triage.Ask("the issue is in review and its weight is empty", weightItem(in))
+		return triage.Ask("the issue is "+in.Where()+" and its weight is empty", weightItem(in))
 	},
 }
 

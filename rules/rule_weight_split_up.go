@@ -43,8 +43,8 @@ var weightSplitUp = triage.Rule{
 // planned names the plan that the issue is in, "" if it is in none.
 func planned(in triage.Input) string {
 	switch {
-	case in.State() == triage.StateReady:
-		return "ready for development"
+	case in.Is(triage.Ready):
+		return in.Where()
 	case in.Has(triage.Deliverable):
 		return "a deliverable"
 	}

@@ -20,19 +20,20 @@ var weightedNext = triage.Rule{
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		weight := in.BaseWeight()
 		switch {
-		case in.State() != triage.StateRefinement:
-			return triage.Nothing("the issue is not in refinement")
+		case !in.Is(triage.Refinement):
+			return in.NotIn(triage.Refinement)
+		case !in.Team.Workflow.Has(triage.Review):
+			return in.NotIn(triage.Review)
 		case in.Has(triage.Spike):
 			return triage.Nothing("a spike is timeboxed, its weight is not an estimate to review")
 		case weight == nil:
-			return triage.Nothing("the issue in refinement has no weight yet")
+			return triage.Nothing("the issue " + in.Where() + " has no weight yet")
 		case *weight > 4:
 			return triage.Nothing("a weight of " + strconv.Itoa(*weight) + " is not ready for review")
 		case !in.WeightSet() && !remembered(in, "weighted-next/next"):
 			return triage.Nothing("the weight was not set just now")
 		}
-		move := triage.AddLabel{Label: in.Team.State(triage.StateNeedsReview)}
-		v := triage.Want("the issue is in refinement, and "+weighed(in), move)
+		v := triage.Want("the issue is "+in.Where()+", and "+weighed(in), into(in, triage.Review))
 		v.Suggestion = &triage.Item{
 			Slot: "next", Title: "The next step", Text: "It is weighted and can go to review.", Do: in.Team.CommandCode("next"),
 		}

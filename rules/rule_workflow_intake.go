@@ -3,7 +3,7 @@ package rules
 import "flowkeeper/rules/triage"
 
 // startLabel is the default of workflow-intake; it follows the team's own name for the scope.
-const startLabel = "workflow::" + triage.StateStart
+var startLabel = triage.Scoped("workflow", triage.HandbookWorkflow().Named(triage.Intake))
 
 // workflowIntake follows "Workflow labels": every issue is somewhere in the workflow, a new one at its start.
 var workflowIntake = triage.Rule{
@@ -20,10 +20,10 @@ var workflowIntake = triage.Rule{
 		if in.State() != "" {
 			return triage.Nothing("the issue has a workflow label")
 		}
-		label := opt.Text("label")
-		if label == startLabel {
-			label = in.Team.State(triage.StateStart)
+		start := triage.AddLabel{Label: opt.Text("label")}
+		if start.Label == startLabel {
+			start = into(in, triage.Intake)
 		}
-		return triage.Want("a new issue is somewhere in the workflow", triage.AddLabel{Label: label})
+		return triage.Want("a new issue is somewhere in the workflow", start)
 	},
 }

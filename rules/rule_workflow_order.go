@@ -19,23 +19,17 @@ var workflowOrder = triage.Rule{
 		switch {
 		case in.Memory.StateEntry.State != state || from == "" || state == "":
 			return triage.Nothing("the issue did not move along the workflow")
-		case unvalidated(from) && (state == triage.StateInDev || state == triage.StateInReview):
+		case in.Team.Workflow.Before(from, triage.Breakdown) && in.Is(triage.Development, triage.CodeReview):
 			return triage.Ask("the issue went from "+from+" straight to "+state, triage.Item{
 				Slot: "order", Title: "Skipped steps", Text: ": moved from " + from + " to " + state + ". Intended? " +
 					in.Team.CommandCode("ignore workflow-order <why>") + "; else " + in.Team.CommandCode("back") + ".",
 			})
-		case from == triage.StateComplete && triage.Rank(state) >= 0:
-			return triage.Ask("the issue came back from complete to "+state, triage.Item{
-				Slot: "order", Title: "Back from complete", Text: ": moved to " + state + ". Intended? " +
-					in.Team.CommandCode("ignore workflow-order <why>") + "; else open a new issue and " + in.Team.CommandCode("to "+triage.StateComplete) + ".",
+		case in.Team.Workflow.State(from).Is == triage.Done && !in.Is(triage.Done) && in.Team.Workflow.Rank(state) >= 0:
+			return triage.Ask("the issue came back from "+from+" to "+state, triage.Item{
+				Slot: "order", Title: "Back from " + from, Text: ": moved to " + state + ". Intended? " +
+					in.Team.CommandCode("ignore workflow-order <why>") + "; else open a new issue and " + in.Team.CommandCode("to "+from) + ".",
 			})
 		}
 		return triage.Nothing("the move from " + from + " to " + state + " is in order")
 	},
-}
-
-// unvalidated reports whether a state is one of those before a solution is validated.
-func unvalidated(state string) bool {
-	rank := triage.Rank(state)
-	return rank >= 0 && rank < triage.Rank(triage.StateBreakdown)
 }

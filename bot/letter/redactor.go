@@ -49,7 +49,7 @@ func newRedactor(p engine.Policy, who *people, labels []string) *redactor {
 	for _, s := range p.Settings {
 		r.know(s.ID)
 	}
-	for _, state := range triage.States() {
+	for _, state := range p.Team.Workflow.Names() {
 		r.know(state)
 		r.know(p.Team.State(state))
 	}

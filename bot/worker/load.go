@@ -105,7 +105,7 @@ func (j *job) withWanted(links []triage.Link) []triage.Link {
 // loadComments looks at what people wrote since the issue is in its state: when they last did, and who agrees if that is asked.
 func (j *job) loadComments(ctx context.Context, d engine.Decision, around *triage.Context) error {
 	since, review := d.Memory.StateEntry.RelevantFrom(), d.Memory.StateEntry.At
-	if d.Memory.StateEntry.State != triage.StateNeedsReview && d.Needs&triage.NeedAgreements != 0 {
+	if j.policy.Team.Workflow.State(d.Memory.StateEntry.State).Is != triage.Review && d.Needs&triage.NeedAgreements != 0 {
 		since, review = j.issue.CreatedAt, j.issue.CreatedAt // the review was before this state
 	}
 	comments, err := j.commentsSince(ctx, since)

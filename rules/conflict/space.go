@@ -45,8 +45,8 @@ func newSpace(p engine.Policy, b Bound) space {
 	for _, l := range s.team {
 		s.known[l] = true
 	}
-	for _, state := range triage.States() {
-		label := p.Team.State(state)
+	for _, state := range p.Team.Workflow.States() {
+		label := p.Team.State(state.Name)
 		s.states = append(s.states, label)
 		s.known[label] = true
 	}

@@ -92,7 +92,7 @@ func (o *commandRun) applyOutcome(c Comment, call triage.Call, out triage.Outcom
 	}
 	// The state begins with the comment, however late it is read: who agrees right behind it agrees in this state.
 	in := o.input([]triage.Event{triage.Difference(before, o.Issue).AsEvent(c.Event.Actor, before, c.Event)})
-	if updateStateEntry(&in) && in.State() == triage.StateNeedsReview {
+	if updateStateEntry(&in) && in.Is(triage.Review) {
 		o.Memory.Context.Known &^= triage.NeedAgreements // a new review is agreed anew
 	}
 	o.RecheckAll = o.RecheckAll || out.RecheckAll

@@ -23,7 +23,7 @@ func updateContext(in *triage.Input) {
 		}
 		countAgreement(in, e)
 	}
-	if moved && in.State() == triage.StateNeedsReview && contextOutdated(in) {
+	if moved && in.Is(triage.Review) && contextOutdated(in) {
 		around.Known &^= triage.NeedAgreements // a new review is agreed anew
 	}
 }
@@ -47,24 +47,23 @@ func updateStateEntry(in *triage.Input) bool {
 	}
 	now := triage.StateEntry{State: state, From: last.State, At: in.Now}
 	if len(in.Events) > 0 {
-		scope := in.Team.Label(triage.WorkflowScope)
 		at := last.State
 		for _, e := range in.Events {
 			if e.Kind&triage.Opened != 0 && !e.At.IsZero() {
 				now.At = e.At
 			}
 			for _, l := range e.Changes.Removed {
-				if triage.Scope(in.Team.Canonical(l)) == scope {
-					at = triage.Value(in.Team.Canonical(l))
+				if gone, ok := in.Team.StateOf(in.Team.Canonical(l)); ok {
+					at = gone
 				}
 			}
 			for _, l := range e.Changes.Added {
-				if known := in.Team.Canonical(l); triage.Scope(known) != scope {
+				if added, ok := in.Team.StateOf(in.Team.Canonical(l)); !ok {
 					continue
-				} else if triage.Value(known) == state && !e.At.IsZero() {
+				} else if added == state && !e.At.IsZero() {
 					now.From, now.At = at, e.At
 				} else {
-					at = triage.Value(known)
+					at = added
 				}
 			}
 		}

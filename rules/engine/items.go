@@ -145,8 +145,7 @@ func (r *run) updateItems(items []wanted) {
 
 // atIntake reports whether the issue has not left the beginning of the workflow: triage looks at it anyway.
 func (r *run) atIntake() bool {
-	state := r.in.State()
-	return state == "" || state == triage.StateStart
+	return r.in.State() == "" || r.in.Is(triage.Intake)
 }
 
 func (r *run) opens(item triage.ItemState) time.Time {

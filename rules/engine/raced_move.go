@@ -39,7 +39,7 @@ func lastMove(in triage.Input) (label string, at time.Time) {
 			}
 		}
 		for _, added := range e.Changes.Added {
-			if e.Kind&triage.Opened == 0 && triage.Scope(added) == in.Team.Label(triage.WorkflowScope) {
+			if _, ok := in.Team.StateOf(added); ok && e.Kind&triage.Opened == 0 {
 				label, at = added, e.At
 			}
 		}

@@ -140,11 +140,11 @@ func (r *recovery) issue() triage.Issue {
 
 // replayState replays a change of the workflow state. Of several workflow labels, the one added last counts.
 func (r *recovery) replayState(p triage.ResourceEvent) {
-	label := r.team.Canonical(p.Label)
-	if triage.Scope(label) != r.team.Label(triage.WorkflowScope) {
+	state, ok := r.team.StateOf(r.team.Canonical(p.Label))
+	if !ok {
 		return
 	}
-	state, from := triage.Value(label), r.left
+	from := r.left
 	if n := len(r.states); n > 0 {
 		from = r.states[n-1].State
 	}

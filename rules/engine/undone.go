@@ -23,7 +23,11 @@ func detectUndone(in triage.Input) {
 	m := in.Memory
 	if in.Kinds&triage.Reopened != 0 {
 		// Reopening an issue begins anew: it does not undo the bot's label.
-		delete(m.BotChanges, triage.AddLabel{Label: in.Team.State(triage.StateComplete)}.Key())
+		for _, s := range in.Team.Workflow.States() {
+			if s.Is == triage.Done {
+				delete(m.BotChanges, triage.AddLabel{Label: in.Team.State(s.Name)}.Key())
+			}
+		}
 	}
 	for key, u := range m.Undone {
 		if label, ok := strings.CutPrefix(key, "label:"); ok && in.Issue.Has(label) != u.Removed {

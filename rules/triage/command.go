@@ -2,6 +2,7 @@ package triage
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -65,11 +66,12 @@ func (p Permission) Allows(in Input, who Person, level int) bool {
 // Command is one thing that people may ask for in a comment: a definition and a pure function. The reader of comments, the help, the
 // reference and the permission check read the definition.
 type Command struct {
-	Name         string // "spike done"
-	Args         string // "[weight=<n>] [title]"
-	Summary      string // one sentence for those who write comments
-	Example      string // all that follows the prefix: "spike done weight=2"
-	Section      string // heading of the handbook page that the command carries out, "" for the bot's own matters
+	Name         string  // "spike done"
+	Args         string  // "[weight=<n>] [title]"
+	Summary      string  // one sentence for those who write comments
+	Example      string  // all that follows the prefix: "spike done weight=2"
+	Names        Meaning // of the state that the example names, for the help to name the team's
+	Section      string  // heading of the handbook page that the command carries out, "" for the bot's own matters
 	Who          Permission
 	Closed       bool // also runs on a closed issue
 	Answers      bool // is answered by its reply alone, without a reaction
@@ -153,3 +155,11 @@ func Refuse(why Prose) Outcome {
 
 // Answer is the outcome of a command that only says something.
 func Answer(reason string, r Reply) Outcome { return Outcome{Reason: reason, Reply: &r} }
+
+// ExampleFor is the example in the words of a team.
+func (c Command) ExampleFor(t *Team) string {
+	if c.Names == NoMeaning {
+		return c.Example
+	}
+	return strings.Replace(c.Example, HandbookWorkflow().Named(c.Names), t.Workflow.Named(c.Names, Intake), 1)
+}

@@ -18,6 +18,8 @@ type Input struct {
 	labels []string     // the issue's, in their known spelling
 	scopes []scopeLabel // one entry for each scope on the issue
 	roles  uint64       // bit set of the label roles present
+	state  string       // the workflow state, "" for none
+	is     Meaning      // of the state
 }
 
 // scopeLabel is what counts of a scope on the issue.
@@ -52,6 +54,8 @@ func (in Input) With(issue Issue) Input {
 			in.compete(scope, known)
 		}
 	}
+	in.state, _ = in.Team.StateOf(in.Winner(in.Team.Label(WorkflowScope)))
+	in.is = in.Team.Workflow.State(in.state).Is
 	return in
 }
 
@@ -109,10 +113,10 @@ func (in *Input) SharedScopes() []string {
 	return shared
 }
 
-// rank orders workflow labels along the handbook's path; all others are equal.
+// rank orders workflow labels along the path; all others are equal.
 func (in *Input) rank(label string) int {
-	if r, ok := in.Team.ranks[label]; ok {
-		return r
+	if state, ok := in.Team.StateOf(label); ok {
+		return in.Team.Workflow.Rank(state)
 	}
 	return -1
 }
@@ -130,12 +134,23 @@ func (in *Input) addedAt(label string) time.Time {
 	return last
 }
 
-// State is the issue's workflow state without its scope, "" if it has none.
-func (in *Input) State() string {
-	if l := in.Winner(in.Team.Label(WorkflowScope)); l != "" {
-		return Value(l)
+// State is the name of the issue's workflow state, "" if it has none. It may be one that people made up.
+func (in *Input) State() string { return in.state }
+
+// Is reports whether the issue's workflow state means one of these.
+func (in *Input) Is(meanings ...Meaning) bool { return slices.Contains(meanings, in.is) }
+
+// Where says in a sentence in which workflow state the issue is: "in development".
+func (in *Input) Where() string { return in.Team.Workflow.State(in.state).Where }
+
+// NotIn is the verdict of a rule about issues in a state with one of these meanings, for an issue that is in none such: for this one or, where
+// no state of the team's has any of the meanings, for all.
+func (in *Input) NotIn(meanings ...Meaning) Verdict {
+	w := in.Team.Workflow
+	if n := slices.IndexFunc(meanings, w.Has); n > 0 {
+		return Nothing(w.elsewhere[meanings[n]])
 	}
-	return ""
+	return Nothing(w.elsewhere[meanings[0]])
 }
 
 // ScopedValue is the value of a scope role: in.ScopedValue(TypeScope) is "bug" for an issue with "type::bug"; "" if there is none.

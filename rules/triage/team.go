@@ -94,38 +94,6 @@ func LabelDefaults() []LabelDefault {
 	}
 }
 
-// The workflow states that rules speak of, without their scope.
-const (
-	StateStart           = "start"
-	StateReadyForDesign  = "ready for design"
-	StateDesign          = "design"
-	StateRefinement      = "refinement"
-	StateNeedsReview     = "needs issue review"
-	StateReady           = "ready for development"
-	StateInDev           = "in dev"
-	StateInReview        = "in review"
-	StateVerification    = "verification"
-	StateAwaitingRelease = "awaiting security release"
-	StateBreakdown       = "planning breakdown"
-	StateBlocked         = "blocked"
-	StateComplete        = "complete"
-)
-
-// States are the workflow states in the handbook's order, then those that stand beside it.
-func States() []string {
-	return []string{
-		StateStart, "validation backlog", "problem validation", StateReadyForDesign, StateDesign, "solution validation",
-		StateBreakdown, StateRefinement, StateNeedsReview, StateReady, StateInDev, StateInReview, StateVerification,
-		StateAwaitingRelease, StateComplete,
-		StateBlocked, "scheduling", "issue reviewed", "staging", "canary", "production", "feature-flagged",
-	}
-}
-
-// Rank is the place of a state in the handbook's order, from 0; states beside the path and unknown ones have -1.
-func Rank(state string) int {
-	return slices.Index(States()[:15], state)
-}
-
 // TeamConfig is a team as configured: names, not yet indexed. Labels maps a role to its names; roles left out keep their defaults.
 type TeamConfig struct {
 	Name         string
@@ -135,8 +103,9 @@ type TeamConfig struct {
 	Side         string   // "backend" or "frontend": whose estimate a plain weight is
 	Roster       map[Role][]string
 	Names        map[LabelRole][]string
-	Prefix       string // of commands in comments, without slash; "" is DefaultPrefix
-	Docs         string // address of the page with the rules, an anchor for each; "" for none
+	Prefix       string    // of commands in comments, without slash; "" is DefaultPrefix
+	Workflow     *Workflow // nil is the handbook's
+	Docs         string    // address of the page with the rules, an anchor for each; "" for none
 }
 
 // DefaultPrefix is the word with which commands in comments begin, behind a slash.
@@ -149,7 +118,6 @@ type Team struct {
 	meaning map[string]uint64 // label → bit set of the roles it has
 	exact   map[string]bool   // known labels
 	known   map[string]string // folded spelling → label
-	ranks   map[string]int    // workflow label → rank
 
 	sideScope string // of the side's weight labels
 }
@@ -158,7 +126,7 @@ type Team struct {
 func NewTeam(c TeamConfig) *Team {
 	t := &Team{
 		TeamConfig: c, sideScope: WeightScope(c.Side),
-		meaning: map[string]uint64{}, exact: map[string]bool{}, known: map[string]string{}, ranks: map[string]int{},
+		meaning: map[string]uint64{}, exact: map[string]bool{}, known: map[string]string{},
 	}
 	for _, d := range LabelDefaults() {
 		t.names[d.Role] = d.Names
@@ -173,10 +141,11 @@ func NewTeam(c TeamConfig) *Team {
 			t.know(l)
 		}
 	}
-	for _, s := range States() {
-		label := t.State(s)
-		t.ranks[label] = Rank(s)
-		t.know(label)
+	if t.Workflow == nil {
+		t.Workflow = HandbookWorkflow()
+	}
+	for _, s := range t.Workflow.States() {
+		t.know(t.State(s.Name))
 	}
 	for _, v := range []string{"bug", "feature", "maintenance"} {
 		t.know(Scoped(t.Label(TypeScope), v))
@@ -209,8 +178,16 @@ func (t *Team) Label(r LabelRole) string { return t.names[r][0] }
 // LabelNames are all names by which a role is recognised, the one to write first.
 func (t *Team) LabelNames(r LabelRole) []string { return t.names[r] }
 
-// State is the workflow label of a state.
-func (t *Team) State(state string) string { return Scoped(t.Label(WorkflowScope), state) }
+// State is the label of a workflow state.
+func (t *Team) State(name string) string { return Scoped(t.Label(WorkflowScope), name) }
+
+// StateOf is the name of the workflow state for which a label in its known spelling stands. Ok is false for all other labels.
+func (t *Team) StateOf(label string) (name string, ok bool) {
+	if Scope(label) != t.Label(WorkflowScope) {
+		return "", false
+	}
+	return Value(label), true
+}
 
 // Canonical is the known label of which this is another spelling in case or blanks, or the label itself.
 func (t *Team) Canonical(label string) string {

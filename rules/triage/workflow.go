@@ -1,0 +1,238 @@
+package triage
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// State is one row of a workflow's table.
+type State struct {
+	Name  string // as people write it, and the value of its label in the scope of the workflow: "in dev"
+	Is    Meaning
+	Needs []Requirement // what an issue has to have there, in the order in which it is asked for
+
+	// Where says in a sentence that an issue is there: "in development". "" is made from the name.
+	Where string
+}
+
+// Workflow is the states of a team: the path, in the order in which an issue goes along it, and those beside it. It is not changed after
+// NewWorkflow and may be shared.
+type Workflow struct {
+	states    []State
+	path      int              // how many of the states, from the first on, make the path
+	ranks     map[string]int   // places among the states, by name
+	first     [meanings]int    // place of the first state with a meaning, -1 if there is none
+	elsewhere [meanings]string // why a rule has nothing to do that is about issues in a state with a meaning
+}
+
+// NewWorkflow checks a table and indexes it. The error lists everything that is wrong with it, with what would work.
+func NewWorkflow(path, beside []State) (*Workflow, error) {
+	if err := errors.Join(checkStates(path, beside), checkMeanings(path, beside)); err != nil {
+		return nil, err
+	}
+	return indexWorkflow(path, beside), nil
+}
+
+// checkStates looks at each state by itself and at their names.
+func checkStates(path, beside []State) error {
+	var errs []error
+	taken := map[string]string{} // by what people may write for a name
+	for n, s := range slices.Concat(path, beside) {
+		if s.Name == "" || s.Name != strings.TrimSpace(s.Name) {
+			errs = append(errs, fmt.Errorf(`state %d is called %q: give it a name without blanks around it, such as "in dev"`, n+1, s.Name))
+			continue
+		}
+		if scope := Scope(s.Name); scope != "" {
+			errs = append(errs, fmt.Errorf("%q names a scope: the workflow has one for all its states, write %q", s.Name, Value(s.Name)))
+		}
+		if other, twice := taken[foldState(s.Name)]; twice {
+			errs = append(errs, fmt.Errorf("%q and %q are one name to those who write commands: give each state its own", other, s.Name))
+		}
+		taken[foldState(s.Name)] = s.Name
+		if s.Is >= meanings {
+			errs = append(errs, fmt.Errorf("%q means something unknown (%d): the meanings are %s", s.Name, s.Is, strings.Join(meaningNames[1:], ", ")))
+		}
+		if slices.ContainsFunc(s.Needs, func(r Requirement) bool { return r >= requirements }) {
+			errs = append(errs, fmt.Errorf("%q needs something unknown: there are a weight, a type, an agreement and an assignee", s.Name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkMeanings looks at what the states mean together.
+func checkMeanings(path, beside []State) error {
+	var errs []error
+	for _, s := range path {
+		if !s.Is.onPath() {
+			errs = append(errs, fmt.Errorf("%q means %s, which is no step on the path: move it beside the path", s.Name, s.Is))
+		}
+	}
+	for _, s := range beside {
+		if s.Is != NoMeaning && s.Is.onPath() {
+			errs = append(errs, fmt.Errorf("%q means %s, which is a step on the path: move it there, or take the meaning away", s.Name, s.Is))
+		}
+	}
+	switch at := having(path, Intake); {
+	case len(at) == 0:
+		errs = append(errs, errors.New("no state means intake, where new issues begin: give that meaning to the first state of the path"))
+	case len(at) > 1:
+		errs = append(errs, fmt.Errorf("%q and %q both mean intake: only one state is where new issues begin, take the meaning away from the others",
+			path[at[0]].Name, path[at[1]].Name))
+	case at[0] > 0:
+		errs = append(errs, fmt.Errorf("%q means intake and comes after %q: the path begins with the intake", path[at[0]].Name, path[0].Name))
+	}
+	if len(having(path, Done)) == 0 {
+		errs = append(errs, errors.New("no state means done, where closed issues belong: give that meaning to the last state of the path"))
+	}
+	return errors.Join(append(errs, checkOrder(path))...)
+}
+
+// ordered are the meanings between which rules and commands move issues, in the order of the path. The others may stand anywhere among them.
+var ordered = []Meaning{Intake, Breakdown, Refinement, Review, Ready, Development, CodeReview, Done}
+
+// checkOrder looks whether the path leads forward: what comes next for the rules also comes later.
+func checkOrder(path []State) error {
+	var errs []error
+	var last State
+	for _, s := range path {
+		switch {
+		case last.Is == Done && s.Is != Done:
+			errs = append(errs, fmt.Errorf("%q comes after %q, which means done: the path ends with what is done", s.Name, last.Name))
+		case !slices.Contains(ordered, s.Is):
+		case slices.Index(ordered, s.Is) < slices.Index(ordered, last.Is):
+			errs = append(errs, fmt.Errorf("%q means %s and comes after %q, which means %s: put it before", s.Name, s.Is, last.Name, last.Is))
+		default:
+			last = s
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// having are the places of the states with a meaning.
+func having(states []State, m Meaning) []int {
+	var at []int
+	for n, s := range states {
+		if s.Is == m {
+			at = append(at, n)
+		}
+	}
+	return at
+}
+
+// indexWorkflow makes a workflow of a table that is known to be sound.
+func indexWorkflow(path, beside []State) *Workflow {
+	w := &Workflow{states: slices.Concat(path, beside), path: len(path), ranks: map[string]int{}}
+	for m := range w.first {
+		w.first[m], w.elsewhere[m] = -1, "the team's workflow has no state that means "+Meaning(m).String()
+	}
+	for n := range w.states {
+		s := &w.states[n]
+		if s.Where == "" {
+			s.Where = "in " + strings.TrimPrefix(s.Name, "in ")
+		}
+		w.ranks[s.Name] = n
+		if w.first[s.Is] < 0 {
+			w.first[s.Is], w.elsewhere[s.Is] = n, "the issue is not "+s.Where
+		}
+	}
+	return w
+}
+
+// States are all states, those of the path first.
+func (w *Workflow) States() []State { return w.states }
+
+// Path are the states of the path, in order.
+func (w *Workflow) Path() []State { return w.states[:w.path] }
+
+// Names are the names of all states, in the order of States.
+func (w *Workflow) Names() []string {
+	names := make([]string, len(w.states))
+	for n, s := range w.states {
+		names[n] = s.Name
+	}
+	return names
+}
+
+// Rank is the place of a state on the path, from 0; states beside it and unknown ones have -1.
+func (w *Workflow) Rank(name string) int {
+	if rank, ok := w.ranks[name]; ok && rank < w.path {
+		return rank
+	}
+	return -1
+}
+
+// State is the state of that name. One that people made up has no meaning.
+func (w *Workflow) State(name string) State {
+	if n, ok := w.ranks[name]; ok {
+		return w.states[n]
+	}
+	return State{Name: name, Where: "in " + name}
+}
+
+// Find is the state that people mean by what they write, without regard to case and to what stands for a blank. Ok is false if there is none.
+func (w *Workflow) Find(written string) (found State, ok bool) {
+	for _, s := range w.states {
+		if foldState(s.Name) == foldState(written) {
+			return s, true
+		}
+	}
+	return State{}, false
+}
+
+// foldState brings the name of a state to the form in which spellings are compared.
+func foldState(name string) string {
+	return strings.ToLower(strings.NewReplacer("-", " ", "_", " ").Replace(name))
+}
+
+// Has reports whether any state has the meaning.
+func (w *Workflow) Has(m Meaning) bool { return w.first[m] >= 0 }
+
+// Named is the name of the first state that has a meaning. Where no state has it, the next meaning counts; with Intake among them there
+// always is a state, else the name may be "".
+func (w *Workflow) Named(meanings ...Meaning) string {
+	for _, m := range meanings {
+		if w.Has(m) {
+			return w.states[w.first[m]].Name
+		}
+	}
+	return ""
+}
+
+// Before reports whether a state stands on the path before all those with one of the meanings. Where there are none of those, it does not.
+func (w *Workflow) Before(name string, meanings ...Meaning) bool {
+	first := -1
+	for _, m := range meanings {
+		if w.Has(m) && (first < 0 || w.first[m] < first) {
+			first = w.first[m]
+		}
+	}
+	rank := w.Rank(name)
+	return rank >= 0 && rank < first
+}
+
+// HandbookWorkflow is the workflow of the handbook's "Workflow labels" and, between refinement and development, of its "Issue refinement".
+func HandbookWorkflow() *Workflow { return handbook }
+
+var handbook = indexWorkflow([]State{
+	{Name: "start", Is: Intake},
+	{Name: "validation backlog"},
+	{Name: "problem validation"},
+	{Name: "ready for design", Is: DesignReady},
+	{Name: "design", Is: Design},
+	{Name: "solution validation"},
+	{Name: "planning breakdown", Is: Breakdown},
+	{Name: "refinement", Is: Refinement},
+	{Name: "needs issue review", Is: Review, Where: "in review", Needs: []Requirement{RequireWeight}},
+	{Name: "ready for development", Is: Ready, Where: "ready for development", Needs: []Requirement{RequireWeight, RequireType, RequireAgreement}},
+	{Name: "in dev", Is: Development, Where: "in development", Needs: []Requirement{RequireAssignee}},
+	{Name: "in review", Is: CodeReview},
+	{Name: "verification", Is: Verification},
+	{Name: "awaiting security release", Is: SecurityRelease},
+	{Name: "complete", Is: Done, Where: "complete"},
+}, []State{
+	{Name: "blocked", Is: Blocked, Where: "blocked"},
+	{Name: "scheduling"}, {Name: "issue reviewed"}, // of older ways to work
+	{Name: "staging"}, {Name: "canary"}, {Name: "production"}, {Name: "feature-flagged"}, // set by those who deliver
+})

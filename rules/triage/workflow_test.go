@@ -1,0 +1,122 @@
+package triage_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"flowkeeper/rules/triage"
+)
+
+// TestHandbookWorkflow: the handbook's own table is sound, and has every meaning but one.
+func TestHandbookWorkflow(t *testing.T) {
+	w := triage.HandbookWorkflow()
+	path := len(w.Path())
+	if _, err := triage.NewWorkflow(w.Path(), w.States()[path:]); err != nil {
+		t.Error(err)
+	}
+	for m := triage.Intake; m.String() != ""; m++ {
+		if w.Has(m) != (m != triage.Dropped) {
+			t.Errorf("%s is the meaning of %q", m, w.Named(m))
+		}
+	}
+}
+
+// TestNewWorkflow shows what a table may hold, and what is said of one that makes no sense.
+func TestNewWorkflow(t *testing.T) {
+	own := func(name string) triage.State { return triage.State{Name: name} }
+	is := func(name string, m triage.Meaning) triage.State { return triage.State{Name: name, Is: m} }
+	todo, doing, done := is("To do", triage.Intake), is("Doing", triage.Development), is("Done", triage.Done)
+	ready, review, waiting := is("Ready", triage.Ready), is("Review", triage.Review), is("Waiting ⏳", triage.Blocked)
+	tests := map[string]struct {
+		path, beside []triage.State
+		want         string // errors
+	}{
+		"the least":               {path: []triage.State{todo, done}},
+		"a Kanban board":          {path: []triage.State{todo, doing, done}, beside: []triage.State{waiting, is("Won't do", triage.Dropped)}},
+		"states of one meaning":   {path: []triage.State{todo, doing, is("Trying", triage.Development), done, is("Delivered", triage.Done)}},
+		"states without meanings": {path: []triage.State{todo, own("Wishes"), doing, own("Soaking"), done}, beside: []triage.State{own("Ice box")}},
+		"design where it fits":    {path: []triage.State{todo, ready, is("Design", triage.Design), doing, done}},
+		"nothing": {want: `
+no state means intake, where new issues begin: give that meaning to the first state of the path
+no state means done, where closed issues belong: give that meaning to the last state of the path`},
+		"names": {path: []triage.State{todo, own(""), own(" x"), own("a::b"), own("to-do"), done}, want: `
+state 2 is called "": give it a name without blanks around it, such as "in dev"
+state 3 is called " x": give it a name without blanks around it, such as "in dev"
+"a::b" names a scope: the workflow has one for all its states, write "b"
+"To do" and "to-do" are one name to those who write commands: give each state its own`},
+		"the same name beside": {path: []triage.State{todo, done}, beside: []triage.State{own("done")}, want: `
+"Done" and "done" are one name to those who write commands: give each state its own`},
+		"two intakes": {path: []triage.State{todo, is("Inbox", triage.Intake), done}, want: `
+"To do" and "Inbox" both mean intake: only one state is where new issues begin, take the meaning away from the others`},
+		"a late intake": {path: []triage.State{own("Wishes"), todo, done}, want: `
+"To do" means intake and comes after "Wishes": the path begins with the intake`},
+		"an intake beside": {path: []triage.State{doing, done}, beside: []triage.State{todo}, want: `
+"To do" means intake, which is a step on the path: move it there, or take the meaning away
+no state means intake, where new issues begin: give that meaning to the first state of the path`},
+		"blocked on the path": {path: []triage.State{todo, waiting, done}, want: `
+"Waiting ⏳" means blocked, which is no step on the path: move it beside the path`},
+		"backwards": {path: []triage.State{todo, doing, ready, review, done}, want: `
+"Ready" means ready and comes after "Doing", which means development: put it before
+"Review" means review and comes after "Doing", which means development: put it before`},
+		"an end in the middle": {path: []triage.State{todo, done, own("Delivered")}, want: `
+"Delivered" comes after "Done", which means done: the path ends with what is done`},
+		"unknown": {path: []triage.State{todo, is("X", 99), {Name: "Y", Needs: []triage.Requirement{99}}, done}, want: `
+"X" means something unknown (99): the meanings are intake, design_ready, design, breakdown, refinement, review, ready, development, code_review, verification, security_release, done, blocked, dropped
+"Y" needs something unknown: there are a weight, a type, an agreement and an assignee`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			w, err := triage.NewWorkflow(tt.path, tt.beside)
+			got := ""
+			if err != nil {
+				got = err.Error()
+			}
+			if diff := cmp.Diff(strings.TrimSpace(tt.want), got); diff != "" {
+				t.Fatalf("(-want +got)\n%s", diff)
+			}
+			if (w == nil) != (err != nil) {
+				t.Errorf("workflow %v with error %v", w, err)
+			}
+		})
+	}
+}
+
+// TestWorkflow asks a table with gaps, and with two states of one meaning, what rules ask it.
+func TestWorkflow(t *testing.T) {
+	w, err := triage.NewWorkflow([]triage.State{
+		{Name: "To do", Is: triage.Intake}, {Name: "in design", Is: triage.Design}, {Name: "Doing", Is: triage.Development},
+		{Name: "Trying", Is: triage.Development}, {Name: "done", Is: triage.Done, Where: "done"},
+	}, []triage.State{{Name: "On-hold", Is: triage.Blocked}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]struct {
+		rank   int
+		is     triage.Meaning
+		where  string
+		before bool // development
+	}{
+		"To do": {0, triage.Intake, "in To do", true}, "in design": {1, triage.Design, "in design", true},
+		"Trying": {3, triage.Development, "in Trying", false}, "done": {4, triage.Done, "done", false},
+		"On-hold": {-1, triage.Blocked, "in On-hold", false}, "made up": {-1, triage.NoMeaning, "in made up", false},
+	} {
+		s := w.State(name)
+		if s.Name != name || s.Is != want.is || s.Where != want.where || w.Rank(name) != want.rank || w.Before(name, triage.Development) != want.before {
+			t.Errorf("%s: %+v with rank %d, before development: %t", name, s, w.Rank(name), w.Before(name, triage.Development))
+		}
+	}
+	if w.Before("To do", triage.Ready) || !w.Before("To do", triage.Ready, triage.Done) {
+		t.Error("what no state means stands somewhere on the path")
+	}
+	if got := []string{w.Named(triage.Ready), w.Named(triage.Ready, triage.Development)}; !slices.Equal(got, []string{"", "Doing"}) {
+		t.Errorf("named %q", got)
+	}
+	for written, want := range map[string]string{"to-do": "To do", "TO_DO": "To do", "on hold": "On-hold", "todo": "", "": ""} {
+		if s, ok := w.Find(written); s.Name != want || ok != (want != "") {
+			t.Errorf("%q means %q", written, s.Name)
+		}
+	}
+}
