@@ -176,7 +176,7 @@ func (a *App) onStop(name string, end func(context.Context) error) {
 // Failed.
 func (a *App) Start() error {
 	a.intake = &intake{inbox: a.mailbox()}
-	a.intake.follow(a.o.Settle, a.o.Policy.Team.CommandPrefix())
+	a.intake.setConfig(a.o.Settle, a.o.Policy.Team.CommandPrefix())
 	receiver, err := webhook.New(webhook.Options{
 		Secrets: a.o.Secrets, SigningTokens: a.o.SigningTokens, AllowUnsigned: a.o.AllowUnsigned, MaxBody: a.o.MaxBody,
 		Receiver: a.intake, Trusted: gate.Trust, Log: a.o.Log, Registry: a.registry,

@@ -35,7 +35,7 @@ func (a *App) handle() (claimNoMore func()) {
 			a.fail(err)
 			return
 		}
-		a.intake.know(self)
+		a.intake.setSelf(self)
 		pool := worker.New(worker.Options{
 			Inbox: a.inbox, GitLab: a.gitlab, Policy: a.o.Policy, Self: self,
 			Workers: a.o.Workers, Lease: a.o.Lease, Freshness: a.o.Freshness, Lookback: a.o.Lookback, Attempts: a.o.Attempts, Backoff: a.o.Backoff, Patience: a.o.Patience, Drain: a.o.Drain,

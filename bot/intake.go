@@ -15,82 +15,60 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// intake puts the receiver's deliveries into the inbox, all but those nobody would ever act on.
+// intake is the way of the receiver's deliveries into the inbox. What nobody would ever act on ends here.
 type intake struct {
-	inbox   mailbox
-	mu      sync.Mutex // held by whoever replaces what follows
-	manners atomic.Pointer[manners]
-	self    atomic.Pointer[triage.Person] // nil until GitLab has told who the bot is
+	inbox  queue
+	mu     sync.Mutex // held by whoever replaces what follows
+	config atomic.Pointer[intakeConfig]
+	self   atomic.Pointer[triage.Person] // nil until GitLab has told who the bot is
 }
 
-// manners are how deliveries are taken. They are replaced as a whole.
-type manners struct {
+// queue takes deliveries.
+type queue interface {
+	Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error)
+}
+
+// intakeConfig is how deliveries are taken. It is replaced as a whole.
+type intakeConfig struct {
 	settle time.Duration
 	prefix string // of commands
 	reader *command.Reader
 }
 
-// follow takes deliveries in another manner from now on.
-func (i *intake) follow(settle time.Duration, prefix string) {
+// setConfig takes deliveries in another way from now on.
+func (i *intake) setConfig(settle time.Duration, prefix string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	name := ""
 	if self := i.self.Load(); self != nil {
 		name = self.Username
 	}
-	i.manners.Store(&manners{settle, prefix, command.New(prefix, name)})
+	i.config.Store(&intakeConfig{settle, prefix, command.New(prefix, name)})
 }
 
-// know takes in who the bot is, which GitLab has told.
-func (i *intake) know(self triage.Person) {
+// setSelf takes in who the bot is, which GitLab has told.
+func (i *intake) setSelf(self triage.Person) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	m := *i.manners.Load()
-	m.reader = command.New(m.prefix, self.Username)
-	i.manners.Store(&m)
+	c := *i.config.Load()
+	c.reader = command.New(c.prefix, self.Username)
+	i.config.Store(&c)
 	i.self.Store(&self)
 }
 
-// commands reports whether a comment may hold commands. Until the bot knows its name, any that mentions somebody may.
-func (m *manners) commands(self *triage.Person, text string) bool {
-	return self == nil && strings.Contains(text, "@") || len(m.reader.Read(text)) > 0
-}
-
-// mailbox takes deliveries.
-type mailbox interface {
-	Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error)
-}
-
+// Receive implements webhook.Receiver.
 func (i *intake) Receive(ctx context.Context, d webhook.Delivery) (webhook.Answer, error) {
-	e := &d.Event
-	self := i.self.Load() // before the manners, which know its name then
-	m := i.manners.Load()
-	switch {
-	case self != nil && e.Actor.ID == self.ID:
-		return drop("own", "the bot's own change"), nil
-	case e.Note != nil && e.Note.Edited:
-		return drop("edited", "edited comments are not read again"), nil
-	case e.Emoji != nil && !triage.IsThumbsup(e.Emoji.Name):
-		return drop("emoji", "only a thumbsup means something to the rules"), nil
+	self := i.self.Load() // before the configuration, which knows its name then
+	config := i.config.Load()
+	if class, reason := idle(d.Event, self); class != "" {
+		return webhook.Answer{Status: webhook.Dropped, Reason: reason, Class: class}, nil
 	}
-	delay := m.settle
-	if e.Note != nil {
-		switch {
-		case e.Actor.IsSupportBot():
-			e.Note.Text = "" // a customer's mail
-		case m.commands(self, e.Note.Text):
-			delay = inbox.Ahead // somebody waits for it
-		case !triage.IsAgreement(e.Note.Text):
-			e.Note.Text = "" // nobody looks at it
-		}
-	}
-	body, err := record.Event{Event: *e, Issue: d.Issue}.Encode()
+	event, delay := config.reduce(d, self)
+	body, err := event.Encode()
 	if err != nil {
 		return webhook.Answer{}, err
 	}
-	outcome, err := i.inbox.Accept(ctx, inbox.Delivery{
-		ID: d.ID, Issue: d.Issue.Ref, Key: d.Key, Meaning: d.Meaning, Delay: delay, Body: body,
-	})
+	outcome, err := i.inbox.Accept(ctx, inbox.Delivery{ID: d.ID, Issue: d.Issue.Ref, Key: d.Key, Meaning: d.Meaning, Delay: delay, Body: body})
 	switch {
 	case err != nil:
 		return webhook.Answer{}, fmt.Errorf("keeping a delivery for %s: %w", d.Issue.Ref, err)
@@ -100,6 +78,40 @@ func (i *intake) Receive(ctx context.Context, d webhook.Delivery) (webhook.Answe
 	return webhook.Answer{Status: webhook.Accepted, Class: "accepted"}, nil
 }
 
-func drop(class, reason string) webhook.Answer {
-	return webhook.Answer{Status: webhook.Dropped, Reason: reason, Class: class}
+// idle says why nobody would act on an event, "" if somebody might. Class is the reason as a metric label.
+func idle(e triage.Event, self *triage.Person) (class, reason string) {
+	switch {
+	case self != nil && e.Actor.ID == self.ID:
+		return "own", "the bot's own change"
+	case e.Note != nil && e.Note.Edited:
+		return "edited", "edited comments are not read again"
+	case e.Emoji != nil && !triage.IsThumbsup(e.Emoji.Name):
+		return "emoji", "only a thumbsup means something to the rules"
+	}
+	return "", ""
+}
+
+// reduce is what is kept of a delivery, and how long its issue may wait for more of them. Of comments only those are kept whole that somebody
+// reads.
+func (c *intakeConfig) reduce(d webhook.Delivery, self *triage.Person) (record.Event, time.Duration) {
+	kept, delay := record.Event{Event: d.Event, Issue: d.Issue}, c.settle
+	if d.Event.Note == nil {
+		return kept, delay
+	}
+	note := *d.Event.Note
+	kept.Event.Note = &note
+	switch {
+	case d.Event.Actor.IsSupportBot():
+		note.Text = "" // a customer's mail
+	case c.mayCommand(note.Text, self):
+		delay = inbox.Ahead // somebody waits for it
+	case !triage.IsAgreement(note.Text):
+		note.Text = "" // nobody looks at it
+	}
+	return kept, delay
+}
+
+// mayCommand reports whether a comment may hold commands. Until the bot knows its name, any that mentions somebody may.
+func (c *intakeConfig) mayCommand(text string, self *triage.Person) bool {
+	return self == nil && strings.Contains(text, "@") || len(c.reader.Read(text)) > 0
 }

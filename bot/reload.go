@@ -69,7 +69,7 @@ func (a *App) Reload(ctx context.Context, o Options) error {
 		a.replaceCertificate(pair)
 	}
 	a.watch(o.Watching)
-	a.intake.follow(o.Settle, o.Policy.Team.CommandPrefix())
+	a.intake.setConfig(o.Settle, o.Policy.Team.CommandPrefix())
 	if a.live.pool != nil {
 		a.live.pool.SetPolicy(o.Policy)
 	}

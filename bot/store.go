@@ -41,7 +41,7 @@ func openSpool(o Options, into inbox.Inbox, registry prometheus.Registerer) (*sp
 }
 
 // mailbox is where deliveries go: into the inbox, around the spool if there is one.
-func (a *App) mailbox() mailbox {
+func (a *App) mailbox() queue {
 	if a.spool == nil {
 		return a.inbox
 	}
