@@ -51,45 +51,63 @@ func hangUp(c echo.Context) {
 	_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Unix(1, 0))
 }
 
-// handle takes one request through all the steps.
+// handle takes one request through its stages: a request, a body that GitLab sent, a delivery, an answer. A stage gives
+// either what the next one takes or how the request ended.
 func (h *Handler) handle(r *http.Request) outcome {
+	received, end, ok := h.verify(r)
+	defer received.release()
+	if !ok {
+		return end
+	}
+	d, end, ok := h.decode(r, received.bytes)
+	if !ok {
+		return end
+	}
+	return h.pass(r.Context(), d)
+}
+
+// verify reads the body of a request that is authentic. The body has to be released in any case.
+func (h *Handler) verify(r *http.Request) (_ *body, end outcome, ok bool) {
 	auth := h.auth.Load() // one for the whole request: secrets may change meanwhile
 	if why := auth.checkHeader(r.Header); why != authentic {
-		return h.refuse(r, why)
+		return &body{}, h.refuse(r, why), false
 	}
 	signed := auth.isSigned(r.Header)
 	if !signed {
 		h.trusted(r.Context())
 	}
 	received, err := receive(r, signed, h.maxBody, h.room)
-	defer received.release()
 	if err != nil && signed {
-		return h.unverified(r, err)
+		return received, h.unverified(r, err), false
 	}
-	body := received.bytes
-	h.metrics.bytes.Observe(float64(len(body)))
+	h.metrics.bytes.Observe(float64(len(received.bytes)))
 	if err != nil {
-		return h.unread(r, received, err)
+		return received, h.unread(r, received, err), false
 	}
-	if why := auth.checkBody(r.Header, body); why != authentic {
-		return h.refuse(r, why)
+	if why := auth.checkBody(r.Header, received.bytes); why != authentic {
+		return received, h.refuse(r, why), false
 	}
 	if signed {
 		h.trusted(r.Context())
 	}
+	return received, outcome{}, true
+}
+
+// decode reads what an authentic body says.
+func (h *Handler) decode(r *http.Request, body []byte) (_ Delivery, end outcome, ok bool) {
 	if !utf8.Valid(body) {
-		return h.broken(r, body, ClassNotUTF8, "the body is not UTF-8, as all that GitLab sends; something on its way has damaged it")
+		return Delivery{}, h.broken(r, body, ClassNotUTF8, "the body is not UTF-8, as all that GitLab sends; something on its way has damaged it"), false
 	}
 	d, err := Decode(r.Header, body, h.now())
-	if ignored, ok := errors.AsType[*Ignored](err); ok {
-		if brokenClasses[ignored.Class] {
-			return h.broken(r, body, ignored.Class, ignored.Reason)
-		}
-		h.log.Debug("delivery ignored", zap.String("delivery", d.ID), zap.String("class", ignored.Class),
-			zap.String("reason", ignored.Reason))
-		return taken(Dropped, ignored.Class, d.ID, ignored.Reason)
+	ignored, ok := errors.AsType[*Ignored](err)
+	switch {
+	case !ok:
+		return d, outcome{}, true
+	case brokenClasses[ignored.Class]:
+		return Delivery{}, h.broken(r, body, ignored.Class, ignored.Reason), false
 	}
-	return h.pass(r.Context(), d)
+	h.log.Debug("delivery ignored", zap.String("delivery", d.ID), zap.String("class", ignored.Class), zap.String("reason", ignored.Reason))
+	return Delivery{}, taken(Dropped, ignored.Class, d.ID, ignored.Reason), false
 }
 
 // pass hands a delivery to the receiver. It does so even if GitLab has hung up by now: GitLab would not send it again.
