@@ -1,10 +1,7 @@
 package command
 
 import (
-	"bytes"
-
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
@@ -64,20 +61,6 @@ func (l limited) CloseBlock(parent ast.Node, block text.Reader, pc parser.Contex
 	}
 }
 
-// struckOut parses what is ~~struck out~~. Longer runs of tildes are text; they are taken as one, for goldmark would look at the whole run
-// from each of its signs.
-type struckOut struct{ parser.InlineParser }
-
-// Parse reads a run of tildes.
-func (s struckOut) Parse(parent ast.Node, block text.Reader, pc parser.Context) ast.Node {
-	line, segment := block.PeekLine()
-	if run := len(line) - len(bytes.TrimLeft(line, "~")); run > 2 {
-		block.Advance(run)
-		return ast.NewTextSegment(segment.WithStop(segment.Start + run))
-	}
-	return s.InlineParser.Parse(parent, block, pc)
-}
-
 // inlineParsers are those that decide what of a paragraph is plain text. Emphasis does not, and takes long to pair.
 func inlineParsers() []util.PrioritizedValue {
 	return []util.PrioritizedValue{
@@ -87,6 +70,6 @@ func inlineParsers() []util.PrioritizedValue {
 		util.Prioritized(limited{parser.NewLinkParser()}, 200),
 		util.Prioritized(limited{parser.NewAutoLinkParser()}, 300),
 		util.Prioritized(limited{parser.NewRawHTMLParser()}, 400),
-		util.Prioritized(struckOut{extension.NewStrikethroughParser()}, 500),
+		util.Prioritized(struckOut{}, 500),
 	}
 }
