@@ -91,11 +91,14 @@ func TestDecisions(t *testing.T) {
 		code int
 		text string
 	}{
-		"/decisions/7/12":     {http.StatusOK, `"decision":{"ours":true}`},
-		"/decisions/7/13":     {http.StatusOK, "[]"},
-		"/decisions/seven/12": {http.StatusBadRequest, "a number above 0 is wanted"},
-		"/decisions?limit=-1": {http.StatusBadRequest, "a number above 0 is wanted"},
-		"/decisions":          {http.StatusServiceUnavailable, "the store is away"},
+		"/decisions/7/12": {http.StatusOK, `"decision":{"ours":true}`},
+		"/decisions/7/13": {http.StatusOK, "[]"},
+		// The merge request of the same number is another subject.
+		"/decisions/7/merge_requests/12": {http.StatusOK, "[]"},
+		"/decisions/7/merge_requests/x":  {http.StatusBadRequest, "/decisions/7/merge_requests/12 for a merge request"},
+		"/decisions/seven/12":            {http.StatusBadRequest, "a number above 0 is wanted"},
+		"/decisions?limit=-1":            {http.StatusBadRequest, "a number above 0 is wanted"},
+		"/decisions":                     {http.StatusServiceUnavailable, "the store is away"},
 	} {
 		if w := get(h, path); w.Code != want.code || !strings.Contains(w.Body.String(), want.text) {
 			t.Errorf("%s: %d %s, want %d and %q", path, w.Code, w.Body, want.code, want.text)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -76,7 +77,9 @@ func (c *Client) Drop(ctx context.Context, issue triage.Ref) error {
 // Close ends connections that are kept open.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-func path(issue triage.Ref) string { return fmt.Sprintf("/dead/%d/%d", issue.Project, issue.IID) }
+func path(subject triage.Ref) string {
+	return "/dead" + subjectPath(strconv.FormatInt(subject.Project, 10), subject.Kind, strconv.FormatInt(subject.IID, 10))
+}
 
 // ask makes one request and reads the answer's JSON.
 func (c *Client) ask(ctx context.Context, method, path string, into any) error {

@@ -24,6 +24,8 @@ const farthest = 1_000_000
 //	GET    /dead/<id>/<n>         the letter of issue n of the project with the id, with its mail
 //	POST   /dead/<id>/<n>/retry   puts it back into the mailbox
 //	DELETE /dead/<id>/<n>         forgets it
+//
+// That of a merge request is /dead/<id>/merge_requests/<n>.
 func registerDead(e *echo.Echo, kept Kept) {
 	dead := e.Group("/dead")
 	dead.GET("", func(c echo.Context) error {
@@ -37,29 +39,21 @@ func registerDead(e *echo.Echo, kept Kept) {
 		}
 		return c.JSON(http.StatusOK, list)
 	})
-	dead.GET("/:project/:iid", func(c echo.Context) error {
-		issue, err := issueOf(c)
-		if err != nil {
-			return err
-		}
-		l, err := find(c.Request().Context(), kept, issue)
+	ofSubject(dead, http.MethodGet, "", func(c echo.Context, subject triage.Ref) error {
+		l, err := find(c.Request().Context(), kept, subject)
 		if err != nil {
 			return refused(err)
 		}
 		return c.JSON(http.StatusOK, letter.Whole(l))
 	})
-	dead.POST("/:project/:iid/retry", write(kept.Revive, http.StatusAccepted, "due again"))
-	dead.DELETE("/:project/:iid", write(kept.Drop, http.StatusOK, "dropped"))
+	ofSubject(dead, http.MethodPost, "/retry", write(kept.Revive, http.StatusAccepted, "due again"))
+	ofSubject(dead, http.MethodDelete, "", write(kept.Drop, http.StatusOK, "dropped"))
 }
 
-// write answers a request that does something to the letter of an issue.
-func write(do func(context.Context, triage.Ref) error, code int, status string) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		issue, err := issueOf(c)
-		if err != nil {
-			return err
-		}
-		if err := do(c.Request().Context(), issue); err != nil {
+// write answers a request that does something to the letter of a subject.
+func write(do func(context.Context, triage.Ref) error, code int, status string) func(echo.Context, triage.Ref) error {
+	return func(c echo.Context, subject triage.Ref) error {
+		if err := do(c.Request().Context(), subject); err != nil {
 			return refused(err)
 		}
 		return c.JSON(code, map[string]string{"status": status})
@@ -73,15 +67,15 @@ func refused(err error) error {
 	return echo.NewHTTPError(http.StatusServiceUnavailable, err.Error())
 }
 
-// find looks for the letter of an issue: among the newest first, because those are asked for most.
-func find(ctx context.Context, kept Kept, issue triage.Ref) (inbox.Letter, error) {
+// find looks for the letter of a subject: among the newest first, because those are asked for most.
+func find(ctx context.Context, kept Kept, subject triage.Ref) (inbox.Letter, error) {
 	for limit := MaxLetters; limit <= farthest; limit *= 10 {
 		letters, err := kept.Dead(ctx, limit)
 		if err != nil {
 			return inbox.Letter{}, err
 		}
 		for _, l := range letters {
-			if l.Issue == issue {
+			if l.Issue == subject {
 				return l, nil
 			}
 		}

@@ -250,6 +250,33 @@ func TestClientIsAstray(t *testing.T) {
 	}
 }
 
+// TestLettersOfOneNumber are those of an issue and of a merge request: each is shown, dropped and retried by its own address alone.
+func TestLettersOfOneNumber(t *testing.T) {
+	issue, mergeRequest := triage.Ref{Project: 7, IID: 12}, triage.Ref{Project: 7, Kind: triage.SubjectMergeRequest, IID: 12}
+	s := store{letters: &letters{dead: []inbox.Letter{{Issue: issue}, {Issue: mergeRequest}}}}
+	web := httptest.NewServer(admin.New(nil, prometheus.NewRegistry(), s, nil))
+	defer web.Close()
+	c, err := admin.NewClient(web.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for _, ref := range []triage.Ref{issue, mergeRequest} {
+		if l, err := c.Letter(t.Context(), ref); err != nil || l.Issue() != ref {
+			t.Errorf("the letter of %s: %+v, %v", ref, l, err)
+		}
+	}
+	if err := c.Drop(t.Context(), mergeRequest); err != nil {
+		t.Error(err)
+	}
+	if err := c.Retry(t.Context(), mergeRequest); !errors.Is(err, admin.ErrNoLetter) {
+		t.Errorf("retrying what was dropped: %v", err)
+	}
+	if err := c.Retry(t.Context(), issue); err != nil || len(s.due) != 1 || s.due[0].Issue != issue {
+		t.Errorf("retrying the issue: %v, due are %v", err, s.due)
+	}
+}
+
 // TestWrongDeadRequests name an issue that cannot be.
 func TestWrongDeadRequests(t *testing.T) {
 	h := admin.New(nil, prometheus.NewRegistry(), newStore(), nil)

@@ -24,16 +24,18 @@ type Kept interface {
 
 // decision is a kept decision as it is shown.
 type decision struct {
-	Project  int64           `json:"project"`
-	IID      int64           `json:"iid"`
-	At       time.Time       `json:"at"`
-	Decision json.RawMessage `json:"decision"`
+	Project  int64              `json:"project"`
+	Kind     triage.SubjectKind `json:"kind"` // "issue" or "merge_request"
+	IID      int64              `json:"iid"`
+	At       time.Time          `json:"at"`
+	Decision json.RawMessage    `json:"decision"`
 }
 
 // maxDecisions bounds one answer.
 const maxDecisions = 1000
 
-// registerDecisions adds GET /decisions (of all issues) and GET /decisions/<project id>/<issue number>, newest first, ?limit=n.
+// registerDecisions adds GET /decisions (of all), GET /decisions/<project id>/<issue number> and
+// GET /decisions/<project id>/merge_requests/<number>, newest first, ?limit=n.
 func registerDecisions(e *echo.Echo, kept Kept) {
 	e.GET("/decisions", func(c echo.Context) error {
 		limit, err := number(c.QueryParam("limit"), 50)
@@ -43,24 +45,35 @@ func registerDecisions(e *echo.Echo, kept Kept) {
 		records, err := kept.Recent(c.Request().Context(), int(min(limit, maxDecisions)))
 		return show(c, records, err)
 	})
-	e.GET("/decisions/:project/:iid", func(c echo.Context) error {
-		issue, err := issueOf(c)
-		if err != nil {
-			return err
-		}
-		records, err := kept.Records(c.Request().Context(), issue, inbox.RecordsPerIssue)
+	ofSubject(e.Group("/decisions"), http.MethodGet, "", func(c echo.Context, subject triage.Ref) error {
+		records, err := kept.Records(c.Request().Context(), subject, inbox.RecordsPerIssue)
 		return show(c, records, err)
 	})
 }
 
-// issueOf is the issue that the path names.
-func issueOf(c echo.Context) (triage.Ref, error) {
-	project, err := number(c.Param("project"), 0)
-	if err != nil {
-		return triage.Ref{}, err
+// subjectPath is the end of an address that names a subject: "/7/12" is an issue, "/7/merge_requests/12" a merge request.
+func subjectPath(project string, kind triage.SubjectKind, iid string) string {
+	if kind == triage.SubjectMergeRequest {
+		iid = "merge_requests/" + iid
 	}
-	iid, err := number(c.Param("iid"), 0)
-	return triage.Ref{Project: project, IID: iid}, err
+	return "/" + project + "/" + iid
+}
+
+// ofSubject answers requests that name a subject, see subjectPath, with more behind it.
+func ofSubject(g *echo.Group, method, more string, answer func(echo.Context, triage.Ref) error) {
+	for _, kind := range []triage.SubjectKind{triage.SubjectIssue, triage.SubjectMergeRequest} {
+		g.Add(method, subjectPath(":project", kind, ":iid")+more, func(c echo.Context) error {
+			project, err := number(c.Param("project"), 0)
+			if err != nil {
+				return err
+			}
+			iid, err := number(c.Param("iid"), 0)
+			if err != nil {
+				return err
+			}
+			return answer(c, triage.Ref{Project: project, Kind: kind, IID: iid})
+		})
+	}
 }
 
 // number reads a positive number; an empty text is the default.
@@ -70,7 +83,7 @@ func number(text string, otherwise int64) (int64, error) {
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 1 {
-		return 0, echo.NewHTTPError(http.StatusBadRequest, "a number above 0 is wanted, as in /decisions/7/12 for issue 12 of the project with the id 7")
+		return 0, echo.NewHTTPError(http.StatusBadRequest, "a number above 0 is wanted, as in /decisions/7/12 for issue 12 of the project with the id 7, and /decisions/7/merge_requests/12 for a merge request")
 	}
 	return n, nil
 }
@@ -81,7 +94,7 @@ func show(c echo.Context, records []inbox.Record, err error) error {
 	}
 	list := make([]decision, len(records))
 	for i, r := range records {
-		list[i] = decision{r.Issue.Project, r.Issue.IID, r.At, json.RawMessage(r.Body)}
+		list[i] = decision{r.Issue.Project, r.Issue.Kind, r.Issue.IID, r.At, json.RawMessage(r.Body)}
 		if !json.Valid(r.Body) {
 			list[i].Decision = json.RawMessage("null")
 		}

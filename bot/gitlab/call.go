@@ -21,7 +21,7 @@ type call struct {
 	name    string // for metrics and logs: one of a fixed few
 	op      string // for errors: "loading issue 7#12"
 	method  string
-	path    string            // below /api/v4/
+	path    string            // below /api/v4/; "" for a subject that is no issue
 	send    any               // the query of a GET, as a struct with url tags; the JSON body of the others
 	note    bool              // writes a comment
 	graphql bool              // a question in GraphQL; the path is its own
@@ -38,6 +38,9 @@ type answer struct {
 
 // do sends the call once and decodes the answer into the value that into points to, unless that is nil.
 func (c *Client) do(ctx context.Context, k call, into any) (answer, error) {
+	if k.path == "" && !k.graphql {
+		return answer{}, c.fail(k, 0, GiveUp, errOnlyIssues)
+	}
 	if err := c.limit.Wait(ctx, k.note); err != nil {
 		return answer{}, c.fail(k, 0, Outage, err)
 	}

@@ -76,8 +76,14 @@ func (c *Client) oneIssue(ctx context.Context, k call, wanted func(*wireIssue) b
 	return issue, a, nil
 }
 
-// issuePath is the issue's address below /api/v4/, with further segments.
+// errOnlyIssues says that something was asked of another subject than an issue.
+var errOnlyIssues = errors.New("the GitLab client serves issues only, no merge requests")
+
+// issuePath is the issue's address below /api/v4/, with further segments. What is no issue has none: a call with it fails.
 func issuePath(ref triage.Ref, more ...string) string {
+	if ref.Kind != triage.SubjectIssue {
+		return ""
+	}
 	return projectPath(ref.Project, append([]string{"issues", strconv.FormatInt(ref.IID, 10)}, more...)...)
 }
 

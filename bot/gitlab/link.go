@@ -39,6 +39,8 @@ func (c *Client) Link(ctx context.Context, from, to triage.Ref, kind string) (ma
 	switch kinds := []string{triage.RelatesTo, triage.Blocks, triage.BlockedBy}; {
 	case !slices.Contains(kinds, kind):
 		return "", c.fail(k, 0, GiveUp, fmt.Errorf("%q is no kind of link: there are %s", kind, strings.Join(kinds, ", ")))
+	case to.Kind != triage.SubjectIssue:
+		return "", c.fail(k, 0, GiveUp, errOnlyIssues)
 	case from == to:
 		return "", c.fail(k, 0, GiveUp, errors.New("an issue cannot be linked to itself: name another one"))
 	}

@@ -15,17 +15,17 @@ import (
 // Find looks up the issue behind the address of its page: "https://gitlab.com/group/project/-/issues/12" (or …/-/work_items/12).
 // Anything else is a *BadReference. GitLab is asked for the address of its pages if the page is not below that of its API.
 func (c *Client) Find(ctx context.Context, page string) (triage.Ref, error) {
-	path, iid, err := c.parsePage(page)
+	at, err := c.parsePage(page)
 	if err != nil && c.pages.Load() == nil {
 		if _, asked := c.Self(ctx); asked != nil {
 			return triage.Ref{}, fmt.Errorf("%w; GitLab does not tell whether its pages are elsewhere: %w", err, asked)
 		}
-		path, iid, err = c.parsePage(page)
+		at, err = c.parsePage(page)
 	}
 	if err != nil {
 		return triage.Ref{}, err
 	}
-	issue, err := c.byPath(ctx, path, iid)
+	issue, err := c.byPath(ctx, at.path, at.IID)
 	return issue.Ref, err
 }
 
@@ -155,6 +155,9 @@ func (c *Client) Lists(ctx context.Context, ref triage.Ref) (bool, error) {
 	k := call{
 		name: "issues", op: "looking for issue " + ref.String() + " in the list of its project", method: http.MethodGet,
 		path: projectPath(ref.Project, "issues"),
+	}
+	if ref.Kind != triage.SubjectIssue {
+		return false, c.fail(k, 0, GiveUp, errOnlyIssues)
 	}
 	found := false
 	err := eachOf(ctx, c, k, page{Scope: "all", IIDs: []int64{ref.IID}}, func(w wireIssue) error {

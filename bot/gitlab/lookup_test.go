@@ -54,7 +54,7 @@ func TestSandboxResolve(t *testing.T) {
 		"g//p#1":                             "group/project#12",
 		"g/p?x=%2e#1":                        "group/project#12",
 		"https://elsewhere/g/p/-/issues/1":   "is not an address on " + base,
-		base + "/g/p/-/merge_requests/1":     "is not the address of an issue",
+		base + "/g/p/-/merge_requests/1":     "is the address of a merge request, and the bot looks at issues only",
 		base + "/g/p/-/issues/new":           "is not the address of an issue",
 		base + "/g/%2e%2e/x/-/issues/1":      "is not the address of an issue",
 		"http://[::1/g/p/-/issues/1":         "is not an address on",

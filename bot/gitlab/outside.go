@@ -58,6 +58,9 @@ func (c *Client) ServiceDesk(ctx context.Context, project int64) (bool, error) {
 // others whose address somebody added. A GitLab that cannot tell the latter, before 17, or answers only REST, is asked for the former.
 func (c *Client) ReadOutside(ctx context.Context, ref triage.Ref, id int64) (bool, error) {
 	k := call{name: "participants", op: "asking who reads issue " + ref.String() + " by mail", method: http.MethodPost, graphql: true}
+	if ref.Kind != triage.SubjectIssue {
+		return false, c.fail(k, 0, GiveUp, errOnlyIssues)
+	}
 	k.send = wireQuery{participants, map[string]string{"id": "gid://gitlab/WorkItem/" + strconv.FormatInt(id, 10)}}
 	var w wireParticipants
 	_, err := c.do(ctx, k, &w)

@@ -19,7 +19,7 @@ type BadReference struct {
 
 func (e *BadReference) Error() string { return strconv.Quote(e.Text) + " " + e.Why }
 
-// place is the issue that a reference names: by the number of its project, or by its path.
+// place is the subject that a reference names: by the number of its project, or by its path.
 type place struct {
 	triage.Ref
 	path string // "group/project"; "" if Project is known
@@ -36,8 +36,7 @@ var (
 func (c *Client) parseReference(project int64, text string) (place, error) {
 	plain := strings.TrimRight(strings.Trim(strings.TrimSpace(text), "<>"), ".,;:")
 	if strings.Contains(plain, "://") {
-		path, iid, err := c.parsePage(plain)
-		return place{Ref: triage.Ref{IID: iid}, path: path}, err
+		return c.parsePage(plain)
 	}
 	m := short.FindStringSubmatch(plain)
 	if m == nil {
@@ -55,25 +54,38 @@ func (c *Client) parseReference(project int64, text string) (place, error) {
 	return place{Ref: triage.Ref{IID: iid}, path: m[1]}, nil
 }
 
-// parsePage takes the address of an issue's page apart.
-func (c *Client) parsePage(page string) (project string, iid int64, err error) {
+// pages are what stands between project and number in the addresses of pages.
+var pages = []struct {
+	between string
+	kind    triage.SubjectKind
+}{
+	{"/-/issues/incident/", triage.SubjectIssue}, {"/-/issues/", triage.SubjectIssue}, {"/-/work_items/", triage.SubjectIssue},
+	{"/issues/", triage.SubjectIssue}, {"/-/merge_requests/", triage.SubjectMergeRequest},
+}
+
+// parsePage takes the address of an issue's page apart. The page of a merge request is told apart and refused.
+func (c *Client) parsePage(page string) (place, error) {
 	example := c.Pages() + "/group/project/-/issues/12"
 	rest, ok := c.below(page)
 	if !ok {
-		return "", 0, bad(page, fmt.Sprintf("is not an address on %s: it should look like %s", c.Pages(), example))
+		return place{}, bad(page, fmt.Sprintf("is not an address on %s: it should look like %s", c.Pages(), example))
 	}
-	for _, kind := range []string{"/-/issues/incident/", "/-/issues/", "/-/work_items/", "/issues/"} {
-		project, number, found := strings.Cut(rest, kind)
+	for _, p := range pages {
+		project, number, found := strings.Cut(rest, p.between)
 		if !found {
 			continue
 		}
 		number, _, _ = strings.Cut(number, "/")
 		iid, ok := issueNumber(number)
-		if ok && projectForm.MatchString(project) {
-			return project, iid, nil
+		switch {
+		case !ok || !projectForm.MatchString(project):
+		case p.kind == triage.SubjectMergeRequest:
+			return place{}, bad(page, "is the address of a merge request, and the bot looks at issues only: it should look like "+example)
+		default:
+			return place{Ref: triage.Ref{Kind: p.kind, IID: iid}, path: project}, nil
 		}
 	}
-	return "", 0, bad(page, "is not the address of an issue: it should look like "+example)
+	return place{}, bad(page, "is not the address of an issue: it should look like "+example)
 }
 
 // issueNumber reads the number of an issue within its project. Databases hold 32 bits of it; some GitLabs fail on more.

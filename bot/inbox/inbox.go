@@ -50,8 +50,8 @@ const Ahead = -10 * 365 * 24 * time.Hour
 
 // Validate says what is wrong with a delivery that no store can take.
 func (d Delivery) Validate() error {
-	if d.Issue.Project <= 0 || d.Issue.IID <= 0 {
-		return fmt.Errorf("delivery %q names no issue: project id and issue number must be above 0, got %s", d.ID, d.Issue)
+	if !d.Issue.Names() {
+		return fmt.Errorf("delivery %q names no issue or merge request: project id and number must be above 0, got %s", d.ID, d.Issue)
 	}
 	if d.Delay < 0 && d.Delay != Ahead {
 		return fmt.Errorf("delivery %q of %s has the delay %s: it must be 0 or above, or Ahead", d.ID, d.Issue, d.Delay)

@@ -15,15 +15,16 @@ import (
 // Letter is a dead letter as the bot tells it. Deliveries is their number, Mail holds them, oldest first; it is empty in lists. Decision
 // is a record.Decision, nil if nothing was decided.
 type Letter struct {
-	Project    int64           `json:"project"`
-	IID        int64           `json:"iid"`
-	Buried     time.Time       `json:"buried"`
-	Cause      string          `json:"cause"`
-	Attempts   int             `json:"attempts"`
-	Deliveries int             `json:"deliveries"`
-	Woken      bool            `json:"woken,omitempty"` // a wake-up was being handled, too
-	Decision   json.RawMessage `json:"decision,omitempty"`
-	Mail       []Mail          `json:"mail,omitempty"`
+	Project    int64              `json:"project"`
+	Kind       triage.SubjectKind `json:"kind"` // "issue" or "merge_request"
+	IID        int64              `json:"iid"`
+	Buried     time.Time          `json:"buried"`
+	Cause      string             `json:"cause"`
+	Attempts   int                `json:"attempts"`
+	Deliveries int                `json:"deliveries"`
+	Woken      bool               `json:"woken,omitempty"` // a wake-up was being handled, too
+	Decision   json.RawMessage    `json:"decision,omitempty"`
+	Mail       []Mail             `json:"mail,omitempty"`
 }
 
 // Mail is one delivery of a letter. Body is a record.Event, nil if it is not JSON.
@@ -36,7 +37,7 @@ type Mail struct {
 // Summary is a letter for a list: without its mail.
 func Summary(l inbox.Letter) Letter {
 	s := Letter{
-		Project: l.Issue.Project, IID: l.Issue.IID, Buried: l.Buried, Cause: l.Cause, Attempts: l.Attempts,
+		Project: l.Issue.Project, Kind: l.Issue.Kind, IID: l.Issue.IID, Buried: l.Buried, Cause: l.Cause, Attempts: l.Attempts,
 		Deliveries: len(l.Deliveries), Woken: l.Woken,
 	}
 	if json.Valid(l.Record) {
@@ -59,7 +60,7 @@ func Whole(l inbox.Letter) Letter {
 }
 
 // Issue names whose letter it is.
-func (l Letter) Issue() triage.Ref { return triage.Ref{Project: l.Project, IID: l.IID} }
+func (l Letter) Issue() triage.Ref { return triage.Ref{Project: l.Project, Kind: l.Kind, IID: l.IID} }
 
 // told is a delivery as it can be read. Known is false if another version wrote it: then something happened and nobody knows what.
 type told struct {

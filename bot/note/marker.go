@@ -47,7 +47,7 @@ type content struct {
 	Items     map[string]triage.ItemState     `json:"items,omitempty"`
 	Shown     []string                        `json:"l,omitempty"`
 	NoLicence bool                            `json:"nolic,omitempty"`
-	Of        []int64                         `json:"of,omitempty"` // the issue: project id and number
+	Of        []int64                         `json:"of,omitempty"` // whose note it is: project id, number, and the kind unless it is an issue
 	Own       map[string]triage.BotChange     `json:"own,omitempty"`
 	Quiet     map[string]triage.Silence       `json:"quiet,omitempty"`
 	Raised    map[string]triage.RequestedItem `json:"raised,omitempty"`
@@ -76,7 +76,7 @@ func mark(m triage.Memory) string {
 		Undone:    m.Undone,
 	}
 	if m.Issue != nil && m.Issue.Ref != (triage.Ref{}) {
-		c.Of = []int64{m.Issue.Project, m.Issue.IID}
+		c.Of = ownerOf(m.Issue.Ref)
 	}
 	line := c.line()
 	if len(line) > maxMarker {
@@ -103,10 +103,10 @@ func (c content) line() string {
 	return "<!-- flowkeeper:v" + version + " " + string(text) + " -->"
 }
 
-// Read restores the memory that a comment of the bot on this issue carries: items, asked, own, undone, suspended, silenced, raised, said, bump, a dropped
+// Read restores the memory that a comment of the bot on this subject carries: items, asked, own, undone, suspended, silenced, raised, said, bump, a dropped
 // weight and of the note its digest, what it shows, what people dismissed and whose place it takes. People's words may be cut. It looks only at the marker that
 // Render writes at the end; the caller makes sure that the bot wrote the comment, and knows its id. In a state other than Known the memory is empty, but for Note.Foreign in Newer, and the
-// Issue's Ref and the Bump in Copied. A marker that names no issue, as the first ones did, is one of the issue where it stands.
+// Issue's Ref and the Bump in Copied. A marker that names no subject, as the first ones did, is one of the subject where it stands.
 func Read(body string, on triage.Ref) (triage.Memory, State) {
 	of, text, found := findMarker(body)
 	switch {
@@ -121,10 +121,29 @@ func Read(body string, on triage.Ref) (triage.Memory, State) {
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		return triage.Memory{}, Broken
 	}
-	if len(c.Of) == 2 && (c.Of[0] != on.Project || c.Of[1] != on.IID) {
-		return triage.Memory{Issue: &triage.Issue{Ref: triage.Ref{Project: c.Of[0], IID: c.Of[1]}}, Bump: c.Bump}, Copied
+	if of, named := c.owner(); named && of != on {
+		return triage.Memory{Issue: &triage.Issue{Ref: of}, Bump: c.Bump}, Copied
 	}
 	return c.memory(), Known
+}
+
+// ownerOf is the reference as a marker holds it.
+func ownerOf(ref triage.Ref) []int64 {
+	if ref.Kind == triage.SubjectIssue {
+		return []int64{ref.Project, ref.IID}
+	}
+	return []int64{ref.Project, ref.IID, int64(ref.Kind)}
+}
+
+// owner is the opposite of ownerOf. Named is false for a marker that names nothing.
+func (c content) owner() (of triage.Ref, named bool) {
+	switch len(c.Of) {
+	case 2:
+		return triage.Ref{Project: c.Of[0], IID: c.Of[1]}, true
+	case 3:
+		return triage.Ref{Project: c.Of[0], Kind: triage.SubjectKind(c.Of[2]), IID: c.Of[1]}, true
+	}
+	return triage.Ref{}, false
 }
 
 // memory is the part of a memory that the content holds.

@@ -234,25 +234,51 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// TestMarkerNamesItsIssue: it is read on that issue, and on no other.
-func TestMarkerNamesItsIssue(t *testing.T) {
-	here, there := triage.Ref{Project: 7, IID: 12}, triage.Ref{Project: 7, IID: 13}
-	m := triage.Memory{Issue: &triage.Issue{Ref: here}, HasLine: map[string]bool{"r": true}}
-	body := note.Render(engine.Note{Lines: []string{"Weight 2: spikes are timeboxed."}}, nil, m)
-	if got, state := note.Read(body, here); state != note.Known || !got.HasLine["r"] {
-		t.Errorf("on its issue: state %d, %+v", state, got)
+// TestMarkerNamesItsSubject: it is read there, and on no other, be it of the same number.
+func TestMarkerNamesItsSubject(t *testing.T) {
+	subjects := []triage.Ref{
+		{Project: 7, IID: 12}, {Project: 7, IID: 13}, {Project: 8, IID: 12}, {Project: 7, Kind: triage.SubjectMergeRequest, IID: 12},
 	}
-	if got, state := note.Read(body, there); state != note.Copied || got.HasLine != nil || got.Issue.Ref != here {
-		t.Errorf("on another issue: state %d, %+v", state, got)
+	for _, here := range subjects {
+		m := triage.Memory{Issue: &triage.Issue{Ref: here}, HasLine: map[string]bool{"r": true}}
+		body := note.Render(engine.Note{Lines: []string{"Weight 2: spikes are timeboxed."}}, nil, m)
+		answer := note.RenderReply(triage.Reply{}, nil, here, 99, "x")
+		if got, state := note.Read(body, here); state != note.Known || !got.HasLine["r"] {
+			t.Errorf("on %s: state %d, %+v", here, state, got)
+		}
+		if _, _, ok := note.ReplyTo(answer, here); !ok {
+			t.Errorf("the answer on %s is not known there: %s", here, answer)
+		}
+		if strings.ContainsAny(answer, "#") || strings.Contains(body, "#12") || strings.Contains(body+answer, "!12") {
+			t.Errorf("GitLab rewrites references in what it copies: %s, %s", body, answer)
+		}
+		for _, there := range subjects {
+			if there == here {
+				continue
+			}
+			if got, state := note.Read(body, there); state != note.Copied || got.HasLine != nil || got.Issue.Ref != here {
+				t.Errorf("the note of %s on %s: state %d, %+v", here, there, state, got)
+			}
+			if _, _, ok := note.ReplyTo(answer, there); ok {
+				t.Errorf("the answer on %s is known on %s", here, there)
+			}
+			if note.DraftMarker(here, 99) == note.DraftMarker(there, 99) {
+				t.Errorf("follow-ups of %s and %s have one marker", here, there)
+			}
+		}
 	}
-	if strings.Contains(body, "#12") {
-		t.Error("GitLab rewrites references in what it copies")
+}
+
+// TestMarkersOfIssuesStayAsTheyAre: they are found on GitLab years later.
+func TestMarkersOfIssuesStayAsTheyAre(t *testing.T) {
+	on := triage.Ref{Project: 7, IID: 12}
+	if _, state := note.Read(`<!-- flowkeeper:v1 {"d":"abc","of":[7,12]} -->`, on); state != note.Known {
+		t.Errorf("a note: state %d", state)
 	}
-	answer := note.RenderReply(triage.Reply{}, nil, here, 99, "x")
-	if _, _, ok := note.ReplyTo(answer, here); !ok {
-		t.Error("the answer is not known on its issue")
+	if got, _, ok := note.ReplyTo("<!-- flowkeeper:re 7:12 99 -->", on); !ok || got != 99 {
+		t.Errorf("an answer: %d, %v", got, ok)
 	}
-	if _, _, ok := note.ReplyTo(answer, there); ok {
-		t.Error("the answer is known on another issue")
+	if got, want := note.DraftMarker(on, 99), "<!-- flowkeeper:follow-up 7#12 99 -->"; got != want {
+		t.Errorf("a follow-up: %s, want %s", got, want)
 	}
 }

@@ -51,7 +51,7 @@ func RenderReply(r triage.Reply, team *triage.Team, on triage.Ref, note int64, e
 		writeRows(&b, rows, more)
 		b.WriteString(foldEnd)
 	}
-	b.WriteString("<!-- flowkeeper:re " + strconv.FormatInt(on.Project, 10) + ":" + strconv.FormatInt(on.IID, 10) + " ")
+	b.WriteString("<!-- flowkeeper:re " + replyPlace(on) + " ")
 	b.WriteString(strings.TrimSpace(strconv.FormatInt(note, 10)+" "+emoji) + " -->")
 	return b.String()
 }
@@ -158,7 +158,17 @@ func asked(roles []triage.Role, team *triage.Team) string {
 	return string(unicode.ToUpper(first)) + head[size:] + ": "
 }
 
-var replyLine = regexp.MustCompile(`^<!-- flowkeeper:re (?:([0-9]{1,19}:[0-9]{1,19}) )?([0-9]{1,19})(?: ([a-z_]{1,50}))? -->$`)
+// replyPlace is the subject as the marker of an answer names it: "7:12" is an issue, "merge_request:7:12" a merge request. It is no
+// reference of GitLab's, which would be rewritten in a copy.
+func replyPlace(on triage.Ref) string {
+	place := strconv.FormatInt(on.Project, 10) + ":" + strconv.FormatInt(on.IID, 10)
+	if on.Kind != triage.SubjectIssue {
+		place = on.Kind.String() + ":" + place
+	}
+	return place
+}
+
+var replyLine = regexp.MustCompile(`^<!-- flowkeeper:re (?:((?:[a-z_]{1,50}:)?[0-9]{1,19}:[0-9]{1,19}) )?([0-9]{1,19})(?: ([a-z_]{1,50}))? -->$`)
 
 // ReplyTo reads the marker of an answer on this issue: the id of the comment that it answers, and the reaction that goes with it, "" for none.
 // ok is false for every other body, such as an answer that GitLab copied from another issue. The caller makes sure that the bot wrote it.
@@ -168,7 +178,7 @@ func ReplyTo(body string, on triage.Ref) (note int64, emoji string, ok bool) {
 	if !ok || parts == nil {
 		return 0, "", false
 	}
-	if of := parts[1]; of != "" && of != strconv.FormatInt(on.Project, 10)+":"+strconv.FormatInt(on.IID, 10) {
+	if of := parts[1]; of != "" && of != replyPlace(on) {
 		return 0, "", false
 	}
 	note, err := strconv.ParseInt(parts[2], 10, 64)

@@ -24,11 +24,12 @@ type Report struct {
 
 // Issue is what the rules would have done on one issue, each by its newest decision that would have done something.
 type Issue struct {
-	Project int64     `json:"project"`
-	Path    string    `json:"path,omitempty"` // of the project
-	IID     int64     `json:"iid"`
-	At      time.Time `json:"at"` // of the newest of these decisions
-	Would   []Would   `json:"would"`
+	Project int64              `json:"project"`
+	Path    string             `json:"path,omitempty"` // of the project
+	Kind    triage.SubjectKind `json:"kind"`           // "issue" or "merge_request"
+	IID     int64              `json:"iid"`
+	At      time.Time          `json:"at"` // of the newest of these decisions
+	Would   []Would            `json:"would"`
 }
 
 // Would is what one rule would have done, in words, and why.
@@ -77,7 +78,7 @@ func Of(records []inbox.Record, since time.Time, full bool) Report {
 			if !known {
 				n = len(r.Issues)
 				place[kept.Issue] = n
-				r.Issues = append(r.Issues, Issue{Project: kept.Issue.Project, Path: said.Path, IID: kept.Issue.IID, At: kept.At})
+				r.Issues = append(r.Issues, Issue{Project: kept.Issue.Project, Path: said.Path, Kind: kept.Issue.Kind, IID: kept.Issue.IID, At: kept.At})
 			}
 			i := &r.Issues[n]
 			if !slices.ContainsFunc(i.Would, func(w Would) bool { return w.Rule == f.Rule }) {

@@ -21,7 +21,7 @@ func Text(w io.Writer, r Report, since time.Time) error {
 		fmt.Fprintf(&b, "Since %s no rule in shadow would have done anything.\n", clock(since))
 	}
 	for _, i := range r.Issues {
-		fmt.Fprintf(&b, "%s#%d  %s\n", Plain(cmp.Or(i.Path, strconv.FormatInt(i.Project, 10))), i.IID, clock(i.At))
+		fmt.Fprintf(&b, "%s%s%d  %s\n", Plain(cmp.Or(i.Path, strconv.FormatInt(i.Project, 10))), i.Kind.Sign(), i.IID, clock(i.At))
 		for _, would := range i.Would {
 			fmt.Fprintf(&b, "  %-26s %s\n", Plain(would.Rule), Plain(strings.Join(would.Would, ", ")))
 		}

@@ -5,8 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
-	"strconv"
+	"strings"
 	"time"
 
 	"flowkeeper/bot/admin"
@@ -36,18 +35,20 @@ Examples:
   flowkeeper dead list --admin http://127.0.0.1:8081`
 }
 
-// letterOf names an issue as "7#12" or "7/12": the project's id and the issue's number.
+// letterOf names an issue as "7#12" or "7/12", the project's id and the issue's number, or a merge request as "7!12" or
+// "7/merge_requests/12".
 type letterOf triage.Ref
 
-var letterForm = regexp.MustCompile(`^([1-9]\d{0,17})[#/]([1-9]\d{0,17})$`)
+// letterSigns writes an address as a reference. Shells take "!" for something else in some places.
+var letterSigns = strings.NewReplacer("/merge_requests/", "!", "/", "#")
 
 func (l *letterOf) UnmarshalText(text []byte) error {
-	m := letterForm.FindSubmatch(text)
-	if m == nil {
-		return fmt.Errorf("%.80q names no dead letter: write the project's id and the issue's number, such as 7#12 or 7/12; flowkeeper dead list shows them", text)
+	ref, err := triage.ParseRef(letterSigns.Replace(string(text)))
+	if err != nil {
+		return fmt.Errorf("%.80q names no dead letter: write the project's id and the issue's number, such as 7#12 or 7/12, and 7!12 or "+
+			"7/merge_requests/12 for a merge request; flowkeeper dead list shows them", text)
 	}
-	l.Project, _ = strconv.ParseInt(string(m[1]), 10, 64) // eighteen digits fit
-	l.IID, _ = strconv.ParseInt(string(m[2]), 10, 64)
+	*l = letterOf(ref)
 	return nil
 }
 
@@ -98,7 +99,7 @@ func (c *deadListCmd) Run(ctx context.Context, p *program, d *deadCmd) error {
 }
 
 type deadShowCmd struct {
-	Letter letterOf `arg:"" help:"The project's id and the issue's number: 7#12 or 7/12."`
+	Letter letterOf `arg:"" help:"The project's id and the issue's number: 7#12 or 7/12; 7!12 or 7/merge_requests/12 for a merge request."`
 }
 
 // Run shows one letter.

@@ -10,7 +10,7 @@ import (
 )
 
 type deadRetryCmd struct {
-	Letter *letterOf `arg:"" optional:"" help:"The project's id and the issue's number: 7#12 or 7/12."`
+	Letter *letterOf `arg:"" optional:"" help:"The project's id and the issue's number: 7#12 or 7/12; 7!12 or 7/merge_requests/12 for a merge request."`
 	All    bool      `help:"Retry all dead letters."`
 }
 
@@ -72,7 +72,7 @@ func retryAll(ctx context.Context, p *program, client *admin.Client) error {
 }
 
 type deadDropCmd struct {
-	Letter letterOf `arg:"" help:"The project's id and the issue's number: 7#12 or 7/12."`
+	Letter letterOf `arg:"" help:"The project's id and the issue's number: 7#12 or 7/12; 7!12 or 7/merge_requests/12 for a merge request."`
 	Yes    bool     `help:"Really: what is lost cannot be had back."`
 }
 

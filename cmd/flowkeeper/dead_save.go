@@ -11,7 +11,7 @@ import (
 )
 
 type deadSaveCmd struct {
-	Letter letterOf `arg:"" help:"The project's id and the issue's number: 7#12 or 7/12."`
+	Letter letterOf `arg:"" help:"The project's id and the issue's number: 7#12 or 7/12; 7!12 or 7/merge_requests/12 for a merge request."`
 	Output string   `short:"o" placeholder:"FILE" help:"Write to this file, which must not exist yet; default: print it."`
 }
 

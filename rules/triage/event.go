@@ -6,7 +6,6 @@ package triage
 import (
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -152,15 +151,4 @@ func KindsOf(events []Event) Kind {
 		k |= e.Kind
 	}
 	return k
-}
-
-// Ref names an issue on the one GitLab the bot serves: the project's numeric id and the issue's number within it.
-type Ref struct {
-	Project int64 `json:"p"`
-	IID     int64 `json:"i"`
-}
-
-// String prints the reference as "7#12" (project id, issue number).
-func (r Ref) String() string {
-	return strconv.FormatInt(r.Project, 10) + "#" + strconv.FormatInt(r.IID, 10)
 }

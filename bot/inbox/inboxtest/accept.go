@@ -138,6 +138,7 @@ func testAccept(t *testing.T, open Open) {
 		"what names no issue is refused": func(t *testing.T, s *store) {
 			for _, bad := range []inbox.Delivery{
 				{ID: "no issue"}, {Issue: triage.Ref{Project: 1}}, {Issue: triage.Ref{Project: -1, IID: 1}},
+				{Issue: triage.Ref{Project: 1, Kind: triage.SubjectMergeRequest + 1, IID: 1}},
 				{Issue: issue(1), Delay: -1},
 			} {
 				if _, err := s.Accept(t.Context(), bad); err == nil || errors.Is(err, inbox.ErrUnavailable) {

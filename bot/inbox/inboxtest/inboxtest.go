@@ -45,6 +45,7 @@ func Run(t *testing.T, open Open) {
 	}{
 		{"Accept", testAccept},
 		{"Claim", testClaim},
+		{"Subjects", testSubjects},
 		{"Due", testDue},
 		{"Lease", testLease},
 		{"Fence", testFence},
@@ -102,8 +103,23 @@ func newBounded(t *testing.T, open Open, most int) *store {
 	return &store{Inbox: open(t, Options{Clock: clock, MaxDeliveries: most}), Clock: clock, t: t}
 }
 
-// issue is the number of an issue in the one project of the tests.
-func issue(n int64) triage.Ref { return triage.Ref{Project: 7, IID: n} }
+// issue is one of the subjects of the tests, all of one project. They come in pairs of an issue and a merge request with the same number,
+// so that every test of two or more holds the two apart.
+func issue(n int64) triage.Ref {
+	ref := triage.Ref{Project: 7, IID: (n + 1) / 2}
+	if n%2 == 0 {
+		ref.Kind = triage.SubjectMergeRequest
+	}
+	return ref
+}
+
+// number is the n of issue(n).
+func number(ref triage.Ref) int64 {
+	if ref.Kind == triage.SubjectMergeRequest {
+		return 2 * ref.IID
+	}
+	return 2*ref.IID - 1
+}
 
 // delivery is one with its own keys.
 func delivery(n int64, name string) inbox.Delivery {
@@ -123,10 +139,11 @@ func (s *store) accept(d inbox.Delivery, want inbox.Outcome) {
 	}
 }
 
-// put accepts a new delivery of the issue.
+// put accepts a new delivery of the issue. What is put later is due later, also by a clock of milliseconds.
 func (s *store) put(n int64, name string) {
 	s.t.Helper()
 	s.accept(delivery(n, name), inbox.Stored)
+	s.Advance(time.Millisecond)
 }
 
 // claim takes the issue that must be the next one.

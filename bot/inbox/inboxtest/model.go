@@ -199,7 +199,7 @@ func (m *model) claim(t *rapid.T) {
 		}
 		return
 	}
-	b := m.box(got.Issue.IID)
+	b := m.box(number(got.Issue))
 	if at := b.claimable(); at == nil || *at != first {
 		t.Fatalf("got %s, want an issue due since minute %d (now is %d)", got.Issue, first, m.now)
 	}
@@ -218,7 +218,7 @@ func (m *model) claim(t *rapid.T) {
 		t.Fatalf("memory is %q, want %q", got, want)
 	}
 	checkMail(t, b.mail, got.Deliveries)
-	m.held = append(m.held, heldBatch{batch: got, issue: got.Issue.IID, woken: woken, mail: slices.Clone(b.mail)})
+	m.held = append(m.held, heldBatch{batch: got, issue: number(got.Issue), woken: woken, mail: slices.Clone(b.mail)})
 	b.lease, b.until = len(m.held), m.now+minutes(Lease)
 }
 

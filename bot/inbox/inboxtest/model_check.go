@@ -42,7 +42,7 @@ func (m *model) check(t *rapid.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	slices.SortFunc(letters, func(a, b inbox.Letter) int { return cmp.Compare(a.Issue.IID, b.Issue.IID) })
+	slices.SortFunc(letters, func(a, b inbox.Letter) int { return cmp.Compare(number(a.Issue), number(b.Issue)) })
 	if len(letters) != len(m.dead) {
 		t.Fatalf("got %d letters, want %d", len(letters), len(m.dead))
 	}

@@ -85,7 +85,7 @@ func (f *Filled) Check(t *testing.T, in inbox.Inbox) {
 		if err != nil || b == nil {
 			t.Fatalf("claiming: got %v, %v", b, err)
 		}
-		issues = append(issues, b.Issue.IID)
+		issues = append(issues, number(b.Issue))
 		equal(t, "attempt", 2, b.Attempt)
 		equal(t, "began", f.held.Began, b.Began)
 		switch b.Issue {

@@ -28,7 +28,7 @@ func (s *Store) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, er
 	if err := d.Validate(); err != nil {
 		return "", fmt.Errorf("accepting a delivery: %w", err)
 	}
-	issue := issueName(d.Issue)
+	issue := d.Issue.String()
 	call := &acceptCall{
 		ctx:   ctx,
 		seen:  [...]string{s.keys.key(d.Key), s.keys.meaning(d.Meaning), s.keys.heard(d.Issue.Project)},

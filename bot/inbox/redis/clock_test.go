@@ -20,7 +20,7 @@ import (
 func step(t *testing.T, c *goredis.Client, prefix string, d time.Duration) {
 	t.Helper()
 	const move = `if redis.call('HEXISTS', KEYS[1], 'ticks') == 1 then redis.call('HINCRBY', KEYS[1], 'ticks', ARGV[1]) end return 1`
-	if err := c.Eval(context.WithoutCancel(t.Context()), move, []string{prefix + ":{inbox}:numbers"}, -d.Milliseconds()).Err(); err != nil {
+	if err := c.Eval(context.WithoutCancel(t.Context()), move, []string{prefix + ":{inbox}:2:numbers"}, -d.Milliseconds()).Err(); err != nil {
 		t.Errorf("moving the clock: %v", err)
 	}
 }

@@ -12,12 +12,12 @@ import (
 )
 
 func (s *Store) Holds(ctx context.Context, b *inbox.Batch) error {
-	_, err := s.fenced(ctx, "looking after the lease on "+b.Issue.String(), holdsScript, []string{s.keys.box(issueName(b.Issue))}, token(b))
+	_, err := s.fenced(ctx, "looking after the lease on "+b.Issue.String(), holdsScript, []string{s.keys.box(b.Issue.String())}, token(b))
 	return err
 }
 
 func (s *Store) Extend(ctx context.Context, b *inbox.Batch) error {
-	issue := issueName(b.Issue)
+	issue := b.Issue.String()
 	until, err := s.fenced(ctx, "extending the lease on "+b.Issue.String(), extendScript,
 		[]string{s.keys.box(issue), s.keys.due(), s.keys.leases(), s.keys.numbers()},
 		s.clock(), issue, token(b), millis(s.lease))
@@ -29,7 +29,7 @@ func (s *Store) Extend(ctx context.Context, b *inbox.Batch) error {
 }
 
 func (s *Store) Remember(ctx context.Context, b *inbox.Batch, memory []byte) error {
-	issue := issueName(b.Issue)
+	issue := b.Issue.String()
 	_, err := s.fenced(ctx, "remembering "+b.Issue.String(), rememberScript,
 		[]string{s.keys.box(issue), s.keys.memory(issue), s.keys.numbers()},
 		s.clock(), token(b), memory, inbox.KeepMemory.Milliseconds())
@@ -37,7 +37,7 @@ func (s *Store) Remember(ctx context.Context, b *inbox.Batch, memory []byte) err
 }
 
 func (s *Store) Done(ctx context.Context, b *inbox.Batch, r inbox.Result) error {
-	issue := issueName(b.Issue)
+	issue := b.Issue.String()
 	wake := ""
 	if !r.WakeAt.IsZero() {
 		wake = strconv.FormatInt(max(1, r.WakeAt.UnixMilli()), 10)
@@ -58,20 +58,20 @@ func (s *Store) Done(ctx context.Context, b *inbox.Batch, r inbox.Result) error 
 }
 
 func (s *Store) Retry(ctx context.Context, b *inbox.Batch, delay time.Duration, cause string) error {
-	issue := issueName(b.Issue)
+	issue := b.Issue.String()
 	return s.free(ctx, "delaying the batch of "+b.Issue.String(), retryScript,
 		[]string{s.keys.box(issue), s.keys.due(), s.keys.leases(), s.keys.numbers()},
 		s.clock(), issue, token(b), millis(delay), cause)
 }
 
 func (s *Store) Release(ctx context.Context, b *inbox.Batch) error {
-	issue := issueName(b.Issue)
+	issue := b.Issue.String()
 	return s.free(ctx, "giving back the batch of "+b.Issue.String(), releaseScript,
 		[]string{s.keys.box(issue), s.keys.due(), s.keys.leases()}, issue, token(b), b.Attempt-1)
 }
 
 func (s *Store) Bury(ctx context.Context, b *inbox.Batch, cause string, record []byte) error {
-	issue := issueName(b.Issue)
+	issue := b.Issue.String()
 	args := []any{
 		s.clock(), issue, token(b), cause, b.Attempt, flag(record != nil), record, flag(b.Woken),
 	}

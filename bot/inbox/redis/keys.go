@@ -10,43 +10,54 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// keys builds every key of the store. All have one hash tag, so that a script stays on one node of a Redis Cluster.
+// keys builds every key of the store. All have one hash tag, so that a script stays on one node of a Redis Cluster, and the number of
+// their layout, so that no program takes the keys of another layout for its own.
 //
-//	<prefix>:{inbox}:numbers           hash    seq, token, record: the last ones given; gone: how many deliveries left the mailboxes;
-//	                                           began: ms of the first delivery; now: the store's time when the server's clock
-//	                                           stood at ticks, see scripts/shared.lua
-//	<prefix>:{inbox}:due               zset    issue → ms: when each issue may be claimed next
-//	<prefix>:{inbox}:leases            zset    issue → ms: when the lease on it ends
-//	<prefix>:{inbox}:waiting           set     issues with deliveries
-//	<prefix>:{inbox}:box:<issue>       hash    due, wake, token, until, attempt, delayed, revived, cause; record: of a Done that did not end
-//	<prefix>:{inbox}:mail:<issue>      hash    seq → delivery
-//	<prefix>:{inbox}:memory:<issue>    hash    body, until; expires
-//	<prefix>:{inbox}:projects          zset    project → ms: when it was heard of, to the hour
-//	<prefix>:{inbox}:heard:<project>   string  the same, while that is not noted again; expires
-//	<prefix>:{inbox}:key:<digest>      string  ms since when it suppresses repeats; expires
-//	<prefix>:{inbox}:meaning:<digest>  string  the same
-//	<prefix>:{inbox}:records           hash    id → record
-//	<prefix>:{inbox}:recent            zset    id → id: all records, in order
-//	<prefix>:{inbox}:recorded:<issue>  list    ids of the issue's records, newest first
-//	<prefix>:{inbox}:dead              zset    issue → ms: when its letter was buried last
-//	<prefix>:{inbox}:letter:<issue>    hash    cause, attempts, buried, woken, record
-//	<prefix>:{inbox}:lettered:<issue>  hash    seq → delivery
-//	<prefix>:{inbox}:uses:<digest>     zset    digest of a use → ms: the uses of somebody that were allowed; expires
-//	<prefix>:{inbox}:refused:<digest>  zset    the same for those that were refused
-//	<prefix>:{inbox}:turn:<name>       hash    holder, until; expires
-//	<prefix>:{inbox}:mark:<name>       hash    body, until; expires
-//	<prefix>:{inbox}:bucket:<name>     hash    left: tokens at the time at; rate, burst: as of the last taker; expires
-//	<prefix>:{inbox}:rights            any     tries what the user may do; gone at once
+//	<prefix>:{inbox}:2:numbers             hash    seq, token, record: the last ones given; gone: how many deliveries left the mailboxes;
+//	                                               began: ms of the first delivery; now: the store's time when the server's clock
+//	                                               stood at ticks, see scripts/shared.lua
+//	<prefix>:{inbox}:2:due                 zset    subject → ms: when each may be claimed next
+//	<prefix>:{inbox}:2:leases              zset    subject → ms: when the lease on it ends
+//	<prefix>:{inbox}:2:waiting             set     subjects with deliveries
+//	<prefix>:{inbox}:2:box:<subject>       hash    due, wake, token, until, attempt, delayed, revived, cause; record: of a Done that did not end
+//	<prefix>:{inbox}:2:mail:<subject>      hash    seq → delivery
+//	<prefix>:{inbox}:2:memory:<subject>    hash    body, until; expires
+//	<prefix>:{inbox}:2:projects            zset    project → ms: when it was heard of, to the hour
+//	<prefix>:{inbox}:2:heard:<project>     string  the same, while that is not noted again; expires
+//	<prefix>:{inbox}:2:key:<digest>        string  ms since when it suppresses repeats; expires
+//	<prefix>:{inbox}:2:meaning:<digest>    string  the same
+//	<prefix>:{inbox}:2:records             hash    id → record
+//	<prefix>:{inbox}:2:recent              zset    id → id: all records, in order
+//	<prefix>:{inbox}:2:recorded:<subject>  list    ids of the subject's records, newest first
+//	<prefix>:{inbox}:2:dead                zset    subject → ms: when its letter was buried last
+//	<prefix>:{inbox}:2:letter:<subject>    hash    cause, attempts, buried, woken, record
+//	<prefix>:{inbox}:2:lettered:<subject>  hash    seq → delivery
+//	<prefix>:{inbox}:2:uses:<digest>       zset    digest of a use → ms: the uses of somebody that were allowed; expires
+//	<prefix>:{inbox}:2:refused:<digest>    zset    the same for those that were refused
+//	<prefix>:{inbox}:2:turn:<name>         hash    holder, until; expires
+//	<prefix>:{inbox}:2:mark:<name>         hash    body, until; expires
+//	<prefix>:{inbox}:2:bucket:<name>       hash    left: tokens at the time at; rate, burst: as of the last taker; expires
+//	<prefix>:{inbox}:2:rights              any     tries what the user may do; gone at once
 //
-// An issue is written "7:12" (project id, issue number); times are milliseconds since 1970.
-type keys struct{ base string }
+// An issue is written "7#12" (project id, issue number), a merge request "7!12"; times are milliseconds since 1970.
+type keys struct {
+	all  string // what all keys of all layouts begin with
+	base string // the same for this layout
+}
+
+// layout is the number of this layout. The first one had none in its keys.
+const layout = "2"
 
 func newKeys(prefix string) (keys, error) {
 	if strings.ContainsAny(prefix, "{}") {
 		return keys{}, errors.New("the key prefix must not contain { or }: they mark the hash tag")
 	}
-	return keys{base: prefix + ":{inbox}:"}, nil
+	all := prefix + ":{inbox}:"
+	return keys{all: all, base: all + layout + ":"}, nil
 }
+
+// first is a key that every store of the first layout has.
+func (k keys) first() string { return k.all + "numbers" }
 
 func (k keys) numbers() string  { return k.base + "numbers" }
 func (k keys) due() string      { return k.base + "due" }
@@ -58,13 +69,13 @@ func (k keys) dead() string     { return k.base + "dead" }
 func (k keys) projects() string { return k.base + "projects" }
 func (k keys) rights() string   { return k.base + "rights" }
 
-// The keys of one issue. With "" they are the beginning to which a script adds the issue that it finds.
-func (k keys) box(issue string) string      { return k.base + "box:" + issue }
-func (k keys) mail(issue string) string     { return k.base + "mail:" + issue }
-func (k keys) memory(issue string) string   { return k.base + "memory:" + issue }
-func (k keys) recorded(issue string) string { return k.base + "recorded:" + issue }
-func (k keys) letter(issue string) string   { return k.base + "letter:" + issue }
-func (k keys) lettered(issue string) string { return k.base + "lettered:" + issue }
+// The keys of one subject. With "" they are the beginning to which a script adds the subject that it finds.
+func (k keys) box(subject string) string      { return k.base + "box:" + subject }
+func (k keys) mail(subject string) string     { return k.base + "mail:" + subject }
+func (k keys) memory(subject string) string   { return k.base + "memory:" + subject }
+func (k keys) recorded(subject string) string { return k.base + "recorded:" + subject }
+func (k keys) letter(subject string) string   { return k.base + "letter:" + subject }
+func (k keys) lettered(subject string) string { return k.base + "lettered:" + subject }
 
 func (k keys) heard(project int64) string { return k.base + "heard:" + strconv.FormatInt(project, 10) }
 
@@ -86,13 +97,11 @@ func digest(s string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-func issueName(r triage.Ref) string {
-	return strconv.FormatInt(r.Project, 10) + ":" + strconv.FormatInt(r.IID, 10)
-}
-
+// issueOf reads what a script says of which subject something is; of a damaged name, none.
 func issueOf(name string) triage.Ref {
-	project, iid, _ := strings.Cut(name, ":")
-	p, _ := strconv.ParseInt(project, 10, 64)
-	i, _ := strconv.ParseInt(iid, 10, 64)
-	return triage.Ref{Project: p, IID: i}
+	ref, err := triage.ParseRef(name)
+	if err != nil {
+		return triage.Ref{}
+	}
+	return ref
 }

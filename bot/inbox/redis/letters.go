@@ -12,7 +12,7 @@ import (
 )
 
 func (s *Store) Records(ctx context.Context, issue triage.Ref, limit int) ([]inbox.Record, error) {
-	return s.records(ctx, "reading the records of "+issue.String(), s.keys.recorded(issueName(issue)), limit)
+	return s.records(ctx, "reading the records of "+issue.String(), s.keys.recorded(issue.String()), limit)
 }
 
 func (s *Store) Recent(ctx context.Context, limit int) ([]inbox.Record, error) {
@@ -66,7 +66,7 @@ func (s *Store) Dead(ctx context.Context, limit int) ([]inbox.Letter, error) {
 }
 
 func (s *Store) Revive(ctx context.Context, ref triage.Ref) error {
-	issue, doing := issueName(ref), "reviving the dead letter of "+ref.String()
+	issue, doing := ref.String(), "reviving the dead letter of "+ref.String()
 	r, err := s.run(ctx, doing, reviveScript,
 		[]string{
 			s.keys.box(issue), s.keys.mail(issue), s.keys.letter(issue), s.keys.lettered(issue), s.keys.dead(),
@@ -81,7 +81,7 @@ func (s *Store) Revive(ctx context.Context, ref triage.Ref) error {
 }
 
 func (s *Store) Drop(ctx context.Context, ref triage.Ref) error {
-	issue, doing := issueName(ref), "dropping the dead letter of "+ref.String()
+	issue, doing := ref.String(), "dropping the dead letter of "+ref.String()
 	r, err := s.run(ctx, doing, dropScript,
 		[]string{s.keys.letter(issue), s.keys.lettered(issue), s.keys.dead()}, issue)
 	return found(doing, r, err)

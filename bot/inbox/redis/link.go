@@ -99,6 +99,9 @@ func (l *link) find(ctx context.Context, s *search) error {
 	if err := l.rights.check(ctx, c); err != nil {
 		return errors.Join(err, c.Close())
 	}
+	if err := l.rights.keys.refuseOlder(ctx, c); err != nil {
+		return errors.Join(l.rights.explain(err), c.Close())
+	}
 	l.found.Store(&c)
 	if s.again {
 		l.log.Info("Redis answers now", zap.String("address", l.server.Addr))

@@ -60,6 +60,28 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
+// What an older flowkeeper keeps is told, not read wrongly, also when its server comes later.
+func TestOlderLayout(t *testing.T) {
+	server, clock := redistest.Start(t, redistest.Options{}), &inboxtest.Clock{}
+	if err := client(t, server).HSet(t.Context(), "p:{inbox}:numbers", "seq", 1).Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, later := range []bool{false, true} {
+		s, err := redis.Open(t.Context(), redis.Options{URL: server.URL(), Prefix: "p", Later: later})
+		if err == nil {
+			_ = s.Close()
+			t.Fatal("it opened, want an error")
+		}
+		for _, want := range []string{"p:{inbox}:", "older flowkeeper", "layout 1", "finish what waits in it", "--pattern 'p:{inbox}:[a-z]*'", "another database"} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("got %q, want it to say %q", err, want)
+			}
+		}
+	}
+	server.Flush()
+	accept(t, open(t, server, "p", clock), delivery(1, "a"))
+}
+
 func TestPassword(t *testing.T) {
 	server, clock := redistest.Start(t, redistest.Options{Password: "secret"}), &inboxtest.Clock{}
 	accept(t, open(t, server, "p", clock), delivery(1, "a"))

@@ -251,7 +251,7 @@ func TestLeavesNothing(t *testing.T) {
 	}
 	left, err := c.Keys(t.Context(), "*").Result()
 	slices.Sort(left)
-	if want := []string{"p:{inbox}:heard:1", "p:{inbox}:numbers", "p:{inbox}:projects"}; err != nil || !slices.Equal(left, want) {
+	if want := []string{"p:{inbox}:2:heard:1", "p:{inbox}:2:numbers", "p:{inbox}:2:projects"}; err != nil || !slices.Equal(left, want) {
 		t.Errorf("keys left: %q, %v, want %q", left, err, want)
 	}
 
@@ -266,7 +266,7 @@ func TestLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for pattern, keep := range map[string]time.Duration{
-		"p:{inbox}:key:*": inbox.KeepKeys, "p:{inbox}:meaning:*": inbox.KeepMeanings, "p:{inbox}:memory:*": inbox.KeepMemory,
+		"p:{inbox}:2:key:*": inbox.KeepKeys, "p:{inbox}:2:meaning:*": inbox.KeepMeanings, "p:{inbox}:2:memory:*": inbox.KeepMemory,
 	} {
 		names, err := c.Keys(t.Context(), pattern).Result()
 		if err != nil || len(names) != 1 {

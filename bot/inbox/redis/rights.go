@@ -59,7 +59,7 @@ func (r rights) explain(err error) error {
 	what := "lacks a right"
 	switch {
 	case strings.Contains(said, "access"):
-		what = "may not use all keys that begin with " + r.keys.base
+		what = "may not use all keys that begin with " + r.keys.all
 	case strings.Contains(strings.ToLower(said), "eval"):
 		what = "may not run scripts (EVAL, EVALSHA), or the server has scripting turned off; " +
 			"the inbox needs them, so that every step of it happens whole"
@@ -68,7 +68,7 @@ func (r rights) explain(err error) error {
 }
 
 func (r rights) lacks(what string) error {
-	return refusal("the Redis user " + r.user + " " + what + "; what it needs: ACL SETUSER " + r.user + " ~" + r.keys.base + "* " + needed)
+	return refusal("the Redis user " + r.user + " " + what + "; what it needs: ACL SETUSER " + r.user + " ~" + r.keys.all + "* " + needed)
 }
 
 // refusal is the server's word in ours.

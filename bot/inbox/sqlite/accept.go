@@ -61,16 +61,16 @@ func (s *Store) accept(t *tx, d inbox.Delivery) (inbox.Outcome, error) {
 // store appends to the mailbox and schedules it, unless a lease or a retry has the say.
 func (t *tx) store(d inbox.Delivery) error {
 	t.seq++
-	if _, err := t.exec(`INSERT INTO deliveries (seq, project, iid, id, accepted, body) VALUES (?, ?, ?, ?, ?, ?)`,
-		t.seq, d.Issue.Project, d.Issue.IID, d.ID, t.now, blob(d.Body)); err != nil {
+	if _, err := t.exec(`INSERT INTO deliveries (seq, project, kind, iid, id, accepted, body) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		t.seq, d.Issue.Project, d.Issue.Kind, d.Issue.IID, d.ID, t.now, blob(d.Body)); err != nil {
 		return err
 	}
 	var waiting int64
-	if _, err := t.get(`INSERT INTO mailboxes (project, iid, due, waiting) VALUES (?1, ?2, ?3, 1) ON CONFLICT DO UPDATE SET
+	if _, err := t.get(`INSERT INTO mailboxes (project, kind, iid, due, waiting) VALUES (?1, ?2, ?3, ?4, 1) ON CONFLICT DO UPDATE SET
 		waiting = waiting + 1,
-		due = CASE WHEN token <> 0 OR delayed <> 0 THEN due WHEN due = 0 THEN ?3 ELSE min(due, ?3) END
+		due = CASE WHEN token <> 0 OR delayed <> 0 THEN due WHEN due = 0 THEN ?4 ELSE min(due, ?4) END
 		RETURNING waiting`,
-		[]any{d.Issue.Project, d.Issue.IID, t.now + d.Delay.Microseconds()}, &waiting); err != nil {
+		[]any{d.Issue.Project, d.Issue.Kind, d.Issue.IID, t.now + d.Delay.Microseconds()}, &waiting); err != nil {
 		return err
 	}
 	t.deliveries++

@@ -75,9 +75,9 @@ func (s *Store) claim(t *tx) (*inbox.Batch, error) {
 	until := t.now + s.lease.Microseconds()
 	var wake int64
 	found, err := t.get(`UPDATE mailboxes SET token = ?2, lease_until = ?3, attempt = attempt + 1, revived = 0
-		WHERE (project, iid) = (SELECT project, iid FROM mailboxes WHERE next <= ?1 ORDER BY next LIMIT 1)
-		RETURNING project, iid, wake, attempt, cause`,
-		[]any{t.now, b.Token, until}, &b.Issue.Project, &b.Issue.IID, &wake, &b.Attempt, &b.LastError)
+		WHERE (project, kind, iid) = (SELECT project, kind, iid FROM mailboxes WHERE next <= ?1 ORDER BY next LIMIT 1)
+		RETURNING project, kind, iid, wake, attempt, cause`,
+		[]any{t.now, b.Token, until}, &b.Issue.Project, &b.Issue.Kind, &b.Issue.IID, &wake, &b.Attempt, &b.LastError)
 	if err != nil || !found {
 		return nil, err
 	}
@@ -93,8 +93,8 @@ func (s *Store) claim(t *tx) (*inbox.Batch, error) {
 // readDeliveries reads what is in an issue's mailbox or in its dead letter, the oldest first.
 func readDeliveries(q *statements, issue triage.Ref, dead bool) ([]inbox.Stamped, error) {
 	var all []inbox.Stamped
-	err := q.each(`SELECT seq, id, accepted, body FROM deliveries WHERE project = ? AND iid = ? AND dead = ? ORDER BY seq`,
-		[]any{issue.Project, issue.IID, one(dead)}, func(row *sql.Rows) error {
+	err := q.each(`SELECT seq, id, accepted, body FROM deliveries WHERE project = ? AND kind = ? AND iid = ? AND dead = ? ORDER BY seq`,
+		[]any{issue.Project, issue.Kind, issue.IID, one(dead)}, func(row *sql.Rows) error {
 			var d inbox.Stamped
 			var accepted int64
 			err := row.Scan(&d.Seq, &d.ID, &accepted, &d.Body)

@@ -10,20 +10,20 @@ import (
 
 // keepLetter makes a dead letter of the batch, or adds it to the issue's earlier one.
 func (t *tx) keepLetter(b *inbox.Batch, cause string, record []byte) error {
-	_, err := t.exec(`INSERT INTO dead_letters VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-		ON CONFLICT DO UPDATE SET buried = ?3, cause = ?4, attempts = ?5, record = ?6, woken = max(woken, ?7)`,
-		b.Issue.Project, b.Issue.IID, t.now, cause, b.Attempt, record, one(b.Woken))
+	_, err := t.exec(`INSERT INTO dead_letters VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+		ON CONFLICT DO UPDATE SET buried = ?4, cause = ?5, attempts = ?6, record = ?7, woken = max(woken, ?8)`,
+		b.Issue.Project, b.Issue.Kind, b.Issue.IID, t.now, cause, b.Attempt, record, one(b.Woken))
 	return err
 }
 
 func (s *Store) Dead(ctx context.Context, limit int) ([]inbox.Letter, error) {
 	var all []inbox.Letter
 	doing := "reading the dead letters"
-	err := s.read(ctx, doing, `SELECT project, iid, buried, cause, attempts, record, woken FROM dead_letters ORDER BY buried DESC, project DESC, iid DESC
+	err := s.read(ctx, doing, `SELECT project, kind, iid, buried, cause, attempts, record, woken FROM dead_letters ORDER BY buried DESC, project DESC, kind DESC, iid DESC
 		LIMIT ?`, []any{max(0, limit)}, func(row *sql.Rows) error {
 		var l inbox.Letter
 		var buried int64
-		err := row.Scan(&l.Issue.Project, &l.Issue.IID, &buried, &l.Cause, &l.Attempts, &l.Record, &l.Woken)
+		err := row.Scan(&l.Issue.Project, &l.Issue.Kind, &l.Issue.IID, &buried, &l.Cause, &l.Attempts, &l.Record, &l.Woken)
 		l.Buried = milli(buried)
 		all = append(all, l)
 		return err
@@ -50,7 +50,7 @@ func (s *Store) Revive(ctx context.Context, issue triage.Ref) error {
 		if err != nil {
 			return err
 		}
-		back, err := t.exec(`UPDATE deliveries SET dead = 0 WHERE project = ? AND iid = ? AND dead = 1`, issue.Project, issue.IID)
+		back, err := t.exec(`UPDATE deliveries SET dead = 0 WHERE project = ? AND kind = ? AND iid = ? AND dead = 1`, issue.Project, issue.Kind, issue.IID)
 		if err != nil {
 			return err
 		}
@@ -75,14 +75,14 @@ func (s *Store) Drop(ctx context.Context, issue triage.Ref) error {
 		if _, err := t.removeLetter(issue); err != nil {
 			return err
 		}
-		_, err := t.exec(`DELETE FROM deliveries WHERE project = ? AND iid = ? AND dead = 1`, issue.Project, issue.IID)
+		_, err := t.exec(`DELETE FROM deliveries WHERE project = ? AND kind = ? AND iid = ? AND dead = 1`, issue.Project, issue.Kind, issue.IID)
 		return err
 	})
 }
 
 // removeLetter takes a dead letter away, but for its deliveries. It refuses if the issue has none.
 func (t *tx) removeLetter(issue triage.Ref) (woken bool, err error) {
-	found, err := t.get(`DELETE FROM dead_letters WHERE project = ? AND iid = ? RETURNING woken`, []any{issue.Project, issue.IID}, &woken)
+	found, err := t.get(`DELETE FROM dead_letters WHERE project = ? AND kind = ? AND iid = ? RETURNING woken`, []any{issue.Project, issue.Kind, issue.IID}, &woken)
 	if err == nil && !found {
 		err = inbox.ErrNotFound
 	}

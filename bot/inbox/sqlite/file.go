@@ -26,7 +26,7 @@ const (
 	oldFile = "inbox.db"
 
 	applicationID = 0x464c4f57 // "FLOW", in the file's header
-	version       = 1          // of the layout. A file of another version is refused
+	version       = 2          // of the layout. A file of another version is refused
 
 	// checkBefore is up to which size a file is read through for damage before it is used; a larger one is checked while it is.
 	checkBefore = 32 << 20
@@ -202,8 +202,11 @@ func (f *file) recognize() error {
 		return &damagedError{errors.New("its tables are missing")} // a process was killed while it made them
 	case id != applicationID:
 		return fmt.Errorf("%s is the database of another program; choose another data directory", f.path)
-	case layout != version:
-		return fmt.Errorf("%s has layout %d and this program knows %d: use the program that wrote it, or another data directory",
+	case layout < version:
+		return fmt.Errorf("%s is the store of an older flowkeeper (layout %d, this one has %d), which this one cannot read: let the old one finish "+
+			"what waits in it, or move the file away; the sweep then looks for what it held", f.path, layout, version)
+	case layout > version:
+		return fmt.Errorf("%s is the store of a newer flowkeeper (layout %d, this one has %d): use the program that wrote it, or another data directory",
 			f.path, layout, version)
 	}
 	return nil

@@ -9,8 +9,8 @@ import (
 
 func (s *Store) Holds(ctx context.Context, b *inbox.Batch) error {
 	var token int64
-	_, err := s.get(ctx, "looking after the lease on "+b.Issue.String(), `SELECT token FROM mailboxes WHERE project = ? AND iid = ?`,
-		[]any{b.Issue.Project, b.Issue.IID}, &token)
+	_, err := s.get(ctx, "looking after the lease on "+b.Issue.String(), `SELECT token FROM mailboxes WHERE project = ? AND kind = ? AND iid = ?`,
+		[]any{b.Issue.Project, b.Issue.Kind, b.Issue.IID}, &token)
 	if err == nil && (b.Token == 0 || token != b.Token) {
 		return inbox.ErrLeaseLost
 	}
@@ -24,7 +24,7 @@ func (s *Store) Extend(ctx context.Context, b *inbox.Batch) error {
 			return err
 		}
 		until = t.now + s.lease.Microseconds()
-		_, err := t.exec(`UPDATE mailboxes SET lease_until = ? WHERE project = ? AND iid = ?`, until, b.Issue.Project, b.Issue.IID)
+		_, err := t.exec(`UPDATE mailboxes SET lease_until = ? WHERE project = ? AND kind = ? AND iid = ?`, until, b.Issue.Project, b.Issue.Kind, b.Issue.IID)
 		return err
 	})
 	if err != nil {
@@ -47,7 +47,7 @@ func (s *Store) Done(ctx context.Context, b *inbox.Batch, r inbox.Result) error 
 	return s.finish(ctx, "closing the batch of "+b.Issue.String(), b, func(t *tx, m *mailboxState) error {
 		for _, d := range b.Deliveries {
 			// A revival under the lease may have put others between them.
-			gone, err := t.exec(`DELETE FROM deliveries WHERE seq = ? AND project = ? AND iid = ? AND dead = 0`, d.Seq, b.Issue.Project, b.Issue.IID)
+			gone, err := t.exec(`DELETE FROM deliveries WHERE seq = ? AND project = ? AND kind = ? AND iid = ? AND dead = 0`, d.Seq, b.Issue.Project, b.Issue.Kind, b.Issue.IID)
 			if err != nil {
 				return err
 			}
@@ -88,8 +88,8 @@ func (s *Store) Release(ctx context.Context, b *inbox.Batch) error {
 func (s *Store) Bury(ctx context.Context, b *inbox.Batch, cause string, record []byte) error {
 	return s.finish(ctx, "burying the batch of "+b.Issue.String(), b, func(t *tx, m *mailboxState) error {
 		for _, d := range b.Deliveries {
-			moved, err := t.exec(`UPDATE deliveries SET dead = 1 WHERE seq = ? AND project = ? AND iid = ? AND dead = 0`,
-				d.Seq, b.Issue.Project, b.Issue.IID)
+			moved, err := t.exec(`UPDATE deliveries SET dead = 1 WHERE seq = ? AND project = ? AND kind = ? AND iid = ? AND dead = 0`,
+				d.Seq, b.Issue.Project, b.Issue.Kind, b.Issue.IID)
 			if err != nil {
 				return err
 			}

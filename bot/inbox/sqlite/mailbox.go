@@ -37,8 +37,8 @@ func (m mailboxState) idle() bool { return m.token == 0 && m.due == 0 && (m.wake
 
 // mailbox reads an issue's state; one that waits for nothing is the zero state.
 func (t *tx) mailbox(ref triage.Ref) (m mailboxState, err error) {
-	_, err = t.get(`SELECT due, wake, token, lease_until, attempt, waiting, delayed, revived, cause FROM mailboxes WHERE project = ? AND iid = ?`,
-		[]any{ref.Project, ref.IID}, &m.due, &m.wake, &m.token, &m.until, &m.attempt, &m.waiting, &m.delayed, &m.revived, &m.cause)
+	_, err = t.get(`SELECT due, wake, token, lease_until, attempt, waiting, delayed, revived, cause FROM mailboxes WHERE project = ? AND kind = ? AND iid = ?`,
+		[]any{ref.Project, ref.Kind, ref.IID}, &m.due, &m.wake, &m.token, &m.until, &m.attempt, &m.waiting, &m.delayed, &m.revived, &m.cause)
 	return m, err
 }
 
@@ -47,13 +47,13 @@ func (t *tx) save(ref triage.Ref, old, m mailboxState) error {
 	t.deliveries += m.waiting - old.waiting
 	t.issues += one(m.waiting > 0) - one(old.waiting > 0)
 	if m.idle() {
-		_, err := t.exec(`DELETE FROM mailboxes WHERE project = ? AND iid = ?`, ref.Project, ref.IID)
+		_, err := t.exec(`DELETE FROM mailboxes WHERE project = ? AND kind = ? AND iid = ?`, ref.Project, ref.Kind, ref.IID)
 		return err
 	}
-	_, err := t.exec(`INSERT INTO mailboxes (project, iid, due, wake, token, lease_until, attempt, waiting, delayed, revived, cause)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO UPDATE SET
-		due = ?3, wake = ?4, token = ?5, lease_until = ?6, attempt = ?7, waiting = ?8, delayed = ?9, revived = ?10, cause = ?11`,
-		ref.Project, ref.IID, m.due, m.wake, m.token, m.until, m.attempt, m.waiting, one(m.delayed), one(m.revived), m.cause)
+	_, err := t.exec(`INSERT INTO mailboxes (project, kind, iid, due, wake, token, lease_until, attempt, waiting, delayed, revived, cause)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO UPDATE SET
+		due = ?4, wake = ?5, token = ?6, lease_until = ?7, attempt = ?8, waiting = ?9, delayed = ?10, revived = ?11, cause = ?12`,
+		ref.Project, ref.Kind, ref.IID, m.due, m.wake, m.token, m.until, m.attempt, m.waiting, one(m.delayed), one(m.revived), m.cause)
 	return err
 }
 

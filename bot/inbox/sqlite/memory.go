@@ -7,7 +7,7 @@ import (
 
 // memory is what is remembered of an issue, nil if there is nothing.
 func (t *tx) memory(issue triage.Ref) (body []byte, err error) {
-	_, err = t.get(`SELECT body FROM memories WHERE project = ? AND iid = ? AND expires > ?`, []any{issue.Project, issue.IID, t.now}, &body)
+	_, err = t.get(`SELECT body FROM memories WHERE project = ? AND kind = ? AND iid = ? AND expires > ?`, []any{issue.Project, issue.Kind, issue.IID, t.now}, &body)
 	return body, err
 }
 
@@ -15,11 +15,11 @@ func (t *tx) memory(issue triage.Ref) (body []byte, err error) {
 func (t *tx) keepMemory(issue triage.Ref, body []byte) error {
 	expires := t.now + inbox.KeepMemory.Microseconds()
 	if body == nil {
-		_, err := t.exec(`UPDATE memories SET expires = ? WHERE project = ? AND iid = ? AND expires > ?`,
-			expires, issue.Project, issue.IID, t.now)
+		_, err := t.exec(`UPDATE memories SET expires = ? WHERE project = ? AND kind = ? AND iid = ? AND expires > ?`,
+			expires, issue.Project, issue.Kind, issue.IID, t.now)
 		return err
 	}
-	_, err := t.exec(`INSERT INTO memories (project, iid, expires, body) VALUES (?1, ?2, ?3, ?4)
-		ON CONFLICT DO UPDATE SET expires = ?3, body = ?4`, issue.Project, issue.IID, expires, body)
+	_, err := t.exec(`INSERT INTO memories (project, kind, iid, expires, body) VALUES (?1, ?2, ?3, ?4, ?5)
+		ON CONFLICT DO UPDATE SET expires = ?4, body = ?5`, issue.Project, issue.Kind, issue.IID, expires, body)
 	return err
 }

@@ -1,11 +1,13 @@
--- The embedded inbox on one page. Times are microseconds since 1970; 0 is none.
+-- The embedded inbox on one page. Times are microseconds since 1970; 0 is none. A subject
+-- is an issue (kind 0) or a merge request (kind 1): its project's id, its kind and its number within the project.
 --
 -- To look at a running bot's store:  sqlite3 -readonly inbox.sqlite "SELECT * FROM waiting"
 -- To copy it while the bot runs:     sqlite3 inbox.sqlite "VACUUM INTO 'copy.sqlite'"
 
--- Every issue that waits for something.
+-- Every subject that waits for something.
 CREATE TABLE mailboxes (
     project     INTEGER NOT NULL,
+    kind        INTEGER NOT NULL,
     iid         INTEGER NOT NULL,
     due         INTEGER NOT NULL DEFAULT 0,  -- when its deliveries are to be handled
     wake        INTEGER NOT NULL DEFAULT 0,  -- when it is to be looked at anyway
@@ -22,7 +24,7 @@ CREATE TABLE mailboxes (
              WHEN delayed <> 0 OR wake = 0 THEN due
              WHEN due = 0 THEN wake
              ELSE min(due, wake) END) VIRTUAL,
-    PRIMARY KEY (project, iid)
+    PRIMARY KEY (project, kind, iid)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX mailboxes_next ON mailboxes (next);
 CREATE INDEX mailboxes_leased ON mailboxes (lease_until) WHERE token <> 0;
@@ -31,13 +33,14 @@ CREATE INDEX mailboxes_leased ON mailboxes (lease_until) WHERE token <> 0;
 CREATE TABLE deliveries (
     seq      INTEGER PRIMARY KEY,
     project  INTEGER NOT NULL,
+    kind     INTEGER NOT NULL,
     iid      INTEGER NOT NULL,
-    dead     INTEGER NOT NULL DEFAULT 0,     -- 1: in the issue's dead letter
+    dead     INTEGER NOT NULL DEFAULT 0,     -- 1: in the subject's dead letter
     id       TEXT    NOT NULL,
     accepted INTEGER NOT NULL,
     body     BLOB    NOT NULL
 ) STRICT;
-CREATE INDEX deliveries_of_issue ON deliveries (project, iid, dead);
+CREATE INDEX deliveries_of_subject ON deliveries (project, kind, iid, dead);
 
 -- What suppresses repeats: digests of a delivery's key and of what it says, in the order in which they came.
 CREATE TABLE seen (
@@ -49,13 +52,14 @@ CREATE TABLE seen (
 CREATE INDEX seen_key ON seen (key) WHERE key IS NOT NULL;
 CREATE INDEX seen_content ON seen (content) WHERE content IS NOT NULL;
 
--- What the bot remembers of an issue.
+-- What the bot remembers of a subject.
 CREATE TABLE memories (
     project INTEGER NOT NULL,
+    kind    INTEGER NOT NULL,
     iid     INTEGER NOT NULL,
     expires INTEGER NOT NULL,
     body    BLOB    NOT NULL,
-    PRIMARY KEY (project, iid)
+    PRIMARY KEY (project, kind, iid)
 ) STRICT;
 CREATE INDEX memories_expires ON memories (expires);
 
@@ -63,22 +67,24 @@ CREATE INDEX memories_expires ON memories (expires);
 CREATE TABLE records (
     n       INTEGER PRIMARY KEY,
     project INTEGER NOT NULL,
+    kind    INTEGER NOT NULL,
     iid     INTEGER NOT NULL,
     at      INTEGER NOT NULL,
     body    BLOB    NOT NULL
 ) STRICT;
-CREATE INDEX records_of_issue ON records (project, iid);
+CREATE INDEX records_of_subject ON records (project, kind, iid);
 
--- What was given up. The deliveries of a letter are those of its issue with dead = 1.
+-- What was given up. The deliveries of a letter are those of its subject with dead = 1.
 CREATE TABLE dead_letters (
     project  INTEGER NOT NULL,
+    kind     INTEGER NOT NULL,
     iid      INTEGER NOT NULL,
     buried   INTEGER NOT NULL,
     cause    TEXT    NOT NULL,
     attempts INTEGER NOT NULL,
     record   BLOB,
     woken    INTEGER NOT NULL,               -- 1: a wake-up was being handled, too
-    PRIMARY KEY (project, iid)
+    PRIMARY KEY (project, kind, iid)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX dead_letters_buried ON dead_letters (buried);
 
@@ -115,6 +121,6 @@ CREATE TABLE meta (
 
 -- For people: what waits, the most overdue first.
 CREATE VIEW waiting AS
-    SELECT project, iid, waiting AS deliveries, attempt, token <> 0 AS leased,
+    SELECT project || iif(kind = 0, '#', '!') || iid AS subject, waiting AS deliveries, attempt, token <> 0 AS leased,
            datetime(next / 1000000, 'unixepoch') AS next, cause
     FROM mailboxes ORDER BY mailboxes.next;

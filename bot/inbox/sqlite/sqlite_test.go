@@ -138,6 +138,16 @@ func TestOpenRefuses(t *testing.T) {
 			[]string{"the database of another program", "choose another data directory"},
 		},
 		{
+			"an older layout",
+			func(t *testing.T) string {
+				dir := t.TempDir()
+				closeStore(t, open(t, dir, &inboxtest.Clock{}))
+				exec(t, filepath.Join(dir, sqlite.File), "PRAGMA user_version = 1")
+				return dir
+			},
+			[]string{"layout 1", "older flowkeeper", "finish what waits in it, or move the file away"},
+		},
+		{
 			"a later layout",
 			func(t *testing.T) string {
 				dir := t.TempDir()
