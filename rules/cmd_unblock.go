@@ -11,7 +11,7 @@ var commandUnblock = triage.Command{
 		case call.Args != "":
 			return refuseMore(in.Team, "unblock", call.Args)
 		case !in.Is(triage.Blocked):
-			return triage.Refuse(triage.Say("the issue is not blocked; " + in.Team.CommandCode("back") + " moves it to where it came from"))
+			return triage.Refuse(triage.Say(in.NotIn(triage.Blocked).Reason + "; " + in.Team.CommandCode("back") + " moves it to where it came from"))
 		}
 		return leaveBlocked(in)
 	},
