@@ -23,10 +23,10 @@ func BenchmarkNothingToDo(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			issue := triage.Issue{Labels: labels, Description: strings.Repeat("All work and no play. ", 1000), Weight: triage.Int(2), Assignees: []triage.Person{{ID: 1, Username: "omar"}}, CreatedAt: noon, UpdatedAt: noon}
 			events := []triage.Event{{Kind: triage.Updated | triage.LabelsChanged | triage.WeightChanged, At: noon, ReceivedAt: noon}}
-			memory := &triage.Memory{Touched: noon, BotChanges: map[string]triage.BotChange{"label:backend": {Rule: "team-labels"}}}
+			memory := triage.Memory{Touched: noon, BotChanges: map[string]triage.BotChange{"label:backend": {Rule: "team-labels"}}}
 			b.ReportAllocs()
 			for b.Loop() {
-				d, err := engine.Decide(policy, events, issue, memory, noon)
+				d, _, err := engine.Decide(policy, engine.Case{Issue: issue, Memory: memory, Events: events, Now: noon})
 				if err != nil || len(d.Plan)+len(d.Note.Items)+len(d.Memory.Items) > 0 {
 					b.Fatal(d.Plan, d.Memory.Items, err)
 				}

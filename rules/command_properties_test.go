@@ -77,7 +77,7 @@ func replied(out triage.Outcome) []triage.Prose {
 // review, and not in one before.
 func TestStateBeginsWithTheComment(t *testing.T) {
 	policy := engine.Policy{Team: triage.NewTeam(handbook()), Settings: engine.Defaults(rules.Catalogue()), Commands: rules.Commands()}
-	memory := &triage.Memory{
+	memory := triage.Memory{
 		StateEntry: triage.StateEntry{State: "refinement", At: noon.Add(-time.Hour)},
 		Context: triage.Context{
 			Known: triage.NeedAgreements | triage.NeedAccessLevels, Agreements: map[string]triage.Agreement{"omar": {ID: 7, Comment: true}},
@@ -89,8 +89,7 @@ func TestStateBeginsWithTheComment(t *testing.T) {
 	}}
 	comment := engine.Comment{Event: events[0], Lines: []engine.Line{{Text: "next"}}, Level: triage.Developer}
 	late := noon.Add(time.Hour)
-	o := engine.RunCommands(policy, []engine.Comment{comment}, events, issue, memory, engine.Facts{}, late)
-	d, err := engine.Decide(policy, append(events, o.Events...), o.Issue, &o.Memory, late)
+	d, needs, err := engine.Decide(policy, engine.Case{Issue: issue, Memory: memory, Events: events, Comments: []engine.Comment{comment}, Now: late})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +97,7 @@ func TestStateBeginsWithTheComment(t *testing.T) {
 	if diff := cmp.Diff(want, d.Memory.StateEntry); diff != "" {
 		t.Errorf("the state (-want +got):\n%s", diff)
 	}
-	if d.Needs&triage.NeedAgreements == 0 {
+	if needs.Facts&triage.NeedAgreements == 0 {
 		t.Error("the agreements of the review before are taken for those of this one")
 	}
 }

@@ -97,7 +97,7 @@ func checkRefused(t *testing.T, text string, level int) {
 }
 
 // obey runs a line on an issue that fits to the command.
-func obey(t *testing.T, name, text string) engine.CommandsResult {
+func obey(t *testing.T, name, text string) engine.Pending {
 	t.Helper()
 	comment, issue, memory := fit(name, text)
 	return run(t, comment, issue, memory)
@@ -120,13 +120,18 @@ func fit(name, text string) (engine.Comment, triage.Issue, triage.Memory) {
 	return engine.Comment{Event: event, Lines: []engine.Line{{Text: text}}, Level: triage.Developer}, issue, memory
 }
 
-// run runs a comment with the whole policy; issue 12 is the one that it may name.
-func run(t *testing.T, c engine.Comment, issue triage.Issue, memory triage.Memory) engine.CommandsResult {
+// run decides on a comment with the whole policy; issue 12 is the one that it may name.
+func run(t *testing.T, c engine.Comment, issue triage.Issue, memory triage.Memory) engine.Pending {
 	t.Helper()
-	facts := engine.Facts{FoundIssues: map[string]triage.FoundIssue{"#12": {Ref: triage.Ref{Project: 1, IID: 12}}}}
-	o := engine.RunCommands(policyFor(t, "all"), []engine.Comment{c}, []triage.Event{c.Event}, issue, &memory, facts, noon.Add(time.Second))
-	if o.Needs != 0 || len(o.FindIssues) > 0 || len(o.Results) == 0 {
-		t.Fatalf("needs %d, finds %v, %d results", o.Needs, o.FindIssues, len(o.Results))
+	d, needs, err := engine.Decide(policyFor(t, "all"), engine.Case{
+		Issue: issue, Memory: memory, Events: []triage.Event{c.Event}, Comments: []engine.Comment{c}, Now: noon.Add(time.Second),
+		Facts: engine.Facts{
+			FoundIssues:  map[string]triage.FoundIssue{"#12": {Ref: triage.Ref{Project: 1, IID: 12}}},
+			PastFindings: map[string][]engine.PastFinding{"needs-type": nil},
+		},
+	})
+	if err != nil || len(needs.FindIssues)+len(needs.PastFindings) > 0 || len(d.Pending.Results) == 0 {
+		t.Fatalf("needs %+v, %d results, error %v", needs, len(d.Pending.Results), err)
 	}
-	return o
+	return d.Pending
 }

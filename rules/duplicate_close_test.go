@@ -30,7 +30,7 @@ func TestDuplicateCloseLastWord(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			issue := triage.Issue{Labels: []string{"Duplicate"}, CreatedAt: noon, UpdatedAt: noon}
-			d, err := engine.Decide(policyFor(t, "duplicate-close"), tt.events, issue, nil, noon.Add(time.Hour))
+			d, _, err := engine.Decide(policyFor(t, "duplicate-close"), engine.Case{Issue: issue, Events: tt.events, Now: noon.Add(time.Hour)})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,7 +15,7 @@ import (
 )
 
 func decide(t *rapid.T, w world) engine.Decision {
-	d, err := engine.Decide(w.policy, w.events, w.issue, &w.memory, noon)
+	d, _, err := engine.Decide(w.policy, engine.Case{Issue: w.issue, Memory: w.memory, Events: w.events, Now: noon})
 	if err != nil {
 		t.Fatalf("the handbook's rules contradict each other: %v\nissue %+v", err, w.issue)
 	}
@@ -143,7 +143,7 @@ func TestSecurityWeightOnce(t *testing.T) {
 	policy := engine.Policy{Team: triage.NewTeam(handbook()), Settings: settings, Grace: time.Minute}
 	rapid.Check(t, func(t *rapid.T) {
 		issue := triage.Issue{CreatedAt: noon, UpdatedAt: noon}
-		var memory *triage.Memory
+		var memory triage.Memory
 		raised := 0
 		for n := range rapid.IntRange(1, 8).Draw(t, "steps") {
 			e := triage.Event{At: noon.Add(time.Duration(n) * time.Minute), ReceivedAt: noon}
@@ -167,7 +167,7 @@ func TestSecurityWeightOnce(t *testing.T) {
 			if rapid.Bool().Draw(t, "twice") {
 				events = append(events, e)
 			}
-			d, err := engine.Decide(policy, events, issue, memory, noon)
+			d, _, err := engine.Decide(policy, engine.Case{Issue: issue, Memory: memory, Events: events, Now: noon})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -176,7 +176,7 @@ func TestSecurityWeightOnce(t *testing.T) {
 					raised++
 				}
 			}
-			issue, memory = d.Result, &d.Memory
+			issue, memory = d.Result, d.Memory
 		}
 		if raised > 1 {
 			t.Fatalf("the extra level was added %d times", raised)

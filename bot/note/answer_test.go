@@ -46,35 +46,41 @@ func FuzzAnswers(f *testing.F) {
 		if shape>>5&1 == 1 {
 			issue.Labels[3] = "workflow::needs issue review"
 		}
-		c := engine.Comment{
+		comment := engine.Comment{
 			Event: triage.Event{
 				Kind: triage.Noted, Actor: triage.Person{ID: 5, Username: theirs}, At: now, ReceivedAt: now,
 				Note: &triage.Note{ID: 9, Text: text, Internal: shape>>6&1 == 1},
 			},
-			Lines: []engine.Line{{Text: text}, {Text: "unclear " + args}, {Text: "ignore needs-type " + theirs}, {Text: "duplicate " + theirs}}, Level: triage.Developer,
+			Lines: []engine.Line{{Text: text}, {Text: "unclear " + args}, {Text: "ignore needs-type " + theirs}, {Text: "duplicate " + theirs}, {Text: "why needs-type"}, {Text: "why"}}, Level: triage.Developer,
 		}
-		facts := engine.Facts{FoundIssues: map[string]triage.FoundIssue{}}
-		memory := &triage.Memory{Context: triage.Context{Known: 1<<8 - 1}}
-		o := engine.RunCommands(policy, []engine.Comment{c}, []triage.Event{c.Event}, issue, memory, facts, now)
-		for _, find := range o.FindIssues {
-			facts.FoundIssues[find] = triage.FoundIssue{Problem: "there is no such issue that the bot can see"}
+		seen := []engine.PastFinding{{At: now, Events: []string{theirs}, Reason: args}}
+		c := engine.Case{
+			Issue: issue, Memory: triage.Memory{Context: triage.Context{Known: 1<<8 - 1}}, Events: []triage.Event{comment.Event},
+			Comments: []engine.Comment{comment}, Now: now,
+			Facts: engine.Facts{FoundIssues: map[string]triage.FoundIssue{}, PastFindings: map[string][]engine.PastFinding{"needs-type": seen}},
 		}
-		o = engine.RunCommands(policy, []engine.Comment{c}, []triage.Event{c.Event}, issue, memory, facts, now)
-		for _, a := range o.Intent.Answers {
+		d, needs, err := engine.Decide(policy, c)
+		for _, find := range needs.FindIssues {
+			c.Facts.FoundIssues[find] = triage.FoundIssue{Problem: "there is no such issue that the bot can see"}
+		}
+		for _, rule := range needs.PastFindings {
+			c.Facts.PastFindings[rule] = seen
+		}
+		if !needs.Empty() {
+			d, _, err = engine.Decide(policy, c)
+		}
+		for _, a := range d.Pending.Intent.Answers {
 			if a.Reply != nil {
 				checkReply(t, *a.Reply, policy.Team)
 			}
 		}
-		if d := o.Intent.Opens; d != nil {
-			notetest.CheckTitle(t, note.DraftTitle(*d))
-			notetest.CheckReply(t, note.RenderDraft(*d, issue, 9), "#12")
+		if opens := d.Pending.Intent.Opens; opens != nil {
+			notetest.CheckTitle(t, note.DraftTitle(*opens))
+			notetest.CheckReply(t, note.RenderDraft(*opens, issue, 9), "#12")
 		}
-		d, err := engine.DryRun(policy, o.Issue, &o.Memory, now)
 		if err != nil {
 			return // labels that fight are not this test's matter
 		}
-		checkReply(t, engine.Explain(policy, d, "", nil), policy.Team)
-		checkReply(t, engine.Explain(policy, d, "needs-type", []engine.PastFinding{{At: now, Events: []string{theirs}, Reason: args}}), policy.Team)
 		notetest.CheckNote(t, note.Render(d.Note, policy.Team, d.Memory), append([]string{"@maria"}, ours...)...)
 	})
 }

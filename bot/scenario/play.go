@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"flowkeeper/bot/command"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
@@ -25,7 +27,11 @@ func (s Scenario) Play(policy engine.Policy) ([]string, error) {
 	if err := s.configure(&policy); err != nil {
 		return nil, err
 	}
-	issue, memory, now := s.Issue, s.Memory, start
+	issue, now := s.Issue, start
+	var memory triage.Memory
+	if s.Memory != nil {
+		memory = *s.Memory
+	}
 	var decisions []string
 	for n, step := range s.Steps {
 		now = now.Add(step.Event.After + time.Nanosecond) // no two steps at the same time
@@ -34,27 +40,51 @@ func (s Scenario) Play(policy engine.Policy) ([]string, error) {
 			return decisions, fmt.Errorf("step %d: %w", n+1, err)
 		}
 		s.tell(event)
-		s.level = triage.Developer
-		if step.Event.Level != nil {
-			s.level = *step.Event.Level
-		}
-		told := s.obey(policy, event, after, memory, now)
-		memory = &told.Memory
-		events := append([]triage.Event{event}, told.Events...)
-		policy := policy
-		if told.RecheckAll {
-			events, policy.Grace = append(events, triage.Event{Kind: triage.Swept, At: now, ReceivedAt: now}), 0
-			policy.TriageDays = 0
-		}
-		d, err := engine.Decide(policy, events, told.Issue, memory, now)
-		if d.Needs != 0 {
-			memory = s.load(memory, d.Needs, now)
-			d, err = engine.Decide(policy, events, s.closed(told.Issue), memory, now)
-		}
-		decisions = append(decisions, formatObeyed(told, s.explain(policy, told, d, now))+Format(d, after, now, err))
-		issue, memory = d.Result, &d.Memory
+		c := engine.Case{Issue: after, Memory: memory, Events: []triage.Event{event}, Comments: s.comments(policy, step.Event, event), Now: now}
+		d, err := s.decide(policy, c)
+		decisions = append(decisions, formatPending(d.Pending)+Format(d, after, now, err))
+		issue, memory = d.Result, d.Memory
 	}
 	return decisions, nil
+}
+
+// comments are the step's comment with what its writer may do, if it is one.
+func (s Scenario) comments(policy engine.Policy, step Event, event triage.Event) []engine.Comment {
+	if event.Note == nil || event.Kind&triage.Noted == 0 {
+		return nil
+	}
+	c := engine.Comment{Event: event, Level: triage.Developer}
+	if step.Level != nil {
+		c.Level = *step.Level
+	}
+	for _, l := range command.New(policy.Team.CommandPrefix(), "flowkeeper").Read(event.Note.Text) {
+		c.Lines = append(c.Lines, engine.Line{Text: l.Text, Mention: l.Mention})
+	}
+	return []engine.Comment{c}
+}
+
+// maxLookups bounds how often a decision may need to know more.
+const maxLookups = 8
+
+// decide has the engine decide, looking up what it needs to know.
+func (s Scenario) decide(policy engine.Policy, c engine.Case) (d engine.Decision, err error) {
+	c.Facts = engine.Facts{FoundIssues: map[string]triage.FoundIssue{}, PastFindings: map[string][]engine.PastFinding{}}
+	for range maxLookups {
+		var needs engine.Needs
+		if d, needs, err = engine.Decide(policy, c); err != nil || needs.Empty() {
+			return d, err
+		}
+		if needs.Facts != 0 {
+			c.Issue, c.Memory.Context = s.closed(c.Issue), s.load(needs, c.Now)
+		}
+		for _, text := range needs.FindIssues {
+			c.Facts.FoundIssues[text] = s.find(c.Issue, text)
+		}
+		for _, rule := range needs.PastFindings {
+			c.Facts.PastFindings[rule] = nil
+		}
+	}
+	return d, errors.New("the decision needs to know the same again and again")
 }
 
 // tell keeps what GitLab would tell in step with what happens.
@@ -78,25 +108,34 @@ func (s *Scenario) tell(e triage.Event) {
 	}
 }
 
-// load is the memory with what GitLab would tell.
-func (s Scenario) load(m *triage.Memory, needs triage.Need, now time.Time) *triage.Memory {
-	if m == nil {
-		m = &triage.Memory{}
+// load is what GitLab would tell of the issue's surroundings.
+func (s Scenario) load(needs engine.Needs, now time.Time) triage.Context {
+	loaded := s.Around
+	if needs.Facts&triage.NeedLinks == 0 {
+		loaded.Links = needs.Known.Links
 	}
-	loaded := m.Clone()
-	known, links := loaded.Context.Known|needs, loaded.Context.Links
-	loaded.Context = s.Around
-	if needs&triage.NeedLinks == 0 {
-		loaded.Context.Links = links // those that commands make are among them
-	}
-	loaded.Context.Agreements = maps.Clone(s.Around.Agreements)
-	loaded.Context.Known, loaded.Context.LoadedAt = known, now
+	loaded.Agreements = maps.Clone(s.Around.Agreements)
+	loaded.Known, loaded.LoadedAt = needs.Known.Known|needs.Facts, now
 	if level, told := s.Around.AccessLevels[triage.UsernameKey(s.Issue.Author.Username)]; told {
-		loaded.Context.AuthorLevel = level
+		loaded.AuthorLevel = level
 	} else {
-		loaded.Context.AuthorLevel = triage.Developer
+		loaded.AuthorLevel = triage.Developer
 	}
-	return &loaded
+	return loaded
+}
+
+// find looks up an issue that a comment names.
+func (s Scenario) find(issue triage.Issue, text string) triage.FoundIssue {
+	n, err := strconv.ParseInt(strings.TrimPrefix(text, "#"), 10, 64)
+	if err == nil && n == issue.IID {
+		return triage.FoundIssue{Ref: issue.Ref}
+	}
+	for _, other := range s.Issues {
+		if err == nil && other == n {
+			return triage.FoundIssue{Ref: triage.Ref{Project: issue.Project, IID: n}}
+		}
+	}
+	return triage.FoundIssue{Problem: "there is no such issue that the bot can see"}
 }
 
 // closed is an issue as GitLab shows it when it has finished closing it.

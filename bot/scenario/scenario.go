@@ -18,8 +18,6 @@ type Scenario struct {
 	ClosedAs string
 	Rules    map[string]Rule // what differs from the rules' defaults, by id
 	Steps    []Step
-
-	level int // of who writes at the moment
 }
 
 // Rule is how a scenario configures a rule. An empty mode keeps the default.

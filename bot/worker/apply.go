@@ -31,10 +31,8 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 		j.wrote(&d.Memory)
 	}
 	j.begin()
-	if j.orders != nil {
-		j.orders.Edit, j.orders.Written = triage.Edit{}, edit // whoever takes the orders up does not do it again
-	}
-	for _, a := range j.wanted {
+	d.Pending.Intent.Edit, d.Pending.Intent.Written = triage.Edit{}, edit // whoever takes it up does not do it again
+	for _, a := range d.Pending.WantedActions {
 		if a.Done(got) {
 			if d.Memory.CommandedAt == nil {
 				d.Memory.CommandedAt = map[string]time.Time{}
@@ -48,7 +46,8 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 		if j.was != nil {
 			before = *j.was
 		}
-		return true, j.withdraw(ctx, before, got, labels)
+		j.withdraw(before, got, labels)
+		return true, nil
 	}
 	j.was = nil
 	if got.NewerThan(j.newest) {
@@ -56,6 +55,7 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 	}
 	j.issue, j.seen, j.live, j.memory = got, j.o.Now(), true, d.Memory
 	j.memory.Issue, d.Memory.Issue = &got, &got
+	defer j.goOn()
 	for _, p := range d.Plan {
 		if p.Action.Done(d.Result) && !p.Action.Done(got) && j.refused(p.Action, got) {
 			again = true
@@ -74,7 +74,8 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 // dropped becomes a label.
 func (j *job) applyWanted(got triage.Issue) (again bool) {
 	var kept []engine.WantedAction
-	for _, a := range j.wanted {
+	pending := &j.decision.Pending
+	for _, a := range pending.WantedActions {
 		switch weight, weighs := a.Action.(triage.SetWeight); {
 		case a.Done(got) || !a.Done(j.decision.Result):
 			kept = append(kept, a)
@@ -86,10 +87,10 @@ func (j *job) applyWanted(got triage.Issue) (again bool) {
 			kept, again = append(kept, a), true
 		default:
 			again = true
-			j.tell(a.Note, triage.Say("GitLab did not take this: ").Quote(a.String()).Say("."))
+			tell(&pending.Intent, a.Note, triage.Say("GitLab did not take this: ").Quote(a.String()).Say("."))
 		}
 	}
-	j.wanted = kept
+	pending.WantedActions = kept
 	return again
 }
 

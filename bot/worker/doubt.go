@@ -94,7 +94,7 @@ func (p *Pool) askAgain(ctx context.Context, job *job, d *doubtful) (string, err
 // doubting is the memory as it was, or with what the job wrote or wrote down, and with its doubts.
 func (j *job) doubting() ([]byte, error) {
 	if len(j.did) > 0 || j.ordered {
-		return j.written()
+		return j.halfDone()
 	}
 	var m triage.Memory
 	if j.batch.Memory != nil {

@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"context"
 	"slices"
 	"time"
 
@@ -11,27 +10,15 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// heard is what the job held before its commands ran, so that they can be run again.
-type heard struct {
+// unrun is what a job held before its commands ran.
+type unrun struct {
 	comments []engine.Comment
-	moved    []triage.ResourceEvent
-
-	memory  triage.Memory
-	orders  *triage.Intent
-	wanted  []engine.WantedAction
-	events  []triage.Event
-	results []engine.Result
+	pending  engine.Pending
+	memory   triage.Memory
 }
 
-// hear keeps what the job holds.
-func (j *job) hear(comments []engine.Comment, moved []triage.ResourceEvent) {
-	h := heard{comments: comments, moved: moved, memory: j.memory, wanted: slices.Clip(j.wanted), events: slices.Clip(j.events), results: slices.Clip(j.results)}
-	if j.orders != nil {
-		before := *j.orders
-		h.orders = &before
-	}
-	j.heard = &h
-}
+// goOn has the next decision go on with what the commands want, without running them again.
+func (j *job) goOn() { j.comments, j.pending = nil, j.decision.Pending }
 
 // denied are the labels of an edit that GitLab silently left out of its answer: archived ones, and those that the bot may not create. Where
 // another label of the scope is new, somebody set that at this moment.
@@ -45,15 +32,16 @@ func denied(e triage.Edit, before, got triage.Issue) []string {
 
 // withdraw has everything decided again as if the write had not been made, without the labels that GitLab did not take: the next write puts
 // back what gave way, and takes off what only they justified. Commands that want such a label are refused.
-func (j *job) withdraw(ctx context.Context, before, got triage.Issue, labels []string) error {
+func (j *job) withdraw(before, got triage.Issue, labels []string) {
 	d := &j.decision
 	was := retract(triage.Difference(before, d.Result), before, got)
 	was.Labels = slices.DeleteFunc(was.Labels, func(l string) bool { return slices.Contains(labels, l) }) // what gave way cannot come back
 	memory := j.memory.Clone()
-	rerun := j.wants(labels)
-	if rerun && j.heard != nil {
-		memory = j.heard.memory.Clone()
+	refused := slices.ContainsFunc(d.Pending.WantedActions, func(w engine.WantedAction) bool { return slices.Contains(labels, triage.LabelOf(w.Action)) })
+	if refused && j.unrun != nil {
+		j.comments, j.pending, memory = j.unrun.comments, j.unrun.pending, j.unrun.memory.Clone()
 	}
+	j.ordered = false // what is to be written will be another thing
 	memory.Issue, memory.Writes, memory.StoppedAt, memory.CommandedAt = &got, d.Memory.Writes, d.Memory.StoppedAt, d.Memory.CommandedAt
 	for _, p := range d.Plan {
 		if !slices.Contains(labels, triage.LabelOf(p.Action)) {
@@ -67,60 +55,32 @@ func (j *job) withdraw(ctx context.Context, before, got triage.Issue, labels []s
 		j.did = append(j.did, p.Rule+": "+p.Action.String()+", which GitLab did not take")
 	}
 	j.issue, j.was, j.seen, j.live, j.memory = got, &was, j.o.Now(), true, memory
-	if !rerun {
-		return nil
+	if !refused {
+		return
 	}
 	for _, l := range labels {
-		if j.denied == nil {
-			j.denied = map[string]bool{}
+		if j.facts.RefusedLabels == nil {
+			j.facts.RefusedLabels = map[string]bool{}
 		}
-		j.denied[l] = true
+		j.facts.RefusedLabels[l] = true
 		j.did = append(j.did, "command: add "+l+", which GitLab did not take")
 	}
-	if j.heard != nil {
-		if err := j.hearAgain(ctx); err != nil {
-			return err
-		}
-	}
-	if j.wants(labels) {
+	if slices.ContainsFunc(j.pending.WantedActions, func(w engine.WantedAction) bool { return slices.Contains(labels, triage.LabelOf(w.Action)) }) {
 		j.refuseAll(labels)
 	}
-	return nil
 }
 
-// wants reports whether commands want one of the labels.
-func (j *job) wants(labels []string) bool {
-	return slices.ContainsFunc(j.wanted, func(w engine.WantedAction) bool { return slices.Contains(labels, triage.LabelOf(w.Action)) })
-}
-
-// hearAgain runs the commands again, now that it is known which labels GitLab does not take.
-func (j *job) hearAgain(ctx context.Context) error {
-	h := j.heard
-	j.orders, j.wanted, j.events, j.results, j.asked, j.ordered = nil, h.wanted, h.events, h.results, nil, false
-	if h.orders != nil {
-		before := *h.orders
-		j.orders = &before
-	}
-	told, err := j.command(ctx, h.comments, h.moved)
-	if err != nil {
-		return err
-	}
-	j.order(told)
-	return nil
-}
-
-// refuseAll refuses what an earlier attempt ordered: which line of which comment wanted a label is not written down.
+// refuseAll refuses what an earlier attempt wrote down: which line of which comment wanted a label is not written down.
 func (j *job) refuseAll(labels []string) {
-	j.wanted, j.ordered = nil, false
-	orders := *j.orders
-	orders.Answers = slices.Clone(orders.Answers)
-	j.orders = &orders
-	for n, a := range orders.Answers {
+	j.pending.WantedActions = nil
+	intent := &j.pending.Intent
+	intent.Answers = slices.Clone(intent.Answers)
+	for n, a := range intent.Answers {
 		if a.Emoji == triage.DoneEmoji {
-			orders.Answers[n].Emoji = triage.RefusedEmoji
+			intent.Answers[n].Emoji = triage.RefusedEmoji
 		}
 		for _, l := range labels {
-			j.tell(a.Note, append(triage.Say("Not done: "), engine.LabelRefused(l).Say(".")...))
+			tell(intent, a.Note, append(triage.Say("Not done: "), engine.LabelRefused(l).Say(".")...))
 		}
 	}
 }

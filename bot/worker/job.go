@@ -52,27 +52,24 @@ type job struct {
 	keep      bool          // it is worth keeping
 	loads     int           // how often the rules' needs were loaded
 
-	orders      *triage.Intent        // what commands want; nil if there are none
-	wanted      []engine.WantedAction // of the issue itself, by commands
-	results     []engine.Result       // of the commands, for the record
-	asked       []asked
+	comments    []engine.Comment // whose commands are to be run
+	pending     engine.Pending   // what commands want that ran before the next decision
+	facts       engine.Facts
+	unrun       *unrun         // to run the commands again; nil if none ran yet
 	found       map[int64]bool // comments that GitLab did not deliver
 	unsure      map[int64]bool // of those, the ones that may have been edited
-	look        bool           // a command wants all rules to look, and nothing to wait
-	resumed     bool           // the orders are those of an earlier attempt
-	ordered     bool           // they are written down
-	carried     bool           // what they want beyond the issue is done
+	resumed     *triage.Intent // what an earlier attempt wrote down, nil if there was none
+	ordered     bool           // what the decision's commands want is written down
+	allAnswered bool           // the comments are answered, be it that nothing was done
+	followUp    *triage.Issue  // that was opened for a command, nil if none was
 	history     history
-	heard       *heard                    // to run the commands again; nil if none ran in this job
 	readOutside *bool                     // whether people outside get public comments by mail, as GitLab told; nil if it was not asked
-	denied      map[string]bool           // labels that GitLab did not take from commands
 	was         *triage.Issue             // the state to decide on, where a write was half taken; nil is the issue as it is
 	lost        *triage.UnansweredWrite   // GitLab may still carry out writes whose answers did not come
 	lostNow     bool                      // one of them is this job's
 	texts       map[string][]command.Line // the commands in comments, by text
 
 	watched  map[string][]string // what rules in shadow would have done before this job
-	probe    engine.Decision     // what all rules say, if somebody asked
 	decision engine.Decision
 	did      []string      // writes to GitLab in words
 	wait     time.Duration // until the next try, after a failure
@@ -87,7 +84,7 @@ func newJob(p *Pool, batch *inbox.Batch) *job {
 
 // begin keeps the memory as it is before the first change.
 func (j *job) begin() {
-	if len(j.did) == 0 && j.orders == nil {
+	if len(j.did) == 0 && !j.ordered {
 		j.before = j.memory
 	}
 }
@@ -128,16 +125,16 @@ func (j *job) run(ctx context.Context) error {
 	if err := j.infer(ctx); err != nil {
 		return err
 	}
-	if j.memory.Intent != nil || len(j.comments()) > 0 {
+	if j.memory.Intent != nil || len(j.written()) > 0 {
 		ctx = budget.Urgent(ctx)
 	}
 	if err := j.tidy(ctx); err != nil {
 		return err
 	}
-	if err := j.obey(ctx); err != nil {
+	if err := j.hear(ctx); err != nil {
 		return err
 	}
-	if j.stopped() && j.orders == nil {
+	if j.stopped() && len(j.comments) == 0 && j.pending.Empty() {
 		return errFight
 	}
 	for range maxRounds {
@@ -151,13 +148,13 @@ func (j *job) run(ctx context.Context) error {
 				continue
 			}
 		}
-		if j.orders == nil && j.fighting() {
+		if j.decision.Pending.Empty() && j.fighting() {
 			return j.stop(ctx)
 		}
-		if err := j.keepOrders(ctx); err != nil {
+		if err := j.keepIntent(ctx); err != nil {
 			return err
 		}
-		if err := j.carryOut(ctx); err != nil {
+		if err := j.openFollowUp(ctx); err != nil {
 			return j.regret(ctx, err)
 		}
 		again, err := j.apply(ctx)
@@ -187,31 +184,41 @@ func (j *job) now() time.Time {
 	return now
 }
 
-// decide runs the rules. If they have to know more, it loads that. If they want something written, it first makes sure that the state
-// they looked at is fresh and that nothing is forgotten that GitLab could tell.
+// decide has the engine decide. If that needs to know more, it looks that up. If something is to be written, it first makes sure that the
+// state looked at is fresh and that nothing is forgotten that GitLab could tell.
 func (j *job) decide(ctx context.Context) error {
 	for {
-		policy := j.policy
-		if j.look {
-			policy.Grace, policy.TriageDays = 0, 0
-		}
-		d, err := engine.Decide(policy, j.events, j.target(), &j.memory, j.now())
-		if err == nil && len(j.asked) > 0 {
-			j.probe, err = engine.DryRun(policy, d.Result, &d.Memory, j.now())
-			d.Needs |= j.probe.Needs
-		}
+		d, needs, err := engine.Decide(j.policy, j.newCase())
 		j.decision = d
-		if err == nil && !d.InScope {
+		j.keep = j.keep || !d.Pending.Empty()
+		switch {
+		case err != nil:
+			return err
+		case d.InScope:
+			again, err := j.confirm(ctx, d, needs)
+			if err != nil || !again {
+				return err
+			}
+		case needs.Empty():
 			j.keep = j.keep || j.whole // what happens meanwhile is told, and left alone
-		}
-		if err != nil || !d.InScope {
-			return err
-		}
-		again, err := j.confirm(ctx, d)
-		if err != nil || !again {
-			return err
+			return nil
+		default:
+			if err := j.load(ctx, d, needs); err != nil {
+				return err
+			}
 		}
 	}
+}
+
+// newCase is what the job knows.
+func (j *job) newCase() engine.Case {
+	c := engine.Case{
+		Issue: j.issue, Memory: j.memory, Events: j.events, Comments: j.comments, Pending: j.pending, Facts: j.facts, Now: j.now(),
+	}
+	if j.was != nil {
+		c.Issue = *j.was
+	}
+	return c
 }
 
 // result is what a handled batch leaves in the inbox.
@@ -227,12 +234,20 @@ func (j *job) result() inbox.Result {
 	return r
 }
 
-// written is what has to be remembered of a job that changed the issue and did not get to the end: its changes, but nothing of a note
-// that was not written.
-func (j *job) written() ([]byte, error) {
+// halfDone is what has to be remembered of a job that changed the issue and did not get to the end: its changes, but nothing of a note
+// that was not written, nor of commands that would be lost.
+func (j *job) halfDone() ([]byte, error) {
 	m := j.decision.Memory.Clone()
-	if m.Issue == nil {
+	if m.Issue == nil || !j.decision.Pending.Empty() && !j.ordered && !j.allAnswered {
 		m = j.memory.Clone() // nothing was decided yet
+	}
+	switch {
+	case j.allAnswered:
+		m.Intent = nil
+	case j.ordered:
+		m.Intent = &j.decision.Pending.Intent
+	default:
+		m.Intent = j.resumed
 	}
 	m.LastDelivered, m.Unanswered, m.Unconfirmed = j.untold(), j.lost, j.doubts
 	m.Items, m.Mentioned, m.HasLine, m.Wakes = j.before.Items, j.before.Mentioned, j.before.HasLine, j.before.Wakes
@@ -241,7 +256,7 @@ func (j *job) written() ([]byte, error) {
 
 // record is the decision for explanations; rules that were not run are left out, they had nothing to look at.
 func (j *job) record(cause error) []byte {
-	d := record.Decision{Path: j.issue.Path, Ours: j.decision.InScope, Reason: j.decision.Reason, Commands: j.results, Done: j.did, Attempt: j.batch.Attempt}
+	d := record.Decision{Path: j.issue.Path, Ours: j.decision.InScope, Reason: j.decision.Reason, Commands: j.decision.Pending.Results, Done: j.did, Attempt: j.batch.Attempt}
 	for _, e := range j.events {
 		d.Events = append(d.Events, e.Kind.String())
 	}

@@ -15,56 +15,80 @@ import (
 )
 
 const (
-	// maxLoads bounds how often a job loads more because the rules ask for it: each need, and each once more.
-	maxLoads = 8
+	// maxLoads bounds how often a job looks up more for its decisions: each need, and each once more.
+	maxLoads = 20
 	// maxLevels bounds how many people's access levels are asked for at once. Who is left out counts as no member until then.
 	maxLevels = 50
 )
 
-// load gets what the rules asked for from GitLab into the memory, so that they can be asked again.
-func (j *job) load(ctx context.Context, d engine.Decision) error {
+// load gets from GitLab and from the store what a decision needs to know, so that it can be made again.
+func (j *job) load(ctx context.Context, d engine.Decision, needs engine.Needs) error {
 	if j.loads++; j.loads > maxLoads {
-		return errors.New("the rules keep asking for what was loaded already")
+		return errors.New("the decision needs to know what was loaded already")
 	}
-	around, began := d.Memory.Clone().Context, j.o.Now()
-	if d.Needs&triage.NeedClosingReason != 0 {
+	for _, text := range needs.FindIssues {
+		found, err := j.find(ctx, text)
+		if err != nil {
+			return err
+		}
+		if j.facts.FoundIssues == nil {
+			j.facts.FoundIssues = map[string]triage.FoundIssue{}
+		}
+		j.facts.FoundIssues[text] = found
+	}
+	for _, rule := range needs.PastFindings {
+		if j.facts.PastFindings == nil {
+			j.facts.PastFindings = map[string][]engine.PastFinding{}
+		}
+		j.facts.PastFindings[rule] = j.sights(ctx, rule)
+	}
+	if needs.Facts == 0 {
+		return nil
+	}
+	return j.loadSurroundings(ctx, d, needs)
+}
+
+// loadSurroundings gets what is around the issue into the memory.
+func (j *job) loadSurroundings(ctx context.Context, d engine.Decision, needs engine.Needs) error {
+	around, began := needs.Known, j.o.Now()
+	if needs.Facts&triage.NeedClosingReason != 0 {
 		if err := j.loadClosing(ctx); err != nil {
 			return err
 		}
 	}
-	if d.Needs&triage.NeedLinks != 0 {
+	if needs.Facts&triage.NeedLinks != 0 {
 		links, err := j.o.GitLab.Links(ctx, j.batch.Issue)
 		if err != nil {
 			return err
 		}
-		around.Links = j.withWanted(links)
+		around.Links = links
 	}
-	if d.Needs&(triage.NeedAgreements|triage.NeedComments) != 0 {
-		if err := j.loadComments(ctx, d, &around); err != nil {
+	if needs.Facts&(triage.NeedAgreements|triage.NeedComments) != 0 {
+		if err := j.loadComments(ctx, d, needs.Facts, &around); err != nil {
 			return err
 		}
 	}
-	if d.Needs&triage.NeedAccessLevels != 0 {
+	if needs.Facts&triage.NeedAccessLevels != 0 {
 		if err := j.loadLevels(ctx, &around); err != nil {
 			return err
 		}
 	}
-	if d.Needs&triage.NeedAuthorLevel != 0 {
+	if needs.Facts&triage.NeedAuthorLevel != 0 {
 		level, err := j.level(ctx, j.batch.Issue.Project, j.issue.Author.ID)
 		if err != nil {
 			return err
 		}
 		around.AuthorLevel = level
 	}
-	if d.Needs&triage.NeedStateEntry != 0 && !j.recovered {
+	if needs.Facts&triage.NeedStateEntry != 0 && !j.recovered {
 		if err := j.recover(ctx); err != nil {
 			return err
 		}
 	}
-	around.Known |= d.Needs
+	around.Known |= needs.Facts
 	// The clock of the replica that took a delivery may be ahead: what was seen is not newer than what is loaded after it.
 	around.LoadedAt = began
-	if d.Needs&(triage.NeedAgreements|triage.NeedComments) != 0 && j.history.at.Before(began) {
+	if needs.Facts&(triage.NeedAgreements|triage.NeedComments) != 0 && j.history.at.Before(began) {
 		around.LoadedAt = j.history.at
 	}
 	for _, e := range j.events {
@@ -91,21 +115,10 @@ func (j *job) loadClosing(ctx context.Context) error {
 	return j.read(ctx)
 }
 
-// withWanted adds the links that commands want: the rules look at the issue as it is about to be.
-func (j *job) withWanted(links []triage.Link) []triage.Link {
-	if j.orders == nil {
-		return links
-	}
-	for _, l := range j.orders.Links {
-		links = append(slices.Clip(links), triage.Link{Kind: l.Kind, Ref: l.To, Created: j.orders.At})
-	}
-	return links
-}
-
 // loadComments looks at what people wrote since the issue is in its state: when they last did, and who agrees if that is asked.
-func (j *job) loadComments(ctx context.Context, d engine.Decision, around *triage.Context) error {
+func (j *job) loadComments(ctx context.Context, d engine.Decision, facts triage.Need, around *triage.Context) error {
 	since, review := d.Memory.StateEntry.RelevantFrom(), d.Memory.StateEntry.At
-	if j.policy.Team.Workflow.State(d.Memory.StateEntry.State).Is != triage.Review && d.Needs&triage.NeedAgreements != 0 {
+	if j.policy.Team.Workflow.State(d.Memory.StateEntry.State).Is != triage.Review && facts&triage.NeedAgreements != 0 {
 		since, review = j.issue.CreatedAt, j.issue.CreatedAt // the review was before this state
 	}
 	comments, err := j.commentsSince(ctx, since)
@@ -120,7 +133,7 @@ func (j *job) loadComments(ctx context.Context, d engine.Decision, around *triag
 		}
 	}
 	around.Known |= triage.NeedComments
-	if d.Needs&triage.NeedAgreements == 0 {
+	if facts&triage.NeedAgreements == 0 {
 		return nil
 	}
 	comments = slices.DeleteFunc(comments, func(c gitlab.Comment) bool { return c.CreatedAt.Before(review) })

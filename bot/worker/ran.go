@@ -142,10 +142,14 @@ func (j *job) ended(ctx context.Context, c engine.Comment) (bool, error) {
 		return false, err
 	}
 	j.memory.MarkExecuted(id)
-	j.order(engine.CommandsResult{Memory: j.memory, Intent: triage.Intent{
-		By: c.Event.Actor, At: c.Event.At, Opens: &triage.Draft{}, OpensBy: id,
-		Answers: []triage.Reaction{{Note: id, Discussion: c.Event.Note.Discussion, Internal: c.Event.Note.Internal, Emoji: triage.DoneEmoji}},
-	}})
+	intent := &j.pending.Intent
+	if j.pending.Empty() {
+		intent.By, intent.At = c.Event.Actor, c.Event.At
+	}
+	intent.Opens, intent.OpensBy = &triage.Draft{}, id
+	intent.Answers = append(slices.Clip(intent.Answers), triage.Reaction{
+		Note: id, Discussion: c.Event.Note.Discussion, Internal: c.Event.Note.Internal, Emoji: triage.DoneEmoji,
+	})
 	return true, nil
 }
 

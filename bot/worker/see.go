@@ -114,17 +114,17 @@ func (j *job) read(ctx context.Context) error {
 // confirm makes sure, before anything is written, that a decision rests on a whole memory, on all that the rules have to know, and on a
 // fresh state. It reports whether that brought something new, so that the rules have to be asked again. A decision that writes nothing
 // needs no fresh state: reading would cost calls for an event that changes nothing.
-func (j *job) confirm(ctx context.Context, d engine.Decision) (again bool, err error) {
+func (j *job) confirm(ctx context.Context, d engine.Decision, needs engine.Needs) (again bool, err error) {
 	looks := triage.KindsOf(j.events).Effective()&j.policy.Kinds() != 0 || j.batch.Woken
 	switch {
-	case !j.known && !looks && d.Needs == 0:
+	case !j.known && !looks && needs.Empty():
 		return false, nil // the rules have nothing to look at, and nothing is worth remembering yet
 	case !j.known, weighs(d) && !j.recovered:
 		return true, j.recover(ctx)
 	}
 	j.keep = true
-	if d.Needs != 0 {
-		return true, j.load(ctx, d)
+	if !needs.Empty() {
+		return true, j.load(ctx, d, needs)
 	}
 	if j.fresh() || j.reminds(d) || !j.writes(d) {
 		return false, nil
@@ -155,7 +155,7 @@ func (j *job) fresh() bool {
 // reminds reports whether all that is to be written is a note whose items have waited for the grace period to end, about a state that GitLab
 // showed since the wait began. Deliveries have kept that up to date; a note that misses the last of them is set right by the next.
 func (j *job) reminds(d engine.Decision) bool {
-	return j.batch.Woken && len(j.batch.Deliveries) == 0 && len(d.Plan) == 0 && j.orders == nil && !j.late &&
+	return j.batch.Woken && len(j.batch.Deliveries) == 0 && len(d.Plan) == 0 && d.Pending.Empty() && !j.late &&
 		j.o.Now().Sub(j.seen) <= j.policy.Grace+newborn
 }
 

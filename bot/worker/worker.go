@@ -145,7 +145,7 @@ func (p *Pool) work(ctx context.Context, batch *inbox.Batch) {
 		result = "again"
 		p.o.Log.Warn("answering the inbox; the issue is handled again", zap.Stringer("issue", batch.Issue), zap.Error(answerErr))
 	}
-	for _, r := range job.results {
+	for _, r := range job.decision.Pending.Results {
 		p.metrics.commands.WithLabelValues(r.Command, outcome(r)).Inc()
 	}
 	p.metrics.jobs.WithLabelValues(result).Inc()
@@ -199,7 +199,7 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 	batch := job.batch
 	if err != nil && (len(job.did) > 0 || job.lostNow) && !errors.Is(err, inbox.ErrLeaseLost) {
 		// What was written already must be known as the bot's own, also if the batch is not tried again.
-		memory, encoding := job.written()
+		memory, encoding := job.halfDone()
 		if encoding != nil {
 			return "again", encoding
 		}

@@ -186,7 +186,8 @@ func (s *search) judge(sit situation) (*clash, []string) {
 
 // ask has the engine decide. Nothing else of the search calls it.
 func (s *search) ask(events []triage.Event, issue triage.Issue, memory triage.Memory) (engine.Decision, error) {
-	return engine.Decide(s.policy, events, issue, &memory, searchTime)
+	d, _, err := engine.Decide(s.policy, engine.Case{Issue: issue, Memory: memory, Events: events, Now: searchTime})
+	return d, err
 }
 
 // clashOf finds the two wishes of a failed decision that exclude each other, the latest such; earlier ones may have been steps of a chain.

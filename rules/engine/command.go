@@ -22,11 +22,11 @@ func (p Policy) call(c Comment, args string) triage.Call {
 }
 
 // run checks whether the command may be run, and runs it.
-func (o *commandRun) run(c Comment, line Line, h parsedLine, call triage.Call) triage.Outcome {
+func (r *commandRun) run(c Comment, line Line, h parsedLine, call triage.Call) triage.Outcome {
 	if h.command == nil {
-		return unknown(o.policy, h)
+		return unknown(r.policy, h)
 	}
-	in, cmd, team := o.input([]triage.Event{c.Event}), h.command, o.policy.Team
+	in, cmd, team := r.input([]triage.Event{c.Event}), h.command, r.policy.Team
 	switch {
 	case line.LimitAnnounced:
 		return triage.Outcome{Reason: "too many commands", Refused: true}
@@ -36,25 +36,25 @@ func (o *commandRun) run(c Comment, line Line, h parsedLine, call triage.Call) t
 		return triage.Refuse(triage.Say("the comment may have been changed since it was written, before the bot could read it; write it again if it still holds"))
 	case !cmd.Who.Allows(in, call.By, call.Level):
 		return triage.Refuse(triage.Say(team.CommandCode(cmd.Name) + " " + cmd.Who.Requirement()))
-	case o.Issue.Closed && !cmd.Closed:
+	case r.issue.Closed && !cmd.Closed:
 		return triage.Refuse(triage.Say("the issue is closed; reopen it first"))
 	}
 	out := cmd.Run(in, call)
 	if out.FindIssue != "" {
-		if found, ok := o.facts.FoundIssues[out.FindIssue]; ok {
+		if found, ok := r.facts.FoundIssues[out.FindIssue]; ok {
 			call.Found, out.FindIssue = &found, ""
 			out = cmd.Run(in, call)
 		}
 	}
-	if !out.Refused && slices.ContainsFunc(out.Actions, func(a triage.Action) bool { return o.superseded(a, c) }) {
+	if !out.Refused && slices.ContainsFunc(out.Actions, func(a triage.Action) bool { return r.superseded(a, c) }) {
 		return triage.Refuse(triage.Say("somebody changed this after the comment was written, before the bot could read it; write it again if it still holds"))
 	}
 	for _, a := range out.Actions {
-		if l := triage.LabelOf(a); o.facts.RefusedLabels[l] && !out.Refused {
+		if l := triage.LabelOf(a); r.facts.RefusedLabels[l] && !out.Refused {
 			return triage.Refuse(LabelRefused(l))
 		}
 	}
-	out.Needs &^= o.Memory.Context.Known
+	out.Needs &^= r.memory.Context.Known
 	if reason := outOfScope(in); reason != "" && !out.EvenOutOfScope && !out.Refused {
 		return triage.Refuse(triage.Say("").Untrusted(reason).Say(", so the bot leaves it alone"))
 	}
@@ -74,47 +74,4 @@ func roughly(d time.Duration) string {
 		return "a minute"
 	}
 	return fmt.Sprintf("%d minutes", minutes)
-}
-
-// applyOutcome applies what a command wants to the copies of issue and memory.
-func (o *commandRun) applyOutcome(c Comment, call triage.Call, out triage.Outcome) {
-	before := o.Issue
-	for _, change := range out.Changes {
-		change.Apply(&o.Memory, call)
-	}
-	for _, a := range out.Actions {
-		if o.alreadyMoved(a, call.At) {
-			continue
-		}
-		o.WantedActions = append(o.WantedActions, WantedAction{a, call.Note})
-		o.Issue = a.Apply(o.Issue)
-		clearBotChange(&o.Memory, a)
-	}
-	// The state begins with the comment, however late it is read: who agrees right behind it agrees in this state.
-	in := o.input([]triage.Event{triage.Difference(before, o.Issue).AsEvent(c.Event.Actor, before, c.Event)})
-	if updateStateEntry(&in) && in.Is(triage.Review) {
-		o.Memory.Context.Known &^= triage.NeedAgreements // a new review is agreed anew
-	}
-	o.RecheckAll = o.RecheckAll || out.RecheckAll
-	for _, l := range out.Links {
-		l.Note = call.Note
-		o.Intent.Links = append(o.Intent.Links, l)
-		o.Memory.Context.Links = append(o.Memory.Context.Links, triage.Link{Kind: l.Kind, Ref: l.To, Created: o.now})
-		o.Memory.Context.LoadedAt = o.now
-	}
-	if out.Opens != nil {
-		o.Intent.Opens, o.Intent.OpensBy = out.Opens, call.Note
-		o.Memory.Context.Links = append(o.Memory.Context.Links, triage.Link{Kind: triage.RelatesTo, Created: o.now})
-		o.Memory.Context.Known |= triage.NeedLinks
-		o.Memory.Context.LoadedAt = o.now
-	}
-}
-
-// clearBotChange forgets that the bot set a state, or that a person undid it: a person has now decided about it.
-func clearBotChange(m *triage.Memory, a triage.Action) {
-	delete(m.BotChanges, a.Key())
-	delete(m.Undone, a.Key())
-	if s, ok := a.(triage.SetWeight); ok && s.Side != "" {
-		delete(m.BotChanges, triage.AddLabel{Label: triage.WeightLabel(s.Side, s.Value)}.Key())
-	}
 }

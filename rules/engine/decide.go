@@ -14,10 +14,11 @@ const MaxRounds = 8
 // ErrContradiction says that the policy wants two things of an issue that exclude each other, or never settles.
 var ErrContradiction = errors.New("the rules contradict each other")
 
-// Decision is what the engine makes of an issue.
+// Decision is what the engine makes of a case.
 type Decision struct {
-	InScope    bool // false: the rules leave the issue alone, Reason says why, nothing else is set
+	InScope    bool // false: the rules leave the issue alone, Reason says why, and only commands are answered
 	Reason     string
+	Pending    Pending   // what commands want, those of the case's comments included
 	Findings   []Finding // of every rule, in the order of the catalogue
 	Plan       []Planned // what to change, in the order it was found
 	Result     triage.Issue
@@ -25,10 +26,6 @@ type Decision struct {
 	UpdateNote bool          // bring the note in line with Note; false leaves it alone
 	Memory     triage.Memory // to be kept once the plan is carried out
 	WakeAt     time.Time     // decide again then, even if nothing happens; zero is never
-
-	// Needs are facts that rules ask for. If any are set, load them into the memory's Context and decide again with it; the rules
-	// that asked have not spoken yet.
-	Needs triage.Need
 }
 
 // Planned is an action with the rule that wants it.
@@ -49,14 +46,36 @@ type Finding struct {
 	Notable    bool        `json:"speaks,omitempty"` // it wants something that is not so yet, asks people or tells them
 }
 
-// Decide runs the policy's rules on the issue. Events are those not yet handled, without the bot's own. The issue is the newest state
-// known, memory what is remembered of it (nil if it was never seen). The only error is ErrContradiction, wrapped with the names
-// of the rules; the decision then holds the findings so far.
-func Decide(p Policy, events []triage.Event, issue triage.Issue, memory *triage.Memory, now time.Time) (Decision, error) {
-	var m triage.Memory
-	if memory != nil {
-		m = memory.Clone()
+// Decide runs the commands of the case's comments and the policy's rules on what they make of the issue, and answers what was asked about
+// the rules. If it needs to know more, the decision is of no use but for what it shows of the way: load that into the case and decide
+// again. The only error is ErrContradiction, wrapped with the names of the rules; the decision then holds the findings so far.
+func Decide(p Policy, c Case) (Decision, Needs, error) {
+	commands := runCommands(p, c)
+	if needs := commands.needs; !needs.Empty() {
+		needs.Known = commands.surroundings(&commands.memory)
+		return Decision{Pending: commands.pending, Result: commands.issue, Memory: commands.memory}, needs, nil
 	}
+	events := c.Events
+	if more := commands.pending.Events; len(more) > 0 {
+		events = slices.Concat(events, more)
+	}
+	if commands.pending.RecheckAll {
+		events = append(slices.Clip(events), triage.Event{Kind: triage.Swept, At: c.Now, ReceivedAt: c.Now})
+		p.Grace, p.TriageDays = 0, 0
+	}
+	d, needs, err := runRules(p, events, commands.issue, commands.memory, c.Now)
+	d.Pending = commands.pending
+	if err == nil && len(d.Pending.Questions) > 0 {
+		err = answer(p, c, &d, &needs)
+	}
+	if !needs.Empty() {
+		needs.Known = commands.surroundings(&d.Memory)
+	}
+	return d, needs, err
+}
+
+// runRules has the rules decide on an issue. The memory is theirs to change.
+func runRules(p Policy, events []triage.Event, issue triage.Issue, m triage.Memory, now time.Time) (Decision, Needs, error) {
 	if !slices.IsSortedFunc(events, byTime) {
 		events = slices.SortedStableFunc(slices.Values(events), byTime)
 	}
@@ -64,7 +83,7 @@ func Decide(p Policy, events []triage.Event, issue triage.Issue, memory *triage.
 	m.Issue = &issue
 	in := triage.NewInput(p.Team, events, issue, &m, now)
 	if reason := outOfScope(in); reason != "" {
-		return Decision{Reason: reason, Result: issue, Memory: m}, nil
+		return Decision{Reason: reason, Result: issue, Memory: m}, Needs{}, nil
 	}
 	detectUndone(in)
 	updateContext(&in)
@@ -75,9 +94,10 @@ func Decide(p Policy, events []triage.Event, issue triage.Issue, memory *triage.
 	r.endSnoozes()
 	r.restoreRacedMove()
 	err := r.settle()
-	d := Decision{InScope: true, Findings: r.findings, Plan: r.plan, Result: r.in.Issue, Memory: m, Needs: r.needs()}
+	d := Decision{InScope: true, Findings: r.findings, Plan: r.plan, Result: r.in.Issue, Memory: m}
+	needs := Needs{Facts: r.needs()}
 	if err != nil {
-		return d, err
+		return d, needs, err
 	}
 	r.recordShadow()
 	d.UpdateNote = r.speaks()
@@ -85,12 +105,12 @@ func Decide(p Policy, events []triage.Event, issue triage.Issue, memory *triage.
 		d.Note, d.WakeAt = r.writeNote()
 	}
 	if r.unknown {
-		d.Needs |= triage.NeedAuthorLevel
+		needs.Facts |= triage.NeedAuthorLevel
 	}
 	result := r.in.Issue
 	m.Issue = &result
 	d.Memory = m
-	return d, nil
+	return d, needs, nil
 }
 
 func byTime(a, b triage.Event) int { return a.At.Compare(b.At) }

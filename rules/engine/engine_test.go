@@ -51,7 +51,7 @@ func TestContradictionsNameBothRules(t *testing.T) {
 	for name, settings := range tests {
 		t.Run(name, func(t *testing.T) {
 			issue := triage.Issue{Labels: []string{"y"}}
-			d, err := engine.Decide(engine.Policy{Team: team, Settings: settings}, opened, issue, nil, now)
+			d, _, err := engine.Decide(engine.Policy{Team: team, Settings: settings}, engine.Case{Issue: issue, Events: opened, Now: now})
 			if !errors.Is(err, engine.ErrContradiction) || !strings.Contains(err.Error(), "one wants to") || !strings.Contains(err.Error(), "two wants to") {
 				t.Fatalf("error %v does not name both rules", err)
 			}
@@ -66,7 +66,7 @@ func TestNeverSettling(t *testing.T) {
 	restless := rule("restless", func(in triage.Input) triage.Verdict {
 		return triage.Want("more", triage.AddLabel{Label: strings.Repeat("x", len(in.Issue.Labels)+1)})
 	})
-	_, err := engine.Decide(engine.Policy{Team: team, Settings: []engine.Setting{restless}}, opened, triage.Issue{}, nil, now)
+	_, _, err := engine.Decide(engine.Policy{Team: team, Settings: []engine.Setting{restless}}, engine.Case{Events: opened, Now: now})
 	if !errors.Is(err, engine.ErrContradiction) || !strings.Contains(err.Error(), "restless") {
 		t.Fatalf("error %v does not name the rule that never settles", err)
 	}
@@ -75,17 +75,17 @@ func TestNeverSettling(t *testing.T) {
 // TestAnotherRuleDoesNotRedo: what a person took off is not put back by a rule that had no part in it.
 func TestAnotherRuleDoesNotRedo(t *testing.T) {
 	policy := engine.Policy{Team: team, Settings: []engine.Setting{wants("one", triage.AddLabel{Label: "x"})}}
-	memory := &triage.Memory{BotChanges: map[string]triage.BotChange{"label:x": {Rule: "another"}}}
-	d, err := engine.Decide(policy, opened, triage.Issue{}, memory, now)
+	memory := triage.Memory{BotChanges: map[string]triage.BotChange{"label:x": {Rule: "another"}}}
+	d, _, err := engine.Decide(policy, engine.Case{Memory: memory, Events: opened, Now: now})
 	if err != nil || len(d.Plan) > 0 || !d.Findings[0].Overridden {
 		t.Fatalf("plan %v, findings %+v, error %v", d.Plan, d.Findings, err)
 	}
 }
 
 func TestMemoryIsNotShared(t *testing.T) {
-	memory := &triage.Memory{BotChanges: map[string]triage.BotChange{}}
+	memory := triage.Memory{BotChanges: map[string]triage.BotChange{}}
 	policy := engine.Policy{Team: team, Settings: []engine.Setting{wants("one", triage.AddLabel{Label: "x"})}}
-	d, err := engine.Decide(policy, opened, triage.Issue{}, memory, now)
+	d, _, err := engine.Decide(policy, engine.Case{Memory: memory, Events: opened, Now: now})
 	if err != nil || len(memory.BotChanges) > 0 || d.Memory.BotChanges["label:x"].Rule != "one" {
 		t.Fatalf("before %v, after %v, error %v", memory.BotChanges, d.Memory.BotChanges, err)
 	}
@@ -219,7 +219,7 @@ func TestRecoverState(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			recovered := engine.RestoreMemory(triage.Memory{}, team, tt.past, bot)
-			d, err := engine.Decide(policy, nil, triage.Issue{Labels: tt.labels}, &recovered, now)
+			d, _, err := engine.Decide(policy, engine.Case{Issue: triage.Issue{Labels: tt.labels}, Memory: recovered, Now: now})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -242,7 +242,7 @@ func TestMovesBackAreNotRedone(t *testing.T) {
 	for name, past := range map[string][]triage.ResourceEvent{"before": slices.Concat(moved, back), "after": moved} {
 		t.Run(name, func(t *testing.T) {
 			recovered := engine.RestoreMemory(triage.Memory{}, team, past, bot)
-			d, err := engine.Decide(policy, opened, triage.Issue{Labels: []string{"s::a"}}, &recovered, now)
+			d, _, err := engine.Decide(policy, engine.Case{Issue: triage.Issue{Labels: []string{"s::a"}}, Memory: recovered, Events: opened, Now: now})
 			if err != nil || len(d.Plan) > 0 {
 				t.Errorf("plan %v, error %v", d.Plan, err)
 			}

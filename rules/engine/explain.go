@@ -10,29 +10,56 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// DryRun is what the rules say of the issue when all of them are run. Needs are facts that have to be loaded first.
-//
-// Most rules do not run on a closed issue; for these it is what they would say had it not been closed.
-func DryRun(p Policy, issue triage.Issue, memory *triage.Memory, now time.Time) (Decision, error) {
+// answer completes the replies to comments that ask what the rules say of the issue.
+func answer(p Policy, c Case, d *Decision, needs *Needs) error {
+	all, more, err := dryRun(p, d.Result, d.Memory, c.Now)
+	needs.Facts |= more.Facts
+	for _, q := range d.Pending.Questions {
+		if _, known := c.Facts.PastFindings[q.Rule]; q.Rule != "" && !known {
+			needs.PastFindings = append(needs.PastFindings, q.Rule)
+		}
+	}
+	if err != nil || !needs.Empty() {
+		return err
+	}
+	for _, q := range d.Pending.Questions {
+		reply := explain(p, all, q.Rule, c.Facts.PastFindings[q.Rule])
+		for n := range d.Pending.Intent.Answers {
+			if a := &d.Pending.Intent.Answers[n]; a.Note == q.Note {
+				if a.Reply != nil {
+					reply.Text = slices.Concat(a.Reply.Text, reply.Text)
+					reply.Rows = slices.Concat(a.Reply.Rows, reply.Rows)
+				}
+				a.Reply = &reply
+			}
+		}
+	}
+	d.Pending.Questions = nil
+	return nil
+}
+
+// dryRun is what the rules say of the issue when all of them are run. Most rules do not run on a closed issue; for these it is what they
+// would say had it not been closed.
+func dryRun(p Policy, issue triage.Issue, memory triage.Memory, now time.Time) (Decision, Needs, error) {
 	look := []triage.Event{{Kind: triage.Swept, At: now}}
-	d, err := Decide(p, look, issue, memory, now)
+	d, needs, err := runRules(p, look, issue, memory.Clone(), now)
 	if err != nil || !d.InScope || !issue.Closed {
-		return d, err
+		return d, needs, err
 	}
 	m := d.Memory.Clone()
 	delete(m.BotChanges, triage.Close{}.Key()) // nobody reopened it
 	issue.Closed = false
-	before, err := Decide(p, look, issue, &m, now)
+	before, more, err := runRules(p, look, issue, m, now)
 	if err != nil {
-		return d, err
+		return d, needs, err
 	}
 	for n, s := range p.Settings {
 		if !s.Closed {
 			d.Findings[n] = before.Findings[n]
 		}
 	}
-	d.Needs |= before.Needs
-	return d, nil
+	needs.Facts |= more.Facts
+	return d, needs, nil
 }
 
 // PastFinding is what a rule said of the issue in an earlier decision.
@@ -42,9 +69,9 @@ type PastFinding struct {
 	Reason string
 }
 
-// Explain answers what the rules say of an issue, from a decision of DryRun. The findings are the stored ones of the one rule that is asked
-// for, the newest first.
-func Explain(p Policy, d Decision, rule string, sights []PastFinding) triage.Reply {
+// explain answers what the rules say of an issue, from a dry run. The past findings are those of the one rule that is asked for, the newest
+// first.
+func explain(p Policy, d Decision, rule string, sights []PastFinding) triage.Reply {
 	switch n := p.index(rule); {
 	case !d.InScope:
 		return triage.Reply{Text: []triage.Prose{triage.Say("The rules leave this issue alone: ").Untrusted(d.Reason).Say(".")}}

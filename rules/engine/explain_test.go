@@ -32,12 +32,11 @@ func whyPolicy() engine.Policy {
 // explain is the answer as lines of text; those of the fold are indented.
 func explain(t *testing.T, issue triage.Issue, memory triage.Memory, rule string, past ...engine.PastFinding) []string {
 	t.Helper()
-	p := whyPolicy()
-	d, err := engine.DryRun(p, issue, &memory, now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := engine.Explain(p, d, rule, past)
+	d := decide(t, whyPolicy(), engine.Case{
+		Issue: issue, Memory: memory, Now: now, Facts: engine.Facts{PastFindings: map[string][]engine.PastFinding{rule: past}},
+		Pending: engine.Pending{Intent: triage.Intent{Answers: []triage.Reaction{{Note: 1}}}, Questions: []engine.Question{{Note: 1, Rule: rule}}},
+	})
+	r := d.Pending.Intent.Answers[0].Reply
 	var lines []string
 	for _, text := range r.Text {
 		lines = append(lines, text.Plain())

@@ -16,7 +16,7 @@ func TestSeenToIsStruckThroughOnce(t *testing.T) {
 	policy := engine.Policy{Team: team, Commands: []triage.Command{
 		{Name: "unclear", Unresolved: func(triage.Input, triage.RequestedItem) bool { return false }},
 	}}
-	memory := &triage.Memory{Items: map[string]triage.ItemState{}, Requested: map[string]triage.RequestedItem{}}
+	memory := triage.Memory{Items: map[string]triage.ItemState{}, Requested: map[string]triage.RequestedItem{}}
 	for n := range 5 {
 		key := "unclear/" + strconv.Itoa(n)
 		memory.Items[key] = triage.ItemState{State: triage.ItemOpen, Title: "A clarification"}
@@ -24,7 +24,7 @@ func TestSeenToIsStruckThroughOnce(t *testing.T) {
 	}
 	want := []engine.NoteItem{{Key: "unclear/4", Title: "A clarification", Met: true}}
 	for range 20 {
-		d, err := engine.Decide(policy, opened, triage.Issue{}, memory, now)
+		d, _, err := engine.Decide(policy, engine.Case{Memory: memory, Events: opened, Now: now})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,135 +7,78 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Comment is what somebody wrote with commands in it.
-type Comment struct {
-	Event       triage.Event // with its Note
-	Lines       []Line
-	Late        bool // no delivery brought it: the bot looked for it, and much may have happened since
-	MaybeEdited bool // the text may not be the one that its writer sent first
-	Level       int  // the writer's access level in the project, 0 for none
-}
-
-// Line is one line of a comment that is meant for the bot.
-type Line struct {
-	Text           string        // behind the prefix: "weight 3"
-	Mention        bool          // addressed by the bot's name, as conversation may be
-	RetryIn        time.Duration // the writer has used up their commands: how long until the next one is allowed; 0 if not
-	LimitAnnounced bool          // and the answer to an earlier comment said so
-}
-
-// Facts are what commands asked for and the caller has looked up.
-type Facts struct {
-	FoundIssues map[string]triage.FoundIssue // issues by what people wrote
-	// BotMoves are the workflow states and weights that the bot set after the comment was written, by GitLab's resource events. They are loaded
-	// where the memory of what has run is lost: a command that is relative to a state must not run again on its own outcome.
-	BotMoves []triage.ResourceEvent
-	// History is everything that anybody changed, loaded where a comment is late.
-	History []triage.ResourceEvent
-	// RefusedLabels are labels that GitLab did not accept. A command that wants one is refused.
-	RefusedLabels map[string]bool
-}
-
-// CommandsResult is what the commands of some comments come to, before the rules run.
-type CommandsResult struct {
-	Issue           triage.Issue // as the commands want it
-	Memory          triage.Memory
-	Intent          triage.Intent  // without the Edit, which the rules may add to
-	WantedActions   []WantedAction // the actions that lead to Issue, to be repeated on a newer state
-	Events          []triage.Event // as if the writers had made the changes themselves
-	Results         []Result
-	ExplainRequests []ExplainRequest
-	RecheckAll      bool // the rules look at everything, and nothing waits
-
-	// If one of the next two is set, nothing was decided: look it up and run the commands again.
-	Needs      triage.Need
-	FindIssues []string
-}
-
-// WantedAction is a state that a command wants.
-type WantedAction struct {
-	triage.Action
-	Note int64 // the comment
-}
-
-// Result is one command for the record.
-type Result struct {
-	By      string `json:"by"`
-	Command string `json:"command"` // its name, "" if there is none like it
-	Reason  string `json:"reason"`
-	Refused bool   `json:"refused,omitempty"`
-}
-
-// ExplainRequest asks for what the rules say, to be added to the reply of an answer in Intent. Rule is "" for all.
-type ExplainRequest struct {
-	Answer int
-	Rule   string
-}
-
-// RunCommands runs the commands of the comments, in order, each on what the ones before it made of the issue. One that is refused leaves nothing
-// behind but its reply. Events are those since the memory was saved; the issue shows their outcome.
-func RunCommands(p Policy, comments []Comment, events []triage.Event, issue triage.Issue, memory *triage.Memory, facts Facts, now time.Time) CommandsResult {
-	o := commandRun{policy: p, facts: facts, events: events, now: now}
-	if memory != nil {
-		o.Memory = memory.Clone()
-	}
-	o.Issue = issue
-	known := o.Memory.StateEntry
-	updateStateEntry(new(o.input(slices.SortedStableFunc(slices.Values(events), byTime))))
-	for _, c := range comments {
-		o.comment(c)
-	}
-	o.Memory.StateEntry = known // the decision that follows finds out what moved, from the events
-	return o.CommandsResult
-}
-
 // CommandLimit is how many commands a person may write within CommandWindow.
 const (
 	CommandLimit  = 60
 	CommandWindow = time.Hour
 )
 
-// commandRun is a run of RunCommands.
+// commandRun runs the commands of a case.
 type commandRun struct {
-	CommandsResult
-	policy Policy
-	facts  Facts
-	events []triage.Event
-	now    time.Time
+	policy  Policy
+	facts   Facts
+	events  []triage.Event
+	now     time.Time
+	known   triage.Context // before the first command
+	issue   triage.Issue   // as the commands want it so far
+	memory  triage.Memory
+	pending Pending
+	needs   Needs // if there are any, nothing is decided
 }
 
-func (o *commandRun) input(events []triage.Event) triage.Input {
-	return triage.NewInput(o.policy.Team, events, o.Issue, &o.Memory, o.now)
+// runCommands runs the commands of the case's comments, in order, each on what the ones before it made of the issue. One that is refused
+// leaves nothing behind but its reply.
+func runCommands(p Policy, c Case) *commandRun {
+	r := &commandRun{policy: p, facts: c.Facts, now: c.Now, known: c.Memory.Context, memory: c.Memory.Clone(), pending: c.Pending.clone()}
+	r.issue = r.pending.Target(c.Issue)
+	for _, l := range r.pending.Intent.Links {
+		r.link(triage.Link{Kind: l.Kind, Ref: l.To, Created: r.pending.Intent.At})
+	}
+	if len(c.Comments) == 0 {
+		return r
+	}
+	r.events = slices.Concat(c.Events, c.Pending.Events)
+	known := r.memory.StateEntry
+	updateStateEntry(new(r.input(slices.SortedStableFunc(slices.Values(r.events), byTime))))
+	for _, comment := range c.Comments {
+		r.comment(comment)
+	}
+	r.memory.StateEntry = known // the rules that follow find out what moved, from the events
+	return r
+}
+
+func (r *commandRun) input(events []triage.Event) triage.Input {
+	return triage.NewInput(r.policy.Team, events, r.issue, &r.memory, r.now)
 }
 
 // comment runs the lines of one comment and adds its answer.
-func (o *commandRun) comment(c Comment) {
-	before := o.Issue
+func (r *commandRun) comment(c Comment) {
+	before, intent := r.issue, &r.pending.Intent
 	answer := triage.Reaction{Note: c.Event.Note.ID, Discussion: c.Event.Note.Discussion, Internal: c.Event.Note.Internal}
 	var parts replies
 	spoke := false
 	for _, line := range c.Lines {
-		h, meant := parseLine(o.policy, line)
+		h, meant := parseLine(r.policy, line)
 		if !meant {
 			continue
 		}
 		spoke = true
-		call := o.policy.call(c, h.args)
-		out := o.run(c, line, h, call)
+		call := r.policy.call(c, h.args)
+		out := r.run(c, line, h, call)
 		if out.FindIssue != "" {
-			o.FindIssues = append(o.FindIssues, out.FindIssue)
+			r.needs.FindIssues = append(r.needs.FindIssues, out.FindIssue)
 		}
-		o.Needs |= out.Needs
+		r.needs.Facts |= out.Needs
 		if out.Explain != nil {
-			o.ExplainRequests = append(o.ExplainRequests, ExplainRequest{Answer: len(o.Intent.Answers), Rule: *out.Explain})
+			r.pending.Questions = append(r.pending.Questions, Question{Note: answer.Note, Rule: *out.Explain})
 		}
 		if h.command == nil || !h.command.Answers {
 			answer.Emoji = triage.DoneEmoji
 		}
-		parts.add(line, out, len(c.Lines) > 1, o.policy.Team)
-		o.Results = append(o.Results, Result{By: c.Event.Actor.Username, Command: h.name(), Reason: out.Reason, Refused: out.Refused})
+		parts.add(line, out, len(c.Lines) > 1, r.policy.Team)
+		r.pending.Results = append(r.pending.Results, Result{By: c.Event.Actor.Username, Command: h.name(), Reason: out.Reason, Refused: out.Refused})
 		if !out.Refused {
-			o.applyOutcome(c, call, out)
+			r.applyOutcome(c, call, out)
 		}
 	}
 	if !spoke {
@@ -145,12 +88,73 @@ func (o *commandRun) comment(c Comment) {
 		answer.Emoji = triage.RefusedEmoji
 	}
 	answer.Reply = parts.reply()
-	o.Intent.Answers = append(o.Intent.Answers, answer)
-	o.Memory.MarkExecuted(answer.Note)
-	if o.Intent.By == (triage.Person{}) {
-		o.Intent.By, o.Intent.At = c.Event.Actor, c.Event.At
+	intent.Answers = append(intent.Answers, answer)
+	r.memory.MarkExecuted(answer.Note)
+	if intent.By == (triage.Person{}) {
+		intent.By, intent.At = c.Event.Actor, c.Event.At
 	}
-	if edit := triage.Difference(before, o.Issue); !edit.Empty() {
-		o.Events = append(o.Events, edit.AsEvent(c.Event.Actor, before, c.Event))
+	if edit := triage.Difference(before, r.issue); !edit.Empty() {
+		r.pending.Events = append(r.pending.Events, edit.AsEvent(c.Event.Actor, before, c.Event))
+	}
+}
+
+// applyOutcome applies what a command wants to the copies of issue and memory.
+func (r *commandRun) applyOutcome(c Comment, call triage.Call, out triage.Outcome) {
+	before, intent := r.issue, &r.pending.Intent
+	for _, change := range out.Changes {
+		change.Apply(&r.memory, call)
+	}
+	for _, a := range out.Actions {
+		if r.alreadyMoved(a, call.At) {
+			continue
+		}
+		r.pending.WantedActions = append(r.pending.WantedActions, WantedAction{a, call.Note})
+		r.issue = a.Apply(r.issue)
+		clearBotChange(&r.memory, a)
+	}
+	// The state begins with the comment, however late it is read: who agrees right behind it agrees in this state.
+	in := r.input([]triage.Event{triage.Difference(before, r.issue).AsEvent(c.Event.Actor, before, c.Event)})
+	if updateStateEntry(&in) && in.Is(triage.Review) && c.Event.ReceivedAt.After(r.known.LoadedAt) {
+		r.memory.Context.Known &^= triage.NeedAgreements // a new review is agreed anew
+	}
+	r.pending.RecheckAll = r.pending.RecheckAll || out.RecheckAll
+	for _, l := range out.Links {
+		l.Note = call.Note
+		intent.Links = append(intent.Links, l)
+		r.link(triage.Link{Kind: l.Kind, Ref: l.To, Created: r.now})
+		r.memory.Context.LoadedAt = r.now
+	}
+	if out.Opens != nil {
+		intent.Opens, intent.OpensBy = out.Opens, call.Note
+		r.link(triage.Link{Kind: triage.RelatesTo, Created: r.now})
+		r.memory.Context.Known |= triage.NeedLinks
+		r.memory.Context.LoadedAt = r.now
+	}
+}
+
+// surroundings are those of a memory without the links that commands want.
+func (r *commandRun) surroundings(m *triage.Memory) triage.Context {
+	around := m.Clone().Context
+	around.Links = r.known.Links
+	if r.known.Known&triage.NeedLinks == 0 {
+		around.Known &^= triage.NeedLinks
+	}
+	return around
+}
+
+// link adds a link that commands want to those that are known, once.
+func (r *commandRun) link(l triage.Link) {
+	around := &r.memory.Context
+	if !slices.ContainsFunc(around.Links, func(known triage.Link) bool { return known.Kind == l.Kind && known.Ref == l.Ref }) {
+		around.Links = append(slices.Clip(around.Links), l)
+	}
+}
+
+// clearBotChange forgets that the bot set a state, or that a person undid it: a person has now decided about it.
+func clearBotChange(m *triage.Memory, a triage.Action) {
+	delete(m.BotChanges, a.Key())
+	delete(m.Undone, a.Key())
+	if s, ok := a.(triage.SetWeight); ok && s.Side != "" {
+		delete(m.BotChanges, triage.AddLabel{Label: triage.WeightLabel(s.Side, s.Value)}.Key())
 	}
 }

@@ -18,15 +18,25 @@ func said(line engine.Line) engine.Comment {
 	}
 }
 
-// TestObeyingLeavesWhatWasAlone: commands that are run again, when what they asked for was looked up, do not change what came of it before.
-func TestObeyingLeavesWhatWasAlone(t *testing.T) {
+// decide is a decision that needs to know nothing more.
+func decide(t *testing.T, policy engine.Policy, c engine.Case) engine.Decision {
+	t.Helper()
+	d, needs, err := engine.Decide(policy, c)
+	if err != nil || !needs.Empty() {
+		t.Fatalf("needs %+v, error %v", needs, err)
+	}
+	return d
+}
+
+// TestCasesAreLeftAlone: a decision changes nothing of its case, nor of what came of another one on the same case.
+func TestCasesAreLeftAlone(t *testing.T) {
 	policy := engine.Policy{Team: team, Commands: []triage.Command{{Name: "link", Run: func(_ triage.Input, call triage.Call) triage.Outcome {
 		return triage.Outcome{Links: []triage.WantedLink{{Kind: call.Args}}}
 	}}}}
-	memory := &triage.Memory{}
+	var memory triage.Memory
 	memory.Context.Links = make([]triage.Link, 1, 8)
-	first := engine.RunCommands(policy, []engine.Comment{said(engine.Line{Text: "link one"})}, nil, triage.Issue{}, memory, engine.Facts{}, now)
-	engine.RunCommands(policy, []engine.Comment{said(engine.Line{Text: "link two"})}, nil, triage.Issue{}, memory, engine.Facts{}, now)
+	first := decide(t, policy, engine.Case{Memory: memory, Comments: []engine.Comment{said(engine.Line{Text: "link one"})}, Now: now})
+	decide(t, policy, engine.Case{Memory: memory, Comments: []engine.Comment{said(engine.Line{Text: "link two"})}, Now: now})
 	want := []triage.Link{{}, {Kind: "one", Created: now}}
 	if diff := cmp.Diff(want, first.Memory.Context.Links); diff != "" {
 		t.Errorf("the links (-want +got):\n%s", diff)
@@ -48,8 +58,8 @@ func TestTooManyCommands(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			o := engine.RunCommands(policy, []engine.Comment{said(tt.line)}, nil, triage.Issue{}, nil, engine.Facts{}, now)
-			answer, got := o.Intent.Answers[0], ""
+			d := decide(t, policy, engine.Case{Comments: []engine.Comment{said(tt.line)}, Now: now})
+			answer, got := d.Pending.Intent.Answers[0], ""
 			if answer.Reply != nil {
 				got = answer.Reply.Text[0].Plain()
 			}

@@ -32,13 +32,13 @@ func asksAndWants(id string) engine.Setting {
 type shadowSteps struct {
 	t      *testing.T
 	policy engine.Policy
-	memory *triage.Memory
+	memory triage.Memory
 }
 
 // decide decides and compares what the first rule would do, and when it is to be looked at again.
 func (s *shadowSteps) decide(what string, events []triage.Event, issue triage.Issue, at time.Time, wake time.Time, would ...string) {
 	s.t.Helper()
-	d, err := engine.Decide(s.policy, events, issue, s.memory, at)
+	d, _, err := engine.Decide(s.policy, engine.Case{Issue: issue, Memory: s.memory, Events: events, Now: at})
 	if err != nil || len(d.Plan)+len(d.Note.Items) > 0 {
 		s.t.Fatalf("%s: plan %v, items %v, error %v", what, d.Plan, d.Note.Items, err)
 	}
@@ -48,7 +48,7 @@ func (s *shadowSteps) decide(what string, events []triage.Event, issue triage.Is
 	if !d.WakeAt.Equal(wake) {
 		s.t.Errorf("%s: wakes at %s, want %s", what, d.WakeAt, wake)
 	}
-	s.memory = &d.Memory
+	s.memory = d.Memory
 }
 
 // TestShadowTellsWhatItWouldDo: what a rule in shadow would do is what its own mode lets it do; what it would ask people for waits for the
@@ -92,8 +92,8 @@ func TestShadowIsForgottenInAnotherMode(t *testing.T) {
 	for _, mode := range []triage.Mode{triage.Off, triage.Remind, triage.Act} {
 		other := asksAndWants("one")
 		other.Mode = mode
-		memory := &triage.Memory{ShadowActions: map[string][]string{"one": {"add ~x"}, "gone": {"add ~y"}}}
-		d, err := engine.Decide(engine.Policy{Team: team, Settings: []engine.Setting{other}}, []triage.Event{{Kind: triage.Awarded, ReceivedAt: now}}, triage.Issue{}, memory, now)
+		memory := triage.Memory{ShadowActions: map[string][]string{"one": {"add ~x"}, "gone": {"add ~y"}}}
+		d, _, err := engine.Decide(engine.Policy{Team: team, Settings: []engine.Setting{other}}, engine.Case{Memory: memory, Events: []triage.Event{{Kind: triage.Awarded, ReceivedAt: now}}, Now: now})
 		if err != nil || len(d.Memory.ShadowActions) > 0 || d.Findings[0].Evaluated || len(memory.ShadowActions) != 2 {
 			t.Errorf("in mode %s: %+v, remembered %v, before %v, error %v", mode, d.Findings, d.Memory.ShadowActions, memory.ShadowActions, err)
 		}

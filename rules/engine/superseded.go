@@ -9,16 +9,16 @@ import (
 
 // superseded reports whether a person set such a state after the comment was written, or took off what the command would put back.
 // Deliveries tell of comments in whole seconds.
-func (o *commandRun) superseded(a triage.Action, c Comment) bool {
-	if a.Done(o.Issue) {
+func (r *commandRun) superseded(a triage.Action, c Comment) bool {
+	if a.Done(r.issue) {
 		return false
 	}
 	after := c.Event.At.Add(time.Second)
 	var past []triage.ResourceEvent
 	if c.Late {
-		past, after = slices.Clone(o.facts.History), c.Event.At // GitLab itself tells the exact time
+		past, after = slices.Clone(r.facts.History), c.Event.At // GitLab itself tells the exact time
 	}
-	for _, e := range o.events {
+	for _, e := range r.events {
 		past = append(past, resourceEventsOf(e)...)
 	}
 	return slices.ContainsFunc(past, func(p triage.ResourceEvent) bool {
@@ -27,8 +27,8 @@ func (o *commandRun) superseded(a triage.Action, c Comment) bool {
 }
 
 // alreadyMoved reports whether the bot set such a state after the comment was written. The command has then run, although the memory of it is lost.
-func (o *commandRun) alreadyMoved(a triage.Action, at time.Time) bool {
-	return slices.ContainsFunc(o.facts.BotMoves, func(p triage.ResourceEvent) bool { return !p.At.Before(at) && p.Concerns(a) && putsInPlace(p) })
+func (r *commandRun) alreadyMoved(a triage.Action, at time.Time) bool {
+	return slices.ContainsFunc(r.facts.BotMoves, func(p triage.ResourceEvent) bool { return !p.At.Before(at) && p.Concerns(a) && putsInPlace(p) })
 }
 
 // putsInPlace reports whether an entry sets something. A label that was only removed may have made room for another of its scope.

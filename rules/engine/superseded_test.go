@@ -54,15 +54,15 @@ func TestSuperseded(t *testing.T) {
 				Reason: "somebody changed this after the comment was written, before the bot could read it; write it again if it still holds"}
 		}
 		t.Run(name+", delivered", func(t *testing.T) {
-			o := engine.RunCommands(policy, []engine.Comment{comment}, append(delivered(tt.past), note), triage.Issue{}, nil, engine.Facts{}, now)
-			if diff := cmp.Diff(want, o.Results); diff != "" {
+			d := decide(t, policy, engine.Case{Events: append(delivered(tt.past), note), Comments: []engine.Comment{comment}, Now: now})
+			if diff := cmp.Diff(want, d.Pending.Results); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 		t.Run(name+", looked up", func(t *testing.T) {
 			comment.Late = true
-			o := engine.RunCommands(policy, []engine.Comment{comment}, []triage.Event{note}, triage.Issue{}, nil, engine.Facts{History: tt.past}, now)
-			if diff := cmp.Diff(want, o.Results); diff != "" {
+			d := decide(t, policy, engine.Case{Facts: engine.Facts{History: tt.past}, Events: []triage.Event{note}, Comments: []engine.Comment{comment}, Now: now})
+			if diff := cmp.Diff(want, d.Pending.Results); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -107,8 +107,8 @@ func TestMovedAlready(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			facts := engine.Facts{BotMoves: []triage.ResourceEvent{tt.moved}}
-			o := engine.RunCommands(policy, []engine.Comment{comment}, []triage.Event{note}, triage.Issue{Labels: []string{"s::a"}}, nil, facts, now)
-			if diff := cmp.Diff(tt.labels, slices.Clone(o.Issue.Labels)); diff != "" {
+			d := decide(t, policy, engine.Case{Issue: triage.Issue{Labels: []string{"s::a"}}, Facts: facts, Events: []triage.Event{note}, Comments: []engine.Comment{comment}, Now: now})
+			if diff := cmp.Diff(tt.labels, slices.Clone(d.Result.Labels)); diff != "" {
 				t.Errorf("the labels (-want +got):\n%s", diff)
 			}
 		})

@@ -64,9 +64,9 @@ func TestWhoUndid(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			tt.own.Rule = "one"
-			memory := &triage.Memory{BotChanges: map[string]triage.BotChange{tt.key: tt.own}}
+			memory := triage.Memory{BotChanges: map[string]triage.BotChange{tt.key: tt.own}}
 			policy := engine.Policy{Team: team, Settings: []engine.Setting{rule("one", func(triage.Input) triage.Verdict { return triage.Nothing("nothing") })}}
-			d, err := engine.Decide(policy, []triage.Event{tt.event, comment}, triage.Issue{Labels: tt.labels}, memory, now)
+			d, _, err := engine.Decide(policy, engine.Case{Issue: triage.Issue{Labels: tt.labels}, Memory: memory, Events: []triage.Event{tt.event, comment}, Now: now})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -81,13 +81,13 @@ func TestWhoUndid(t *testing.T) {
 func TestShadowShowsNothing(t *testing.T) {
 	watched := wants("watched", triage.AddLabel{Label: "UX"})
 	watched.Mode = triage.Shadow
-	memory := &triage.Memory{Undone: map[string]triage.Undoing{"label:UX": {By: "ann", What: "add ~UX"}}}
-	d, err := engine.Decide(engine.Policy{Team: team, Settings: []engine.Setting{watched}}, opened, triage.Issue{}, memory, now)
+	memory := triage.Memory{Undone: map[string]triage.Undoing{"label:UX": {By: "ann", What: "add ~UX"}}}
+	d, _, err := engine.Decide(engine.Policy{Team: team, Settings: []engine.Setting{watched}}, engine.Case{Memory: memory, Events: opened, Now: now})
 	if err != nil || len(d.Note.Inactive) > 0 || !d.Findings[0].Overridden {
 		t.Errorf("shown as resting %v, findings %+v, error %v", d.Note.Inactive, d.Findings, err)
 	}
 	watched.Mode = triage.Act
-	d, err = engine.Decide(engine.Policy{Team: team, Settings: []engine.Setting{watched}}, opened, triage.Issue{}, &d.Memory, now)
+	d, _, err = engine.Decide(engine.Policy{Team: team, Settings: []engine.Setting{watched}}, engine.Case{Memory: d.Memory, Events: opened, Now: now})
 	if err != nil || len(d.Plan) > 0 || len(d.Note.Inactive) != 1 {
 		t.Errorf("plan %v, shown as resting %v, error %v", d.Plan, d.Note.Inactive, err)
 	}

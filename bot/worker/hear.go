@@ -17,11 +17,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// maxAsked bounds how often commands may ask for more facts.
-const maxAsked = 4
-
-// obey runs the commands in the batch's comments, each comment once. What they want is not written yet: the rules look at it first.
-func (j *job) obey(ctx context.Context) error {
+// hear finds the comments whose commands are to be run, each once, and what has to be known for that.
+func (j *job) hear(ctx context.Context) error {
 	if j.memory.Intent != nil {
 		if err := j.resume(ctx); err != nil {
 			return err
@@ -30,7 +27,7 @@ func (j *job) obey(ctx context.Context) error {
 	if err := j.missed(ctx); err != nil {
 		return err
 	}
-	comments := j.comments()
+	comments := j.written()
 	if len(comments) == 0 {
 		return nil
 	}
@@ -48,7 +45,7 @@ func (j *job) obey(ctx context.Context) error {
 	if err != nil || len(comments) == 0 {
 		return err
 	}
-	if comments, err = j.asWritten(ctx, comments); err != nil || len(comments) == 0 {
+	if comments, err = j.asWritten(ctx, comments); err != nil {
 		return err
 	}
 	for i := range comments {
@@ -56,12 +53,15 @@ func (j *job) obey(ctx context.Context) error {
 			return err
 		}
 	}
-	j.hear(comments, moved)
-	told, err := j.command(ctx, comments, moved)
-	if err != nil {
-		return err
+	j.facts.BotMoves = moved
+	if slices.ContainsFunc(comments, func(c engine.Comment) bool { return c.Late }) {
+		past, err := j.changes(ctx)
+		if err != nil {
+			return err
+		}
+		j.facts.History = slices.DeleteFunc(slices.Clone(past), func(p triage.ResourceEvent) bool { return p.Actor.ID == j.o.Self.ID })
 	}
-	j.order(told)
+	j.comments = comments
 	return nil
 }
 
@@ -95,8 +95,8 @@ func (j *job) asWritten(ctx context.Context, comments []engine.Comment) ([]engin
 	return left, nil
 }
 
-// comments are those of the batch that have commands and are not known to have been run.
-func (j *job) comments() []engine.Comment {
+// written are the batch's comments that have commands and are not known to have been run.
+func (j *job) written() []engine.Comment {
 	var all []engine.Comment
 	for _, e := range j.events {
 		if e.Note == nil || e.Kind&triage.Noted == 0 || e.Note.Edited || j.memory.HasExecuted(e.Note.ID) || j.tooLate(e) {
@@ -169,37 +169,6 @@ func (j *job) permit(ctx context.Context, c *engine.Comment) error {
 	return nil
 }
 
-// command lets the commands run, looking up what they ask for.
-func (j *job) command(ctx context.Context, comments []engine.Comment, moved []triage.ResourceEvent) (engine.CommandsResult, error) {
-	facts := engine.Facts{FoundIssues: map[string]triage.FoundIssue{}, BotMoves: moved, RefusedLabels: j.denied}
-	if slices.ContainsFunc(comments, func(c engine.Comment) bool { return c.Late }) {
-		past, err := j.changes(ctx)
-		if err != nil {
-			return engine.CommandsResult{}, err
-		}
-		facts.History = slices.DeleteFunc(slices.Clone(past), func(p triage.ResourceEvent) bool { return p.Actor.ID == j.o.Self.ID })
-	}
-	for range maxAsked {
-		told := engine.RunCommands(j.policy, comments, j.events, j.target(), &j.memory, facts, j.now())
-		if told.Needs == 0 && len(told.FindIssues) == 0 {
-			return told, nil
-		}
-		for _, text := range told.FindIssues {
-			found, err := j.find(ctx, text)
-			if err != nil {
-				return told, err
-			}
-			facts.FoundIssues[text] = found
-		}
-		if told.Needs != 0 {
-			if err := j.load(ctx, engine.Decision{Needs: told.Needs, Memory: told.Memory}); err != nil {
-				return told, err
-			}
-		}
-	}
-	return engine.CommandsResult{}, errors.New("the commands keep asking for what was looked up already")
-}
-
 // find looks up an issue as people name it.
 func (j *job) find(ctx context.Context, text string) (triage.FoundIssue, error) {
 	issue, err := j.o.GitLab.Resolve(ctx, j.batch.Issue.Project, text)
@@ -212,36 +181,6 @@ func (j *job) find(ctx context.Context, text string) (triage.FoundIssue, error) 
 	return triage.FoundIssue{Ref: issue.Ref}, err
 }
 
-// order takes over what the commands want.
-func (j *job) order(told engine.CommandsResult) {
-	if len(told.Intent.Answers) == 0 {
-		return
-	}
-	j.keep = true
-	j.begin()
-	if j.orders == nil {
-		j.orders = &told.Intent
-	} else {
-		j.orders.Answers = append(j.orders.Answers, told.Intent.Answers...)
-		j.orders.Links = append(j.orders.Links, told.Intent.Links...)
-		if told.Intent.Opens != nil {
-			j.orders.Opens, j.orders.OpensBy = told.Intent.Opens, told.Intent.OpensBy
-		}
-	}
-	for _, w := range told.ExplainRequests {
-		j.asked = append(j.asked, asked{j.orders.Answers[len(j.orders.Answers)-len(told.Intent.Answers)+w.Answer].Note, w.Rule})
-	}
-	j.memory = told.Memory
-	j.memory.Context.Links = j.withWanted(j.memory.Context.Links)
-	j.wanted = append(j.wanted, told.WantedActions...)
-	j.events = append(j.events, told.Events...)
-	j.results = append(j.results, told.Results...)
-	if told.RecheckAll {
-		j.look = true
-		j.events = append(j.events, triage.Event{Kind: triage.Swept, At: j.o.Now(), ReceivedAt: j.o.Now()})
-	}
-}
-
 func outcome(r engine.Result) string {
 	if r.Refused {
 		return "refused"
@@ -249,17 +188,19 @@ func outcome(r engine.Result) string {
 	return "done"
 }
 
-// resume takes up orders that an earlier attempt wrote down and may have carried out in part. What was done of them since, or set otherwise
-// by a person, is not done again.
+// resume takes up what an earlier attempt wrote down and may have carried out in part. What was done of it since, or set otherwise by a
+// person, is not done again.
 func (j *job) resume(ctx context.Context) error {
 	j.begin()
-	j.orders, j.resumed, j.keep = j.memory.Intent, true, true
-	of := triage.Event{At: j.orders.At, ReceivedAt: j.o.Now()}
+	intent := *j.memory.Intent
+	j.resumed, j.memory.Intent, j.keep = j.memory.Intent, nil, true
+	j.pending = engine.Pending{Intent: intent}
+	of := triage.Event{At: intent.At, ReceivedAt: j.o.Now()}
 	// Rules may have something to say about what was written already. What gave way for it was removed by nobody.
-	if made := (triage.Edit{Add: j.orders.Written.Add, Weight: j.orders.Written.Weight, Close: j.orders.Written.Close}); !made.Empty() {
-		j.events = append(j.events, made.AsEvent(j.orders.By, j.issue, of))
+	if made := (triage.Edit{Add: intent.Written.Add, Weight: intent.Written.Weight, Close: intent.Written.Close}); !made.Empty() {
+		j.pending.Events = append(j.pending.Events, made.AsEvent(intent.By, j.issue, of))
 	}
-	if e := j.orders.Edit; !e.Empty() {
+	if e := intent.Edit; !e.Empty() {
 		past, err := j.changes(ctx)
 		if err != nil {
 			return err
@@ -268,26 +209,15 @@ func (j *job) resume(ctx context.Context) error {
 			j.refuseAll(labels)
 			e = triage.Edit{}
 		}
-		e = e.Remaining(past, j.orders.Base)
+		e = e.Remaining(past, intent.Base)
 		for _, a := range e.Actions() {
-			j.wanted = append(j.wanted, engine.WantedAction{Action: a, Note: j.lastNote()})
+			// Which comment wanted what is not written down: the last one stands for all.
+			j.pending.WantedActions = append(j.pending.WantedActions, engine.WantedAction{Action: a, Note: intent.Answers[len(intent.Answers)-1].Note})
 		}
 		if !e.Empty() {
-			j.events = append(j.events, e.AsEvent(j.orders.By, j.issue, of))
+			j.pending.Events = append(j.pending.Events, e.AsEvent(intent.By, j.issue, of))
 		}
 	}
 	j.o.Log.Info("taking up what an earlier attempt began", zap.Stringer("issue", j.batch.Issue))
 	return nil
-}
-
-// target is the issue as GitLab shows it with what commands want of it.
-func (j *job) target() triage.Issue {
-	issue := j.issue
-	if j.was != nil {
-		issue = *j.was
-	}
-	for _, a := range j.wanted {
-		issue = a.Apply(issue)
-	}
-	return issue
 }

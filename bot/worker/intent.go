@@ -16,58 +16,32 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// asked is a comment that wants to know what the rules say; Rule is "" for all.
-type asked struct {
-	note int64
-	rule string
-}
-
-// keepOrders writes down what commands want, and what the rules made of it, before any of it is done. Whoever comes after a crash carries
+// keepIntent writes down what commands want, and what the rules made of it, before any of it is done. Whoever comes after a crash carries
 // it out and does not run the commands again.
-func (j *job) keepOrders(ctx context.Context) error {
-	if j.orders == nil || j.ordered {
+func (j *job) keepIntent(ctx context.Context) error {
+	d := &j.decision
+	if d.Pending.Empty() || j.ordered {
 		return nil
 	}
-	j.explain(ctx)
-	orders := *j.orders
-	orders.Edit, orders.Base = triage.Difference(j.issue, j.decision.Result), j.issue.UpdatedAt
-	j.orders = &orders
-	j.memory.Intent, j.decision.Memory.Intent = j.orders, j.orders
-	memory, err := j.written()
+	j.begin()
+	if j.unrun == nil && len(j.comments) > 0 {
+		j.unrun = &unrun{j.comments, j.pending, j.memory}
+	}
+	d.Pending.Intent.Edit, d.Pending.Intent.Base = triage.Difference(j.issue, d.Result), j.issue.UpdatedAt
+	j.ordered = true
+	memory, err := j.halfDone()
 	if err != nil {
 		return err
 	}
 	if err := j.o.Inbox.Remember(ctx, j.batch, memory); err != nil {
+		j.ordered = false
 		return fmt.Errorf("writing down what the commands on %s want: %w", j.batch.Issue, err)
 	}
-	j.ordered = true
 	return nil
-}
-
-// explain completes the replies that say what the rules say.
-func (j *job) explain(ctx context.Context) {
-	for _, a := range j.asked {
-		reply := engine.Explain(j.policy, j.probe, a.rule, j.sights(ctx, a.rule))
-		for n := range j.orders.Answers {
-			answer := &j.orders.Answers[n]
-			if answer.Note != a.note {
-				continue
-			}
-			if answer.Reply != nil {
-				reply.Text = append(answer.Reply.Text, reply.Text...)
-				reply.Rows = append(answer.Reply.Rows, reply.Rows...)
-			}
-			answer.Reply = &reply
-		}
-	}
-	j.asked = nil
 }
 
 // sights are the kept decisions at which a rule looked at the issue, the newest first.
 func (j *job) sights(ctx context.Context, rule string) []engine.PastFinding {
-	if rule == "" {
-		return nil
-	}
 	const enough = 20
 	records, err := j.o.Inbox.Records(ctx, j.batch.Issue, enough)
 	if err != nil {
@@ -88,39 +62,25 @@ func (j *job) sights(ctx context.Context, rule string) []engine.PastFinding {
 	return seen
 }
 
-// carryOut opens what commands want to be opened, before the issue itself is changed.
-func (j *job) carryOut(ctx context.Context) error {
-	if j.orders == nil || j.carried {
-		return nil
-	}
-	if err := j.hold(ctx); err != nil {
-		return err
-	}
-	if err := j.open(ctx); err != nil {
-		return err
-	}
-	j.carried = true
-	return nil
-}
-
 // connect makes the links that commands want, once GitLab has taken the rest.
 func (j *job) connect(ctx context.Context) error {
-	if j.orders == nil || len(j.orders.Links) == 0 {
+	intent := &j.decision.Pending.Intent
+	if len(intent.Links) == 0 {
 		return nil
 	}
 	if err := j.hold(ctx); err != nil {
 		return err
 	}
-	for _, l := range j.orders.Links {
+	for _, l := range intent.Links {
 		made, err := j.o.GitLab.Link(ctx, j.batch.Issue, l.To, l.Kind)
 		never, err := j.unlinkable(err)
 		switch {
 		case err != nil:
 			return err
 		case never:
-			j.tell(l.Note, triage.Say("GitLab did not link the issues; is the other one visible to the bot?"))
+			tell(intent, l.Note, triage.Say("GitLab did not link the issues; is the other one visible to the bot?"))
 		case made != l.Kind:
-			j.tell(l.Note, triage.Say("This GitLab has no blocking links, so the issues are linked as related."))
+			tell(intent, l.Note, triage.Say("This GitLab has no blocking links, so the issues are linked as related."))
 		default:
 			j.did = append(j.did, "linked "+l.To.String()+" as "+made)
 		}
@@ -128,45 +88,59 @@ func (j *job) connect(ctx context.Context) error {
 	return nil
 }
 
-// open opens the follow-up, unless an earlier attempt has, and links it.
-func (j *job) open(ctx context.Context) error {
-	draft := j.orders.Opens
+// openFollowUp opens the follow-up that commands want, unless it is open already, and links it, before the issue itself is changed.
+func (j *job) openFollowUp(ctx context.Context) error {
+	intent := &j.decision.Pending.Intent
+	draft := intent.Opens
 	if draft == nil {
 		return nil
 	}
-	marker := note.DraftMarker(j.batch.Issue, j.orders.OpensBy)
-	issue, found, err := j.findMarked(ctx, marker)
-	if err != nil {
-		return err
-	}
-	if !found {
-		if err := j.hold(ctx); err != nil {
-			return err
-		}
-		outside, err := j.outside(ctx) // what a customer wrote is in the title
+	if j.followUp == nil {
+		issue, err := j.findOrOpen(ctx, intent)
 		if err != nil {
 			return err
 		}
-		issue, err = j.o.GitLab.Open(ctx, j.batch.Issue.Project, gitlab.NewIssue{
-			Title: note.DraftTitle(*draft), Description: note.RenderDraft(*draft, j.issue, j.orders.OpensBy),
-			Labels: draft.Labels, Weight: draft.Weight, Confidential: draft.Confidential || outside,
-		})
-		if err != nil {
-			return j.lose(j.orders.OpensBy, err)
+		_, err = j.o.GitLab.Link(ctx, j.batch.Issue, issue.Ref, triage.RelatesTo)
+		if _, err := j.unlinkable(err); err != nil {
+			return err
 		}
-		j.did = append(j.did, "follow-up opened: "+issue.Ref.String())
-	}
-	_, err = j.o.GitLab.Link(ctx, j.batch.Issue, issue.Ref, triage.RelatesTo)
-	if _, err := j.unlinkable(err); err != nil {
-		return err
+		j.followUp = &issue
 	}
 	for _, l := range draft.Labels {
-		if !issue.Has(l) {
-			j.tell(j.orders.OpensBy, append(triage.Say("The follow-up lacks a label: "), engine.LabelRefused(l).Say(".")...))
+		if !j.followUp.Has(l) {
+			tell(intent, intent.OpensBy, append(triage.Say("The follow-up lacks a label: "), engine.LabelRefused(l).Say(".")...))
 		}
 	}
-	j.tell(j.orders.OpensBy, triage.Say("The follow-up is #"+strconv.FormatInt(issue.IID, 10)+"."))
+	tell(intent, intent.OpensBy, triage.Say("The follow-up is #"+strconv.FormatInt(j.followUp.IID, 10)+"."))
 	return nil
+}
+
+// findOrOpen is the follow-up that an earlier attempt opened, or a new one.
+func (j *job) findOrOpen(ctx context.Context, intent *triage.Intent) (triage.Issue, error) {
+	if err := j.hold(ctx); err != nil {
+		return triage.Issue{}, err
+	}
+	issue, found, err := j.findMarked(ctx, note.DraftMarker(j.batch.Issue, intent.OpensBy))
+	if err != nil || found {
+		return issue, err
+	}
+	if err := j.hold(ctx); err != nil {
+		return triage.Issue{}, err
+	}
+	outside, err := j.outside(ctx) // what a customer wrote is in the title
+	if err != nil {
+		return triage.Issue{}, err
+	}
+	draft := intent.Opens
+	issue, err = j.o.GitLab.Open(ctx, j.batch.Issue.Project, gitlab.NewIssue{
+		Title: note.DraftTitle(*draft), Description: note.RenderDraft(*draft, j.issue, intent.OpensBy),
+		Labels: draft.Labels, Weight: draft.Weight, Confidential: draft.Confidential || outside,
+	})
+	if err != nil {
+		return triage.Issue{}, j.lose(intent.OpensBy, err)
+	}
+	j.did = append(j.did, "follow-up opened: "+issue.Ref.String())
+	return issue, nil
 }
 
 // unlinkable reports whether an issue cannot be linked, however often that is tried: GitLab refuses it, or has not found the other issue for
@@ -183,13 +157,10 @@ func (j *job) unlinkable(cause error) (bool, error) {
 	return false, cause
 }
 
-// lastNote is the comment answered last; which one wanted what is not written down.
-func (j *job) lastNote() int64 { return j.orders.Answers[len(j.orders.Answers)-1].Note }
-
 // tell adds a paragraph to the reply to a comment.
-func (j *job) tell(id int64, text triage.Prose) {
-	for n := range j.orders.Answers {
-		answer := &j.orders.Answers[n]
+func tell(intent *triage.Intent, id int64, text triage.Prose) {
+	for n := range intent.Answers {
+		answer := &intent.Answers[n]
 		if answer.Note != id {
 			continue
 		}
@@ -208,10 +179,7 @@ func (j *job) tell(id int64, text triage.Prose) {
 // reply answers the comments: with a reply in the thread where there is something to say, then with a reaction, which says that all is done.
 // A comment that people deleted meanwhile needs no answer, and one that GitLab will not let the bot answer gets none.
 func (j *job) reply(ctx context.Context) error {
-	if j.orders == nil {
-		return nil
-	}
-	for _, a := range j.orders.Answers {
+	for _, a := range j.decision.Pending.Intent.Answers {
 		cause := j.replyTo(ctx, a)
 		if refused, err := j.unanswerable(ctx, a.Note, cause); err != nil {
 			return err
@@ -219,7 +187,7 @@ func (j *job) reply(ctx context.Context) error {
 			j.o.Log.Warn("a comment was not answered", zap.Stringer("issue", j.batch.Issue), zap.Int64("note", a.Note), zap.Error(cause))
 		}
 	}
-	j.decision.Memory.Intent = nil
+	j.allAnswered = !j.decision.Pending.Empty()
 	return nil
 }
 
@@ -227,26 +195,30 @@ func (j *job) reply(ctx context.Context) error {
 // cause is returned as it is.
 func (j *job) regret(ctx context.Context, cause error) error {
 	contradiction := errors.Is(cause, engine.ErrContradiction)
-	if j.orders == nil || !contradiction && gitlab.ClassOf(cause) != gitlab.GiveUp {
+	if j.decision.Pending.Empty() || !contradiction && gitlab.ClassOf(cause) != gitlab.GiveUp {
 		return cause
 	}
 	why := "GitLab does not let the bot do this"
 	if contradiction {
 		why = "the rules contradict each other about this"
 	}
-	if d := &j.decision; !triage.Difference(j.issue, d.Result).Empty() {
+	d, intent := &j.decision, &j.decision.Pending.Intent
+	if !triage.Difference(j.issue, d.Result).Empty() {
 		// What was planned is not so: nobody undid it.
 		j.memory.Note, j.memory.Issue = d.Memory.Note, &j.issue
 		d.Memory, d.Result, d.Plan = j.memory, j.issue, nil
 	}
-	for n := range j.orders.Answers {
-		answer := &j.orders.Answers[n]
+	for n := range intent.Answers {
+		answer := &intent.Answers[n]
+		if !d.Memory.HasExecuted(answer.Note) {
+			d.Memory.MarkExecuted(answer.Note)
+		}
 		if len(j.did) > 0 {
-			j.tell(answer.Note, triage.Say("Only in part: "+why+". Who runs the bot finds the cause among its dead letters."))
+			tell(intent, answer.Note, triage.Say("Only in part: "+why+". Who runs the bot finds the cause among its dead letters."))
 			continue
 		}
 		answer.Emoji = triage.RefusedEmoji
-		j.tell(answer.Note, triage.Say("Not done: "+why+". Who runs the bot finds the cause among its dead letters."))
+		tell(intent, answer.Note, triage.Say("Not done: "+why+". Who runs the bot finds the cause among its dead letters."))
 	}
 	if err := j.reply(ctx); err != nil {
 		return err
@@ -272,7 +244,7 @@ func (j *job) replyTo(ctx context.Context, a triage.Reaction) error {
 	}
 	if a.Reply != nil {
 		already := false
-		if j.resumed {
+		if j.resumed != nil {
 			var err error
 			if _, already, err = j.replied(ctx, a.Note); err != nil {
 				return err

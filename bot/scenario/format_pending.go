@@ -1,0 +1,65 @@
+package scenario
+
+import (
+	"fmt"
+	"strings"
+
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// formatPending writes what the commands came to.
+func formatPending(p engine.Pending) string {
+	var b strings.Builder
+	for _, r := range p.Results {
+		did := "does"
+		if r.Refused {
+			did = "refuses"
+		}
+		fmt.Fprintf(&b, "command %s %s: %s\n", r.Command, did, r.Reason)
+	}
+	for _, a := range p.WantedActions {
+		fmt.Fprintf(&b, "  %s\n", a)
+	}
+	if d := p.Intent.Opens; d != nil {
+		fmt.Fprintf(&b, "opens: %s, labels %s", d.Title, strings.Join(d.Labels, ", "))
+		if d.Weight != nil {
+			fmt.Fprintf(&b, ", weight %d", *d.Weight)
+		}
+		if d.Confidential {
+			b.WriteString(", confidential")
+		}
+		b.WriteString("\n")
+	}
+	for _, l := range p.Intent.Links {
+		fmt.Fprintf(&b, "links: %s %s\n", l.Kind, l.To)
+	}
+	for _, a := range p.Intent.Answers {
+		formatAnswer(&b, a)
+	}
+	return b.String()
+}
+
+func formatAnswer(b *strings.Builder, a triage.Reaction) {
+	if a.Emoji != "" {
+		fmt.Fprintf(b, "reaction: %s\n", a.Emoji)
+	}
+	if a.Reply == nil {
+		return
+	}
+	if a.Internal {
+		b.WriteString("internal ")
+	}
+	if len(a.Reply.Asks) > 0 {
+		fmt.Fprintf(b, "reply asks %s\n", roles(a.Reply.Asks))
+	}
+	for _, p := range a.Reply.Text {
+		fmt.Fprintf(b, "reply: %s\n", p.Plain())
+	}
+	for _, p := range a.Reply.Rows {
+		fmt.Fprintf(b, "reply: - %s\n", p.Plain())
+	}
+	if a.Reply.DetailsTitle != "" {
+		fmt.Fprintf(b, "reply: fold, %s, %d rows\n", a.Reply.DetailsTitle, len(a.Reply.DetailsRows))
+	}
+}
