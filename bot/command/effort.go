@@ -14,12 +14,16 @@ const (
 	maxEffort = 1 << 27
 	// lineEffort is what going on to another line takes more.
 	lineEffort = 32
+	// pairEffort is what comparing two signs takes.
+	pairEffort = 2
 )
 
 // effort is the work on one document.
 type effort struct {
 	left int
 	end  int // the place in the source from where on nothing is known, because too much would have to be done
+
+	signs int // that open or close pairs
 }
 
 var effortKey = parser.NewContextKey()
@@ -32,23 +36,23 @@ func limitEffort(source []byte) (parser.Context, *effort) {
 	return pc, e
 }
 
-// spend counts the text from a place in a paragraph up to its end, and reports whether there was enough effort left.
-func (e *effort) spend(paragraph ast.Node, line, from int) bool {
-	lines := paragraph.Lines()
-	e.left -= lines.At(lines.Len()-1).Stop - from + lineEffort*(lines.Len()-line)
-	if e.left < 0 {
-		e.end = min(e.end, lines.At(0).Start)
+// spend reports whether there was enough effort left for work within a paragraph.
+func (e *effort) spend(work int, paragraph ast.Node) bool {
+	if e.left -= work; e.left < 0 {
+		e.end = min(e.end, paragraph.Lines().At(0).Start)
 	}
 	return e.left >= 0
 }
 
-// limited is a parser that finds nothing more after too much effort.
+// limited is a parser that may look at all text up to the end of the paragraph. It finds nothing more after too much effort.
 type limited struct{ parser.InlineParser }
 
 // Parse parses if it may.
 func (l limited) Parse(paragraph ast.Node, block text.Reader, pc parser.Context) ast.Node {
 	line, at := block.Position()
-	if e, ok := pc.Get(effortKey).(*effort); ok && !e.spend(paragraph, line, at.Start) {
+	lines := paragraph.Lines()
+	work := lines.At(lines.Len()-1).Stop - at.Start + lineEffort*(lines.Len()-line)
+	if e, ok := pc.Get(effortKey).(*effort); ok && !e.spend(work, paragraph) {
 		return nil
 	}
 	return l.InlineParser.Parse(paragraph, block, pc)
@@ -61,7 +65,31 @@ func (l limited) CloseBlock(parent ast.Node, block text.Reader, pc parser.Contex
 	}
 }
 
-// inlineParsers are those that decide what of a paragraph is plain text. Emphasis does not, and takes long to pair.
+// paired is a parser of signs that are paired at the end of the paragraph, where each may be compared with all before it. It finds
+// nothing more after too much effort.
+type paired struct{ parser.InlineParser }
+
+// Parse parses if it may.
+func (p paired) Parse(paragraph ast.Node, block text.Reader, pc parser.Context) ast.Node {
+	e, ok := pc.Get(effortKey).(*effort)
+	if ok && e.left < 0 {
+		return nil
+	}
+	n := p.InlineParser.Parse(paragraph, block, pc)
+	if d, found := n.(*parser.Delimiter); ok && found && (d.CanOpen || d.CanClose) {
+		e.signs++
+		e.spend(pairEffort*e.signs, paragraph)
+	}
+	return n
+}
+
+// CloseBlock passes the end of a paragraph on.
+func (p paired) CloseBlock(parent ast.Node, block text.Reader, pc parser.Context) {
+	limited(p).CloseBlock(parent, block, pc)
+}
+
+// inlineParsers are those that decide what of a paragraph is plain text. Emphasis does, for a tilde within it is not paired with one
+// outside.
 func inlineParsers() []util.PrioritizedValue {
 	return []util.PrioritizedValue{
 		util.Prioritized(limited{parser.NewCodeSpanParser()}, 100),
@@ -70,6 +98,7 @@ func inlineParsers() []util.PrioritizedValue {
 		util.Prioritized(limited{parser.NewLinkParser()}, 200),
 		util.Prioritized(limited{parser.NewAutoLinkParser()}, 300),
 		util.Prioritized(limited{parser.NewRawHTMLParser()}, 400),
-		util.Prioritized(struckOut{}, 500),
+		util.Prioritized(paired{struckOut{}}, 500),
+		util.Prioritized(paired{parser.NewEmphasisParser()}, 600),
 	}
 }

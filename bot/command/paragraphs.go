@@ -89,11 +89,17 @@ func (r *Reader) appendCommands(found []candidate, paragraph ast.Node, numbers *
 // HTML, and are not struck out.
 func plainTexts(paragraph ast.Node) map[int]*ast.Text {
 	texts := map[int]*ast.Text{}
-	for n := paragraph.FirstChild(); n != nil; n = n.NextSibling() {
-		if t, ok := n.(*ast.Text); ok && !t.Segment.IsEmpty() {
+	// The visitor gives no error.
+	_ = ast.Walk(paragraph, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		t, isText := n.(*ast.Text)
+		switch {
+		case isText && entering && !t.Segment.IsEmpty():
 			texts[t.Segment.Start] = t
+		case !isText && n != paragraph && n.Kind() != ast.KindEmphasis:
+			return ast.WalkSkipChildren, nil
 		}
-	}
+		return ast.WalkContinue, nil
+	})
 	return texts
 }
 

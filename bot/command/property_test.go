@@ -16,7 +16,7 @@ var pieces = strings.Split("/flow next|@flowkeeper next|text|\n|\n\n|    |- |> |
 	"<table>|</table>|<tr>|<td>|</td>|</tr>|<button>|</button>|<object>|</object>|<form>|</form>|<h1>|</h2>|<select>|</select>|<option>|"+
 	"<svg>|</svg>|<title>|</title>|<script>|</script>|<textarea>|</textarea>|<br>|<hr/>|<dl>|<dd>|</dd>|<s>|</s>|<ruby>|<rt>|<name>|</name>|"+
 	"<a b=\"|\">|<del>|</del>|<pre>|</pre>|<blockquote>|</blockquote>|<nobr>|<img>|<center>|<caption>|<tbody>|</tbody>|<template>|</template>|"+
-	"<AS>0|<h>|<dt>|</dt>|\n: |\n~ |[^a]:\t|~", "|")
+	"<AS>0|<h>|<dt>|</dt>|\n: |\n~ |[^a]:\t|~|_a|_|a~", "|")
 
 // TestPieces puts pieces together in every which way: what is found must be shown.
 func TestPieces(t *testing.T) {
