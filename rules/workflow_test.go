@@ -135,6 +135,9 @@ func TestCommandsOfAnotherWorkflow(t *testing.T) {
 var handbookState = regexp.MustCompile(`\b(validation backlog|problem validation|ready for design|solution validation|planning breakdown|refinement|` +
 	`needs issue review|ready for development|in dev|in development|in review|verification|awaiting security release|complete)\b`)
 
+// nameless finds where a text would name a state and has none.
+var nameless = regexp.MustCompile(`workflow::"|\bin [.,;]|\bthe state (and|$)`)
+
 // drawWorkflow draws a table of some of the handbook's states under other names.
 func drawWorkflow(t *rapid.T) *triage.Workflow {
 	all := triage.HandbookWorkflow()
@@ -189,7 +192,7 @@ func TestAnyWorkflow(t *testing.T) {
 		agreed := triage.Agreement{Comment: true}
 		w.memory.StateEntry.From = rapid.SampledFrom(workflow.Names()).Draw(t, "from")
 		w.memory.Context = triage.Context{
-			Known: ^triage.Need(0), LoadedAt: noon.Add(time.Hour),
+			Known: ^triage.Need(0), LoadedAt: noon.Add(time.Hour), AuthorLevel: triage.Developer,
 			Agreements: map[string]triage.Agreement{"zoe": agreed, "omar": agreed}, AccessLevels: map[string]int{"zoe": triage.Developer, "omar": triage.Developer},
 		}
 		args := rapid.SampledFrom([]string{"", "because", "3", workflow.Names()[0], "#12"}).Draw(t, "args")
@@ -232,7 +235,7 @@ func checkWorkflow(t *rapid.T, w world, args string) {
 		}
 	}
 	for _, text := range said {
-		if strings.Contains(text, triage.Quoted(w.policy.Team.State(""))) {
+		if nameless.MatchString(text) {
 			t.Errorf("speaks of a state without a name: %q", text)
 		}
 		if other := handbookState.FindString(text); other != "" && !strings.HasPrefix(text, "the team's workflow has no state that means ") {
