@@ -18,9 +18,6 @@ import (
 	"flowkeeper/bot/sandbox"
 )
 
-// gitlabWaits is how long GitLab waits for an answer before it counts a delivery as failed.
-const gitlabWaits = 10 * time.Second
-
 // attack is what somebody does who wants the bot to answer nobody else: connections that say something and then go on by single bytes, or never.
 type attack struct {
 	first string
@@ -111,7 +108,7 @@ func (a attack) run(t *testing.T, connections, served int, from func(n int) net.
 	t.Cleanup(keeping.CloseIdleConnections)
 	delivers := func(when string, c *http.Client) {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), gitlabWaits)
+		ctx, cancel := context.WithTimeout(t.Context(), reachable)
 		defer cancel()
 		if status, err := knock(ctx, c, r.app.URL(), secret); err != nil || status != http.StatusAccepted {
 			t.Errorf("%s: answered %d, %v", when, status, err)
@@ -150,7 +147,7 @@ func (a attack) run(t *testing.T, connections, served int, from func(n int) net.
 // open makes one connection and says the first thing on it.
 func (a attack) open(t *testing.T, app *bot.App, from net.IP) net.Conn {
 	t.Helper()
-	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: from}, Timeout: gitlabWaits}
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: from}, Timeout: reachable}
 	c, err := d.DialContext(t.Context(), "tcp", hostOf(app.URL()))
 	if err != nil {
 		t.Fatal(err)
