@@ -126,7 +126,7 @@ func TestClasses(t *testing.T) {
 		"522":                    {status: 522, kind: html, body: page, read: gitlab.Outage, says: "behind its proxy"},
 		"599":                    {status: 599, kind: html, body: page, read: gitlab.Retry, says: "599"},
 		"a message without end":  {status: 400, kind: json, body: `{"message":"` + long + `"}`, read: gitlab.GiveUp, says: "xxx…"},
-		"a message with a break": {status: 400, kind: json, body: `{"message":"a\nb\u0000c"}`, read: gitlab.GiveUp, says: `"a b c"`},
+		"a message with a break": {status: 400, kind: json, body: `{"message":"a\nb\u0000c"}`, read: gitlab.GiveUp, says: `"a b·c"`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -8,7 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
+
+	"flowkeeper/bot/legible"
 )
 
 const (
@@ -142,21 +143,8 @@ func said(a answer) string {
 	return clip(strings.Join(parts, ", "))
 }
 
-// clip makes a foreign text fit into a log line: at most maxText characters, all of them printable.
-func clip(text string) string {
-	var b strings.Builder
-	n := 0
-	for _, r := range text {
-		if n++; n > maxText {
-			return b.String() + "…"
-		}
-		if !unicode.IsPrint(r) {
-			r = ' '
-		}
-		b.WriteRune(r)
-	}
-	return strings.TrimSpace(b.String())
-}
+// clip makes a foreign text fit into a log line.
+func clip(text string) string { return legible.Cut(legible.Printable(text), maxText) }
 
 // after is how long a busy GitLab asks to wait from now, between 0 and maxAfter: the later of RetryAfter and, if
 // there were too many requests and none is left, RateLimit-Reset (Unix seconds).

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode"
 
+	"flowkeeper/bot/legible"
 	"flowkeeper/bot/record"
 	"flowkeeper/rules/triage"
 )
@@ -25,7 +25,7 @@ func List(w io.Writer, letters []Letter, now time.Time) error {
 	fmt.Fprintln(table, "ISSUE\tAGE\tATTEMPTS\tCAUSE")
 	for _, l := range letters {
 		first, _, _ := strings.Cut(strings.TrimSpace(l.Cause), "\n")
-		fmt.Fprintf(table, "%s\t%s\t%d\t%s\n", l.Issue(), age(l.Buried, now), l.Attempts, cut(plain(first)))
+		fmt.Fprintf(table, "%s\t%s\t%d\t%s\n", l.Issue(), age(l.Buried, now), l.Attempts, legible.Cut(legible.Printable(first), widest))
 	}
 	return table.Flush()
 }
@@ -36,11 +36,11 @@ func Show(w io.Writer, l Letter, now time.Time) error {
 	events := l.events()
 	fmt.Fprintf(&b, "%s", l.Issue())
 	if i := newest(events); i != nil {
-		fmt.Fprintf(&b, " %s", plain(i.URL))
+		fmt.Fprintf(&b, " %s", legible.Printable(i.URL))
 	}
 	fmt.Fprintf(&b, "\nGiven up %s ago, at %s, attempt %d.\n\nCause:\n", age(l.Buried, now), clock(l.Buried), l.Attempts)
 	for line := range strings.Lines(strings.TrimSpace(l.Cause)) {
-		fmt.Fprintf(&b, "  %s\n", plain(line))
+		fmt.Fprintf(&b, "  %s\n", legible.Printable(line))
 	}
 	b.WriteString("\nEvents, oldest first:\n")
 	for _, e := range events {
@@ -62,22 +62,22 @@ func tellDecision(b *strings.Builder, d record.Decision) {
 		return
 	}
 	if !d.Ours && d.Reason != "" {
-		fmt.Fprintf(b, "  left alone: %s\n", plain(d.Reason))
+		fmt.Fprintf(b, "  left alone: %s\n", legible.Printable(d.Reason))
 	}
 	for _, c := range d.Commands {
-		fmt.Fprintf(b, "  command %s: %s\n", plain(c.Command), plain(c.Reason))
+		fmt.Fprintf(b, "  command %s: %s\n", legible.Printable(c.Command), legible.Printable(c.Reason))
 	}
 	for _, f := range d.Findings {
-		fmt.Fprintf(b, "  %-28s %-7s %s\n", plain(f.Rule), f.Mode, plain(f.Reason))
+		fmt.Fprintf(b, "  %-28s %-7s %s\n", legible.Printable(f.Rule), f.Mode, legible.Printable(f.Reason))
 		for _, want := range f.Wants {
-			fmt.Fprintf(b, "  %37s%s\n", "→ ", plain(want))
+			fmt.Fprintf(b, "  %37s%s\n", "→ ", legible.Printable(want))
 		}
 		if f.Overridden {
 			fmt.Fprintf(b, "  %37sit rests here, a person undid it\n", "→ ")
 		}
 	}
 	for _, did := range d.Done {
-		fmt.Fprintf(b, "  done before it was given up: %s\n", plain(did))
+		fmt.Fprintf(b, "  done before it was given up: %s\n", legible.Printable(did))
 	}
 }
 
@@ -126,7 +126,7 @@ func (t told) String() string {
 	if w := t.Changes.Weight; w != nil {
 		fmt.Fprintf(&s, " weight %s→%s", weight(w.From), weight(w.To))
 	}
-	return plain(s.String())
+	return legible.Printable(s.String())
 }
 
 func weight(w *int) string {
@@ -152,23 +152,3 @@ func age(at, now time.Time) string {
 }
 
 func clock(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05 UTC") }
-
-// plain makes people's text safe for a terminal: one line, nothing that moves the cursor or reverses the direction.
-func plain(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case !unicode.IsPrint(r):
-			return '·'
-		}
-		return r
-	}, strings.TrimSpace(text))
-}
-
-func cut(text string) string {
-	if runes := []rune(text); len(runes) > widest {
-		return string(runes[:widest-1]) + "…"
-	}
-	return text
-}

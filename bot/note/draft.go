@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"flowkeeper/bot/legible"
 	"flowkeeper/rules/triage"
 )
 
@@ -25,7 +26,7 @@ func DraftMarker(of triage.Ref, note int64) string {
 // DraftTitle is the follow-up's title, plain text: one line of at most 255 runes without characters that cannot be seen. GitLab resolves
 // references in titles too and knows no escapes there, so an invisible word joiner keeps each from being one.
 func DraftTitle(d triage.Draft) string {
-	text := legible(d.Title, maxIssueTitle)
+	text := visible(d.Title, maxIssueTitle)
 	title := make([]rune, 0, len(text))
 	for i, r := range text {
 		title = append(title, r)
@@ -34,7 +35,7 @@ func DraftTitle(d triage.Draft) string {
 		}
 	}
 	if len(title) > maxIssueTitle {
-		title = shorten(title, maxIssueTitle)
+		title = legible.Shorten(title, maxIssueTitle)
 	}
 	if strings.Trim(string(title), string(breaker)) == "" {
 		return "Follow-up of a spike"

@@ -120,7 +120,7 @@ var ruleForm = regexp.MustCompile(`^[a-z0-9-]{1,60}$`)
 
 // code is a rule's name as a code span.
 func code(rule string) string {
-	rule = string(legible(strings.ReplaceAll(rule, "`", ""), maxName))
+	rule = string(visible(strings.ReplaceAll(rule, "`", ""), maxName))
 	if rule == "" {
 		return "a rule"
 	}

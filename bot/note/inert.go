@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"flowkeeper/bot/legible"
 )
 
 // breaker is U+2060, the word joiner: it shows nothing and allows no line break. GitLab looks for references in the rendered text, where
@@ -24,7 +26,7 @@ const (
 // something is missing. It must be set off from other text by a blank, a quotation mark or the like: pieces that are glued together may
 // make a reference that none of them is. Inside a code span or an HTML block it would not be harmless.
 func Inert(s string, limit int) string {
-	text := legible(s, limit)
+	text := visible(s, limit)
 	var b strings.Builder
 	b.Grow(len(text) + len(text)/2)
 	for i, r := range text {
@@ -39,63 +41,11 @@ func Inert(s string, limit int) string {
 	return b.String()
 }
 
-// legible is what of s can be seen, on one line, in at most limit runes.
-func legible(s string, limit int) []rune {
-	if limit < 1 {
-		return nil
-	}
-	var text []rune
-	var gap bool
-	var joiner rune
-	for _, r := range s {
-		if isBlank(r) {
-			gap, joiner = len(text) > 0, 0
-			continue
-		}
-		if isJoiner(r) {
-			joiner = r
-			continue
-		}
-		if isInvisible(r) {
-			continue
-		}
-		if gap {
-			text = append(text, ' ')
-		} else if joiner != 0 && len(text) > 0 && text[len(text)-1] > unicode.MaxASCII && r > unicode.MaxASCII {
-			text = append(text, joiner)
-		}
-		text, gap, joiner = append(text, r), false, 0
-		if len(text) > limit {
-			return shorten(text, limit)
-		}
-	}
-	return text
-}
-
-// shorten cuts a text that is longer than limit; nothing but a letter or sign is left before the ellipsis.
-func shorten(text []rune, limit int) []rune {
-	text = text[:limit-1]
-	for len(text) > 0 && (text[len(text)-1] == ' ' || isJoiner(text[len(text)-1])) {
-		text = text[:len(text)-1]
-	}
-	return append(text, '…')
-}
+// visible is what of s can be seen, on one line, in at most limit runes.
+func visible(s string, limit int) []rune { return legible.Visible(s, limit, isBlank) }
 
 // isBlank is true of white space, line ends of every kind and control characters.
 func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
-
-// isJoiner is true of the two format characters that emoji and some scripts cannot be written without. They are kept between two
-// characters beyond ASCII, where they cannot hide anything of GitLab's syntax.
-func isJoiner(r rune) bool { return r == '\u200c' || r == '\u200d' }
-
-// isInvisible is true of format characters, which change the direction or hide text, and of letters that show nothing.
-func isInvisible(r rune) bool {
-	switch r {
-	case '\u034f', '\u115f', '\u1160', '\u17b4', '\u17b5', '\u2800', '\u3164', '\uffa0':
-		return true
-	}
-	return unicode.Is(unicode.Cf, r)
-}
 
 // startsBlock reports whether the character at i would begin a list, a rule, a heading's underline or a quick action if the text were
 // at a line's start. The characters of other blocks are escaped wherever they stand.

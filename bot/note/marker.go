@@ -205,7 +205,7 @@ func shownItems(items map[string]triage.ItemState) map[string]triage.ItemState {
 		if shown == nil {
 			shown = make(map[string]triage.ItemState, len(items))
 		}
-		item.Title = string(legible(item.Title, maxTitle))
+		item.Title = string(visible(item.Title, maxTitle))
 		shown[key] = item
 	}
 	return shown
@@ -227,7 +227,7 @@ func shortSilences(quiet map[string]triage.Silence) map[string]triage.Silence {
 	}
 	short := make(map[string]triage.Silence, len(quiet))
 	for rule, s := range quiet {
-		s.Why = string(legible(s.Why, maxQuote))
+		s.Why = string(visible(s.Why, maxQuote))
 		short[rule] = s
 	}
 	return short
@@ -240,7 +240,7 @@ func shortRaised(raised map[string]triage.RequestedItem) map[string]triage.Reque
 	}
 	short := make(map[string]triage.RequestedItem, len(raised))
 	for key, r := range raised {
-		r.Title, r.Quote = string(legible(r.Title, maxTitle)), string(legible(r.Quote, maxQuote))
+		r.Title, r.Quote = string(visible(r.Title, maxTitle)), string(visible(r.Quote, maxQuote))
 		short[key] = r
 	}
 	return short

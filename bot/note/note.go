@@ -79,7 +79,7 @@ func Digest(s engine.Note) string {
 func reduce(s engine.Note) engine.Note {
 	s.Inactive = slices.Clone(s.Inactive)
 	for i := range s.Inactive {
-		s.Inactive[i].Why = string(legible(s.Inactive[i].Why, maxQuote))
+		s.Inactive[i].Why = string(visible(s.Inactive[i].Why, maxQuote))
 	}
 	if s.Open() == 0 {
 		if len(s.Lines) == 0 {
@@ -97,7 +97,7 @@ func reduce(s engine.Note) engine.Note {
 	var open []engine.NoteItem
 	for _, item := range s.Items {
 		if !item.Met {
-			item.Quote = string(legible(item.Quote, maxQuote))
+			item.Quote = string(visible(item.Quote, maxQuote))
 			open = append(open, item)
 		}
 	}

@@ -7,7 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
+
+	"flowkeeper/bot/legible"
 )
 
 func mostFirst(a, b Tally) int {
@@ -21,9 +22,9 @@ func Text(w io.Writer, r Report, since time.Time) error {
 		fmt.Fprintf(&b, "Since %s no rule in shadow would have done anything.\n", clock(since))
 	}
 	for _, i := range r.Issues {
-		fmt.Fprintf(&b, "%s%s%d  %s\n", Plain(cmp.Or(i.Path, strconv.FormatInt(i.Project, 10))), i.Kind.Sign(), i.IID, clock(i.At))
+		fmt.Fprintf(&b, "%s%s%d  %s\n", legible.Printable(cmp.Or(i.Path, strconv.FormatInt(i.Project, 10))), i.Kind.Sign(), i.IID, clock(i.At))
 		for _, would := range i.Would {
-			fmt.Fprintf(&b, "  %-26s %s\n", Plain(would.Rule), Plain(strings.Join(would.Would, ", ")))
+			fmt.Fprintf(&b, "  %-26s %s\n", legible.Printable(would.Rule), legible.Printable(strings.Join(would.Would, ", ")))
 		}
 	}
 	if r.More > 0 {
@@ -33,7 +34,7 @@ func Text(w io.Writer, r Report, since time.Time) error {
 		fmt.Fprintf(&b, "\nIssues on which a rule would have done something since %s:\n", clock(since))
 	}
 	for _, t := range r.Rules {
-		fmt.Fprintf(&b, "  %-26s %d\n", Plain(t.Rule), t.Issues)
+		fmt.Fprintf(&b, "  %-26s %d\n", legible.Printable(t.Rule), t.Issues)
 	}
 	if !r.Oldest.IsZero() {
 		fmt.Fprintf(&b, "\nDecisions before %s are not kept any more.\n", clock(r.Oldest))
@@ -43,13 +44,3 @@ func Text(w io.Writer, r Report, since time.Time) error {
 }
 
 func clock(at time.Time) string { return at.UTC().Format("2006-01-02 15:04 UTC") }
-
-// Plain keeps a text from moving a terminal's cursor.
-func Plain(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '·'
-		}
-		return r
-	}, text)
-}
