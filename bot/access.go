@@ -20,7 +20,7 @@ func (a *App) lookAtAccess(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, a.unlooked(err)
 	}
-	projects := slices.Clone(a.o.Projects)
+	projects := slices.Clone(a.o.Schedule.Projects)
 	for _, id := range heard {
 		projects = append(projects, strconv.FormatInt(id, 10))
 	}

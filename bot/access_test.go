@@ -25,7 +25,7 @@ func TestMissingAccess(t *testing.T) {
 		"no member":                 {deny: func(r *rig) { r.must(r.gitlab.AddUser(botName, "Flowkeeper", 0)) }, want: []string{"@flowkeeper-bot is no member of project 1, "}},
 		"the scope":                 {deny: func(r *rig) { r.gitlab.Limit(botToken, "read_api") }, want: []string{"the token has the scope read_api and lacks api: "}},
 		"the role, rules in shadow": {adjust: inShadow, deny: func(r *rig) { r.must(r.gitlab.AddUser(botName, "Flowkeeper", sandbox.Guest)) }, want: []string{lowRole + "commands)"}},
-		"a configured project":      {adjust: func(o *bot.Options) { o.Projects = []string{"team/nowhere", "team/project"} }, want: []string{"@flowkeeper-bot does not see project team/nowhere"}},
+		"a configured project":      {adjust: func(o *bot.Options) { o.Schedule.Projects = []string{"team/nowhere", "team/project"} }, want: []string{"@flowkeeper-bot does not see project team/nowhere"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -65,7 +65,7 @@ func TestAnotherTokenIsLookedAt(t *testing.T) {
 	r := newRig(t, sandbox.Premium, nil)
 	r.must(nil, r.gitlab.AddToken(botName, weak))
 	r.gitlab.Limit(weak, "read_api")
-	r.options.GitLabToken = weak
+	r.options.GitLab.Token = weak
 	r.must(nil, r.app.Reload(t.Context(), r.options))
 	r.must(nil, r.heard("the token may not do what the bot does", "lacks api"))
 
@@ -76,7 +76,7 @@ func TestAnotherTokenIsLookedAt(t *testing.T) {
 	if status, text := r.ready(); status != http.StatusServiceUnavailable || !strings.Contains(text, "lacks the scope api") {
 		t.Errorf("/readyz is %d: %s", status, text)
 	}
-	r.options.GitLabToken = botToken
+	r.options.GitLab.Token = botToken
 	r.must(nil, r.app.Reload(t.Context(), r.options))
 	r.settle()
 	if !r.gitlab.Issue(ref).Has("workflow::start") {

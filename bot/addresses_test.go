@@ -15,7 +15,7 @@ func TestTwoAddresses(t *testing.T) {
 	r.gitlab.SetURL(outside)
 	r.restart() // asks who the bot is
 	first := r.open(sandbox.IssueOptions{Title: "a", Labels: []string{"type::bug"}})
-	for _, base := range []string{outside, r.options.GitLabURL} {
+	for _, base := range []string{outside, r.options.GitLab.URL} {
 		second := r.open(sandbox.IssueOptions{Title: "b", Labels: []string{"type::bug"}})
 		id, err := r.gitlab.Comment("omar", second, "/flow blocked by "+base+"/team/project/-/issues/1")
 		r.must(id, err)

@@ -30,7 +30,7 @@ func (a *App) backlog(ctx context.Context, r adopt.Request) (adopt.Page, error) 
 // adopter takes up backlogs under the policy of the options.
 func adopter(o Options, client *gitlab.Client, store inbox.Inbox, self triage.Person) *adopt.Adopter {
 	return &adopt.Adopter{GitLab: client, Inbox: store, Now: time.Now, Explain: func(ctx context.Context, issue triage.Ref) (engine.Decision, error) {
-		e, err := worker.ExplainAdopted(ctx, worker.Options{GitLab: client, Policy: o.Policy, Self: self, Lookback: o.Lookback, Now: time.Now}, issue)
+		e, err := worker.ExplainAdopted(ctx, worker.Options{GitLab: client, Policy: o.Policy, Self: self, Lookback: o.Schedule.Lookback, Now: time.Now}, issue)
 		return e.Decision, err
 	}}
 }

@@ -10,10 +10,14 @@ import (
 	"go.uber.org/zap"
 
 	"flowkeeper/bot"
+	"flowkeeper/bot/budget"
+	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/record"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/bot/testkit"
+	"flowkeeper/bot/webhook"
+	"flowkeeper/bot/worker"
 	"flowkeeper/config"
 	"flowkeeper/rules"
 	"flowkeeper/rules/triage"
@@ -57,11 +61,15 @@ func (c changed) WriteHeader(status int) {
 func startFor(b *testing.B, url string, adjust func(*bot.Options)) *bot.App {
 	c := config.Default(rules.Catalogue())
 	o := bot.Options{
-		Version: "bench", GitLabURL: url, GitLabToken: botToken, Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", MaxBody: c.Server.MaxBody,
-		Drain: 5 * time.Second, Secrets: []string{secret}, DataDir: b.TempDir(),
-		Settle: c.Inbox.Settle, Lease: c.Inbox.Lease, Freshness: c.Inbox.Freshness, Workers: c.Inbox.Workers, Attempts: c.Inbox.Attempts, Backoff: time.Second,
-		GitLabRate: c.GitLab.Rate, NotesRate: c.GitLab.NotesRate, Max: c.Inbox.Max, Spool: c.Inbox.Spool,
-		Policy: c.Policy(), Log: zap.NewNop(),
+		Version: "bench", Drain: 5 * time.Second,
+		Server:  bot.Server{Listen: "127.0.0.1:0"},
+		Admin:   bot.Admin{Listen: "127.0.0.1:0"},
+		Webhook: webhook.Options{Secrets: []string{secret}},
+		Inbox:   bot.Inbox{DataDir: b.TempDir(), Max: c.Inbox.Max, Spool: c.Inbox.Spool, Lease: c.Inbox.Lease},
+		GitLab:  gitlab.Options{URL: url, Token: botToken},
+		Budget:  budget.Options{PerMinute: c.GitLab.Rate, NotesPerMinute: c.GitLab.NotesRate},
+		Worker:  worker.Options{Freshness: c.Inbox.Freshness, Workers: c.Inbox.Workers, Attempts: c.Inbox.Attempts, Backoff: time.Second},
+		Policy:  c.Policy(), Log: zap.NewNop(),
 	}
 	if adjust != nil {
 		adjust(&o)

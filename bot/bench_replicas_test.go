@@ -56,7 +56,7 @@ func decideWith(b *testing.B, replicas int) {
 	var apps []*bot.App
 	for range replicas {
 		apps = append(apps, startFor(b, url, func(o *bot.Options) {
-			o.RedisURL, o.GitLabRate, o.NotesRate, o.Policy.Grace = redis.URL(), 1_000_000, 1_000_000, 0
+			o.Inbox.RedisURL, o.Budget.PerMinute, o.Budget.NotesPerMinute, o.Policy.Grace = redis.URL(), 1_000_000, 1_000_000, 0
 		}))
 	}
 	decided := 0

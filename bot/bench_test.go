@@ -15,8 +15,11 @@ import (
 	"go.uber.org/zap"
 
 	"flowkeeper/bot"
+	"flowkeeper/bot/budget"
+	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox/redistest"
 	"flowkeeper/bot/webhook"
+	"flowkeeper/bot/worker"
 	"flowkeeper/config"
 	"flowkeeper/rules"
 )
@@ -127,11 +130,15 @@ func startBot(b *testing.B, redisURL string) *bot.App {
 	b.Cleanup(away.Close)
 	handbook := config.Default(rules.Catalogue())
 	return launch(b, bot.Options{
-		Version: "bench", GitLabURL: away.URL, GitLabToken: botToken, Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", MaxBody: 25 << 20,
-		Drain: 5 * time.Second, Secrets: []string{secret}, SigningTokens: []string{signingToken}, RedisURL: redisURL, DataDir: b.TempDir(),
-		Settle: 2 * time.Second, Lease: time.Minute, Freshness: 10 * time.Second, Workers: 8, Attempts: 12, Backoff: time.Second,
-		GitLabRate: 1_000_000, NotesRate: 1_000_000, Max: 1_000_000, Spool: 100_000,
-		Policy: handbook.Policy(), Log: zap.NewNop(),
+		Version: "bench", Drain: 5 * time.Second,
+		Server:  bot.Server{Listen: "127.0.0.1:0"},
+		Admin:   bot.Admin{Listen: "127.0.0.1:0"},
+		Webhook: webhook.Options{Secrets: []string{secret}, SigningTokens: []string{signingToken}},
+		Inbox:   bot.Inbox{RedisURL: redisURL, DataDir: b.TempDir(), Max: 1_000_000, Spool: 100_000, Lease: time.Minute},
+		GitLab:  gitlab.Options{URL: away.URL, Token: botToken},
+		Budget:  budget.Options{PerMinute: 1_000_000, NotesPerMinute: 1_000_000},
+		Worker:  worker.Options{Freshness: 10 * time.Second, Workers: 8, Attempts: 12, Backoff: time.Second},
+		Policy:  handbook.Policy(), Log: zap.NewNop(),
 	})
 }
 

@@ -26,57 +26,7 @@ import (
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/spool"
 	"flowkeeper/bot/webhook"
-	"flowkeeper/bot/worker"
-	"flowkeeper/rules/engine"
 )
-
-// Options are what an App needs; nothing has a default here.
-type Options struct {
-	Version string
-
-	GitLabURL   string
-	GitLabToken string
-
-	Listen  string // host:port, port 0 is any free one
-	Admin   string
-	MaxBody int64
-	Drain   time.Duration // how long Stop may take
-
-	AdminHosts  []string // names by which the admin address may be asked
-	Connections int      // webhook clients at the same time; 0 is DefaultConnections
-	TLSCert     string   // file of the certificate chain in PEM for webhooks; "" is plain HTTP
-	TLSKey      string   // file of its private key
-
-	Secrets       []string
-	SigningTokens []string
-	AllowUnsigned bool
-
-	URL      string   // where GitLab reaches the bot, without a path; "" is not known, no webhook is looked after then
-	Projects []string // swept from the start
-
-	Sweep     time.Duration // between two looks for what GitLab did not deliver; 0 is never
-	HookWatch time.Duration // between two looks after the bot's webhooks; 0 is never
-	Lookback  time.Duration // how far back what was missed is looked for
-
-	GitLabRate int // calls a minute of the whole fleet
-	NotesRate  int // those of them that write a comment
-
-	RedisURL  string // empty: embedded, in DataDir
-	Max       int    // deliveries that may wait; 0 is no bound
-	Spool     int    // deliveries that may wait here while Redis is away
-	DataDir   string
-	Settle    time.Duration
-	Lease     time.Duration
-	Freshness time.Duration
-	Workers   int
-	Attempts  int
-	Backoff   time.Duration   // between the first and the second try
-	Patience  worker.Patience // with answers of GitLab that contradict what is known; default worker.DefaultPatience
-
-	Policy   engine.Policy
-	Watching string // why no rule of the policy writes, for people; empty if some do
-	Log      *zap.Logger
-}
 
 // App is the running bot.
 type App struct {
@@ -121,7 +71,7 @@ func New(ctx context.Context, o Options) (app *App, err error) {
 			err = errors.Join(err, a.Stop())
 		}
 	}()
-	if a.admin, err = a.listen(o.Admin, "admin"); err != nil {
+	if a.admin, err = a.listen(o.Admin.Listen, "admin"); err != nil {
 		return nil, err
 	}
 	if a.inbox, err = openInbox(ctx, o); err != nil {
@@ -131,26 +81,28 @@ func New(ctx context.Context, o Options) (app *App, err error) {
 	if a.spool, err = openSpool(o, a.inbox, a.registry); err != nil {
 		return nil, err
 	}
-	limit, err := budget.New(budget.Options{
-		Store: a.inbox, PerMinute: o.GitLabRate, NotesPerMinute: o.NotesRate, Log: o.Log, Registry: a.registry,
-	})
-	if err != nil {
-		return nil, err
-	}
-	a.gitlab, err = gitlab.New(gitlab.Options{
-		URL: o.GitLabURL, Token: o.GitLabToken, Version: o.Version, Log: o.Log, Registry: a.registry,
-		Limit: limit,
-	})
-	if err != nil {
+	if a.gitlab, err = openGitLab(o, a.inbox, a.registry); err != nil {
 		return nil, err
 	}
 	if a.certificate, err = openCertificate(o); err != nil {
 		return nil, err
 	}
-	if a.webhooks, err = a.listen(o.Listen, "webhook"); err != nil {
+	if a.webhooks, err = a.listen(o.Server.Listen, "webhook"); err != nil {
 		return nil, err
 	}
 	return a, nil
+}
+
+// openGitLab makes a client that keeps to the budget, which all who share the store keep together.
+func openGitLab(o Options, store budget.Store, registry prometheus.Registerer) (*gitlab.Client, error) {
+	b, g := o.Budget, o.GitLab
+	b.Store, b.Log, b.Registry = store, o.Log, registry
+	limit, err := budget.New(b)
+	if err != nil {
+		return nil, err
+	}
+	g.Version, g.Limit, g.Log, g.Registry = o.Version, limit, o.Log, registry
+	return gitlab.New(g)
 }
 
 // listen opens an address, so that one already taken is an error at the start.
@@ -176,18 +128,17 @@ func (a *App) onStop(name string, end func(context.Context) error) {
 // Failed.
 func (a *App) Start() error {
 	a.intake = &intake{inbox: a.mailbox()}
-	a.intake.setConfig(a.o.Settle, a.o.Policy.Team.CommandPrefix())
-	receiver, err := webhook.New(webhook.Options{
-		Secrets: a.o.Secrets, SigningTokens: a.o.SigningTokens, AllowUnsigned: a.o.AllowUnsigned, MaxBody: a.o.MaxBody,
-		Receiver: a.intake, Trusted: gate.Trust, Log: a.o.Log, Registry: a.registry,
-	})
+	a.intake.setConfig(a.o.Policy.Settle, a.o.Policy.Team.CommandPrefix())
+	w := a.o.Webhook
+	w.Receiver, w.Trusted, w.Log, w.Registry = a.intake, gate.Trust, a.o.Log, a.registry
+	receiver, err := webhook.New(w)
 	if err != nil {
 		return err
 	}
-	a.live.receiver, a.live.token, a.live.policy = receiver, a.o.GitLabToken, a.o.Policy
+	a.live.receiver, a.live.token, a.live.policy = receiver, a.o.GitLab.Token, a.o.Policy
 	a.watch(a.o.Watching)
 	a.registry.MustRegister(inboxCollector{a.inbox})
-	a.serve("admin server", a.admin, &http.Server{Handler: admin.New(a.checks(), a.registry, a.inbox, a.backlog, a.o.AdminHosts...)})
+	a.serve("admin server", a.admin, &http.Server{Handler: admin.New(a.checks(), a.registry, a.inbox, a.backlog, a.o.Admin.Hosts...)})
 	claimNoMore := a.handle()
 	e := echo.New()
 	e.HideBanner = true

@@ -30,7 +30,7 @@ func (r *rig) ready() (int, string) {
 func TestRedisAway(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.RedisURL = redis.URL() })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL = redis.URL() })
 	redis.Kill()
 	ref, err := r.gitlab.Open("ann", r.project, sandbox.IssueOptions{Title: "t", Labels: []string{"security"}})
 	r.must(nil, err)
@@ -55,7 +55,7 @@ func TestRedisAway(t *testing.T) {
 func TestRestartWhileRedisIsAway(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.RedisURL = redis.URL() })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL = redis.URL() })
 	redis.Kill()
 	r.restart()
 	ref, err := r.gitlab.Open("ann", r.project, planned)
@@ -76,7 +76,7 @@ func TestRestartWhileRedisIsAway(t *testing.T) {
 // TestFullInboxAnswers503: a bound that is reached is said, and GitLab is asked to come again.
 func TestFullInboxAnswers503(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Max = 1; o.Settle = time.Hour })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.Max = 1; o.Policy.Settle = time.Hour })
 	for range 2 {
 		r.must(r.gitlab.Open("ann", r.project, planned))
 	}
@@ -91,9 +91,9 @@ func TestFullInboxAnswers503(t *testing.T) {
 // events are in the mailboxes, and no state grows old, so that the count does not hang on how fast this machine is.
 func TestThousandEventsCostFewCalls(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Freshness = time.Hour })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Worker.Freshness = time.Hour })
 	hold := make(chan struct{})
-	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Wait: hold, Times: r.options.Workers})
+	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Wait: hold, Times: r.options.Worker.Workers})
 	var refs []triage.Ref
 	for range 100 {
 		ref, err := r.gitlab.Open("ann", r.project, sandbox.IssueOptions{Title: "t"})
@@ -137,7 +137,7 @@ func TestShutOut(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Attempts = 2; o.Backoff = time.Millisecond })
+			r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Worker.Attempts = 2; o.Worker.Backoff = time.Millisecond })
 			r.gitlab.Next(sandbox.Fault{Match: "/api/v4", Status: http.StatusForbidden, Body: body, Times: -1})
 			ref, err := r.gitlab.Open("ann", r.project, planned)
 			r.must(nil, err)

@@ -28,7 +28,7 @@ func TestClockBehindTheStores(t *testing.T) {
 	r.must(nil, err)
 	store, err := sqlite.Open(sqlite.Options{Dir: t.TempDir()})
 	r.must(nil, err)
-	client, err := gitlab.New(gitlab.Options{URL: r.options.GitLabURL, Token: botToken})
+	client, err := gitlab.New(gitlab.Options{URL: r.options.GitLab.URL, Token: botToken})
 	r.must(nil, err)
 	self, err := client.Self(t.Context())
 	r.must(nil, err)

@@ -72,7 +72,7 @@ var planned = sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenan
 
 func TestCommandIsDoneAndAcknowledged(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Settle = time.Hour })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Policy.Settle = time.Hour })
 	ref, err := r.gitlab.Open("ann", r.project, planned)
 	r.must(nil, err)
 	r.done(ref, r.say("omar", ref, "/flow to planning breakdown\r\n/Flow  weight 2.")) // does not wait for the burst to settle
@@ -174,7 +174,7 @@ func TestInternalCommentGetsInternalReply(t *testing.T) {
 func TestCommandRunsOnce(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.RedisURL = redis.URL() })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL = redis.URL() })
 	ref := r.open(planned)
 	r.gitlab.NextHook(sandbox.HookFault{Event: "Note Hook", Do: sandbox.Double})
 	id := r.say("omar", ref, "/flow next")
@@ -195,7 +195,7 @@ func TestCommandRightAfterTheBot(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			redis := redistest.Start(t, redistest.Options{})
-			r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.RedisURL = redis.URL() })
+			r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL = redis.URL() })
 			for range 3 {
 				ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance"}})
 				if lost {
@@ -242,7 +242,7 @@ func (r *rig) redeliver(which func(sandbox.Delivery) bool) {
 func TestFollowUpWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.RedisURL, o.Drain = redis.URL(), 50*time.Millisecond })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL, o.Drain = redis.URL(), 50*time.Millisecond })
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"spike", "type::maintenance", "workflow::in dev", "backend"}, Weight: triage.Int(2), Assignees: []string{"omar"}})
 	hold := make(chan struct{})
 	r.gitlab.Next(sandbox.Fault{Match: "POST reply", Wait: hold, CutBefore: true})
@@ -338,7 +338,7 @@ func TestIgnoredRuleIsQuietAndSaysSo(t *testing.T) {
 func TestIgnoredRuleStaysQuietWithoutAStore(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.RedisURL = redis.URL() })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL = redis.URL() })
 	ref := r.open(planned)
 	r.done(ref, r.say("omar", ref, "/flow ignore review-needs-weight we do not\n/flow ignore issue-review we do not"))
 	redis.Flush()

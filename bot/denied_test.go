@@ -21,7 +21,7 @@ func TestBlockedAccountHoldsEverything(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Attempts, o.Backoff = 2, time.Millisecond })
+			r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Worker.Attempts, o.Worker.Backoff = 2, time.Millisecond })
 			r.must(nil, r.gitlab.Deny(botName, words))
 			var refs []triage.Ref
 			for range 3 {

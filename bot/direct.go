@@ -6,10 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"flowkeeper/bot/adopt"
-	"flowkeeper/bot/budget"
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/redis"
@@ -28,7 +25,7 @@ type Direct struct {
 
 // NewDirect connects to the Redis.
 func NewDirect(ctx context.Context, o Options) (*Direct, error) {
-	store, err := redis.Open(ctx, redis.Options{URL: o.RedisURL, Lease: o.Lease, MaxDeliveries: o.Max, Log: o.Log})
+	store, err := redis.Open(ctx, redis.Options{URL: o.Inbox.RedisURL, Lease: o.Inbox.Lease, MaxDeliveries: o.Inbox.Max, Log: o.Log})
 	if err != nil {
 		return nil, err
 	}
@@ -55,17 +52,10 @@ func (d *Direct) Adopt(ctx context.Context, r adopt.Request) (adopt.Page, error)
 
 // connect asks GitLab who the bot is, within the budget that all share.
 func (d *Direct) connect(ctx context.Context) error {
-	if d.o.GitLabToken == "" {
+	if d.o.GitLab.Token == "" {
 		return errors.New("FLOWKEEPER_GITLAB_TOKEN is not set: the issues cannot be read; or ask a running bot with --admin URL")
 	}
-	registry := prometheus.NewRegistry()
-	limit, err := budget.New(budget.Options{Store: d.inbox, PerMinute: d.o.GitLabRate, NotesPerMinute: d.o.NotesRate, Log: d.o.Log, Registry: registry})
-	if err != nil {
-		return err
-	}
-	client, err := gitlab.New(gitlab.Options{
-		URL: d.o.GitLabURL, Token: d.o.GitLabToken, Version: d.o.Version, Log: d.o.Log, Registry: registry, Limit: limit,
-	})
+	client, err := openGitLab(d.o, d.inbox, nil)
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func TestStaleReads(t *testing.T) {
 		t.Run(fmt.Sprintf("%d", reads), func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, sandbox.Premium, func(o *bot.Options) {
-				o.Patience = worker.Patience{Gone: make([]time.Duration, 10), Stale: make([]time.Duration, 10)} // longer than it lags
+				o.Worker.Patience = worker.Patience{Gone: make([]time.Duration, 10), Stale: make([]time.Duration, 10)} // longer than it lags
 			})
 			r.lag = reads
 			if got := r.story(); got != want {

@@ -55,7 +55,7 @@ func TestFaultsOnTheWay(t *testing.T) {
 // TestGitLabDownForLong: more failures than attempts do not bury anything, as long as it is GitLab that is down.
 func TestGitLabDownForLong(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Attempts = 2; o.Backoff = time.Millisecond })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Worker.Attempts = 2; o.Worker.Backoff = time.Millisecond })
 	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Status: http.StatusServiceUnavailable, Times: 4})
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::bug"}})
 	if !r.gitlab.Issue(ref).Has("workflow::start") {

@@ -13,7 +13,7 @@ import (
 // take the other label off. After ten changes it stops, says so once, and leaves a dead letter.
 func TestFightIsStopped(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Free, func(o *bot.Options) { o.Attempts = 3 })
+	r := newRig(t, sandbox.Free, func(o *bot.Options) { o.Worker.Attempts = 3 })
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance", "priority::1"}})
 	for i := range 14 {
 		r.edit("omar", ref, sandbox.Change{AddLabels: []string{[]string{"priority::2", "priority::1"}[i%2]}})

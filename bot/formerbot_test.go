@@ -22,7 +22,7 @@ func (r *rig) become(username string) {
 	r.Helper()
 	r.must(r.gitlab.AddBot(username, sandbox.Reporter, "glpat-of-"+username))
 	r.must(nil, r.app.Stop())
-	r.options.GitLabToken = "glpat-of-" + username
+	r.options.GitLab.Token = "glpat-of-" + username
 	r.start()
 }
 
@@ -125,7 +125,9 @@ func TestNothingOpenNoNewNote(t *testing.T) {
 // TestAnotherBotUserAfterALostStore: a bot user of the project is known by what it is. What it knew goes on.
 func TestAnotherBotUserAfterALostStore(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Sweep, o.Projects = 100*time.Millisecond, []string{"team/project"} })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
+		o.Schedule.Every, o.Schedule.Projects = 100*time.Millisecond, []string{"team/project"}
+	})
 	r.become(newBot)
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"security", "workflow::design"}})
 	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(2)})
@@ -137,7 +139,7 @@ func TestAnotherBotUserAfterALostStore(t *testing.T) {
 		t.Fatalf("notes %v", old)
 	}
 	r.must(r.gitlab.AddBot(newestBot, sandbox.Reporter, "glpat-newest"))
-	r.options.GitLabToken = "glpat-newest"
+	r.options.GitLab.Token = "glpat-newest"
 	r.loseStore()
 	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::ready for design"}})
 	r.edit("omar", ref, sandbox.Change{RemoveLabels: []string{"security"}})

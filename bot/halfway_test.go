@@ -19,7 +19,7 @@ import (
 
 // What is cut off between two writes, and what comes late, must end as if nothing had happened. These tests have a delivered state count as
 // stale at once, as it is after a restart.
-func stale(o *bot.Options) { o.Freshness = time.Nanosecond }
+func stale(o *bot.Options) { o.Worker.Freshness = time.Nanosecond }
 
 // secured is a security issue about which there is nothing else to say.
 var secured = sandbox.IssueOptions{
@@ -149,7 +149,7 @@ func TestLateWebhookDoesNotOverwriteAWeight(t *testing.T) {
 
 func TestNoFreshnessStillActs(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Freshness = 0 })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Worker.Freshness = 0 })
 	ref := r.open(sandbox.IssueOptions{Title: "t"})
 	if !r.gitlab.Issue(ref).Has("workflow::start") {
 		t.Errorf("labels %v", r.gitlab.Issue(ref).Labels)
@@ -186,7 +186,7 @@ func TestUnreadableStateIsRead(t *testing.T) {
 func TestSlowClientDoesNotSpoilTheStop(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Drain = 400 * time.Millisecond })
-	conn, err := net.Dial("tcp", r.options.Listen)
+	conn, err := net.Dial("tcp", r.options.Server.Listen)
 	r.must(nil, err)
 	defer conn.Close()
 	_, err = fmt.Fprintf(conn, "POST /webhooks/gitlab HTTP/1.1\r\nHost: x\r\nX-Gitlab-Event: Issue Hook\r\nExpect: 100-continue\r\n"+
@@ -203,7 +203,7 @@ func TestSlowClientDoesNotSpoilTheStop(t *testing.T) {
 func (r *rig) memory(ref triage.Ref) triage.Memory {
 	r.Helper()
 	r.must(nil, r.app.Stop())
-	store, err := sqlite.Open(sqlite.Options{Dir: r.options.DataDir})
+	store, err := sqlite.Open(sqlite.Options{Dir: r.options.Inbox.DataDir})
 	r.must(nil, err)
 	defer func() { r.must(nil, store.Close()) }()
 	r.must(store.Accept(r.Context(), inbox.Delivery{Issue: ref}))

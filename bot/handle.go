@@ -15,7 +15,6 @@ import (
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/schedule"
 	"flowkeeper/bot/sleep"
-	"flowkeeper/bot/webhook"
 	"flowkeeper/bot/worker"
 	"flowkeeper/rules/triage"
 )
@@ -36,11 +35,7 @@ func (a *App) handle() (claimNoMore func()) {
 			return
 		}
 		a.intake.setSelf(self)
-		pool := worker.New(worker.Options{
-			Inbox: a.inbox, GitLab: a.gitlab, Policy: a.o.Policy, Self: self,
-			Workers: a.o.Workers, Lease: a.o.Lease, Freshness: a.o.Freshness, Lookback: a.o.Lookback, Attempts: a.o.Attempts, Backoff: a.o.Backoff, Patience: a.o.Patience, Drain: a.o.Drain,
-			Now: time.Now, Jitter: rand.Float64, Log: a.o.Log, Registry: a.registry,
-		})
+		pool := worker.New(a.workerOptions(self))
 		a.engage(pool, self)
 		known := a.rememberSelf(ctx, pool, self)
 		a.access.First(ctx)
@@ -97,18 +92,22 @@ func (a *App) keepSelf(ctx context.Context, pool *worker.Pool, self triage.Perso
 	}
 }
 
+// workerOptions are those of the workers, with what the app knows.
+func (a *App) workerOptions(self triage.Person) worker.Options {
+	o := a.o.Worker
+	o.Inbox, o.GitLab, o.Policy, o.Self = a.inbox, a.gitlab, a.o.Policy, self
+	o.Lease, o.Lookback, o.Drain = a.o.Inbox.Lease, a.o.Schedule.Lookback, a.o.Drain
+	o.Now, o.Jitter, o.Log, o.Registry = time.Now, rand.Float64, a.o.Log, a.registry
+	return o
+}
+
 // schedule is what the bot does without being asked.
 func (a *App) schedule() *schedule.Scheduler {
-	var urls []string
-	if a.o.URL != "" {
-		urls = []string{a.o.URL + webhook.Path}
-	}
-	return schedule.New(schedule.Options{
-		GitLab: a.gitlab, Inbox: a.inbox, Projects: a.o.Projects, URLs: urls,
-		Memory: filepath.Join(a.o.DataDir, "projects.txt"), Instance: a.gitlab.Pages(),
-		Every: a.o.Sweep, Hooks: a.o.HookWatch, Lookback: a.o.Lookback, Settle: a.o.Settle,
-		Now: time.Now, Jitter: rand.Float64, Log: a.o.Log, Registry: a.registry,
-	})
+	o := a.o.Schedule
+	o.GitLab, o.Instance, o.Inbox, o.Settle = a.gitlab, a.gitlab.Pages(), a.inbox, a.o.Policy.Settle
+	o.Memory = filepath.Join(a.o.Inbox.DataDir, "projects.txt")
+	o.Now, o.Jitter, o.Log, o.Registry = time.Now, rand.Float64, a.o.Log, a.registry
+	return schedule.New(o)
 }
 
 // introduce asks GitLab who the bot is, again and again while GitLab does not answer. Only a refusal is an error.
@@ -121,10 +120,10 @@ func (a *App) introduce(ctx context.Context) (triage.Person, error) {
 		}
 		if errors.Is(err, gitlab.ErrNoGitLab) {
 			return self, fmt.Errorf("no GitLab at %s: is a sub-path missing, as in https://example.com/gitlab? FLOWKEEPER_GITLAB_URL says where it is",
-				a.o.GitLabURL)
+				a.o.GitLab.URL)
 		}
 		if refused(err) {
-			return self, fmt.Errorf("%s does not accept the token in FLOWKEEPER_GITLAB_TOKEN: %w", a.o.GitLabURL, err)
+			return self, fmt.Errorf("%s does not accept the token in FLOWKEEPER_GITLAB_TOKEN: %w", a.o.GitLab.URL, err)
 		}
 		if ctx.Err() != nil {
 			return self, ctx.Err()
@@ -133,7 +132,7 @@ func (a *App) introduce(ctx context.Context) (triage.Person, error) {
 		if gitlab.DeniedOf(err) != "" {
 			why = "GitLab refuses the bot"
 		}
-		a.o.Log.Warn(why+"; deliveries are kept meanwhile", zap.String("url", a.o.GitLabURL), zap.Duration("again_in", wait), zap.Error(err))
+		a.o.Log.Warn(why+"; deliveries are kept meanwhile", zap.String("url", a.o.GitLab.URL), zap.Duration("again_in", wait), zap.Error(err))
 		if !sleep.For(ctx, max(wait, gitlab.After(err))) {
 			return self, ctx.Err()
 		}

@@ -52,8 +52,8 @@ func TestOldListsOfReactions(t *testing.T) {
 func TestOldStateOfANewIssue(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
-		o.Patience = worker.Patience{Gone: make([]time.Duration, 20), Stale: make([]time.Duration, 4)} // longer than it lags
-		o.Settle = 200 * time.Millisecond
+		o.Worker.Patience = worker.Patience{Gone: make([]time.Duration, 20), Stale: make([]time.Duration, 4)} // longer than it lags
+		o.Policy.Settle = 200 * time.Millisecond
 	})
 	r.loseStore() // a young store asks GitLab
 	r.gitlab.Lag(10)
@@ -68,7 +68,10 @@ func TestOldStateOfANewIssue(t *testing.T) {
 // TestOldListOfASweep: what a sweep's list does not show yet, the next sweep finds.
 func TestOldListOfASweep(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Sweep = 50 * time.Millisecond; o.Projects = []string{"team/project"} })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
+		o.Schedule.Every = 50 * time.Millisecond
+		o.Schedule.Projects = []string{"team/project"}
+	})
 	ref := r.open(planned)
 	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
 	r.gitlab.Lag(20)

@@ -18,9 +18,9 @@ import (
 func (r *rig) loseStore() {
 	r.Helper()
 	r.must(nil, r.app.Stop())
-	stores, err := filepath.Glob(filepath.Join(r.options.DataDir, "*"))
+	stores, err := filepath.Glob(filepath.Join(r.options.Inbox.DataDir, "*"))
 	if err != nil || len(stores) == 0 {
-		r.Fatalf("no store in %s: %v", r.options.DataDir, err)
+		r.Fatalf("no store in %s: %v", r.options.Inbox.DataDir, err)
 	}
 	for _, s := range stores {
 		r.must(nil, os.RemoveAll(s))
@@ -50,7 +50,7 @@ func TestLostStore(t *testing.T) {
 // TestLostStoreBeforeTheNote loses all that tells of the extra level but the weight itself.
 func TestLostStoreBeforeTheNote(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Attempts = 1 })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Worker.Attempts = 1 })
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"security", "type::bug", "severity::1", "priority::1", "workflow::start", "backend"}, Assignees: []string{"omar"}})
 	r.gitlab.Next(sandbox.Fault{Match: "POST note", Status: http.StatusForbidden, Times: 100})
 	r.say("omar", ref, "/flow weight 2")
@@ -113,7 +113,7 @@ func TestLostStoreRecallsOnlyWhatCounted(t *testing.T) {
 func TestEmptiedStoreKnowsNoNewIssue(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.RedisURL = redis.URL() })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL = redis.URL() })
 	ref := r.open(planned)
 	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::design"}})
 	redis.Flush()
@@ -130,7 +130,7 @@ func TestEmptiedStoreKnowsNoNewIssue(t *testing.T) {
 func TestEmptiedStoreStopsWhoHadTheLease(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.RedisURL = redis.URL() })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL = redis.URL() })
 	ref := r.open(secured)
 	hold := make(chan struct{})
 	r.gitlab.Next(sandbox.Fault{Match: "GET issue", Wait: hold})

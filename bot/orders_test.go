@@ -100,7 +100,7 @@ func TestReplyWithoutItsReaction(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t, redistest.Options{})
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
-		o.RedisURL, o.Sweep, o.Projects = redis.URL(), 100*time.Millisecond, []string{"team/project"}
+		o.Inbox.RedisURL, o.Schedule.Every, o.Schedule.Projects = redis.URL(), 100*time.Millisecond, []string{"team/project"}
 	})
 	ref := r.open(planned)
 	hold := make(chan struct{})
@@ -201,7 +201,10 @@ func TestFollowUpToldOnce(t *testing.T) {
 
 func TestLateCommandDoesNotUndoNewerWork(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Sweep = 300 * time.Millisecond; o.Projects = []string{"team/project"} })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
+		o.Schedule.Every = 300 * time.Millisecond
+		o.Schedule.Projects = []string{"team/project"}
+	})
 	ref := r.open(planned)
 	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
 	id, err := r.gitlab.Comment("omar", ref, "/flow to design")
@@ -217,7 +220,7 @@ func TestLateCommandDoesNotUndoNewerWork(t *testing.T) {
 
 func TestAskedIsBounded(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Settle = time.Millisecond })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Policy.Settle = time.Millisecond })
 	ref := r.open(planned)
 	for n := range 40 {
 		r.say([]string{"omar", "mia"}[n%2], ref, fmt.Sprintf("/flow unclear question %d", n))
@@ -247,7 +250,7 @@ func TestDismissedIsBounded(t *testing.T) {
 
 func TestWhoIsToldOfALink(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Settle = 0 })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Policy.Settle = 0 })
 	ref, other := r.open(planned), r.open(planned)
 	hold := make(chan struct{})
 	r.gitlab.Next(sandbox.Fault{Match: "GET member", Wait: hold, Status: 502})

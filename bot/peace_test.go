@@ -63,7 +63,9 @@ func TestMentionedIssueIsLeftInPeace(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Sweep, o.Projects = 100*time.Millisecond, []string{"team/project"} })
+			r := newRig(t, sandbox.Premium, func(o *bot.Options) {
+				o.Schedule.Every, o.Schedule.Projects = 100*time.Millisecond, []string{"team/project"}
+			})
 			ref := r.old(sandbox.IssueOptions{Title: "An old one"})
 			r.handledAgain(ref, func() { r.open(sandbox.IssueOptions{Title: "Another", Description: "Like #1, see there."}) })
 			if i := r.gitlab.Issue(ref); len(i.Labels) > 0 || r.note(ref) != "" {

@@ -53,23 +53,23 @@ func (a *App) Reload(ctx context.Context, o Options) error {
 	defer a.live.mu.Unlock()
 	o.Log = a.o.Log
 	pair, err := a.nextCertificate(o)
-	err = errors.Join(err, a.live.receiver.CheckSecrets(o.Secrets, o.SigningTokens), a.checkToken(ctx, o.GitLabToken))
+	err = errors.Join(err, a.live.receiver.CheckSecrets(o.Webhook.Secrets, o.Webhook.SigningTokens), a.checkToken(ctx, o.GitLab.Token))
 	if err != nil {
 		return err
 	}
 	// Both were checked and cannot fail here.
-	if err := errors.Join(a.live.receiver.SetSecrets(o.Secrets, o.SigningTokens), a.gitlab.SetToken(o.GitLabToken)); err != nil {
+	if err := errors.Join(a.live.receiver.SetSecrets(o.Webhook.Secrets, o.Webhook.SigningTokens), a.gitlab.SetToken(o.GitLab.Token)); err != nil {
 		return err
 	}
-	if o.GitLabToken != a.live.token {
+	if o.GitLab.Token != a.live.token {
 		a.access.Another()
 	}
-	a.live.token, a.live.policy = o.GitLabToken, o.Policy
+	a.live.token, a.live.policy = o.GitLab.Token, o.Policy
 	if pair != nil {
 		a.replaceCertificate(pair)
 	}
 	a.watch(o.Watching)
-	a.intake.setConfig(o.Settle, o.Policy.Team.CommandPrefix())
+	a.intake.setConfig(o.Policy.Settle, o.Policy.Team.CommandPrefix())
 	if a.live.pool != nil {
 		a.live.pool.SetPolicy(o.Policy)
 	}
@@ -86,7 +86,7 @@ func (a *App) watch(reason string) {
 
 // nextCertificate is the certificate to go on with; nil without TLS, which is switched on and off only by a start.
 func (a *App) nextCertificate(o Options) (*tls.Certificate, error) {
-	if a.certificate == nil || o.TLSCert == "" && o.TLSKey == "" {
+	if a.certificate == nil || o.Server.TLSCert == "" && o.Server.TLSKey == "" {
 		return nil, nil
 	}
 	return readCertificate(o)
@@ -113,7 +113,7 @@ func (a *App) checkToken(ctx context.Context, token string) error {
 	holder, err := a.gitlab.Holder(ctx, token)
 	switch {
 	case err != nil && refused(err):
-		return fmt.Errorf("%s does not accept the new token in FLOWKEEPER_GITLAB_TOKEN: %w", a.o.GitLabURL, err)
+		return fmt.Errorf("%s does not accept the new token in FLOWKEEPER_GITLAB_TOKEN: %w", a.o.GitLab.URL, err)
 	case err != nil:
 		a.o.Log.Warn("the new token is used unchecked", zap.Error(err))
 	case holder.ID != a.live.self.ID:

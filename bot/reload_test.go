@@ -60,7 +60,7 @@ func (r *rig) answered(when, secret string, want int) {
 // TestSecretsRotateWhileDeliveriesFlow: as long as both sides know one secret in common, no delivery is refused.
 func TestSecretsRotateWhileDeliveriesFlow(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.SigningTokens = nil })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Webhook.SigningTokens = nil })
 	// flow sends deliveries with a secret while the accepted ones change.
 	flow := func(sent string, accepted ...string) {
 		var senders sync.WaitGroup
@@ -74,7 +74,7 @@ func TestSecretsRotateWhileDeliveriesFlow(t *testing.T) {
 			})
 		}
 		next := r.options
-		next.Secrets = accepted
+		next.Webhook.Secrets = accepted
 		if err := r.app.Reload(t.Context(), next); err != nil {
 			t.Errorf("accepting %v: %v", accepted, err)
 		}
@@ -95,7 +95,7 @@ func TestReloadIsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	const refused, strangers = "glpat-nobody-knows-it", "glpat-of-somebody-else"
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
-		behind, err := url.Parse(o.GitLabURL)
+		behind, err := url.Parse(o.GitLab.URL)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,21 +109,21 @@ func TestReloadIsAllOrNothing(t *testing.T) {
 			_, _ = io.WriteString(w, `{"id":4711,"username":"stranger","name":"Stranger"}`)
 		}))
 		t.Cleanup(front.Close)
-		o.GitLabURL = front.URL
+		o.GitLab.URL = front.URL
 	})
 	for _, test := range []struct {
 		name   string
 		change func(*bot.Options)
 		want   []string
 	}{
-		{"no secrets", func(o *bot.Options) { o.Secrets, o.SigningTokens = nil, nil }, []string{"neither a webhook secret nor a signing token"}},
-		{"a token that GitLab refuses", func(o *bot.Options) { o.GitLabToken = refused }, []string{"does not accept the new token", "401"}},
-		{"somebody else's token", func(o *bot.Options) { o.GitLabToken = strangers }, []string{"@stranger", "@" + botName, "needs a restart"}},
-		{"no token", func(o *bot.Options) { o.GitLabToken = "" }, []string{"no GitLab token is given"}},
-		{"several", func(o *bot.Options) { o.GitLabToken, o.SigningTokens = refused, []string{"x"} }, []string{"does not accept", "signing token 1 of 1"}},
+		{"no secrets", func(o *bot.Options) { o.Webhook.Secrets, o.Webhook.SigningTokens = nil, nil }, []string{"neither a webhook secret nor a signing token"}},
+		{"a token that GitLab refuses", func(o *bot.Options) { o.GitLab.Token = refused }, []string{"does not accept the new token", "401"}},
+		{"somebody else's token", func(o *bot.Options) { o.GitLab.Token = strangers }, []string{"@stranger", "@" + botName, "needs a restart"}},
+		{"no token", func(o *bot.Options) { o.GitLab.Token = "" }, []string{"no GitLab token is given"}},
+		{"several", func(o *bot.Options) { o.GitLab.Token, o.Webhook.SigningTokens = refused, []string{"x"} }, []string{"does not accept", "signing token 1 of 1"}},
 	} {
 		next := r.options
-		next.Secrets = []string{"another-secret"}
+		next.Webhook.Secrets = []string{"another-secret"}
 		test.change(&next)
 		err := r.app.Reload(t.Context(), next)
 		for _, want := range test.want {
@@ -166,7 +166,7 @@ func TestPrefixOfCommandsChanges(t *testing.T) {
 // TestConnectionsAreBounded has room for one: the next takes the place of the one before, once that has its answer.
 func TestConnectionsAreBounded(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Connections = 1 })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Server.Connections = 1 })
 	var before net.Conn
 	for n := range 3 {
 		conn, err := (&net.Dialer{Timeout: reachable}).DialContext(t.Context(), "tcp", hostOf(r.app.URL()))

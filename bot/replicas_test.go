@@ -18,9 +18,9 @@ import (
 func TestReplicasShareTheWork(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.RedisURL = redis.URL() })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL = redis.URL() })
 	second := r.options
-	second.Listen, second.Admin, second.DataDir = "127.0.0.1:0", "127.0.0.1:0", t.TempDir()
+	second.Server.Listen, second.Admin.Listen, second.Inbox.DataDir = "127.0.0.1:0", "127.0.0.1:0", t.TempDir()
 	app, err := bot.New(t.Context(), second)
 	r.must(nil, err)
 	t.Cleanup(func() { _ = app.Stop() })
@@ -52,7 +52,7 @@ func TestReplicasShareTheWork(t *testing.T) {
 func TestEmptiedRedis(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.RedisURL = redis.URL() })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL = redis.URL() })
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"security", "workflow::design"}})
 	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(2)})
 	r.edit("omar", ref, sandbox.Change{RemoveLabels: []string{"UX"}})

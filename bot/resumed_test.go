@@ -29,7 +29,9 @@ func TestResumedStaysResumed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Sweep, o.Projects = 100*time.Millisecond, []string{"team/project"} })
+			r := newRig(t, sandbox.Premium, func(o *bot.Options) {
+				o.Schedule.Every, o.Schedule.Projects = 100*time.Millisecond, []string{"team/project"}
+			})
 			ref := r.open(test.issue)
 			r.edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::design"}})
 			r.edit("omar", ref, sandbox.Change{RemoveLabels: []string{"UX"}})
@@ -48,7 +50,7 @@ func TestResumedStaysResumed(t *testing.T) {
 func TestOwedReactionWhileARuleIsRefused(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.RedisURL, o.Drain = redis.URL(), 50*time.Millisecond })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL, o.Drain = redis.URL(), 50*time.Millisecond })
 	ref := r.open(planned)
 	hold := make(chan struct{})
 	r.gitlab.Next(sandbox.Fault{Match: "POST award", Wait: hold, CutBefore: true})
@@ -61,7 +63,7 @@ func TestOwedReactionWhileARuleIsRefused(t *testing.T) {
 	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 1})
 	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::design"}}))
 	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Status: http.StatusForbidden})
-	r.options.Sweep, r.options.Projects = 100*time.Millisecond, []string{"team/project"}
+	r.options.Schedule.Every, r.options.Schedule.Projects = 100*time.Millisecond, []string{"team/project"}
 	r.start()
 	err = r.await(func() bool { reactions, _ := r.answer(ref, id); return len(reactions) > 0 })
 	if reactions, replies := r.answer(ref, id); err != nil || len(replies) != 1 || len(reactions) != 1 {

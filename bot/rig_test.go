@@ -15,9 +15,13 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"flowkeeper/bot"
+	"flowkeeper/bot/budget"
+	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox/sqlite"
 	"flowkeeper/bot/sandbox"
+	"flowkeeper/bot/schedule"
 	"flowkeeper/bot/testkit"
+	"flowkeeper/bot/webhook"
 	"flowkeeper/bot/worker"
 	"flowkeeper/config"
 	"flowkeeper/rules"
@@ -66,17 +70,24 @@ func newRig(t *testing.T, edition sandbox.Edition, adjust func(*bot.Options)) *r
 	handbook.Team.Roster[triage.EngineeringManager] = []string{"mia"}
 	handbook.Inbox.Grace, handbook.Inbox.Settle, handbook.Inbox.TriageDays = 0, 0, 0
 	r.options = bot.Options{
-		Version: "test", GitLabURL: server.URL, GitLabToken: botToken, Listen: testkit.Loopback() + ":0", Admin: "127.0.0.1:0", MaxBody: 25 << 20,
-		Drain: 5 * time.Second, Secrets: []string{secret}, SigningTokens: []string{signingToken}, DataDir: t.TempDir(),
-		Lease: time.Minute, Freshness: time.Hour, Workers: 4, Attempts: 5, Backoff: 10 * time.Millisecond,
-		Patience:   worker.Patience{Gone: []time.Duration{0, 0, 0}, Stale: []time.Duration{0, 0, 0, 0}},
-		GitLabRate: 1_000_000, NotesRate: 1_000_000, Spool: 1000, Lookback: time.Hour,
-		Policy: handbook.Policy(), Log: r.handled.logger(),
+		Version: "test", Drain: 5 * time.Second,
+		Server:  bot.Server{Listen: testkit.Loopback() + ":0"},
+		Admin:   bot.Admin{Listen: "127.0.0.1:0"},
+		Webhook: webhook.Options{Secrets: []string{secret}, SigningTokens: []string{signingToken}},
+		Inbox:   bot.Inbox{DataDir: t.TempDir(), Spool: 1000, Lease: time.Minute},
+		GitLab:  gitlab.Options{URL: server.URL, Token: botToken},
+		Budget:  budget.Options{PerMinute: 1_000_000, NotesPerMinute: 1_000_000},
+		Worker: worker.Options{
+			Freshness: time.Hour, Workers: 4, Attempts: 5, Backoff: 10 * time.Millisecond,
+			Patience: worker.Patience{Gone: []time.Duration{0, 0, 0}, Stale: []time.Duration{0, 0, 0, 0}},
+		},
+		Schedule: schedule.Options{Lookback: time.Hour},
+		Policy:   handbook.Policy(), Log: r.handled.logger(),
 	}
 	if adjust != nil {
 		adjust(&r.options)
 	}
-	if r.options.RedisURL == "" {
+	if r.options.Inbox.RedisURL == "" {
 		r.seasoned()
 	}
 	r.start()
@@ -86,7 +97,7 @@ func newRig(t *testing.T, edition sandbox.Edition, adjust func(*bot.Options)) *r
 // seasoned makes the store an hour ago: what a young one may have forgotten is read from GitLab.
 func (r *rig) seasoned() {
 	r.Helper()
-	store, err := sqlite.Open(sqlite.Options{Dir: r.options.DataDir, Now: func() time.Time { return time.Now().Add(-time.Hour) }})
+	store, err := sqlite.Open(sqlite.Options{Dir: r.options.Inbox.DataDir, Now: func() time.Time { return time.Now().Add(-time.Hour) }})
 	r.must(nil, err)
 	r.must(nil, store.Close())
 }
@@ -110,7 +121,7 @@ func (r *rig) start() {
 		r.Fatal("the bot is not ready")
 	}
 	r.app = app
-	r.options.Listen = strings.TrimSuffix(strings.TrimPrefix(app.URL(), "http://"), "/webhooks/gitlab")
+	r.options.Server.Listen = strings.TrimSuffix(strings.TrimPrefix(app.URL(), "http://"), "/webhooks/gitlab")
 	if r.hook == 0 {
 		id, err := r.gitlab.AddHook(r.project, sandbox.Hook{URL: app.URL(), Token: secret, SigningToken: signingToken})
 		if err != nil {

@@ -110,7 +110,7 @@ func TestTicket(t *testing.T) {
 // TestCustomersMailIsNotCaughtUp: a command that GitLab did not deliver is found by a sweep, and a customer's is not read then either.
 func TestCustomersMailIsNotCaughtUp(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Sweep, o.Projects = time.Hour, []string{"team/project"} })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Schedule.Every, o.Schedule.Projects = time.Hour, []string{"team/project"} })
 	r.must(nil, r.gitlab.AddServiceDesk(r.project))
 	ref := r.request("Cannot log in")
 	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
@@ -189,7 +189,7 @@ func TestOthersByMail(t *testing.T) {
 // TestGuestSaysNothingOutside: GitLab would make a guest's internal note public, so there is none.
 func TestGuestSaysNothingOutside(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Attempts = 2 })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Worker.Attempts = 2 })
 	r.must(nil, r.gitlab.AddServiceDesk(r.project))
 	r.must(r.gitlab.AddUser(botName, "Flowkeeper", sandbox.Guest))
 	ref := r.request("Cannot log in")

@@ -96,9 +96,9 @@ func (a attack) run(t *testing.T, connections, served int, from func(n int) net.
 	cert, key := filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
 	certificate := certify(t, cert, key, 1)
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
-		o.Connections = served
+		o.Server.Connections = served
 		if a.https {
-			o.TLSCert, o.TLSKey = cert, key
+			o.Server.TLSCert, o.Server.TLSKey = cert, key
 		}
 	})
 	once := trusting(certificate, tls.VersionTLS13)

@@ -18,26 +18,26 @@ import (
 
 // openInbox opens the store: Redis if there is a URL, else the embedded one.
 func openInbox(ctx context.Context, o Options) (inbox.Inbox, error) {
-	if o.RedisURL == "" {
-		return sqlite.Open(sqlite.Options{Dir: o.DataDir, Lease: o.Lease, MaxDeliveries: o.Max, Log: o.Log})
+	if o.Inbox.RedisURL == "" {
+		return sqlite.Open(sqlite.Options{Dir: o.Inbox.DataDir, Lease: o.Inbox.Lease, MaxDeliveries: o.Inbox.Max, Log: o.Log})
 	}
 	_, fresh := os.Stat(spoolPath(o))
-	return redis.Open(ctx, redis.Options{URL: o.RedisURL, Lease: o.Lease, MaxDeliveries: o.Max, Later: fresh == nil, Log: o.Log})
+	return redis.Open(ctx, redis.Options{URL: o.Inbox.RedisURL, Lease: o.Inbox.Lease, MaxDeliveries: o.Inbox.Max, Later: fresh == nil, Log: o.Log})
 }
 
 // spoolPath is where the spool is. It is there once a process had its Redis: only a first start takes one that does not answer for a
 // mistake in its address.
-func spoolPath(o Options) string { return filepath.Join(o.DataDir, "spool.db") }
+func spoolPath(o Options) string { return filepath.Join(o.Inbox.DataDir, "spool.db") }
 
 // openSpool opens the way around a Redis that does not answer, in the data directory. The embedded store needs none.
 func openSpool(o Options, into inbox.Inbox, registry prometheus.Registerer) (*spool.Spool, error) {
-	if o.RedisURL == "" {
+	if o.Inbox.RedisURL == "" {
 		return nil, nil
 	}
-	if err := os.MkdirAll(o.DataDir, 0o700); err != nil {
+	if err := os.MkdirAll(o.Inbox.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the directory of the spool: %w; FLOWKEEPER_DATA_DIR names another", err)
 	}
-	return spool.Open(spool.Options{Inbox: into, Path: spoolPath(o), Max: o.Spool, Now: time.Now, Log: o.Log, Registry: registry})
+	return spool.Open(spool.Options{Inbox: into, Path: spoolPath(o), Max: o.Inbox.Spool, Now: time.Now, Log: o.Log, Registry: registry})
 }
 
 // mailbox is where deliveries go: into the inbox, around the spool if there is one.
@@ -65,7 +65,7 @@ func (a *App) stored(ctx context.Context) error {
 	if around := a.spool.Degraded(); around != nil {
 		err = around
 	}
-	if err != nil && a.spool.Waiting() < a.o.Spool {
+	if err != nil && a.spool.Waiting() < a.o.Inbox.Spool {
 		return admin.Degraded{Err: err}
 	}
 	return err

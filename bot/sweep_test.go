@@ -19,7 +19,10 @@ import (
 // TestSweepCatchesUp drops webhooks, one with a command, and has the bot look after them.
 func TestSweepCatchesUp(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Sweep = 100 * time.Millisecond; o.Projects = []string{"team/project"} })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
+		o.Schedule.Every = 100 * time.Millisecond
+		o.Schedule.Projects = []string{"team/project"}
+	})
 	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
 	ref, err := r.gitlab.Open("ann", r.project, planned)
 	r.must(nil, err)
@@ -98,7 +101,7 @@ func TestSweepKnowsWhatWasOpened(t *testing.T) {
 			t.Parallel()
 			redis := redistest.Start(t, redistest.Options{})
 			r := newRig(t, sandbox.Premium, func(o *bot.Options) {
-				o.RedisURL, o.Sweep, o.Projects = redis.URL(), 100*time.Millisecond, []string{"team/project"}
+				o.Inbox.RedisURL, o.Schedule.Every, o.Schedule.Projects = redis.URL(), 100*time.Millisecond, []string{"team/project"}
 			})
 			r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
 			if lost {
@@ -130,7 +133,7 @@ func TestSweepKnowsWhatWasOpened(t *testing.T) {
 // comment that was only edited is not answered, as ever; behind a reaction there may be an edit, so its writer is asked to write it again.
 func TestSweepRunsNoCommentThatMayBeEdited(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Sweep = time.Hour; o.Projects = []string{"team/project"} })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Schedule.Every = time.Hour; o.Schedule.Projects = []string{"team/project"} })
 	ref := r.open(planned)
 	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
 	edited, err := r.gitlab.Comment("omar", ref, "hello")
@@ -166,7 +169,7 @@ func TestSweepKnowsWhatChanged(t *testing.T) {
 			t.Parallel()
 			redis := redistest.Start(t, redistest.Options{})
 			r := newRig(t, sandbox.Premium, func(o *bot.Options) {
-				o.RedisURL, o.Sweep, o.Projects = redis.URL(), 100*time.Millisecond, []string{"team/project"}
+				o.Inbox.RedisURL, o.Schedule.Every, o.Schedule.Projects = redis.URL(), 100*time.Millisecond, []string{"team/project"}
 			})
 			weighed, closed := r.open(secured), r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance", "workflow::in dev"}, Assignees: []string{"omar"}})
 			r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
@@ -190,7 +193,7 @@ func TestSweepKnowsWhatPeopleTookBack(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t, redistest.Options{})
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
-		o.RedisURL, o.Sweep, o.Projects = redis.URL(), 100*time.Millisecond, []string{"team/project"}
+		o.Inbox.RedisURL, o.Schedule.Every, o.Schedule.Projects = redis.URL(), 100*time.Millisecond, []string{"team/project"}
 	})
 	ref := r.open(planned)
 	later := r.open(secured)
@@ -214,7 +217,7 @@ func TestSweepKnowsWhatPeopleTookBack(t *testing.T) {
 // TestSweepKnowsWhatNothingTold: the webhook of a change is dropped, and the bot sees the change with a later webhook, before the sweep.
 func TestSweepKnowsWhatNothingTold(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Sweep = time.Hour; o.Projects = []string{"team/project"} })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Schedule.Every = time.Hour; o.Schedule.Projects = []string{"team/project"} })
 	weighed, closed := r.open(secured), r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance", "workflow::in dev"}, Assignees: []string{"omar"}})
 	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 2})
 	r.must(nil, r.gitlab.Edit("omar", weighed, sandbox.Change{Weight: triage.Int(2)}))
@@ -235,7 +238,7 @@ func TestSweepGoesThroughThePast(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t, redistest.Options{})
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
-		o.RedisURL, o.Sweep, o.Projects = redis.URL(), time.Hour, []string{"team/project"}
+		o.Inbox.RedisURL, o.Schedule.Every, o.Schedule.Projects = redis.URL(), time.Hour, []string{"team/project"}
 	})
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance", "workflow::in dev"}, Assignees: []string{"omar"}})
 	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 1})
@@ -261,7 +264,7 @@ func (r *rig) swept() {
 func TestSweepTakesNotTheBotsWriteForAPersons(t *testing.T) {
 	t.Parallel()
 	for _, crash := range []bool{false, true} {
-		r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Sweep = time.Hour; o.Projects = []string{"team/project"} })
+		r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Schedule.Every = time.Hour; o.Schedule.Projects = []string{"team/project"} })
 		ref := r.open(sandbox.IssueOptions{
 			Title: "t", Labels: []string{"type::bug", "severity::1", "priority::1", "workflow::start"}, Assignees: []string{"omar"}, Weight: triage.Int(2),
 		})
@@ -287,7 +290,7 @@ func TestSweepTakesNotTheBotsWriteForAPersons(t *testing.T) {
 // TestSweepActsNotOnWhatWasLeftAlone: the issue was not the team's when it was weighed, and the bot was told.
 func TestSweepActsNotOnWhatWasLeftAlone(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Sweep = time.Hour; o.Projects = []string{"team/project"} })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Schedule.Every = time.Hour; o.Schedule.Projects = []string{"team/project"} })
 	ref := r.open(secured)
 	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"retrospective"}})
 	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(2)})
@@ -305,7 +308,7 @@ func TestSweepActsNotOnWhatWasLeftAlone(t *testing.T) {
 // TestSweepAsksNothingOfHandledCommands: the bot's own reaction moves a comment's time of update.
 func TestSweepAsksNothingOfHandledCommands(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Sweep = time.Hour; o.Projects = []string{"team/project"} })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Schedule.Every = time.Hour; o.Schedule.Projects = []string{"team/project"} })
 	ref := r.open(planned)
 	for n := range 5 {
 		hold := make(chan struct{})
@@ -336,7 +339,7 @@ func TestFailureBehindAReactionForgetsNothing(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t, redistest.Options{})
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
-		o.RedisURL, o.Sweep, o.Projects = redis.URL(), time.Hour, []string{"team/project"}
+		o.Inbox.RedisURL, o.Schedule.Every, o.Schedule.Projects = redis.URL(), time.Hour, []string{"team/project"}
 	})
 	ref := r.open(planned)
 	r.done(ref, r.say("omar", ref, "/flow ignore design-needs-ux we have none"))

@@ -82,7 +82,7 @@ func TestTestButtonOnAnOldIssue(t *testing.T) {
 func (r *rig) tries(who, trigger string) string {
 	r.Helper()
 	r.must(nil, r.gitlab.AddToken(who, "glpat-of-"+who))
-	address := fmt.Sprintf("%s/api/v4/projects/%d/hooks/%d/test/%s", r.options.GitLabURL, r.project, r.hook, trigger)
+	address := fmt.Sprintf("%s/api/v4/projects/%d/hooks/%d/test/%s", r.options.GitLab.URL, r.project, r.hook, trigger)
 	req, err := http.NewRequestWithContext(r.Context(), http.MethodPost, address, nil)
 	r.must(nil, err)
 	req.Header.Set("PRIVATE-TOKEN", "glpat-of-"+who)

@@ -29,7 +29,7 @@ func (c *certificate) show(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 
 // guarded bounds the connections of a listener and, with a certificate, speaks TLS on them.
 func (a *App) guarded(l net.Listener) net.Listener {
-	most := a.o.Connections
+	most := a.o.Server.Connections
 	if most == 0 {
 		most = DefaultConnections
 	}
@@ -42,7 +42,7 @@ func (a *App) guarded(l net.Listener) net.Listener {
 
 // openCertificate reads the certificate that the options name; nil if they name none.
 func openCertificate(o Options) (*certificate, error) {
-	if o.TLSCert == "" && o.TLSKey == "" {
+	if o.Server.TLSCert == "" && o.Server.TLSKey == "" {
 		return nil, nil
 	}
 	pair, err := readCertificate(o)
@@ -56,23 +56,23 @@ func openCertificate(o Options) (*certificate, error) {
 
 // readCertificate reads the certificate and its key, and warns of one that clients will not accept any more.
 func readCertificate(o Options) (*tls.Certificate, error) {
-	if o.TLSCert == "" || o.TLSKey == "" {
+	if o.Server.TLSCert == "" || o.Server.TLSKey == "" {
 		return nil, errors.New("a TLS certificate and its private key go together: name the files of both or of neither")
 	}
-	chain, err := readPEM(o.TLSCert, "the TLS certificate")
+	chain, err := readPEM(o.Server.TLSCert, "the TLS certificate")
 	if err != nil {
 		return nil, err
 	}
-	key, err := readPEM(o.TLSKey, "the private key of the TLS certificate")
+	key, err := readPEM(o.Server.TLSKey, "the private key of the TLS certificate")
 	if err != nil {
 		return nil, err
 	}
 	pair, err := tls.X509KeyPair(chain, key)
 	if err != nil {
-		return nil, fmt.Errorf("using the TLS certificate %s with the key %s: %w", o.TLSCert, o.TLSKey, err)
+		return nil, fmt.Errorf("using the TLS certificate %s with the key %s: %w", o.Server.TLSCert, o.Server.TLSKey, err)
 	}
 	if time.Now().After(pair.Leaf.NotAfter) {
-		o.Log.Warn("the TLS certificate has expired; GitLab will not deliver", zap.String("file", o.TLSCert), zap.Time("expired", pair.Leaf.NotAfter))
+		o.Log.Warn("the TLS certificate has expired; GitLab will not deliver", zap.String("file", o.Server.TLSCert), zap.Time("expired", pair.Leaf.NotAfter))
 	}
 	return &pair, nil
 }

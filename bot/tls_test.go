@@ -18,7 +18,9 @@ import (
 	"time"
 
 	"flowkeeper/bot"
+	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/sandbox"
+	"flowkeeper/bot/webhook"
 )
 
 // certify writes a new certificate for this machine and its key, and returns the certificate.
@@ -66,7 +68,7 @@ func TestWebhooksByHTTPS(t *testing.T) {
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
 	first := certify(t, cert, key, 1)
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.TLSCert, o.TLSKey = cert, key })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Server.TLSCert, o.Server.TLSKey = cert, key })
 	if !strings.HasPrefix(r.app.URL(), "https://127.") {
 		t.Fatalf("the URL is %s", r.app.URL())
 	}
@@ -115,8 +117,13 @@ func TestCertificateThatCannotBeUsed(t *testing.T) {
 		{"the other way round", key, cert, "using the TLS certificate " + key},
 	} {
 		o := bot.Options{
-			Version: "test", GitLabURL: "http://127.0.0.1:1", GitLabToken: botToken, Listen: "127.0.0.1:0", Admin: "127.0.0.1:0",
-			Secrets: []string{secret}, DataDir: t.TempDir(), Lease: time.Minute, Drain: time.Second, TLSCert: test.cert, TLSKey: test.key, Log: newHandled().logger(),
+			Version: "test", Drain: time.Second,
+			Server:  bot.Server{Listen: "127.0.0.1:0", TLSCert: test.cert, TLSKey: test.key},
+			Admin:   bot.Admin{Listen: "127.0.0.1:0"},
+			Webhook: webhook.Options{Secrets: []string{secret}},
+			Inbox:   bot.Inbox{DataDir: t.TempDir(), Lease: time.Minute},
+			GitLab:  gitlab.Options{URL: "http://127.0.0.1:1", Token: botToken},
+			Log:     newHandled().logger(),
 		}
 		app, err := bot.New(context.WithoutCancel(t.Context()), o)
 		if err == nil {

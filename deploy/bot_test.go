@@ -13,8 +13,13 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"flowkeeper/bot"
+	"flowkeeper/bot/budget"
+	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox/redistest"
 	"flowkeeper/bot/sandbox"
+	"flowkeeper/bot/schedule"
+	"flowkeeper/bot/webhook"
+	"flowkeeper/bot/worker"
 	"flowkeeper/config"
 	"flowkeeper/rules"
 	"flowkeeper/rules/triage"
@@ -48,20 +53,23 @@ func start(t *testing.T) *running {
 	r.project = r.gitlab.AddProject("team/project")
 
 	c := config.Default(rules.Catalogue())
-	c.Inbox.Grace = 0 // reminders would wait for it
+	c.Inbox.Grace, c.Inbox.Settle = 0, 0 // reminders would wait for it
 	for i := range c.Rules {
 		if c.Rules[i].ID == "design-needs-ux" {
 			c.Rules[i].Mode = triage.Shadow // what it would have done is counted, too
 		}
 	}
 	app, err := bot.New(t.Context(), bot.Options{
-		Version: "test", GitLabURL: server.URL, GitLabToken: token, Secrets: []string{secret},
-		Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", MaxBody: c.Server.MaxBody, Drain: 5 * time.Second,
-		RedisURL: redistest.Start(t, redistest.Options{}).URL(), DataDir: t.TempDir(), Max: c.Inbox.Max, Spool: c.Inbox.Spool,
-		Projects: []string{"team/project"}, Sweep: c.Schedule.Sweep, HookWatch: c.Schedule.Hooks, Lookback: c.Schedule.Lookback,
-		GitLabRate: c.GitLab.Rate, NotesRate: c.GitLab.NotesRate,
-		Lease: c.Inbox.Lease, Freshness: c.Inbox.Freshness, Workers: c.Inbox.Workers, Attempts: c.Inbox.Attempts, Backoff: time.Second,
-		Policy: c.Policy(), Log: r.log(),
+		Version: "test", Drain: 5 * time.Second,
+		Server:   bot.Server{Listen: "127.0.0.1:0"},
+		Admin:    bot.Admin{Listen: "127.0.0.1:0"},
+		Webhook:  webhook.Options{Secrets: []string{secret}},
+		Inbox:    bot.Inbox{RedisURL: redistest.Start(t, redistest.Options{}).URL(), DataDir: t.TempDir(), Max: c.Inbox.Max, Spool: c.Inbox.Spool, Lease: c.Inbox.Lease},
+		GitLab:   gitlab.Options{URL: server.URL, Token: token},
+		Budget:   budget.Options{PerMinute: c.GitLab.Rate, NotesPerMinute: c.GitLab.NotesRate},
+		Worker:   worker.Options{Freshness: c.Inbox.Freshness, Workers: c.Inbox.Workers, Attempts: c.Inbox.Attempts, Backoff: time.Second},
+		Schedule: schedule.Options{Projects: []string{"team/project"}, Every: c.Schedule.Sweep, Hooks: c.Schedule.Hooks, Lookback: c.Schedule.Lookback},
+		Policy:   c.Policy(), Log: r.log(),
 	})
 	if err != nil {
 		t.Fatal(err)

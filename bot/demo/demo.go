@@ -17,7 +17,11 @@ import (
 	"go.uber.org/zap"
 
 	"flowkeeper/bot"
+	"flowkeeper/bot/budget"
+	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/sandbox"
+	"flowkeeper/bot/webhook"
+	"flowkeeper/bot/worker"
 	"flowkeeper/rules"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
@@ -113,11 +117,15 @@ func open(ctx context.Context, o Options) (s *stage, err error) {
 		return s, err
 	}
 	s.app, err = bot.New(ctx, bot.Options{
-		Version: o.Version, GitLabURL: s.url, GitLabToken: token, Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", MaxBody: 25 << 20,
-		Drain: 5 * time.Second, Secrets: []string{secret}, SigningTokens: []string{signing}, DataDir: s.dir,
-		Settle: settle, Lease: time.Minute, Freshness: 10 * time.Second, Workers: 4, Attempts: 12, Backoff: time.Second,
-		GitLabRate: 100_000, NotesRate: 100_000,
-		Policy: policy, Log: o.Log,
+		Version: o.Version, Drain: 5 * time.Second,
+		Server:  bot.Server{Listen: "127.0.0.1:0"},
+		Admin:   bot.Admin{Listen: "127.0.0.1:0"},
+		Webhook: webhook.Options{Secrets: []string{secret}, SigningTokens: []string{signing}},
+		Inbox:   bot.Inbox{DataDir: s.dir, Lease: time.Minute},
+		GitLab:  gitlab.Options{URL: s.url, Token: token},
+		Budget:  budget.Options{PerMinute: 100_000, NotesPerMinute: 100_000},
+		Worker:  worker.Options{Freshness: 10 * time.Second, Workers: 4, Attempts: 12, Backoff: time.Second},
+		Policy:  policy, Log: o.Log,
 	})
 	if err != nil {
 		return s, err

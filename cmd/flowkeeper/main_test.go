@@ -58,7 +58,7 @@ func TestScripts(t *testing.T) {
 // script is what the commands of one script share.
 type script struct {
 	t      testing.TB
-	gitlab *gitlab
+	gitlab *scriptGitLab
 	bot    *process
 }
 

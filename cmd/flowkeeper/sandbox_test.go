@@ -17,8 +17,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// gitlab is a script's GitLab.
-type gitlab struct {
+// scriptGitLab is a script's GitLab.
+type scriptGitLab struct {
 	*sandbox.Server
 	server  *httptest.Server
 	project int64
@@ -26,7 +26,7 @@ type gitlab struct {
 	held    chan struct{} // nil if nothing is held
 }
 
-func (g *gitlab) close() {
+func (g *scriptGitLab) close() {
 	g.Server.Close()
 	g.server.Close()
 }
@@ -97,8 +97,8 @@ func (s *script) logged() string {
 	return "[stderr]\n" + s.bot.stderr.String()
 }
 
-func startGitLab(ts *testscript.TestScript) *gitlab {
-	g := &gitlab{Server: sandbox.New(sandbox.Options{Token: secrets["TOKEN"]})}
+func startGitLab(ts *testscript.TestScript) *scriptGitLab {
+	g := &scriptGitLab{Server: sandbox.New(sandbox.Options{Token: secrets["TOKEN"]})}
 	g.server = httptest.NewServer(g.Server)
 	g.SetURL(g.server.URL)
 	_, err := g.AddUser("ann", "Ann Author", sandbox.Reporter)

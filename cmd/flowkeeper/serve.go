@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -113,30 +112,4 @@ func inboxName(loaded config.Config) string {
 		return "redis"
 	}
 	return "embedded in " + loaded.Inbox.DataDir
-}
-
-// backoff is the time between the first and the second try of an issue.
-const backoff = 2 * time.Second
-
-// options turns the configuration into what the app needs.
-func options(c config.Config, unsigned bool, log *zap.Logger) bot.Options {
-	return bot.Options{
-		Version:   version,
-		GitLabURL: c.GitLab.URL, GitLabToken: c.GitLab.Token.Reveal(),
-		Listen: c.Server.Listen, Admin: c.Server.Admin, AdminHosts: c.Server.AdminHosts, TLSCert: c.Server.TLSCert, TLSKey: c.Server.TLSKey, Connections: c.Server.Connections, MaxBody: c.Server.MaxBody, Drain: c.Server.Drain,
-		Secrets: reveal(c.Server.WebhookSecrets), SigningTokens: reveal(c.Server.SigningTokens), AllowUnsigned: unsigned,
-		URL: c.Server.URL, Projects: c.GitLab.Projects, Sweep: c.Schedule.Sweep, HookWatch: c.Schedule.Hooks, Lookback: c.Schedule.Lookback,
-		GitLabRate: c.GitLab.Rate, NotesRate: c.GitLab.NotesRate,
-		RedisURL: c.Inbox.RedisURL.Reveal(), DataDir: c.Inbox.DataDir, Max: c.Inbox.Max, Spool: c.Inbox.Spool,
-		Settle: c.Inbox.Settle, Lease: c.Inbox.Lease, Freshness: c.Inbox.Freshness, Workers: c.Inbox.Workers, Attempts: c.Inbox.Attempts, Backoff: backoff,
-		Policy: c.Policy(), Watching: c.Watching(), Log: log,
-	}
-}
-
-func reveal(secrets []config.Secret) []string {
-	plain := make([]string, len(secrets))
-	for i, s := range secrets {
-		plain[i] = s.Reveal()
-	}
-	return plain
 }
