@@ -24,9 +24,9 @@ func (a *App) lookAtAccess(ctx context.Context) ([]string, error) {
 	for _, id := range heard {
 		projects = append(projects, strconv.FormatInt(id, 10))
 	}
-	a.live.mu.Lock()
-	self, policy := a.live.self, a.live.policy
-	a.live.mu.Unlock()
+	a.reloadable.mu.Lock()
+	self, policy := a.reloadable.self, a.reloadable.policy
+	a.reloadable.mu.Unlock()
 	missing, err := access.Missing(ctx, a.gitlab, self, projects, policy)
 	return missing, a.unlooked(err)
 }

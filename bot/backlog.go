@@ -20,10 +20,10 @@ func (a *App) backlog(ctx context.Context, r adopt.Request) (adopt.Page, error) 
 	default:
 		return adopt.Page{}, errors.New("the bot is not ready yet: it waits for GitLab to tell who it is")
 	}
-	a.live.mu.Lock()
-	o, self := a.o, a.live.self
-	o.Policy = a.live.policy
-	a.live.mu.Unlock()
+	a.reloadable.mu.Lock()
+	o, self := a.o, a.reloadable.self
+	o.Policy = a.reloadable.policy
+	a.reloadable.mu.Unlock()
 	return adopter(o, a.gitlab, a.inbox, self).Page(ctx, r)
 }
 

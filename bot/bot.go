@@ -36,7 +36,7 @@ type App struct {
 	gitlab   *gitlab.Client
 	intake   *intake
 	registry *prometheus.Registry
-	steps    []step // to be undone by Stop, last first
+	cleanups []cleanup // to be undone by Stop, last first
 	ready    chan struct{}
 	failed   chan error
 	draining atomic.Bool
@@ -46,15 +46,15 @@ type App struct {
 	access   *access.Watch
 	stop     func() error
 
-	live        live
+	reloadable  reloadable
 	certificate *certificate // nil without TLS
 
 	webhooks net.Listener
 	admin    net.Listener
 }
 
-// step is something started that Stop has to end.
-type step struct {
+// cleanup is something started that Stop has to end.
+type cleanup struct {
 	name string
 	end  func(context.Context) error
 }
@@ -121,7 +121,7 @@ func (a *App) listen(address, name string) (net.Listener, error) {
 }
 
 func (a *App) onStop(name string, end func(context.Context) error) {
-	a.steps = append(a.steps, step{name, end})
+	a.cleanups = append(a.cleanups, cleanup{name, end})
 }
 
 // Start takes deliveries from now on and handles them as soon as GitLab has told who the bot is. It returns at once; see Ready and
@@ -135,7 +135,7 @@ func (a *App) Start() error {
 	if err != nil {
 		return err
 	}
-	a.live.receiver, a.live.token, a.live.policy = receiver, a.o.GitLab.Token, a.o.Policy
+	a.reloadable.receiver, a.reloadable.token, a.reloadable.policy = receiver, a.o.GitLab.Token, a.o.Policy
 	a.watch(a.o.Watching)
 	a.registry.MustRegister(inboxCollector{a.inbox})
 	a.serve("admin server", a.admin, &http.Server{Handler: admin.New(a.checks(), a.registry, a.inbox, a.backlog, a.o.Admin.Hosts...)})
@@ -143,7 +143,7 @@ func (a *App) Start() error {
 	e := echo.New()
 	e.HideBanner = true
 	receiver.Register(e)
-	a.serve("webhook server", a.guarded(a.webhooks), &http.Server{Handler: e, ConnContext: gate.Context, ConnState: gate.State})
+	a.serve("webhook server", a.protect(a.webhooks), &http.Server{Handler: e, ConnContext: gate.Context, ConnState: gate.State})
 	a.onStop("readiness", func(context.Context) error {
 		a.draining.Store(true)
 		claimNoMore()
@@ -223,7 +223,7 @@ func (a *App) teardown() error {
 	ctx, cancel := context.WithTimeout(context.Background(), a.o.Drain+teardownMargin)
 	defer cancel()
 	var all []error
-	for _, s := range slices.Backward(a.steps) {
+	for _, s := range slices.Backward(a.cleanups) {
 		if err := s.end(ctx); err != nil {
 			all = append(all, fmt.Errorf("stopping the %s: %w", s.name, err))
 		}

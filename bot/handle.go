@@ -26,7 +26,7 @@ func (a *App) handle() (claimNoMore func()) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		self, err := a.introduce(ctx)
+		self, err := a.resolveSelf(ctx)
 		if ctx.Err() != nil {
 			return
 		}
@@ -36,7 +36,7 @@ func (a *App) handle() (claimNoMore func()) {
 		}
 		a.intake.setSelf(self)
 		pool := worker.New(a.workerOptions(self))
-		a.engage(pool, self)
+		a.attachPool(pool, self)
 		known := a.rememberSelf(ctx, pool, self)
 		a.access.First(ctx)
 		close(a.ready)
@@ -110,8 +110,8 @@ func (a *App) schedule() *schedule.Scheduler {
 	return schedule.New(o)
 }
 
-// introduce asks GitLab who the bot is, again and again while GitLab does not answer. Only a refusal is an error.
-func (a *App) introduce(ctx context.Context) (triage.Person, error) {
+// resolveSelf asks GitLab who the bot is, again and again while GitLab does not answer. Only a refusal is an error.
+func (a *App) resolveSelf(ctx context.Context) (triage.Person, error) {
 	const first, longest = 500 * time.Millisecond, 30 * time.Second
 	for wait := first; ; wait = min(2*wait, longest) {
 		self, err := a.gitlab.Self(ctx)
@@ -160,7 +160,7 @@ func (a *App) checks() []admin.Check {
 			if a.draining.Load() {
 				return errors.New("stopping")
 			}
-			if err := a.live.pool.Denied(); err != nil { // the pool is there since the bot is ready
+			if err := a.reloadable.pool.Denied(); err != nil { // the pool is there since the bot is ready
 				return err
 			}
 			if text := a.another.Load(); text != nil {

@@ -19,8 +19,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// live is what may change while the bot runs, and the parts that have to be told.
-type live struct {
+// reloadable is what may change while the bot runs, and the parts that have to be told.
+type reloadable struct {
 	mu     sync.Mutex // held for a whole change, so that two do not mix
 	token  string
 	policy engine.Policy
@@ -30,12 +30,12 @@ type live struct {
 	self     triage.Person
 }
 
-// engage hands the workers over to later changes, and the latest policy to the workers.
-func (a *App) engage(pool *worker.Pool, self triage.Person) {
-	a.live.mu.Lock()
-	defer a.live.mu.Unlock()
-	pool.SetPolicy(a.live.policy)
-	a.live.pool, a.live.self = pool, self
+// attachPool hands the workers over to later changes, and the latest policy to the workers.
+func (a *App) attachPool(pool *worker.Pool, self triage.Person) {
+	a.reloadable.mu.Lock()
+	defer a.reloadable.mu.Unlock()
+	pool.SetPolicy(a.reloadable.policy)
+	a.reloadable.pool, a.reloadable.self = pool, self
 }
 
 // checkTime bounds how long GitLab is asked about a new token.
@@ -49,29 +49,29 @@ const checkTime = 15 * time.Second
 // that cannot be right, a token that GitLab refuses or that belongs to another user. A GitLab that does not answer is no reason to keep
 // a token that may have been revoked: the new one is taken unchecked, and that is logged.
 func (a *App) Reload(ctx context.Context, o Options) error {
-	a.live.mu.Lock()
-	defer a.live.mu.Unlock()
+	a.reloadable.mu.Lock()
+	defer a.reloadable.mu.Unlock()
 	o.Log = a.o.Log
 	pair, err := a.nextCertificate(o)
-	err = errors.Join(err, a.live.receiver.CheckSecrets(o.Webhook.Secrets, o.Webhook.SigningTokens), a.checkToken(ctx, o.GitLab.Token))
+	err = errors.Join(err, a.reloadable.receiver.CheckSecrets(o.Webhook.Secrets, o.Webhook.SigningTokens), a.checkToken(ctx, o.GitLab.Token))
 	if err != nil {
 		return err
 	}
 	// Both were checked and cannot fail here.
-	if err := errors.Join(a.live.receiver.SetSecrets(o.Webhook.Secrets, o.Webhook.SigningTokens), a.gitlab.SetToken(o.GitLab.Token)); err != nil {
+	if err := errors.Join(a.reloadable.receiver.SetSecrets(o.Webhook.Secrets, o.Webhook.SigningTokens), a.gitlab.SetToken(o.GitLab.Token)); err != nil {
 		return err
 	}
-	if o.GitLab.Token != a.live.token {
+	if o.GitLab.Token != a.reloadable.token {
 		a.access.Another()
 	}
-	a.live.token, a.live.policy = o.GitLab.Token, o.Policy
+	a.reloadable.token, a.reloadable.policy = o.GitLab.Token, o.Policy
 	if pair != nil {
 		a.replaceCertificate(pair)
 	}
 	a.watch(o.Watching)
 	a.intake.setConfig(o.Policy.Settle, o.Policy.Team.CommandPrefix())
-	if a.live.pool != nil {
-		a.live.pool.SetPolicy(o.Policy)
+	if a.reloadable.pool != nil {
+		a.reloadable.pool.SetPolicy(o.Policy)
 	}
 	return nil
 }
@@ -105,7 +105,7 @@ func (a *App) checkToken(ctx context.Context, token string) error {
 	if err := gitlab.CheckToken(token); err != nil {
 		return err
 	}
-	if token == a.live.token || a.live.pool == nil {
+	if token == a.reloadable.token || a.reloadable.pool == nil {
 		return nil // who the bot is has been told, or is going to be asked with the new token
 	}
 	ctx, cancel := context.WithTimeout(budget.Urgent(ctx), checkTime)
@@ -116,9 +116,9 @@ func (a *App) checkToken(ctx context.Context, token string) error {
 		return fmt.Errorf("%s does not accept the new token in FLOWKEEPER_GITLAB_TOKEN: %w", a.o.GitLab.URL, err)
 	case err != nil:
 		a.o.Log.Warn("the new token is used unchecked", zap.Error(err))
-	case holder.ID != a.live.self.ID:
+	case holder.ID != a.reloadable.self.ID:
 		return fmt.Errorf("the new token in FLOWKEEPER_GITLAB_TOKEN belongs to @%s, the bot is @%s: becoming another user needs a restart",
-			holder.Username, a.live.self.Username)
+			holder.Username, a.reloadable.self.Username)
 	}
 	return nil
 }

@@ -27,8 +27,8 @@ func (c *certificate) show(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return c.current.Load(), nil
 }
 
-// guarded bounds the connections of a listener and, with a certificate, speaks TLS on them.
-func (a *App) guarded(l net.Listener) net.Listener {
+// protect bounds the connections of a listener and, with a certificate, speaks TLS on them.
+func (a *App) protect(l net.Listener) net.Listener {
 	most := a.o.Server.Connections
 	if most == 0 {
 		most = DefaultConnections
