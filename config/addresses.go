@@ -9,8 +9,8 @@ import (
 )
 
 // baseURL is the address of a GitLab.
-func baseURL(field *string) one[string] {
-	return one[string]{field: field, want: "a URL such as https://gitlab.com", format: yamlText, parse: parseBaseURL}
+func baseURL(field *string, standard string) one[string] {
+	return one[string]{field: field, standard: standard, want: "a URL such as https://gitlab.com", format: yamlText, parse: parseBaseURL}
 }
 
 // parseBaseURL takes the base URL of a GitLab.
@@ -134,8 +134,8 @@ func hostName(lit literal) (string, *flaw) {
 }
 
 // listenAddress is where the bot listens.
-func listenAddress(field *string) one[string] {
-	return one[string]{field: field, want: `an address such as ":8080"`, format: yamlText, parse: parseListenAddress}
+func listenAddress(field *string, standard string) one[string] {
+	return one[string]{field: field, standard: standard, want: `an address such as ":8080"`, format: yamlText, parse: parseListenAddress}
 }
 
 func parseListenAddress(lit literal) (string, *flaw) {
@@ -162,7 +162,7 @@ func parseListenAddress(lit literal) (string, *flaw) {
 
 // redisURL is where Redis is. The URL may hold a password and is never shown.
 func redisURL(field *Secret) one[Secret] {
-	return one[Secret]{field: field, parse: func(lit literal) (Secret, *flaw) {
+	return one[Secret]{field: field, format: shownRedisURL, parse: func(lit literal) (Secret, *flaw) {
 		const hint = "write redis://host:6379/0 or rediss://host:6379/0"
 		u, err := url.Parse(lit.text)
 		switch {
@@ -184,6 +184,9 @@ func redisURL(field *Secret) one[Secret] {
 
 // shownRedisURL is what may be shown of the URL: where it leads, not as whom.
 func shownRedisURL(s Secret) string {
+	if !s.IsSet() {
+		return "not set, the inbox is embedded"
+	}
 	u, err := url.Parse(s.Reveal())
 	if err != nil {
 		return hidden

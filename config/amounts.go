@@ -11,10 +11,10 @@ import (
 const day = 24 * time.Hour
 
 // duration is a span of time between two limits, both inclusive.
-func duration(field *time.Duration, least, most time.Duration) one[time.Duration] {
+func duration(field *time.Duration, standard, least, most time.Duration) one[time.Duration] {
 	limits := formatDuration(least) + " to " + formatDuration(most)
 	return one[time.Duration]{
-		field: field, want: "a duration such as " + formatDuration(*field), allowed: limits, format: formatDuration,
+		field: field, standard: standard, want: "a duration such as " + formatDuration(standard), allowed: limits, format: formatDuration,
 		parse: func(lit literal) (time.Duration, *flaw) {
 			d, f := parseDuration(lit.text)
 			if f == nil && (d < least || d > most) {
@@ -106,10 +106,10 @@ func formatDuration(d time.Duration) string {
 }
 
 // size is a number of bytes between two limits, both inclusive.
-func size(field *int64, least, most int64) one[int64] {
+func size(field *int64, standard, least, most int64) one[int64] {
 	limits := formatSize(least) + " to " + formatSize(most)
 	return one[int64]{
-		field: field, want: "a size such as " + formatSize(*field), allowed: limits, format: formatSize,
+		field: field, standard: standard, want: "a size such as " + formatSize(standard), allowed: limits, format: formatSize,
 		parse: func(lit literal) (int64, *flaw) {
 			n, ok := parseSize(lit.text)
 			switch {

@@ -19,38 +19,18 @@ const (
 	maxSecretFile  = 64 << 10 // bytes
 )
 
-// variable is one environment variable.
-type variable struct {
-	name     string
-	help     string // one line for the reference
-	key      string // of the file, which it beats; may be empty
-	fromFile bool   // there is a …_FILE variable too
-	kind     setter // nil for FLOWKEEPER_CONFIG, which is read before
-}
-
-// setter takes the value of a variable into the configuration.
+// setter is a kind of value that a variable can give.
 type setter interface{ set(literal) *flaw }
 
-// variables lists every environment variable in the order of the reference, bound to the fields of c.
-func variables(c *Config) []variable {
-	return []variable{
-		{"FLOWKEEPER_GITLAB_URL", "base URL of GitLab", "gitlab.url", false, baseURL(&c.GitLab.URL)},
-		{"FLOWKEEPER_GITLAB_TOKEN", "project or group access token, scope api, role Reporter or Planner", "", true, one[Secret]{field: &c.GitLab.Token, parse: accessToken}},
-		{"FLOWKEEPER_WEBHOOK_SECRET", "X-Gitlab-Token of the webhook; several, comma-separated, while rotating", "", true, several[Secret]{&c.Server.WebhookSecrets, webhookSecret}},
-		{"FLOWKEEPER_SIGNING_TOKEN", "whsec_…, the signing token of the webhook; several, comma-separated, while rotating", "", true, several[Secret]{&c.Server.SigningTokens, signingToken}},
-		{"FLOWKEEPER_REDIS_URL", "redis://… or rediss://…; without it the inbox is embedded", "", true, redisURL(&c.Inbox.RedisURL)},
-		{"FLOWKEEPER_DATA_DIR", "directory of the embedded inbox, or of what each replica keeps beside Redis; " + c.Inbox.DataDir + " if not set", "", false, text(&c.Inbox.DataDir, "a directory", line)},
-		{"FLOWKEEPER_URL", "where GitLab finds the bot", "server.url", false, publicURL(&c.Server.URL)},
-		{"FLOWKEEPER_TLS_CERT", "file with the certificate for webhooks by HTTPS", "server.tls_cert", false, pemFile(&c.Server.TLSCert)},
-		{"FLOWKEEPER_TLS_KEY", "file with its private key", "server.tls_key", false, pemFile(&c.Server.TLSKey)},
-		{"FLOWKEEPER_LISTEN", "address for webhooks", "server.listen", false, listenAddress(&c.Server.Listen)},
-		{"FLOWKEEPER_ADMIN_LISTEN", "address for health, metrics and explanations", "server.admin", false, listenAddress(&c.Server.Admin)},
-		{"FLOWKEEPER_ADMIN_HOSTS", "names by which it may be asked; several, comma-separated", "server.admin_hosts", false, several[string]{&c.Server.AdminHosts, hostName}},
-		{configVariable, "the configuration file; " + DefaultPath + " if it exists", "", false, nil},
-		{"FLOWKEEPER_MODE", "act: rules go as far as the file says; shadow: none goes further than that. If not set: act with a configuration file, even an empty one, shadow without", "", false, choice(&c.Mode, ModeShadow, ModeAct)},
-		{"FLOWKEEPER_LOG_LEVEL", "debug, info, warn or error; info if not set", "", false, choice(&c.Log.Level, "debug", "info", "warn", "error")},
-		{"FLOWKEEPER_LOG_FORMAT", "json or console; json if not set, console on a terminal", "", false, choice(&c.Log.Format, "json", "console")},
+// variables are the names under which the environment may give the key's value.
+func (k key) variables() []string {
+	switch {
+	case k.variable == "":
+		return nil
+	case k.orFile:
+		return []string{k.variable, k.variable + fileSuffix}
 	}
+	return []string{k.variable}
 }
 
 // environment is the variables of the bot that are set, and the secrets found, which must not appear in any message.
@@ -72,21 +52,17 @@ func newEnvironment(environ []string) *environment {
 }
 
 // read takes all variables into the configuration and reports what is wrong with them.
-func (e *environment) read(r *reader, c *Config) {
-	known := map[string]bool{}
-	var names []string
-	for _, v := range variables(c) {
-		known[v.name] = true
-		names = append(names, v.name)
-		if v.fromFile {
-			known[v.name+fileSuffix] = true
-			names = append(names, v.name+fileSuffix)
+func (e *environment) read(r *reader) {
+	known := []string{configVariable}
+	r.schema.each(func(path string, k key) {
+		known = append(known, k.variables()...)
+		if k.variable != "" {
+			e.readOne(r, path, k)
 		}
-		e.readOne(r, v)
-	}
+	})
 	for _, name := range slices.Sorted(maps.Keys(e.values)) {
-		if !known[name] && !orchestrated(name, e.values[name]) {
-			r.reportVariable(name, flawf(suggestVariable(name, names), "there is no such variable"))
+		if !slices.Contains(known, name) && !orchestrated(name, e.values[name]) {
+			r.reportVariable(name, flawf(suggestVariable(name, known), "there is no such variable"))
 		}
 	}
 }
@@ -103,28 +79,26 @@ func suggestVariable(name string, known []string) string {
 	return "the variables are " + listed(known)
 }
 
-// readOne takes one variable into the configuration.
-func (e *environment) readOne(r *reader, v variable) {
-	name, value := v.name, strings.TrimSpace(e.values[v.name])
-	if v.fromFile {
+// readOne takes the variable of a key into the configuration.
+func (e *environment) readOne(r *reader, path string, k key) {
+	name, value := k.variable, strings.TrimSpace(e.values[k.variable])
+	if k.orFile {
 		var f *flaw
-		if name, value, f = e.valueOrFile(v.name); f != nil {
+		if name, value, f = e.valueOrFile(k.variable); f != nil {
 			r.reportVariable(name, f)
 			return
 		}
 		e.hush = append(e.hush, value)
 		e.hush = append(e.hush, strings.FieldsFunc(value, func(c rune) bool { return c == ',' || unicode.IsSpace(c) })...)
 	}
-	if value == "" || v.kind == nil {
+	if value == "" {
 		return
 	}
-	f := v.kind.set(literal{text: value})
+	f := k.kind.(setter).set(literal{text: value})
 	if f != nil {
 		r.reportVariable(name, f)
 	}
-	if v.key != "" {
-		r.origin[v.key] = origin{variable: name, bad: f != nil}
-	}
+	r.origin[path] = origin{variable: name, bad: f != nil}
 }
 
 // valueOrFile is the value of a variable or the content of the file that its …_FILE twin names, and which of the two it was.
@@ -194,25 +168,6 @@ func (e *environment) scrub(ps Problems) Problems {
 		}
 	}
 	return ps
-}
-
-// several is a kind of several values, separated by commas.
-type several[T any] struct {
-	field *[]T
-	check func(literal) (T, *flaw)
-}
-
-func (s several[T]) set(lit literal) *flaw {
-	var all []T
-	for part := range strings.SplitSeq(lit.text, ",") {
-		value, f := s.check(literal{text: strings.TrimSpace(part)})
-		if f != nil {
-			return f
-		}
-		all = append(all, value)
-	}
-	*s.field = all
-	return nil
 }
 
 // secretText takes a secret that is one printable word. What is wrong with it is said without showing it.

@@ -21,7 +21,7 @@ const DefaultPath = "flowkeeper.yaml"
 func Load(path string, environ []string, catalogue []triage.Rule) (Config, error) {
 	c := Default(catalogue)
 	env := newEnvironment(environ)
-	r := &reader{origin: map[string]origin{}}
+	r := &reader{schema: schema(&c), origin: map[string]origin{}}
 
 	name, source, bad := openFile(path, env)
 	if bad == nil && source != nil {
@@ -35,9 +35,9 @@ func Load(path string, environ []string, catalogue []triage.Rule) (Config, error
 	if bad != nil {
 		r.problems = append(r.problems, *bad)
 	} else if r.doc.root != nil {
-		schema(&c).read(r, "", r.doc.root)
+		r.schema.read(r, "", r.doc.root)
 	}
-	env.read(r, &c)
+	env.read(r)
 	r.limit(&c)
 	r.compare(&c)
 

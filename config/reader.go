@@ -11,6 +11,7 @@ const maxEntries = 10_000
 
 // reader carries what is common to reading one configuration: the problems found and where each value came from.
 type reader struct {
+	schema   section
 	doc      *document
 	problems Problems
 	origin   map[string]origin // by the path of the key

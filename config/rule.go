@@ -19,8 +19,8 @@ const (
 // ruleSection has one key for every rule of the catalogue that c was made with.
 func ruleSection(c *Config) section {
 	s := section{noun: "rule", other: "flowkeeper rules lists them"}
-	s.keys = append(s.keys, key{allKey, "The most that a rule may do whose mode is not named below", one[triage.Mode]{
-		field: &c.All, want: "a mode", allowed: "off, shadow, remind or act", parse: mode, format: triage.Mode.String,
+	s.keys = append(s.keys, key{name: allKey, help: "The most that a rule may do whose mode is not named below", kind: one[triage.Mode]{
+		field: &c.All, standard: triage.Act, want: "a mode", allowed: "off, shadow, remind or act", parse: mode, format: triage.Mode.String,
 	}})
 	for i := range c.Rules {
 		setting := &c.Rules[i]
@@ -48,7 +48,9 @@ func ruleHelp(m triage.Meta) string {
 // rule is a kind: a mode, or a mapping of a mode and options.
 type rule struct{ setting *engine.Setting }
 
+func (k rule) reset()         {} // the engine's defaults are those of the catalogue
 func (k rule) limits() string { return "" }
+func (k rule) plain() string  { return k.text() }
 
 func (k rule) text() string {
 	if len(k.setting.Meta.Options) == 0 {

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/goccy/go-yaml/ast"
 )
 
 // hidden is what is shown in the place of a secret.
@@ -40,6 +42,60 @@ func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`),
 
 // MarshalYAML implements the marshaler of goccy/go-yaml.
 func (Secret) MarshalYAML() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
+
+// secret is a key with a secret.
+func secret(field *Secret, parse func(literal) (Secret, *flaw)) one[Secret] {
+	return one[Secret]{field: field, parse: parse, format: func(s Secret) string { return shown(s) }}
+}
+
+// secretList is a kind: several secrets, separated by commas.
+type secretList struct {
+	field *[]Secret
+	parse func(literal) (Secret, *flaw)
+}
+
+func (l secretList) reset()         { *l.field = nil }
+func (l secretList) text() string   { return shown(*l.field...) }
+func (l secretList) limits() string { return "" }
+
+// plain joins the secrets; none of them holds a comma.
+func (l secretList) plain() string {
+	values := make([]string, len(*l.field))
+	for i, s := range *l.field {
+		values[i] = s.Reveal()
+	}
+	return strings.Join(values, ",")
+}
+
+// read is never called: no secret has a key in the file.
+func (l secretList) read(*reader, string, ast.Node) {}
+
+func (l secretList) set(lit literal) *flaw {
+	var all []Secret
+	for part := range strings.SplitSeq(lit.text, ",") {
+		value, f := l.parse(literal{text: strings.TrimSpace(part)})
+		if f != nil {
+			return f
+		}
+		all = append(all, value)
+	}
+	*l.field = all
+	return nil
+}
+
+// shown says how many secrets there are.
+func shown(secrets ...Secret) string {
+	var words []string
+	for _, s := range secrets {
+		if s.IsSet() {
+			words = append(words, s.String())
+		}
+	}
+	if len(words) == 0 {
+		return "not set"
+	}
+	return listed(words)
+}
 
 var (
 	// tokenShape finds what is a secret by its looks: GitLab's tokens, signing tokens and the credentials of a URL.

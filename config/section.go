@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -13,33 +14,50 @@ type section struct {
 	other string // the hint for an unknown key that is near to none, if there are too many to list
 }
 
-// key is one key of a section.
+// key is the one definition of a setting, or of a section of them.
 type key struct {
-	name string
-	help string // one line without full stop for the reference; may be empty
-	kind kind
+	name     string // in the file; empty if only the environment can say it
+	variable string // of the environment, which beats the file; may be empty
+	orFile   bool   // a variable of that name and …_FILE may name a file with the value
+	live     bool   // a running bot takes another value over, with a section all that is in it
+	help     string // one line without full stop for the reference; may be empty
+	kind     kind
+
+	// Of what only the environment can say: the names by which people look for it in the file, and why it is not there.
+	sought, apart string
+}
+
+// inFile are the keys that the file may have.
+func (s section) inFile() []key {
+	return slices.DeleteFunc(slices.Clone(s.keys), func(k key) bool { return k.name == "" })
+}
+
+// each visits every key below the section that has a value, with its path, or its variable if only the environment can say it.
+func (s section) each(visit func(path string, k key)) { s.eachBelow("", false, visit) }
+
+func (s section) eachBelow(path string, live bool, visit func(path string, k key)) {
+	for _, k := range s.keys {
+		k.live = k.live || live
+		inner, nested := k.kind.(section)
+		switch {
+		case nested:
+			inner.eachBelow(under(path, k.name), k.live, visit)
+		case k.name == "":
+			visit(k.variable, k)
+		default:
+			visit(under(path, k.name), k)
+		}
+	}
 }
 
 func (s section) text() string   { return "{}" }
 func (s section) limits() string { return "" }
+func (s section) plain() string  { return "" }
 
-// names lists the keys.
-func (s section) names() []string {
-	names := make([]string, len(s.keys))
-	for i, k := range s.keys {
-		names[i] = k.name
+func (s section) reset() {
+	for _, k := range s.keys {
+		k.kind.reset()
 	}
-	return names
-}
-
-// find is the key of a name, nil if there is none.
-func (s section) find(name string) *key {
-	for i := range s.keys {
-		if s.keys[i].name == name {
-			return &s.keys[i]
-		}
-	}
-	return nil
 }
 
 // read reads every known key and reports every unknown one. An empty section is like one left out: it is what remains when all
@@ -54,25 +72,30 @@ func (s section) read(r *reader, path string, n ast.Node) {
 		r.report(path, n, flawf(s.example(path), "this is %s, keys and values are wanted", nodeKind(target)))
 		return
 	}
+	keys := s.inFile()
 	for _, e := range entries {
-		if known := s.find(e.key); known != nil {
-			known.kind.read(r, under(path, e.key), e.value)
+		if n := slices.IndexFunc(keys, func(k key) bool { return k.name == e.key }); n >= 0 {
+			keys[n].kind.read(r, under(path, e.key), e.value)
 			continue
 		}
-		r.report(under(path, e.key), e.at, s.unknown(path, e.key))
+		r.report(under(path, e.key), e.at, s.unknown(r, path, e.key))
 	}
 }
 
 // unknown says what is wrong with a key that is not among the section's.
-func (s section) unknown(path, name string) *flaw {
-	if f := elsewhere(path, name); f != nil {
+func (s section) unknown(r *reader, path, name string) *flaw {
+	if f := r.elsewhere(path, name); f != nil {
 		return f
 	}
 	noun := s.noun
 	if noun == "" {
 		noun = "key"
 	}
-	return flawf(suggest(name, s.names(), s.other), "there is no such %s", noun)
+	var names []string
+	for _, k := range s.inFile() {
+		names = append(names, k.name)
+	}
+	return flawf(suggest(name, names, s.other), "there is no such %s", noun)
 }
 
 // example shows how a key of the section is written.
@@ -89,35 +112,28 @@ func (s section) example(path string) string {
 
 // elsewhere recognises what people look for in the file although it is set in the environment: secrets do not belong in a file
 // that is reviewed and shared.
-func elsewhere(path, name string) *flaw {
+func (r *reader) elsewhere(path, name string) *flaw {
 	if path != "" && path != "gitlab" && path != "server" && path != "inbox" {
 		return nil
 	}
-	switch strings.TrimSuffix(strings.ReplaceAll(strings.ToLower(name), "-", "_"), "s") {
-	case "token", "gitlab_token", "access_token", "private_token":
-		return secretElsewhere("FLOWKEEPER_GITLAB_TOKEN")
-	case "secret", "webhook_secret", "webhook_token", "secret_token":
-		return secretElsewhere("FLOWKEEPER_WEBHOOK_SECRET")
-	case "signing_token", "signing_secret":
-		return secretElsewhere("FLOWKEEPER_SIGNING_TOKEN")
-	case "redi", "redis_url": // without the "s"
-		return flawf("set FLOWKEEPER_REDIS_URL in the environment", "Redis is not named in the file, its URL may hold a password")
-	case "data_dir":
-		return flawf("set FLOWKEEPER_DATA_DIR in the environment", "the data directory is not set in the file")
-	case "log", "logging", "log_level", "log_format":
-		return flawf("set FLOWKEEPER_LOG_LEVEL and FLOWKEEPER_LOG_FORMAT in the environment", "logging is not set in the file")
-	default:
+	name = strings.TrimSuffix(strings.ReplaceAll(strings.ToLower(name), "-", "_"), "s")
+	var variables []string
+	apart := ""
+	r.schema.each(func(_ string, k key) {
+		if slices.ContainsFunc(strings.Fields(k.sought), func(s string) bool { return strings.TrimSuffix(s, "s") == name }) {
+			variables = append(variables, k.variables()...)
+			apart = k.apart
+		}
+	})
+	if variables == nil {
 		return nil
 	}
-}
-
-func secretElsewhere(variable string) *flaw {
-	return flawf("set "+variable+" or "+variable+fileSuffix+" in the environment", "secrets do not belong in the file")
+	return flawf("set "+strings.Join(variables, " or ")+" in the environment", "%s", apart)
 }
 
 // write prints the section's keys as YAML. With comments, each key comes with its help and its limits.
 func (s section) write(b *strings.Builder, indent string, comments bool) {
-	for _, k := range s.keys {
+	for _, k := range s.inFile() {
 		inner, nested := k.kind.(section)
 		if comments {
 			writeComment(b, indent, k)
@@ -144,6 +160,9 @@ func writeComment(b *strings.Builder, indent string, k key) {
 		help = limits
 	case limits != "":
 		help += " (" + limits + ")"
+	}
+	if k.variable != "" {
+		help += " [" + k.variable + "]"
 	}
 	for line := range strings.SplitSeq(help, "\n") {
 		b.WriteString(indent + "# " + line + "\n")

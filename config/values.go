@@ -14,19 +14,33 @@ import (
 type kind interface {
 	// read takes a node of the file into the field, or reports what is wrong and leaves the field alone.
 	read(r *reader, path string, n ast.Node)
-	// text is the field's value as YAML on one line.
+	// reset gives the field its default.
+	reset()
+	// text is the field's value as YAML on one line; secrets are hidden.
 	text() string
+	// plain is the value only to be compared: it shows secrets.
+	plain() string
 	// limits says what is allowed, for the reference: "5s to 1h"; may be empty.
 	limits() string
 }
 
 // one is a value of one word, which a variable may set too.
 type one[T any] struct {
-	field   *T
-	want    string // what is to be written: "a duration such as 5m"
-	allowed string // for the reference
-	parse   func(literal) (T, *flaw)
-	format  func(T) string
+	field    *T
+	standard T      // the default
+	want     string // what is to be written: "a duration such as 5m"
+	allowed  string // for the reference
+	parse    func(literal) (T, *flaw)
+	format   func(T) string
+}
+
+func (o one[T]) reset() { *o.field = o.standard }
+
+func (o one[T]) plain() string {
+	if s, ok := any(*o.field).(Secret); ok {
+		return s.Reveal()
+	}
+	return o.text()
 }
 
 func (o one[T]) text() string   { return o.format(*o.field) }
@@ -55,14 +69,15 @@ func (o one[T]) set(lit literal) *flaw {
 
 // many is a list of words.
 type many struct {
-	get     func() []string
-	put     func([]string)
-	want    string // what the items are: "usernames"
-	example string // "[alice, bob]"
-	single  bool   // one word may stand for a list of one
-	least   int    // number of items
-	item    func(literal) (string, *flaw)
-	whole   func([]string) *flaw // a check of the list that parsed; nil is none
+	get      func() []string
+	put      func([]string)
+	standard []string // the default
+	want     string   // what the items are: "usernames"
+	example  string   // "[alice, bob]"
+	single   bool     // one word may stand for a list of one
+	least    int      // number of items
+	item     func(literal) (string, *flaw)
+	whole    func([]string) *flaw // a check of the list that parsed; nil is none
 }
 
 func (m many) text() string {
@@ -78,6 +93,21 @@ func (m many) text() string {
 }
 
 func (m many) limits() string { return "" }
+func (m many) plain() string  { return m.text() }
+func (m many) reset()         { m.put(append([]string{}, m.standard...)) }
+
+// set takes the items that a variable names, separated by commas.
+func (m many) set(lit literal) *flaw {
+	var items []string
+	for part := range strings.SplitSeq(lit.text, ",") {
+		s, f := m.item(literal{text: strings.TrimSpace(part)})
+		if f != nil {
+			return f
+		}
+		items = append(items, s)
+	}
+	return m.accept(items)
+}
 
 func (m many) read(r *reader, path string, n ast.Node) {
 	target := r.resolve(path, n)
@@ -143,18 +173,25 @@ func (m many) readList(r *reader, path string, list *ast.SequenceNode) {
 
 // take stores a list whose items are fine.
 func (m many) take(r *reader, path string, n ast.Node, items []string) {
-	if len(items) < m.least {
-		r.report(path, n, flawf("write a list such as "+m.example+", or leave the key out for the default", "the list is empty"))
+	if f := m.accept(items); f != nil {
+		r.report(path, n, f)
 		return
+	}
+	r.origin[path] = origin{spot: position(n)}
+}
+
+// accept stores a list unless something is wrong with it as a whole.
+func (m many) accept(items []string) *flaw {
+	if len(items) < m.least {
+		return flawf("write a list such as "+m.example+", or leave the key out for the default", "the list is empty")
 	}
 	if m.whole != nil {
 		if f := m.whole(items); f != nil {
-			r.report(path, n, f)
-			return
+			return f
 		}
 	}
 	m.put(items)
-	r.origin[path] = origin{spot: position(n)}
+	return nil
 }
 
 // isWord reports whether a node is a scalar that is not empty.
@@ -175,10 +212,39 @@ func plainText(lit literal) (string, *flaw) {
 	return lit.text, nil
 }
 
+// text is a word or a line.
+func text(field *string, standard, want string, check func(literal) (string, *flaw)) one[string] {
+	return one[string]{field: field, standard: standard, want: want, format: yamlText, parse: check}
+}
+
+// list binds a list to a field.
+func list(field *[]string, m many) many {
+	m.get = func() []string { return *field }
+	m.put = func(items []string) { *field = items }
+	return m
+}
+
+// exampleList shows names as a list.
+func exampleList(names []string) string {
+	return many{get: func() []string { return names }}.text()
+}
+
+// orUnset says what holds if a value is empty.
+func orUnset(o one[string], unset string) one[string] {
+	format := o.format
+	o.format = func(s string) string {
+		if s == "" {
+			return unset
+		}
+		return format(s)
+	}
+	return o
+}
+
 // choice is one of a few words.
-func choice(field *string, words ...string) one[string] {
+func choice(field *string, standard string, words ...string) one[string] {
 	return one[string]{
-		field: field, want: "one of " + listed(words), allowed: strings.Join(words, " or "), format: yamlText,
+		field: field, standard: standard, want: "one of " + listed(words), allowed: strings.Join(words, " or "), format: yamlText,
 		parse: func(lit literal) (string, *flaw) {
 			if lit.typ != isText || !slices.Contains(words, lit.text) {
 				return "", flawf(suggest(lit.text, words, ""), "%s is not allowed here", quote(lit.text))
@@ -189,10 +255,10 @@ func choice(field *string, words ...string) one[string] {
 }
 
 // count is a whole number between two limits, both inclusive.
-func count(field *int, least, most int) one[int] {
+func count(field *int, standard, least, most int) one[int] {
 	limits := strconv.Itoa(least) + " to " + strconv.Itoa(most)
 	return one[int]{
-		field: field, want: "a number (" + limits + ")", allowed: limits, format: strconv.Itoa,
+		field: field, standard: standard, want: "a number (" + limits + ")", allowed: limits, format: strconv.Itoa,
 		parse: func(lit literal) (int, *flaw) { return wholeNumber(lit, least, most) },
 	}
 }

@@ -1,0 +1,233 @@
+package config
+
+import (
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// schema is every key of the configuration, each defined once beside the field that holds it: where it is written, what it means, what it may
+// be and is by default, and whether a running bot takes another value over. Parsing, printing, the reference, the defaults and reloading are
+// walks over it.
+func schema(c *Config) section {
+	return section{keys: append([]key{
+		{name: "gitlab", help: "The GitLab that is served", kind: section{keys: c.GitLab.keys()}},
+		{name: "server", help: "How the bot listens", kind: section{keys: c.Server.keys()}},
+		{name: "inbox", help: "How deliveries are handled", kind: section{keys: c.Inbox.keys()}},
+		{name: "team", live: true, help: "Whose issues are looked after", kind: section{keys: c.Team.keys()}},
+		{name: "schedule", help: "What is done without being asked", kind: section{keys: c.Schedule.keys()}},
+		{name: "commands", live: true, help: "How people talk to the bot", kind: section{keys: c.Commands.keys()}},
+		{name: "labels", live: true, help: "What labels are called: a name, or a list of names of which the first is written and all are recognised", kind: labels(c)},
+		{name: "rules", live: true, help: "How far each rule may go: off; shadow: decided and recorded; remind: on the bot's note; act: done.\n" +
+			"A mode, or a mode with options: {mode: act, option: value}", kind: ruleSection(c)},
+		{variable: "FLOWKEEPER_MODE", live: true, help: "act: rules go as far as the file says; shadow: none goes further than that. If not set: act with a configuration file, even an empty one, shadow without",
+			kind: orUnset(choice(&c.Mode, "", ModeShadow, ModeAct), "not set")},
+	}, c.Log.keys()...)}
+}
+
+const notInFile = "secrets do not belong in the file"
+
+// GitLab is the one GitLab that the bot serves.
+type GitLab struct {
+	URL      string // without a slash at its end: "https://gitlab.com"
+	Projects []string
+	Token    Secret // unset if the environment has none
+
+	Rate      int // calls a minute
+	NotesRate int // calls a minute
+}
+
+func (g *GitLab) keys() []key {
+	return []key{
+		{name: "url", variable: "FLOWKEEPER_GITLAB_URL", help: "Base URL", kind: baseURL(&g.URL, "https://gitlab.com")},
+		{name: "projects", help: "Projects that are caught up from the start, full paths or ids; others as soon as they deliver",
+			kind: list(&g.Projects, many{want: "projects", example: "[group/project]", item: project})},
+		{name: "rate", help: "Calls of GitLab's API a minute, by all replicas together; gitlab.com allows 2000 for a user", kind: count(&g.Rate, 1500, 10, 100_000)},
+		{name: "notes_rate", help: "Those of them that write a comment; gitlab.com allows 60", kind: count(&g.NotesRate, 50, 1, 10_000)},
+		{variable: "FLOWKEEPER_GITLAB_TOKEN", orFile: true, live: true, help: "project or group access token, scope api, role Reporter or Planner",
+			sought: "token gitlab_token access_token private_token", apart: notInFile, kind: secret(&g.Token, accessToken)},
+	}
+}
+
+// Server is how the bot listens.
+type Server struct {
+	URL     string // as GitLab sees the bot, without a slash at its end; empty if not known
+	Listen  string // host:port; an empty host is every address
+	TLSCert string // file in PEM; empty: plain HTTP
+	TLSKey  string // file in PEM; set if and only if TLSCert is
+
+	DocsURL     string // empty for none
+	Admin       string // host:port
+	AdminHosts  []string
+	MaxBody     int64 // bytes
+	Connections int
+	Drain       time.Duration
+
+	WebhookSecrets []Secret // any of them is a valid X-Gitlab-Token; several while rotating
+	SigningTokens  []Secret // "whsec_…", any of them may have signed a delivery
+}
+
+func (s *Server) keys() []key {
+	return []key{
+		{name: "url", variable: "FLOWKEEPER_URL", help: "Where GitLab finds the bot, https://flowkeeper.example.com: tells its own webhooks from others; empty if that is not known", kind: publicURL(&s.URL)},
+		{name: "listen", variable: "FLOWKEEPER_LISTEN", help: "Address for webhooks", kind: listenAddress(&s.Listen, ":8080")},
+		{name: "tls_cert", variable: "FLOWKEEPER_TLS_CERT", live: true, help: "File with the certificate and those that vouch for it, in PEM: webhooks come by HTTPS then; empty if a proxy does that", kind: pemFile(&s.TLSCert)},
+		{name: "tls_key", variable: "FLOWKEEPER_TLS_KEY", live: true, help: "File with the certificate's private key, in PEM", kind: pemFile(&s.TLSKey)},
+		{name: "admin", variable: "FLOWKEEPER_ADMIN_LISTEN", help: "Address for health, metrics and explanations; keep it private", kind: listenAddress(&s.Admin, "127.0.0.1:8081")},
+		{name: "admin_hosts", variable: "FLOWKEEPER_ADMIN_HOSTS", help: "Names by which it may be asked, as Prometheus does by the name of a service; by IP address and for localhost it always may",
+			kind: list(&s.AdminHosts, many{want: "host names", example: "[flowkeeper]", item: hostName})},
+		{name: "docs_url", live: true, help: "Where people read about the rules, a page like this repository's rules/README.md: the note links its rules there; empty links nowhere", kind: docsURL(&s.DocsURL)},
+		{name: "max_body", help: "Largest delivery that is read", kind: size(&s.MaxBody, 25<<20, 64<<10, 256<<20)},
+		{name: "connections", help: "Connections for webhooks at the same time; beyond, the one that was silent for longest is closed, a stranger's first", kind: count(&s.Connections, 512, 1, 100_000)},
+		{name: "drain", help: "How long a stop may take to finish or hand back issues", kind: duration(&s.Drain, 20*time.Second, time.Second, 10*time.Minute)},
+		{variable: "FLOWKEEPER_WEBHOOK_SECRET", orFile: true, live: true, help: "X-Gitlab-Token of the webhook; several, comma-separated, while rotating",
+			sought: "secret webhook_secret webhook_token secret_token", apart: notInFile, kind: secretList{&s.WebhookSecrets, webhookSecret}},
+		{variable: "FLOWKEEPER_SIGNING_TOKEN", orFile: true, live: true, help: "whsec_…, the signing token of the webhook; several, comma-separated, while rotating",
+			sought: "signing_token signing_secret", apart: notInFile, kind: secretList{&s.SigningTokens, signingToken}},
+	}
+}
+
+// Inbox is how deliveries are kept and handled.
+type Inbox struct {
+	Settle     time.Duration
+	Grace      time.Duration
+	TriageDays int
+	Lease      time.Duration
+	Workers    int
+	Attempts   int
+	Freshness  time.Duration
+	Max        int // deliveries
+	Spool      int // deliveries
+
+	RedisURL Secret // "redis://…" or "rediss://…", may hold a password; unset is the embedded store
+	DataDir  string
+}
+
+func (i *Inbox) keys() []key {
+	return []key{
+		{name: "settle", live: true, help: "An issue waits this long for more of a burst; at most grace", kind: duration(&i.Settle, 2*time.Second, 0, time.Minute)},
+		{name: "grace", live: true, help: "Reminders wait this long after a person's last touch", kind: duration(&i.Grace, 5*time.Minute, 0, 7*day)},
+		{name: "triage_days", live: true, help: "Working days that reminders of type, severity and priority wait on a new issue, for triage to come first", kind: count(&i.TriageDays, 1, 0, 30)},
+		{name: "lease", help: "A worker that gives no sign of life for this long loses its issue", kind: duration(&i.Lease, time.Minute, 5*time.Second, time.Hour)},
+		{name: "workers", help: "Issues handled at the same time by one process", kind: count(&i.Workers, 8, 1, 256)},
+		{name: "attempts", help: "Tries before an issue becomes a dead letter", kind: count(&i.Attempts, 12, 1, 100)},
+		{name: "freshness", help: "A delivered snapshot of this age or less is not read again from GitLab", kind: duration(&i.Freshness, 10*time.Second, 0, time.Hour)},
+		{name: "max", help: "Deliveries that wait at most; more are refused until some are handled", kind: count(&i.Max, 1_000_000, 1, 100_000_000)},
+		{name: "spool", help: "Deliveries that are kept on disk at most while Redis is away", kind: count(&i.Spool, 100_000, 1, 10_000_000)},
+		{variable: "FLOWKEEPER_REDIS_URL", orFile: true, help: "redis://… or rediss://…; without it the inbox is embedded",
+			sought: "redis redis_url", apart: "Redis is not named in the file, its URL may hold a password", kind: redisURL(&i.RedisURL)},
+		{variable: "FLOWKEEPER_DATA_DIR", help: "directory of the embedded inbox, or of what each replica keeps beside Redis; " + defaultDataDir + " if not set",
+			sought: "data_dir", apart: "the data directory is not set in the file", kind: text(&i.DataDir, defaultDataDir, "a directory", line)},
+	}
+}
+
+const defaultDataDir = "./flowkeeper-data"
+
+// Team is the team whose issues are looked after.
+type Team struct {
+	Name       string
+	GroupLabel string // may be empty with ScopeAll
+	Labels     []string
+	Scope      string // ScopeAll or ScopeLabelled
+	Side       string // SideBackend or SideFrontend
+	Roster     map[triage.Role][]string
+}
+
+// The values of Team.Scope: every issue that carries no other group's label, or only those with the team's group label.
+const (
+	ScopeAll      = "all"
+	ScopeLabelled = "labelled"
+)
+
+// The values of Team.Side.
+const (
+	SideBackend  = "backend"
+	SideFrontend = "frontend"
+)
+
+func (t *Team) keys() []key {
+	const group = "group::source code"
+	return []key{
+		{name: "name", help: "As people call the team", kind: text(&t.Name, "Create:Source Code BE", "a name", line)},
+		{name: "group_label", help: "The label of the team's group", kind: text(&t.GroupLabel, group, "a label", groupLabel)},
+		{name: "labels", help: "Every issue of the team carries these", kind: list(&t.Labels, many{
+			want: "labels", example: `[backend, "devops::create"]`, item: label, whole: oneOfEachScope,
+			standard: []string{"backend", "devops::create", "Category:Source Code Management", group},
+		})},
+		{name: "scope", help: "Which issues are ours: all that carry no other group's label, or only those labelled with group_label", kind: choice(&t.Scope, ScopeAll, ScopeAll, ScopeLabelled)},
+		{name: "side", help: "Whose estimate a plain weight is on an issue of both sides", kind: choice(&t.Side, SideBackend, SideBackend, SideFrontend)},
+		{name: "roles", help: "Who fills which role, by GitLab username", kind: roster(t)},
+	}
+}
+
+// roster is who fills the roles.
+func roster(t *Team) section {
+	s := section{noun: "role"}
+	for _, role := range triage.Roles() {
+		s.keys = append(s.keys, key{name: string(role), kind: many{
+			want: "usernames", example: "[alice, bob]", item: username,
+			get: func() []string { return t.Roster[role] },
+			put: func(items []string) { t.Roster[role] = items },
+		}})
+	}
+	return s
+}
+
+// Schedule is what the bot does without being asked.
+type Schedule struct {
+	Sweep    time.Duration
+	Hooks    time.Duration
+	Lookback time.Duration
+}
+
+func (s *Schedule) keys() []key {
+	return []key{
+		{name: "sweep", help: "Between two looks for events that GitLab did not deliver", kind: duration(&s.Sweep, 15*time.Minute, time.Minute, day)},
+		{name: "hooks", help: "Between two looks for webhooks that GitLab disabled", kind: duration(&s.Hooks, time.Hour, time.Minute, day)},
+		{name: "lookback", help: "How far a sweep looks back that knows of none before, but not to before the project first delivered or was listed; at least sweep", kind: duration(&s.Lookback, day, time.Minute, 30*day)},
+	}
+}
+
+// Commands is how people talk to the bot.
+type Commands struct {
+	Prefix string // without slash, lower case: "flow" for /flow
+}
+
+func (c *Commands) keys() []key {
+	return []key{{name: "prefix", help: "The word behind the slash: /flow help", kind: text(&c.Prefix, "flow", "a word", prefix)}}
+}
+
+// Log is how the bot logs.
+type Log struct {
+	Level  string
+	Format string // "json" or "console"; empty is json, or console on a terminal
+}
+
+func (l *Log) keys() []key {
+	const sought, apart = "log logging log_level log_format", "logging is not set in the file"
+	return []key{
+		{variable: "FLOWKEEPER_LOG_LEVEL", help: "debug, info, warn or error; info if not set", sought: sought, apart: apart,
+			kind: choice(&l.Level, "info", "debug", "info", "warn", "error")},
+		{variable: "FLOWKEEPER_LOG_FORMAT", help: "json or console; json if not set, console on a terminal", sought: sought, apart: apart,
+			kind: orUnset(choice(&l.Format, "", "json", "console"), "json, console on a terminal")},
+	}
+}
+
+// labels are the names of the label roles.
+func labels(c *Config) section {
+	s := section{noun: "label role"}
+	for _, d := range triage.LabelDefaults() {
+		m := many{
+			want: "labels", example: exampleList(d.Names), single: true, least: 1, item: label, standard: d.Names,
+			get: func() []string { return c.Labels[d.Role] },
+			put: func(items []string) { c.Labels[d.Role] = items },
+		}
+		help := ""
+		if d.Scope {
+			m.want, m.item = "scopes", scope
+			help = "A scope, without ::"
+		}
+		s.keys = append(s.keys, key{name: d.Key, help: help, kind: m})
+	}
+	return s
+}
