@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"flowkeeper/bot/budget"
+	"flowkeeper/bot/testkit"
 )
 
 func TestNewRefusesNegativeBudgets(t *testing.T) {
@@ -218,28 +219,14 @@ func TestMetrics(t *testing.T) {
 		took(t, t.Context(), b, false)
 		took(t, t.Context(), b, true)
 		took(t, budget.Urgent(t.Context()), b, true)
-		families, err := r.Gather()
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := map[string]float64{}
-		for _, f := range families {
-			for _, m := range f.GetMetric() {
-				value := m.GetGauge().GetValue()
-				if h := m.GetHistogram(); h != nil {
-					value = float64(h.GetSampleCount())
-				}
-				got[f.GetName()+" "+m.GetLabel()[0].GetValue()] = value
-			}
-		}
 		want := map[string]float64{
-			"flowkeeper_gitlab_budget_waits_seconds ordinary": 1,
-			"flowkeeper_gitlab_budget_waits_seconds note":     1,
-			"flowkeeper_gitlab_budget_waits_seconds command":  1,
-			"flowkeeper_gitlab_budget_remaining calls":        7,
-			"flowkeeper_gitlab_budget_remaining notes":        8,
+			`flowkeeper_gitlab_budget_waits_seconds{class="ordinary"}`: 1,
+			`flowkeeper_gitlab_budget_waits_seconds{class="note"}`:     1,
+			`flowkeeper_gitlab_budget_waits_seconds{class="command"}`:  1,
+			`flowkeeper_gitlab_budget_remaining{budget="calls"}`:       7,
+			`flowkeeper_gitlab_budget_remaining{budget="notes"}`:       8,
 		}
-		if d := cmp.Diff(want, got); d != "" {
+		if d := cmp.Diff(want, testkit.Metrics(t, r)); d != "" {
 			t.Errorf("metrics (-want +got):\n%s", d)
 		}
 	})

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/testkit"
 )
 
 func TestOptions(t *testing.T) {
@@ -246,31 +247,17 @@ func TestMetrics(t *testing.T) {
 	s.do(func() { s.Answer = func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) } })
 	check(t, all["write"](t.Context()), gitlab.Outage)
 
-	families, err := registry.Gather()
-	if err != nil {
-		t.Fatalf("gathering: %v", err)
-	}
-	got := map[string]float64{}
-	for _, f := range families {
-		for _, m := range f.GetMetric() {
-			name := f.GetName()
-			for _, l := range m.GetLabel() {
-				name += " " + l.GetName() + "=" + l.GetValue()
-			}
-			got[name] = m.GetCounter().GetValue() + float64(m.GetHistogram().GetSampleCount())
-		}
-	}
 	want := map[string]float64{
-		"flowkeeper_gitlab_requests_total call=issue status=2xx":   2,
-		"flowkeeper_gitlab_requests_total call=issue status=5xx":   1,
-		"flowkeeper_gitlab_requests_total call=update status=2xx":  1,
-		"flowkeeper_gitlab_requests_total call=update status=none": 1,
-		"flowkeeper_gitlab_requests_total call=user status=2xx":    1,
-		"flowkeeper_gitlab_request_seconds call=issue":             3,
-		"flowkeeper_gitlab_request_seconds call=update":            2,
-		"flowkeeper_gitlab_request_seconds call=user":              1,
+		`flowkeeper_gitlab_requests_total{call="issue",status="2xx"}`:   2,
+		`flowkeeper_gitlab_requests_total{call="issue",status="5xx"}`:   1,
+		`flowkeeper_gitlab_requests_total{call="update",status="2xx"}`:  1,
+		`flowkeeper_gitlab_requests_total{call="update",status="none"}`: 1,
+		`flowkeeper_gitlab_requests_total{call="user",status="2xx"}`:    1,
+		`flowkeeper_gitlab_request_seconds{call="issue"}`:               3,
+		`flowkeeper_gitlab_request_seconds{call="update"}`:              2,
+		`flowkeeper_gitlab_request_seconds{call="user"}`:                1,
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, testkit.Metrics(t, registry)); diff != "" {
 		t.Errorf("metrics (-want +got):\n%s", diff)
 	}
 }

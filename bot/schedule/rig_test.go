@@ -2,9 +2,9 @@ package schedule_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -207,26 +207,18 @@ func (r *rig) found() []string {
 // logged counts the log lines with this message.
 func (r *rig) logged(message string) int { return r.logs.FilterMessage(message).Len() }
 
-// metric is the value of a metric of the process, with the value of its label if it has one.
-func (p *process) metric(name, label string) float64 {
+// metric is the value of a metric of the process, 0 for labels that never were.
+func (p *process) metric(name string) float64 {
 	p.Helper()
-	families, err := p.registry.Gather()
-	if err != nil {
-		p.Fatal(err)
+	all, known := testkit.Metrics(p, p.registry), false
+	family, _, _ := strings.Cut(name, "{")
+	for m := range all {
+		known = known || m == family || strings.HasPrefix(m, family+"{")
 	}
-	for _, f := range families {
-		if f.GetName() != name {
-			continue
-		}
-		for _, m := range f.GetMetric() {
-			if label == "" || m.GetLabel()[0].GetValue() == label {
-				return m.GetCounter().GetValue() + m.GetGauge().GetValue()
-			}
-		}
-		return 0
+	if !known {
+		p.Errorf("there is no metric %s", family)
 	}
-	p.Error(errors.New("there is no metric " + name))
-	return 0
+	return all[name]
 }
 
 func expect[T any](t *testing.T, what string, want, got T) {

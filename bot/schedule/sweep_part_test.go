@@ -19,7 +19,7 @@ func TestCrashBeforeTheWatermark(t *testing.T) {
 		p := r.sweeper("7")
 		expect(t, "asked after the crash", []string{"updated 7"}, r.lab.requests())
 		expect(t, "after the crash", nil, r.found())
-		expect(t, "issues", 0, p.metric("flowkeeper_sweep_issues_total", ""))
+		expect(t, "issues", 0, p.metric("flowkeeper_sweep_issues_total"))
 	})
 }
 
@@ -35,7 +35,7 @@ func TestFullInbox(t *testing.T) {
 		p := r.sweeper("7", "8")
 		expect(t, "found", []string{"7#1", "7#2"}, r.found())
 		expect(t, "asked", []string{"updated 7"}, r.lab.requests())
-		expect(t, "stopped", 1, p.metric("flowkeeper_sweeps_total", "stopped"))
+		expect(t, "stopped", 1, p.metric(`flowkeeper_sweeps_total{result="stopped"}`))
 		r.store.set(func() { r.store.room = -1 })
 		r.pass(time.Minute)
 		expect(t, "found later", []string{"7#3", "7#4", "8#1"}, r.found())

@@ -39,9 +39,9 @@ func TestSweepFindsEachMoveOnce(t *testing.T) {
 		r.lab.move(7, 1)
 		r.pass(every)
 		expect(t, "after a move", []string{"7#1"}, r.found())
-		expect(t, "issues", 3, p.metric("flowkeeper_sweep_issues_total", ""))
-		expect(t, "sweeps", 6, p.metric("flowkeeper_sweeps_total", "done"))
-		expect(t, "last success", float64(time.Now().Unix()), p.metric("flowkeeper_sweep_last_success_timestamp_seconds", ""))
+		expect(t, "issues", 3, p.metric("flowkeeper_sweep_issues_total"))
+		expect(t, "sweeps", 6, p.metric(`flowkeeper_sweeps_total{result="done"}`))
+		expect(t, "last success", float64(time.Now().Unix()), p.metric("flowkeeper_sweep_last_success_timestamp_seconds"))
 	})
 }
 

@@ -37,8 +37,8 @@ func TestOutage(t *testing.T) {
 				expect(t, "asked too early", nil, r.lab.requests())
 				r.pass(time.Second)
 				expect(t, "found", []string{"1#1", "2#1", "3#1", "4#1", "5#1"}, r.found())
-				expect(t, "stopped", 1, p.metric("flowkeeper_sweeps_total", "stopped"))
-				expect(t, "done", 1, p.metric("flowkeeper_sweeps_total", "done"))
+				expect(t, "stopped", 1, p.metric(`flowkeeper_sweeps_total{result="stopped"}`))
+				expect(t, "done", 1, p.metric(`flowkeeper_sweeps_total{result="done"}`))
 			})
 		})
 	}
@@ -71,7 +71,7 @@ func TestBrokenProjects(t *testing.T) {
 				p := r.sweeper(append(listed, "7")...)
 				r.pass(time.Minute)
 				expect(t, "found", []string{"7#1"}, r.found())
-				if p.metric("flowkeeper_sweeps_total", tt.result) == 0 {
+				if p.metric(`flowkeeper_sweeps_total{result="`+tt.result+`"}`) == 0 {
 					t.Errorf("no sweep was %s", tt.result)
 				}
 			})

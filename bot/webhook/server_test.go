@@ -3,6 +3,7 @@ package webhook_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"flowkeeper/bot/testkit"
 	"flowkeeper/bot/webhook"
 )
 
@@ -104,16 +106,7 @@ func (b *bench) post(t testing.TB, h http.Header, body string) *httptest.Respons
 // counted is how often requests ended with the result and reason.
 func (b *bench) counted(t testing.TB, result, reason string) float64 {
 	t.Helper()
-	for _, m := range b.gather(t, "flowkeeper_deliveries_total") {
-		labels := map[string]string{}
-		for _, l := range m.GetLabel() {
-			labels[l.GetName()] = l.GetValue()
-		}
-		if labels["result"] == result && labels["reason"] == reason {
-			return m.GetCounter().GetValue()
-		}
-	}
-	return 0
+	return testkit.Metrics(t, b.registry)[fmt.Sprintf("flowkeeper_deliveries_total{reason=%q,result=%q}", reason, result)]
 }
 
 // said is the answer's JSON.

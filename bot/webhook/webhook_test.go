@@ -11,25 +11,11 @@ import (
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
-	dto "github.com/prometheus/client_model/go"
 
+	"flowkeeper/bot/testkit"
 	"flowkeeper/bot/webhook"
 	"flowkeeper/rules/triage"
 )
-
-func (b *bench) gather(t testing.TB, name string) []*dto.Metric {
-	t.Helper()
-	families, err := b.registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range families {
-		if f.GetName() == name {
-			return f.GetMetric()
-		}
-	}
-	return nil
-}
 
 func TestNew(t *testing.T) {
 	for _, test := range []struct {
@@ -108,8 +94,8 @@ func TestAnswers(t *testing.T) {
 			if n := b.counted(t, test.result, test.reason); n != 1 {
 				t.Errorf("counted %v times as %s %q, want once", n, test.result, test.reason)
 			}
-			if n := b.gather(t, "flowkeeper_delivery_seconds")[0].GetHistogram().GetSampleCount(); n != 1 {
-				t.Errorf("timed %d requests, want 1", n)
+			if n := testkit.Metrics(t, b.registry)["flowkeeper_delivery_seconds"]; n != 1 {
+				t.Errorf("timed %v requests, want 1", n)
 			}
 		})
 	}
