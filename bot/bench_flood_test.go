@@ -135,7 +135,7 @@ func queue(b *testing.B, app *bot.App, i sandbox.Issue, ref triage.Ref, events i
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := app.Inbox().Accept(b.Context(), inbox.Delivery{Issue: ref, Key: fmt.Sprint("flood", ref, n), Body: body}); err != nil {
+		if _, err := app.Inbox().Enqueue(b.Context(), inbox.Delivery{Issue: ref, IdempotencyKey: fmt.Sprint("flood", ref, n), Body: body}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -144,7 +144,7 @@ func TestShutOut(t *testing.T) {
 			r.must(nil, r.await(func() bool { // far more often than it may fail
 				return len(slices.DeleteFunc(r.gitlab.Calls(), func(c sandbox.Call) bool { return c.Status != http.StatusForbidden })) > 8
 			}))
-			if dead, err := r.app.Inbox().Dead(t.Context(), 10); err != nil || len(dead) > 0 {
+			if dead, err := r.app.Inbox().DeadLetters(t.Context(), 10); err != nil || len(dead) > 0 {
 				t.Errorf("dead letters %+v, error %v", dead, err)
 			}
 			status, said := r.ready()
@@ -173,7 +173,7 @@ func TestFailuresByKind(t *testing.T) {
 			r := newRig(t, sandbox.Premium, nil)
 			r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Status: status, Times: 2})
 			ref := r.open(planned)
-			dead, err := r.app.Inbox().Dead(t.Context(), 10)
+			dead, err := r.app.Inbox().DeadLetters(t.Context(), 10)
 			r.must(nil, err)
 			if done := r.gitlab.Issue(ref).Has("devops::create"); done == buried || (len(dead) == 1) != buried {
 				t.Errorf("done %t, dead letters %+v", done, dead)

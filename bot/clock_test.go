@@ -46,7 +46,7 @@ func TestClockBehindTheStores(t *testing.T) {
 	event := triage.Event{Kind: triage.Updated | triage.LabelsChanged, Actor: triage.Person{ID: 77, Username: "ann"}, At: behind(), ReceivedAt: behind()}
 	body, err := record.Event{Event: event, Issue: triage.Issue{Ref: ref}}.Encode()
 	r.must(nil, err)
-	r.must(store.Accept(t.Context(), inbox.Delivery{ID: "1", Issue: ref, Key: "1", Body: body}))
+	r.must(store.Enqueue(t.Context(), inbox.Delivery{ID: "1", Issue: ref, IdempotencyKey: "1", Body: body}))
 	r.must(nil, r.await(func() bool { return len(r.gitlab.Issue(ref).CommentsBy(botName)) > 0 }))
 	if n := strings.Count(log.text(), "issue handled"); n > 3 {
 		t.Errorf("one event and one reminder were decided %d times", n)

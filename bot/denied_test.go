@@ -39,7 +39,7 @@ func TestBlockedAccountHoldsEverything(t *testing.T) {
 			if n := strings.Count(r.handled.text(), "GitLab refuses the bot; all deliveries are kept"); n != 1 {
 				t.Errorf("the log says it %d times", n)
 			}
-			if dead, err := r.app.Inbox().Dead(t.Context(), 10); err != nil || len(dead) > 0 {
+			if dead, err := r.app.Inbox().DeadLetters(t.Context(), 10); err != nil || len(dead) > 0 {
 				t.Fatalf("dead letters %v, error %v", dead, err)
 			}
 			r.must(nil, r.gitlab.Deny(botName, ""))

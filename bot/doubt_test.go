@@ -37,7 +37,7 @@ func (r *rig) story() (outcome string) {
 		reactions, replies := r.answer(ref, id)
 		answers += fmt.Sprint(reactions, len(replies), " ")
 	}
-	dead, err := r.app.Inbox().Dead(r.Context(), 10)
+	dead, err := r.app.Inbox().DeadLetters(r.Context(), 10)
 	r.must(nil, err)
 	return fmt.Sprintf("labels %v, weight %s, answers %s, note %q, dead %d", labels, weight, answers, r.note(ref), len(dead))
 }

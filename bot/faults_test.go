@@ -40,7 +40,7 @@ func TestFaultsOnTheWay(t *testing.T) {
 				if note := r.note(ref); !strings.Contains(note, "4 → 5") || !strings.Contains(note, "Research") {
 					t.Errorf("the note says:\n%s", note)
 				}
-				dead, err := r.app.Inbox().Dead(t.Context(), 10)
+				dead, err := r.app.Inbox().DeadLetters(t.Context(), 10)
 				if err != nil || len(dead) > 0 {
 					t.Errorf("dead letters %v, error %v", dead, err)
 				}
@@ -69,14 +69,14 @@ func TestRefusedWriteIsADeadLetter(t *testing.T) {
 	r := newRig(t, sandbox.Premium, nil)
 	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Status: http.StatusForbidden})
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::bug"}})
-	dead, err := r.app.Inbox().Dead(t.Context(), 10)
+	dead, err := r.app.Inbox().DeadLetters(t.Context(), 10)
 	if err != nil || len(dead) != 1 || dead[0].Issue != ref {
 		t.Fatalf("dead letters %v, error %v", dead, err)
 	}
 	if !strings.Contains(dead[0].Cause, "403") || !strings.Contains(string(dead[0].Record), "team-labels") {
 		t.Errorf("the letter does not tell why: %s\n%s", dead[0].Cause, dead[0].Record)
 	}
-	if err := r.app.Inbox().Revive(t.Context(), ref); err != nil {
+	if err := r.app.Inbox().Redrive(t.Context(), ref); err != nil {
 		t.Fatal(err)
 	}
 	r.settle()
@@ -90,7 +90,7 @@ func TestIssueThatIsGoneIsDone(t *testing.T) {
 	r := newRig(t, sandbox.Premium, nil)
 	r.gitlab.Next(sandbox.Fault{Match: "issue", Status: http.StatusNotFound, Times: -1})
 	r.open(sandbox.IssueOptions{Title: "t"})
-	if dead, err := r.app.Inbox().Dead(t.Context(), 10); err != nil || len(dead) > 0 {
+	if dead, err := r.app.Inbox().DeadLetters(t.Context(), 10); err != nil || len(dead) > 0 {
 		t.Errorf("dead letters %v, error %v", dead, err)
 	}
 }
@@ -101,12 +101,12 @@ func TestProjectOutOfSightKeepsDeliveries(t *testing.T) {
 	r := newRig(t, sandbox.Premium, nil)
 	r.gitlab.Next(sandbox.Fault{Match: "/api/v4/projects/1", Status: http.StatusNotFound, Times: -1})
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::bug", "severity::1", "priority::1"}})
-	dead, err := r.app.Inbox().Dead(t.Context(), 10)
+	dead, err := r.app.Inbox().DeadLetters(t.Context(), 10)
 	if err != nil || len(dead) != 1 || !strings.Contains(dead[0].Cause, "the token cannot see the project") {
 		t.Fatalf("dead letters %+v, error %v", dead, err)
 	}
 	r.gitlab.ClearFaults()
-	r.must(nil, r.app.Inbox().Revive(t.Context(), ref))
+	r.must(nil, r.app.Inbox().Redrive(t.Context(), ref))
 	r.settle()
 	if !r.gitlab.Issue(ref).Has("workflow::start") {
 		t.Errorf("the retried letter was not acted on, labels %v", r.gitlab.Issue(ref).Labels)

@@ -50,7 +50,7 @@ func (r *rig) succeeds(ref triage.Ref, username string, old int64) string {
 // alive fails if there is a dead letter.
 func (r *rig) alive() {
 	r.Helper()
-	dead, err := r.app.Inbox().Dead(r.Context(), 10)
+	dead, err := r.app.Inbox().DeadLetters(r.Context(), 10)
 	if err != nil || len(dead) > 0 {
 		r.Errorf("dead letters %+v, %v", dead, err)
 	}

@@ -58,7 +58,7 @@ func TestRevivedLetterRaisesOnce(t *testing.T) {
 	ref := r.open(secured)
 	r.gitlab.Next(sandbox.Fault{Match: "POST note", Status: http.StatusForbidden})
 	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(2)})
-	r.must(nil, r.app.Inbox().Revive(t.Context(), ref))
+	r.must(nil, r.app.Inbox().Redrive(t.Context(), ref))
 	r.settle()
 	if w := r.weight(ref); w != 3 || !strings.Contains(r.note(ref), "2 → 3") {
 		t.Errorf("weight %d, want 3; note:\n%s", w, r.note(ref))
@@ -206,7 +206,7 @@ func (r *rig) memory(ref triage.Ref) triage.Memory {
 	store, err := sqlite.Open(sqlite.Options{Dir: r.options.Inbox.DataDir})
 	r.must(nil, err)
 	defer func() { r.must(nil, store.Close()) }()
-	r.must(store.Accept(r.Context(), inbox.Delivery{Issue: ref}))
+	r.must(store.Enqueue(r.Context(), inbox.Delivery{Issue: ref}))
 	batch, err := store.Claim(r.Context(), 0)
 	r.must(nil, err)
 	var m triage.Memory

@@ -25,7 +25,7 @@ type intake struct {
 
 // queue takes deliveries.
 type queue interface {
-	Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error)
+	Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error)
 }
 
 // intakeConfig is how deliveries are taken. It is replaced as a whole.
@@ -68,7 +68,7 @@ func (i *intake) Receive(ctx context.Context, d webhook.Delivery) (webhook.Answe
 	if err != nil {
 		return webhook.Answer{}, err
 	}
-	outcome, err := i.inbox.Accept(ctx, inbox.Delivery{ID: d.ID, Issue: d.Issue.Ref, Key: d.Key, Meaning: d.Meaning, Delay: delay, Body: body})
+	outcome, err := i.inbox.Enqueue(ctx, inbox.Delivery{ID: d.ID, Issue: d.Issue.Ref, IdempotencyKey: d.IdempotencyKey, ContentKey: d.ContentKey, Delay: delay, Body: body})
 	switch {
 	case err != nil:
 		return webhook.Answer{}, fmt.Errorf("keeping a delivery for %s: %w", d.Issue.Ref, err)
@@ -104,7 +104,7 @@ func (c *intakeConfig) reduce(d webhook.Delivery, self *triage.Person) (record.E
 	case d.Event.Actor.IsSupportBot():
 		note.Text = "" // a customer's mail
 	case c.mayCommand(note.Text, self):
-		delay = inbox.Ahead // somebody waits for it
+		delay = inbox.Priority // somebody waits for it
 	case !triage.IsAgreement(note.Text):
 		note.Text = "" // nobody looks at it
 	}

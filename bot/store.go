@@ -100,6 +100,6 @@ func (c inboxCollector) Collect(ch chan<- prometheus.Metric) {
 	gauge(waitingIssues, float64(s.Issues))
 	gauge(waitingDeliveries, float64(s.Deliveries))
 	gauge(leasedIssues, float64(s.Leased))
-	gauge(deadLetters, float64(s.Dead))
+	gauge(deadLetters, float64(s.DeadLetters))
 	gauge(oldestDue, s.Oldest.Seconds())
 }

@@ -246,7 +246,7 @@ func TestMinorIssueGoesToTheBacklog(t *testing.T) {
 		if log := r.handled.text(); strings.Count(log, "GitLab did not take a change") != 1 {
 			t.Errorf("the operator is not told once:\n%s", log)
 		}
-		dead, err := r.app.Inbox().Dead(t.Context(), 10)
+		dead, err := r.app.Inbox().DeadLetters(t.Context(), 10)
 		if err != nil || len(dead) > 0 {
 			t.Errorf("dead letters %v, error %v", dead, err)
 		}

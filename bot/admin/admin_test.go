@@ -81,7 +81,7 @@ func (kept) Records(_ context.Context, issue triage.Ref, _ int) ([]inbox.Record,
 	return []inbox.Record{{Issue: issue, Body: []byte(`{"ours":true}`)}}, nil
 }
 
-func (kept) Recent(context.Context, int) ([]inbox.Record, error) {
+func (kept) RecentRecords(context.Context, int) ([]inbox.Record, error) {
 	return nil, errors.New("the store is away")
 }
 

@@ -29,7 +29,7 @@ const farthest = 1_000_000
 func registerDead(e *echo.Echo, kept Kept) {
 	dead := e.Group("/dead")
 	dead.GET("", func(c echo.Context) error {
-		letters, err := kept.Dead(c.Request().Context(), MaxLetters)
+		letters, err := kept.DeadLetters(c.Request().Context(), MaxLetters)
 		if err != nil {
 			return echo.NewHTTPError(http.StatusServiceUnavailable, err.Error())
 		}
@@ -46,8 +46,8 @@ func registerDead(e *echo.Echo, kept Kept) {
 		}
 		return c.JSON(http.StatusOK, letter.Whole(l))
 	})
-	ofSubject(dead, http.MethodPost, "/retry", write(kept.Revive, http.StatusAccepted, "due again"))
-	ofSubject(dead, http.MethodDelete, "", write(kept.Drop, http.StatusOK, "dropped"))
+	ofSubject(dead, http.MethodPost, "/retry", write(kept.Redrive, http.StatusAccepted, "due again"))
+	ofSubject(dead, http.MethodDelete, "", write(kept.DropDeadLetter, http.StatusOK, "dropped"))
 }
 
 // write answers a request that does something to the letter of a subject.
@@ -68,11 +68,11 @@ func refused(err error) error {
 }
 
 // find looks for the letter of a subject: among the newest first, because those are asked for most.
-func find(ctx context.Context, kept Kept, subject triage.Ref) (inbox.Letter, error) {
+func find(ctx context.Context, kept Kept, subject triage.Ref) (inbox.DeadLetter, error) {
 	for limit := MaxLetters; limit <= farthest; limit *= 10 {
-		letters, err := kept.Dead(ctx, limit)
+		letters, err := kept.DeadLetters(ctx, limit)
 		if err != nil {
-			return inbox.Letter{}, err
+			return inbox.DeadLetter{}, err
 		}
 		for _, l := range letters {
 			if l.Issue == subject {
@@ -83,5 +83,5 @@ func find(ctx context.Context, kept Kept, subject triage.Ref) (inbox.Letter, err
 			break
 		}
 	}
-	return inbox.Letter{}, inbox.ErrNotFound
+	return inbox.DeadLetter{}, inbox.ErrNotFound
 }

@@ -22,21 +22,21 @@ import (
 
 // letters is a store of dead letters, the newest last. due are those that were revived.
 type letters struct {
-	dead []inbox.Letter
-	due  []inbox.Letter
+	dead []inbox.DeadLetter
+	due  []inbox.DeadLetter
 	away error
 }
 
-func (s letters) Dead(_ context.Context, limit int) ([]inbox.Letter, error) {
-	var all []inbox.Letter
+func (s letters) DeadLetters(_ context.Context, limit int) ([]inbox.DeadLetter, error) {
+	var all []inbox.DeadLetter
 	for n := len(s.dead) - 1; n >= 0 && len(all) < limit; n-- {
 		all = append(all, s.dead[n])
 	}
 	return all, s.away
 }
 
-func (s letters) Revive(context.Context, triage.Ref) error { return inbox.ErrNotFound }
-func (s letters) Drop(context.Context, triage.Ref) error   { return inbox.ErrNotFound }
+func (s letters) Redrive(context.Context, triage.Ref) error        { return inbox.ErrNotFound }
+func (s letters) DropDeadLetter(context.Context, triage.Ref) error { return inbox.ErrNotFound }
 
 // store is letters that change.
 type store struct {
@@ -44,11 +44,11 @@ type store struct {
 	*letters
 }
 
-func (s store) Dead(ctx context.Context, limit int) ([]inbox.Letter, error) {
-	return s.letters.Dead(ctx, limit)
+func (s store) DeadLetters(ctx context.Context, limit int) ([]inbox.DeadLetter, error) {
+	return s.letters.DeadLetters(ctx, limit)
 }
 
-func (s store) Revive(_ context.Context, issue triage.Ref) error {
+func (s store) Redrive(_ context.Context, issue triage.Ref) error {
 	l, err := s.take(issue)
 	if err == nil {
 		s.due = append(s.due, l)
@@ -56,14 +56,14 @@ func (s store) Revive(_ context.Context, issue triage.Ref) error {
 	return err
 }
 
-func (s store) Drop(_ context.Context, issue triage.Ref) error {
+func (s store) DropDeadLetter(_ context.Context, issue triage.Ref) error {
 	_, err := s.take(issue)
 	return err
 }
 
-func (s store) take(issue triage.Ref) (inbox.Letter, error) {
+func (s store) take(issue triage.Ref) (inbox.DeadLetter, error) {
 	if s.away != nil {
-		return inbox.Letter{}, s.away
+		return inbox.DeadLetter{}, s.away
 	}
 	for n, l := range s.dead {
 		if l.Issue == issue {
@@ -71,7 +71,7 @@ func (s store) take(issue triage.Ref) (inbox.Letter, error) {
 			return l, nil
 		}
 	}
-	return inbox.Letter{}, inbox.ErrNotFound
+	return inbox.DeadLetter{}, inbox.ErrNotFound
 }
 
 var buried = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
@@ -79,12 +79,12 @@ var buried = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 func ref(iid int64) triage.Ref { return triage.Ref{Project: 7, IID: iid} }
 
 func newStore() store {
-	return store{letters: &letters{dead: []inbox.Letter{
-		{Issue: ref(11), Buried: buried, Cause: "404", Attempts: 1, Woken: true},
+	return store{letters: &letters{dead: []inbox.DeadLetter{
+		{Issue: ref(11), DeadSince: buried, Cause: "404", Attempts: 1, Woken: true},
 		{
-			Issue: ref(12), Buried: buried.Add(time.Hour), Cause: "403", Attempts: 2, Record: []byte(`{"ours":true}`),
-			Deliveries: []inbox.Stamped{
-				{Seq: 1, ID: "a", Accepted: buried, Body: []byte(`{"e":{"k":1}}`)}, {Seq: 2, ID: "b", Accepted: buried, Body: []byte("not JSON")},
+			Issue: ref(12), DeadSince: buried.Add(time.Hour), Cause: "403", Attempts: 2, Record: []byte(`{"ours":true}`),
+			Deliveries: []inbox.Message{
+				{Seq: 1, ID: "a", EnqueuedAt: buried, Body: []byte(`{"e":{"k":1}}`)}, {Seq: 2, ID: "b", EnqueuedAt: buried, Body: []byte("not JSON")},
 			},
 		},
 	}}}
@@ -130,7 +130,7 @@ func TestDeadLetters(t *testing.T) {
 func TestOldLetterIsFound(t *testing.T) {
 	s := newStore()
 	for n := range int64(2 * admin.MaxLetters) {
-		s.dead = append(s.dead, inbox.Letter{Issue: ref(1000 + n), Buried: buried})
+		s.dead = append(s.dead, inbox.DeadLetter{Issue: ref(1000 + n), DeadSince: buried})
 	}
 	h := admin.New(nil, prometheus.NewRegistry(), s, nil)
 	for path, want := range map[string]int{"/dead/7/11": http.StatusOK, "/dead/7/13": http.StatusNotFound} {
@@ -253,7 +253,7 @@ func TestClientIsAstray(t *testing.T) {
 // TestLettersOfOneNumber are those of an issue and of a merge request: each is shown, dropped and retried by its own address alone.
 func TestLettersOfOneNumber(t *testing.T) {
 	issue, mergeRequest := triage.Ref{Project: 7, IID: 12}, triage.Ref{Project: 7, Kind: triage.SubjectMergeRequest, IID: 12}
-	s := store{letters: &letters{dead: []inbox.Letter{{Issue: issue}, {Issue: mergeRequest}}}}
+	s := store{letters: &letters{dead: []inbox.DeadLetter{{Issue: issue}, {Issue: mergeRequest}}}}
 	web := httptest.NewServer(admin.New(nil, prometheus.NewRegistry(), s, nil))
 	defer web.Close()
 	c, err := admin.NewClient(web.URL)

@@ -15,11 +15,11 @@ import (
 
 // Kept is where decisions are read and dead letters are looked after.
 type Kept interface {
-	Dead(ctx context.Context, limit int) ([]inbox.Letter, error)
-	Revive(ctx context.Context, issue triage.Ref) error
-	Drop(ctx context.Context, issue triage.Ref) error
+	DeadLetters(ctx context.Context, limit int) ([]inbox.DeadLetter, error)
+	Redrive(ctx context.Context, issue triage.Ref) error
+	DropDeadLetter(ctx context.Context, issue triage.Ref) error
 	Records(ctx context.Context, issue triage.Ref, limit int) ([]inbox.Record, error)
-	Recent(ctx context.Context, limit int) ([]inbox.Record, error)
+	RecentRecords(ctx context.Context, limit int) ([]inbox.Record, error)
 }
 
 // decision is a kept decision as it is shown.
@@ -42,7 +42,7 @@ func registerDecisions(e *echo.Echo, kept Kept) {
 		if err != nil {
 			return err
 		}
-		records, err := kept.Recent(c.Request().Context(), int(min(limit, maxDecisions)))
+		records, err := kept.RecentRecords(c.Request().Context(), int(min(limit, maxDecisions)))
 		return show(c, records, err)
 	})
 	ofSubject(e.Group("/decisions"), http.MethodGet, "", func(c echo.Context, subject triage.Ref) error {

@@ -36,7 +36,7 @@ type GitLab interface {
 
 // Inbox is where issues are put.
 type Inbox interface {
-	Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error)
+	Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error)
 	Stats(ctx context.Context) (inbox.Stats, error)
 }
 
@@ -147,7 +147,7 @@ func (a *Adopter) take(ctx context.Context, i triage.Issue, until time.Time, dry
 			return taken, err
 		}
 		key := fmt.Sprintf("adopt/%d/%d/%d", i.Project, i.IID, until.UnixMilli())
-		if _, err := a.Inbox.Accept(ctx, inbox.Delivery{ID: key, Issue: i.Ref, Key: key, Body: body}); err != nil {
+		if _, err := a.Inbox.Enqueue(ctx, inbox.Delivery{ID: key, Issue: i.Ref, IdempotencyKey: key, Body: body}); err != nil {
 			return taken, fmt.Errorf("keeping the adopted issue %s: %w", i.Ref, err)
 		}
 		return taken, nil

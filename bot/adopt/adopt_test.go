@@ -54,11 +54,11 @@ func (l *lab) OpenIssues(_ context.Context, _ int64, since time.Time, each func(
 	return nil
 }
 
-func (l *lab) Accept(_ context.Context, d inbox.Delivery) (inbox.Outcome, error) {
+func (l *lab) Enqueue(_ context.Context, d inbox.Delivery) (inbox.Outcome, error) {
 	if l.full {
 		return "", inbox.ErrFull
 	}
-	l.taken = append(l.taken, d.Key)
+	l.taken = append(l.taken, d.IdempotencyKey)
 	return inbox.Stored, nil
 }
 

@@ -125,7 +125,7 @@ func (r *rig) settle(ctx context.Context) error {
 		if err != nil {
 			return false, err.Error()
 		}
-		last = fmt.Sprintf("%d deliveries wait, %d issues are leased, %d dead letters", s.Deliveries, s.Leased, s.Dead)
+		last = fmt.Sprintf("%d deliveries wait, %d issues are leased, %d dead letters", s.Deliveries, s.Leased, s.DeadLetters)
 		return s.Deliveries == 0 && s.Leased == 0 && r.road.empty(), last
 	})
 }
@@ -150,7 +150,7 @@ func (r *rig) poll(ctx context.Context, ask func() (bool, string)) error {
 // dead wants no dead letters.
 func (r *rig) dead(ctx context.Context) {
 	r.Helper()
-	letters, err := r.store.Dead(ctx, 100)
+	letters, err := r.store.DeadLetters(ctx, 100)
 	if err != nil {
 		r.Error(err)
 	}

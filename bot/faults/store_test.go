@@ -20,7 +20,7 @@ import (
 // store is a look from outside at what the replicas hold.
 type store interface {
 	Stats(ctx context.Context) (inbox.Stats, error)
-	Dead(ctx context.Context, limit int) ([]inbox.Letter, error)
+	DeadLetters(ctx context.Context, limit int) ([]inbox.DeadLetter, error)
 }
 
 // shared is the look at replicas that share a Redis. What waits in their spools waits, too.
@@ -58,7 +58,7 @@ func (e embedded) Stats(ctx context.Context) (inbox.Stats, error) {
 	if err != nil {
 		return inbox.Stats{}, err
 	}
-	return inbox.Stats{Deliveries: g[0], Leased: g[1], Dead: g[2]}, nil
+	return inbox.Stats{Deliveries: g[0], Leased: g[1], DeadLetters: g[2]}, nil
 }
 
 // file looks into what a replica left behind. To make an empty store where there is none would be no look.
@@ -74,7 +74,7 @@ func (e embedded) file(ctx context.Context) (inbox.Stats, error) {
 	return stats, errors.Join(err, left.Close())
 }
 
-func (e embedded) Dead(ctx context.Context, _ int) ([]inbox.Letter, error) {
+func (e embedded) DeadLetters(ctx context.Context, _ int) ([]inbox.DeadLetter, error) {
 	client, err := admin.NewClient("http://" + e.of.admin)
 	if err != nil {
 		return nil, err
@@ -84,9 +84,9 @@ func (e embedded) Dead(ctx context.Context, _ int) ([]inbox.Letter, error) {
 	if err != nil {
 		return nil, err
 	}
-	letters := make([]inbox.Letter, len(told))
+	letters := make([]inbox.DeadLetter, len(told))
 	for n, l := range told {
-		letters[n] = inbox.Letter{Issue: l.Issue(), Cause: l.Cause, Attempts: l.Attempts}
+		letters[n] = inbox.DeadLetter{Issue: l.Issue(), Cause: l.Cause, Attempts: l.Attempts}
 	}
 	return letters, nil
 }

@@ -1,4 +1,4 @@
-// Package inbox is the promise "never lost": a delivery that was accepted stays in the mailbox of its issue until somebody has
+// Package inbox keeps the promise "never lost": a delivery that was enqueued stays in the mailbox of its issue until a worker has
 // handled it. The unit of work is the issue. One worker at a time, in the whole fleet, holds an issue's lease and gets all its
 // deliveries in order.
 //
@@ -17,53 +17,54 @@ import (
 
 // Errors that callers tell apart.
 var (
-	// ErrLeaseLost says that the batch's lease ran out and another worker may have the issue: nothing was written.
+	// ErrLeaseLost says that the batch's lease ran out and another worker may have the issue. Nothing was written.
 	ErrLeaseLost = errors.New("the lease on the issue was lost")
-	// ErrUnavailable says that the store does not answer or cannot write; the same call may go through later. What the failed call
-	// wanted may have been written all the same: it is safe to repeat.
+	// ErrUnavailable says that the store does not answer or cannot write; the same call may succeed later. The failed call may
+	// have been written nevertheless; it is safe to repeat.
 	ErrUnavailable = errors.New("the inbox store is unavailable")
-	// ErrFull says that as many deliveries wait as the store may hold: nothing was stored. It is not ErrUnavailable, because trying
-	// again at once does not help.
+	// ErrFull says that as many deliveries wait as the store may hold. Nothing was stored. It is not ErrUnavailable, because trying again
+	// at once does not help.
 	ErrFull = errors.New("the inbox is full: the bot is behind, its log and metrics say why " +
 		"(GitLab away or refusing, or too few workers)")
 	// ErrNotFound says that there is no such dead letter.
 	ErrNotFound = errors.New("not in the inbox")
 )
 
-// Delivery is one thing to remember for an issue.
+// Delivery is one event to be stored for an issue.
 type Delivery struct {
 	ID    string     // for people and logs; may be empty
 	Issue triage.Ref // whose mailbox it goes to
 
-	// Key names the delivery: a second one with the same key within KeepKeys is a duplicate. Meaning names what it says: the twin
-	// that a group hook and a project hook deliver for one change has it too and is a duplicate within KeepMeanings. Empty keys
-	// never match.
-	Key     string
-	Meaning string
+	// IdempotencyKey names the delivery: a second one with the same key within KeepIdempotencyKeys is a duplicate. ContentKey names what it
+	// says: a group hook and a project hook that report one change deliver the same key, and the second is a duplicate within KeepContentKeys.
+	// Empty keys never match.
+	IdempotencyKey string
+	ContentKey     string
 
-	Delay time.Duration // how long the issue may wait for more of the burst; 0 is at once, Ahead before all others
+	Delay time.Duration // how long the issue may wait for more of the burst; 0 is at once, Priority before all others
 	Body  []byte        // the reduced event, a few hundred bytes
 }
 
-// Ahead is the delay of a delivery that somebody waits for: its issue is claimed before all that is due by its time.
-const Ahead = -10 * 365 * 24 * time.Hour
+// Priority is the Delay of a delivery that somebody waits for: its issue is claimed before all that are due by their time.
+const Priority = -10 * 365 * 24 * time.Hour
 
 // Validate says what is wrong with a delivery that no store can take.
 func (d Delivery) Validate() error {
 	if !d.Issue.Names() {
 		return fmt.Errorf("delivery %q names no issue or merge request: project id and number must be above 0, got %s", d.ID, d.Issue)
 	}
-	if d.Delay < 0 && d.Delay != Ahead {
-		return fmt.Errorf("delivery %q of %s has the delay %s: it must be 0 or above, or Ahead", d.ID, d.Issue, d.Delay)
+	if d.Delay < 0 && d.Delay != Priority {
+		return fmt.Errorf("delivery %q of %s has the delay %s: it must be 0 or above, or Priority", d.ID, d.Issue, d.Delay)
 	}
 	return nil
 }
 
-// How long keys suppress repeats: deliveries as long as GitLab can resend them, twins for as long as they may trail each other.
+// How long keys suppress repeats: the same delivery for as long as GitLab can resend it, the same content from two hooks for as long as one may
+// arrive after the other.
 const (
-	KeepKeys     = 7 * 24 * time.Hour
-	KeepMeanings = 10 * time.Minute
-	// KeepMemory is how long the memory of an issue outlives its last handling. It can be recovered from GitLab.
+	KeepIdempotencyKeys = 7 * 24 * time.Hour
+	KeepContentKeys     = 10 * time.Minute
+	// KeepMemory is how long the memory of an issue is kept after its last handling. It can be restored from GitLab.
 	KeepMemory = 90 * 24 * time.Hour
 	// RecordsPerIssue and RecordsOverall bound what is kept for explanations; the oldest go first.
 	RecordsPerIssue = 20
@@ -74,35 +75,35 @@ const (
 	HeardEvery  = time.Hour
 )
 
-// Outcome is what became of an accepted delivery.
+// Outcome is what Enqueue did with a delivery.
 type Outcome string
 
-// The outcomes of Accept.
+// The outcomes of Enqueue.
 const (
 	Stored    Outcome = "stored"
 	Duplicate Outcome = "duplicate"
 )
 
-// Batch is one issue's waiting deliveries under a lease. Attempt counts from 1 and starts again after a Done; above 1 the batch was
-// claimed before and its effects are unknown. Whoever holds a batch ends it with exactly one of Done, Retry, Release and Bury.
+// Batch is one issue's waiting deliveries under a lease. Attempt counts from 1 and starts again after Complete. Above 1 the batch was
+// claimed before and its effects are unknown. Whoever holds a batch ends it with exactly one of Complete, Retry, Requeue and DeadLetter.
 type Batch struct {
-	Issue      triage.Ref
-	Deliveries []Stamped // oldest first; none if the issue was only woken
-	Memory     []byte    // nil if there is none
-	Attempt    int
-	LastError  string    // the cause given with the last Retry
-	Token      int64     // fences the lease: it grows with every claim
-	Until      time.Time // when the lease runs out, by the store's clock
-	Woken      bool      // the wake-up set by the last Done is due
-	Began      time.Time // when the store began to hold anything, by its clock: of earlier times it may have forgotten all; zero is long ago
+	Issue          triage.Ref
+	Deliveries     []Message // oldest first; none if the issue was only woken
+	Memory         []byte    // nil if there is none
+	Attempt        int
+	LastError      string    // the cause given with the last Retry
+	FencingToken   int64     // grows with every claim of the issue, so that writes under an old lease are refused
+	LeaseUntil     time.Time // when the lease runs out, by the store's clock
+	Woken          bool      // the wake-up that the last Complete set is due
+	StoreCreatedAt time.Time // by the store's clock: what happened before, it may have forgotten; zero is long ago
 }
 
-// Stamped is a delivery's body with its place in the mailbox and the time it was accepted, by the store's clock in milliseconds.
-type Stamped struct {
-	Seq      int64 // grows with every accepted delivery of the store
-	ID       string
-	Accepted time.Time
-	Body     []byte
+// Message is a stored delivery: its body, its place in the mailbox and the time it was enqueued, by the store's clock in milliseconds.
+type Message struct {
+	Seq        int64 // grows with every delivery that the store takes
+	ID         string
+	EnqueuedAt time.Time
+	Body       []byte
 }
 
 // Result is what a handled batch leaves behind.
@@ -119,89 +120,87 @@ type Record struct {
 	Body  []byte
 }
 
-// Letter is a dead letter: a mailbox whose handling was given up. It keeps everything needed to try again.
-type Letter struct {
+// DeadLetter is a batch that could not be handled. It keeps everything needed to try again.
+type DeadLetter struct {
 	Issue      triage.Ref
-	Buried     time.Time
+	DeadSince  time.Time
 	Cause      string
 	Attempts   int
-	Deliveries []Stamped
+	Deliveries []Message
 	Record     []byte // the decision at the time, nil if there was none
-	Woken      bool   // a wake-up was being handled, too; Revive sets it again
+	Woken      bool   // a wake-up was being handled, too; Redrive sets it again
 }
 
-// Overdue is how long an issue has been due, of which a store knows since when it is due, be it put ahead of others.
+// Overdue is how long an issue has been due. since is that time by the store, which counts an issue with Priority from Priority on.
 func Overdue(since time.Duration) time.Duration {
-	if since > -Ahead/2 {
-		since += Ahead
+	if since > -Priority/2 {
+		since += Priority
 	}
 	return max(0, since)
 }
 
 // Stats is a store's load at one moment.
 type Stats struct {
-	Issues     int           // with waiting deliveries, leased ones included
-	Deliveries int           // waiting
-	Leased     int           // issues under a lease
-	Dead       int           // dead letters
-	Oldest     time.Duration // how long the most overdue issue has been due; 0 if none is
+	Issues      int           // with waiting deliveries, leased ones included
+	Deliveries  int           // waiting
+	Leased      int           // issues under a lease
+	DeadLetters int           // dead letters
+	Oldest      time.Duration // how long the most overdue issue has been due; 0 if none is
 }
 
 // Inbox is a durable store of mailboxes. All methods may be called at the same time, from several processes where the store allows
 // it. Every method may return ErrUnavailable (wrapped).
 type Inbox interface {
-	// Accept remembers a delivery durably, or finds that it is a duplicate; both are successes. It remembers the delivery's project,
-	// too. The issue becomes due
-	// Delivery.Delay after the first delivery of its mailbox, or earlier if a later one says so; a mailbox in the delay of a Retry
-	// stays delayed, one under a lease is due again after its release. ErrFull if the store was opened with a bound and as many
-	// deliveries wait, of whatever issues; the waiting ones are never dropped, and a duplicate is a duplicate all the same.
-	Accept(ctx context.Context, d Delivery) (Outcome, error)
+	// Enqueue stores a delivery durably, or finds that it is a duplicate; both are successes. It notes the delivery's project, too. The issue
+	// becomes due Delivery.Delay after the first delivery of its mailbox, or earlier if a later one says so. A mailbox that waits after Retry
+	// stays delayed; one under a lease is due again after its release. ErrFull if the store was opened with a bound and as many deliveries
+	// wait, of whatever issues: the waiting ones are never dropped, and a duplicate is still found to be one.
+	Enqueue(ctx context.Context, d Delivery) (Outcome, error)
 
 	// Claim takes the most overdue issue under a lease. It waits up to wait for one (0 or less: it only looks) and then returns
-	// nil, nil. If ctx ends while an issue is being leased, the batch is returned all the same, so that it can be released.
+	// nil, nil. If ctx ends while an issue is being leased, the batch is returned nevertheless, so that it can be released.
 	Claim(ctx context.Context, wait time.Duration) (*Batch, error)
 
-	// The next six need the lease. It is held until another Claim takes the issue, even if Until has passed: work that was
-	// finished late counts as long as nobody began anew. Then it is ErrLeaseLost.
+	// The next seven need the lease and return ErrLeaseLost without it. The lease is held until another Claim takes the issue, even if
+	// LeaseUntil has passed: work that was finished late counts as long as nobody has begun anew.
 
-	// Holds checks that the lease is held, for whoever is about to do what cannot be taken back. ErrLeaseLost.
-	Holds(ctx context.Context, b *Batch) error
+	// CheckLease checks that the lease is still held, for a caller about to do what cannot be undone.
+	CheckLease(ctx context.Context, b *Batch) error
 
-	// Extend prolongs the lease from now and updates Until. ErrLeaseLost.
+	// Extend prolongs the lease from now and updates LeaseUntil.
 	Extend(ctx context.Context, b *Batch) error
 
-	// Remember stores the issue's memory under the lease, which goes on: for a batch that changed something and cannot be finished
-	// now. The memory is not nil. ErrLeaseLost.
-	Remember(ctx context.Context, b *Batch, memory []byte) error
+	// SaveMemory stores the issue's memory and keeps the lease: for a batch that changed something and cannot be finished now. The memory
+	// is not nil.
+	SaveMemory(ctx context.Context, b *Batch, memory []byte) error
 
-	// Done removes the batch's deliveries, stores the result and releases the lease. Deliveries that came meanwhile make the issue
-	// due again at once. ErrLeaseLost.
-	Done(ctx context.Context, b *Batch, r Result) error
+	// Complete removes the batch's deliveries, stores the result and releases the lease. Deliveries that came meanwhile make the issue
+	// due again at once.
+	Complete(ctx context.Context, b *Batch, r Result) error
 
-	// Retry releases the lease and makes the issue due after delay, whatever else comes or wakes it. Everything stays in the
-	// mailbox. ErrLeaseLost.
+	// Retry releases the lease and makes the issue due after delay, whatever else arrives or wakes it. Everything stays in the mailbox.
 	Retry(ctx context.Context, b *Batch, delay time.Duration, cause string) error
 
-	// Release gives a claimed issue back as if it had not been claimed: due at once, the attempt does not count. ErrLeaseLost.
-	Release(ctx context.Context, b *Batch) error
+	// Requeue gives a claimed issue back as if it had not been claimed: it is due at once and the attempt does not count.
+	Requeue(ctx context.Context, b *Batch) error
 
-	// Bury moves the batch's deliveries, and the wake-up if it was due, to the dead letters, keeps the issue's memory and releases
-	// the lease. Deliveries that came meanwhile stay and are due at once, as attempt 1. A later letter of the same issue is added
-	// to the earlier one, whose cause, attempts and record it replaces. ErrLeaseLost.
-	Bury(ctx context.Context, b *Batch, cause string, record []byte) error
+	// DeadLetter moves the batch's deliveries, and the wake-up if it was due, to the dead letters, keeps the issue's memory and releases
+	// the lease. Deliveries that came meanwhile stay and are due at once, as attempt 1. A later dead letter of the same
+	// issue is added to the earlier one and replaces its cause, attempts and record.
+	DeadLetter(ctx context.Context, b *Batch, cause string, record []byte) error
 
 	// Records lists the issue's newest decisions first, at most limit.
 	Records(ctx context.Context, issue triage.Ref, limit int) ([]Record, error)
-	// Recent lists the newest decisions of all issues first, at most limit.
-	Recent(ctx context.Context, limit int) ([]Record, error)
+	// RecentRecords lists the newest decisions of all issues first, at most limit.
+	RecentRecords(ctx context.Context, limit int) ([]Record, error)
 
-	// Dead lists the dead letters, the newest first, at most limit.
-	Dead(ctx context.Context, limit int) ([]Letter, error)
-	// Revive puts a dead letter back at the head of its issue's mailbox, due at once, as attempt 1; if the issue is being handled,
-	// after that. ErrNotFound.
-	Revive(ctx context.Context, issue triage.Ref) error
-	// Drop forgets a dead letter. ErrNotFound.
-	Drop(ctx context.Context, issue triage.Ref) error
+	// DeadLetters lists the dead letters, the newest first, at most limit.
+	DeadLetters(ctx context.Context, limit int) ([]DeadLetter, error)
+	// Redrive puts a dead letter back at the head of its issue's mailbox, due at once, as attempt 1. If a worker holds the issue, it is due
+	// when that has finished. ErrNotFound.
+	Redrive(ctx context.Context, issue triage.Ref) error
+	// DropDeadLetter deletes a dead letter. ErrNotFound.
+	DropDeadLetter(ctx context.Context, issue triage.Ref) error
 
 	// Count counts a use, unless there were Limit of them in the Window before it, by the store's clock. The same use counts once
 	// and keeps its answer: a retry is no second use. Refused uses do not count, so they do not prolong the refusal.

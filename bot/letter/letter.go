@@ -35,9 +35,9 @@ type Mail struct {
 }
 
 // Summary is a letter for a list: without its mail.
-func Summary(l inbox.Letter) Letter {
+func Summary(l inbox.DeadLetter) Letter {
 	s := Letter{
-		Project: l.Issue.Project, Kind: l.Issue.Kind, IID: l.Issue.IID, Buried: l.Buried, Cause: l.Cause, Attempts: l.Attempts,
+		Project: l.Issue.Project, Kind: l.Issue.Kind, IID: l.Issue.IID, Buried: l.DeadSince, Cause: l.Cause, Attempts: l.Attempts,
 		Deliveries: len(l.Deliveries), Woken: l.Woken,
 	}
 	if json.Valid(l.Record) {
@@ -47,10 +47,10 @@ func Summary(l inbox.Letter) Letter {
 }
 
 // Whole is a letter with its mail.
-func Whole(l inbox.Letter) Letter {
+func Whole(l inbox.DeadLetter) Letter {
 	whole := Summary(l)
 	for _, d := range l.Deliveries {
-		m := Mail{ID: d.ID, Accepted: d.Accepted}
+		m := Mail{ID: d.ID, Accepted: d.EnqueuedAt}
 		if json.Valid(d.Body) {
 			m.Body = d.Body
 		}

@@ -58,13 +58,13 @@ type test interface {
 // bury makes a letter of what happened and what was decided, if it is not nil.
 func bury(t test, decision *record.Decision, bodies ...record.Event) letter.Letter {
 	t.Helper()
-	l := inbox.Letter{Issue: ref, Buried: noon.Add(time.Hour), Attempts: 3, Cause: "PUT https://gitlab.example/api/v4/projects/7/issues/12: 403 Forbidden"}
+	l := inbox.DeadLetter{Issue: ref, DeadSince: noon.Add(time.Hour), Attempts: 3, Cause: "PUT https://gitlab.example/api/v4/projects/7/issues/12: 403 Forbidden"}
 	for n, b := range bodies {
 		data, err := b.Encode()
 		if err != nil {
 			t.Fatal(err)
 		}
-		l.Deliveries = append(l.Deliveries, inbox.Stamped{Seq: int64(n), Accepted: b.Event.ReceivedAt, Body: data})
+		l.Deliveries = append(l.Deliveries, inbox.Message{Seq: int64(n), EnqueuedAt: b.Event.ReceivedAt, Body: data})
 	}
 	if decision != nil {
 		data, err := decision.Encode()

@@ -99,7 +99,7 @@ func TestSendHasAnIDOfItsOwn(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(m.taken) != 2 || m.taken[0].Key == m.taken[1].Key || m.taken[0].Key == "" {
+	if len(m.taken) != 2 || m.taken[0].IdempotencyKey == m.taken[1].IdempotencyKey || m.taken[0].IdempotencyKey == "" {
 		t.Errorf("took %+v, want two with different keys", m.taken)
 	}
 }

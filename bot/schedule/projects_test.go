@@ -11,7 +11,7 @@ import (
 func TestProjects(t *testing.T) {
 	inBubble(t, newLab(7, 8, 9), func(t *testing.T, r *rig) {
 		r.lab.paths["g/p"] = 8
-		if _, err := r.store.Accept(t.Context(), inbox.Delivery{Issue: triage.Ref{Project: 7, IID: 1}, Key: "1"}); err != nil {
+		if _, err := r.store.Enqueue(t.Context(), inbox.Delivery{Issue: triage.Ref{Project: 7, IID: 1}, IdempotencyKey: "1"}); err != nil {
 			t.Fatal(err)
 		}
 		r.sweeper("9", "g/p", "g/none", "8", "g/p")

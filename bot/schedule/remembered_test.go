@@ -18,8 +18,8 @@ const forgotten = "the store has forgotten projects; it is told again, and what 
 // hear has a project deliver something.
 func (r *rig) hear(project int64) {
 	r.Helper()
-	d := inbox.Delivery{Issue: triage.Ref{Project: project, IID: 99}, Key: fmt.Sprint("first of ", project), Body: fmt.Appendf(nil, `{"i":{"p":%d,"i":99}}`, project)}
-	if _, err := r.store.Accept(r.Context(), d); err != nil {
+	d := inbox.Delivery{Issue: triage.Ref{Project: project, IID: 99}, IdempotencyKey: fmt.Sprint("first of ", project), Body: fmt.Appendf(nil, `{"i":{"p":%d,"i":99}}`, project)}
+	if _, err := r.store.Enqueue(r.Context(), d); err != nil {
 		r.Fatal(err)
 	}
 }

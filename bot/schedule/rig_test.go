@@ -45,13 +45,13 @@ func (s *store) set(change func()) {
 	change()
 }
 
-func (s *store) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
+func (s *store) Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.room == 0 {
 		return "", fmt.Errorf("accepting: %w", inbox.ErrFull)
 	}
-	outcome, err := s.Store.Accept(ctx, d)
+	outcome, err := s.Store.Enqueue(ctx, d)
 	if outcome == inbox.Stored {
 		s.room--
 	}
@@ -185,7 +185,7 @@ func (r *rig) mail() map[triage.Ref][]record.Event {
 			}
 			got[batch.Issue] = append(got[batch.Issue], e)
 		}
-		if err := r.store.Done(r.Context(), batch, inbox.Result{}); err != nil {
+		if err := r.store.Complete(r.Context(), batch, inbox.Result{}); err != nil {
 			r.Fatal(err)
 		}
 	}

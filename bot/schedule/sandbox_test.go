@@ -83,7 +83,7 @@ func TestAgainstSandbox(t *testing.T) {
 		t.Fatal("nothing was swept")
 	}
 	expect(t, "swept", ref, batch.Issue)
-	must(t, store.Done(t.Context(), batch, inbox.Result{}))
+	must(t, store.Complete(t.Context(), batch, inbox.Result{}))
 	testkit.Receive(t, "the test delivery", delivered)
 	expect(t, "sent again first", oldest, testkit.Receive(t, "the oldest delivery again", delivered))
 	expect(t, "status after", gitlab.HookExecutable, status())

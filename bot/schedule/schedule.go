@@ -36,7 +36,7 @@ type GitLab interface {
 
 // Inbox is what the jobs need of the store that all processes share.
 type Inbox interface {
-	Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error)
+	Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error)
 	Turn(ctx context.Context, name, holder string, lease time.Duration) (bool, error)
 	Mark(ctx context.Context, name string) ([]byte, error)
 	SetMark(ctx context.Context, name string, value []byte) error

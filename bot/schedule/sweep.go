@@ -131,7 +131,7 @@ func (s *stretch) accept(ctx context.Context, i triage.Issue, now time.Time) (in
 		return "", err
 	}
 	key := fmt.Sprintf("sweep/%d/%d/%s", i.Project, i.IID, formatTime(i.UpdatedAt))
-	outcome, err := s.o.Inbox.Accept(ctx, inbox.Delivery{ID: key, Issue: i.Ref, Key: key, Delay: s.o.Settle, Body: body})
+	outcome, err := s.o.Inbox.Enqueue(ctx, inbox.Delivery{ID: key, Issue: i.Ref, IdempotencyKey: key, Delay: s.o.Settle, Body: body})
 	if err != nil {
 		return "", fmt.Errorf("keeping the swept issue %s: %w", i.Ref, err)
 	}

@@ -47,12 +47,12 @@ type Tally struct {
 
 // Kept is where decisions are kept.
 type Kept interface {
-	Recent(ctx context.Context, limit int) ([]inbox.Record, error)
+	RecentRecords(ctx context.Context, limit int) ([]inbox.Record, error)
 }
 
 // From is what rules in shadow would have done since a time, by the decisions that are kept.
 func From(ctx context.Context, kept Kept, since time.Time) (Report, error) {
-	records, err := kept.Recent(ctx, inbox.RecordsOverall)
+	records, err := kept.RecentRecords(ctx, inbox.RecordsOverall)
 	return Of(records, since, len(records) >= inbox.RecordsOverall), err
 }
 

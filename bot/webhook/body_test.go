@@ -174,7 +174,7 @@ func TestDeclaredLengthIsNotBelieved(t *testing.T) {
 func TestByteOrderMark(t *testing.T) {
 	plain := decode(t, nil, fixture(t, "note.json"))
 	marked := decode(t, nil, []byte("\ufeff"+string(fixture(t, "note.json"))+"\r\n"))
-	if plain.Key != marked.Key {
-		t.Errorf("keys %q and %q differ by a byte order mark", plain.Key, marked.Key)
+	if plain.IdempotencyKey != marked.IdempotencyKey {
+		t.Errorf("keys %q and %q differ by a byte order mark", plain.IdempotencyKey, marked.IdempotencyKey)
 	}
 }

@@ -36,7 +36,7 @@ func taken(all <-chan webhook.Delivery) webhook.Delivery {
 
 // lookedAt is what a receiver gets of an issue that is to be looked at.
 func lookedAt(d webhook.Delivery) bool {
-	return d.Event.Kind == triage.Swept && d.Event.ReceivedAt.Equal(arrival) && d.Key == "" && d.Meaning == "" && d.Issue.UpdatedAt.IsZero()
+	return d.Event.Kind == triage.Swept && d.Event.ReceivedAt.Equal(arrival) && d.IdempotencyKey == "" && d.ContentKey == "" && d.Issue.UpdatedAt.IsZero()
 }
 
 // TestCutAnywhere cuts deliveries at every byte: each is answered 202 and counted, and its issue is looked at as soon as that can be told. It is

@@ -23,8 +23,8 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, id, event, body string) {
 		header := http.Header{"Webhook-Id": {id}, "X-Gitlab-Event": {event}}
 		d, err := webhook.Decode(header, []byte(body), arrival)
-		if len(d.ID) == 0 || len(d.ID) > 128 || len(d.Key) > 128 {
-			t.Errorf("id %q or key %q has a wrong length", d.ID, d.Key)
+		if len(d.ID) == 0 || len(d.ID) > 128 || len(d.IdempotencyKey) > 128 {
+			t.Errorf("id %q or key %q has a wrong length", d.ID, d.IdempotencyKey)
 		}
 		if err != nil {
 			ignored, ok := errors.AsType[*webhook.Ignored](err)

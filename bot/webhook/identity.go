@@ -54,21 +54,21 @@ func hash(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// identify gives a delivery its id and its keys. Two deliveries mean the same if object, action, time, actor and changes are the same.
-// Without the time of the change nothing tells a label that came, went and came again from a repeat: then there is no meaning. stamp is
-// that time, text what else makes the event what it is.
+// identify gives a delivery its id and its keys. Two deliveries have the same content if object, action, time, actor and changes are the same.
+// Without the time of the change, a label that was added, removed and added again looks like a repeat, so there is no content key then. stamp is
+// that time, text is what else tells events apart.
 func (d *Delivery) identify(key string, p *payload, action string, stamp time.Time, text string) {
 	if !stamp.IsZero() {
-		d.Meaning = meaning(d, p, action, stamp, text)
+		d.ContentKey = contentKey(d, p, action, stamp, text)
 	}
-	d.Key = key
-	if key == "" && d.Meaning != "" {
-		d.Key = d.Meaning
-		d.ID = d.Key[:shortID]
+	d.IdempotencyKey = key
+	if key == "" && d.ContentKey != "" {
+		d.IdempotencyKey = d.ContentKey
+		d.ID = d.IdempotencyKey[:shortID]
 	}
 }
 
-func meaning(d *Delivery, p *payload, action string, stamp time.Time, text string) string {
+func contentKey(d *Delivery, p *payload, action string, stamp time.Time, text string) string {
 	var b []byte
 	number := func(n int64) { b = append(strconv.AppendInt(b, n, 36), 0) }
 	words := func(s string) { b = append(append(strconv.AppendInt(b, int64(len(s)), 36), ' '), s...) }

@@ -35,14 +35,14 @@ func TestKeyOfHeaders(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d := decode(t, test.header, fixture(t, "issue_update.json"))
-			if test.want != "" && (d.Key != test.want || d.ID != test.want) {
-				t.Errorf("key %q, id %q; want %q for both", d.Key, d.ID, test.want)
+			if test.want != "" && (d.IdempotencyKey != test.want || d.ID != test.want) {
+				t.Errorf("key %q, id %q; want %q for both", d.IdempotencyKey, d.ID, test.want)
 			}
-			if test.want == "" && (len(d.Key) != 64 || strings.Trim(d.Key, "0123456789abcdef") != "") {
-				t.Errorf("key %q is not a hash", d.Key)
+			if test.want == "" && (len(d.IdempotencyKey) != 64 || strings.Trim(d.IdempotencyKey, "0123456789abcdef") != "") {
+				t.Errorf("key %q is not a hash", d.IdempotencyKey)
 			}
-			if d.ID == "" || !strings.HasPrefix(d.Key, d.ID) {
-				t.Errorf("the id %q does not begin the key %q", d.ID, d.Key)
+			if d.ID == "" || !strings.HasPrefix(d.IdempotencyKey, d.ID) {
+				t.Errorf("the id %q does not begin the key %q", d.ID, d.IdempotencyKey)
 			}
 		})
 	}
@@ -53,15 +53,15 @@ func TestKeyOfHeadersTellsLongOnesApart(t *testing.T) {
 	body := fixture(t, "issue_update.json")
 	a := decode(t, http.Header{"Webhook-Id": {long + "a"}}, body)
 	b := decode(t, http.Header{"Webhook-Id": {long + "b"}}, body)
-	if a.Key == b.Key {
-		t.Errorf("two long ids have the same key %q", a.Key)
+	if a.IdempotencyKey == b.IdempotencyKey {
+		t.Errorf("two long ids have the same key %q", a.IdempotencyKey)
 	}
-	if again := decode(t, http.Header{"Webhook-Id": {long + "a"}}, body); again.Key != a.Key {
-		t.Errorf("one long id has the keys %q and %q", a.Key, again.Key)
+	if again := decode(t, http.Header{"Webhook-Id": {long + "a"}}, body); again.IdempotencyKey != a.IdempotencyKey {
+		t.Errorf("one long id has the keys %q and %q", a.IdempotencyKey, again.IdempotencyKey)
 	}
 }
 
-func TestMeaning(t *testing.T) {
+func TestContentKey(t *testing.T) {
 	const issue, task, note, emoji = "issue_update.json", "task_close.json", "note.json", "emoji.json"
 	for _, test := range []struct {
 		name    string
@@ -88,33 +88,33 @@ func TestMeaning(t *testing.T) {
 			for _, header := range []http.Header{nil, {"Webhook-Id": {"a"}}} {
 				one := decode(t, header, fixture(t, test.fixture, unedited))
 				other := decode(t, header, fixture(t, test.fixture, append(test.edits, unedited)...))
-				if same := one.Meaning == other.Meaning; same != test.same || one.Meaning == "" {
-					t.Errorf("meanings %q and %q: same is %t, want %t", one.Meaning, other.Meaning, same, test.same)
+				if same := one.ContentKey == other.ContentKey; same != test.same || one.ContentKey == "" {
+					t.Errorf("meanings %q and %q: same is %t, want %t", one.ContentKey, other.ContentKey, same, test.same)
 				}
-				if same := one.Key == other.Key; header == nil && same != test.same {
-					t.Errorf("keys %q and %q: same is %t, want %t", one.Key, other.Key, same, test.same)
+				if same := one.IdempotencyKey == other.IdempotencyKey; header == nil && same != test.same {
+					t.Errorf("keys %q and %q: same is %t, want %t", one.IdempotencyKey, other.IdempotencyKey, same, test.same)
 				}
 			}
 		})
 	}
 }
 
-func TestMeaningTellsNamesApart(t *testing.T) {
+func TestContentKeyTellsNamesApart(t *testing.T) {
 	withoutID := edit{"user.id", ""} // as in old versions
 	one := decode(t, nil, fixture(t, "issue_update.json", withoutID))
 	other := decode(t, nil, fixture(t, "issue_update.json", withoutID, edit{"user.username", `"omar"`}))
-	if one.Meaning == other.Meaning {
-		t.Errorf("what two people without ids did has one meaning %q", one.Meaning)
+	if one.ContentKey == other.ContentKey {
+		t.Errorf("what two people without ids did has one meaning %q", one.ContentKey)
 	}
 }
 
-func TestMeaningNeedsATime(t *testing.T) {
+func TestContentKeyNeedsATime(t *testing.T) {
 	body := fixture(t, "issue_update.json", edit{"object_attributes.updated_at", `null`})
 	d := decode(t, nil, body)
-	if d.Key != "" || d.Meaning != "" || d.ID == "" {
-		t.Errorf("key %q, meaning %q, id %q; want only an id: nothing tells it from a repeat", d.Key, d.Meaning, d.ID)
+	if d.IdempotencyKey != "" || d.ContentKey != "" || d.ID == "" {
+		t.Errorf("key %q, meaning %q, id %q; want only an id: nothing tells it from a repeat", d.IdempotencyKey, d.ContentKey, d.ID)
 	}
-	if d := decode(t, http.Header{"Webhook-Id": {"a"}}, body); d.Key != "a" || d.Meaning != "" {
-		t.Errorf("key %q, meaning %q; want the header's id and no meaning", d.Key, d.Meaning)
+	if d := decode(t, http.Header{"Webhook-Id": {"a"}}, body); d.IdempotencyKey != "a" || d.ContentKey != "" {
+		t.Errorf("key %q, meaning %q; want the header's id and no meaning", d.IdempotencyKey, d.ContentKey)
 	}
 }

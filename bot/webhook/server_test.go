@@ -40,13 +40,13 @@ func (s *store) Receive(_ context.Context, d webhook.Delivery) (webhook.Answer, 
 	if s.down != nil {
 		return webhook.Answer{}, s.down
 	}
-	if _, known := s.kept[d.Key]; known {
+	if _, known := s.kept[d.IdempotencyKey]; known {
 		return webhook.Answer{Status: webhook.Duplicate, Class: "repeat", Reason: "it came before"}, nil
 	}
 	if s.kept == nil {
 		s.kept = map[string]webhook.Delivery{}
 	}
-	s.kept[d.Key] = d
+	s.kept[d.IdempotencyKey] = d
 	return webhook.Answer{Status: webhook.Accepted}, nil
 }
 

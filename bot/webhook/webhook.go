@@ -36,10 +36,10 @@ type Delivery struct {
 	// ID is for people and logs: at most 128 printable ASCII characters.
 	ID string
 
-	// Key names the delivery: GitLab sends it again when the delivery is sent again. Meaning names what the delivery says: the twin
-	// that a second webhook sends for the same change has it too. Both are plain ASCII; an empty one names nothing.
-	Key     string
-	Meaning string
+	// IdempotencyKey names the delivery: GitLab repeats it when it sends the delivery again. ContentKey names what the delivery says: a second
+	// webhook that reports the same change delivers the same one. Both are plain ASCII; an empty one matches nothing.
+	IdempotencyKey string
+	ContentKey     string
 
 	Event triage.Event
 

@@ -35,7 +35,7 @@ func TestStatusOfAClosing(t *testing.T) {
 				e.At, e.ReceivedAt, issue.Status = issue.UpdatedAt, time.Now(), status
 				body, err := record.Event{Event: e, Issue: issue}.Encode()
 				b.must(err)
-				_, err = b.inbox.Accept(t.Context(), inbox.Delivery{Issue: ref, Body: body, Delay: time.Duration(len(told)-1-n) * time.Hour})
+				_, err = b.inbox.Enqueue(t.Context(), inbox.Delivery{Issue: ref, Body: body, Delay: time.Duration(len(told)-1-n) * time.Hour})
 				b.must(err)
 			}
 			b.finish()

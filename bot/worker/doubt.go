@@ -84,7 +84,7 @@ func (p *Pool) askAgain(ctx context.Context, job *job, d *doubtful) (string, err
 	if err != nil {
 		return "again", err
 	}
-	if err := p.o.Inbox.Remember(ctx, job.batch, memory); err != nil {
+	if err := p.o.Inbox.SaveMemory(ctx, job.batch, memory); err != nil {
 		return "again", err
 	}
 	job.wait = d.wait

@@ -15,7 +15,7 @@ import (
 // look makes the bot read the issue, by a delivery that it cannot read, and waits until it is handled.
 func (b *bench) look(ref triage.Ref) {
 	b.Helper()
-	_, err := b.inbox.Accept(b.Context(), inbox.Delivery{Issue: ref, Body: []byte("{")})
+	_, err := b.inbox.Enqueue(b.Context(), inbox.Delivery{Issue: ref, Body: []byte("{")})
 	b.must(err)
 	b.finish()
 }
@@ -78,7 +78,7 @@ func TestOldStates(t *testing.T) {
 			issue.UpdatedAt, issue.SecondPrecision, issue.Labels = tt.updated, tt.coarse, []string{"delivered"}
 			body, err := record.Event{Event: triage.Event{Kind: triage.Updated | triage.LabelsChanged, Actor: b.people["ann"], At: tt.updated, ReceivedAt: tt.seen}, Issue: issue}.Encode()
 			b.must(err)
-			_, err = b.inbox.Accept(t.Context(), inbox.Delivery{Issue: ref, Body: body, Delay: time.Hour})
+			_, err = b.inbox.Enqueue(t.Context(), inbox.Delivery{Issue: ref, Body: body, Delay: time.Hour})
 			b.must(err)
 			b.look(ref)
 			if i := b.lab.Issue(ref); i.Has("shown") != tt.believed || i.Has("old") == tt.believed {

@@ -33,7 +33,7 @@ func (j *job) keepIntent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := j.o.Inbox.Remember(ctx, j.batch, memory); err != nil {
+	if err := j.o.Inbox.SaveMemory(ctx, j.batch, memory); err != nil {
 		j.ordered = false
 		return fmt.Errorf("writing down what the commands on %s want: %w", j.batch.Issue, err)
 	}

@@ -101,7 +101,7 @@ func (j *job) hold(ctx context.Context) error {
 	if !j.o.Now().Before(*j.held.Load()) {
 		return inbox.ErrLeaseLost
 	}
-	return j.o.Inbox.Holds(ctx, j.batch)
+	return j.o.Inbox.CheckLease(ctx, j.batch)
 }
 
 // guarded turns a panic into an error with its stack, so that one issue cannot take the process down.

@@ -182,7 +182,7 @@ func (b *bench) tell(ref triage.Ref, events ...triage.Event) {
 		if n == len(events)-1 {
 			delay = 0
 		}
-		_, err = b.inbox.Accept(b.Context(), inbox.Delivery{Issue: ref, Body: body, Delay: delay})
+		_, err = b.inbox.Enqueue(b.Context(), inbox.Delivery{Issue: ref, Body: body, Delay: delay})
 		b.must(err)
 	}
 	b.finish()

@@ -96,7 +96,7 @@ func (j *job) create(ctx context.Context, shown engine.Note) error {
 	if err != nil {
 		return err
 	}
-	young := j.o.Now().Before(j.batch.Began.Add(j.o.Lease))
+	young := j.o.Now().Before(j.batch.StoreCreatedAt.Add(j.o.Lease))
 	if young {
 		j.history.ownRead = false // whoever was at the issue before the store was emptied may have sent one more request
 	}

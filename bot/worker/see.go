@@ -84,7 +84,7 @@ func (j *job) isNewborn() bool {
 		return false
 	}
 	age := j.o.Now().Sub(j.issue.CreatedAt).Abs()
-	return age < newborn && j.issue.CreatedAt.After(j.batch.Began.Add(newborn)) && j.issue.UpdatedAt.Sub(j.issue.CreatedAt) < time.Second
+	return age < newborn && j.issue.CreatedAt.After(j.batch.StoreCreatedAt.Add(newborn)) && j.issue.UpdatedAt.Sub(j.issue.CreatedAt) < time.Second
 }
 
 // read gets the issue from GitLab. A state that is older than one that is known is not there yet: behind GitLab's database stand copies that

@@ -18,11 +18,11 @@ type away struct {
 	left chan struct{}
 }
 
-func (a away) Holds(ctx context.Context, b *inbox.Batch) error {
+func (a away) CheckLease(ctx context.Context, b *inbox.Batch) error {
 	if err := a.fail("holds"); err != nil {
 		return err
 	}
-	return a.Inbox.Holds(ctx, b)
+	return a.Inbox.CheckLease(ctx, b)
 }
 
 func (a away) Count(ctx context.Context, u inbox.Use) (inbox.Counted, error) {
@@ -69,7 +69,7 @@ func TestStoreTroubleBuriesNothing(t *testing.T) {
 			e := b.event("mia", triage.Noted)
 			e.Note = &triage.Note{ID: b.comment("mia", ref, "/flow ping"), Text: "/flow ping"}
 			b.tell(ref, e)
-			dead, err := b.inbox.Dead(t.Context(), 10)
+			dead, err := b.inbox.DeadLetters(t.Context(), 10)
 			b.must(err)
 			for _, l := range dead {
 				t.Errorf("buried: %+v", l.Cause)

@@ -203,7 +203,7 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 		if encoding != nil {
 			return "again", encoding
 		}
-		if err := p.o.Inbox.Remember(ctx, batch, memory); err != nil {
+		if err := p.o.Inbox.SaveMemory(ctx, batch, memory); err != nil {
 			return "again", err
 		}
 	}
@@ -215,7 +215,7 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 		if job.called {
 			p.outage.over()
 		}
-		err := p.o.Inbox.Done(ctx, batch, job.result())
+		err := p.o.Inbox.Complete(ctx, batch, job.result())
 		if err == nil {
 			for _, w := range job.wishes() {
 				p.metrics.shadow.WithLabelValues(w.rule).Inc()
@@ -225,11 +225,11 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 	case errors.Is(err, inbox.ErrLeaseLost):
 		return "lease lost", nil
 	case stopped:
-		return "given back", p.o.Inbox.Release(ctx, batch)
+		return "given back", p.o.Inbox.Requeue(ctx, batch)
 	case errors.Is(err, errFight):
-		return "stopped", p.o.Inbox.Bury(ctx, batch, err.Error(), job.lastDecision(ctx))
+		return "stopped", p.o.Inbox.DeadLetter(ctx, batch, err.Error(), job.lastDecision(ctx))
 	case errors.Is(err, engine.ErrContradiction):
-		return "buried", p.o.Inbox.Bury(ctx, batch, err.Error(), job.record(err))
+		return "buried", p.o.Inbox.DeadLetter(ctx, batch, err.Error(), job.record(err))
 	case errors.Is(err, inbox.ErrUnavailable): // no fault of the issue, however often
 		p.outage.inboxFailed()
 		return p.retry(ctx, job, err)
@@ -249,7 +249,7 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 		}
 		return p.retry(ctx, job, err)
 	case class == gitlab.GiveUp, job.tries() >= p.o.Attempts:
-		return "buried", p.o.Inbox.Bury(ctx, batch, err.Error(), job.record(err))
+		return "buried", p.o.Inbox.DeadLetter(ctx, batch, err.Error(), job.record(err))
 	default:
 		return p.retry(ctx, job, err)
 	}
@@ -276,7 +276,7 @@ func (p *Pool) gone(ctx context.Context, job *job, err error) (string, error) {
 		return p.retry(ctx, job, lookup)
 	case !sees:
 		cause := "the token cannot see the project: make the bot's user a member of it with the role Reporter or Planner, then retry: " + err.Error()
-		return "buried", p.o.Inbox.Bury(ctx, job.batch, cause, job.record(err))
+		return "buried", p.o.Inbox.DeadLetter(ctx, job.batch, cause, job.record(err))
 	}
 	listed, lookup := job.live, error(nil)
 	if !listed {
@@ -286,9 +286,9 @@ func (p *Pool) gone(ctx context.Context, job *job, err error) (string, error) {
 	case lookup != nil:
 		return p.retry(ctx, job, lookup)
 	case listed:
-		return "buried", p.o.Inbox.Bury(ctx, job.batch, err.Error(), job.record(err))
+		return "buried", p.o.Inbox.DeadLetter(ctx, job.batch, err.Error(), job.record(err))
 	}
-	return "gone", p.o.Inbox.Done(ctx, job.batch, inbox.Result{Record: job.record(err)})
+	return "gone", p.o.Inbox.Complete(ctx, job.batch, inbox.Result{Record: job.record(err)})
 }
 
 func (p *Pool) retry(ctx context.Context, job *job, err error) (string, error) {

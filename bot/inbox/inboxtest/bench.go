@@ -15,16 +15,16 @@ import (
 // body is about as large as a reduced event.
 var body = make([]byte, 600)
 
-// Bench measures a store: accepts per second from 1, 16 and 64 goroutines, and a claim with its Done.
+// Bench measures a store: enqueues per second from 1, 16 and 64 goroutines, and a claim with its Complete.
 func Bench(b *testing.B, open func(b *testing.B) inbox.Inbox) {
 	for _, clients := range []int{1, 16, 64} {
-		b.Run(fmt.Sprintf("Accept/clients=%d", clients), func(b *testing.B) { benchAccept(b, open(b), clients) })
+		b.Run(fmt.Sprintf("Enqueue/clients=%d", clients), func(b *testing.B) { benchEnqueue(b, open(b), clients) })
 	}
 	b.Run("ClaimDone", func(b *testing.B) { benchClaimDone(b, open(b)) })
 }
 
-// benchAccept spreads distinct deliveries over 1,000 issues.
-func benchAccept(b *testing.B, in inbox.Inbox, clients int) {
+// benchEnqueue spreads distinct deliveries over 1,000 issues.
+func benchEnqueue(b *testing.B, in inbox.Inbox, clients int) {
 	var next atomic.Int64
 	var group sync.WaitGroup
 	b.ReportAllocs()
@@ -32,7 +32,7 @@ func benchAccept(b *testing.B, in inbox.Inbox, clients int) {
 	for range clients {
 		group.Go(func() {
 			for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
-				if _, err := in.Accept(b.Context(), benchDelivery(n)); err != nil {
+				if _, err := in.Enqueue(b.Context(), benchDelivery(n)); err != nil {
 					b.Error(err)
 					return
 				}
@@ -52,7 +52,7 @@ func benchClaimDone(b *testing.B, in inbox.Inbox) {
 			for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
 				d := benchDelivery(n)
 				d.Issue.IID = n
-				if _, err := in.Accept(b.Context(), d); err != nil {
+				if _, err := in.Enqueue(b.Context(), d); err != nil {
 					b.Error(err)
 					return
 				}
@@ -74,13 +74,13 @@ func claimDone(ctx context.Context, in inbox.Inbox) error {
 	if err != nil || batch == nil {
 		return fmt.Errorf("claiming: got %v, %w", batch, err)
 	}
-	return in.Done(ctx, batch, inbox.Result{Memory: body[:200], Record: body[:400]})
+	return in.Complete(ctx, batch, inbox.Result{Memory: body[:200], Record: body[:400]})
 }
 
 func benchDelivery(n int64) inbox.Delivery {
 	name := strconv.FormatInt(n, 10)
 	return inbox.Delivery{
-		ID: name, Key: "key " + name, Meaning: "meaning " + name,
+		ID: name, IdempotencyKey: "key " + name, ContentKey: "meaning " + name,
 		Issue: triage.Ref{Project: 1, IID: n%1000 + 1}, Body: body,
 	}
 }

@@ -31,12 +31,12 @@ func testClaim(t *testing.T, open Open) {
 			from := s.Now()
 			s.put(1, "a")
 			b := s.claim(1)
-			between(t, "until", from.Add(Lease), b.Until, s.Now().Add(Lease))
+			between(t, "until", from.Add(Lease), b.LeaseUntil, s.Now().Add(Lease))
 			equal(t, "attempt", 1, b.Attempt)
 			equal(t, "last error", "", b.LastError)
 			equal(t, "woken", false, b.Woken)
-			if b.Memory != nil || b.Token == 0 {
-				t.Errorf("memory is %q and the token %d, want none and one", b.Memory, b.Token)
+			if b.Memory != nil || b.FencingToken == 0 {
+				t.Errorf("memory is %q and the token %d, want none and one", b.Memory, b.FencingToken)
 			}
 		},
 		"the store knows when it began": func(t *testing.T, s *store) {
@@ -46,7 +46,7 @@ func testClaim(t *testing.T, open Open) {
 			s.done(s.claim(1), inbox.Result{})
 			s.Advance(time.Hour)
 			s.put(1, "b")
-			between(t, "began", from.Add(-time.Minute), s.claim(1).Began, latest)
+			between(t, "began", from.Add(-time.Minute), s.claim(1).StoreCreatedAt, latest)
 		},
 		"it waits for an accept": func(t *testing.T, s *store) {
 			claimed := s.claimAside(time.Minute)
@@ -59,7 +59,7 @@ func testClaim(t *testing.T, open Open) {
 			s.accept(d, inbox.Stored)
 			b := <-s.claimAside(time.Minute)
 			s.bodies(b.Deliveries, "a")
-			if claimed, due := b.Until.Add(-Lease), b.Deliveries[0].Accepted.Add(d.Delay); claimed.Before(due) {
+			if claimed, due := b.LeaseUntil.Add(-Lease), b.Deliveries[0].EnqueuedAt.Add(d.Delay); claimed.Before(due) {
 				t.Errorf("claimed at %s, want not before %s", claimed, due)
 			}
 		},
@@ -83,7 +83,7 @@ func testClaim(t *testing.T, open Open) {
 			s.put(1, "a")
 			b := s.claim(1)
 			claimed := s.claimAside(time.Minute)
-			s.must("release", s.Release(t.Context(), b))
+			s.must("release", s.Requeue(t.Context(), b))
 			equal(t, "attempt", 1, (<-claimed).Attempt)
 		},
 		"it gives up after its time": func(t *testing.T, s *store) {

@@ -29,7 +29,7 @@ func testConcurrent(t *testing.T, open Open) {
 			for i := range deliveries / goroutines {
 				n := g*deliveries/goroutines + i
 				for range 2 {
-					outcome, err := s.Accept(t.Context(), delivery(int64(n%issues+1), fmt.Sprint(n)))
+					outcome, err := s.Enqueue(t.Context(), delivery(int64(n%issues+1), fmt.Sprint(n)))
 					if err != nil {
 						t.Errorf("accepting: %v", err)
 						return
@@ -54,7 +54,7 @@ func testConcurrent(t *testing.T, open Open) {
 				}
 				book.take(t, g, b)
 				book.give(t, b)
-				if err := s.Done(context.WithoutCancel(ctx), b, inbox.Result{}); err != nil {
+				if err := s.Complete(context.WithoutCancel(ctx), b, inbox.Result{}); err != nil {
 					t.Errorf("done: %v", err)
 				}
 			}

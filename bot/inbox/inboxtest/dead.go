@@ -18,14 +18,14 @@ func testDead(t *testing.T, open Open) {
 			from := s.Now()
 			s.bury(b, "it cannot be", []byte("decision"))
 			s.none()
-			letters, err := s.Inbox.Dead(t.Context(), 10)
+			letters, err := s.Inbox.DeadLetters(t.Context(), 10)
 			s.must("dead", err)
 			if len(letters) != 1 {
 				t.Fatalf("got %d letters, want one", len(letters))
 			}
-			between(t, "buried", from, letters[0].Buried, s.Now())
-			letters[0].Buried = time.Time{}
-			equal(t, "letter", inbox.Letter{
+			between(t, "buried", from, letters[0].DeadSince, s.Now())
+			letters[0].DeadSince = time.Time{}
+			equal(t, "letter", inbox.DeadLetter{
 				Issue: issue(1), Cause: "it cannot be", Attempts: 2, Deliveries: b.Deliveries, Record: []byte("decision"),
 			}, letters[0])
 		},
@@ -50,7 +50,7 @@ func testDead(t *testing.T, open Open) {
 			s.put(1, "b")
 			s.retry(s.claim(1), 0, "again")
 			s.bury(s.claim(1), "two", nil)
-			letters, err := s.Inbox.Dead(t.Context(), 10)
+			letters, err := s.Inbox.DeadLetters(t.Context(), 10)
 			s.must("dead", err)
 			if len(letters) != 2 || letters[0].Issue != issue(1) || letters[1].Issue != issue(2) {
 				t.Fatalf("got %+v, want the letters of issue 1 and 2", letters)
@@ -61,10 +61,10 @@ func testDead(t *testing.T, open Open) {
 			if letters[0].Record != nil {
 				t.Errorf("the record is %q, want that of the later letter: none", letters[0].Record)
 			}
-			letters, err = s.Inbox.Dead(t.Context(), 1)
+			letters, err = s.Inbox.DeadLetters(t.Context(), 1)
 			s.must("dead", err)
 			equal(t, "letters with a limit", 1, len(letters))
-			letters, err = s.Inbox.Dead(t.Context(), 0)
+			letters, err = s.Inbox.DeadLetters(t.Context(), 0)
 			s.must("dead", err)
 			equal(t, "letters with no room", 0, len(letters))
 		},
@@ -74,7 +74,7 @@ func testDead(t *testing.T, open Open) {
 			s.bury(s.claim(1), "given up", nil)
 			s.put(1, "c")
 			s.retry(s.claim(1), time.Hour, "again")
-			s.must("revive", s.Revive(t.Context(), issue(1)))
+			s.must("revive", s.Redrive(t.Context(), issue(1)))
 			b := s.claim(1)
 			s.bodies(b.Deliveries, "a", "b", "c")
 			equal(t, "attempt", 1, b.Attempt)
@@ -87,7 +87,7 @@ func testDead(t *testing.T, open Open) {
 			s.bury(s.claim(1), "given up", nil)
 			s.put(1, "b")
 			b := s.claim(1)
-			s.must("revive", s.Revive(t.Context(), issue(1)))
+			s.must("revive", s.Redrive(t.Context(), issue(1)))
 			s.none()
 			s.done(b, inbox.Result{})
 			s.bodies(s.claim(1).Deliveries, "a")
@@ -97,12 +97,12 @@ func testDead(t *testing.T, open Open) {
 			s.bury(s.claim(1), "given up", nil)
 			s.put(1, "b")
 			b := s.claim(1)
-			s.must("revive", s.Revive(t.Context(), issue(1)))
+			s.must("revive", s.Redrive(t.Context(), issue(1)))
 			s.bury(b, "given up", nil) // the letter is b, the mailbox a
 			s.put(1, "c")
 			b = s.claim(1)
 			s.bodies(b.Deliveries, "a", "c")
-			s.must("revive", s.Revive(t.Context(), issue(1)))
+			s.must("revive", s.Redrive(t.Context(), issue(1)))
 			s.done(b, inbox.Result{})
 			s.bodies(s.claim(1).Deliveries, "b")
 		},
@@ -115,7 +115,7 @@ func testDead(t *testing.T, open Open) {
 				equal(t, "woken", true, l.Woken)
 			}
 			equal(t, "letters", 1, len(s.state().Dead))
-			s.must("revive", s.Revive(t.Context(), issue(1)))
+			s.must("revive", s.Redrive(t.Context(), issue(1)))
 			b := s.claim(1)
 			equal(t, "woken", true, b.Woken)
 			equal(t, "attempt", 1, b.Attempt)
@@ -128,7 +128,7 @@ func testDead(t *testing.T, open Open) {
 			s.bury(s.claim(1), "given up", nil)
 			s.put(1, "b")
 			b := s.claim(1)
-			s.must("revive", s.Revive(t.Context(), issue(1)))
+			s.must("revive", s.Redrive(t.Context(), issue(1)))
 			s.done(b, inbox.Result{})
 			b = s.claim(1)
 			equal(t, "woken", true, b.Woken)
@@ -141,7 +141,7 @@ func testDead(t *testing.T, open Open) {
 			s.bury(s.claim(1), "given up", nil)
 			s.put(1, "b")
 			s.claim(1)
-			s.must("revive", s.Revive(t.Context(), issue(1)))
+			s.must("revive", s.Redrive(t.Context(), issue(1)))
 			s.Advance(Lease)
 			b := s.claim(1)
 			equal(t, "woken", true, b.Woken)
@@ -162,7 +162,7 @@ func testDead(t *testing.T, open Open) {
 		"a dropped one is gone": func(t *testing.T, s *store) {
 			s.put(1, "a")
 			s.bury(s.claim(1), "given up", nil)
-			s.must("drop", s.Drop(t.Context(), issue(1)))
+			s.must("drop", s.DropDeadLetter(t.Context(), issue(1)))
 			equal(t, "letters", 0, len(s.state().Dead))
 			s.none()
 			s.put(1, "b")
@@ -170,10 +170,10 @@ func testDead(t *testing.T, open Open) {
 		},
 		"there is none": func(t *testing.T, s *store) {
 			s.put(1, "a")
-			if err := s.Revive(t.Context(), issue(1)); !errors.Is(err, inbox.ErrNotFound) {
+			if err := s.Redrive(t.Context(), issue(1)); !errors.Is(err, inbox.ErrNotFound) {
 				t.Errorf("revive: got %v, want not found", err)
 			}
-			if err := s.Drop(t.Context(), issue(1)); !errors.Is(err, inbox.ErrNotFound) {
+			if err := s.DropDeadLetter(t.Context(), issue(1)); !errors.Is(err, inbox.ErrNotFound) {
 				t.Errorf("drop: got %v, want not found", err)
 			}
 			s.bodies(s.claim(1).Deliveries, "a")

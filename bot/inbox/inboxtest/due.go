@@ -36,7 +36,7 @@ func testDue(t *testing.T, open Open) {
 			s.put(3, "b")
 			s.Advance(10 * time.Minute)
 			s.accept(late("c", time.Minute), inbox.Stored)
-			s.accept(late("d", inbox.Ahead), inbox.Stored)
+			s.accept(late("d", inbox.Priority), inbox.Stored)
 			stats, err := s.Stats(t.Context())
 			if err != nil || stats.Oldest > time.Minute {
 				t.Errorf("the oldest is due for %s, %v; the one ahead is due just now", stats.Oldest, err)
@@ -122,14 +122,14 @@ func testDone(t *testing.T, open Open) {
 		},
 		"memory is remembered in the middle, whatever the end": func(t *testing.T, s *store) {
 			for name, end := range map[string]func(*inbox.Batch){
-				"release": func(b *inbox.Batch) { s.must("release", s.Release(t.Context(), b)) },
+				"release": func(b *inbox.Batch) { s.must("release", s.Requeue(t.Context(), b)) },
 				"retry":   func(b *inbox.Batch) { s.retry(b, 0, "again") },
 				"bury":    func(b *inbox.Batch) { s.bury(b, "given up", nil); s.put(1, "next") },
 				"lease":   func(*inbox.Batch) { s.Advance(Lease) },
 			} {
 				s.put(1, name)
 				b := s.claim(1)
-				s.must("remember", s.Remember(t.Context(), b, []byte(name)))
+				s.must("remember", s.SaveMemory(t.Context(), b, []byte(name)))
 				s.none()
 				end(b)
 				b = s.claim(1)
@@ -142,7 +142,7 @@ func testDone(t *testing.T, open Open) {
 			s.done(s.claim(1), inbox.Result{Memory: []byte("kept")})
 			s.put(1, "b")
 			s.retry(s.claim(1), 0, "again")
-			s.must("release", s.Release(t.Context(), s.claim(1)))
+			s.must("release", s.Requeue(t.Context(), s.claim(1)))
 			s.bury(s.claim(1), "given up", nil)
 			s.put(1, "c")
 			equal(t, "memory", "kept", string(s.claim(1).Memory))
@@ -159,7 +159,7 @@ func testDone(t *testing.T, open Open) {
 			s.put(1, "c")
 			b = s.claim(1)
 			equal(t, "memory after it was kept", "m", string(b.Memory))
-			s.must("release", s.Release(t.Context(), b))
+			s.must("release", s.Requeue(t.Context(), b))
 			s.Advance(time.Minute)
 			b = s.claim(1)
 			if b.Memory != nil {
@@ -236,7 +236,7 @@ func testWake(t *testing.T, open Open) {
 			b := s.claim(1)
 			equal(t, "woken", true, b.Woken)
 			equal(t, "attempt", 2, b.Attempt)
-			s.must("release", s.Release(t.Context(), b))
+			s.must("release", s.Requeue(t.Context(), b))
 			b = s.claim(1)
 			equal(t, "woken after a release", true, b.Woken)
 			equal(t, "attempt after a release", 2, b.Attempt)

@@ -15,7 +15,7 @@ import (
 // full checks that there is no room for the delivery.
 func (s *store) full(d inbox.Delivery) {
 	s.t.Helper()
-	outcome, err := s.Accept(s.t.Context(), d)
+	outcome, err := s.Enqueue(s.t.Context(), d)
 	if outcome != "" || !errors.Is(err, inbox.ErrFull) || errors.Is(err, inbox.ErrUnavailable) {
 		s.t.Fatalf("accepting %q: got %s, %v, want the inbox full", d.ID, outcome, err)
 	}
@@ -46,7 +46,7 @@ func testFull(t *testing.T, open Open) {
 			s.put(1, "c")
 			s.accept(delivery(1, "a"), inbox.Duplicate)
 			twin := delivery(1, "a")
-			twin.Key = "another"
+			twin.IdempotencyKey = "another"
 			s.accept(twin, inbox.Duplicate)
 		},
 		"what is being handled still waits": func(_ *testing.T, s *store) {
@@ -67,7 +67,7 @@ func testFull(t *testing.T, open Open) {
 			s.put(2, "e")
 			s.full(delivery(2, "f"))
 			s.Advance(time.Second)
-			s.must("revive", s.Revive(s.t.Context(), issue(1))) // never refused
+			s.must("revive", s.Redrive(s.t.Context(), issue(1))) // never refused
 			s.done(s.claim(2), inbox.Result{})
 			s.put(2, "f")
 			s.full(delivery(2, "g"))
@@ -76,7 +76,7 @@ func testFull(t *testing.T, open Open) {
 			for n := range 3 {
 				s.put(1, fmt.Sprint(n))
 			}
-			_, err := s.Accept(t.Context(), delivery(1, "x"))
+			_, err := s.Enqueue(t.Context(), delivery(1, "x"))
 			for _, want := range []string{"7#1", "3 wait", "the bot is behind", "too few workers"} {
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("got %v, want it to say %q", err, want)
@@ -88,7 +88,7 @@ func testFull(t *testing.T, open Open) {
 			var group sync.WaitGroup
 			for n := range 50 {
 				group.Go(func() {
-					switch outcome, err := s.Accept(t.Context(), delivery(int64(n+1), fmt.Sprint(n))); {
+					switch outcome, err := s.Enqueue(t.Context(), delivery(int64(n+1), fmt.Sprint(n))); {
 					case outcome == inbox.Stored:
 						stored.Add(1)
 					case !errors.Is(err, inbox.ErrFull):

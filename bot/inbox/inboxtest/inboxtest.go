@@ -43,7 +43,7 @@ func Run(t *testing.T, open Open) {
 		name string
 		run  func(*testing.T, Open)
 	}{
-		{"Accept", testAccept},
+		{"Enqueue", testEnqueue},
 		{"Claim", testClaim},
 		{"Subjects", testSubjects},
 		{"Due", testDue},
@@ -124,13 +124,13 @@ func number(ref triage.Ref) int64 {
 // delivery is one with its own keys.
 func delivery(n int64, name string) inbox.Delivery {
 	return inbox.Delivery{
-		ID: "id " + name, Issue: issue(n), Key: "key " + name, Meaning: "meaning " + name, Body: []byte("body " + name),
+		ID: "id " + name, Issue: issue(n), IdempotencyKey: "key " + name, ContentKey: "meaning " + name, Body: []byte("body " + name),
 	}
 }
 
 func (s *store) accept(d inbox.Delivery, want inbox.Outcome) {
 	s.t.Helper()
-	got, err := s.Accept(s.t.Context(), d)
+	got, err := s.Enqueue(s.t.Context(), d)
 	if err != nil {
 		s.t.Fatalf("accepting %q: %v", d.ID, err)
 	}
@@ -170,7 +170,7 @@ func (s *store) none() {
 
 func (s *store) done(b *inbox.Batch, r inbox.Result) {
 	s.t.Helper()
-	s.must("done", s.Done(s.t.Context(), b, r))
+	s.must("done", s.Complete(s.t.Context(), b, r))
 }
 
 func (s *store) retry(b *inbox.Batch, delay time.Duration, cause string) {
@@ -180,7 +180,7 @@ func (s *store) retry(b *inbox.Batch, delay time.Duration, cause string) {
 
 func (s *store) bury(b *inbox.Batch, cause string, record []byte) {
 	s.t.Helper()
-	s.must("bury", s.Bury(s.t.Context(), b, cause, record))
+	s.must("bury", s.DeadLetter(s.t.Context(), b, cause, record))
 }
 
 func (s *store) must(what string, err error) {
@@ -191,7 +191,7 @@ func (s *store) must(what string, err error) {
 }
 
 // bodies checks what is in a batch, in order, without the word "body".
-func (s *store) bodies(deliveries []inbox.Stamped, want ...string) {
+func (s *store) bodies(deliveries []inbox.Message, want ...string) {
 	s.t.Helper()
 	var got []string
 	for i, d := range deliveries {

@@ -25,7 +25,7 @@ func testLease(t *testing.T, open Open) {
 			b := s.claim(1)
 			s.put(1, "b")
 			s.none()
-			s.must("release", s.Release(t.Context(), b))
+			s.must("release", s.Requeue(t.Context(), b))
 			s.bodies(s.claim(1).Deliveries, "b")
 		},
 		"a lease that ran out is another attempt": func(t *testing.T, s *store) {
@@ -36,8 +36,8 @@ func testLease(t *testing.T, open Open) {
 			second := s.claim(1)
 			equal(t, "attempt", 2, second.Attempt)
 			s.bodies(second.Deliveries, "a", "b")
-			if second.Token <= first.Token {
-				t.Errorf("token is %d after %d, want it to grow", second.Token, first.Token)
+			if second.FencingToken <= first.FencingToken {
+				t.Errorf("token is %d after %d, want it to grow", second.FencingToken, first.FencingToken)
 			}
 			s.Advance(Lease)
 			equal(t, "attempt", 3, s.claim(1).Attempt)
@@ -48,9 +48,9 @@ func testLease(t *testing.T, open Open) {
 			for range 5 {
 				s.Advance(Lease - time.Second)
 				from := s.Now()
-				s.must("holds", s.Holds(t.Context(), b))
+				s.must("holds", s.CheckLease(t.Context(), b))
 				s.must("extend", s.Extend(t.Context(), b))
-				between(t, "until", from.Add(Lease), b.Until, s.Now().Add(Lease))
+				between(t, "until", from.Add(Lease), b.LeaseUntil, s.Now().Add(Lease))
 				s.none()
 			}
 			s.Advance(Lease)
@@ -71,7 +71,7 @@ func testLease(t *testing.T, open Open) {
 			b := s.claim(1)
 			equal(t, "attempt", 2, b.Attempt)
 			s.put(1, "b")
-			s.must("release", s.Release(t.Context(), b))
+			s.must("release", s.Requeue(t.Context(), b))
 			b = s.claim(1)
 			equal(t, "attempt after the release", 2, b.Attempt)
 			equal(t, "last error", "first cause", b.LastError)
@@ -91,20 +91,20 @@ func testFence(t *testing.T, open Open) {
 			s.done(b, inbox.Result{Memory: []byte("mine"), Record: []byte("mine")})
 		},
 		"its own retry":   func(s *store, b *inbox.Batch) { s.retry(b, time.Hour, "mine") },
-		"its own release": func(s *store, b *inbox.Batch) { s.must("release", s.Release(s.t.Context(), b)) },
+		"its own release": func(s *store, b *inbox.Batch) { s.must("release", s.Requeue(s.t.Context(), b)) },
 		"its own bury":    func(s *store, b *inbox.Batch) { s.bury(b, "mine", []byte("mine")) },
 	}
 	writes := map[string]func(ctx context.Context, s *store, b *inbox.Batch) error{
-		"holds":    func(ctx context.Context, s *store, b *inbox.Batch) error { return s.Holds(ctx, b) },
+		"holds":    func(ctx context.Context, s *store, b *inbox.Batch) error { return s.CheckLease(ctx, b) },
 		"extend":   func(ctx context.Context, s *store, b *inbox.Batch) error { return s.Extend(ctx, b) },
-		"remember": func(ctx context.Context, s *store, b *inbox.Batch) error { return s.Remember(ctx, b, []byte("late")) },
+		"remember": func(ctx context.Context, s *store, b *inbox.Batch) error { return s.SaveMemory(ctx, b, []byte("late")) },
 		"done": func(ctx context.Context, s *store, b *inbox.Batch) error {
-			return s.Done(ctx, b, inbox.Result{Memory: []byte("late"), Record: []byte("late"), WakeAt: s.Now()})
+			return s.Complete(ctx, b, inbox.Result{Memory: []byte("late"), Record: []byte("late"), WakeAt: s.Now()})
 		},
 		"retry":   func(ctx context.Context, s *store, b *inbox.Batch) error { return s.Retry(ctx, b, 0, "late") },
-		"release": func(ctx context.Context, s *store, b *inbox.Batch) error { return s.Release(ctx, b) },
+		"release": func(ctx context.Context, s *store, b *inbox.Batch) error { return s.Requeue(ctx, b) },
 		"bury": func(ctx context.Context, s *store, b *inbox.Batch) error {
-			return s.Bury(ctx, b, "late", []byte("late"))
+			return s.DeadLetter(ctx, b, "late", []byte("late"))
 		},
 	}
 	for how, take := range taken {
@@ -116,11 +116,11 @@ func testFence(t *testing.T, open Open) {
 			s.put(1, "b")
 			before := s.state()
 			for name, write := range writes {
-				until := b.Until
+				until := b.LeaseUntil
 				if err := write(t.Context(), s, b); !errors.Is(err, inbox.ErrLeaseLost) {
 					t.Errorf("%s: got %v, want the lease lost", name, err)
 				}
-				equal(t, name+" changed until", until, b.Until)
+				equal(t, name+" changed until", until, b.LeaseUntil)
 				equal(t, name+" changed the store", before, s.state())
 			}
 		})
@@ -131,7 +131,7 @@ func testFence(t *testing.T, open Open) {
 type state struct {
 	Stats  inbox.Stats
 	Recent []inbox.Record
-	Dead   []inbox.Letter
+	Dead   []inbox.DeadLetter
 }
 
 func (s *store) state() state {
@@ -139,9 +139,9 @@ func (s *store) state() state {
 	stats, err := s.Inbox.Stats(s.t.Context())
 	s.must("stats", err)
 	stats.Oldest = 0 // moves on by itself
-	recent, err := s.Recent(s.t.Context(), 100)
+	recent, err := s.RecentRecords(s.t.Context(), 100)
 	s.must("recent", err)
-	dead, err := s.Inbox.Dead(s.t.Context(), 100)
+	dead, err := s.Inbox.DeadLetters(s.t.Context(), 100)
 	s.must("dead", err)
 	return state{stats, recent, dead}
 }

@@ -161,20 +161,20 @@ func (m *model) accept(t *rapid.T) {
 		want = inbox.Duplicate
 	case meaning != "" && m.keys["m"+meaning] > m.now:
 		want = inbox.Duplicate
-		m.keys["k"+key] = m.now + minutes(inbox.KeepKeys)
+		m.keys["k"+key] = m.now + minutes(inbox.KeepIdempotencyKeys)
 	case m.waiting() >= modelMax:
 		want, full = "", true
 	default:
-		m.keys["k"+key] = m.now + minutes(inbox.KeepKeys)
-		m.keys["m"+meaning] = m.now + minutes(inbox.KeepMeanings)
+		m.keys["k"+key] = m.now + minutes(inbox.KeepIdempotencyKeys)
+		m.keys["m"+meaning] = m.now + minutes(inbox.KeepContentKeys)
 		b := m.box(n)
 		b.mail = append(b.mail, m.next)
 		if due := m.now + delay; b.lease == 0 && !b.delayed && (b.due == nil || due < *b.due) {
 			b.due = &due
 		}
 	}
-	got, err := m.in.Accept(m.ctx, inbox.Delivery{
-		Issue: issue(n), Key: key, Meaning: meaning, Delay: time.Duration(delay) * time.Minute, Body: fmt.Append(nil, m.next),
+	got, err := m.in.Enqueue(m.ctx, inbox.Delivery{
+		Issue: issue(n), IdempotencyKey: key, ContentKey: meaning, Delay: time.Duration(delay) * time.Minute, Body: fmt.Append(nil, m.next),
 	})
 	if got != want || full != errors.Is(err, inbox.ErrFull) || (err != nil && !full) {
 		t.Fatalf("got %s, %v, want %s, full: %t", got, err, want, full)
@@ -208,8 +208,8 @@ func (m *model) claim(t *rapid.T) {
 	woken := b.wake != nil && *b.wake <= m.now
 	slices.Sort(b.mail)
 	want := &inbox.Batch{
-		Issue: got.Issue, Attempt: b.attempt, LastError: b.cause, Woken: woken, Token: got.Token, Until: got.Until,
-		Deliveries: got.Deliveries, Memory: got.Memory, Began: got.Began,
+		Issue: got.Issue, Attempt: b.attempt, LastError: b.cause, Woken: woken, FencingToken: got.FencingToken, LeaseUntil: got.LeaseUntil,
+		Deliveries: got.Deliveries, Memory: got.Memory, StoreCreatedAt: got.StoreCreatedAt,
 	}
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Fatalf("batch (-want +got):\n%s", diff)
@@ -256,7 +256,7 @@ func (m *model) remember(t *rapid.T) {
 	h, b, holds := m.draw(t)
 	memory := fmt.Sprint("memory ", m.next)
 	m.next++
-	if fenced(t, holds, m.in.Remember(m.ctx, h.batch, []byte(memory))) {
+	if fenced(t, holds, m.in.SaveMemory(m.ctx, h.batch, []byte(memory))) {
 		b.memory, b.kept = memory, m.now+minutes(inbox.KeepMemory)
 	}
 }
@@ -273,7 +273,7 @@ func (m *model) done(t *rapid.T) {
 		at := m.now + in
 		wake, r.WakeAt = &at, m.clock.Now().Add(time.Duration(in)*time.Minute)
 	}
-	if !fenced(t, holds, m.in.Done(m.ctx, h.batch, r)) {
+	if !fenced(t, holds, m.in.Complete(m.ctx, h.batch, r)) {
 		return
 	}
 	b.lease = 0
@@ -302,7 +302,7 @@ func (m *model) retry(t *rapid.T) {
 
 func (m *model) release(t *rapid.T) {
 	h, b, holds := m.draw(t)
-	if !fenced(t, holds, m.in.Release(m.ctx, h.batch)) {
+	if !fenced(t, holds, m.in.Requeue(m.ctx, h.batch)) {
 		return
 	}
 	b.lease = 0
@@ -313,7 +313,7 @@ func (m *model) bury(t *rapid.T) {
 	h, b, holds := m.draw(t)
 	cause := fmt.Sprint("cause ", m.next)
 	m.next++
-	if !fenced(t, holds, m.in.Bury(m.ctx, h.batch, cause, nil)) {
+	if !fenced(t, holds, m.in.DeadLetter(m.ctx, h.batch, cause, nil)) {
 		return
 	}
 	earlier := m.dead[h.issue]
@@ -330,7 +330,7 @@ func (m *model) bury(t *rapid.T) {
 
 func (m *model) revive(t *rapid.T) {
 	n := drawIssue.Draw(t, "issue")
-	err := m.in.Revive(m.ctx, issue(n))
+	err := m.in.Redrive(m.ctx, issue(n))
 	l, there := m.dead[n]
 	if !there {
 		if !errors.Is(err, inbox.ErrNotFound) {
@@ -354,7 +354,7 @@ func (m *model) revive(t *rapid.T) {
 
 func (m *model) drop(t *rapid.T) {
 	n := drawIssue.Draw(t, "issue")
-	err := m.in.Drop(m.ctx, issue(n))
+	err := m.in.DropDeadLetter(m.ctx, issue(n))
 	if _, there := m.dead[n]; there != (err == nil) || (!there && !errors.Is(err, inbox.ErrNotFound)) {
 		t.Fatalf("got %v, there is a letter: %t", err, there)
 	}
@@ -363,7 +363,7 @@ func (m *model) drop(t *rapid.T) {
 
 func (m *model) advance(t *rapid.T) {
 	by := rapid.SampledFrom([]int{
-		1, 1, 1, 2, 5, minutes(inbox.KeepMeanings), minutes(inbox.KeepKeys), minutes(inbox.KeepMemory),
+		1, 1, 1, 2, 5, minutes(inbox.KeepContentKeys), minutes(inbox.KeepIdempotencyKeys), minutes(inbox.KeepMemory),
 	}).Draw(t, "minutes")
 	m.now += by
 	m.clock.Advance(time.Duration(by) * time.Minute)

@@ -15,7 +15,7 @@ import (
 
 // check compares what can be seen without changing it.
 func (m *model) check(t *rapid.T) {
-	want := inbox.Stats{Dead: len(m.dead)}
+	want := inbox.Stats{DeadLetters: len(m.dead)}
 	first := m.now
 	for _, b := range m.boxes {
 		if len(b.mail) > 0 {
@@ -38,11 +38,11 @@ func (m *model) check(t *rapid.T) {
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Fatalf("stats (-want +got):\n%s", diff)
 	}
-	letters, err := m.in.Dead(m.ctx, 10)
+	letters, err := m.in.DeadLetters(m.ctx, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
-	slices.SortFunc(letters, func(a, b inbox.Letter) int { return cmp.Compare(number(a.Issue), number(b.Issue)) })
+	slices.SortFunc(letters, func(a, b inbox.DeadLetter) int { return cmp.Compare(number(a.Issue), number(b.Issue)) })
 	if len(letters) != len(m.dead) {
 		t.Fatalf("got %d letters, want %d", len(letters), len(m.dead))
 	}
@@ -50,8 +50,8 @@ func (m *model) check(t *rapid.T) {
 		l := m.dead[n]
 		slices.Sort(l.mail)
 		checkMail(t, l.mail, letters[i].Deliveries)
-		want := inbox.Letter{
-			Issue: issue(n), Buried: letters[i].Buried, Cause: l.cause, Attempts: l.attempts, Woken: l.woken,
+		want := inbox.DeadLetter{
+			Issue: issue(n), DeadSince: letters[i].DeadSince, Cause: l.cause, Attempts: l.attempts, Woken: l.woken,
 			Deliveries: letters[i].Deliveries,
 		}
 		if diff := gocmp.Diff(want, letters[i]); diff != "" {
@@ -60,7 +60,7 @@ func (m *model) check(t *rapid.T) {
 	}
 }
 
-func checkMail(t *rapid.T, want []int, got []inbox.Stamped) {
+func checkMail(t *rapid.T, want []int, got []inbox.Message) {
 	var numbers []string
 	for _, d := range got {
 		numbers = append(numbers, string(d.Body))

@@ -31,7 +31,7 @@ func (s *store) hearAll(from, to int64) {
 		group.Go(func() {
 			for project := from + n; project <= to; project += senders {
 				d := inbox.Delivery{Issue: triage.Ref{Project: project, IID: 1}}
-				if _, err := s.Accept(s.t.Context(), d); err != nil {
+				if _, err := s.Enqueue(s.t.Context(), d); err != nil {
 					s.t.Errorf("accepting: %v", err)
 					return
 				}
@@ -59,11 +59,11 @@ func testProjects(t *testing.T, open Open) {
 			s.projects(7)
 		},
 		"what the store refuses is not heard of": func(t *testing.T, s *store) {
-			d := inbox.Delivery{Issue: triage.Ref{Project: 1, IID: 1}, Key: "k", Meaning: "m"}
+			d := inbox.Delivery{Issue: triage.Ref{Project: 1, IID: 1}, IdempotencyKey: "k", ContentKey: "m"}
 			s.accept(d, inbox.Stored)
 			d.Issue.Project = 2
 			s.accept(d, inbox.Duplicate)
-			d.Key = "other"
+			d.IdempotencyKey = "other"
 			s.accept(d, inbox.Duplicate)
 			s.projects(1)
 		},

@@ -32,14 +32,14 @@ func testRecords(t *testing.T, open Open) {
 			one, err := s.Inbox.Records(t.Context(), issue(1), 2)
 			s.must("records", err)
 			equal(t, "records of an issue", []string{"7#1 r 4", "7#1 r 2"}, texts(one))
-			all, err := s.Recent(t.Context(), 4)
+			all, err := s.RecentRecords(t.Context(), 4)
 			s.must("recent", err)
 			equal(t, "records of all", []string{"7!1 r 5", "7#1 r 4", "7!1 r 3", "7#1 r 2"}, texts(all))
 			between(t, "time of a record", from, all[0].At, s.Now())
 			none, err := s.Inbox.Records(t.Context(), issue(3), 10)
 			s.must("records", err)
 			equal(t, "records of an unknown issue", []string{}, texts(none))
-			none, err = s.Recent(t.Context(), 0)
+			none, err = s.RecentRecords(t.Context(), 0)
 			s.must("recent", err)
 			equal(t, "no records", []string{}, texts(none))
 		},
@@ -57,7 +57,7 @@ func testRecords(t *testing.T, open Open) {
 			one, err := s.Inbox.Records(t.Context(), issue(1), 100)
 			s.must("records", err)
 			equal(t, "records of the issue", want, texts(one))
-			all, err := s.Recent(t.Context(), 100)
+			all, err := s.RecentRecords(t.Context(), 100)
 			s.must("recent", err)
 			equal(t, "records of all", append(want, "7!1 other"), texts(all))
 		},
@@ -67,7 +67,7 @@ func testRecords(t *testing.T, open Open) {
 			s.put(1, "oldest")
 			s.done(s.claim(1), inbox.Result{Record: []byte("oldest")})
 			s.fillRecords((inbox.RecordsOverall+beyond)/perIssue, perIssue)
-			all, err := s.Recent(t.Context(), 2*inbox.RecordsOverall)
+			all, err := s.RecentRecords(t.Context(), 2*inbox.RecordsOverall)
 			s.must("recent", err)
 			equal(t, "how many are kept", inbox.RecordsOverall, len(all))
 			one, err := s.Inbox.Records(t.Context(), issue(1), 10)
@@ -77,7 +77,7 @@ func testRecords(t *testing.T, open Open) {
 				s.put(1, fmt.Sprint(i))
 				s.done(s.claim(1), inbox.Result{Record: []byte("newest")})
 			}
-			all, err = s.Recent(t.Context(), 2*inbox.RecordsOverall)
+			all, err = s.RecentRecords(t.Context(), 2*inbox.RecordsOverall)
 			s.must("recent", err)
 			equal(t, "how many are still kept", inbox.RecordsOverall, len(all))
 			of := map[triage.Ref]int{}
@@ -115,7 +115,7 @@ func (s *store) fillRecords(issues, each int) {
 				if done := len(b.Memory) + 1; done < each {
 					result.Memory, result.WakeAt = make([]byte, done), s.Now().Add(-time.Hour)
 				}
-				if err := s.Done(s.t.Context(), b, result); err != nil {
+				if err := s.Complete(s.t.Context(), b, result); err != nil {
 					s.t.Errorf("done: %v", err)
 					return
 				}

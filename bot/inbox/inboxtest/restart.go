@@ -37,7 +37,7 @@ func Fill(t *testing.T, in inbox.Inbox, clock *Clock) *Filled {
 		}
 		switch b.Issue {
 		case issue(1):
-			s.must("release", s.Release(t.Context(), b))
+			s.must("release", s.Requeue(t.Context(), b))
 			b, err = s.Claim(t.Context(), 0) // the most overdue again
 			if err != nil || b == nil || b.Issue != issue(1) {
 				t.Fatalf("claiming what was released: got %v, %v", b, err)
@@ -87,15 +87,15 @@ func (f *Filled) Check(t *testing.T, in inbox.Inbox) {
 		}
 		issues = append(issues, number(b.Issue))
 		equal(t, "attempt", 2, b.Attempt)
-		equal(t, "began", f.held.Began, b.Began)
+		equal(t, "began", f.held.StoreCreatedAt, b.StoreCreatedAt)
 		switch b.Issue {
 		case issue(1):
 			s.bodies(b.Deliveries, "waits", "waits, too")
 			equal(t, "last error", "try once more", b.LastError)
 		case issue(3):
 			s.bodies(b.Deliveries, "is handled")
-			if b.Token <= f.held.Token {
-				t.Errorf("token is %d after %d, want it to grow", b.Token, f.held.Token)
+			if b.FencingToken <= f.held.FencingToken {
+				t.Errorf("token is %d after %d, want it to grow", b.FencingToken, f.held.FencingToken)
 			}
 		}
 		s.done(b, inbox.Result{})
@@ -111,7 +111,7 @@ func (f *Filled) Check(t *testing.T, in inbox.Inbox) {
 	s.Advance(time.Hour)
 	s.done(b, inbox.Result{})
 	equal(t, "woken", true, s.claim(6).Woken)
-	s.must("revive", s.Revive(t.Context(), issue(5)))
+	s.must("revive", s.Redrive(t.Context(), issue(5)))
 	s.bodies(s.claim(5).Deliveries, "was given up")
 	s.put(2, "more")
 	equal(t, "memory", "memory", string(s.claim(2).Memory))

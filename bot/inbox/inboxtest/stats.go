@@ -32,10 +32,10 @@ func testStats(t *testing.T, open Open) {
 	two := s.claim(2)
 	check("two leased", inbox.Stats{Issues: 3, Deliveries: 4, Leased: 2})
 	s.bury(one, "given up", nil)
-	check("one buried", inbox.Stats{Issues: 2, Deliveries: 2, Leased: 1, Dead: 1})
+	check("one buried", inbox.Stats{Issues: 2, Deliveries: 2, Leased: 1, DeadLetters: 1})
 	s.done(two, inbox.Result{WakeAt: s.Now().Add(time.Hour)})
-	check("one done", inbox.Stats{Issues: 1, Deliveries: 1, Dead: 1})
-	s.must("revive", s.Revive(t.Context(), issue(1)))
+	check("one done", inbox.Stats{Issues: 1, Deliveries: 1, DeadLetters: 1})
+	s.must("revive", s.Redrive(t.Context(), issue(1)))
 	check("revived", inbox.Stats{Issues: 2, Deliveries: 3})
 	s.claim(1)
 	s.Advance(Lease + 5*time.Minute)
@@ -58,19 +58,19 @@ func testClose(t *testing.T, open Open) {
 	}
 	ctx := t.Context()
 	for name, call := range map[string]func() error{
-		"accept":  func() error { _, err := s.Accept(ctx, delivery(1, "b")); return err },
+		"accept":  func() error { _, err := s.Enqueue(ctx, delivery(1, "b")); return err },
 		"claim":   func() error { _, err := s.Claim(ctx, 0); return err },
-		"holds":   func() error { return s.Holds(ctx, b) },
+		"holds":   func() error { return s.CheckLease(ctx, b) },
 		"extend":  func() error { return s.Extend(ctx, b) },
-		"done":    func() error { return s.Done(ctx, b, inbox.Result{}) },
+		"done":    func() error { return s.Complete(ctx, b, inbox.Result{}) },
 		"retry":   func() error { return s.Retry(ctx, b, 0, "") },
-		"release": func() error { return s.Release(ctx, b) },
-		"bury":    func() error { return s.Bury(ctx, b, "", nil) },
+		"release": func() error { return s.Requeue(ctx, b) },
+		"bury":    func() error { return s.DeadLetter(ctx, b, "", nil) },
 		"records": func() error { _, err := s.Inbox.Records(ctx, issue(1), 1); return err },
-		"recent":  func() error { _, err := s.Recent(ctx, 1); return err },
-		"dead":    func() error { _, err := s.Inbox.Dead(ctx, 1); return err },
-		"revive":  func() error { return s.Revive(ctx, issue(1)) },
-		"drop":    func() error { return s.Drop(ctx, issue(1)) },
+		"recent":  func() error { _, err := s.RecentRecords(ctx, 1); return err },
+		"dead":    func() error { _, err := s.Inbox.DeadLetters(ctx, 1); return err },
+		"revive":  func() error { return s.Redrive(ctx, issue(1)) },
+		"drop":    func() error { return s.DropDeadLetter(ctx, issue(1)) },
 		"count": func() error {
 			_, err := s.Count(ctx, inbox.Use{Who: "7", ID: "1/1", Limit: 1, Window: time.Hour})
 			return err

@@ -53,16 +53,16 @@ func testSubjects(t *testing.T, open Open) {
 	}
 	s.bury(mergeRequest, "cause", nil)
 	s.must("extending the lease on the issue", s.Extend(t.Context(), issue))
-	letters, err := s.Dead(t.Context(), 10)
+	letters, err := s.DeadLetters(t.Context(), 10)
 	if err != nil || len(letters) != 1 || letters[0].Issue != mergeRequest.Issue {
 		t.Fatalf("dead letters: got %v, %v, want that of %s", letters, err, mergeRequest.Issue)
 	}
-	if err := s.Revive(t.Context(), issue.Issue); !errors.Is(err, inbox.ErrNotFound) {
+	if err := s.Redrive(t.Context(), issue.Issue); !errors.Is(err, inbox.ErrNotFound) {
 		t.Errorf("reviving %s: got %v, want that there is no letter of it", issue.Issue, err)
 	}
 	s.bury(issue, "another", nil)
-	s.must("dropping the letter of the merge request", s.Drop(t.Context(), mergeRequest.Issue))
-	s.must("reviving that of the issue", s.Revive(t.Context(), issue.Issue))
+	s.must("dropping the letter of the merge request", s.DropDeadLetter(t.Context(), mergeRequest.Issue))
+	s.must("reviving that of the issue", s.Redrive(t.Context(), issue.Issue))
 	b, err := s.Claim(t.Context(), 0)
 	if err != nil || b == nil || b.Issue != issue.Issue {
 		t.Fatalf("claiming: got %v, %v, want the issue that was revived", b, err)

@@ -23,19 +23,19 @@ const (
 
 const heardEvery = int64(inbox.HeardEvery / time.Millisecond)
 
-// Accept implements inbox.Inbox. If its answer was lost, the delivery may be stored: a repeat then finds a duplicate, which is as good.
-func (s *Store) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
+// Enqueue implements inbox.Inbox. If its answer was lost, the delivery may be stored: a repeat then finds a duplicate, which is as good.
+func (s *Store) Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
 	if err := d.Validate(); err != nil {
 		return "", fmt.Errorf("accepting a delivery: %w", err)
 	}
 	issue := d.Issue.String()
 	call := &acceptCall{
 		ctx:   ctx,
-		seen:  [...]string{s.keys.key(d.Key), s.keys.meaning(d.Meaning), s.keys.heard(d.Issue.Project)},
+		seen:  [...]string{s.keys.key(d.IdempotencyKey), s.keys.meaning(d.ContentKey), s.keys.heard(d.Issue.Project)},
 		boxes: [...]string{s.keys.box(issue), s.keys.mail(issue)},
 		args: [...]any{
 			issue, strconv.Itoa(len(d.ID)) + " " + d.ID + string(d.Body), d.Delay.Milliseconds(),
-			keep(d.Key, inbox.KeepKeys), keep(d.Meaning, inbox.KeepMeanings),
+			keep(d.IdempotencyKey, inbox.KeepIdempotencyKeys), keep(d.ContentKey, inbox.KeepContentKeys),
 		},
 		done: make(chan struct{}),
 	}
@@ -69,7 +69,7 @@ type accepts struct {
 	sending sync.WaitGroup
 }
 
-// acceptCall is one Accept on its way, with its part of the script's keys and arguments. The result may be read after done is closed.
+// acceptCall is one Enqueue on its way, with its part of the script's keys and arguments. The result may be read after done is closed.
 type acceptCall struct {
 	ctx    context.Context //nolint:containedctx // it travels with the call to a sender, which drops calls nobody waits for
 	seen   [3]string

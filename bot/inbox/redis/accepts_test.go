@@ -18,9 +18,9 @@ func TestGathered(t *testing.T) {
 	server, clock := redistest.Start(t, redistest.Options{}), &inboxtest.Clock{}
 	s := openBounded(t, server, "p", inboxtest.Options{Clock: clock, MaxDeliveries: fillers + 4})
 	old := delivery(1, "key")
-	old.Meaning = "meaning"
+	old.ContentKey = "meaning"
 	accept(t, s, old)
-	clock.Advance(inbox.KeepKeys) // what is known of it is there, and does not count
+	clock.Advance(inbox.KeepIdempotencyKeys) // what is known of it is there, and does not count
 
 	server.Stop()
 	var group, begun sync.WaitGroup
@@ -29,7 +29,7 @@ func TestGathered(t *testing.T) {
 		begun.Add(1)
 		group.Go(func() {
 			begun.Done()
-			switch outcome, err := s.Accept(t.Context(), d); {
+			switch outcome, err := s.Enqueue(t.Context(), d); {
 			case err != nil:
 				t.Errorf("accepting %q: %v", d.ID, err)
 			case outcome == inbox.Stored:
@@ -43,7 +43,7 @@ func TestGathered(t *testing.T) {
 	begun.Wait()
 	for n := range twins {
 		meant, same := delivery(2, fmt.Sprint("twin ", n)), delivery(3, "key")
-		meant.Meaning, meant.Issue.Project = "meaning", 2
+		meant.ContentKey, meant.Issue.Project = "meaning", 2
 		same.Issue.Project = 3
 		send(1, meant)
 		send(2, same)
@@ -82,7 +82,7 @@ func TestGatheredFull(t *testing.T) {
 		begun.Add(1)
 		group.Go(func() {
 			begun.Done()
-			if outcome, _ := s.Accept(t.Context(), delivery(int64(n+1), fmt.Sprint(n))); outcome == inbox.Stored {
+			if outcome, _ := s.Enqueue(t.Context(), delivery(int64(n+1), fmt.Sprint(n))); outcome == inbox.Stored {
 				stored.Add(1)
 			}
 		})

@@ -63,8 +63,8 @@ func (s *Store) claim(ctx context.Context) (*inbox.Batch, time.Duration, error) 
 	}
 	mail := deliveries(r.list(8))
 	for i := range mail {
-		if !mail[i].Accepted.IsZero() {
-			mail[i].Accepted = mail[i].Accepted.Add(-ahead)
+		if !mail[i].EnqueuedAt.IsZero() {
+			mail[i].EnqueuedAt = mail[i].EnqueuedAt.Add(-ahead)
 		}
 	}
 	var began time.Time
@@ -72,37 +72,37 @@ func (s *Store) claim(ctx context.Context) (*inbox.Batch, time.Duration, error) 
 		began = time.UnixMilli(ms).Add(-ahead)
 	}
 	return &inbox.Batch{
-		Issue:      issueOf(r.text(1)),
-		Token:      r.number(2),
-		Until:      time.UnixMilli(r.number(3)).Add(-ahead),
-		Attempt:    int(r.number(4)),
-		Woken:      r.number(5) == 1,
-		LastError:  r.text(6),
-		Memory:     r.bytes(7),
-		Deliveries: mail,
-		Began:      began,
+		Issue:          issueOf(r.text(1)),
+		FencingToken:   r.number(2),
+		LeaseUntil:     time.UnixMilli(r.number(3)).Add(-ahead),
+		Attempt:        int(r.number(4)),
+		Woken:          r.number(5) == 1,
+		LastError:      r.text(6),
+		Memory:         r.bytes(7),
+		Deliveries:     mail,
+		StoreCreatedAt: began,
 	}, 0, nil
 }
 
 // deliveries reads a hash of deliveries by number into their order.
-func deliveries(hash reply) []inbox.Stamped {
-	var all []inbox.Stamped
+func deliveries(hash reply) []inbox.Message {
+	var all []inbox.Message
 	for i := 0; i+1 < len(hash); i += 2 {
 		all = append(all, delivery(hash.number(i), hash.text(i+1)))
 	}
-	slices.SortFunc(all, func(a, b inbox.Stamped) int { return cmp.Compare(a.Seq, b.Seq) })
+	slices.SortFunc(all, func(a, b inbox.Message) int { return cmp.Compare(a.Seq, b.Seq) })
 	return all
 }
 
 // delivery reads "<ms> <length of the id> <id><body>". Of a damaged one the body is whatever there is, so that it gets to somebody who
 // can give it up.
-func delivery(seq int64, text string) inbox.Stamped {
+func delivery(seq int64, text string) inbox.Message {
 	accepted, rest, _ := strings.Cut(text, " ")
 	length, rest, _ := strings.Cut(rest, " ")
 	at, err1 := strconv.ParseInt(accepted, 10, 64)
 	n, err2 := strconv.Atoi(length)
 	if err1 != nil || err2 != nil || n < 0 || n > len(rest) {
-		return inbox.Stamped{Seq: seq, Body: []byte(text)}
+		return inbox.Message{Seq: seq, Body: []byte(text)}
 	}
-	return inbox.Stamped{Seq: seq, ID: rest[:n], Accepted: time.UnixMilli(at), Body: []byte(rest[n:])}
+	return inbox.Message{Seq: seq, ID: rest[:n], EnqueuedAt: time.UnixMilli(at), Body: []byte(rest[n:])}
 }

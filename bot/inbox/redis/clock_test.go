@@ -37,9 +37,9 @@ func (s *restless) move() {
 	s.step(steps[s.calls.Add(1)%int64(len(steps))])
 }
 
-func (s *restless) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
+func (s *restless) Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
 	s.move()
-	return s.Store.Accept(ctx, d)
+	return s.Store.Enqueue(ctx, d)
 }
 
 func (s *restless) Claim(ctx context.Context, wait time.Duration) (*inbox.Batch, error) {
@@ -47,9 +47,9 @@ func (s *restless) Claim(ctx context.Context, wait time.Duration) (*inbox.Batch,
 	return s.Store.Claim(ctx, wait)
 }
 
-func (s *restless) Done(ctx context.Context, b *inbox.Batch, r inbox.Result) error {
+func (s *restless) Complete(ctx context.Context, b *inbox.Batch, r inbox.Result) error {
 	s.move()
-	return s.Store.Done(ctx, b, r)
+	return s.Store.Complete(ctx, b, r)
 }
 
 func (s *restless) Retry(ctx context.Context, b *inbox.Batch, delay time.Duration, cause string) error {
@@ -132,7 +132,7 @@ func TestReplicasDisagree(t *testing.T) {
 				claim(b, false)
 				pass(time.Minute)
 				batch := claim(other, true)
-				if age := []*inboxtest.Clock{wrong, right}[n].Now().Sub(batch.Deliveries[0].Accepted); age < 10*time.Minute || age > 11*time.Minute {
+				if age := []*inboxtest.Clock{wrong, right}[n].Now().Sub(batch.Deliveries[0].EnqueuedAt); age < 10*time.Minute || age > 11*time.Minute {
 					t.Errorf("it was accepted %s ago by the clock of whoever claimed it, want 10m", age)
 				}
 				// A lease keeps the other away for as long as it lasts. Then that one has the issue alone.
@@ -141,22 +141,22 @@ func TestReplicasDisagree(t *testing.T) {
 				claim(s, false)
 				pass(inboxtest.Lease / 2)
 				again := claim(s, true)
-				if again.Token <= batch.Token {
-					t.Errorf("token %d came after %d", again.Token, batch.Token)
+				if again.FencingToken <= batch.FencingToken {
+					t.Errorf("token %d came after %d", again.FencingToken, batch.FencingToken)
 				}
-				if err := other.Done(t.Context(), batch, inbox.Result{}); !errors.Is(err, inbox.ErrLeaseLost) {
+				if err := other.Complete(t.Context(), batch, inbox.Result{}); !errors.Is(err, inbox.ErrLeaseLost) {
 					t.Errorf("done with the old lease: %v, want it lost", err)
 				}
 				// A wake-up is meant by the clock of whoever sets it, and is not due over and over before.
 				clock := []*inboxtest.Clock{right, wrong}[n]
-				if err := s.Done(t.Context(), again, inbox.Result{WakeAt: clock.Now().Add(20 * time.Minute)}); err != nil {
+				if err := s.Complete(t.Context(), again, inbox.Result{WakeAt: clock.Now().Add(20 * time.Minute)}); err != nil {
 					t.Fatal(err)
 				}
 				pass(19 * time.Minute)
 				claim(a, false)
 				claim(b, false)
 				pass(time.Minute)
-				if err := other.Done(t.Context(), claim(other, true), inbox.Result{}); err != nil {
+				if err := other.Complete(t.Context(), claim(other, true), inbox.Result{}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -11,7 +11,7 @@ import (
 	"flowkeeper/bot/inbox"
 )
 
-func (s *Store) Holds(ctx context.Context, b *inbox.Batch) error {
+func (s *Store) CheckLease(ctx context.Context, b *inbox.Batch) error {
 	_, err := s.fenced(ctx, "looking after the lease on "+b.Issue.String(), holdsScript, []string{s.keys.box(b.Issue.String())}, token(b))
 	return err
 }
@@ -24,11 +24,11 @@ func (s *Store) Extend(ctx context.Context, b *inbox.Batch) error {
 	if err != nil {
 		return err
 	}
-	b.Until = time.UnixMilli(until)
+	b.LeaseUntil = time.UnixMilli(until)
 	return nil
 }
 
-func (s *Store) Remember(ctx context.Context, b *inbox.Batch, memory []byte) error {
+func (s *Store) SaveMemory(ctx context.Context, b *inbox.Batch, memory []byte) error {
 	issue := b.Issue.String()
 	_, err := s.fenced(ctx, "remembering "+b.Issue.String(), rememberScript,
 		[]string{s.keys.box(issue), s.keys.memory(issue), s.keys.numbers()},
@@ -36,7 +36,7 @@ func (s *Store) Remember(ctx context.Context, b *inbox.Batch, memory []byte) err
 	return err
 }
 
-func (s *Store) Done(ctx context.Context, b *inbox.Batch, r inbox.Result) error {
+func (s *Store) Complete(ctx context.Context, b *inbox.Batch, r inbox.Result) error {
 	issue := b.Issue.String()
 	wake := ""
 	if !r.WakeAt.IsZero() {
@@ -64,13 +64,13 @@ func (s *Store) Retry(ctx context.Context, b *inbox.Batch, delay time.Duration, 
 		s.clock(), issue, token(b), millis(delay), cause)
 }
 
-func (s *Store) Release(ctx context.Context, b *inbox.Batch) error {
+func (s *Store) Requeue(ctx context.Context, b *inbox.Batch) error {
 	issue := b.Issue.String()
 	return s.free(ctx, "giving back the batch of "+b.Issue.String(), releaseScript,
 		[]string{s.keys.box(issue), s.keys.due(), s.keys.leases()}, issue, token(b), b.Attempt-1)
 }
 
-func (s *Store) Bury(ctx context.Context, b *inbox.Batch, cause string, record []byte) error {
+func (s *Store) DeadLetter(ctx context.Context, b *inbox.Batch, cause string, record []byte) error {
 	issue := b.Issue.String()
 	args := []any{
 		s.clock(), issue, token(b), cause, b.Attempt, flag(record != nil), record, flag(b.Woken),
@@ -104,7 +104,7 @@ func (s *Store) fenced(ctx context.Context, doing string, script *goredis.Script
 	return r.number(0), nil
 }
 
-func token(b *inbox.Batch) string { return strconv.FormatInt(b.Token, 10) }
+func token(b *inbox.Batch) string { return strconv.FormatInt(b.FencingToken, 10) }
 
 // flag is how the scripts are told what is there.
 func flag(there bool) string {

@@ -35,14 +35,14 @@ func BenchmarkGrowth(b *testing.B) {
 	for b.Loop() {
 		for n := range step * steps {
 			issue := triage.Ref{Project: int64(1 + n%100), IID: int64(1 + n/100)}
-			if _, err := store.Accept(b.Context(), inbox.Delivery{Issue: issue, Key: fmt.Sprint("k", n), Meaning: fmt.Sprint("m", n), Body: body}); err != nil {
+			if _, err := store.Enqueue(b.Context(), inbox.Delivery{Issue: issue, IdempotencyKey: fmt.Sprint("k", n), ContentKey: fmt.Sprint("m", n), Body: body}); err != nil {
 				b.Fatal(err)
 			}
 			batch, err := store.Claim(b.Context(), time.Second)
 			if err != nil || batch == nil {
 				b.Fatal(batch, err)
 			}
-			if err := store.Done(b.Context(), batch, inbox.Result{Memory: memory, Record: record}); err != nil {
+			if err := store.Complete(b.Context(), batch, inbox.Result{Memory: memory, Record: record}); err != nil {
 				b.Fatal(err)
 			}
 			if (n+1)%step == 0 {

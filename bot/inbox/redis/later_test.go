@@ -41,7 +41,7 @@ func TestLater(t *testing.T) {
 	if err := s.Ping(t.Context()); !errors.Is(err, inbox.ErrUnavailable) {
 		t.Errorf("ping without a server: %v", err)
 	}
-	if _, err := s.Accept(t.Context(), delivery(1, "a")); !errors.Is(err, inbox.ErrUnavailable) {
+	if _, err := s.Enqueue(t.Context(), delivery(1, "a")); !errors.Is(err, inbox.ErrUnavailable) {
 		t.Errorf("accepting without a server: %v", err)
 	}
 	server.Restart()
@@ -88,7 +88,7 @@ func TestLaterTellsEachItsOwnEnd(t *testing.T) {
 	gone, leave := context.WithCancel(t.Context())
 	leave()
 	testkit.Until(t, "the server is looked for again", func() bool { return errors.Is(s.Ping(gone), context.Canceled) })
-	if _, err := s.Accept(t.Context(), delivery(1, "a")); !errors.Is(err, inbox.ErrUnavailable) {
+	if _, err := s.Enqueue(t.Context(), delivery(1, "a")); !errors.Is(err, inbox.ErrUnavailable) {
 		t.Errorf("accepting with a context that goes on: %v, want it to be unavailable", err)
 	}
 }
@@ -172,7 +172,7 @@ func TestLaterFindsTheCluster(t *testing.T) {
 	}
 	s := openLater(t, "redis://"+breaksOff(t, nodes[0].Addr()))
 	testkit.Until(t, "the store finds the cluster", func() bool {
-		_, err := s.Accept(t.Context(), delivery(1, "a"))
+		_, err := s.Enqueue(t.Context(), delivery(1, "a"))
 		return err == nil
 	})
 }

@@ -15,7 +15,7 @@ func (s *Store) Records(ctx context.Context, issue triage.Ref, limit int) ([]inb
 	return s.records(ctx, "reading the records of "+issue.String(), s.keys.recorded(issue.String()), limit)
 }
 
-func (s *Store) Recent(ctx context.Context, limit int) ([]inbox.Record, error) {
+func (s *Store) RecentRecords(ctx context.Context, limit int) ([]inbox.Record, error) {
 	return s.records(ctx, "reading the newest records", s.keys.recent(), limit)
 }
 
@@ -40,7 +40,7 @@ func (s *Store) records(ctx context.Context, doing, index string, limit int) ([]
 	return all, nil
 }
 
-func (s *Store) Dead(ctx context.Context, limit int) ([]inbox.Letter, error) {
+func (s *Store) DeadLetters(ctx context.Context, limit int) ([]inbox.DeadLetter, error) {
 	if limit <= 0 {
 		return nil, nil
 	}
@@ -49,12 +49,12 @@ func (s *Store) Dead(ctx context.Context, limit int) ([]inbox.Letter, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := make([]inbox.Letter, len(r))
+	all := make([]inbox.DeadLetter, len(r))
 	for i := range r {
 		l := r.list(i)
-		all[i] = inbox.Letter{
+		all[i] = inbox.DeadLetter{
 			Issue:      issueOf(l.text(0)),
-			Buried:     time.UnixMilli(l.number(1)),
+			DeadSince:  time.UnixMilli(l.number(1)),
 			Cause:      l.text(2),
 			Attempts:   int(l.number(3)),
 			Woken:      l.text(4) != "",
@@ -65,7 +65,7 @@ func (s *Store) Dead(ctx context.Context, limit int) ([]inbox.Letter, error) {
 	return all, nil
 }
 
-func (s *Store) Revive(ctx context.Context, ref triage.Ref) error {
+func (s *Store) Redrive(ctx context.Context, ref triage.Ref) error {
 	issue, doing := ref.String(), "reviving the dead letter of "+ref.String()
 	r, err := s.run(ctx, doing, reviveScript,
 		[]string{
@@ -80,7 +80,7 @@ func (s *Store) Revive(ctx context.Context, ref triage.Ref) error {
 	return nil
 }
 
-func (s *Store) Drop(ctx context.Context, ref triage.Ref) error {
+func (s *Store) DropDeadLetter(ctx context.Context, ref triage.Ref) error {
 	issue, doing := ref.String(), "dropping the dead letter of "+ref.String()
 	r, err := s.run(ctx, doing, dropScript,
 		[]string{s.keys.letter(issue), s.keys.lettered(issue), s.keys.dead()}, issue)
@@ -103,7 +103,7 @@ func (s *Store) Stats(ctx context.Context) (inbox.Stats, error) {
 		return inbox.Stats{}, err
 	}
 	return inbox.Stats{
-		Issues: int(r.number(0)), Deliveries: int(r.number(1)), Leased: int(r.number(2)), Dead: int(r.number(3)),
+		Issues: int(r.number(0)), Deliveries: int(r.number(1)), Leased: int(r.number(2)), DeadLetters: int(r.number(3)),
 		Oldest: inbox.Overdue(time.Duration(r.number(4)) * time.Millisecond),
 	}, nil
 }

@@ -33,7 +33,7 @@ type Options struct {
 	Lease  time.Duration // how long a claimed issue is kept from others; default 60 s
 	Log    *zap.Logger   // default none
 
-	// MaxDeliveries is how many deliveries may wait, of all issues together: beyond that Accept returns ErrFull. There is no bound of
+	// MaxDeliveries is how many deliveries may wait, of all issues together: beyond that Enqueue returns ErrFull. There is no bound of
 	// its own for one issue. Default any number.
 	MaxDeliveries int
 

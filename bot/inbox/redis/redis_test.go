@@ -64,13 +64,13 @@ func client(t *testing.T, server *redistest.Server) *goredis.Client {
 }
 
 func delivery(iid int64, key string) inbox.Delivery {
-	return inbox.Delivery{Issue: triage.Ref{Project: 1, IID: iid}, Key: key, Body: []byte(key)}
+	return inbox.Delivery{Issue: triage.Ref{Project: 1, IID: iid}, IdempotencyKey: key, Body: []byte(key)}
 }
 
 // accept wants the delivery stored.
 func accept(t *testing.T, s *redis.Store, d inbox.Delivery) {
 	t.Helper()
-	if got, err := s.Accept(t.Context(), d); err != nil || got != inbox.Stored {
+	if got, err := s.Enqueue(t.Context(), d); err != nil || got != inbox.Stored {
 		t.Fatalf("accepting: got %s, %v, want it stored", got, err)
 	}
 }
@@ -114,7 +114,7 @@ func TestKilledServer(t *testing.T) {
 	filled := inboxtest.Fill(t, s, clock)
 	server.Kill()
 	for name, call := range map[string]func() error{
-		"accept": func() error { _, err := s.Accept(t.Context(), delivery(9, "lost")); return err },
+		"accept": func() error { _, err := s.Enqueue(t.Context(), delivery(9, "lost")); return err },
 		"claim":  func() error { _, err := s.Claim(t.Context(), time.Minute); return err },
 		"ping":   func() error { return s.Ping(t.Context()) },
 	} {
@@ -141,7 +141,7 @@ func TestKilledDuringAccepts(t *testing.T) {
 			for n := range each {
 				d := delivery(int64(c+1), fmt.Sprint(c, " ", n))
 				for {
-					_, err := s.Accept(ctx, d)
+					_, err := s.Enqueue(ctx, d)
 					if err == nil {
 						break
 					}
@@ -189,7 +189,7 @@ func TestForgottenScripts(t *testing.T) {
 						t.Errorf("flushing scripts: %v", err)
 					}
 				}
-				if got, err := s.Accept(t.Context(), delivery(1, fmt.Sprint(g, " ", n))); err != nil || got != inbox.Stored {
+				if got, err := s.Enqueue(t.Context(), delivery(1, fmt.Sprint(g, " ", n))); err != nil || got != inbox.Stored {
 					t.Errorf("accepting: got %s, %v, want it stored", got, err)
 				}
 			}
@@ -203,7 +203,7 @@ func TestForgottenScripts(t *testing.T) {
 	if err := c.ScriptFlush(t.Context()).Err(); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Done(t.Context(), b, inbox.Result{}); err != nil {
+	if err := s.Complete(t.Context(), b, inbox.Result{}); err != nil {
 		t.Error(err)
 	}
 }
@@ -220,13 +220,13 @@ func TestFlushed(t *testing.T) {
 	if err := c.FlushAll(t.Context()).Err(); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Done(t.Context(), old, inbox.Result{Record: []byte("r")}); !errors.Is(err, inbox.ErrLeaseLost) {
+	if err := s.Complete(t.Context(), old, inbox.Result{Record: []byte("r")}); !errors.Is(err, inbox.ErrLeaseLost) {
 		t.Errorf("done: got %v, want the lease lost", err)
 	}
 	accept(t, s, delivery(1, "a"))
 	b, err := s.Claim(t.Context(), 0)
-	if err != nil || b == nil || b.Token <= old.Token {
-		t.Fatalf("claiming again: got %+v, %v, want a token above %d", b, err, old.Token)
+	if err != nil || b == nil || b.FencingToken <= old.FencingToken {
+		t.Fatalf("claiming again: got %+v, %v, want a token above %d", b, err, old.FencingToken)
 	}
 	if err := s.Retry(t.Context(), old, 0, "late"); !errors.Is(err, inbox.ErrLeaseLost) {
 		t.Errorf("retry with the old token: got %v, want the lease lost", err)
@@ -245,7 +245,7 @@ func TestLeavesNothing(t *testing.T) {
 		if err != nil || b == nil {
 			t.Fatalf("claiming: got %v, %v", b, err)
 		}
-		if err := s.Done(t.Context(), b, inbox.Result{}); err != nil {
+		if err := s.Complete(t.Context(), b, inbox.Result{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -256,17 +256,17 @@ func TestLeavesNothing(t *testing.T) {
 	}
 
 	d := delivery(1, "a")
-	d.Meaning = "m"
+	d.ContentKey = "m"
 	accept(t, s, d)
 	b, err := s.Claim(t.Context(), 0)
 	if err != nil || b == nil {
 		t.Fatalf("claiming: got %v, %v", b, err)
 	}
-	if err := s.Done(t.Context(), b, inbox.Result{Memory: []byte("m")}); err != nil {
+	if err := s.Complete(t.Context(), b, inbox.Result{Memory: []byte("m")}); err != nil {
 		t.Fatal(err)
 	}
 	for pattern, keep := range map[string]time.Duration{
-		"p:{inbox}:2:key:*": inbox.KeepKeys, "p:{inbox}:2:meaning:*": inbox.KeepMeanings, "p:{inbox}:2:memory:*": inbox.KeepMemory,
+		"p:{inbox}:2:key:*": inbox.KeepIdempotencyKeys, "p:{inbox}:2:meaning:*": inbox.KeepContentKeys, "p:{inbox}:2:memory:*": inbox.KeepMemory,
 	} {
 		names, err := c.Keys(t.Context(), pattern).Result()
 		if err != nil || len(names) != 1 {
@@ -300,14 +300,14 @@ func TestFrozenServer(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	d := delivery(1, "a")
-	if _, err := s.Accept(ctx, d); !errors.Is(err, inbox.ErrUnavailable) {
+	if _, err := s.Enqueue(ctx, d); !errors.Is(err, inbox.ErrUnavailable) {
 		t.Errorf("accepting: got %v, want unavailable", err)
 	}
 	if err := s.Ping(ctx); !errors.Is(err, inbox.ErrUnavailable) {
 		t.Errorf("pinging: got %v, want unavailable", err)
 	}
 	server.Continue()
-	if _, err := s.Accept(t.Context(), d); err != nil && !errors.Is(err, inbox.ErrUnavailable) {
+	if _, err := s.Enqueue(t.Context(), d); err != nil && !errors.Is(err, inbox.ErrUnavailable) {
 		t.Errorf("accepting again: %v", err)
 	}
 	b, err := s.Claim(t.Context(), time.Minute)

@@ -64,69 +64,69 @@ var operations = map[string]operation{
 		buried(t, s)
 		accept(t, s, delivery(1, "more"))
 		b := claimed(t, s)
-		if err := errors.Join(s.Revive(t.Context(), b.Issue), s.Release(t.Context(), b)); err != nil {
+		if err := errors.Join(s.Redrive(t.Context(), b.Issue), s.Requeue(t.Context(), b)); err != nil {
 			t.Fatal(err)
 		}
 		return func(s *redis.Store) error { _, err := s.Claim(t.Context(), 0); return err }
 	}},
-	"holds": finish("holds", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error { return s.Holds(ctx, b) }),
+	"holds": finish("holds", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error { return s.CheckLease(ctx, b) }),
 	"extend": finish("extend", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error {
 		return s.Extend(ctx, b)
 	}),
 	"remember": finish("remember", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error {
-		return s.Remember(ctx, b, []byte("memory"))
+		return s.SaveMemory(ctx, b, []byte("memory"))
 	}),
 	"done": finish("done", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error {
-		return s.Done(ctx, b, inbox.Result{})
+		return s.Complete(ctx, b, inbox.Result{})
 	}),
 	"done with everything": finish("done", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error {
-		return s.Done(ctx, b, inbox.Result{Memory: []byte("memory"), Record: []byte("record"), WakeAt: time.Now().Add(time.Hour)})
+		return s.Complete(ctx, b, inbox.Result{Memory: []byte("memory"), Record: []byte("record"), WakeAt: time.Now().Add(time.Hour)})
 	}),
 	"done while more waits": {script: "done", leased: true, prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
 		b := held(t, s)
 		accept(t, s, delivery(1, "more"))
-		return func(s *redis.Store) error { return s.Done(t.Context(), b, inbox.Result{Record: []byte("record")}) }
+		return func(s *redis.Store) error { return s.Complete(t.Context(), b, inbox.Result{Record: []byte("record")}) }
 	}},
 	"done after many": {script: "done", leased: true, prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
 		for n := range inbox.RecordsPerIssue {
-			if err := s.Done(t.Context(), held(t, s), inbox.Result{Record: fmt.Append(nil, n)}); err != nil {
+			if err := s.Complete(t.Context(), held(t, s), inbox.Result{Record: fmt.Append(nil, n)}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		b := held(t, s)
-		return func(s *redis.Store) error { return s.Done(t.Context(), b, inbox.Result{Record: []byte("record")}) }
+		return func(s *redis.Store) error { return s.Complete(t.Context(), b, inbox.Result{Record: []byte("record")}) }
 	}},
 	"retry": finish("retry", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error {
 		return s.Retry(ctx, b, time.Minute, "cause")
 	}),
-	"release": finish("release", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error { return s.Release(ctx, b) }),
+	"release": finish("release", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error { return s.Requeue(ctx, b) }),
 	"bury": finish("bury", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error {
-		return s.Bury(ctx, b, "cause", nil)
+		return s.DeadLetter(ctx, b, "cause", nil)
 	}),
 	"bury with a record": finish("bury", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error {
-		return s.Bury(ctx, b, "cause", []byte("record"))
+		return s.DeadLetter(ctx, b, "cause", []byte("record"))
 	}),
 	"revive": {script: "revive", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
 		buried(t, s)
-		return func(s *redis.Store) error { return s.Revive(t.Context(), delivery(1, "").Issue) }
+		return func(s *redis.Store) error { return s.Redrive(t.Context(), delivery(1, "").Issue) }
 	}},
 	"revive what waits": {script: "revive", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
 		buried(t, s)
 		accept(t, s, delivery(1, "more"))
-		return func(s *redis.Store) error { return s.Revive(t.Context(), delivery(1, "").Issue) }
+		return func(s *redis.Store) error { return s.Redrive(t.Context(), delivery(1, "").Issue) }
 	}},
 	"revive what was only woken": {script: "revive", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
-		if err := s.Done(t.Context(), held(t, s), inbox.Result{WakeAt: time.Now().Add(-time.Minute)}); err != nil {
+		if err := s.Complete(t.Context(), held(t, s), inbox.Result{WakeAt: time.Now().Add(-time.Minute)}); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Bury(t.Context(), claimed(t, s), "cause", nil); err != nil {
+		if err := s.DeadLetter(t.Context(), claimed(t, s), "cause", nil); err != nil {
 			t.Fatal(err)
 		}
-		return func(s *redis.Store) error { return s.Revive(t.Context(), delivery(1, "").Issue) }
+		return func(s *redis.Store) error { return s.Redrive(t.Context(), delivery(1, "").Issue) }
 	}},
 	"drop": {script: "drop", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
 		buried(t, s)
-		return func(s *redis.Store) error { return s.Drop(t.Context(), delivery(1, "").Issue) }
+		return func(s *redis.Store) error { return s.DropDeadLetter(t.Context(), delivery(1, "").Issue) }
 	}},
 	"count": {script: "count", prepare: func(t *testing.T, _ *redis.Store) func(*redis.Store) error {
 		return func(s *redis.Store) error {
@@ -191,20 +191,20 @@ var operations = map[string]operation{
 		return func(s *redis.Store) error { return s.Hear(t.Context(), []int64{5, 6}) }
 	}},
 	"recent": {script: "records", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
-		if err := s.Done(t.Context(), held(t, s), inbox.Result{Record: []byte("record")}); err != nil {
+		if err := s.Complete(t.Context(), held(t, s), inbox.Result{Record: []byte("record")}); err != nil {
 			t.Fatal(err)
 		}
-		return func(s *redis.Store) error { _, err := s.Recent(t.Context(), 9); return err }
+		return func(s *redis.Store) error { _, err := s.RecentRecords(t.Context(), 9); return err }
 	}},
 	"records": {script: "records", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
-		if err := s.Done(t.Context(), held(t, s), inbox.Result{Record: []byte("record")}); err != nil {
+		if err := s.Complete(t.Context(), held(t, s), inbox.Result{Record: []byte("record")}); err != nil {
 			t.Fatal(err)
 		}
 		return func(s *redis.Store) error { _, err := s.Records(t.Context(), delivery(1, "").Issue, 9); return err }
 	}},
 	"dead": {script: "dead", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
 		buried(t, s)
-		return func(s *redis.Store) error { _, err := s.Dead(t.Context(), 9); return err }
+		return func(s *redis.Store) error { _, err := s.DeadLetters(t.Context(), 9); return err }
 	}},
 	"stats": {script: "stats", prepare: func(t *testing.T, _ *redis.Store) func(*redis.Store) error {
 		return func(s *redis.Store) error { _, err := s.Stats(t.Context()); return err }
@@ -215,12 +215,12 @@ var bucket = inbox.Bucket{Name: "b", Rate: 0.001, Burst: 3}
 
 func twin(iid int64, key, meaning string) inbox.Delivery {
 	d := delivery(iid, key)
-	d.Meaning = meaning
+	d.ContentKey = meaning
 	return d
 }
 
 func acceptOnce(d inbox.Delivery) func(*redis.Store) error {
-	return func(s *redis.Store) error { _, err := s.Accept(context.Background(), d); return err }
+	return func(s *redis.Store) error { _, err := s.Enqueue(context.Background(), d); return err }
 }
 
 // held leases an issue with one delivery and a wake-up that is due.
@@ -228,7 +228,7 @@ func held(t *testing.T, s *redis.Store) *inbox.Batch {
 	t.Helper()
 	accept(t, s, twin(1, "", ""))
 	b := claimed(t, s)
-	if err := s.Done(t.Context(), b, inbox.Result{WakeAt: time.Now().Add(-time.Minute)}); err != nil {
+	if err := s.Complete(t.Context(), b, inbox.Result{WakeAt: time.Now().Add(-time.Minute)}); err != nil {
 		t.Fatal(err)
 	}
 	d := twin(1, "", "")
@@ -248,7 +248,7 @@ func claimed(t *testing.T, s *redis.Store) *inbox.Batch {
 
 func buried(t *testing.T, s *redis.Store) {
 	t.Helper()
-	if err := s.Bury(t.Context(), held(t, s), "cause", nil); err != nil {
+	if err := s.DeadLetter(t.Context(), held(t, s), "cause", nil); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -276,11 +276,11 @@ type world struct {
 func look(t *testing.T, s *redis.Store, clock *inboxtest.Clock) world {
 	t.Helper()
 	w := world{Before: stats(t, s)}
-	records, err := s.Recent(t.Context(), 100)
+	records, err := s.RecentRecords(t.Context(), 100)
 	for _, r := range records {
 		w.Records = append(w.Records, string(r.Body))
 	}
-	letters, err2 := s.Dead(t.Context(), 100)
+	letters, err2 := s.DeadLetters(t.Context(), 100)
 	for _, l := range letters {
 		w.Dead = append(w.Dead, fmt.Sprint(l.Cause, l.Attempts, l.Woken, string(l.Record)))
 		for _, d := range l.Deliveries {
@@ -327,7 +327,7 @@ func handle(t *testing.T, s *redis.Store, w *world) {
 			w.Handled = append(w.Handled, string(d.Body))
 		}
 		w.Attempts, w.Memory = append(w.Attempts, b.Attempt), append(w.Memory, string(b.Memory))
-		if err := s.Done(t.Context(), b, inbox.Result{}); err != nil {
+		if err := s.Complete(t.Context(), b, inbox.Result{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -11,15 +11,15 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Accept remembers a delivery durably, in the inbox or in the file, or finds that it is a duplicate, as inbox.Inbox promises. Twins are
+// Enqueue remembers a delivery durably, in the inbox or in the file, or finds that it is a duplicate, as inbox.Inbox promises. Twins are
 // found when they get to the inbox. If neither can take the delivery, the error wraps inbox.ErrUnavailable and says why the file cannot.
 // If ctx ends first, the delivery may be remembered all the same.
-func (s *Spool) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
+func (s *Spool) Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
 	if err := d.Validate(); err != nil {
 		return "", fmt.Errorf("accepting a delivery: %w", err)
 	}
-	if d.Key == "" {
-		d.Key = "spool " + rand.Text() // a call whose answer is lost must be repeatable
+	if d.IdempotencyKey == "" {
+		d.IdempotencyKey = "spool " + rand.Text() // a call whose answer is lost must be repeatable
 	}
 	r := record{Delivery: d, arrived: s.o.Now()}
 	straight := s.straight.Load()
@@ -46,7 +46,7 @@ func (s *Spool) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, er
 func (s *Spool) try(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
 	call, cancel := context.WithTimeout(ctx, s.o.Timeout)
 	defer cancel()
-	outcome, err := s.o.Inbox.Accept(call, d)
+	outcome, err := s.o.Inbox.Enqueue(call, d)
 	if err != nil && call.Err() != nil && ctx.Err() == nil && !errors.Is(err, inbox.ErrUnavailable) {
 		err = fmt.Errorf("%w: no answer within %s: %w", inbox.ErrUnavailable, s.o.Timeout, err)
 	}
@@ -126,14 +126,14 @@ func (s *Spool) enqueue(r record) (*write, inbox.Outcome, error) {
 	if s.closed {
 		return nil, "", fmt.Errorf("%w: the spool was closed", inbox.ErrUnavailable)
 	}
-	if w := s.backlog.keys[r.Key]; w != nil {
+	if w := s.backlog.keys[r.IdempotencyKey]; w != nil {
 		return w, inbox.Duplicate, nil
 	}
 	if s.backlog.held >= s.o.Max || s.backlog.bytes+int64(len(raw)) > s.o.MaxBytes {
 		return nil, "", fmt.Errorf("%w: %w: it holds %d deliveries of at most %d, and %d bytes of at most %d; "+
 			"it empties as soon as the inbox answers", inbox.ErrUnavailable, ErrFull, s.backlog.held, s.o.Max, s.backlog.bytes, s.o.MaxBytes)
 	}
-	w := s.backlog.reserve(r.Issue, r.Key, raw)
+	w := s.backlog.reserve(r.Issue, r.IdempotencyKey, raw)
 	s.queue = append(s.queue, w)
 	s.setStraight()
 	return w, inbox.Stored, nil

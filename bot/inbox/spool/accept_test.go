@@ -28,7 +28,7 @@ func TestStraight(t *testing.T) {
 			t.Errorf("the inbox (-want +got):\n%s", diff)
 		}
 		r.inbox.become(refuses)
-		if _, err := r.Accept(t.Context(), delivery(1, "b")); err == nil || !strings.Contains(err.Error(), "not this one") {
+		if _, err := r.Enqueue(t.Context(), delivery(1, "b")); err == nil || !strings.Contains(err.Error(), "not this one") {
 			t.Errorf("got %v, want the inbox's own error", err)
 		}
 		if r.Waiting() != 0 {
@@ -42,7 +42,7 @@ func TestInvalid(t *testing.T) {
 	inBubble(t, spool.Options{}, func(t *testing.T, r *rig) {
 		r.inbox.become(away)
 		for _, d := range []inbox.Delivery{{ID: "no issue"}, {ID: "late", Issue: delivery(1, "").Issue, Delay: -1}} {
-			if _, err := r.Accept(t.Context(), d); err == nil || !strings.Contains(err.Error(), d.ID) {
+			if _, err := r.Enqueue(t.Context(), d); err == nil || !strings.Contains(err.Error(), d.ID) {
 				t.Errorf("got %v, want an error about %q", err, d.ID)
 			}
 		}
@@ -101,14 +101,14 @@ func TestKeyless(t *testing.T) {
 	inBubble(t, spool.Options{}, func(t *testing.T, r *rig) {
 		r.inbox.become(lossy)
 		d := delivery(1, "a")
-		d.Key = ""
+		d.IdempotencyKey = ""
 		r.accept(d, inbox.Stored)
 		r.accept(d, inbox.Stored)
 		r.inbox.become(answers)
 		wait(spool.DefaultProbe)
 		times := map[string]int{}
 		for _, d := range r.inbox.all() {
-			times[d.Key]++
+			times[d.IdempotencyKey]++
 		}
 		if len(times) != 2 || times[""] > 0 {
 			t.Errorf("the inbox got %v, want two keys", times)
@@ -159,7 +159,7 @@ func TestCallerLeaves(t *testing.T) {
 		r.inbox.become(hangs)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := r.Accept(ctx, delivery(1, "a")); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := r.Enqueue(ctx, delivery(1, "a")); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v, want the end of the context", err)
 		}
 		r.degraded()
@@ -218,7 +218,7 @@ func TestFull(t *testing.T) {
 			inBubble(t, test.o, func(t *testing.T, r *rig) {
 				r.inbox.become(away)
 				r.put(1, "a", "b")
-				_, err := r.Accept(t.Context(), delivery(2, "c"))
+				_, err := r.Enqueue(t.Context(), delivery(2, "c"))
 				if !errors.Is(err, spool.ErrFull) || !errors.Is(err, inbox.ErrUnavailable) || !strings.Contains(err.Error(), test.want) {
 					t.Errorf("got %v, want full and unavailable and %q", err, test.want)
 				}

@@ -18,7 +18,7 @@ import (
 // none is an inbox that does nothing.
 type none struct{ err error }
 
-func (n none) Accept(context.Context, inbox.Delivery) (inbox.Outcome, error) {
+func (n none) Enqueue(context.Context, inbox.Delivery) (inbox.Outcome, error) {
 	return inbox.Stored, n.err
 }
 
@@ -35,7 +35,7 @@ func Benchmark(b *testing.B) {
 	b.Run("Drained", benchDrained)
 }
 
-func open(b *testing.B, in spool.Accepter, probe time.Duration) *spool.Spool {
+func open(b *testing.B, in spool.Enqueuer, probe time.Duration) *spool.Spool {
 	s, err := spool.Open(spool.Options{Inbox: in, Path: b.TempDir() + "/spool.db", Max: 1 << 40, MaxBytes: 1 << 50, Probe: probe})
 	if err != nil {
 		b.Fatal(err)
@@ -48,7 +48,7 @@ func open(b *testing.B, in spool.Accepter, probe time.Duration) *spool.Spool {
 	return s
 }
 
-func bench(b *testing.B, in spool.Accepter, clients int) {
+func bench(b *testing.B, in spool.Enqueuer, clients int) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	accept(b, in, clients)
@@ -56,7 +56,7 @@ func bench(b *testing.B, in spool.Accepter, clients int) {
 }
 
 // accept spreads b.N deliveries over 1,000 issues. Each has a context of its own, as a request has.
-func accept(b *testing.B, in spool.Accepter, clients int) {
+func accept(b *testing.B, in spool.Enqueuer, clients int) {
 	var next atomic.Int64
 	var group sync.WaitGroup
 	body := make([]byte, 600)
@@ -65,8 +65,8 @@ func accept(b *testing.B, in spool.Accepter, clients int) {
 			for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
 				ctx, cancel := context.WithCancel(context.Background())
 				name := strconv.FormatInt(n, 10)
-				_, err := in.Accept(ctx, inbox.Delivery{
-					ID: name, Key: name, Meaning: name, Issue: triage.Ref{Project: 1, IID: n%1000 + 1}, Body: body,
+				_, err := in.Enqueue(ctx, inbox.Delivery{
+					ID: name, IdempotencyKey: name, ContentKey: name, Issue: triage.Ref{Project: 1, IID: n%1000 + 1}, Body: body,
 				})
 				cancel()
 				if err != nil {
@@ -103,7 +103,7 @@ type back struct {
 	all  chan struct{}
 }
 
-func (i *back) Accept(context.Context, inbox.Delivery) (inbox.Outcome, error) {
+func (i *back) Enqueue(context.Context, inbox.Delivery) (inbox.Outcome, error) {
 	if !i.is.Load() {
 		return "", inbox.ErrUnavailable
 	}

@@ -78,7 +78,7 @@ func TestDiskFull(t *testing.T) {
 		return d
 	}
 	for err == nil && accepted < 100 {
-		if _, err = r.Accept(t.Context(), big(accepted)); err == nil {
+		if _, err = r.Enqueue(t.Context(), big(accepted)); err == nil {
 			accepted++
 		}
 	}
@@ -115,13 +115,13 @@ func TestNothingCanBeWritten(t *testing.T) {
 	drained(r)
 	f.become(away)
 	for n := range 3 {
-		if _, err := r.Accept(t.Context(), delivery(1, fmt.Sprint(n))); !errors.Is(err, inbox.ErrUnavailable) {
+		if _, err := r.Enqueue(t.Context(), delivery(1, fmt.Sprint(n))); !errors.Is(err, inbox.ErrUnavailable) {
 			t.Errorf("accepting without disk and inbox: got %v, want it unavailable", err)
 		}
 	}
 	f.become(answers)
 	testkit.Until(t, "an accept finds that the inbox is back", func() bool {
-		_, err := r.Accept(t.Context(), delivery(1, "back"))
+		_, err := r.Enqueue(t.Context(), delivery(1, "back"))
 		if err != nil && !errors.Is(err, inbox.ErrUnavailable) {
 			t.Fatal(err)
 		}

@@ -22,7 +22,7 @@ func TestReopen(t *testing.T) {
 		r := start(t, f, o)
 		r.put(1, "a", "b")
 		r.end()
-		if _, err := r.Accept(t.Context(), delivery(1, "c")); err == nil {
+		if _, err := r.Enqueue(t.Context(), delivery(1, "c")); err == nil {
 			t.Error("a closed spool accepted a delivery")
 		}
 
@@ -95,7 +95,7 @@ func TestCatchesUp(t *testing.T) {
 			t.Fatal(err)
 		}
 		for n := range before {
-			if _, err := s.Accept(t.Context(), delivery(1, fmt.Sprint("before ", n))); err != nil {
+			if _, err := s.Enqueue(t.Context(), delivery(1, fmt.Sprint("before ", n))); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -116,7 +116,7 @@ func TestCatchesUp(t *testing.T) {
 						return
 					default:
 					}
-					if _, err := s.Accept(t.Context(), delivery(1, fmt.Sprint("during ", c, " ", n))); err != nil {
+					if _, err := s.Enqueue(t.Context(), delivery(1, fmt.Sprint("during ", c, " ", n))); err != nil {
 						t.Errorf("accepting: %v", err)
 						return
 					}
@@ -158,10 +158,10 @@ func TestConcurrent(t *testing.T) {
 		clients.Go(func() {
 			for n := range each {
 				id := fmt.Sprint(issue, "-", n)
-				if outcome, err := s.Accept(t.Context(), delivery(issue, id)); err != nil || outcome != inbox.Stored {
+				if outcome, err := s.Enqueue(t.Context(), delivery(issue, id)); err != nil || outcome != inbox.Stored {
 					t.Errorf("accepting %s: got %s, %v", id, outcome, err)
 				}
-				if outcome, err := s.Accept(t.Context(), delivery(issue, id)); err != nil {
+				if outcome, err := s.Enqueue(t.Context(), delivery(issue, id)); err != nil {
 					t.Errorf("accepting %s again: got %s, %v", id, outcome, err)
 				}
 			}

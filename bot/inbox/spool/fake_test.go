@@ -61,7 +61,7 @@ func (f *fake) becomeFor(issue int64, m mood) {
 // lateness is how long after its caller a late delivery is stored.
 const lateness = 700 * time.Millisecond
 
-func (f *fake) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
+func (f *fake) Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
 	f.mu.Lock()
 	f.tries++
 	m := f.mood
@@ -118,10 +118,10 @@ func (f *fake) store(d inbox.Delivery) inbox.Outcome {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.got = append(f.got, d)
-	if f.seen[d.Key] {
+	if f.seen[d.IdempotencyKey] {
 		return inbox.Duplicate
 	}
-	f.seen[d.Key] = true
+	f.seen[d.IdempotencyKey] = true
 	return inbox.Stored
 }
 
@@ -150,7 +150,7 @@ func (f *fake) tried() int {
 
 func delivery(issue int64, id string) inbox.Delivery {
 	return inbox.Delivery{
-		ID: id, Issue: triage.Ref{Project: 7, IID: issue}, Key: "key " + id, Meaning: "meaning " + id, Body: []byte("body " + id),
+		ID: id, Issue: triage.Ref{Project: 7, IID: issue}, IdempotencyKey: "key " + id, ContentKey: "meaning " + id, Body: []byte("body " + id),
 	}
 }
 
@@ -196,7 +196,7 @@ func start(t *testing.T, f *fake, o spool.Options) *rig {
 
 func (r *rig) accept(d inbox.Delivery, want inbox.Outcome) {
 	r.t.Helper()
-	got, err := r.Accept(r.t.Context(), d)
+	got, err := r.Enqueue(r.t.Context(), d)
 	if err != nil {
 		r.t.Fatalf("accepting %q: %v", d.ID, err)
 	}
@@ -260,10 +260,10 @@ type slow struct {
 	takes time.Duration
 }
 
-func (s *slow) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
+func (s *slow) Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
 	select {
 	case <-time.After(s.takes):
-		return s.fake.Accept(ctx, d)
+		return s.fake.Enqueue(ctx, d)
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
@@ -277,7 +277,7 @@ type flaky struct {
 	steady atomic.Bool
 }
 
-func (f *flaky) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
+func (f *flaky) Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
 	n := f.calls.Add(1)
 	if f.steady.Load() || n/f.inARow%2 == 1 {
 		return f.store(d), nil

@@ -107,7 +107,7 @@ func (f *file) load() (all []left, err error) {
 					unreadable++
 					return nil
 				}
-				all = append(all, left{entry{seq: binary.BigEndian.Uint64(k), size: len(v), key: r.Key}, r.Issue})
+				all = append(all, left{entry{seq: binary.BigEndian.Uint64(k), size: len(v), key: r.IdempotencyKey}, r.Issue})
 				return nil
 			})
 		})

@@ -129,7 +129,7 @@ func TestDamagedAnyhow(t *testing.T) {
 		drained(r)
 		r.end()
 		for _, d := range f.all() {
-			if d.Issue.IID != 9 && (d.Key != "key "+d.ID || len(d.Body) != 300) {
+			if d.Issue.IID != 9 && (d.IdempotencyKey != "key "+d.ID || len(d.Body) != 300) {
 				t.Errorf("the inbox got %+v", d)
 			}
 		}

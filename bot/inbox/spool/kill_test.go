@@ -109,7 +109,7 @@ func child(t *testing.T, path, m string) {
 		group.Go(func() {
 			for n := 0; ; n++ {
 				id := fmt.Sprint(c, "-", n)
-				if _, err := s.Accept(t.Context(), delivery(int64(c+1), id)); err != nil {
+				if _, err := s.Enqueue(t.Context(), delivery(int64(c+1), id)); err != nil {
 					t.Errorf("accepting: %v", err)
 					return
 				}
@@ -123,8 +123,8 @@ func child(t *testing.T, path, m string) {
 // telling is a fake that says what it got before it answers.
 type telling struct{ flaky }
 
-func (f *telling) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
-	outcome, err := f.flaky.Accept(ctx, d)
+func (f *telling) Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
+	outcome, err := f.flaky.Enqueue(ctx, d)
 	if err == nil {
 		fmt.Println("got", d.ID)
 	}

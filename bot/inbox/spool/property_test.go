@@ -113,7 +113,7 @@ func play(t *testing.T, s script) (problems []string) {
 func deliver(ctx context.Context, now *atomic.Pointer[rig], d inbox.Delivery, problem func(string, ...any)) {
 	for tries := 1; ; tries++ {
 		from := time.Now()
-		outcome, err := now.Load().Accept(ctx, d)
+		outcome, err := now.Load().Enqueue(ctx, d)
 		if took := time.Since(from); took > 2*spool.DefaultTimeout {
 			problem("accepting %s took %s", d.ID, took)
 		}
@@ -136,7 +136,7 @@ func (s script) wrong(got []inbox.Delivery) (problems []string) {
 	first := map[int64][]string{}
 	for _, d := range got {
 		want := delivery(d.Issue.IID, d.ID)
-		if d.Key != want.Key || d.Meaning != want.Meaning || string(d.Body) != string(want.Body) {
+		if d.IdempotencyKey != want.IdempotencyKey || d.ContentKey != want.ContentKey || string(d.Body) != string(want.Body) {
 			problems = append(problems, fmt.Sprintf("the inbox got %+v, want %+v", d, want))
 		}
 		if !slices.Contains(first[d.Issue.IID], d.ID) {

@@ -27,11 +27,11 @@ func (r record) at(now time.Time) inbox.Delivery {
 // encode lays the record out as time in microseconds since 1970, delay in nanoseconds, project, issue number, and the id, key and meaning
 // with their lengths; the body is what remains.
 func (r record) encode() []byte {
-	b := make([]byte, 0, 7*binary.MaxVarintLen64+len(r.ID)+len(r.Key)+len(r.Meaning)+len(r.Body))
+	b := make([]byte, 0, 7*binary.MaxVarintLen64+len(r.ID)+len(r.IdempotencyKey)+len(r.ContentKey)+len(r.Body))
 	for _, n := range []int64{r.arrived.UnixMicro(), int64(r.Delay), r.Issue.Project, r.Issue.IID} {
 		b = binary.AppendVarint(b, n)
 	}
-	for _, s := range []string{r.ID, r.Key, r.Meaning} {
+	for _, s := range []string{r.ID, r.IdempotencyKey, r.ContentKey} {
 		b = binary.AppendUvarint(b, uint64(len(s)))
 		b = append(b, s...)
 	}
@@ -65,7 +65,7 @@ func decode(b []byte) (record, error) {
 	r := record{arrived: time.UnixMicro(in.number())}
 	r.Delay = time.Duration(in.number())
 	r.Issue = triage.Ref{Project: in.number(), IID: in.number()}
-	r.ID, r.Key, r.Meaning = in.text(), in.text(), in.text()
+	r.ID, r.IdempotencyKey, r.ContentKey = in.text(), in.text(), in.text()
 	r.Body = append([]byte{}, in.rest...)
 	if in.short || r.Validate() != nil {
 		return record{}, errRecord

@@ -24,10 +24,10 @@ import (
 // ErrFull says that the spool holds as much as it may. Errors that wrap it wrap inbox.ErrUnavailable, too.
 var ErrFull = errors.New("the spool is full")
 
-// Accepter is the part of an inbox.Inbox that the spool stands in front of. An error that wraps inbox.ErrUnavailable sends a delivery
+// Enqueuer is the part of an inbox.Inbox that the spool stands in front of. An error that wraps inbox.ErrUnavailable sends a delivery
 // around; what the failed call wanted may have happened all the same.
-type Accepter interface {
-	Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error)
+type Enqueuer interface {
+	Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error)
 }
 
 // Defaults of Options.
@@ -41,7 +41,7 @@ const (
 
 // Options are what a Spool needs. Inbox and Path are required.
 type Options struct {
-	Inbox Accepter
+	Inbox Enqueuer
 	Path  string // of the file; its directory is made if it does not exist
 
 	Max      int   // deliveries in the spool at most; 0 is DefaultMax

@@ -8,7 +8,7 @@ import (
 	"flowkeeper/bot/inbox"
 )
 
-func (s *Store) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
+func (s *Store) Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
 	if err := d.Validate(); err != nil {
 		return "", fmt.Errorf("accepting a delivery: %w", err)
 	}
@@ -27,7 +27,7 @@ func (s *Store) Accept(ctx context.Context, d inbox.Delivery) (inbox.Outcome, er
 }
 
 func (s *Store) accept(t *tx, d inbox.Delivery) (inbox.Outcome, error) {
-	key, content := digest(d.Key), digest(d.Meaning)
+	key, content := digest(d.IdempotencyKey), digest(d.ContentKey)
 	var knownKey, knownContent bool
 	if key != nil || content != nil {
 		if _, err := t.get(`SELECT EXISTS (SELECT 1 FROM seen WHERE key = ?2 AND at > ?1 - `+keepKeys+`),

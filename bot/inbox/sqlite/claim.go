@@ -71,18 +71,18 @@ func (s *Store) leaseDue(ctx context.Context) (*inbox.Batch, error) {
 
 // claim leases the most overdue issue, if one is due.
 func (s *Store) claim(t *tx) (*inbox.Batch, error) {
-	b := &inbox.Batch{Token: t.token + 1, Began: s.began}
+	b := &inbox.Batch{FencingToken: t.token + 1, StoreCreatedAt: s.began}
 	until := t.now + s.lease.Microseconds()
 	var wake int64
 	found, err := t.get(`UPDATE mailboxes SET token = ?2, lease_until = ?3, attempt = attempt + 1, revived = 0
 		WHERE (project, kind, iid) = (SELECT project, kind, iid FROM mailboxes WHERE next <= ?1 ORDER BY next LIMIT 1)
 		RETURNING project, kind, iid, wake, attempt, cause`,
-		[]any{t.now, b.Token, until}, &b.Issue.Project, &b.Issue.Kind, &b.Issue.IID, &wake, &b.Attempt, &b.LastError)
+		[]any{t.now, b.FencingToken, until}, &b.Issue.Project, &b.Issue.Kind, &b.Issue.IID, &wake, &b.Attempt, &b.LastError)
 	if err != nil || !found {
 		return nil, err
 	}
-	t.token = b.Token
-	b.Until, b.Woken = time.UnixMicro(until), wake != 0 && wake <= t.now
+	t.token = b.FencingToken
+	b.LeaseUntil, b.Woken = time.UnixMicro(until), wake != 0 && wake <= t.now
 	if b.Memory, err = t.memory(b.Issue); err != nil {
 		return nil, err
 	}
@@ -91,14 +91,14 @@ func (s *Store) claim(t *tx) (*inbox.Batch, error) {
 }
 
 // readDeliveries reads what is in an issue's mailbox or in its dead letter, the oldest first.
-func readDeliveries(q *statements, issue triage.Ref, dead bool) ([]inbox.Stamped, error) {
-	var all []inbox.Stamped
+func readDeliveries(q *statements, issue triage.Ref, dead bool) ([]inbox.Message, error) {
+	var all []inbox.Message
 	err := q.each(`SELECT seq, id, accepted, body FROM deliveries WHERE project = ? AND kind = ? AND iid = ? AND dead = ? ORDER BY seq`,
 		[]any{issue.Project, issue.Kind, issue.IID, one(dead)}, func(row *sql.Rows) error {
-			var d inbox.Stamped
+			var d inbox.Message
 			var accepted int64
 			err := row.Scan(&d.Seq, &d.ID, &accepted, &d.Body)
-			d.Accepted = milli(accepted)
+			d.EnqueuedAt = milli(accepted)
 			all = append(all, d)
 			return err
 		})

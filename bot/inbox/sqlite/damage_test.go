@@ -61,10 +61,10 @@ func TestDamageAtOpen(t *testing.T) {
 				t.Errorf("the file kept aside as %q is not the damaged one: %v", kept, err)
 			}
 			one := triage.Ref{Project: 1, IID: 1}
-			if outcome, err := s.Accept(t.Context(), inbox.Delivery{Issue: one}); err != nil || outcome != inbox.Stored {
+			if outcome, err := s.Enqueue(t.Context(), inbox.Delivery{Issue: one}); err != nil || outcome != inbox.Stored {
 				t.Errorf("accepting into the new file: got %s, %v", outcome, err)
 			}
-			if b, err := s.Claim(t.Context(), 0); err != nil || b == nil || b.Issue != one || time.Since(b.Began) > time.Hour {
+			if b, err := s.Claim(t.Context(), 0); err != nil || b == nil || b.Issue != one || time.Since(b.StoreCreatedAt) > time.Hour {
 				t.Errorf("claiming from the new file: got %+v, %v, want a batch of a store that began just now", b, err)
 			}
 		})
@@ -77,7 +77,7 @@ func TestDamageWhileOpen(t *testing.T) {
 	dir, clock := t.TempDir(), &inboxtest.Clock{}
 	s := open(t, dir, clock)
 	for n := range int64(300) {
-		if _, err := s.Accept(t.Context(), inbox.Delivery{Issue: triage.Ref{Project: 1, IID: n + 1}, Body: make([]byte, 3000)}); err != nil {
+		if _, err := s.Enqueue(t.Context(), inbox.Delivery{Issue: triage.Ref{Project: 1, IID: n + 1}, Body: make([]byte, 3000)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -91,7 +91,7 @@ func TestDamageWhileOpen(t *testing.T) {
 	garble(t, path, 4096, int(info.Size())-4096)
 	var met error
 	for n := range int64(300) {
-		if _, met = s.Accept(t.Context(), inbox.Delivery{Issue: triage.Ref{Project: 2, IID: n + 1}}); met != nil {
+		if _, met = s.Enqueue(t.Context(), inbox.Delivery{Issue: triage.Ref{Project: 2, IID: n + 1}}); met != nil {
 			break
 		}
 		if _, met = s.Claim(t.Context(), 0); met != nil {
@@ -99,7 +99,7 @@ func TestDamageWhileOpen(t *testing.T) {
 		}
 	}
 	_, claimed := s.Claim(t.Context(), 0)
-	_, accepted := s.Accept(t.Context(), inbox.Delivery{Issue: triage.Ref{Project: 3, IID: 1}})
+	_, accepted := s.Enqueue(t.Context(), inbox.Delivery{Issue: triage.Ref{Project: 3, IID: 1}})
 	for what, err := range map[string]error{"what met it": met, "ping": s.Ping(t.Context()), "claim": claimed, "accept": accepted} {
 		if !errors.Is(err, inbox.ErrUnavailable) {
 			t.Errorf("%s: got %v, want unavailable", what, err)

@@ -16,15 +16,15 @@ func (t *tx) keepLetter(b *inbox.Batch, cause string, record []byte) error {
 	return err
 }
 
-func (s *Store) Dead(ctx context.Context, limit int) ([]inbox.Letter, error) {
-	var all []inbox.Letter
+func (s *Store) DeadLetters(ctx context.Context, limit int) ([]inbox.DeadLetter, error) {
+	var all []inbox.DeadLetter
 	doing := "reading the dead letters"
 	err := s.read(ctx, doing, `SELECT project, kind, iid, buried, cause, attempts, record, woken FROM dead_letters ORDER BY buried DESC, project DESC, kind DESC, iid DESC
 		LIMIT ?`, []any{max(0, limit)}, func(row *sql.Rows) error {
-		var l inbox.Letter
+		var l inbox.DeadLetter
 		var buried int64
 		err := row.Scan(&l.Issue.Project, &l.Issue.Kind, &l.Issue.IID, &buried, &l.Cause, &l.Attempts, &l.Record, &l.Woken)
-		l.Buried = milli(buried)
+		l.DeadSince = milli(buried)
 		all = append(all, l)
 		return err
 	})
@@ -39,8 +39,8 @@ func (s *Store) Dead(ctx context.Context, limit int) ([]inbox.Letter, error) {
 	return all, nil
 }
 
-// Revive implements inbox.Inbox. Deliveries keep their numbers, which are below those of whatever came later: that is the head.
-func (s *Store) Revive(ctx context.Context, issue triage.Ref) error {
+// Redrive implements inbox.Inbox. Deliveries keep their numbers, which are below those of whatever came later: that is the head.
+func (s *Store) Redrive(ctx context.Context, issue triage.Ref) error {
 	err := s.write(ctx, "reviving the dead letter of "+issue.String(), func(t *tx) error {
 		woken, err := t.removeLetter(issue)
 		if err != nil {
@@ -70,7 +70,7 @@ func (s *Store) Revive(ctx context.Context, issue triage.Ref) error {
 	return err
 }
 
-func (s *Store) Drop(ctx context.Context, issue triage.Ref) error {
+func (s *Store) DropDeadLetter(ctx context.Context, issue triage.Ref) error {
 	return s.write(ctx, "dropping the dead letter of "+issue.String(), func(t *tx) error {
 		if _, err := t.removeLetter(issue); err != nil {
 			return err

@@ -7,11 +7,11 @@ import (
 	"flowkeeper/bot/inbox"
 )
 
-func (s *Store) Holds(ctx context.Context, b *inbox.Batch) error {
+func (s *Store) CheckLease(ctx context.Context, b *inbox.Batch) error {
 	var token int64
 	_, err := s.get(ctx, "looking after the lease on "+b.Issue.String(), `SELECT token FROM mailboxes WHERE project = ? AND kind = ? AND iid = ?`,
 		[]any{b.Issue.Project, b.Issue.Kind, b.Issue.IID}, &token)
-	if err == nil && (b.Token == 0 || token != b.Token) {
+	if err == nil && (b.FencingToken == 0 || token != b.FencingToken) {
 		return inbox.ErrLeaseLost
 	}
 	return err
@@ -30,11 +30,11 @@ func (s *Store) Extend(ctx context.Context, b *inbox.Batch) error {
 	if err != nil {
 		return err
 	}
-	b.Until = time.UnixMicro(until)
+	b.LeaseUntil = time.UnixMicro(until)
 	return nil
 }
 
-func (s *Store) Remember(ctx context.Context, b *inbox.Batch, memory []byte) error {
+func (s *Store) SaveMemory(ctx context.Context, b *inbox.Batch, memory []byte) error {
 	return s.write(ctx, "remembering "+b.Issue.String(), func(t *tx) error {
 		if _, err := t.held(b); err != nil {
 			return err
@@ -43,7 +43,7 @@ func (s *Store) Remember(ctx context.Context, b *inbox.Batch, memory []byte) err
 	})
 }
 
-func (s *Store) Done(ctx context.Context, b *inbox.Batch, r inbox.Result) error {
+func (s *Store) Complete(ctx context.Context, b *inbox.Batch, r inbox.Result) error {
 	return s.finish(ctx, "closing the batch of "+b.Issue.String(), b, func(t *tx, m *mailboxState) error {
 		for _, d := range b.Deliveries {
 			// A revival under the lease may have put others between them.
@@ -77,7 +77,7 @@ func (s *Store) Retry(ctx context.Context, b *inbox.Batch, delay time.Duration, 
 	})
 }
 
-func (s *Store) Release(ctx context.Context, b *inbox.Batch) error {
+func (s *Store) Requeue(ctx context.Context, b *inbox.Batch) error {
 	return s.finish(ctx, "giving back the batch of "+b.Issue.String(), b, func(_ *tx, m *mailboxState) error {
 		// What made it claimable still does: its due time or its wake-up has passed.
 		m.attempt = max(0, m.attempt-1)
@@ -85,7 +85,7 @@ func (s *Store) Release(ctx context.Context, b *inbox.Batch) error {
 	})
 }
 
-func (s *Store) Bury(ctx context.Context, b *inbox.Batch, cause string, record []byte) error {
+func (s *Store) DeadLetter(ctx context.Context, b *inbox.Batch, cause string, record []byte) error {
 	return s.finish(ctx, "burying the batch of "+b.Issue.String(), b, func(t *tx, m *mailboxState) error {
 		for _, d := range b.Deliveries {
 			moved, err := t.exec(`UPDATE deliveries SET dead = 1 WHERE seq = ? AND project = ? AND kind = ? AND iid = ? AND dead = 0`,

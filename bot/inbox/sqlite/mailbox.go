@@ -63,7 +63,7 @@ func (t *tx) held(b *inbox.Batch) (mailboxState, error) {
 	if err != nil {
 		return mailboxState{}, err
 	}
-	if b.Token == 0 || m.token != b.Token {
+	if b.FencingToken == 0 || m.token != b.FencingToken {
 		return mailboxState{}, inbox.ErrLeaseLost
 	}
 	return m, nil

@@ -35,7 +35,7 @@ func (s *Store) Records(ctx context.Context, issue triage.Ref, limit int) ([]inb
 		`SELECT project, kind, iid, at, body FROM records WHERE project = ? AND kind = ? AND iid = ? ORDER BY n DESC LIMIT ?`, issue.Project, issue.Kind, issue.IID, max(0, limit))
 }
 
-func (s *Store) Recent(ctx context.Context, limit int) ([]inbox.Record, error) {
+func (s *Store) RecentRecords(ctx context.Context, limit int) ([]inbox.Record, error) {
 	return s.records(ctx, "reading the newest records", `SELECT project, kind, iid, at, body FROM records ORDER BY n DESC LIMIT ?`, max(0, limit))
 }
 

@@ -25,7 +25,7 @@ type Options struct {
 	Now      func() time.Time // default time.Now
 	Log      *zap.Logger      // default none
 
-	// MaxDeliveries is how many deliveries may wait, of all issues together: beyond that Accept returns ErrFull. There is no bound of
+	// MaxDeliveries is how many deliveries may wait, of all issues together: beyond that Enqueue returns ErrFull. There is no bound of
 	// its own for one issue. Default any number.
 	MaxDeliveries int
 }

@@ -69,7 +69,7 @@ func TestReopenCopy(t *testing.T) {
 func TestReopenVoidsLeases(t *testing.T) {
 	clock, dir := &inboxtest.Clock{}, t.TempDir()
 	s := open(t, dir, clock)
-	if _, err := s.Accept(t.Context(), inbox.Delivery{Issue: triage.Ref{Project: 1, IID: 2}, Body: []byte("b")}); err != nil {
+	if _, err := s.Enqueue(t.Context(), inbox.Delivery{Issue: triage.Ref{Project: 1, IID: 2}, Body: []byte("b")}); err != nil {
 		t.Fatal(err)
 	}
 	old, err := s.Claim(t.Context(), 0)
@@ -80,7 +80,7 @@ func TestReopenVoidsLeases(t *testing.T) {
 		t.Fatal(err)
 	}
 	s = open(t, dir, clock)
-	if err := s.Done(t.Context(), old, inbox.Result{}); !errors.Is(err, inbox.ErrLeaseLost) {
+	if err := s.Complete(t.Context(), old, inbox.Result{}); !errors.Is(err, inbox.ErrLeaseLost) {
 		t.Errorf("done with the old lease: got %v, want it lost", err)
 	}
 	b, err := s.Claim(t.Context(), 0)
@@ -204,7 +204,7 @@ func TestClaimWaits(t *testing.T) {
 	one := triage.Ref{Project: 1, IID: 1}
 	accept := func(t *testing.T, s *sqlite.Store, delay time.Duration) {
 		t.Helper()
-		if _, err := s.Accept(t.Context(), inbox.Delivery{Issue: one, Delay: delay}); err != nil {
+		if _, err := s.Enqueue(t.Context(), inbox.Delivery{Issue: one, Delay: delay}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -244,19 +244,19 @@ func TestClaimWaits(t *testing.T) {
 	})
 	for name, end := range map[string]func(ctx context.Context, s *sqlite.Store, b *inbox.Batch) error{
 		"for a done with more to do": func(ctx context.Context, s *sqlite.Store, b *inbox.Batch) error {
-			if _, err := s.Accept(ctx, inbox.Delivery{Issue: one}); err != nil {
+			if _, err := s.Enqueue(ctx, inbox.Delivery{Issue: one}); err != nil {
 				return err
 			}
-			return s.Done(ctx, b, inbox.Result{})
+			return s.Complete(ctx, b, inbox.Result{})
 		},
 		"for a retry":   func(ctx context.Context, s *sqlite.Store, b *inbox.Batch) error { return s.Retry(ctx, b, 0, "") },
-		"for a release": func(ctx context.Context, s *sqlite.Store, b *inbox.Batch) error { return s.Release(ctx, b) },
+		"for a release": func(ctx context.Context, s *sqlite.Store, b *inbox.Batch) error { return s.Requeue(ctx, b) },
 		"for a revive": func(ctx context.Context, s *sqlite.Store, b *inbox.Batch) error {
-			if err := s.Bury(ctx, b, "", nil); err != nil {
+			if err := s.DeadLetter(ctx, b, "", nil); err != nil {
 				return err
 			}
 			synctest.Wait()
-			return s.Revive(ctx, b.Issue)
+			return s.Redrive(ctx, b.Issue)
 		},
 	} {
 		inBubble(name, func(t *testing.T, s *sqlite.Store) {

@@ -13,7 +13,7 @@ func (s *Store) Stats(ctx context.Context) (inbox.Stats, error) {
 	var next *int64
 	now := s.nowMicros()
 	_, err := s.get(ctx, "counting what waits in the inbox", `SELECT (SELECT count(*) FROM mailboxes WHERE token <> 0 AND lease_until > ?),
-		(SELECT count(*) FROM dead_letters), (SELECT min(next) FROM mailboxes)`, []any{now}, &stats.Leased, &stats.Dead, &next)
+		(SELECT count(*) FROM dead_letters), (SELECT min(next) FROM mailboxes)`, []any{now}, &stats.Leased, &stats.DeadLetters, &next)
 	if err != nil {
 		return inbox.Stats{}, err
 	}

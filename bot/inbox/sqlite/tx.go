@@ -86,7 +86,7 @@ func blob(b []byte) []byte {
 }
 
 var (
-	keepKeys     = micros(inbox.KeepKeys)
-	keepContents = micros(inbox.KeepMeanings)
+	keepKeys     = micros(inbox.KeepIdempotencyKeys)
+	keepContents = micros(inbox.KeepContentKeys)
 	keepUses     = micros(inbox.KeepUses)
 )

@@ -33,7 +33,7 @@ func TestWriterBroken(t *testing.T) {
 			s := openStore(t, Options{Dir: t.TempDir()})
 			outcomes := make([]inbox.Outcome, 3)
 			accept := func(i int, key string) *change {
-				d := inbox.Delivery{Issue: triage.Ref{Project: 1, IID: 1}, Key: key}
+				d := inbox.Delivery{Issue: triage.Ref{Project: 1, IID: 1}, IdempotencyKey: key}
 				return &change{ctx: t.Context(), run: func(tx *tx) (err error) {
 					outcomes[i], err = s.accept(tx, d)
 					return err
@@ -74,8 +74,8 @@ func TestPurge(t *testing.T) {
 	s := openStore(t, Options{Dir: t.TempDir(), Now: func() time.Time { return now }})
 	const keys = 60
 	for n := range keys {
-		d := inbox.Delivery{Issue: triage.Ref{Project: 1, IID: int64(n + 1)}, Key: fmt.Sprint(n), Meaning: fmt.Sprint(n)}
-		if _, err := s.Accept(t.Context(), d); err != nil {
+		d := inbox.Delivery{Issue: triage.Ref{Project: 1, IID: int64(n + 1)}, IdempotencyKey: fmt.Sprint(n), ContentKey: fmt.Sprint(n)}
+		if _, err := s.Enqueue(t.Context(), d); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -83,7 +83,7 @@ func TestPurge(t *testing.T) {
 	if err != nil || b == nil {
 		t.Fatalf("claiming: got %v, %v", b, err)
 	}
-	if err := s.Done(t.Context(), b, inbox.Result{Memory: []byte("m")}); err != nil {
+	if err := s.Complete(t.Context(), b, inbox.Result{Memory: []byte("m")}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Count(t.Context(), inbox.Use{Who: "7", ID: "1", Limit: 1, Window: time.Hour}); err != nil {
@@ -91,7 +91,7 @@ func TestPurge(t *testing.T) {
 	}
 	now = now.Add(inbox.KeepMemory + 24*time.Hour)
 	for left := keys; left > 0; {
-		if _, err := s.Accept(t.Context(), inbox.Delivery{Issue: triage.Ref{Project: 1, IID: 1}}); err != nil {
+		if _, err := s.Enqueue(t.Context(), inbox.Delivery{Issue: triage.Ref{Project: 1, IID: 1}}); err != nil {
 			t.Fatal(err)
 		}
 		left = max(0, left-20)
@@ -121,7 +121,7 @@ func TestFullDisk(t *testing.T) {
 		}
 	}
 	limit(1) // as many as there are
-	_, err := s.Accept(t.Context(), big)
+	_, err := s.Enqueue(t.Context(), big)
 	if !errors.Is(err, inbox.ErrUnavailable) || !strings.Contains(err.Error(), "the disk is full") {
 		t.Fatalf("accepting on a full disk: got %v, want it unavailable, and why", err)
 	}
@@ -129,7 +129,7 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("ping on a full disk: got %v, want it unavailable", err)
 	}
 	limit(1 << 30)
-	if outcome, err := s.Accept(t.Context(), big); err != nil || outcome != inbox.Stored {
+	if outcome, err := s.Enqueue(t.Context(), big); err != nil || outcome != inbox.Stored {
 		t.Fatalf("accepting with room again: got %s, %v", outcome, err)
 	}
 	if err := s.Ping(t.Context()); err != nil {
