@@ -54,13 +54,13 @@ func (k changedKeys) isBounded() bool {
 	return (l == nil || max(len(l.Previous), len(l.Current)) <= maxList) && (a == nil || max(len(a.Previous), len(a.Current)) <= maxList)
 }
 
-// kinds are the change bits of an issue event.
-func (c *changes) kinds() triage.Kind {
+// kinds are the change bits of an issue event with these facts.
+func (c *changes) kinds(facts triage.Changes) triage.Kind {
 	if !c.known {
 		return triage.AllChanges
 	}
 	var k triage.Kind
-	if added, removed := c.labels(); len(added)+len(removed) > 0 {
+	if len(facts.Added)+len(facts.Removed) > 0 {
 		k |= triage.LabelsChanged
 	}
 	if w := c.diff.Weight; w != nil && differ(w.Previous, w.Current) {

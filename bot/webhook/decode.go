@@ -103,8 +103,8 @@ func (d *Delivery) readIssue(key string, p *payload) error {
 	default:
 		d.Event.Kind |= p.Changes.state()
 	}
-	d.Event.Kind |= p.Changes.kinds()
 	d.Event.Changes = p.Changes.facts()
+	d.Event.Kind |= p.Changes.kinds(d.Event.Changes)
 	d.Event.At = stamp
 	d.identify(key, p, action, stamp, "")
 	return nil

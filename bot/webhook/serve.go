@@ -118,7 +118,9 @@ func (h *Handler) pass(ctx context.Context, d Delivery) outcome {
 			"unavailable", d.ID, "the delivery could not be stored; resend it from the recent events of the webhook",
 		}}
 	}
-	h.log.Debug("delivery taken", append(named(d), zap.String("status", string(a.Status)), zap.String("class", a.Class))...)
+	if line := h.log.Check(zap.DebugLevel, "delivery taken"); line != nil { // what it says is put together only if somebody reads it
+		line.Write(append(named(d), zap.String("status", string(a.Status)), zap.String("class", a.Class))...)
+	}
 	return taken(a.Status, a.Class, d.ID, a.Reason)
 }
 
