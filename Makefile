@@ -51,7 +51,7 @@ faults: ## play thousands of issues on both stores while processes are killed an
 	$(GO) test -count=1 -timeout 30m -v -run '^TestTrouble' ./bot/faults -faults.long -faults.seed=$(or $(SEED),0)
 
 .PHONY: bench
-bench: ## run the benchmarks, about three minutes; BENCH=regex picks some
+bench: ## run the benchmarks, some minutes; BENCH=regex picks some
 	@.ci/tools redis
 	@# The stores are measured on the disk of the work tree, because /tmp may be in memory; ./bot comes last, because it ends with a table.
 	@mkdir -p .cache/bench

@@ -7,8 +7,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/testkit"
 	"flowkeeper/rules/triage"
 )
 
@@ -29,6 +31,7 @@ func benchEnqueue(b *testing.B, in inbox.Inbox, clients int) {
 	var group sync.WaitGroup
 	b.ReportAllocs()
 	b.ResetTimer()
+	defer reportCPU(b, testkit.CPUTime())
 	for range clients {
 		group.Go(func() {
 			for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
@@ -62,11 +65,17 @@ func benchClaimDone(b *testing.B, in inbox.Inbox) {
 	group.Wait()
 	b.ReportAllocs()
 	b.ResetTimer()
+	defer reportCPU(b, testkit.CPUTime())
 	for range b.N {
 		if err := claimDone(b.Context(), in); err != nil {
 			b.Fatal(err)
 		}
 	}
+}
+
+// reportCPU adds what an operation cost this process since then. It swings less than times do on a machine that does something else, too.
+func reportCPU(b *testing.B, then time.Duration) {
+	b.ReportMetric(float64((testkit.CPUTime()-then).Microseconds())/float64(b.N), "CPU-µs/op")
 }
 
 func claimDone(ctx context.Context, in inbox.Inbox) error {
