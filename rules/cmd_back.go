@@ -7,11 +7,9 @@ import "flowkeeper/rules/triage"
 var commandBack = triage.Command{
 	Name: "back", Summary: "Moves the issue back to the workflow state that it came from.", Example: "back",
 	Section: "Workflow labels", Who: triage.Member,
-	Run: func(in triage.Input, call triage.Call) triage.Outcome {
+	Run: func(in triage.Input, _ triage.Call) triage.Outcome {
 		state := in.State()
 		switch {
-		case call.Args != "":
-			return refuseMore(in.Team, "back", call.Args)
 		case state == "":
 			return triage.Refuse(triage.Say("the issue has no workflow state; " + in.Team.CommandCode("next") + " gives it one"))
 		case in.Is(triage.Intake):

@@ -6,11 +6,9 @@ import "flowkeeper/rules/triage"
 var commandNext = triage.Command{
 	Name: "next", Summary: "Moves the issue to the next workflow state, if it has what that state needs.", Example: "next",
 	Section: "Workflow labels", Who: triage.Member,
-	Run: func(in triage.Input, call triage.Call) triage.Outcome {
+	Run: func(in triage.Input, _ triage.Call) triage.Outcome {
 		state := in.State()
 		switch {
-		case call.Args != "":
-			return refuseMore(in.Team, "next", call.Args)
 		case in.Is(triage.Blocked):
 			return leaveBlocked(in)
 		case offPath(in):
@@ -33,13 +31,4 @@ var commandNext = triage.Command{
 		}
 		return move(in, next)
 	},
-}
-
-// refuseMore refuses what stands behind a command that takes nothing. It may be a state that belongs to another command.
-func refuseMore(team *triage.Team, command, args string) triage.Outcome {
-	why := triage.Say(team.CommandCode(command) + " takes nothing behind it, and there is ").Quote(args)
-	if state := knownState(team, args); state != "" {
-		return triage.Refuse(why.Say("; " + team.CommandCode("to "+state) + " moves the issue there"))
-	}
-	return triage.Refuse(why.Say("; write that on another line"))
 }

@@ -6,10 +6,7 @@ import "flowkeeper/rules/triage"
 var commandRecheck = triage.Command{
 	Name: "recheck", Summary: "Reads the issue afresh and lets all rules look at it now.", Example: "recheck",
 	Who: triage.Member,
-	Run: func(in triage.Input, call triage.Call) triage.Outcome {
-		if call.Args != "" {
-			return refuseMore(in.Team, "recheck", call.Args)
-		}
+	Run: func(triage.Input, triage.Call) triage.Outcome {
 		return triage.Outcome{Reason: "has all rules look at the issue", RecheckAll: true}
 	},
 }

@@ -6,16 +6,13 @@ import "flowkeeper/rules/triage"
 var commandTriageCommunity = triage.Command{
 	Name: "triage community", Summary: "Invites contributors to the issue.", Example: "triage community",
 	Section: "Triage Process", Who: triage.Member,
-	Run: func(in triage.Input, call triage.Call) triage.Outcome {
-		return invite(in, call, "triage community", triage.Contributions)
+	Run: func(in triage.Input, _ triage.Call) triage.Outcome {
+		return invite(in, triage.Contributions)
 	},
 }
 
 // invite puts labels on the issue that are for contributors, unless the team works on it: contributions-hygiene would take them off again.
-func invite(in triage.Input, call triage.Call, command string, labels ...triage.LabelRole) triage.Outcome {
-	if call.Args != "" {
-		return refuseMore(in.Team, command, call.Args)
-	}
+func invite(in triage.Input, labels ...triage.LabelRole) triage.Outcome {
 	if why := taken(in); why != "" {
 		return triage.Refuse(triage.Say(why + ", so it does not invite contributors; " + freed(in)))
 	}

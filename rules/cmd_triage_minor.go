@@ -8,10 +8,7 @@ var commandTriageMinor = triage.Command{
 	Name: "triage minor", Summary: "A small issue: severity 4, priority 4, and the backlog if it has no milestone.", Example: "triage minor",
 	Section: "Triage Process", Who: triage.Member,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
-		if call.Args != "" {
-			return refuseMore(in.Team, "triage minor", call.Args)
-		}
-		out := triaged("4", levels(in, "4"))
+		out := triaged(in, "4")
 		if in.Issue.Milestone == 0 && !in.Has(triage.Deliverable) && !in.Has(triage.FollowUp) {
 			out.Reason += ", and puts it into the backlog"
 			out.Actions = append(out.Actions, triage.SetMilestone{Title: backlog(call)})

@@ -7,11 +7,8 @@ import "flowkeeper/rules/triage"
 var commandTriageUrgent = triage.Command{
 	Name: "triage urgent", Summary: "Urgent: severity 1 and priority 1; asks the engineering manager for an assignee.", Example: "triage urgent",
 	Section: "Triage Process", Who: triage.Member,
-	Run: func(in triage.Input, call triage.Call) triage.Outcome {
-		if call.Args != "" {
-			return refuseMore(in.Team, "triage urgent", call.Args)
-		}
-		out := triaged("1", levels(in, "1"))
+	Run: func(in triage.Input, _ triage.Call) triage.Outcome {
+		out := triaged(in, "1")
 		out.RecheckAll = len(in.Issue.Assignees) == 0
 		return out
 	},

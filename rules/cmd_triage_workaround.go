@@ -6,10 +6,7 @@ import "flowkeeper/rules/triage"
 var commandTriageWorkaround = triage.Command{
 	Name: "triage workaround", Summary: "There is a workaround: severity 3 and priority 3.", Example: "triage workaround",
 	Section: "Triage Process", Who: triage.Member,
-	Run: func(in triage.Input, call triage.Call) triage.Outcome {
-		if call.Args != "" {
-			return refuseMore(in.Team, "triage workaround", call.Args)
-		}
-		return triaged("3", levels(in, "3"))
+	Run: func(in triage.Input, _ triage.Call) triage.Outcome {
+		return triaged(in, "3")
 	},
 }

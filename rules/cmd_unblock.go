@@ -6,10 +6,8 @@ import "flowkeeper/rules/triage"
 var commandUnblock = triage.Command{
 	Name: "unblock", Summary: "Moves a blocked issue back to the workflow state in which it was before.", Example: "unblock",
 	Section: "Workflow labels", Who: triage.Member,
-	Run: func(in triage.Input, call triage.Call) triage.Outcome {
+	Run: func(in triage.Input, _ triage.Call) triage.Outcome {
 		switch {
-		case call.Args != "":
-			return refuseMore(in.Team, "unblock", call.Args)
 		case !in.Is(triage.Blocked):
 			return triage.Refuse(triage.Say(in.NotIn(triage.Blocked).Reason + "; " + in.Team.CommandCode("back") + " moves it to where it came from"))
 		}

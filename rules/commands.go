@@ -2,9 +2,10 @@ package rules
 
 import "flowkeeper/rules/triage"
 
-// Commands lists all commands in the order of the help and the reference. A command exists if it is here.
+// Commands lists all commands in the order of the help and the reference. A command exists if it is here. One without Args takes nothing
+// behind its name.
 func Commands() []triage.Command {
-	return []triage.Command{
+	all := []triage.Command{
 		commandHelp,
 		commandWhy,
 		commandNext,
@@ -29,4 +30,29 @@ func Commands() []triage.Command {
 		commandResume,
 		commandRecheck,
 	}
+	for n, c := range all {
+		if c.Args == "" && !c.Agrees { // what agrees says itself how to object
+			all[n].Run = alone(c)
+		}
+	}
+	return all
+}
+
+// alone runs a command only if nothing stands behind it.
+func alone(c triage.Command) func(triage.Input, triage.Call) triage.Outcome {
+	return func(in triage.Input, call triage.Call) triage.Outcome {
+		if call.Args != "" {
+			return refuseMore(in.Team, c.Name, call.Args)
+		}
+		return c.Run(in, call)
+	}
+}
+
+// refuseMore refuses what stands behind a command that takes nothing. It may be a state that belongs to another command.
+func refuseMore(team *triage.Team, command, args string) triage.Outcome {
+	why := triage.Say(team.CommandCode(command) + " takes nothing behind it, and there is ").Quote(args)
+	if state := knownState(team, args); state != "" {
+		return triage.Refuse(why.Say("; " + team.CommandCode("to "+state) + " moves the issue there"))
+	}
+	return triage.Refuse(why.Say("; write that on another line"))
 }
