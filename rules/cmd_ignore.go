@@ -7,12 +7,11 @@ var commandIgnore = triage.Command{
 	Name: "ignore", Args: "<rule> <why>", Summary: "Silences a rule on this issue for good.", Example: "ignore needs-type this is only a question",
 	Who: triage.Member, OnlySilences: true, Closed: true,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
-		const example = "ignore needs-type this is only a question"
 		rule, rest := splitRule(call, call.Args)
 		why := wordsOf(triage.Call{Args: rest})
 		switch {
 		case call.Args == "":
-			return triage.Refuse(triage.Say("a rule is missing: " + in.Team.CommandCode("ignore <rule> <why>") + ", for example " + in.Team.CommandCode(example)))
+			return refuseWithoutRule(in.Team, "ignore <rule> <why>", "ignore needs-type this is only a question")
 		case rule == "":
 			return refuseRule(in, call, "ignore", call.Args)
 		case rule == triage.AllRules:

@@ -11,7 +11,7 @@ var commandResume = triage.Command{
 		_, all := in.Memory.Silences[triage.AllRules]
 		switch {
 		case call.Args == "":
-			return triage.Refuse(triage.Say("a rule is missing: " + in.Team.CommandCode("resume <rule|all>") + ", for example " + in.Team.CommandCode("resume all")))
+			return refuseWithoutRule(in.Team, "resume <rule|all>", "resume all")
 		case rule == "":
 			return refuseRule(in, call, "resume", call.Args)
 		case rest != "":

@@ -24,7 +24,7 @@ var commandSnooze = triage.Command{
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		rule, rest := splitRule(call, call.Args)
 		if _, onlyTime := readSpan(call.Args); onlyTime {
-			return triage.Refuse(triage.Say("a rule is missing: " + in.Team.CommandCode("snooze <rule|all> [7d]") + ", for example " + in.Team.CommandCode("snooze all 7d")))
+			return refuseWithoutRule(in.Team, "snooze <rule|all> [7d]", "snooze all 7d")
 		}
 		if rule == "" {
 			return refuseRule(in, call, "snooze", call.Args)

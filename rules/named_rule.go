@@ -25,6 +25,11 @@ func splitRule(call triage.Call, text string) (rule, rest string) {
 // mostWords is more than the name of any rule has. Behind it people may write as much as a comment holds.
 const mostWords = 8
 
+// refuseWithoutRule refuses a command that names no rule.
+func refuseWithoutRule(team *triage.Team, usage, example string) triage.Outcome {
+	return triage.Refuse(triage.Say("a rule is missing: " + team.CommandCode(usage) + ", for example " + team.CommandCode(example)))
+}
+
 // refuseRule says which rule was probably meant where there is none, with the command that would work.
 func refuseRule(in triage.Input, call triage.Call, command, written string) triage.Outcome {
 	first, _, _ := strings.Cut(written, " ")

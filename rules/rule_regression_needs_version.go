@@ -35,7 +35,7 @@ var regressionNeedsVersion = triage.Rule{
 			})
 		}
 		if level := moreSevere(in); level != "" {
-			suggested := triage.AddLabel{Label: triage.Scoped(in.Team.Label(triage.SeverityScope), level)}
+			suggested := levelLabel(in, triage.SeverityScope, level)
 			reasons = append(reasons, "a recent regression may be worth severity "+level)
 			v.Items = append(v.Items, triage.Item{
 				Slot: "severity-" + level, Title: "A more severe level", Text: "Consider it, the regression is recent.",

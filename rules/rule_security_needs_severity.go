@@ -20,6 +20,6 @@ var securityNeedsSeverity = triage.Rule{
 			return triage.Nothing("the security issue has a severity")
 		}
 		return triage.Ask("security is severity 1 with priority 1 or 2 and an assignee, and this issue has no severity",
-			scopeItem(in, "severity", triage.SeverityScope))
+			levelItem(in, triage.SeverityScope))
 	},
 }

@@ -19,12 +19,12 @@ var urgentNeedsOwner = triage.Rule{
 		var v triage.Verdict
 		var lacks []string
 		manager := []triage.Role{triage.EngineeringManager}
-		most := triage.AddLabel{Label: triage.Scoped(in.Team.Label(triage.PriorityScope), "1")}
+		most := levelLabel(in, triage.PriorityScope, "1")
 		switch in.ScopedValue(triage.PriorityScope) {
 		case "1", "2":
 		case "":
 			lacks = append(lacks, "a priority")
-			offer := scopeItem(in, "priority", triage.PriorityScope)
+			offer := levelItem(in, triage.PriorityScope)
 			offer.Asks, offer.Triage = manager, false
 			v.Actions, v.Suggestion = []triage.Action{most}, &offer
 		default:

@@ -20,9 +20,9 @@ var workaroundPair = triage.Rule{
 		case in.IsSecurity():
 			return triage.Nothing("a security issue is not triaged as a bug with a workaround")
 		case severity == "3" && priority == "":
-			return partner(in, "priority", triage.PriorityScope)
+			return partner(in, triage.PriorityScope)
 		case severity == "" && priority == "3":
-			return partner(in, "severity", triage.SeverityScope)
+			return partner(in, triage.SeverityScope)
 		case severity != "" && priority != "":
 			return triage.Nothing("the bug has a severity and a priority")
 		}
@@ -31,10 +31,9 @@ var workaroundPair = triage.Rule{
 }
 
 // partner wants the third level of the scope that is empty.
-func partner(in triage.Input, slot string, scope triage.LabelRole) triage.Verdict {
-	offer := scopeItem(in, slot, scope)
-	v := triage.Want("a bug with a workaround is severity 3 and priority 3, this one has no "+slot,
-		triage.AddLabel{Label: triage.Scoped(in.Team.Label(scope), "3")})
+func partner(in triage.Input, scope triage.LabelRole) triage.Verdict {
+	offer := levelItem(in, scope)
+	v := triage.Want("a bug with a workaround is severity 3 and priority 3, this one has no "+offer.Slot, levelLabel(in, scope, "3"))
 	v.Suggestion = &offer
 	return v
 }
