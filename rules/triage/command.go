@@ -92,6 +92,14 @@ func (c *Command) Usage() string {
 	return c.Name + " " + c.Args
 }
 
+// ExampleFor is the example in the words of a team.
+func (c Command) ExampleFor(t *Team) string {
+	if c.Names == NoMeaning {
+		return c.Example
+	}
+	return strings.Replace(c.Example, HandbookWorkflow().Named(c.Names), t.Workflow.Named(c.Names, Intake), 1)
+}
+
 // Call is one use of a command.
 type Call struct {
 	By       Person
@@ -155,11 +163,3 @@ func Refuse(why Prose) Outcome {
 
 // Answer is the outcome of a command that only says something.
 func Answer(reason string, r Reply) Outcome { return Outcome{Reason: reason, Reply: &r} }
-
-// ExampleFor is the example in the words of a team.
-func (c Command) ExampleFor(t *Team) string {
-	if c.Names == NoMeaning {
-		return c.Example
-	}
-	return strings.Replace(c.Example, HandbookWorkflow().Named(c.Names), t.Workflow.Named(c.Names, Intake), 1)
-}

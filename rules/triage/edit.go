@@ -44,20 +44,8 @@ func (e Edit) Empty() bool {
 
 // Apply returns the issue with the difference made; the argument is not changed.
 func (e Edit) Apply(i Issue) Issue {
-	for _, l := range e.Add {
-		i = AddLabel{Label: l}.Apply(i)
-	}
-	for _, l := range e.Remove {
-		i = RemoveLabel{Label: l}.Apply(i)
-	}
-	if e.Weight != nil {
-		i = SetWeight{Value: *e.Weight}.Apply(i)
-	}
-	if e.Milestone != "" {
-		i = SetMilestone{Title: e.Milestone}.Apply(i)
-	}
-	if e.Close {
-		i = Close{}.Apply(i)
+	for _, a := range e.Actions() {
+		i = a.Apply(i)
 	}
 	return i
 }

@@ -47,10 +47,10 @@ func checkStates(path, beside []State) error {
 		if scope := Scope(s.Name); scope != "" {
 			errs = append(errs, fmt.Errorf("%q names a scope: the workflow has one for all its states, write %q", s.Name, Value(s.Name)))
 		}
-		if other, twice := taken[foldState(s.Name)]; twice {
+		if other, twice := taken[sameSeparators(s.Name)]; twice {
 			errs = append(errs, fmt.Errorf("%q and %q are one name to those who write commands: give each state its own", other, s.Name))
 		}
-		taken[foldState(s.Name)] = s.Name
+		taken[sameSeparators(s.Name)] = s.Name
 		if s.Is >= meanings {
 			errs = append(errs, fmt.Errorf("%q means something unknown (%d): the meanings are %s", s.Name, s.Is, strings.Join(meaningNames[1:], ", ")))
 		}
@@ -171,19 +171,14 @@ func (w *Workflow) State(name string) State {
 	return State{Name: name, Where: "in " + name}
 }
 
-// Find is the state that people mean by what they write, without regard to case and to what stands for a blank. Ok is false if there is none.
+// Find is the state that people mean by what they write, without regard to case and separators. Ok is false if there is none.
 func (w *Workflow) Find(written string) (found State, ok bool) {
 	for _, s := range w.states {
-		if foldState(s.Name) == foldState(written) {
+		if sameSeparators(s.Name) == sameSeparators(written) {
 			return s, true
 		}
 	}
 	return State{}, false
-}
-
-// foldState brings the name of a state to the form in which spellings are compared.
-func foldState(name string) string {
-	return strings.ToLower(strings.NewReplacer("-", " ", "_", " ").Replace(name))
 }
 
 // Has reports whether any state has the meaning.
