@@ -46,8 +46,8 @@ var directions = []direction{
 	{of: "flowkeeper/bot/webhook/...", never: "flowkeeper/bot/gitlab/...", deep: true, why: "a webhook is answered without asking GitLab anything"},
 	{of: "flowkeeper/bot/webhook/...", never: "flowkeeper/bot/inbox/...", deep: true, why: "bot joins the two"},
 
-	{of: "flowkeeper/...", except: []string{"flowkeeper/bot", "flowkeeper/bot/explain"}, never: "flowkeeper/bot/worker/...",
-		why: "what is kept of events and decisions is bot/record's; the worker is for whoever runs it"},
+	{of: "flowkeeper/...", except: []string{"flowkeeper/bot", "flowkeeper/bot/explain", "flowkeeper/bot/demo", "flowkeeper/cmd/flowkeeper"}, never: "flowkeeper/bot/worker/...",
+		why: "what is kept of events and decisions is bot/record's; the worker is for whoever runs it or gives it options"},
 	{of: "flowkeeper/bot/record/...", never: "flowkeeper/bot/...", why: "what is kept is read by all of the bot"},
 
 	{of: "flowkeeper/cmd/...", never: "testing/...", deep: true, why: "what helps tests stays out of the program"},
