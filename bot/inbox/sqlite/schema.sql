@@ -113,7 +113,7 @@ CREATE TABLE projects (
 ) STRICT;
 CREATE INDEX projects_heard ON projects (heard);
 
--- began: when this file was made. seq, token: the highest that were given out.
+-- began: when this file was made. seq, token: no higher ones were given out.
 CREATE TABLE meta (
     name  TEXT    NOT NULL PRIMARY KEY,
     value INTEGER NOT NULL

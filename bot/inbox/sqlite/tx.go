@@ -22,6 +22,9 @@ type tx struct {
 // it is committed.
 type counters struct {
 	seq, token int64 // the highest that were given out
+	// seqReserved and tokenReserved are up to where the file says that they were.
+	seqReserved, tokenReserved int64
+
 	deliveries int64 // waiting in mailboxes
 	issues     int64 // with waiting deliveries
 	records    int64
@@ -41,15 +44,20 @@ func (t *tx) load() error {
 			return err
 		}
 	}
+	t.seqReserved, t.tokenReserved = t.seq, t.token
 	return nil
 }
 
-// saveNumbers keeps the numbers that must never be given out again.
-func (t *tx) saveNumbers(before counters) error {
-	if t.seq == before.seq && t.token == before.token {
+// reserve is how many numbers are taken from the file at a time: what is written there with each of them would be another page to sync.
+const reserve = 10_000
+
+// reserveNumbers notes in the file, before numbers are given out, that they never must be again. A process that ends leaves some out.
+func (t *tx) reserveNumbers() error {
+	if t.seq <= t.seqReserved && t.token <= t.tokenReserved {
 		return nil
 	}
-	_, err := t.exec(`UPDATE meta SET value = CASE name WHEN 'seq' THEN ? ELSE ? END WHERE name IN ('seq', 'token')`, t.seq, t.token)
+	t.seqReserved, t.tokenReserved = t.seq+reserve, t.token+reserve
+	_, err := t.exec(`UPDATE meta SET value = CASE name WHEN 'seq' THEN ? ELSE ? END WHERE name IN ('seq', 'token')`, t.seqReserved, t.tokenReserved)
 	return err
 }
 

@@ -177,7 +177,7 @@ func (w *writer) finish(t *tx, changes int) error {
 	if err := w.purge(t, changes); err != nil {
 		return err
 	}
-	if err := t.saveNumbers(*w.committed.Load()); err != nil {
+	if err := t.reserveNumbers(); err != nil {
 		return err
 	}
 	_, err := w.statements.exec("COMMIT")
