@@ -30,7 +30,7 @@ func TestClockBehindTheStores(t *testing.T) {
 	r.must(nil, err)
 	client, err := gitlab.New(gitlab.Options{URL: r.options.GitLab.URL, Token: botToken})
 	r.must(nil, err)
-	self, err := client.Self(t.Context())
+	self, err := client.CurrentUser(t.Context())
 	r.must(nil, err)
 	behind := func() time.Time { return time.Now().Add(-time.Hour) }
 	log := newHandled()

@@ -59,7 +59,7 @@ func (d *Direct) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if d.self, err = client.Self(ctx); err != nil {
+	if d.self, err = client.CurrentUser(ctx); err != nil {
 		return fmt.Errorf("asking GitLab who the bot is: %w", err)
 	}
 	d.gitlab = client

@@ -114,7 +114,7 @@ func (a *App) schedule() *schedule.Scheduler {
 func (a *App) resolveSelf(ctx context.Context) (triage.Person, error) {
 	const first, longest = 500 * time.Millisecond, 30 * time.Second
 	for wait := first; ; wait = min(2*wait, longest) {
-		self, err := a.gitlab.Self(ctx)
+		self, err := a.gitlab.CurrentUser(ctx)
 		if err == nil {
 			return self, nil
 		}
@@ -133,7 +133,7 @@ func (a *App) resolveSelf(ctx context.Context) (triage.Person, error) {
 			why = "GitLab refuses the bot"
 		}
 		a.o.Log.Warn(why+"; deliveries are kept meanwhile", zap.String("url", a.o.GitLab.URL), zap.Duration("again_in", wait), zap.Error(err))
-		if !sleep.For(ctx, max(wait, gitlab.After(err))) {
+		if !sleep.For(ctx, max(wait, gitlab.RetryDelay(err))) {
 			return self, ctx.Err()
 		}
 	}
@@ -142,7 +142,7 @@ func (a *App) resolveSelf(ctx context.Context) (triage.Person, error) {
 // refused reports whether GitLab will not have the token. An account that is not let in now may be later, with the same token.
 func refused(err error) bool {
 	class := gitlab.ClassOf(err)
-	return gitlab.DeniedOf(err) == gitlab.DeniedToken || class == gitlab.GiveUp || class == gitlab.Gone
+	return gitlab.DeniedOf(err) == gitlab.DeniedToken || class == gitlab.Permanent || class == gitlab.NotFound
 }
 
 // checks are what /readyz asks.

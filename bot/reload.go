@@ -110,7 +110,7 @@ func (a *App) checkToken(ctx context.Context, token string) error {
 	}
 	ctx, cancel := context.WithTimeout(budget.Urgent(ctx), checkTime)
 	defer cancel()
-	holder, err := a.gitlab.Holder(ctx, token)
+	holder, err := a.gitlab.TokenUser(ctx, token)
 	switch {
 	case err != nil && refused(err):
 		return fmt.Errorf("%s does not accept the new token in FLOWKEEPER_GITLAB_TOKEN: %w", a.o.GitLab.URL, err)

@@ -20,12 +20,12 @@ const MaxProjects = 100
 
 // GitLab is what is asked. Errors are classed by gitlab.ClassOf.
 type GitLab interface {
-	// Scopes are the token's scopes, none if GitLab does not tell.
-	Scopes(ctx context.Context) ([]string, error)
+	// TokenScopes are the token's scopes, none if GitLab does not tell.
+	TokenScopes(ctx context.Context) ([]string, error)
 	// IsAdmin reports whether GitLab said that the token is an administrator's.
 	IsAdmin() bool
 	ProjectID(ctx context.Context, path string) (int64, error)
-	Level(ctx context.Context, project, user int64) (int, error)
+	AccessLevel(ctx context.Context, project, user int64) (int, error)
 }
 
 // Missing lists what the bot may not do, a sentence each: with the token as a whole, then in each of the projects (full paths or ids), of
@@ -52,7 +52,7 @@ func Missing(ctx context.Context, g GitLab, self triage.Person, projects []strin
 			continue
 		}
 		looked[id] = true
-		level, err := g.Level(ctx, id, self.ID)
+		level, err := g.AccessLevel(ctx, id, self.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -67,7 +67,7 @@ func Missing(ctx context.Context, g GitLab, self triage.Person, projects []strin
 // missingScope says that the token's scopes do not let it write.
 func missingScope(ctx context.Context, g GitLab) (string, error) {
 	const give = "the bot can write nothing with it; create a token with the scope api"
-	scopes, err := g.Scopes(ctx)
+	scopes, err := g.TokenScopes(ctx)
 	switch {
 	case unauthorized(err): // it may be of a kind that cannot tell; whether it is good at all shows elsewhere
 		return "", nil
@@ -96,7 +96,7 @@ func number(ctx context.Context, g GitLab, project string) (int64, error) {
 
 func gone(err error) bool {
 	class := gitlab.ClassOf(err)
-	return class == gitlab.Gone || class == gitlab.GiveUp
+	return class == gitlab.NotFound || class == gitlab.Permanent
 }
 
 // role is a membership below Planner in words.

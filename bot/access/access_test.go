@@ -27,17 +27,17 @@ type lab struct {
 	asked  int   // for levels
 }
 
-func (l *lab) Scopes(context.Context) ([]string, error) { return l.scopes, l.refuse }
-func (l *lab) IsAdmin() bool                            { return l.admin }
+func (l *lab) TokenScopes(context.Context) ([]string, error) { return l.scopes, l.refuse }
+func (l *lab) IsAdmin() bool                                 { return l.admin }
 
 func (l *lab) ProjectID(_ context.Context, path string) (id int64, err error) {
 	if _, err := fmt.Sscanf(path, "group/%d", &id); err != nil {
-		return 0, &gitlab.Error{Class: gitlab.Gone, Err: err}
+		return 0, &gitlab.Error{Class: gitlab.NotFound, Err: err}
 	}
 	return id, nil
 }
 
-func (l *lab) Level(context.Context, int64, int64) (int, error) {
+func (l *lab) AccessLevel(context.Context, int64, int64) (int, error) {
 	l.asked++
 	return l.level, l.broken
 }
@@ -55,8 +55,8 @@ func TestMissing(t *testing.T) {
 		"an administrator":  {lab: lab{admin: true}, projects: []string{"7"}, policy: handbook},
 		"unknown scopes":    {lab: lab{level: 20}, projects: []string{"7"}, policy: handbook},
 		"told twice":        {lab: lab{level: 10}, projects: []string{"group/7", "7"}, policy: only(), want: []string{"in project group/7"}},
-		"of another kind":   {lab: lab{refuse: &gitlab.Error{Status: 401, Class: gitlab.Outage, Denied: gitlab.DeniedToken, Err: errors.New("x")}, level: 10}, projects: []string{"7"}, policy: only(), want: []string{"only a Guest"}},
-		"no scope at all":   {lab: lab{refuse: &gitlab.Error{Status: 403, Class: gitlab.Outage, Denied: gitlab.DeniedToken, Err: errors.New("x")}}, policy: handbook, want: []string{"the token lacks the scope api: "}},
+		"of another kind":   {lab: lab{refuse: &gitlab.Error{Status: 401, Class: gitlab.Unavailable, Denied: gitlab.DeniedToken, Err: errors.New("x")}, level: 10}, projects: []string{"7"}, policy: only(), want: []string{"only a Guest"}},
+		"no scope at all":   {lab: lab{refuse: &gitlab.Error{Status: 403, Class: gitlab.Unavailable, Denied: gitlab.DeniedToken, Err: errors.New("x")}}, policy: handbook, want: []string{"the token lacks the scope api: "}},
 		"minimal access":    {lab: lab{level: 5}, projects: []string{"group/7"}, policy: only("type-x"), want: []string{"@bot is hardly a member (minimal access) of project group/7, too little to set labels and weights (for type-x and commands)"}},
 		"a Guest, no rules": {lab: lab{level: 10}, projects: []string{"7"}, policy: only(), want: []string{"@bot is only a Guest in project 7, too little to set labels and weights (for commands)"}},
 		"a Guest, rules":    {lab: lab{level: 10}, projects: []string{"7"}, policy: only("a", "b", "c", "d"), want: []string{"(for a, b, 2 more rules and commands)"}},
@@ -100,7 +100,7 @@ func TestMissingIsBounded(t *testing.T) {
 	if got, err := access.Missing(t.Context(), l, self, many, policy); err != nil || len(got) != 0 || l.asked != access.MaxProjects {
 		t.Errorf("missing is %q, %v after %d questions", got, err, l.asked)
 	}
-	away := &gitlab.Error{Class: gitlab.Outage, Err: errors.New("away")}
+	away := &gitlab.Error{Class: gitlab.Unavailable, Err: errors.New("away")}
 	for name, l := range map[string]*lab{"scopes": {refuse: away}, "levels": {broken: away}} {
 		got, err := access.Missing(t.Context(), l, self, many, policy)
 		if diff := cmp.Diff([]string(nil), got); diff != "" || !errors.Is(err, away) {

@@ -20,7 +20,7 @@ func (t Token) Missing(ctx context.Context, projects []string, policy engine.Pol
 	if err != nil {
 		return nil, err
 	}
-	self, err := client.Self(ctx)
+	self, err := client.CurrentUser(ctx)
 	if gitlab.DeniedOf(err) != "" {
 		return []string{err.Error()}, nil
 	}

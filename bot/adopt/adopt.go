@@ -30,8 +30,8 @@ const Room = 200
 // GitLab is what is needed of GitLab.
 type GitLab interface {
 	ProjectID(ctx context.Context, path string) (int64, error)
-	SeesProject(ctx context.Context, project int64) (bool, error)
-	OpenIssues(ctx context.Context, project int64, since time.Time, each func(triage.Issue) error) error
+	CanSeeProject(ctx context.Context, project int64) (bool, error)
+	EachOpenIssue(ctx context.Context, project int64, since time.Time, each func(triage.Issue) error) error
 }
 
 // Inbox is where issues are put.
@@ -108,7 +108,7 @@ func (a *Adopter) Page(ctx context.Context, r Request) (Page, error) {
 		p.Waiting = stats.Issues
 		return p, err
 	}
-	listing := a.GitLab.OpenIssues(ctx, project, r.From, func(i triage.Issue) error {
+	listing := a.GitLab.EachOpenIssue(ctx, project, r.From, func(i triage.Issue) error {
 		// A page ends between two times of creation, because the next one begins with a time.
 		if i.CreatedAt.After(p.Until) {
 			p.Done = true
@@ -130,7 +130,7 @@ func (a *Adopter) Page(ctx context.Context, r Request) (Page, error) {
 	case listing == nil:
 		p.Done = true
 	case errors.Is(listing, errFull):
-	case answered && e.Class == gitlab.GiveUp && e.Status == 0 && p.Next.After(r.From): // the list is longer than is read at a time
+	case answered && e.Class == gitlab.Permanent && e.Status == 0 && p.Next.After(r.From): // the list is longer than is read at a time
 	default:
 		return Page{}, listing
 	}
@@ -153,7 +153,7 @@ func (a *Adopter) take(ctx context.Context, i triage.Issue, until time.Time, dry
 		return taken, nil
 	}
 	decision, err := a.Explain(ctx, i.Ref)
-	if gitlab.ClassOf(err) == gitlab.Gone {
+	if gitlab.ClassOf(err) == gitlab.NotFound {
 		taken.Left = "it is gone"
 		return taken, nil
 	}
@@ -175,7 +175,7 @@ func (a *Adopter) take(ctx context.Context, i triage.Issue, until time.Time, dry
 func (a *Adopter) find(ctx context.Context, name string) (int64, error) {
 	const member = "make the bot's user a member of it with the role Reporter or Planner"
 	if id, err := strconv.ParseInt(name, 10, 64); err == nil {
-		sees, err := a.GitLab.SeesProject(ctx, id)
+		sees, err := a.GitLab.CanSeeProject(ctx, id)
 		if err == nil && !sees {
 			err = Refusal{fmt.Sprintf("there is no project with the id %d, or the bot's token cannot see it: %s", id, member)}
 		}
@@ -185,7 +185,7 @@ func (a *Adopter) find(ctx context.Context, name string) (int64, error) {
 	if bad, ok := errors.AsType[*gitlab.BadReference](err); ok {
 		return 0, Refusal{bad.Error()}
 	}
-	if gitlab.ClassOf(err) == gitlab.Gone {
+	if gitlab.ClassOf(err) == gitlab.NotFound {
 		return 0, Refusal{fmt.Sprintf("there is no project %s, or the bot's token cannot see it: check the path, or %s", name, member)}
 	}
 	return id, err

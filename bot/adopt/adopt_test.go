@@ -35,14 +35,14 @@ func (l *lab) add(count int, at time.Time, closed bool) {
 
 func (l *lab) ProjectID(_ context.Context, path string) (int64, error) {
 	if path != "team/project" {
-		return 0, &gitlab.Error{Op: "asking", Status: http.StatusNotFound, Class: gitlab.Gone, Err: errors.New("not found")}
+		return 0, &gitlab.Error{Op: "asking", Status: http.StatusNotFound, Class: gitlab.NotFound, Err: errors.New("not found")}
 	}
 	return 7, nil
 }
 
-func (l *lab) SeesProject(_ context.Context, id int64) (bool, error) { return id == 7, nil }
+func (l *lab) CanSeeProject(_ context.Context, id int64) (bool, error) { return id == 7, nil }
 
-func (l *lab) OpenIssues(_ context.Context, _ int64, since time.Time, each func(triage.Issue) error) error {
+func (l *lab) EachOpenIssue(_ context.Context, _ int64, since time.Time, each func(triage.Issue) error) error {
 	for _, i := range l.issues {
 		if i.CreatedAt.Before(since) || i.Closed {
 			continue

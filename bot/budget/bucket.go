@@ -2,46 +2,46 @@ package budget
 
 import "time"
 
-// size is how much goes through a bucket.
+// size is the rate and the capacity of a bucket.
 type size struct {
 	perMinute int
-	burst     int // what a full bucket holds
-	reserve   int // what ordinary work leaves in it
+	burst     int // tokens in a full bucket
+	reserve   int // tokens that ordinary work leaves in it
 }
 
-// sized is the bucket for so many a minute, at least one: ten seconds' worth at most, a fifth of that in reserve. A full one always has
-// room for ordinary work.
-func sized(perMinute int) size {
+// sizeFor is the size for so many calls a minute, at least one: it holds ten seconds' worth, a fifth of that in reserve. A full bucket always
+// has a token for ordinary work.
+func sizeFor(perMinute int) size {
 	burst := max(perMinute/6, 2)
 	return size{perMinute: perMinute, burst: burst, reserve: (burst + 4) / 5}
 }
 
-// within is the bucket that goes well with a limit of GitLab's: a minute and a burst stay below it.
-func within(limit int) size { return sized(max(limit*6/7, 1)) }
+// sizeWithin is the size that stays within GitLab's limit of calls a minute, the burst included.
+func sizeWithin(limit int) size { return sizeFor(max(limit*6/7, 1)) }
 
-// rate is in a second.
+// rate is in tokens a second.
 func (s size) rate() float64 { return float64(s.perMinute) / 60 }
 
-// kept is what the class leaves in the bucket.
-func (s size) kept(c class) int {
+// reserveFor is how many tokens the class must leave in the bucket.
+func (s size) reserveFor(c class) int {
 	if c == urgent {
 		return 0
 	}
 	return s.reserve
 }
 
-// until is how long it takes at most to get from a level to another one.
-func (s size) until(from, to float64) time.Duration {
+// fillTime is how long the bucket takes to fill from one level to another, at most.
+func (s size) fillTime(from, to float64) time.Duration {
 	if from >= to {
 		return 0
 	}
 	return time.Duration((to-from)/s.rate()*float64(time.Second)) + 1 // rounded up, or it would be asked for in vain
 }
 
-// bucket is how much may be spent at once. It knows of a reserve, gives back and can be lowered, which the usual ones do not.
+// bucket is a token bucket. It has a reserve, takes tokens back and can be lowered, which the usual ones cannot.
 type bucket struct {
 	level float64
-	at    time.Time // when it was that
+	at    time.Time // when the level was computed
 }
 
 // fill brings the bucket up to now.
@@ -50,10 +50,10 @@ func (b *bucket) fill(s size, now time.Time) {
 	b.at = now
 }
 
-// take takes one if that leaves what is kept; else it says how long to wait.
-func (b *bucket) take(s size, kept int, now time.Time) time.Duration {
+// take takes a token if that leaves the reserve, and returns 0; else it returns how long to wait.
+func (b *bucket) take(s size, reserve int, now time.Time) time.Duration {
 	b.fill(s, now)
-	if wait := s.until(b.level, float64(kept+1)); wait > 0 {
+	if wait := s.fillTime(b.level, float64(reserve+1)); wait > 0 {
 		return wait
 	}
 	b.level--

@@ -36,8 +36,8 @@ type Options struct {
 // two. (The one comment of each class that is next may add a call that was set aside for it before.) While the store is away each process
 // holds itself to that.
 type Budget struct {
-	calls   *lane
-	notes   *lane
+	calls   *limiter
+	notes   *limiter
 	now     func() time.Time
 	metrics metrics
 }
@@ -51,8 +51,8 @@ func New(o Options) (*Budget, error) {
 	o = o.withDefaults()
 	fleet := &fleet{store: o.Store, now: o.Now, log: o.Log}
 	b := &Budget{
-		calls: newLane("gitlab-calls", "GitLab calls", o.PerMinute, fleet, o.Now, o.Log),
-		notes: newLane("gitlab-notes", "comments", o.NotesPerMinute, fleet, o.Now, o.Log),
+		calls: newLimiter("gitlab-calls", "GitLab calls", o.PerMinute, fleet, o.Now, o.Log),
+		notes: newLimiter("gitlab-notes", "comments", o.NotesPerMinute, fleet, o.Now, o.Log),
 		now:   o.Now,
 	}
 	b.metrics = newMetrics(o.Registry, b)
@@ -87,14 +87,14 @@ func (b *Budget) Wait(ctx context.Context, note bool) error {
 	}
 	// One comment of a class at a time has its call set aside until its own budget allows it. If each had its room as a comment first, all
 	// those that wait for a call would later be written at once.
-	if err := b.notes.enter(ctx, c); err != nil {
+	if err := b.notes.enterQueue(ctx, c); err != nil {
 		return err
 	}
-	defer b.notes.leave(c)
+	defer b.notes.leaveQueue(c)
 	if err := b.calls.wait(ctx, c); err != nil {
 		return err
 	}
-	return b.notes.pass(ctx, c)
+	return b.notes.waitForToken(ctx, c)
 }
 
 // Observe learns from the answer to a call for which Wait was called with the same note. It only remembers; whoever waits next tells the
@@ -102,9 +102,9 @@ func (b *Budget) Wait(ctx context.Context, note bool) error {
 func (b *Budget) Observe(note bool, status int, h http.Header) {
 	now := b.now()
 	told := readHeaders(h, now)
-	if told.ours {
-		b.calls.allow(told.limit)
-		b.calls.remaining(told.left, told.reset)
+	if told.present {
+		b.calls.applyLimit(told.limit)
+		b.calls.applyRemaining(told.left, told.reset)
 	}
 	if status != http.StatusTooManyRequests {
 		return
@@ -112,11 +112,11 @@ func (b *Budget) Observe(note bool, status int, h http.Header) {
 	// Limits of single endpoints, as that of comments, are not in the headers: a refusal while calls are left comes from one of them.
 	// Whoever else ran into such a limit waits by itself; it is no reason to keep everybody waiting.
 	if note && !told.spent {
-		b.notes.hold(now.Add(told.retry))
+		b.notes.blockUntil(now.Add(told.retry))
 		return
 	}
 	if told.spent || !told.counted {
-		b.calls.hold(now.Add(told.retry))
+		b.calls.blockUntil(now.Add(told.retry))
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// maxHold bounds how long an answer may keep the bot away.
-	maxHold = 10 * time.Minute
+	// maxBlock bounds how long an answer may keep the bot away.
+	maxBlock = 10 * time.Minute
 	// defaultHold is for a refusal that does not say how long: GitLab counts by the minute.
 	defaultHold = time.Minute
 )
@@ -20,10 +20,10 @@ type headers struct {
 	counted bool // it says how many calls are left, of whatever kind
 	spent   bool // and that there are none
 
-	ours  bool // the next three are said, and about calls with a token, as the bot makes them
-	limit int  // calls a minute, above 0
-	left  int  // calls until reset, 0 or above
-	reset time.Time
+	present bool // the next three are said, and about calls with a token, as the bot makes them
+	limit   int  // calls a minute, above 0
+	left    int  // calls until reset, 0 or above
+	reset   time.Time
 
 	retry time.Duration // how long to stay away after a refusal
 }
@@ -41,10 +41,10 @@ func readHeaders(h http.Header, now time.Time) headers {
 		counted: noLeft == nil,
 		spent:   noLeft == nil && left <= 0,
 		// GitLab has other limits for other requests, and an answer speaks of the one that it was counted for.
-		ours:  h.Get("RateLimit-Name") == "throttle_authenticated_api" && noLimit == nil && limit > 0 && noLeft == nil && noReset == nil,
-		limit: limit,
-		left:  max(left, 0),
-		reset: time.Unix(reset, 0),
-		retry: retry,
+		present: h.Get("RateLimit-Name") == "throttle_authenticated_api" && noLimit == nil && limit > 0 && noLeft == nil && noReset == nil,
+		limit:   limit,
+		left:    max(left, 0),
+		reset:   time.Unix(reset, 0),
+		retry:   retry,
 	}
 }

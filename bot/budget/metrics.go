@@ -15,12 +15,12 @@ type metrics struct {
 // newMetrics registers the metrics; with a nil registry they are kept and never shown.
 func newMetrics(r prometheus.Registerer, b *Budget) metrics {
 	f := promauto.With(r)
-	for of, l := range map[string]*lane{"calls": b.calls, "notes": b.notes} {
+	for of, l := range map[string]*limiter{"calls": b.calls, "notes": b.notes} {
 		f.NewGaugeFunc(prometheus.GaugeOpts{
 			Name:        "flowkeeper_gitlab_budget_remaining",
 			Help:        "What could be spent at once, as far as this process knows: calls, and comments among them.",
 			ConstLabels: prometheus.Labels{"budget": of},
-		}, l.left)
+		}, l.available)
 	}
 	return metrics{waits: f.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "flowkeeper_gitlab_budget_waits_seconds",

@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	// maxText bounds what is read of a comment, in bytes. Markdown takes time that can grow faster than the text; this much of the worst
+	// maxQuoted bounds what is read of a comment, in bytes. Markdown takes time that can grow faster than the text; this much of the worst
 	// text takes half a second, and commands stand in the first lines of a comment or in the last ones of a short one.
 	maxText = 64 << 10
 	// maxNesting bounds the quotes and lists that one line may open. Parsing takes the square of it, and nobody quotes that deep. A

@@ -85,7 +85,7 @@ func (s *stage) look(ctx context.Context) (view, error) {
 // stickies are the bot's comments that answer nobody.
 func stickies(i sandbox.Issue) []sandbox.Note {
 	return slices.DeleteFunc(i.CommentsBy(botName), func(n sandbox.Note) bool {
-		_, _, answer := note.ReplyTo(n.Text, i.Ref)
+		_, _, answer := note.ParseReply(n.Text, i.Ref)
 		return answer
 	})
 }
@@ -98,7 +98,7 @@ func answers(i sandbox.Issue, comment int64) (reactions []string, replies []sand
 				reactions = append(reactions, a.Name)
 			}
 		}
-		if to, _, answer := note.ReplyTo(n.Text, i.Ref); answer && to == comment {
+		if to, _, answer := note.ParseReply(n.Text, i.Ref); answer && to == comment {
 			replies = append(replies, n)
 		}
 	}

@@ -24,11 +24,11 @@ func Live(ctx context.Context, o Options) (worker.Explanation, error) {
 	if err != nil {
 		return worker.Explanation{}, err
 	}
-	ref, err := client.Find(ctx, o.Page)
+	ref, err := client.IssueByURL(ctx, o.Page)
 	if err != nil {
 		return worker.Explanation{}, err
 	}
-	self, err := client.Self(ctx)
+	self, err := client.CurrentUser(ctx)
 	if err != nil {
 		return worker.Explanation{}, err
 	}

@@ -24,9 +24,9 @@ type call struct {
 	path    string            // below /api/v4/; "" for a subject that is no issue
 	send    any               // the query of a GET, as a struct with url tags; the JSON body of the others
 	note    bool              // writes a comment
-	graphql bool              // a question in GraphQL; the path is its own
-	token   func(http.Header) // puts another token than the one in use into the request; nil for that one
-	role    string            // what the token must be in the project, for errors; "" is what the bot is anyway
+	graphql bool              // a GraphQL query, which has a path of its own
+	token   func(http.Header) // sets another token in the request; nil for the one in use
+	role    string            // the role that the token needs in the project, for errors; "" for the bot's usual one
 }
 
 // answer is what came back; its zero value is nothing.
@@ -39,14 +39,14 @@ type answer struct {
 // do sends the call once and decodes the answer into the value that into points to, unless that is nil.
 func (c *Client) do(ctx context.Context, k call, into any) (answer, error) {
 	if k.path == "" && !k.graphql {
-		return answer{}, c.fail(k, 0, GiveUp, errOnlyIssues)
+		return answer{}, c.newError(k, 0, Permanent, errOnlyIssues)
 	}
 	if err := c.limit.Wait(ctx, k.note); err != nil {
-		return answer{}, c.fail(k, 0, Outage, err)
+		return answer{}, c.newError(k, 0, Unavailable, err)
 	}
 	start := c.now()
 	a, err := c.send(ctx, k)
-	c.observe(k, a.status, c.now().Sub(start), err)
+	c.recordCall(k, a.status, c.now().Sub(start), err)
 	if a.status > 0 {
 		c.limit.Observe(k.note, a.status, a.header)
 	}
@@ -54,10 +54,10 @@ func (c *Client) do(ctx context.Context, k call, into any) (answer, error) {
 		return a, err
 	}
 	if into == nil {
-		return a, c.empty(ctx, k, a)
+		return a, c.requireJSON(ctx, k, a)
 	}
 	if err := json.Unmarshal(a.body, into); err != nil {
-		return a, c.unreadable(ctx, k, a, err)
+		return a, c.decodeError(ctx, k, a, err)
 	}
 	return a, nil
 }
@@ -69,7 +69,7 @@ func (c *Client) send(ctx context.Context, k call) (answer, error) {
 
 	req, err := c.api.NewRequest(k.method, k.path, k.send, []api.RequestOptionFunc{api.WithContext(limited)})
 	if err != nil {
-		return answer{}, c.fail(k, 0, GiveUp, fmt.Errorf("building the request: %w", err))
+		return answer{}, c.newError(k, 0, Permanent, fmt.Errorf("building the request: %w", err))
 	}
 	if k.graphql {
 		req.URL.Path, req.URL.RawPath = graphqlPath(req.URL.Path), ""
@@ -84,27 +84,27 @@ func (c *Client) send(ctx context.Context, k call) (answer, error) {
 	var body bytes.Buffer
 	resp, err := c.api.Do(req, &body)
 	if resp == nil {
-		return answer{}, c.fail(k, 0, Outage, c.unanswered(ctx, err))
+		return answer{}, c.newError(k, 0, Unavailable, c.noAnswerError(ctx, err))
 	}
 	a := answer{status: resp.StatusCode, header: resp.Header, body: body.Bytes()}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		a.body = beginning(resp.Response)
+		a.body = keptBody(resp.Response)
 		if refused, ok := errors.AsType[*api.ErrorResponse](err); ok {
 			a.body = refused.Body
 		}
-		return a, c.doubt(ctx, k, a, c.refused(k, a))
+		return a, c.checkAccount(ctx, k, a, c.responseError(k, a))
 	}
 	if errors.Is(err, errTooLarge) {
-		return a, c.fail(k, a.status, Retry, err)
+		return a, c.newError(k, a.status, Transient, err)
 	}
 	if err != nil {
-		return a, c.fail(k, a.status, Outage, fmt.Errorf("the answer was cut off: %w", c.unanswered(ctx, err)))
+		return a, c.newError(k, a.status, Unavailable, fmt.Errorf("the answer was cut off: %w", c.noAnswerError(ctx, err)))
 	}
 	return a, nil
 }
 
-// unanswered says why a request got no answer, or no complete one. ctx is the caller's, without the request's own timeout.
-func (c *Client) unanswered(ctx context.Context, err error) error {
+// noAnswerError says why a request got no answer, or no complete one. ctx is the caller's, without the request's own timeout.
+func (c *Client) noAnswerError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -115,39 +115,39 @@ func (c *Client) unanswered(ctx context.Context, err error) error {
 		err = wrapped.Err // drops a URL that says less than the operation does
 	}
 	help := connectionHelp(err)
-	if text := c.tokens.hide(err.Error()); len(text) > maxText {
-		err = errors.New(clip(text)) // what is no HTTP at all is quoted in full
+	if text := c.tokens.redactText(err.Error()); len(text) > maxQuoted {
+		err = errors.New(truncate(text)) // what is no HTTP at all is quoted in full
 	}
 	return fmt.Errorf("no answer from %s: %w%s", c.base, err, help)
 }
 
-// unreadable is the failure of an answer that says it succeeded and cannot be understood.
-func (c *Client) unreadable(ctx context.Context, k call, a answer, err error) error {
+// decodeError is the error for an answer that reports success and cannot be decoded.
+func (c *Client) decodeError(ctx context.Context, k call, a answer, err error) error {
 	if !saysJSON(a.header) {
-		return c.doubt(ctx, k, a, c.fail(k, a.status, foreignClass(k.method), foreign(c.redacted(a))))
+		return c.checkAccount(ctx, k, a, c.newError(k, a.status, notGitLabClass(k.method), notGitLabError(c.redacted(a))))
 	}
-	return c.fail(k, a.status, Retry, fmt.Errorf("reading the answer: %w", err))
+	return c.newError(k, a.status, Transient, fmt.Errorf("reading the answer: %w", err))
 }
 
-// empty checks an answer of which only the status counts: a login page with status 200 is no success.
-func (c *Client) empty(ctx context.Context, k call, a answer) error {
+// requireJSON checks an answer of which only the status counts: a login page with status 200 is no success.
+func (c *Client) requireJSON(ctx context.Context, k call, a answer) error {
 	if a.status == http.StatusNoContent || saysJSON(a.header) {
 		return nil
 	}
-	return c.doubt(ctx, k, a, c.fail(k, a.status, foreignClass(k.method), foreign(c.redacted(a))))
+	return c.checkAccount(ctx, k, a, c.newError(k, a.status, notGitLabClass(k.method), notGitLabError(c.redacted(a))))
 }
 
-// fail makes the error of a call, without the token whatever the other side wrote.
-func (c *Client) fail(k call, status int, class Class, err error) *Error {
-	if text := err.Error(); c.tokens.hide(text) != text {
-		err = errors.New(c.tokens.hide(text))
+// newError makes the error of a call, with every token redacted.
+func (c *Client) newError(k call, status int, class Class, err error) *Error {
+	if text := err.Error(); c.tokens.redactText(text) != text {
+		err = errors.New(c.tokens.redactText(text))
 	}
 	return &Error{Op: k.op, Status: status, Class: class, Err: err}
 }
 
-// observe counts and logs a request; never its bodies.
-func (c *Client) observe(k call, status int, took time.Duration, err error) {
-	c.metrics.observe(k.name, status, took)
+// recordCall counts and logs a request, without its bodies.
+func (c *Client) recordCall(k call, status int, took time.Duration, err error) {
+	c.metrics.record(k.name, status, took)
 	fields := []zap.Field{zap.String("call", k.name), zap.String("method", k.method), zap.String("path", k.path),
 		zap.Int("status", status), zap.Duration("took", took)}
 	if err != nil {

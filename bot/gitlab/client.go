@@ -29,12 +29,12 @@ type Limiter interface {
 	Observe(note bool, status int, h http.Header)
 }
 
-// free is the limiter that limits nothing.
-type free struct{}
+// unlimited is the limiter that limits nothing.
+type unlimited struct{}
 
-func (free) Wait(context.Context, bool) error { return nil }
+func (unlimited) Wait(context.Context, bool) error { return nil }
 
-func (free) Observe(bool, int, http.Header) {}
+func (unlimited) Observe(bool, int, http.Header) {}
 
 // Options are what a Client needs. URL and Token are required. The token is left out wherever the options are printed.
 type Options struct {
@@ -85,7 +85,7 @@ func New(o Options) (*Client, error) {
 
 	lib, err := api.NewClient("", // the token is put into each request, because it may change
 		api.WithBaseURL(o.URL),
-		api.WithHTTPClient(guarded(o.HTTP)),
+		api.WithHTTPClient(hardened(o.HTTP)),
 		// The library would repeat a POST on a 502, which leaves a second comment.
 		api.WithoutRetries(),
 		// Without a limiter of ours the library makes one from the first answer's RateLimit-Limit. Ours is waited on elsewhere,
@@ -106,7 +106,7 @@ func New(o Options) (*Client, error) {
 		log:     o.Log,
 		now:     o.Now,
 	}
-	c.tokens.use(o.Token)
+	c.tokens.setCurrent(o.Token)
 	return c, nil
 }
 
@@ -148,7 +148,7 @@ func (o Options) withDefaults() Options {
 		o.Timeout = DefaultTimeout
 	}
 	if o.Limit == nil {
-		o.Limit = free{}
+		o.Limit = unlimited{}
 	}
 	if o.Log == nil {
 		o.Log = zap.NewNop()

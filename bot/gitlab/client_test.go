@@ -183,7 +183,7 @@ func TestRedirect(t *testing.T) {
 		return true
 	}}
 	_, err := s.client(t).Issue(t.Context(), ref)
-	check(t, err, gitlab.Outage, "301 Moved Permanently: redirects to https://new.example/api/v4/projects/7/issues/12, ")
+	check(t, err, gitlab.Unavailable, "301 Moved Permanently: redirects to https://new.example/api/v4/projects/7/issues/12, ")
 }
 
 // What GitLab says of its limits does not slow the client down: pacing is the given limiter's business.
@@ -213,7 +213,7 @@ func TestLogs(t *testing.T) {
 	}
 	s.do(func() { s.Answer = always(http.StatusNotFound, "application/json", `{"message":"a private word"}`) })
 	_, err := c.Issue(t.Context(), ref)
-	check(t, err, gitlab.Gone)
+	check(t, err, gitlab.NotFound)
 
 	var got []map[string]any
 	for _, line := range logs.All() {
@@ -223,7 +223,7 @@ func TestLogs(t *testing.T) {
 	}
 	want := []map[string]any{
 		{"call": "create-note", "method": "POST", "path": "projects/7/issues/12/notes", "status": int64(201)},
-		{"call": "issue", "method": "GET", "path": "projects/7/issues/12", "status": int64(404), "class": "gone"},
+		{"call": "issue", "method": "GET", "path": "projects/7/issues/12", "status": int64(404), "class": "not found"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("logged (-want +got):\n%s", diff)
@@ -243,9 +243,9 @@ func TestMetrics(t *testing.T) {
 		}
 	}
 	s.do(func() { s.Answer = always(http.StatusServiceUnavailable, "", "") })
-	check(t, all["read"](t.Context()), gitlab.Outage)
+	check(t, all["read"](t.Context()), gitlab.Unavailable)
 	s.do(func() { s.Answer = func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) } })
-	check(t, all["write"](t.Context()), gitlab.Outage)
+	check(t, all["write"](t.Context()), gitlab.Unavailable)
 
 	want := map[string]float64{
 		`flowkeeper_gitlab_requests_total{call="issue",status="2xx"}`:   2,

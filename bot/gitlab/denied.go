@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Denied says what GitLab refuses whatever the bot asks for. It is an Outage: nothing is wrong with the issue at hand.
+// Denied says what GitLab refuses as a whole, whatever the request. Such an error is Unavailable: nothing is wrong with the issue at hand.
 type Denied string
 
 // What may be refused.
@@ -19,7 +19,7 @@ const (
 	DeniedAccount Denied = "account"
 )
 
-// DeniedOf is what GitLab refused as a whole, however the error is wrapped; "" if it is only what was asked for.
+// DeniedOf is what GitLab refused as a whole, however the error is wrapped; "" if it refused only this request.
 func DeniedOf(err error) Denied {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Denied
@@ -59,25 +59,25 @@ func accountHelp(words string) string {
 	return ""
 }
 
-// deniedAccount is the refusal of a whole account.
-func deniedAccount(text, help string) error {
+// deniedAccountError says that GitLab refuses the bot's account.
+func deniedAccountError(text, help string) error {
 	return fmt.Errorf("%s: GitLab shuts the bot's account out; %s", text, help)
 }
 
-// doubt asks GitLab who the token belongs to, when a refusal may be about the whole account and does not say so. If that is refused as
-// well, or cannot be answered now, nothing is wrong with what was asked for.
-func (c *Client) doubt(ctx context.Context, k call, a answer, refusal *Error) *Error {
-	foreign := refusal.Class == Retry && a.status < 500 && !saysJSON(a.header)
-	forbidden := refusal.Class == GiveUp && a.status == http.StatusForbidden
-	if k.name == callUser || !foreign && !forbidden {
+// checkAccount asks GitLab for the token's user, when a refusal may be about the whole account without saying so. If GitLab refuses that as
+// well, or cannot answer now, the error it returns is about the account; else it returns the refusal.
+func (c *Client) checkAccount(ctx context.Context, k call, a answer, refusal *Error) *Error {
+	notGitLab := refusal.Class == Transient && a.status < 500 && !saysJSON(a.header)
+	forbidden := refusal.Class == Permanent && a.status == http.StatusForbidden
+	if k.name == callUser || !notGitLab && !forbidden {
 		return refusal
 	}
-	_, err := c.holder(ctx, k.token)
+	_, err := c.tokenUser(ctx, k.token)
 	e, failed := errors.AsType[*Error](err)
-	if !failed || e.Class != Outage && e.Class != Retry {
+	if !failed || e.Class != Unavailable && e.Class != Transient {
 		return refusal
 	}
-	doubted := c.fail(k, a.status, e.Class, fmt.Errorf("%s, and not for this request alone: %w", describe(c.redacted(a)), e.Err))
-	doubted.Denied, doubted.After = e.Denied, e.After
-	return doubted
+	whole := c.newError(k, a.status, e.Class, fmt.Errorf("%s, and not for this request alone: %w", statusText(c.redacted(a)), e.Err))
+	whole.Denied, whole.RetryAfter = e.Denied, e.RetryAfter
+	return whole
 }

@@ -28,7 +28,7 @@ func TestAccountIsDenied(t *testing.T) {
 			s := server{Answer: always(http.StatusForbidden, json, `{"message":"`+tt.said+`"}`), Everything: true}
 			for call, do := range calls(s.client(t)) {
 				err := do(t.Context())
-				check(t, err, gitlab.Outage, "shuts the bot's account out", tt.help)
+				check(t, err, gitlab.Unavailable, "shuts the bot's account out", tt.help)
 				if got := gitlab.DeniedOf(err); got != gitlab.DeniedAccount {
 					t.Errorf("%s: denied is %q, want the account", call, got)
 				}
@@ -49,14 +49,14 @@ func TestRefusalInDoubt(t *testing.T) {
 		denied       gitlab.Denied
 		says         string
 	}{
-		"the account":            {plain, plain, gitlab.Outage, gitlab.DeniedAccount, "shuts the bot's account out"},
-		"the account, now named": {plain, always(403, json, `{"message":"403 Forbidden - Your account has been blocked."}`), gitlab.Outage, gitlab.DeniedAccount, "unblock"},
-		"the token":              {plain, always(401, json, `{"message":"401 Unauthorized"}`), gitlab.Outage, gitlab.DeniedToken, "expired or was revoked"},
-		"a ban of the address":   {page, page, gitlab.Outage, "", "something else answers"},
-		"GitLab cannot say":      {plain, always(503, html, "x"), gitlab.Outage, "", "not available"},
-		"GitLab fails":           {plain, always(500, json, `{}`), gitlab.Retry, "", "500"},
-		"the request":            {plain, nil, gitlab.GiveUp, "", "role Reporter"},
-		"what it says":           {page, nil, gitlab.Retry, "", "text/html"},
+		"the account":            {plain, plain, gitlab.Unavailable, gitlab.DeniedAccount, "shuts the bot's account out"},
+		"the account, now named": {plain, always(403, json, `{"message":"403 Forbidden - Your account has been blocked."}`), gitlab.Unavailable, gitlab.DeniedAccount, "unblock"},
+		"the token":              {plain, always(401, json, `{"message":"401 Unauthorized"}`), gitlab.Unavailable, gitlab.DeniedToken, "expired or was revoked"},
+		"a ban of the address":   {page, page, gitlab.Unavailable, "", "something else answers"},
+		"GitLab cannot say":      {plain, always(503, html, "x"), gitlab.Unavailable, "", "not available"},
+		"GitLab fails":           {plain, always(500, json, `{}`), gitlab.Transient, "", "500"},
+		"the request":            {plain, nil, gitlab.Permanent, "", "role Reporter"},
+		"what it says":           {page, nil, gitlab.Transient, "", "text/html"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -71,7 +71,7 @@ func TestRefusalInDoubt(t *testing.T) {
 			for _, call := range []string{"write", "comment", "react", "open", "resend"} {
 				err := all[call](t.Context())
 				says := tt.says
-				if call == "resend" && tt.class == gitlab.GiveUp {
+				if call == "resend" && tt.class == gitlab.Permanent {
 					says = "role Maintainer"
 				}
 				check(t, err, tt.class, says)

@@ -6,29 +6,29 @@ import (
 	"time"
 )
 
-// Class says what a failure means for whoever has work to do.
+// Class says what a failure means for the caller.
 type Class string
 
 // The classes of failures.
 const (
-	// Outage: GitLab does not answer, or refuses everybody for now. Nobody's fault: wait, and never give up.
-	Outage Class = "outage"
-	// Retry: this request failed and may succeed later. Try again, but count.
-	Retry Class = "retry"
-	// GiveUp: it will not get better by itself. The text says what would help.
-	GiveUp Class = "give up"
-	// Gone: the issue or the note is not there any more, or hidden from the bot.
-	Gone Class = "gone"
+	// Unavailable: GitLab does not answer, or refuses all requests for now. Wait as long as it takes; this does not count as an attempt.
+	Unavailable Class = "unavailable"
+	// Transient: this request failed and may succeed later. Try again a limited number of times.
+	Transient Class = "transient"
+	// Permanent: trying again does not help. The text says what would.
+	Permanent Class = "permanent"
+	// NotFound: the issue or the note does not exist any more, or is hidden from the bot.
+	NotFound Class = "not found"
 )
 
 // Error is a failed call. Neither it nor what it wraps ever holds the token.
 type Error struct {
-	Op     string        // what was being done: "loading issue 7#12"
-	Status int           // of the HTTP answer; 0 if there was none or nothing was sent
-	Class  Class         // what to do about it
-	After  time.Duration // GitLab asks not to come back earlier; 0 if it did not say
-	Denied Denied        // that it refuses the bot as a whole; "" if it does not
-	Err    error         // why, in a sentence for people
+	Op         string        // what was being done: "loading issue 7#12"
+	Status     int           // of the HTTP answer; 0 if there was none or nothing was sent
+	Class      Class         // what to do about it
+	RetryAfter time.Duration // GitLab asks to wait this long; 0 if it did not say
+	Denied     Denied        // what GitLab refuses as a whole; "" if only this request
+	Err        error         // why, in a sentence for people
 }
 
 func (e *Error) Error() string { return e.Op + ": " + e.Err.Error() }
@@ -36,8 +36,8 @@ func (e *Error) Error() string { return e.Op + ": " + e.Err.Error() }
 // Unwrap gives the cause: a caller's cancelled context can be told by errors.Is.
 func (e *Error) Unwrap() error { return e.Err }
 
-// ClassOf is the class of an error of this package, however wrapped; "" for nil. A *BadReference is never cured by trying again: GiveUp.
-// A context that ended is an Outage, any other foreign error a Retry.
+// ClassOf is the class of an error of this package, however wrapped; "" for nil. A *BadReference is Permanent. A context
+// that ended is Unavailable, any other foreign error Transient.
 func ClassOf(err error) Class {
 	if err == nil {
 		return ""
@@ -46,18 +46,18 @@ func ClassOf(err error) Class {
 		return e.Class
 	}
 	if _, ok := errors.AsType[*BadReference](err); ok {
-		return GiveUp
+		return Permanent
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return Outage
+		return Unavailable
 	}
-	return Retry
+	return Transient
 }
 
-// After is how long GitLab asks to wait before the next request, at most ten minutes; 0 if it does not say.
-func After(err error) time.Duration {
+// RetryDelay is how long GitLab asks to wait before the next request, at most ten minutes; 0 if it does not say.
+func RetryDelay(err error) time.Duration {
 	if e, ok := errors.AsType[*Error](err); ok {
-		return e.After
+		return e.RetryAfter
 	}
 	return 0
 }

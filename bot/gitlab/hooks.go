@@ -52,7 +52,7 @@ type wireHook struct {
 	DisabledUntil time.Time `json:"disabled_until"`
 }
 
-// Hooks lists the webhooks of the project; those of its groups are not among them. GiveUp with status 403 if the token may not see
+// Hooks lists the webhooks of the project; those of its groups are not among them. Permanent with status 403 if the token may not see
 // them: that takes a Maintainer.
 func (c *Client) Hooks(ctx context.Context, project int64) ([]Hook, error) {
 	k := call{
@@ -71,8 +71,8 @@ func (c *Client) Hooks(ctx context.Context, project int64) ([]Hook, error) {
 }
 
 // TestHook has GitLab deliver the project's newest issue to the webhook, also to one that is disabled: if the receiver accepts it,
-// GitLab starts it again. GitLab takes five tests a minute; After of the error says when to come back. GiveUp with status 422 if the
-// receiver does not accept it or the project has no issues; Gone if the webhook is not there or GitLab is older than 16.11.
+// GitLab starts it again. GitLab takes five tests a minute; RetryAfter of the error says when to come back. Permanent with status 422 if the
+// receiver does not accept it or the project has no issues; NotFound if the webhook is not there or GitLab is older than 16.11.
 func (c *Client) TestHook(ctx context.Context, project, hook int64) error {
 	k := call{
 		name: "test-hook", op: fmt.Sprintf("testing webhook %d of project %d", hook, project), method: http.MethodPost,
@@ -80,9 +80,9 @@ func (c *Client) TestHook(ctx context.Context, project, hook int64) error {
 	}
 	a, err := c.do(ctx, k, nil)
 	if err == nil && a.status != http.StatusCreated {
-		return c.fail(k, a.status, Retry, errors.New("the answer does not say that the webhook was tested"))
+		return c.newError(k, a.status, Transient, errors.New("the answer does not say that the webhook was tested"))
 	}
-	return patient(err)
+	return withResendDelay(err)
 }
 
 // wireHookEvent is a logged delivery as GitLab sends one.
@@ -96,7 +96,7 @@ type wireHookEvent struct {
 }
 
 // HookEvents lists the deliveries of the webhook since then that failed: answered with a status of 400 or more, or not at all. The
-// newest come first. Of more than a thousand of a kind it gives the newest. Gone if the webhook is not there or GitLab is older than 17.3.
+// newest come first. Of more than a thousand of a kind it gives the newest. NotFound if the webhook is not there or GitLab is older than 17.3.
 func (c *Client) HookEvents(ctx context.Context, project, hook int64, since time.Time) ([]HookEvent, error) {
 	k := call{
 		name: "hook-events", op: fmt.Sprintf("loading the failed deliveries of webhook %d of project %d", hook, project), method: http.MethodGet,
@@ -163,7 +163,7 @@ func statusOf(raw json.RawMessage) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		return 0, fmt.Errorf("the status %q is no number", clip(text))
+		return 0, fmt.Errorf("the status %q is no number", truncate(text))
 	}
 	return n, nil
 }
@@ -173,10 +173,10 @@ type wireResent struct {
 	Status json.RawMessage `json:"response_status"`
 }
 
-// Resend has GitLab deliver an event once more, under the same key, to the webhook, which must not be disabled. GitLab takes five a
-// minute; After of the error says when to come back. That the receiver does not accept it is an error, too: Retry. Gone if the event is
+// ResendHookEvent has GitLab deliver an event once more, under the same key, to the webhook, which must not be disabled. GitLab takes five a
+// minute; RetryAfter of the error says when to come back. That the receiver does not accept it is an error, too: Transient. NotFound if the event is
 // not there any more or GitLab is older than 17.4.
-func (c *Client) Resend(ctx context.Context, project, hook, event int64) error {
+func (c *Client) ResendHookEvent(ctx context.Context, project, hook, event int64) error {
 	k := call{
 		name: "resend", op: fmt.Sprintf("resending event %d of webhook %d of project %d", event, hook, project), method: http.MethodPost,
 		path: projectPath(project, "hooks", strconv.FormatInt(hook, 10), "events", strconv.FormatInt(event, 10), "resend"), role: maintainer,
@@ -184,25 +184,25 @@ func (c *Client) Resend(ctx context.Context, project, hook, event int64) error {
 	var sent wireResent
 	a, err := c.do(ctx, k, &sent)
 	if err != nil {
-		return patient(err)
+		return withResendDelay(err)
 	}
 	status, err := statusOf(sent.Status)
 	if err != nil {
-		return c.fail(k, a.status, Retry, fmt.Errorf("reading the answer: %w", err))
+		return c.newError(k, a.status, Transient, fmt.Errorf("reading the answer: %w", err))
 	}
 	switch {
 	case status == 0:
-		return c.fail(k, a.status, Retry, errors.New("the receiver gave no answer"))
+		return c.newError(k, a.status, Transient, errors.New("the receiver gave no answer"))
 	case status < 200 || status > 399:
-		return c.fail(k, a.status, Retry, fmt.Errorf("the receiver answered %d", status))
+		return c.newError(k, a.status, Transient, fmt.Errorf("the receiver answered %d", status))
 	}
 	return nil
 }
 
-// patient gives a refusal of too many requests a time to come back, if GitLab named none: these limits are per minute and in no header.
-func patient(err error) error {
-	if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusTooManyRequests && e.After == 0 {
-		e.After = resendEvery
+// withResendDelay adds a delay to a 429 without one: GitLab has limits per minute for this that are in no header.
+func withResendDelay(err error) error {
+	if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusTooManyRequests && e.RetryAfter == 0 {
+		e.RetryAfter = resendEvery
 	}
 	return err
 }

@@ -114,8 +114,8 @@ func TestSandboxHookRecovers(t *testing.T) {
 		t.Errorf("%v, failed deliveries (-want +got):\n%s", err, diff)
 	}
 
-	check(t, c.Resend(t.Context(), ref.Project, hook, failed[0].ID), gitlab.GiveUp, "Hook disabled")
-	check(t, c.TestHook(t.Context(), ref.Project, hook), gitlab.GiveUp, "testing webhook", "422")
+	check(t, c.ResendHookEvent(t.Context(), ref.Project, hook, failed[0].ID), gitlab.Permanent, "Hook disabled")
+	check(t, c.TestHook(t.Context(), ref.Project, hook), gitlab.Permanent, "testing webhook", "422")
 	to.Status.Store(http.StatusAccepted)
 	if err := c.TestHook(t.Context(), ref.Project, hook); err != nil {
 		t.Fatal(err)
@@ -125,22 +125,22 @@ func TestSandboxHookRecovers(t *testing.T) {
 	}
 	before := len(to.got())
 	for _, e := range failed {
-		if err := c.Resend(t.Context(), ref.Project, hook, e.ID); err != nil {
+		if err := c.ResendHookEvent(t.Context(), ref.Project, hook, e.ID); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if diff := cmp.Diff([]string{keys[4], keys[3], keys[2], keys[1]}, to.got()[before:]); diff != "" {
 		t.Errorf("keys of what was resent (-want +got):\n%s", diff)
 	}
-	err = c.Resend(t.Context(), ref.Project, hook, failed[0].ID)
-	check(t, err, gitlab.Outage, "429")
-	if after := gitlab.After(err); after != time.Minute {
+	err = c.ResendHookEvent(t.Context(), ref.Project, hook, failed[0].ID)
+	check(t, err, gitlab.Unavailable, "429")
+	if after := gitlab.RetryDelay(err); after != time.Minute {
 		t.Errorf("come back after %s, want a minute", after)
 	}
 	minutes.Add(1)
 	to.Status.Store(http.StatusInternalServerError)
-	check(t, c.Resend(t.Context(), ref.Project, hook, failed[0].ID), gitlab.Retry, "the receiver answered 500")
-	check(t, c.Resend(t.Context(), ref.Project, hook, 1), gitlab.Gone, "resending event 1 of webhook")
+	check(t, c.ResendHookEvent(t.Context(), ref.Project, hook, failed[0].ID), gitlab.Transient, "the receiver answered 500")
+	check(t, c.ResendHookEvent(t.Context(), ref.Project, hook, 1), gitlab.NotFound, "resending event 1 of webhook")
 }
 
 // A receiver that is not there at all: the deliveries have no status. Those of a week ago are forgotten.
@@ -157,7 +157,7 @@ func TestSandboxHookUnreachable(t *testing.T) {
 	if err != nil || len(events) != 1 || events[0].Status != 0 || !events[0].At.Equal(noon) {
 		t.Errorf("failed deliveries %+v, %v; want one without a status", events, err)
 	}
-	check(t, c.TestHook(t.Context(), ref.Project, hook), gitlab.GiveUp, "422")
+	check(t, c.TestHook(t.Context(), ref.Project, hook), gitlab.Permanent, "422")
 	minutes.Add(8 * 24 * 60)
 	if events, err := c.HookEvents(t.Context(), ref.Project, hook, time.Time{}); err != nil || events != nil {
 		t.Errorf("failed deliveries %+v, %v; want none", events, err)
@@ -169,11 +169,11 @@ func TestSandboxHooksNeedMaintainer(t *testing.T) {
 	t.Parallel()
 	_, c, ref, hook, _, _ := hooked(t, sandbox.Developer)
 	_, err := c.Hooks(t.Context(), ref.Project)
-	check(t, err, gitlab.GiveUp, "403", "the role Maintainer")
+	check(t, err, gitlab.Permanent, "403", "the role Maintainer")
 	_, err = c.HookEvents(t.Context(), ref.Project, hook, noon)
-	check(t, err, gitlab.GiveUp, "403", "the role Maintainer")
-	check(t, c.TestHook(t.Context(), ref.Project, hook), gitlab.GiveUp, "403", "the role Maintainer")
-	check(t, c.Resend(t.Context(), ref.Project, hook, 1), gitlab.GiveUp, "403", "the role Maintainer")
+	check(t, err, gitlab.Permanent, "403", "the role Maintainer")
+	check(t, c.TestHook(t.Context(), ref.Project, hook), gitlab.Permanent, "403", "the role Maintainer")
+	check(t, c.ResendHookEvent(t.Context(), ref.Project, hook, 1), gitlab.Permanent, "403", "the role Maintainer")
 }
 
 // Old versions say less, and templates may make anything of a delivery.
@@ -226,7 +226,7 @@ func TestHookFailures(t *testing.T) {
 		return err
 	}
 	test := func(t *testing.T, c *gitlab.Client) error { return c.TestHook(t.Context(), 7, 1) }
-	resend := func(t *testing.T, c *gitlab.Client) error { return c.Resend(t.Context(), 7, 1, 2) }
+	resend := func(t *testing.T, c *gitlab.Client) error { return c.ResendHookEvent(t.Context(), 7, 1, 2) }
 	tests := map[string]struct {
 		call   func(*testing.T, *gitlab.Client) error
 		answer func(http.ResponseWriter, *http.Request) bool
@@ -234,17 +234,17 @@ func TestHookFailures(t *testing.T) {
 		after  time.Duration
 		says   string
 	}{
-		"hooks, gone":          {hooks, always(404, json, `{"message":"404 Project Not Found"}`), gitlab.Gone, 0, "loading the webhooks of project 7: "},
-		"events, old GitLab":   {events, always(404, json, `{"error":"404 Not Found"}`), gitlab.Gone, 0, "webhook 1 of project 7: "},
-		"events, odd status":   {events, always(200, json, `[{"response_status":"soon"}]`), gitlab.Retry, 0, "is no number"},
-		"test, too many":       {test, always(429, json, `{"message":{"error":"too many times"}}`), gitlab.Outage, time.Minute, "testing webhook 1"},
-		"test, a page":         {test, always(201, "text/html", "<html>"), gitlab.Retry, 0, "text/html"},
-		"resend, too many":     {resend, always(429, json, `{"message":{"error":"too many times"}}`), gitlab.Outage, time.Minute, "resending event 2"},
-		"resend, changed":      {resend, always(422, json, `{"message":"The hook URL has changed"}`), gitlab.GiveUp, 0, "URL has changed"},
-		"resend, not accepted": {resend, always(201, json, `{"response_status":"503"}`), gitlab.Retry, 0, "answered 503"},
-		"resend, no answer":    {resend, always(201, json, `{"response_status":"internal error"}`), gitlab.Retry, 0, "gave no answer"},
-		"resend, odd":          {resend, always(201, json, `{"response_status":{}}`), gitlab.Retry, 0, "reading the answer"},
-		"resend, cut":          {resend, func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }, gitlab.Outage, 0, "no answer"},
+		"hooks, gone":          {hooks, always(404, json, `{"message":"404 Project Not Found"}`), gitlab.NotFound, 0, "loading the webhooks of project 7: "},
+		"events, old GitLab":   {events, always(404, json, `{"error":"404 Not Found"}`), gitlab.NotFound, 0, "webhook 1 of project 7: "},
+		"events, odd status":   {events, always(200, json, `[{"response_status":"soon"}]`), gitlab.Transient, 0, "is no number"},
+		"test, too many":       {test, always(429, json, `{"message":{"error":"too many times"}}`), gitlab.Unavailable, time.Minute, "testing webhook 1"},
+		"test, a page":         {test, always(201, "text/html", "<html>"), gitlab.Transient, 0, "text/html"},
+		"resend, too many":     {resend, always(429, json, `{"message":{"error":"too many times"}}`), gitlab.Unavailable, time.Minute, "resending event 2"},
+		"resend, changed":      {resend, always(422, json, `{"message":"The hook URL has changed"}`), gitlab.Permanent, 0, "URL has changed"},
+		"resend, not accepted": {resend, always(201, json, `{"response_status":"503"}`), gitlab.Transient, 0, "answered 503"},
+		"resend, no answer":    {resend, always(201, json, `{"response_status":"internal error"}`), gitlab.Transient, 0, "gave no answer"},
+		"resend, odd":          {resend, always(201, json, `{"response_status":{}}`), gitlab.Transient, 0, "reading the answer"},
+		"resend, cut":          {resend, func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }, gitlab.Unavailable, 0, "no answer"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -252,7 +252,7 @@ func TestHookFailures(t *testing.T) {
 			s := server{Answer: tt.answer}
 			err := tt.call(t, s.client(t))
 			check(t, err, tt.class, tt.says)
-			if after := gitlab.After(err); after != tt.after {
+			if after := gitlab.RetryDelay(err); after != tt.after {
 				t.Errorf("come back after %s, want %s", after, tt.after)
 			}
 		})

@@ -17,11 +17,13 @@ import (
 // callUser names the one call that any token may make: what refuses it refuses the bot as a whole.
 const callUser = "user"
 
-// Self is the user that the token belongs to.
-func (c *Client) Self(ctx context.Context) (triage.Person, error) { return c.holder(ctx, nil) }
+// CurrentUser is the user that the token belongs to.
+func (c *Client) CurrentUser(ctx context.Context) (triage.Person, error) {
+	return c.tokenUser(ctx, nil)
+}
 
-// holder asks whose token it is that is shown; nil shows the one in use.
-func (c *Client) holder(ctx context.Context, show func(http.Header)) (triage.Person, error) {
+// tokenUser asks whose token it is that is shown; nil shows the one in use.
+func (c *Client) tokenUser(ctx context.Context, show func(http.Header)) (triage.Person, error) {
 	k := call{name: callUser, op: "asking GitLab who the token belongs to", method: http.MethodGet, path: "user", token: show}
 	var who struct {
 		wirePerson
@@ -33,7 +35,7 @@ func (c *Client) holder(ctx context.Context, show func(http.Header)) (triage.Per
 		return triage.Person{}, err
 	}
 	if who.ID == 0 {
-		return triage.Person{}, c.fail(k, a.status, Retry, errors.New("the answer names no user; is it GitLab that answers at the GitLab URL?"))
+		return triage.Person{}, c.newError(k, a.status, Transient, errors.New("the answer names no user; is it GitLab that answers at the GitLab URL?"))
 	}
 	c.learnPages(who.Page, who.Username)
 	if show == nil {
@@ -44,11 +46,11 @@ func (c *Client) holder(ctx context.Context, show func(http.Header)) (triage.Per
 
 // Ping checks that GitLab answers and accepts the token.
 func (c *Client) Ping(ctx context.Context) error {
-	_, err := c.Self(ctx)
+	_, err := c.CurrentUser(ctx)
 	return err
 }
 
-// Issue loads an issue with everything that rules may look at. Gone if it is not there or not visible.
+// Issue loads an issue with everything that rules may look at. NotFound if it is not there or not visible.
 func (c *Client) Issue(ctx context.Context, ref triage.Ref) (triage.Issue, error) {
 	return c.issue(ctx, ref, call{name: "issue", op: "loading issue " + ref.String(), method: http.MethodGet, path: issuePath(ref)})
 }
@@ -67,11 +69,11 @@ func (c *Client) oneIssue(ctx context.Context, k call, wanted func(*wireIssue) b
 		return triage.Issue{}, a, err
 	}
 	if w.ID == 0 || w.Project == 0 || w.IID == 0 || !wanted(&w) {
-		return triage.Issue{}, a, c.fail(k, a.status, Retry, errors.New("the answer is not that issue"))
+		return triage.Issue{}, a, c.newError(k, a.status, Transient, errors.New("the answer is not that issue"))
 	}
 	issue, err := w.issue()
 	if err != nil {
-		return triage.Issue{}, a, c.fail(k, a.status, Retry, fmt.Errorf("reading the answer: %w", err))
+		return triage.Issue{}, a, c.newError(k, a.status, Transient, fmt.Errorf("reading the answer: %w", err))
 	}
 	return issue, a, nil
 }

@@ -83,33 +83,33 @@ func TestUnusableAnswers(t *testing.T) {
 		class  gitlab.Class
 		says   string
 	}{
-		"a page":          {always(http.StatusOK, "text/html; charset=utf-8", page), gitlab.Outage, "text/html"},
-		"no type":         {always(http.StatusOK, "", page), gitlab.Outage, "instead of JSON"},
-		"empty":           {always(http.StatusOK, "application/json", ""), gitlab.Retry, "reading the answer"},
-		"no content":      {always(http.StatusNoContent, "application/json", ""), gitlab.Retry, "reading the answer"},
-		"half":            {always(http.StatusOK, "application/json", `{"id":900,"ii`), gitlab.Retry, "reading the answer"},
-		"more than one":   {always(http.StatusOK, "application/json", `{"id":900,"iid":12,"project_id":7}{}`), gitlab.Retry, "reading the answer"},
-		"null":            {always(http.StatusOK, "application/json", `null`), gitlab.Retry, "not that issue"},
-		"an empty object": {always(http.StatusOK, "application/json", `{}`), gitlab.Retry, "not that issue"},
-		"no id":           {always(http.StatusOK, "application/json", `{"iid":12,"project_id":7}`), gitlab.Retry, "not that issue"},
-		"another issue":   {always(http.StatusOK, "application/json", `{"id":900,"iid":13,"project_id":7}`), gitlab.Retry, "not that issue"},
-		"another project": {always(http.StatusOK, "application/json", `{"id":900,"iid":12,"project_id":8}`), gitlab.Retry, "not that issue"},
-		"a list":          {always(http.StatusOK, "application/json", `[]`), gitlab.Retry, "reading the answer"},
-		"a broken weight": {always(http.StatusOK, "application/json", `{"id":900,"iid":12,"project_id":7,"weight":1.5}`), gitlab.Retry, "weight"},
-		"a broken label":  {always(http.StatusOK, "application/json", `{"id":900,"iid":12,"project_id":7,"labels":[4]}`), gitlab.Retry, "label"},
-		"a broken time":   {always(http.StatusOK, "application/json", `{"id":900,"iid":12,"project_id":7,"updated_at":"soon"}`), gitlab.Retry, "reading"},
-		"too large":       {always(http.StatusOK, "application/json", `{"title":"`+strings.Repeat("x", 32<<20)+`"}`), gitlab.Retry, "32 MiB"},
+		"a page":          {always(http.StatusOK, "text/html; charset=utf-8", page), gitlab.Unavailable, "text/html"},
+		"no type":         {always(http.StatusOK, "", page), gitlab.Unavailable, "instead of JSON"},
+		"empty":           {always(http.StatusOK, "application/json", ""), gitlab.Transient, "reading the answer"},
+		"no content":      {always(http.StatusNoContent, "application/json", ""), gitlab.Transient, "reading the answer"},
+		"half":            {always(http.StatusOK, "application/json", `{"id":900,"ii`), gitlab.Transient, "reading the answer"},
+		"more than one":   {always(http.StatusOK, "application/json", `{"id":900,"iid":12,"project_id":7}{}`), gitlab.Transient, "reading the answer"},
+		"null":            {always(http.StatusOK, "application/json", `null`), gitlab.Transient, "not that issue"},
+		"an empty object": {always(http.StatusOK, "application/json", `{}`), gitlab.Transient, "not that issue"},
+		"no id":           {always(http.StatusOK, "application/json", `{"iid":12,"project_id":7}`), gitlab.Transient, "not that issue"},
+		"another issue":   {always(http.StatusOK, "application/json", `{"id":900,"iid":13,"project_id":7}`), gitlab.Transient, "not that issue"},
+		"another project": {always(http.StatusOK, "application/json", `{"id":900,"iid":12,"project_id":8}`), gitlab.Transient, "not that issue"},
+		"a list":          {always(http.StatusOK, "application/json", `[]`), gitlab.Transient, "reading the answer"},
+		"a broken weight": {always(http.StatusOK, "application/json", `{"id":900,"iid":12,"project_id":7,"weight":1.5}`), gitlab.Transient, "weight"},
+		"a broken label":  {always(http.StatusOK, "application/json", `{"id":900,"iid":12,"project_id":7,"labels":[4]}`), gitlab.Transient, "label"},
+		"a broken time":   {always(http.StatusOK, "application/json", `{"id":900,"iid":12,"project_id":7,"updated_at":"soon"}`), gitlab.Transient, "reading"},
+		"too large":       {always(http.StatusOK, "application/json", `{"title":"`+strings.Repeat("x", 32<<20)+`"}`), gitlab.Transient, "32 MiB"},
 		"cut off": {func(w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("Content-Length", "1000")
 			_, _ = w.Write([]byte(`{"id":900,`))
 			_ = http.NewResponseController(w).Flush()
 			panic(http.ErrAbortHandler)
-		}, gitlab.Outage, "cut off"},
-		"dropped": {func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }, gitlab.Outage, "no answer"},
+		}, gitlab.Unavailable, "cut off"},
+		"dropped": {func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }, gitlab.Unavailable, "no answer"},
 		"a Link header that breaks the library": {func(w http.ResponseWriter, r *http.Request) bool {
 			w.Header().Set("Link", "</style.css>; crossorigin, broken")
 			return always(http.StatusOK, "application/json", `{}`)(w, r)
-		}, gitlab.Retry, "not that issue"},
+		}, gitlab.Transient, "not that issue"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -143,7 +143,7 @@ func TestSelf(t *testing.T) {
 	t.Parallel()
 	s := server{}
 	c := s.client(t)
-	got, err := c.Self(t.Context())
+	got, err := c.CurrentUser(t.Context())
 	if want := (triage.Person{ID: 5, Username: "flowkeeper-bot"}); err != nil || got != want {
 		t.Errorf("self is %v, %v; want %v", got, err, want)
 	}
@@ -154,9 +154,9 @@ func TestSelf(t *testing.T) {
 	s.do(func() {
 		s.Answer, s.Everything = always(http.StatusOK, "application/json", `{"message":"hello"}`), true
 	})
-	_, err = c.Self(t.Context())
-	check(t, err, gitlab.Retry, "who the token belongs to", "no user")
-	check(t, c.Ping(t.Context()), gitlab.Retry, "no user")
+	_, err = c.CurrentUser(t.Context())
+	check(t, err, gitlab.Transient, "who the token belongs to", "no user")
+	check(t, c.Ping(t.Context()), gitlab.Transient, "no user")
 }
 
 // check compares an error's class and looks for texts in it.

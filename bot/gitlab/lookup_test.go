@@ -30,14 +30,14 @@ func TestSandboxResolve(t *testing.T) {
 		base + "/g/sub.group/other/-/issues/1":                            other,
 		strings.Replace(base, "http://", "https://", 1) + "/g/p/issues/1": first,
 	} {
-		got, err := c.Resolve(t.Context(), first.Project, reference)
+		got, err := c.IssueByReference(t.Context(), first.Project, reference)
 		if err != nil || got.Ref != want || got.Title != lab.Issue(want).Title {
 			t.Errorf("%q is %s %q, %v; want %s", reference, got.Ref, got.Title, err, want)
 		}
 	}
 	for _, reference := range []string{"#99", "g/p#99", "g/nowhere#1", base + "/g/p/-/issues/99"} {
-		_, err := c.Resolve(t.Context(), first.Project, reference)
-		check(t, err, gitlab.Gone, "the token may not see it")
+		_, err := c.IssueByReference(t.Context(), first.Project, reference)
+		check(t, err, gitlab.NotFound, "the token may not see it")
 	}
 	reads := len(lab.Reads())
 	for reference, says := range map[string]string{
@@ -60,12 +60,12 @@ func TestSandboxResolve(t *testing.T) {
 		"http://[::1/g/p/-/issues/1":         "is not an address on",
 		strings.Repeat("long ", 1000) + "#1": "…",
 	} {
-		_, err := c.Resolve(t.Context(), first.Project, reference)
+		_, err := c.IssueByReference(t.Context(), first.Project, reference)
 		bad, ok := errors.AsType[*gitlab.BadReference](err)
 		if !ok || !strings.Contains(bad.Error(), says) || len(bad.Error()) > 800 {
 			t.Errorf("%.50q: the error is %v, want a bad reference that says %q", reference, err, says)
 		}
-		if class := gitlab.ClassOf(err); class != gitlab.GiveUp {
+		if class := gitlab.ClassOf(err); class != gitlab.Permanent {
 			t.Errorf("%.50q: the class is %q", reference, class)
 		}
 	}
@@ -86,24 +86,24 @@ func TestTwoAddresses(t *testing.T) {
 			if got := c.Pages(); got != inside {
 				t.Errorf("before GitLab was asked the pages are at %s, want %s", got, inside)
 			}
-			if found, err := c.Find(t.Context(), outside+"/g/p/-/issues/1"); err != nil || found != first {
+			if found, err := c.IssueByURL(t.Context(), outside+"/g/p/-/issues/1"); err != nil || found != first {
 				t.Fatalf("found %s by the first address it is given, %v; want %s", found, err, first)
 			}
 			if got := c.Pages(); got != outside {
 				t.Errorf("the pages are at %s, want %s", got, outside)
 			}
 			for _, base := range []string{inside, outside} {
-				found, err := c.Find(t.Context(), base+"/g/p/-/issues/1")
+				found, err := c.IssueByURL(t.Context(), base+"/g/p/-/issues/1")
 				if err != nil || found != first {
 					t.Errorf("found %s below %s, %v; want %s", found, base, err, first)
 				}
-				named, err := c.Resolve(t.Context(), first.Project, base+"/g/p/-/work_items/1#note_3")
+				named, err := c.IssueByReference(t.Context(), first.Project, base+"/g/p/-/work_items/1#note_3")
 				if err != nil || named.Ref != first || named.URL != outside+"/g/p/-/issues/1" {
 					t.Errorf("named %s at %s below %s, %v", named.Ref, named.URL, base, err)
 				}
 			}
-			_, err := c.Find(t.Context(), "https://elsewhere.example/g/p/-/issues/1")
-			check(t, err, gitlab.GiveUp, "is not an address on "+outside, outside+"/group/project/-/issues/12")
+			_, err := c.IssueByURL(t.Context(), "https://elsewhere.example/g/p/-/issues/1")
+			check(t, err, gitlab.Permanent, "is not an address on "+outside, outside+"/group/project/-/issues/12")
 		})
 	}
 }
@@ -134,9 +134,9 @@ func TestResolveMoved(t *testing.T) {
 	}{
 		"to the number":         {"https://gitlab.example/api/v4/projects/7/issues/12", ref, ""},
 		"below another address": {"/gitlab/api/v4/projects/7/issues/12", ref, ""},
-		"to another issue":      {"/api/v4/projects/7/issues/13", triage.Ref{}, gitlab.Outage},
-		"to a login page":       {"/users/sign_in", triage.Ref{}, gitlab.Outage},
-		"nowhere":               {"", triage.Ref{}, gitlab.Outage},
+		"to another issue":      {"/api/v4/projects/7/issues/13", triage.Ref{}, gitlab.Unavailable},
+		"to a login page":       {"/users/sign_in", triage.Ref{}, gitlab.Unavailable},
+		"nowhere":               {"", triage.Ref{}, gitlab.Unavailable},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -149,7 +149,7 @@ func TestResolveMoved(t *testing.T) {
 				w.WriteHeader(http.StatusMovedPermanently)
 				return true
 			}}
-			got, err := s.client(t).Resolve(t.Context(), 3, "old/name#12")
+			got, err := s.client(t).IssueByReference(t.Context(), 3, "old/name#12")
 			if tt.class != "" {
 				check(t, err, tt.class, "looking up old/name#12: ")
 				return
@@ -183,7 +183,7 @@ func TestProjectID(t *testing.T) {
 			t.Errorf("%s is project %d, %v; want %d", path, got, err, want)
 		}
 	}
-	for path, want := range map[string]gitlab.Class{"g/nowhere": gitlab.Gone, "g/odd": gitlab.Retry, "alone": gitlab.GiveUp, "../user": gitlab.GiveUp} {
+	for path, want := range map[string]gitlab.Class{"g/nowhere": gitlab.NotFound, "g/odd": gitlab.Transient, "alone": gitlab.Permanent, "../user": gitlab.Permanent} {
 		_, err := c.ProjectID(t.Context(), path)
 		check(t, err, want, path)
 	}

@@ -30,8 +30,8 @@ func newMetrics(r prometheus.Registerer) metrics {
 	}
 }
 
-// observe counts one request. status is 0 if there was no answer.
-func (m metrics) observe(call string, status int, took time.Duration) {
+// record counts one request. status is 0 if there was no answer.
+func (m metrics) record(call string, status int, took time.Duration) {
 	class := "none"
 	if status >= 100 && status <= 599 {
 		class = strconv.Itoa(status/100) + "xx"

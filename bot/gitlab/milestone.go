@@ -17,7 +17,7 @@ const (
 // milestones remembers the ids of milestones.
 type milestones struct {
 	mu    sync.Mutex
-	known map[milestoneKey]knownMilestone
+	known map[milestoneKey]cachedMilestone
 }
 
 type milestoneKey struct {
@@ -25,13 +25,13 @@ type milestoneKey struct {
 	title   string
 }
 
-type knownMilestone struct {
+type cachedMilestone struct {
 	id    int64
 	until time.Time
 }
 
-// id is the remembered id, 0 if there is none.
-func (m *milestones) id(key milestoneKey, now time.Time) int64 {
+// cachedID is the remembered id, 0 if there is none.
+func (m *milestones) cachedID(key milestoneKey, now time.Time) int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if k := m.known[key]; now.Before(k.until) {
@@ -40,14 +40,14 @@ func (m *milestones) id(key milestoneKey, now time.Time) int64 {
 	return 0
 }
 
-// keep remembers an id. When there are too many, all are forgotten: that costs a few look-ups.
-func (m *milestones) keep(key milestoneKey, id int64, now time.Time) {
+// remember remembers an id. When there are too many, all are forgotten: that costs a few look-ups.
+func (m *milestones) remember(key milestoneKey, id int64, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.known == nil || len(m.known) >= maxMilestones {
-		m.known = map[milestoneKey]knownMilestone{}
+		m.known = map[milestoneKey]cachedMilestone{}
 	}
-	m.known[key] = knownMilestone{id, now.Add(keepMilestone)}
+	m.known[key] = cachedMilestone{id, now.Add(keepMilestone)}
 }
 
 // milestoneQuery asks for milestones of the project and of the groups above it.
@@ -65,10 +65,10 @@ type wireMilestone struct {
 	Title   string `json:"title"`
 }
 
-// milestone is the id of the project's open milestone with exactly this title, its own before a group's; 0 if there is none.
-func (c *Client) milestone(ctx context.Context, project int64, title string) (int64, error) {
+// milestoneID is the id of the project's open milestone with exactly this title, its own before a group's; 0 if there is none.
+func (c *Client) milestoneID(ctx context.Context, project int64, title string) (int64, error) {
 	key := milestoneKey{project, title}
-	if id := c.milestones.id(key, c.now()); id != 0 || title == "" {
+	if id := c.milestones.cachedID(key, c.now()); id != 0 || title == "" {
 		return id, nil
 	}
 	number := strconv.FormatInt(project, 10)
@@ -78,7 +78,7 @@ func (c *Client) milestone(ctx context.Context, project int64, title string) (in
 		send: milestoneQuery{Title: title, State: "active", Ancestors: true, PerPage: perPage},
 	}
 	var found []wireMilestone
-	if _, err := c.do(ctx, k, &found); absent(err) {
+	if _, err := c.do(ctx, k, &found); isMissing(err) {
 		return 0, nil
 	} else if err != nil {
 		return 0, err
@@ -90,7 +90,7 @@ func (c *Client) milestone(ctx context.Context, project int64, title string) (in
 		}
 	}
 	if id != 0 {
-		c.milestones.keep(key, id, c.now())
+		c.milestones.remember(key, id, c.now())
 	}
 	return id, nil
 }

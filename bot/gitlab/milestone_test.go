@@ -75,7 +75,7 @@ func TestUpdateMilestone(t *testing.T) {
 			})
 			before := state{}.issue()
 			before.Milestone = tt.before.Milestone
-			got, err := s.client(t).Update(t.Context(), before, tt.after(before))
+			got, err := s.client(t).UpdateIssue(t.Context(), before, tt.after(before))
 			if err != nil {
 				t.Fatalf("updating: %v", err)
 			}
@@ -128,7 +128,7 @@ func TestMilestonesAreRemembered(t *testing.T) {
 	for _, step := range steps {
 		now = now.Add(step.later)
 		s.do(func() { exists, asked = step.exists, nil })
-		if _, err := c.Update(t.Context(), state{}.issue(), triage.SetMilestone{Title: step.title}.Apply(state{}.issue())); err != nil {
+		if _, err := c.UpdateIssue(t.Context(), state{}.issue(), triage.SetMilestone{Title: step.title}.Apply(state{}.issue())); err != nil {
 			t.Fatalf("%s: %v", step.name, err)
 		}
 		s.do(func() {
@@ -154,11 +154,11 @@ func TestSandboxMilestone(t *testing.T) {
 		t.Fatal(err)
 	}
 	wanted := triage.AddLabel{Label: "a"}.Apply(triage.SetMilestone{Title: "Nowhere"}.Apply(before))
-	if got, err := c.Update(t.Context(), before, wanted); err != nil || got.Milestone != 0 || !got.Has("a") {
+	if got, err := c.UpdateIssue(t.Context(), before, wanted); err != nil || got.Milestone != 0 || !got.Has("a") {
 		t.Errorf("milestone %d, labels %v, %v: want only the label", got.Milestone, got.Labels, err)
 	}
 	wanted = triage.Close{}.Apply(triage.SetMilestone{Title: "Back log & more"}.Apply(before))
-	if got, err := c.Update(t.Context(), before, wanted); err != nil || got.Milestone != id || !got.Closed {
+	if got, err := c.UpdateIssue(t.Context(), before, wanted); err != nil || got.Milestone != id || !got.Closed {
 		t.Errorf("milestone %d, closed %v, %v: want %d and closed", got.Milestone, got.Closed, err, id)
 	}
 	if writes := lab.Writes(); len(writes) != 2 {

@@ -22,7 +22,7 @@ func TestNetworkOfOnesOwn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := client.Self(t.Context()); err != nil {
+		if _, err := client.CurrentUser(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		return

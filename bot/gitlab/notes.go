@@ -54,59 +54,59 @@ func (c *Client) OwnNotes(ctx context.Context, ref triage.Ref, own func(Note) bo
 	return list, nil
 }
 
-// CreateNote writes a comment, in Markdown, and returns its id. Internal ones only members see; GitLab makes them public, without a word, for
-// those who may not write them: the caller makes sure of the bot's role before. After a failure the comment may exist all the same: look for it
-// with OwnNotes before trying again.
+// CreateNote writes a comment, in Markdown, and returns its id. Only members see internal ones. Without the role to write those,
+// GitLab silently makes them public: the caller checks the bot's role before. After a failure the comment may exist nevertheless: look for it with
+// OwnNotes before trying again.
 func (c *Client) CreateNote(ctx context.Context, ref triage.Ref, internal bool, body string) (int64, error) {
 	k := call{
 		name: "create-note", op: "commenting on issue " + ref.String(), method: http.MethodPost,
 		path: issuePath(ref, "notes"), send: wireBody{Body: body, Internal: internal}, note: true,
 	}
-	n, err := c.written(ctx, k)
+	n, err := c.doNote(ctx, k)
 	if err == nil && internal && !n.Internal && !n.Confidential {
-		return 0, errors.Join(c.fail(k, 0, GiveUp, errPublic), c.DeleteNote(ctx, ref, n.ID))
+		return 0, errors.Join(c.newError(k, 0, Permanent, errPublic), c.DeleteNote(ctx, ref, n.ID))
 	}
 	return n.ID, err
 }
 
-// EditNote replaces the text of a comment. Gone if somebody deleted it.
+// EditNote replaces the text of a comment. NotFound if somebody deleted it.
 func (c *Client) EditNote(ctx context.Context, ref triage.Ref, id int64, body string) error {
-	_, err := c.write(ctx, call{
+	_, err := c.writeNote(ctx, call{
 		name: "edit-note", op: "editing comment " + strconv.FormatInt(id, 10) + " of issue " + ref.String(), method: http.MethodPut,
 		path: issuePath(ref, "notes", strconv.FormatInt(id, 10)), send: wireBody{Body: body},
 	})
 	return err
 }
 
-// write makes a call that is answered with the comment it wrote, and returns its id.
-func (c *Client) write(ctx context.Context, k call) (int64, error) {
-	n, err := c.written(ctx, k)
+// writeNote makes a call that writes a comment, and returns the comment's id.
+func (c *Client) writeNote(ctx context.Context, k call) (int64, error) {
+	n, err := c.doNote(ctx, k)
 	return n.ID, err
 }
 
-// written makes a call that is answered with the comment it wrote.
-func (c *Client) written(ctx context.Context, k call) (wireNote, error) {
+// doNote makes a call that writes a comment, and returns the comment.
+func (c *Client) doNote(ctx context.Context, k call) (wireNote, error) {
 	var n wireNote
 	a, err := c.do(ctx, k, &n)
 	if a.status == http.StatusAccepted {
-		return wireNote{}, c.fail(k, a.status, GiveUp, errors.New("GitLab took the whole text for quick actions and kept no comment"))
+		return wireNote{}, c.newError(k, a.status, Permanent, errors.New("GitLab took the whole text for quick actions and kept no comment"))
 	}
 	if err != nil {
 		return wireNote{}, err
 	}
 	if n.ID == 0 {
-		return wireNote{}, c.fail(k, a.status, Retry, errors.New("the answer is not a comment"))
+		return wireNote{}, c.newError(k, a.status, Transient, errors.New("the answer is not a comment"))
 	}
 	return n, nil
 }
 
-// DeleteNote removes a comment. One that is not there is no error.
+// DeleteNote removes a comment. One that does not exist is no error.
 func (c *Client) DeleteNote(ctx context.Context, ref triage.Ref, id int64) error {
 	_, err := c.do(ctx, call{
 		name: "delete-note", op: "deleting comment " + strconv.FormatInt(id, 10) + " of issue " + ref.String(), method: http.MethodDelete,
 		path: issuePath(ref, "notes", strconv.FormatInt(id, 10)),
 	}, nil)
-	if ClassOf(err) == Gone {
+	if ClassOf(err) == NotFound {
 		return nil
 	}
 	return err

@@ -42,7 +42,7 @@ func TestNotes(t *testing.T) {
 	if err := c.DeleteNote(t.Context(), ref, second); err != nil {
 		t.Errorf("deleting what is gone: %v", err)
 	}
-	check(t, c.EditNote(t.Context(), ref, second, "x"), gitlab.Gone, fmt.Sprintf("editing comment %d of issue 7#12: ", second))
+	check(t, c.EditNote(t.Context(), ref, second, "x"), gitlab.NotFound, fmt.Sprintf("editing comment %d of issue 7#12: ", second))
 }
 
 // All pages are read, whoever says how many there are, and only the author's comments are kept.
@@ -90,7 +90,7 @@ func TestTooManyNotes(t *testing.T) {
 	t.Parallel()
 	s := server{Page: 1, Notes: make([]note, 51)}
 	_, err := s.client(t).OwnNotes(t.Context(), ref, by(5))
-	check(t, err, gitlab.GiveUp, "loading the comments of issue 7#12: ", "more than 50 pages")
+	check(t, err, gitlab.Permanent, "loading the comments of issue 7#12: ", "more than 50 pages")
 }
 
 func TestInternalNotes(t *testing.T) {
@@ -116,14 +116,14 @@ func TestCreateNoteIsSentOnce(t *testing.T) {
 		answer func(http.ResponseWriter, *http.Request) bool
 		class  gitlab.Class
 	}{
-		"429":        {always(http.StatusTooManyRequests, "text/plain", "Retry later\n"), gitlab.Outage},
-		"500":        {always(http.StatusInternalServerError, "application/json", `{"message":"500"}`), gitlab.Retry},
-		"502":        {always(http.StatusBadGateway, "text/html", "<html>"), gitlab.Outage},
-		"503":        {always(http.StatusServiceUnavailable, "text/html", "<html>"), gitlab.Outage},
-		"no answer":  {func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }, gitlab.Outage},
-		"a page":     {always(http.StatusOK, "text/html", "<html>"), gitlab.Retry},
-		"no note":    {always(http.StatusCreated, "application/json", `{}`), gitlab.Retry},
-		"half of it": {always(http.StatusCreated, "application/json", `{"id":`), gitlab.Retry},
+		"429":        {always(http.StatusTooManyRequests, "text/plain", "Retry later\n"), gitlab.Unavailable},
+		"500":        {always(http.StatusInternalServerError, "application/json", `{"message":"500"}`), gitlab.Transient},
+		"502":        {always(http.StatusBadGateway, "text/html", "<html>"), gitlab.Unavailable},
+		"503":        {always(http.StatusServiceUnavailable, "text/html", "<html>"), gitlab.Unavailable},
+		"no answer":  {func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }, gitlab.Unavailable},
+		"a page":     {always(http.StatusOK, "text/html", "<html>"), gitlab.Transient},
+		"no note":    {always(http.StatusCreated, "application/json", `{}`), gitlab.Transient},
+		"half of it": {always(http.StatusCreated, "application/json", `{"id":`), gitlab.Transient},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -149,10 +149,10 @@ func TestDeleteNoteFailures(t *testing.T) {
 		answer func(http.ResponseWriter, *http.Request) bool
 		class  gitlab.Class
 	}{
-		"a login page":  {always(http.StatusOK, "text/html", "<html>"), gitlab.Retry},
-		"a proxy's 404": {always(http.StatusNotFound, "text/html", "<html>"), gitlab.Retry},
-		"403":           {always(http.StatusForbidden, "application/json", `{"message":"403 Forbidden"}`), gitlab.GiveUp},
-		"503":           {always(http.StatusServiceUnavailable, "text/html", "<html>"), gitlab.Outage},
+		"a login page":  {always(http.StatusOK, "text/html", "<html>"), gitlab.Transient},
+		"a proxy's 404": {always(http.StatusNotFound, "text/html", "<html>"), gitlab.Transient},
+		"403":           {always(http.StatusForbidden, "application/json", `{"message":"403 Forbidden"}`), gitlab.Permanent},
+		"503":           {always(http.StatusServiceUnavailable, "text/html", "<html>"), gitlab.Unavailable},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -168,7 +168,7 @@ func TestNoteOfQuickActions(t *testing.T) {
 	t.Parallel()
 	s := server{}
 	id, err := s.client(t).CreateNote(t.Context(), ref, false, "/label ~UX")
-	check(t, err, gitlab.GiveUp, "quick actions")
+	check(t, err, gitlab.Permanent, "quick actions")
 	if id != 0 {
 		t.Errorf("the comment that does not exist has the id %d", id)
 	}

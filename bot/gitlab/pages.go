@@ -55,27 +55,27 @@ func eachOf[T any](ctx context.Context, c *Client, k call, query page, take func
 			if err := take(entry); errors.Is(err, errEnough) {
 				return nil
 			} else if err != nil {
-				return c.fail(k, a.status, Retry, fmt.Errorf("reading the answer: %w", err))
+				return c.newError(k, a.status, Transient, fmt.Errorf("reading the answer: %w", err))
 			}
 		}
-		if !more(a, len(some), query.PerPage) {
+		if !hasNextPage(a, len(some), query.PerPage) {
 			return nil
 		}
 	}
-	return c.fail(k, 0, GiveUp, errTooLong)
+	return c.newError(k, 0, Permanent, errTooLong)
 }
 
-// more reports whether there is another page. GitLab names the next one, or none, in a header; if a proxy took it away, a full page is
+// hasNextPage reports whether there is another page. GitLab names the next one, or none, in a header; if a proxy took it away, a full page is
 // followed by another look.
-func more(a answer, n, size int) bool {
+func hasNextPage(a answer, n, size int) bool {
 	if next, ok := a.header["X-Next-Page"]; ok {
 		return len(next) > 0 && next[0] != ""
 	}
 	return n >= size
 }
 
-// moment is a time as a query holds it, to the millisecond that GitLab reports; "" for none.
-func moment(t time.Time) string {
+// formatTime is a time as a query holds it, to the millisecond that GitLab reports; "" for none.
+func formatTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}

@@ -34,7 +34,7 @@ var discussionForm = regexp.MustCompile(`^[0-9A-Za-z]{1,64}$`)
 // id; "" is unknown, it is then looked up by the comment's. A plain comment becomes a thread.
 //
 // Replies in an internal thread are internal, all others are not: whoever wants an internal one gets an error, and no comment is
-// written, if the thread is not. Gone if the comment or the issue is not there. After any other failure the reply may exist all the
+// written, if the thread is not. NotFound if the comment or the issue is not there. After any other failure the reply may exist all the
 // same: look for it with OwnNotes before trying again.
 func (c *Client) Reply(ctx context.Context, ref triage.Ref, discussion string, note int64, internal bool, body string) (int64, error) {
 	k := call{
@@ -43,21 +43,21 @@ func (c *Client) Reply(ctx context.Context, ref triage.Ref, discussion string, n
 	}
 	known := discussionForm.MatchString(discussion)
 	if !known || internal {
-		thread, err := c.thread(ctx, ref, discussion, note)
+		thread, err := c.discussionOf(ctx, ref, discussion, note)
 		if err != nil {
 			return 0, err
 		}
 		if internal && !thread.internal() {
-			return 0, c.fail(k, 0, GiveUp, errors.New("the comment is not internal, so everybody could read the reply"))
+			return 0, c.newError(k, 0, Permanent, errors.New("the comment is not internal, so everybody could read the reply"))
 		}
 		discussion = thread.ID
 	}
 	k.path = issuePath(ref, "discussions", discussion, "notes")
-	return c.write(ctx, k)
+	return c.writeNote(ctx, k)
 }
 
-// thread loads the thread with the id, or the one that holds the comment if that cannot be an id.
-func (c *Client) thread(ctx context.Context, ref triage.Ref, discussion string, note int64) (wireDiscussion, error) {
+// discussionOf loads the thread with the id, or the one that holds the comment if that cannot be an id.
+func (c *Client) discussionOf(ctx context.Context, ref triage.Ref, discussion string, note int64) (wireDiscussion, error) {
 	k := call{
 		name: "discussion", op: "loading the thread of comment " + strconv.FormatInt(note, 10) + " of issue " + ref.String(),
 		method: http.MethodGet, path: issuePath(ref, "discussions"),
@@ -67,7 +67,7 @@ func (c *Client) thread(ctx context.Context, ref triage.Ref, discussion string, 
 		k.path = issuePath(ref, "discussions", discussion)
 		a, err := c.do(ctx, k, &found)
 		if err == nil && found.ID != discussion {
-			err = c.fail(k, a.status, Retry, errors.New("the answer is not that thread"))
+			err = c.newError(k, a.status, Transient, errors.New("the answer is not that thread"))
 		}
 		return found, err
 	}
@@ -82,7 +82,7 @@ func (c *Client) thread(ctx context.Context, ref triage.Ref, discussion string, 
 	case err != nil:
 		return wireDiscussion{}, err
 	case !discussionForm.MatchString(found.ID):
-		return wireDiscussion{}, c.fail(k, 0, Gone, errors.New("it is not there any more, or the token may not see it"))
+		return wireDiscussion{}, c.newError(k, 0, NotFound, errors.New("it is not there any more, or the token may not see it"))
 	}
 	return found, nil
 }

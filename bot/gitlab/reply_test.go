@@ -52,11 +52,11 @@ func TestSandboxReply(t *testing.T) {
 	}
 	before := len(lab.Issue(ref).Notes)
 	_, err = c.Reply(t.Context(), ref, noteOf(t, lab, ref, plain).Discussion, plain, true, "secret")
-	check(t, err, gitlab.GiveUp, "is not internal")
+	check(t, err, gitlab.Permanent, "is not internal")
 	_, err = c.Reply(t.Context(), ref, "", 999999, false, "nobody")
-	check(t, err, gitlab.Gone, "loading the thread of comment 999999")
+	check(t, err, gitlab.NotFound, "loading the thread of comment 999999")
 	_, err = c.Reply(t.Context(), ref, strings.Repeat("a", 40), plain, false, "nobody")
-	check(t, err, gitlab.Gone, "replying to comment")
+	check(t, err, gitlab.NotFound, "replying to comment")
 	if after := len(lab.Issue(ref).Notes); after != before {
 		t.Errorf("%d comments were written by replies that failed", after-before)
 	}
@@ -68,7 +68,7 @@ func TestReplyToAnotherThread(t *testing.T) {
 	asked, other := strings.Repeat("a", 40), strings.Repeat("b", 40)
 	s := server{Answer: at("/discussions/"+asked, always(http.StatusOK, "application/json", `{"id":"`+other+`","notes":[{"id":31,"internal":true}]}`))}
 	_, err := s.client(t).Reply(t.Context(), ref, asked, 31, true, "secret")
-	check(t, err, gitlab.Retry, "loading the thread of comment 31 of issue 7#12: ", "not that thread")
+	check(t, err, gitlab.Transient, "loading the thread of comment 31 of issue 7#12: ", "not that thread")
 }
 
 // A reply whose answer is lost is there once.
@@ -78,14 +78,14 @@ func TestSandboxReplyCut(t *testing.T) {
 	id := comment(t, lab, ref, "/flow help")
 	lab.Next(sandbox.Fault{Match: "POST reply", ApplyThenCut: true})
 	_, err := c.Reply(t.Context(), ref, "", id, false, "help")
-	check(t, err, gitlab.Outage, "no answer")
+	check(t, err, gitlab.Unavailable, "no answer")
 	if got := lab.Issue(ref).CommentsBy("flowkeeper-bot"); len(got) != 1 || got[0].Text != "help" {
 		t.Errorf("the bot wrote %+v, want one reply", got)
 	}
 	lab.Next(sandbox.Fault{Match: "GET discussions", Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"30"}}})
 	_, err = c.Reply(t.Context(), ref, "", id, false, "help")
-	check(t, err, gitlab.Outage, "429")
-	if after := gitlab.After(err); after != 30*time.Second {
+	check(t, err, gitlab.Unavailable, "429")
+	if after := gitlab.RetryDelay(err); after != 30*time.Second {
 		t.Errorf("come back after %s, want 30s", after)
 	}
 }

@@ -84,7 +84,7 @@ func TestSandboxUpdate(t *testing.T) {
 			after := triage.AddLabel{Label: "UX"}.Apply(triage.AddLabel{Label: "w::ready"}.Apply(before))
 			after = triage.SetWeight{Value: 3}.Apply(after)
 			after.Closed = true
-			got, err := c.Update(t.Context(), before, after)
+			got, err := c.UpdateIssue(t.Context(), before, after)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -125,7 +125,7 @@ func TestSandboxWeightAlone(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := c.Update(t.Context(), before, triage.SetWeight{Value: 3}.Apply(before))
+			got, err := c.UpdateIssue(t.Context(), before, triage.SetWeight{Value: 3}.Apply(before))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -139,7 +139,7 @@ func TestSandboxWeightAlone(t *testing.T) {
 func TestSandboxNotes(t *testing.T) {
 	t.Parallel()
 	lab, c, ref := inSandbox(t, sandbox.Premium, sandbox.IssueOptions{Title: "Slow"})
-	self, err := c.Self(t.Context())
+	self, err := c.CurrentUser(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,11 +171,11 @@ func TestSandboxNotes(t *testing.T) {
 	if diff := cmp.Diff(want, notes, cmpopts.IgnoreFields(gitlab.Note{}, "CreatedAt", "Author")); diff != "" {
 		t.Errorf("comments (-want +got):\n%s", diff)
 	}
-	check(t, c.EditNote(t.Context(), ref, ids[1], "x"), gitlab.Gone)
+	check(t, c.EditNote(t.Context(), ref, ids[1], "x"), gitlab.NotFound)
 	_, err = c.CreateNote(t.Context(), ref, false, "/close")
-	check(t, err, gitlab.GiveUp, "quick actions")
+	check(t, err, gitlab.Permanent, "quick actions")
 	_, err = c.CreateNote(t.Context(), ref, false, "/label ~nothing")
-	check(t, err, gitlab.GiveUp, "Could not apply label command")
+	check(t, err, gitlab.Permanent, "Could not apply label command")
 }
 
 func TestSandboxIsBot(t *testing.T) {
@@ -195,7 +195,7 @@ func TestSandboxIsBot(t *testing.T) {
 		}
 	}
 	_, err = c.IsBot(t.Context(), 1)
-	check(t, err, gitlab.Gone)
+	check(t, err, gitlab.NotFound)
 }
 
 func TestSandboxPast(t *testing.T) {
@@ -215,13 +215,13 @@ func TestSandboxPast(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := c.Update(t.Context(), before, triage.SetWeight{Value: 3}.Apply(triage.AddLabel{Label: "UX"}.Apply(before))); err != nil {
+			if _, err := c.UpdateIssue(t.Context(), before, triage.SetWeight{Value: 3}.Apply(triage.AddLabel{Label: "UX"}.Apply(before))); err != nil {
 				t.Fatal(err)
 			}
 			if err := lab.Edit("ann", ref, sandbox.Change{RemoveLabels: []string{"UX"}}); err != nil {
 				t.Fatal(err)
 			}
-			past, err := c.Past(t.Context(), ref)
+			past, err := c.ResourceEvents(t.Context(), ref)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -261,14 +261,14 @@ func TestSandboxCutAnswer(t *testing.T) {
 	lab, c, ref := inSandbox(t, sandbox.Premium, sandbox.IssueOptions{Title: "Slow"})
 	lab.Next(sandbox.Fault{Match: "POST", ApplyThenCut: true})
 	_, err := c.CreateNote(t.Context(), ref, false, "hello")
-	check(t, err, gitlab.Outage, "no answer")
+	check(t, err, gitlab.Unavailable, "no answer")
 	if notes := lab.Issue(ref).CommentsBy("flowkeeper-bot"); len(notes) != 1 {
 		t.Errorf("the issue has %d comments of the bot, want 1", len(notes))
 	}
 
 	lab.Next(sandbox.Fault{Match: "GET", Status: 429})
 	_, err = c.Issue(t.Context(), ref)
-	check(t, err, gitlab.Outage, "429")
+	check(t, err, gitlab.Unavailable, "429")
 	_, err = c.Issue(t.Context(), triage.Ref{Project: ref.Project, IID: 99})
-	check(t, err, gitlab.Gone)
+	check(t, err, gitlab.NotFound)
 }

@@ -15,8 +15,8 @@ import (
 // headerToken is the header in which GitLab's API takes access tokens of all kinds.
 const headerToken = "PRIVATE-TOKEN"
 
-// hushed is how many tokens are taken out of texts: the one in use and those before it, which answers still under way may echo.
-const hushed = 8
+// maxRedacted is how many tokens are redacted in texts: the one in use and earlier ones, which late answers may still echo.
+const maxRedacted = 8
 
 // tokens is the token in use, which may be replaced while requests are under way, and what redacts it. Both are closures, so that
 // printing a Client cannot show a token.
@@ -27,8 +27,8 @@ type tokens struct {
 	redact func(string) string
 }
 
-// learn takes a token out of all texts from now on.
-func (t *tokens) learn(token string) {
+// addRedacted redacts a token in all texts from now on.
+func (t *tokens) addRedacted(token string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var known []string
@@ -36,7 +36,7 @@ func (t *tokens) learn(token string) {
 		known = slices.DeleteFunc(t.known(), func(old string) bool { return old == token })
 	}
 	known = append(known, token)
-	known = known[max(0, len(known)-hushed):]
+	known = known[max(0, len(known)-maxRedacted):]
 	t.known = func() []string { return slices.Clone(known) }
 	// The longest first, so that a token which begins like another leaves no rest.
 	byLength := slices.SortedFunc(slices.Values(known), func(a, b string) int { return cmp.Compare(len(b), len(a)) })
@@ -47,35 +47,35 @@ func (t *tokens) learn(token string) {
 	t.redact = strings.NewReplacer(pairs...).Replace
 }
 
-// use shows a token to GitLab from now on.
-func (t *tokens) use(token string) {
-	t.learn(token)
+// setCurrent uses a token for all requests from now on.
+func (t *tokens) setCurrent(token string) {
+	t.addRedacted(token)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.show = showing(token)
+	t.show = tokenHeader(token)
 }
 
-// current is what shows GitLab the token in use.
+// current is a function that sets the token in use in a request's header.
 func (t *tokens) current() func(http.Header) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.show
 }
 
-// hide takes all known tokens out of a text.
-func (t *tokens) hide(text string) string {
+// redactText replaces all known tokens in a text.
+func (t *tokens) redactText(text string) string {
 	t.mu.Lock()
 	redact := t.redact
 	t.mu.Unlock()
 	return redact(text)
 }
 
-// showing puts a token into the header of a request.
-func showing(token string) func(http.Header) {
+// tokenHeader is a function that sets the token in a request's header.
+func tokenHeader(token string) func(http.Header) {
 	return func(h http.Header) { h.Set(headerToken, token) }
 }
 
-// CheckToken finds what no token can be, without printing it.
+// CheckToken finds texts that cannot be a token, without printing them.
 func CheckToken(token string) error {
 	switch {
 	case token == "":
@@ -86,35 +86,35 @@ func CheckToken(token string) error {
 	return nil
 }
 
-// SetToken replaces the token for all requests from now on; those under way keep theirs. The error says what is wrong with a token that
-// could never be one, and leaves the old in use.
+// SetToken replaces the token for all requests from now on; those under way keep theirs. With an error, which says why the text cannot be a
+// token, the old one stays in use.
 func (c *Client) SetToken(token string) error {
 	if err := CheckToken(token); err != nil {
 		return err
 	}
-	c.tokens.use(token)
+	c.tokens.setCurrent(token)
 	return nil
 }
 
-// Holder asks GitLab whose token this is, without taking it into use.
-func (c *Client) Holder(ctx context.Context, token string) (triage.Person, error) {
+// TokenUser asks GitLab for the user of a token, without using it for other requests.
+func (c *Client) TokenUser(ctx context.Context, token string) (triage.Person, error) {
 	if err := CheckToken(token); err != nil {
 		return triage.Person{}, err
 	}
-	c.tokens.learn(token)
-	return c.holder(ctx, showing(token))
+	c.tokens.addRedacted(token)
+	return c.tokenUser(ctx, tokenHeader(token))
 }
 
-// Scopes are the scopes of the token in use, none if GitLab does not tell: it is too old, or the token is of another kind. That the token
-// may not even ask is an error, which DeniedOf tells.
-func (c *Client) Scopes(ctx context.Context) ([]string, error) {
+// TokenScopes are the scopes of the token in use, none if GitLab does not say: it is too old, or the token is of another kind. A token that
+// may not even ask is an error, see DeniedOf.
+func (c *Client) TokenScopes(ctx context.Context) ([]string, error) {
 	k := call{
 		name: "token", op: "asking GitLab what the token may do", method: http.MethodGet, path: "personal_access_tokens/self",
 	}
 	var token struct {
 		Scopes []string `json:"scopes"`
 	}
-	if _, err := c.do(ctx, k, &token); absent(err) {
+	if _, err := c.do(ctx, k, &token); isMissing(err) {
 		return nil, nil
 	} else if err != nil {
 		return nil, err
@@ -122,5 +122,5 @@ func (c *Client) Scopes(ctx context.Context) ([]string, error) {
 	return token.Scopes, nil
 }
 
-// IsAdmin reports whether the token is an administrator's, who needs no role in a project. Self has to have been asked.
+// IsAdmin reports whether the token is an administrator's, who needs no role in a project. It is known only after CurrentUser.
 func (c *Client) IsAdmin() bool { return c.admin.Load() }

@@ -34,12 +34,12 @@ func TestTokenIsReplaced(t *testing.T) {
 	}
 	who := func(want string) {
 		t.Helper()
-		if self, err := c.Self(t.Context()); err != nil || self.Username != want {
+		if self, err := c.CurrentUser(t.Context()); err != nil || self.Username != want {
 			t.Errorf("the token is that of %q, %v; want %q", self.Username, err, want)
 		}
 	}
 	who("old")
-	if holder, err := c.Holder(t.Context(), next); err != nil || holder.Username != "new" {
+	if holder, err := c.TokenUser(t.Context(), next); err != nil || holder.Username != "new" {
 		t.Errorf("the other token is that of %q, %v", holder.Username, err)
 	}
 	who("old")
@@ -54,7 +54,7 @@ func TestTokenIsReplaced(t *testing.T) {
 	}
 	who("new")
 
-	_, err = c.Holder(t.Context(), wrong)
+	_, err = c.TokenUser(t.Context(), wrong)
 	if err == nil || !strings.Contains(err.Error(), "[token]") {
 		t.Fatalf("a wrong token: %v", err)
 	}

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	maxAnswer = 32 << 20 // bytes of a body. A page of a hundred long comments stays well below
-	maxKept   = 4 << 10  // bytes of a refusal: GitLab's words fit many times over
+	maxAnswer   = 32 << 20 // bytes of a body. A page of a hundred long comments stays well below
+	maxKeptBody = 4 << 10  // bytes of a refusal: GitLab's words fit many times over
 )
 
 var errTooLarge = errors.New("the answer is larger than 32 MiB")
@@ -23,59 +23,59 @@ func newTransport() *http.Transport {
 	return t
 }
 
-// guarded is the client with its answers bounded and its redirects not followed: the token travels in a header that net/http would
-// carry along to any other host, and a POST would arrive there as a GET.
-func guarded(c *http.Client) *http.Client {
+// hardened is the client with limited answers and without redirects: net/http would send the header with the token to any other host,
+// and a POST would arrive there as a GET.
+func hardened(c *http.Client) *http.Client {
 	next := c.Transport
 	if next == nil {
 		next = http.DefaultTransport
 	}
 	return &http.Client{
-		Transport:     guard{next},
+		Transport:     hardenedTransport{next},
 		Jar:           c.Jar,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
-// guard is a transport that protects the library from what it reads.
-type guard struct{ next http.RoundTripper }
+// hardenedTransport protects the library from answers that it cannot cope with.
+type hardenedTransport struct{ next http.RoundTripper }
 
-func (g guard) RoundTrip(req *http.Request) (*http.Response, error) {
+func (g hardenedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := g.next.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
 	// The library panics on a Link header with a parameter that has no value, which a proxy may add. Pages are found without it.
 	resp.Header.Del("Link")
-	body := &bounded{body: resp.Body, left: maxAnswer}
+	body := &limitedBody{body: resp.Body, left: maxAnswer}
 	if resp.ContentLength > maxAnswer {
 		body.left = -1 // there is no need to read what will not be used
 	}
 	if resp.StatusCode == http.StatusNotFound {
-		body.keep = maxKept
+		body.keep = maxKeptBody
 	}
 	resp.Body = body
 	return resp, nil
 }
 
-// bounded is a body that ends with errTooLarge after so many bytes. It keeps as many of the first as are asked for: the library reads
-// the body of a 404 and throws it away.
-type bounded struct {
+// limitedBody is a body that ends with errTooLarge after so many bytes. It keeps the first ones, as many as keep says: the library reads the
+// body of a 404 and throws it away.
+type limitedBody struct {
 	body io.ReadCloser
 	left int64
 	keep int
 	head []byte
 }
 
-// beginning is what the guard kept of an answer's body.
-func beginning(resp *http.Response) []byte {
-	if b, ok := resp.Body.(*bounded); ok {
+// keptBody is the kept beginning of an answer's body.
+func keptBody(resp *http.Response) []byte {
+	if b, ok := resp.Body.(*limitedBody); ok {
 		return b.head
 	}
 	return nil
 }
 
-func (b *bounded) Read(p []byte) (int, error) {
+func (b *limitedBody) Read(p []byte) (int, error) {
 	if b.left < 0 {
 		return 0, errTooLarge
 	}
@@ -92,4 +92,4 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (b *bounded) Close() error { return b.body.Close() }
+func (b *limitedBody) Close() error { return b.body.Close() }

@@ -62,7 +62,7 @@ func TestNoAnswer(t *testing.T) {
 						ctx = limited
 					}
 					err := calls(c)[call](ctx)
-					check(t, err, gitlab.Outage, tt.says)
+					check(t, err, gitlab.Unavailable, tt.says)
 					if tt.is != nil && !errors.Is(err, tt.is) {
 						t.Errorf("the error %v is not %v", err, tt.is)
 					}
@@ -119,12 +119,12 @@ func TestLimiterWait(t *testing.T) {
 		})
 		c := newClient(t, gitlab.Options{URL: "https://gl.example", HTTP: &http.Client{Transport: answers}, Limit: slow})
 		_, err := c.Issue(t.Context(), ref)
-		check(t, err, gitlab.Gone)
+		check(t, err, gitlab.NotFound)
 
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		_, err = c.Issue(ctx, ref)
-		check(t, err, gitlab.Outage, "loading issue 7#12: ", "deadline")
+		check(t, err, gitlab.Unavailable, "loading issue 7#12: ", "deadline")
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("the error %v does not wrap the context's", err)
 		}

@@ -11,7 +11,7 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Update turns the issue from before into after with one request that carries exactly the difference in labels, weight, milestone and
+// UpdateIssue turns the issue from before into after with one request that carries exactly the difference in labels, weight, milestone and
 // state; nothing else of an issue is ever written. Without a difference it sends nothing and returns before. A NewMilestone is looked up
 // by its title first; one that does not exist is left out.
 //
@@ -19,14 +19,14 @@ import (
 // licence are ignored silently. The caller compares. A GitLab that knows no weights at all answers with NoWeights.
 //
 // A failed call may have been carried out all the same. Repeating it is harmless.
-func (c *Client) Update(ctx context.Context, before, after triage.Issue) (triage.Issue, error) {
+func (c *Client) UpdateIssue(ctx context.Context, before, after triage.Issue) (triage.Issue, error) {
 	k := call{name: "update", op: "updating issue " + before.Ref.String(), method: http.MethodPut, path: issuePath(before.Ref)}
 	if after.Ref != before.Ref {
-		return triage.Issue{}, c.fail(k, 0, GiveUp, fmt.Errorf("the wanted state is one of issue %s", after.Ref))
+		return triage.Issue{}, c.newError(k, 0, Permanent, fmt.Errorf("the wanted state is one of issue %s", after.Ref))
 	}
 	change, err := difference(before, after)
 	if err != nil {
-		return triage.Issue{}, c.fail(k, 0, GiveUp, err)
+		return triage.Issue{}, c.newError(k, 0, Permanent, err)
 	}
 	if change.Milestone, err = c.milestoneChange(ctx, before, after); err != nil {
 		return triage.Issue{}, err
@@ -50,7 +50,7 @@ func (c *Client) milestoneChange(ctx context.Context, before, after triage.Issue
 	case before.Milestone:
 		return nil, nil
 	case triage.NewMilestone:
-		id, err := c.milestone(ctx, before.Project, after.MilestoneTitle)
+		id, err := c.milestoneID(ctx, before.Project, after.MilestoneTitle)
 		if err != nil || id == 0 {
 			return nil, err
 		}
@@ -74,10 +74,10 @@ type wireChange struct {
 func difference(before, after triage.Issue) (wireChange, error) {
 	var change wireChange
 	var err error
-	if change.Add, err = list(after.Labels, before); err != nil {
+	if change.Add, err = labelList(after.Labels, before); err != nil {
 		return wireChange{}, fmt.Errorf("adding labels: %w", err)
 	}
-	if change.Remove, err = list(before.Labels, after); err != nil {
+	if change.Remove, err = labelList(before.Labels, after); err != nil {
 		return wireChange{}, fmt.Errorf("removing labels: %w", err)
 	}
 	if !triage.SameWeight(before.Weight, after.Weight) {
@@ -92,8 +92,8 @@ func difference(before, after triage.Issue) (wireChange, error) {
 	return change, nil
 }
 
-// list joins the labels that the other issue does not carry.
-func list(labels []string, other triage.Issue) (string, error) {
+// labelList joins the labels that the other issue does not carry.
+func labelList(labels []string, other triage.Issue) (string, error) {
 	var missing []string
 	for _, l := range labels {
 		if other.Has(l) || slices.Contains(missing, l) {

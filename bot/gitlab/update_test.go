@@ -101,7 +101,7 @@ func TestUpdate(t *testing.T) {
 			t.Parallel()
 			s := server{Labels: tt.before.Labels, Weight: tt.before.Weight, Closed: tt.before.Closed,
 				Unlicensed: tt.unlicensed, CE: tt.ce}
-			got, err := s.client(t).Update(t.Context(), tt.before.issue(), tt.after.issue())
+			got, err := s.client(t).UpdateIssue(t.Context(), tt.before.issue(), tt.after.issue())
 			if err != nil {
 				t.Fatalf("updating: %v", err)
 			}
@@ -142,8 +142,8 @@ func TestUpdateRefusals(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := server{}
-			_, err := s.client(t).Update(t.Context(), tt.before, tt.after)
-			check(t, err, gitlab.GiveUp, "updating issue 7#12: ", tt.says)
+			_, err := s.client(t).UpdateIssue(t.Context(), tt.before, tt.after)
+			check(t, err, gitlab.Permanent, "updating issue 7#12: ", tt.says)
 			if sent := s.updates(); len(sent) != 0 {
 				t.Errorf("sent %v, want nothing", sent)
 			}
@@ -155,14 +155,14 @@ func TestUpdateRefusals(t *testing.T) {
 func TestUpdateRefused(t *testing.T) {
 	t.Parallel()
 	s := server{Answer: always(http.StatusBadRequest, "application/json", `{"error":"weight does not have a valid value"}`)}
-	_, err := s.client(t).Update(t.Context(), state{}.issue(), state{Weight: triage.Int(-1)}.issue())
-	check(t, err, gitlab.GiveUp, "updating issue 7#12: ", "weight does not have a valid value")
+	_, err := s.client(t).UpdateIssue(t.Context(), state{}.issue(), state{Weight: triage.Int(-1)}.issue())
+	check(t, err, gitlab.Permanent, "updating issue 7#12: ", "weight does not have a valid value")
 
 	// A GitLab that does not know labels either is not one without weights.
 	s = server{}
 	s.Answer = always(http.StatusBadRequest, "application/json", `{"error":"x are missing, at least one parameter must be provided"}`)
-	_, err = s.client(t).Update(t.Context(), state{}.issue(), state{Labels: []string{"a"}, Weight: triage.Int(1)}.issue())
-	check(t, err, gitlab.GiveUp, "none of the fields")
+	_, err = s.client(t).UpdateIssue(t.Context(), state{}.issue(), state{Labels: []string{"a"}, Weight: triage.Int(1)}.issue())
+	check(t, err, gitlab.Permanent, "none of the fields")
 }
 
 // After an update whose answer was lost, the same update brings the same state.
@@ -171,11 +171,11 @@ func TestUpdateAfterALostAnswer(t *testing.T) {
 	s := server{Labels: []string{"old"}, Answer: func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }}
 	c := s.client(t)
 	before, after := state{Labels: []string{"old"}}.issue(), state{Labels: []string{"new"}, Weight: triage.Int(2)}.issue()
-	_, err := c.Update(t.Context(), before, after)
-	check(t, err, gitlab.Outage, "no answer")
+	_, err := c.UpdateIssue(t.Context(), before, after)
+	check(t, err, gitlab.Unavailable, "no answer")
 
 	s.do(func() { s.Answer = nil })
-	got, err := c.Update(t.Context(), before, after)
+	got, err := c.UpdateIssue(t.Context(), before, after)
 	if err != nil {
 		t.Fatalf("updating again: %v", err)
 	}

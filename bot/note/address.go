@@ -10,8 +10,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// The first line names at most so many people, and so many words of those who are not mentioned; the rest of the people are mentioned
-// in the fold.
+// The first line mentions at most so many people, and names those who are not mentioned in at most so many words. The other people are
+// mentioned in the details.
 const (
 	maxNames     = 6
 	maxFromWords = 30
@@ -20,13 +20,13 @@ const (
 // addressees are the people and roles that a note speaks to, each once.
 type addressees struct {
 	named  []string // usernames to be mentioned in the first line
-	others []string // usernames to be mentioned in the fold
+	others []string // usernames to be mentioned in the details
 	from   []string // Markdown, in words: roles asked before or filled by nobody, and names that cannot be mentioned
 }
 
-// address finds whom the open items concern, in the items' order. A role that is to be mentioned for one item is not named again for
+// addresseesOf finds the people whom the open items concern, in the items' order. A role that is mentioned for one item is not named again for
 // another.
-func address(s engine.Note, team *triage.Team) addressees {
+func addresseesOf(s engine.Note, team *triage.Team) addressees {
 	var ask, told []triage.Role
 	for _, item := range s.Items {
 		switch {
@@ -44,12 +44,12 @@ func address(s engine.Note, team *triage.Team) addressees {
 			told = append(told, role)
 		}
 		for _, person := range people {
-			a.call(person)
+			a.add(person)
 		}
 	}
 	for _, role := range told {
 		if !slices.Contains(ask, role) || len(roster(team, role)) == 0 {
-			a.from = appendNew(a.from, Inert(role.Title(), maxName))
+			a.from = appendNew(a.from, Escape(role.Title(), maxName))
 		}
 	}
 	if len(a.named) > maxNames {
@@ -58,13 +58,13 @@ func address(s engine.Note, team *triage.Team) addressees {
 	return a
 }
 
-// call mentions a person, or names those whose username GitLab would not take for one.
-func (a *addressees) call(person string) {
+// add adds a person to those who are mentioned, or to those who are only named if GitLab would not take the name for a mention.
+func (a *addressees) add(person string) {
 	person = strings.TrimPrefix(strings.TrimSpace(person), "@")
 	same := func(other string) bool { return strings.EqualFold(other, person) }
 	switch {
 	case !isUsername(person):
-		a.from = appendNew(a.from, Inert(person, maxName))
+		a.from = appendNew(a.from, Escape(person, maxName))
 	case !slices.ContainsFunc(a.named, same):
 		a.named = append(a.named, person)
 	}
@@ -77,14 +77,14 @@ func (a addressees) sentence(n int) string {
 		b.WriteString("@" + name + " ")
 	}
 	if len(a.others) > 0 {
-		b.WriteString("and " + counted(len(a.others), "other") + ", ")
+		b.WriteString("and " + countOf(len(a.others), "other") + ", ")
 	}
 	if b.Len() == 0 {
 		b.WriteString("This")
 	} else {
 		b.WriteString("this")
 	}
-	b.WriteString(" issue needs " + counted(n, "thing"))
+	b.WriteString(" issue needs " + countOf(n, "thing"))
 	if from := a.fromWhom(); from != "" {
 		b.WriteString(", from " + from)
 	}
@@ -101,7 +101,7 @@ func (a addressees) fromWhom() string {
 	if len(a.named) > 0 {
 		from = slices.Concat([]string{"you"}, from)
 	}
-	whom := listed(from)
+	whom := listInWords(from)
 	if words(whom) > maxFromWords {
 		return ""
 	}
@@ -131,8 +131,8 @@ func appendNew(list []string, s string) []string {
 	return append(list, s)
 }
 
-// listed writes a list as a sentence does: "a", "a and b", "a, b and c".
-func listed(list []string) string {
+// listInWords writes a list as a sentence does: "a", "a and b", "a, b and c".
+func listInWords(list []string) string {
 	last := len(list) - 1
 	if last == 0 {
 		return list[0]
@@ -140,16 +140,16 @@ func listed(list []string) string {
 	return strings.Join(list[:last], ", ") + " and " + list[last]
 }
 
-// counted writes a number of things in words: "one thing", "two things", "12 things".
-func counted(n int, thing string) string {
+// countOf writes a number of things in words: "one thing", "two things", "12 things".
+func countOf(n int, thing string) string {
 	if n == 1 {
 		return "one " + thing
 	}
-	return number(n) + " " + thing + "s"
+	return numberInWords(n) + " " + thing + "s"
 }
 
-// number writes a number in words up to ten.
-func number(n int) string {
+// numberInWords writes a number in words up to ten.
+func numberInWords(n int) string {
 	names := [...]string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
 	if n < len(names) {
 		return names[n]

@@ -92,7 +92,7 @@ func checkReply(t *testing.T, r triage.Reply, team *triage.Team) {
 	if n := utf8.RuneCountInString(body); n > 20_500 {
 		t.Errorf("%d runes", n)
 	}
-	if to, _, ok := note.ReplyTo(body, triage.Ref{}); to != 9 || !ok {
+	if to, _, ok := note.ParseReply(body, triage.Ref{}); to != 9 || !ok {
 		t.Errorf("the marker of %q is not read", body)
 	}
 }

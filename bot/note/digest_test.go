@@ -122,7 +122,7 @@ func TestAfter(t *testing.T) {
 		if strings.Contains(first, old) != tt.says {
 			t.Errorf("%s: the first line is %q", name, first)
 		}
-		if got, _ := note.Read(body, triage.Ref{}); got.Note.Replaces != tt.s.Replaces {
+		if got, _ := note.ParseMarker(body, triage.Ref{}); got.Note.Replaces != tt.s.Replaces {
 			t.Errorf("%s: the marker says %q", name, got.Note.Replaces)
 		}
 	}

@@ -30,14 +30,14 @@ func DraftTitle(d triage.Draft) string {
 	title := make([]rune, 0, len(text))
 	for i, r := range text {
 		title = append(title, r)
-		if joins(text, i) {
-			title = append(title, breaker)
+		if needsJoiner(text, i) {
+			title = append(title, wordJoiner)
 		}
 	}
 	if len(title) > maxIssueTitle {
 		title = legible.Shorten(title, maxIssueTitle)
 	}
-	if strings.Trim(string(title), string(breaker)) == "" {
+	if strings.Trim(string(title), string(wordJoiner)) == "" {
 		return "Follow-up of a spike"
 	}
 	return string(title)

@@ -10,7 +10,7 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// TestRulesAreLinked: in the fold each rule links to its place on the page with the rules. What is no rule, and an address that would not stay
+// TestRulesAreLinked: in the details each rule links to its place on the page with the rules. What is no rule, and an address that would not stay
 // one in Markdown, link nowhere.
 func TestRulesAreLinked(t *testing.T) {
 	s := engine.Note{

@@ -36,9 +36,9 @@ const (
 	maxMarker = 8 << 10
 )
 
-// content is the JSON of a marker, keys in alphabetical order. What is in it stays readable for years: a field is never given another
+// markerContent is the JSON of a marker, keys in alphabetical order. What is in it stays readable for years: a field is never given another
 // meaning.
-type content struct {
+type markerContent struct {
 	After     string                          `json:"af,omitempty"`
 	Asked     []string                        `json:"asked,omitempty"`
 	Bump      *triage.Bump                    `json:"bump,omitempty"`
@@ -56,10 +56,10 @@ type content struct {
 	Undone    map[string]triage.Undoing       `json:"undone,omitempty"`
 }
 
-// mark is the marker, one line. A marker that would be too large leaves out first the titles, then what GitLab's own events tell too, and
+// markerOf is the marker, one line. A marker that would be too large leaves out first the titles, then what GitLab's own events tell too, and
 // at last people's words.
-func mark(m triage.Memory) string {
-	c := content{
+func markerOf(m triage.Memory) string {
+	c := markerContent{
 		After:     m.Note.Replaces,
 		Asked:     keys(m.Mentioned),
 		Bump:      m.Bump,
@@ -69,7 +69,7 @@ func mark(m triage.Memory) string {
 		NoLicence: m.WeightDropped,
 		Own:       m.BotChanges,
 		Quiet:     shortSilences(m.Silences),
-		Raised:    shortRaised(m.Requested),
+		Raised:    shortRequested(m.Requested),
 		Rest:      m.Suspensions,
 		Said:      keys(m.HasLine),
 		Shown:     m.Note.Shown,
@@ -88,14 +88,14 @@ func mark(m triage.Memory) string {
 		line = c.line()
 	}
 	if len(line) > maxMarker {
-		c.Quiet, c.Raised = wordless(c.Quiet, c.Raised)
+		c.Quiet, c.Raised = withoutWords(c.Quiet, c.Raised)
 		line = c.line()
 	}
 	return line
 }
 
 // line writes the content as a comment. The encoder escapes "<", ">" and "&", so nothing in it can end the comment.
-func (c content) line() string {
+func (c markerContent) line() string {
 	text, err := json.Marshal(c)
 	if err != nil {
 		panic("a marker holds only what JSON can write: " + err.Error())
@@ -103,11 +103,11 @@ func (c content) line() string {
 	return "<!-- flowkeeper:v" + version + " " + string(text) + " -->"
 }
 
-// Read restores the memory that a comment of the bot on this subject carries: items, asked, own, undone, suspended, silenced, raised, said, bump, a dropped
+// ParseMarker restores the memory that a comment of the bot on this subject carries: items, asked, own, undone, suspended, silenced, raised, said, bump, a dropped
 // weight and of the note its digest, what it shows, what people dismissed and whose place it takes. People's words may be cut. It looks only at the marker that
 // Render writes at the end; the caller makes sure that the bot wrote the comment, and knows its id. In a state other than Known the memory is empty, but for Note.Foreign in Newer, and the
 // Issue's Ref and the Bump in Copied. A marker that names no subject, as the first ones did, is one of the subject where it stands.
-func Read(body string, on triage.Ref) (triage.Memory, State) {
+func ParseMarker(body string, on triage.Ref) (triage.Memory, State) {
 	of, text, found := findMarker(body)
 	switch {
 	case !found:
@@ -117,7 +117,7 @@ func Read(body string, on triage.Ref) (triage.Memory, State) {
 	case of != version:
 		return triage.Memory{}, Broken
 	}
-	var c content
+	var c markerContent
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		return triage.Memory{}, Broken
 	}
@@ -136,7 +136,7 @@ func ownerOf(ref triage.Ref) []int64 {
 }
 
 // owner is the opposite of ownerOf. Named is false for a marker that names nothing.
-func (c content) owner() (of triage.Ref, named bool) {
+func (c markerContent) owner() (of triage.Ref, named bool) {
 	switch len(c.Of) {
 	case 2:
 		return triage.Ref{Project: c.Of[0], IID: c.Of[1]}, true
@@ -147,7 +147,7 @@ func (c content) owner() (of triage.Ref, named bool) {
 }
 
 // memory is the part of a memory that the content holds.
-func (c content) memory() triage.Memory {
+func (c markerContent) memory() triage.Memory {
 	return triage.Memory{
 		Items:         shownItems(c.Items),
 		Mentioned:     set(c.Asked),
@@ -155,7 +155,7 @@ func (c content) memory() triage.Memory {
 		Undone:        c.Undone,
 		Suspensions:   c.Rest,
 		Silences:      shortSilences(c.Quiet),
-		Requested:     shortRaised(c.Raised),
+		Requested:     shortRequested(c.Raised),
 		HasLine:       set(c.Said),
 		Bump:          c.Bump,
 		WeightDropped: c.NoLicence,
@@ -233,8 +233,8 @@ func shortSilences(quiet map[string]triage.Silence) map[string]triage.Silence {
 	return short
 }
 
-// shortRaised cuts titles and what people said to what is shown of them, nil if there are none.
-func shortRaised(raised map[string]triage.RequestedItem) map[string]triage.RequestedItem {
+// shortRequested cuts titles and what people said to what is shown of them, nil if there are none.
+func shortRequested(raised map[string]triage.RequestedItem) map[string]triage.RequestedItem {
 	if len(raised) == 0 {
 		return nil
 	}
@@ -246,8 +246,8 @@ func shortRaised(raised map[string]triage.RequestedItem) map[string]triage.Reque
 	return short
 }
 
-// wordless leaves out what people said.
-func wordless(quiet map[string]triage.Silence, raised map[string]triage.RequestedItem) (map[string]triage.Silence, map[string]triage.RequestedItem) {
+// withoutWords leaves out what people said.
+func withoutWords(quiet map[string]triage.Silence, raised map[string]triage.RequestedItem) (map[string]triage.Silence, map[string]triage.RequestedItem) {
 	for rule, s := range quiet {
 		s.Why = ""
 		quiet[rule] = s

@@ -28,7 +28,7 @@ func TestRead(t *testing.T) {
 		{name: "marker only", body: marker, want: known, state: note.Known},
 		{name: "other line ends", body: "✅ All set.\r\n\r\n" + marker + "\r\n", want: known, state: note.Known},
 		{name: "blanks at the end", body: "✅ All set.\n\n" + marker + "  \n\t\n\n", want: known, state: note.Known},
-		{name: "close behind the fold", body: "<details><summary>Why</summary>\n\n- a\n\n</details>\n" + marker, want: known, state: note.Known},
+		{name: "close behind the details", body: "<details><summary>Why</summary>\n\n- a\n\n</details>\n" + marker, want: known, state: note.Known},
 		{name: "unknown keys", body: `<!-- flowkeeper:v1 {"d":"abc","said":["r"],"later":[1]} -->`, want: known, state: note.Known},
 		{name: "pending items are not restored", body: `<!-- flowkeeper:v1 {"d":"abc","said":["r"],"items":{"a/b":{"s":"pending"}}} -->`, want: known, state: note.Known},
 		{name: "a title of several lines", body: `<!-- flowkeeper:v1 {"items":{"a/b":{"s":"met","t":"A\n/close"}}} -->`,
@@ -57,7 +57,7 @@ func TestRead(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, state := note.Read(tt.body, triage.Ref{})
+			got, state := note.ParseMarker(tt.body, triage.Ref{})
 			if state != tt.state {
 				t.Errorf("state %d, want %d", state, tt.state)
 			}
@@ -95,7 +95,7 @@ func TestMarkerRoundTrip(t *testing.T) {
 			}
 		}
 		body := note.Render(s, nil, m)
-		got, state := note.Read(strings.ReplaceAll(body, "\n", "\r\n")+"\r\n ", triage.Ref{})
+		got, state := note.ParseMarker(strings.ReplaceAll(body, "\n", "\r\n")+"\r\n ", triage.Ref{})
 		if state != note.Known {
 			t.Fatalf("state %d of\n%s", state, body)
 		}
@@ -179,7 +179,7 @@ func TestMarkerCutsWords(t *testing.T) {
 			Inactive: []engine.InactiveRule{{Rule: "rule", Asked: true, Why: m.Silences["rule"].Why}},
 		}
 	}
-	got, state := note.Read(note.Render(sticky(m), nil, m), triage.Ref{})
+	got, state := note.ParseMarker(note.Render(sticky(m), nil, m), triage.Ref{})
 	if state != note.Known || got.Silences["rule"].Why != short || got.Requested["unclear/7"].Quote != short {
 		t.Errorf("state %d, silenced %+v, raised %+v; want words cut to %q", state, got.Silences, got.Requested, short)
 	}
@@ -205,7 +205,7 @@ func TestMarkerStaysSmall(t *testing.T) {
 	if len(body) > 9000 {
 		t.Errorf("%d bytes", len(body))
 	}
-	got, state := note.Read(body, triage.Ref{})
+	got, state := note.ParseMarker(body, triage.Ref{})
 	if state != note.Known || len(got.Items) != 60 || len(got.Mentioned) != 60 || len(got.Silences) != 10 || len(got.Requested) != 10 {
 		t.Errorf("state %d, %d items, %d asked, %d silenced, %d raised; want all of them", state, len(got.Items), len(got.Mentioned), len(got.Silences), len(got.Requested))
 	}
@@ -220,7 +220,7 @@ func FuzzRead(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		m, state := note.Read(body, triage.Ref{})
+		m, state := note.ParseMarker(body, triage.Ref{})
 		if state != note.Known && cmp.Diff(triage.Memory{Note: triage.NoteRef{NewerVersion: state == note.Newer}}, m) != "" {
 			t.Errorf("state %d with memory %+v", state, m)
 		}
@@ -228,7 +228,7 @@ func FuzzRead(f *testing.F) {
 		if state != note.Unmarked && !strings.HasPrefix(trimmed[strings.LastIndex(trimmed, "\n")+1:], "<!-- flowkeeper:v") {
 			t.Errorf("a marker is seen in %q", body)
 		}
-		if _, state := note.Read(body+"\n\nwords", triage.Ref{}); state != note.Unmarked {
+		if _, state := note.ParseMarker(body+"\n\nwords", triage.Ref{}); state != note.Unmarked {
 			t.Errorf("a marker is seen in the middle of %q", body)
 		}
 	})
@@ -243,10 +243,10 @@ func TestMarkerNamesItsSubject(t *testing.T) {
 		m := triage.Memory{Issue: &triage.Issue{Ref: here}, HasLine: map[string]bool{"r": true}}
 		body := note.Render(engine.Note{Lines: []string{"Weight 2: spikes are timeboxed."}}, nil, m)
 		answer := note.RenderReply(triage.Reply{}, nil, here, 99, "x")
-		if got, state := note.Read(body, here); state != note.Known || !got.HasLine["r"] {
+		if got, state := note.ParseMarker(body, here); state != note.Known || !got.HasLine["r"] {
 			t.Errorf("on %s: state %d, %+v", here, state, got)
 		}
-		if _, _, ok := note.ReplyTo(answer, here); !ok {
+		if _, _, ok := note.ParseReply(answer, here); !ok {
 			t.Errorf("the answer on %s is not known there: %s", here, answer)
 		}
 		if strings.ContainsAny(answer, "#") || strings.Contains(body, "#12") || strings.Contains(body+answer, "!12") {
@@ -256,10 +256,10 @@ func TestMarkerNamesItsSubject(t *testing.T) {
 			if there == here {
 				continue
 			}
-			if got, state := note.Read(body, there); state != note.Copied || got.HasLine != nil || got.Issue.Ref != here {
+			if got, state := note.ParseMarker(body, there); state != note.Copied || got.HasLine != nil || got.Issue.Ref != here {
 				t.Errorf("the note of %s on %s: state %d, %+v", here, there, state, got)
 			}
-			if _, _, ok := note.ReplyTo(answer, there); ok {
+			if _, _, ok := note.ParseReply(answer, there); ok {
 				t.Errorf("the answer on %s is known on %s", here, there)
 			}
 			if note.DraftMarker(here, 99) == note.DraftMarker(there, 99) {
@@ -272,10 +272,10 @@ func TestMarkerNamesItsSubject(t *testing.T) {
 // TestMarkersOfIssuesStayAsTheyAre: they are found on GitLab years later.
 func TestMarkersOfIssuesStayAsTheyAre(t *testing.T) {
 	on := triage.Ref{Project: 7, IID: 12}
-	if _, state := note.Read(`<!-- flowkeeper:v1 {"d":"abc","of":[7,12]} -->`, on); state != note.Known {
+	if _, state := note.ParseMarker(`<!-- flowkeeper:v1 {"d":"abc","of":[7,12]} -->`, on); state != note.Known {
 		t.Errorf("a note: state %d", state)
 	}
-	if got, _, ok := note.ReplyTo("<!-- flowkeeper:re 7:12 99 -->", on); !ok || got != 99 {
+	if got, _, ok := note.ParseReply("<!-- flowkeeper:re 7:12 99 -->", on); !ok || got != 99 {
 		t.Errorf("an answer: %d, %v", got, ok)
 	}
 	if got, want := note.DraftMarker(on, 99), "<!-- flowkeeper:follow-up 7#12 99 -->"; got != want {

@@ -4,7 +4,7 @@
 //
 // It does not know GitLab's API: it turns a Note into the body of a comment and the body of a comment back into a Memory. GitLab
 // carries out quick actions in the bot's comments with the bot's rights and notifies whom they mention, so whatever people wrote goes
-// through Inert first.
+// through Escape first.
 package note
 
 import (
@@ -26,32 +26,32 @@ const (
 	maxName   = 60
 )
 
-// Render is the body of the note, Markdown with the fold and the marker, without a newline at its end. The roles of items with Ask are
-// mentioned by the team's roster; the marker holds what the memory m keeps in GitLab, with the digest of s and what it shows. A nil team
+// Render is the body of the note, Markdown with the details and the marker, without a newline at its end. The roles of items with Mention
+// are mentioned by the team's roster; the marker holds what the memory m keeps in GitLab, with the digest of s and what it shows. A nil team
 // has an empty roster.
 func Render(s engine.Note, team *triage.Team, m triage.Memory) string {
-	shown := reduce(s)
-	a := address(shown, team)
-	above := fit(a.sentence(shown.Open()), shown)
+	shown := visibleNote(s)
+	a := addresseesOf(shown, team)
+	above := fitSummary(a.sentence(shown.Open()), shown)
 
 	var b strings.Builder
 	above.write(&b)
-	writeFold(&b, above, a.others, shown, team)
-	m.Note.Digest, m.Note.Shown = Digest(s), said(s)
-	b.WriteString(mark(m))
+	writeDetails(&b, above, a.others, shown, team)
+	m.Note.Digest, m.Note.Shown = Digest(s), shownKeys(s)
+	b.WriteString(markerOf(m))
 	return b.String()
 }
 
-// RenderSecluded is the body of a public note whose place an internal one took: the issue's public comments are mailed to people outside the
-// project. The marker keeps what must not be done twice, and nothing that is open or that people wrote.
-func RenderSecluded(m triage.Memory) string {
+// RenderMovedToInternal is the body of a public note that an internal one has replaced, because the issue's public comments are mailed to people
+// outside the project. The marker keeps what must not be done twice, and nothing that is open or that people wrote.
+func RenderMovedToInternal(m triage.Memory) string {
 	m.Items, m.HasLine = nil, nil
-	m.Silences, m.Requested = wordless(maps.Clone(m.Silences), nil)
-	return "My notes on this issue are internal from here on.\n\n" + mark(m)
+	m.Silences, m.Requested = withoutWords(maps.Clone(m.Silences), nil)
+	return "My notes on this issue are internal from here on.\n\n" + markerOf(m)
 }
 
-// said lists the lines and the keys of the items, as NoteRef.Shown does.
-func said(s engine.Note) []string {
+// shownKeys lists the lines and the keys of the items, for NoteRef.Shown.
+func shownKeys(s engine.Note) []string {
 	all := slices.Clone(s.Lines)
 	for _, item := range s.Items {
 		all = append(all, item.Key)
@@ -62,7 +62,7 @@ func said(s engine.Note) []string {
 // Digest names what the note says, 16 hexadecimal digits. Mentions and the marker do not count: a note with the same digest needs no
 // edit.
 func Digest(s engine.Note) string {
-	shown := reduce(s)
+	shown := visibleNote(s)
 	for i := range shown.Items {
 		shown.Items[i].Mention = false
 	}
@@ -74,9 +74,9 @@ func Digest(s engine.Note) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// reduce leaves of a Note what is shown, open items first, people's words as far as the marker keeps them. Once nothing is open and nothing
-// waits the items have had their time, and reasons stay only for what the bot did itself. The argument is not changed.
-func reduce(s engine.Note) engine.Note {
+// visibleNote is the part of a Note that is shown, open items first, with people's words cut as in the marker. Once nothing is open and nothing
+// waits, the met items are left out, and reasons stay only for what the bot did itself. The argument is not changed.
+func visibleNote(s engine.Note) engine.Note {
 	s.Inactive = slices.Clone(s.Inactive)
 	for i := range s.Inactive {
 		s.Inactive[i].Why = string(visible(s.Inactive[i].Why, maxQuote))
@@ -105,7 +105,7 @@ func reduce(s engine.Note) engine.Note {
 	return s
 }
 
-// onlyMet leaves of the items those that are met, and of these what is struck through.
+// onlyMet are the met items, each with nothing but its struck-through title.
 func onlyMet(items []engine.NoteItem) []engine.NoteItem {
 	var met []engine.NoteItem
 	for _, item := range items {

@@ -65,7 +65,7 @@ func FuzzRender(f *testing.F) {
 		}
 		body := note.Render(s, teamOf(roster), m)
 		notetest.CheckNote(t, body, mentions(roster)...)
-		if _, state := note.Read(body, triage.Ref{}); state != note.Known {
+		if _, state := note.ParseMarker(body, triage.Ref{}); state != note.Known {
 			t.Errorf("the marker of %q is not read", body)
 		}
 	})
@@ -83,7 +83,7 @@ func TestRenderIsShortForAnyInput(t *testing.T) {
 		s := drawNote(t)
 		body := note.Render(s, teamOf(drawRoster(t)), triage.Memory{})
 		if n := notetest.Words(body); n > notetest.MaxWords {
-			t.Fatalf("%d words before the fold of\n%s", n, body)
+			t.Fatalf("%d words before the details of\n%s", n, body)
 		}
 		for _, item := range s.Items {
 			if title := strings.Join(strings.Fields(item.Title), " "); !item.Met && !strings.Contains(body, title) {
@@ -102,7 +102,7 @@ func TestRenderIsShortForAnyInput(t *testing.T) {
 	})
 }
 
-// The limit is met whatever the number of words, and what does not fit stands in the fold.
+// The limit is met whatever the number of words, and what does not fit stands in the details.
 func TestRenderIsShortAtEveryLength(t *testing.T) {
 	for items := range 9 {
 		for length := 1; length < 70; length++ {
@@ -114,7 +114,7 @@ func TestRenderIsShortAtEveryLength(t *testing.T) {
 			}
 			body := note.Render(s, nil, triage.Memory{})
 			if n := notetest.Words(body); n > notetest.MaxWords {
-				t.Fatalf("%d words before the fold of\n%s", n, body)
+				t.Fatalf("%d words before the details of\n%s", n, body)
 			}
 			for i := range items {
 				for _, part := range []string{fmt.Sprint("title", i), fmt.Sprint("text", i), fmt.Sprint("quote", i)} {
@@ -150,7 +150,7 @@ func TestLinesAreParagraphs(t *testing.T) {
 			Lines: []string{line, line},
 		}
 		body := note.Render(s, nil, triage.Memory{})
-		if _, state := note.Read(body, triage.Ref{}); state != note.Known {
+		if _, state := note.ParseMarker(body, triage.Ref{}); state != note.Known {
 			t.Errorf("%q hides the marker of\n%s", line, body)
 		}
 		s.Items = s.Items[:0]

@@ -19,14 +19,14 @@ const (
 )
 
 // RenderReply is the body of an answer to the comment of the issue with this id, Markdown without a newline at its end. The roles that it asks are
-// mentioned first, by the team's roster, or named if nobody fills them. What people wrote is made inert and cut; what would make the body
-// longer than 20,000 runes is left out and counted. The last line is a hidden marker, which ReplyTo reads; emoji is the reaction that the
+// mentioned first, by the team's roster, or named if nobody fills them. Untrusted text is escaped and cut; what would make the body
+// longer than 20,000 runes is left out and counted. The last line is a hidden marker, which ParseReply reads; emoji is the reaction that the
 // comment gets, too, or "". A nil team has an empty roster.
 func RenderReply(r triage.Reply, team *triage.Team, on triage.Ref, note int64, emoji string) string {
-	left := budget(maxReply)
+	left := runesLeft(maxReply)
 	var b strings.Builder
-	head := asked(r.Asks, team)
-	texts, more := left.take(r.Text, utf8.RuneCountInString(head))
+	head := mentionRoles(r.Asks, team)
+	texts, more := left.render(r.Text, utf8.RuneCountInString(head))
 	for n, text := range texts {
 		if n == 0 {
 			text = head + text
@@ -37,9 +37,9 @@ func RenderReply(r triage.Reply, team *triage.Team, on triage.Ref, note int64, e
 		b.WriteString(strings.TrimRight(head, ": ") + "\n\n")
 	}
 	if more > 0 {
-		b.WriteString("And " + number(more) + " more.\n\n")
+		b.WriteString("And " + numberInWords(more) + " more.\n\n")
 	}
-	rows, more := left.take(r.Rows, 0)
+	rows, more := left.render(r.Rows, 0)
 	writeRows(&b, rows, more)
 	if len(r.DetailsRows) > 0 {
 		title := oneLine(r.DetailsTitle)
@@ -47,17 +47,17 @@ func RenderReply(r triage.Reply, team *triage.Team, on triage.Ref, note int64, e
 			title = "More"
 		}
 		b.WriteString("<details><summary>" + html.EscapeString(title) + "</summary>\n\n")
-		rows, more := left.take(r.DetailsRows, 0)
+		rows, more := left.render(r.DetailsRows, 0)
 		writeRows(&b, rows, more)
-		b.WriteString(foldEnd)
+		b.WriteString(detailsEnd)
 	}
-	b.WriteString("<!-- flowkeeper:re " + replyPlace(on) + " ")
+	b.WriteString("<!-- flowkeeper:re " + replySubject(on) + " ")
 	b.WriteString(strings.TrimSpace(strconv.FormatInt(note, 10)+" "+emoji) + " -->")
 	return b.String()
 }
 
-// About begins a reply that does not stand in the thread of the comment which it answers: it names the comment.
-func About(issueURL string, comment int64) triage.Prose {
+// AboutComment begins a reply that is not in the thread of the comment it answers: it links to the comment.
+func AboutComment(issueURL string, comment int64) triage.Prose {
 	address := issueURL + "#note_" + strconv.FormatInt(comment, 10)
 	if !addressForm.MatchString(address) {
 		return triage.Say("About a comment above:")
@@ -71,21 +71,21 @@ func writeRows(b *strings.Builder, rows []string, more int) {
 		b.WriteString("- " + row + "\n")
 	}
 	if more > 0 {
-		b.WriteString("- and " + number(more) + " more\n")
+		b.WriteString("- and " + numberInWords(more) + " more\n")
 	}
 	if len(rows) > 0 || more > 0 {
 		b.WriteString("\n")
 	}
 }
 
-// budget is how many runes may still be written.
-type budget int
+// runesLeft is how many runes may still be written.
+type runesLeft int
 
-// take renders as many of the texts as there is room for, behind something that is already so long, and counts the others.
-func (left *budget) take(texts []triage.Prose, already int) (lines []string, more int) {
+// render renders as many of the texts as there is room for after already runes, and counts the rest.
+func (left *runesLeft) render(texts []triage.Prose, already int) (lines []string, more int) {
 	for n, text := range texts {
-		line := prose(text)
-		*left -= budget(already + utf8.RuneCountInString(line) + len("- \n"))
+		line := renderProse(text)
+		*left -= runesLeft(already + utf8.RuneCountInString(line) + len("- \n"))
 		already = 0
 		if *left < 0 {
 			*left = 0 // what comes behind has no room either
@@ -96,54 +96,53 @@ func (left *budget) take(texts []triage.Prose, already int) (lines []string, mor
 	return lines, 0
 }
 
-// prose renders a text on one line.
-func prose(p triage.Prose) string {
+// renderProse renders a text on one line.
+func renderProse(p triage.Prose) string {
 	var b strings.Builder
 	glue := false // the piece before must not touch the next one
 	for _, piece := range p {
-		text, theirs := piece.Trusted, false
+		text, untrusted := piece.Trusted, false
 		switch {
 		case piece.Untrusted == "":
 		case piece.Quoted:
-			text, theirs = "“"+Inert(piece.Untrusted, maxReplyQuote)+"”", false
+			text, untrusted = "“"+Escape(piece.Untrusted, maxReplyQuote)+"”", false
 		default:
-			text, theirs = Inert(piece.Untrusted, maxReplyWords), true
+			text, untrusted = Escape(piece.Untrusted, maxReplyWords), true
 		}
 		if text == "" {
 			continue
 		}
-		if glue && joinsWord(text) || theirs && endsInWord(b.String()) {
+		if glue && joinsWord(text) || untrusted && endsInWord(b.String()) {
 			b.WriteByte(' ')
 		}
 		b.WriteString(text)
-		glue = theirs
+		glue = untrusted
 	}
 	return paragraph(b.String())
 }
 
-// joinsWord reports whether a text would become one word with what people wrote in front of it: together they might be a reference that
-// neither of them is.
+// joinsWord reports whether a text would become one word with untrusted text before it: together they might form a reference.
 func joinsWord(text string) bool {
 	r, _ := utf8.DecodeRuneInString(text)
 	return !unicode.IsSpace(r) && !strings.ContainsRune(".,;:)”", r)
 }
 
-// endsInWord is the same for what stands in front of people's text.
+// endsInWord reports the same for text before untrusted text.
 func endsInWord(text string) bool {
 	r, size := utf8.DecodeLastRuneInString(text)
 	return size > 0 && !unicode.IsSpace(r) && !strings.ContainsRune("(“", r)
 }
 
-// asked is how a reply begins that asks roles: "@maria and the product manager: ".
-func asked(roles []triage.Role, team *triage.Team) string {
+// mentionRoles begins a reply that asks roles: "@maria and the product manager: ".
+func mentionRoles(roles []triage.Role, team *triage.Team) string {
 	var a addressees
 	for _, role := range roles {
 		people := roster(team, role)
 		if len(people) == 0 {
-			a.from = appendNew(a.from, Inert(role.Title(), maxName))
+			a.from = appendNew(a.from, Escape(role.Title(), maxName))
 		}
 		for _, person := range people {
-			a.call(person)
+			a.add(person)
 		}
 	}
 	whom := a.from
@@ -153,14 +152,14 @@ func asked(roles []triage.Role, team *triage.Team) string {
 	if len(whom) == 0 {
 		return ""
 	}
-	head := listed(whom)
+	head := listInWords(whom)
 	first, size := utf8.DecodeRuneInString(head)
 	return string(unicode.ToUpper(first)) + head[size:] + ": "
 }
 
-// replyPlace is the subject as the marker of an answer names it: "7:12" is an issue, "merge_request:7:12" a merge request. It is no
+// replySubject is the subject as the marker of an answer names it: "7:12" is an issue, "merge_request:7:12" a merge request. It is no
 // reference of GitLab's, which would be rewritten in a copy.
-func replyPlace(on triage.Ref) string {
+func replySubject(on triage.Ref) string {
 	place := strconv.FormatInt(on.Project, 10) + ":" + strconv.FormatInt(on.IID, 10)
 	if on.Kind != triage.SubjectIssue {
 		place = on.Kind.String() + ":" + place
@@ -170,15 +169,15 @@ func replyPlace(on triage.Ref) string {
 
 var replyLine = regexp.MustCompile(`^<!-- flowkeeper:re (?:((?:[a-z_]{1,50}:)?[0-9]{1,19}:[0-9]{1,19}) )?([0-9]{1,19})(?: ([a-z_]{1,50}))? -->$`)
 
-// ReplyTo reads the marker of an answer on this issue: the id of the comment that it answers, and the reaction that goes with it, "" for none.
+// ParseReply reads the marker of an answer on this issue: the id of the comment that it answers, and the reaction that goes with it, "" for none.
 // ok is false for every other body, such as an answer that GitLab copied from another issue. The caller makes sure that the bot wrote it.
-func ReplyTo(body string, on triage.Ref) (note int64, emoji string, ok bool) {
+func ParseReply(body string, on triage.Ref) (note int64, emoji string, ok bool) {
 	line, ok := lastComment(body)
 	parts := replyLine.FindStringSubmatch(line)
 	if !ok || parts == nil {
 		return 0, "", false
 	}
-	if of := parts[1]; of != "" && of != replyPlace(on) {
+	if of := parts[1]; of != "" && of != replySubject(on) {
 		return 0, "", false
 	}
 	note, err := strconv.ParseInt(parts[2], 10, 64)

@@ -41,10 +41,10 @@ func FuzzRenderReply(f *testing.F) {
 		id = max(id, -id, 0)
 		body := note.RenderReply(r, teamOf(roster), triage.Ref{}, id, "")
 		notetest.CheckReply(t, body, mentions(roster)...)
-		if to, _, ok := note.ReplyTo(body, triage.Ref{}); !ok || to != id {
+		if to, _, ok := note.ParseReply(body, triage.Ref{}); !ok || to != id {
 			t.Errorf("the marker of %q is read as %d, %v; want %d", body, to, ok, id)
 		}
-		if _, state := note.Read(body, triage.Ref{}); state != note.Unmarked {
+		if _, state := note.ParseMarker(body, triage.Ref{}); state != note.Unmarked {
 			t.Errorf("%q is taken for a sticky note", body)
 		}
 	})
@@ -70,7 +70,7 @@ func TestReplyStaysShort(t *testing.T) {
 		{"many texts", triage.Reply{Text: many(row, 5000), Rows: many(row, 3)}, []string{"row “", "\nAnd ", "\n- and three more\n"}},
 		{"many rows", triage.Reply{Text: many(triage.Say("Rows:"), 1), Rows: many(row, 5000), DetailsTitle: "More", DetailsRows: many(row, 2)},
 			[]string{"Rows:\n", "- row “", "</summary>\n\n- and two more\n"}},
-		{"many rows in the fold", triage.Reply{Rows: many(row, 2), DetailsRows: many(triage.Say("x"), 50_000)}, []string{"- row “", "<summary>More</summary>", "- x\n"}},
+		{"many rows in the details", triage.Reply{Rows: many(row, 2), DetailsRows: many(triage.Say("x"), 50_000)}, []string{"- row “", "<summary>More</summary>", "- x\n"}},
 		{"a text of ours that is too long", triage.Reply{Text: many(triage.Say(long), 1), Asks: []triage.Role{triage.Quality}},
 			[]string{"The quality counterpart\n\nAnd one more.\n"}},
 	}
@@ -122,7 +122,7 @@ func TestReplyTo(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got, emoji, ok := note.ReplyTo(tt.body, triage.Ref{}); got != tt.note || emoji != tt.emoji || ok != tt.ok {
+			if got, emoji, ok := note.ParseReply(tt.body, triage.Ref{}); got != tt.note || emoji != tt.emoji || ok != tt.ok {
 				t.Errorf("ReplyTo(%q) = %d, %q, %v; want %d, %q, %v", tt.body, got, emoji, ok, tt.note, tt.emoji, tt.ok)
 			}
 		})

@@ -124,7 +124,7 @@ func (s *Scheduler) soon(ctx context.Context, j *job, err error) time.Duration {
 		return 0
 	}
 	wait := min(firstWait<<min(j.failures, 10), j.every)
-	wait = max(wait, gitlab.After(err)) + s.spread(wait/4)
+	wait = max(wait, gitlab.RetryDelay(err)) + s.spread(wait/4)
 	j.failures++
 	s.o.Log.Warn("a job was broken off and is tried again", zap.String("job", j.name), zap.Duration("again_in", wait), zap.Error(err))
 	return wait

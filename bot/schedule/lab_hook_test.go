@@ -62,7 +62,7 @@ func (l *lab) find(what string, id, number int64) (*hook, error) {
 			return h, nil
 		}
 	}
-	return nil, refusal(gitlab.Gone, http.StatusNotFound)
+	return nil, refusal(gitlab.NotFound, http.StatusNotFound)
 }
 
 func (l *lab) TestHook(_ context.Context, id, number int64) error {
@@ -74,7 +74,7 @@ func (l *lab) TestHook(_ context.Context, id, number int64) error {
 	}
 	h.tests++
 	if h.refuses[""] {
-		return refusal(gitlab.GiveUp, http.StatusUnprocessableEntity)
+		return refusal(gitlab.Permanent, http.StatusUnprocessableEntity)
 	}
 	h.AlertStatus, h.DisabledUntil = gitlab.HookExecutable, time.Time{}
 	return nil
@@ -95,8 +95,8 @@ func (l *lab) HookEvents(_ context.Context, id, number int64, since time.Time) (
 	return recent, nil
 }
 
-// Resend keeps GitLab's limit of five a minute.
-func (l *lab) Resend(_ context.Context, id, number, event int64) error {
+// ResendHookEvent keeps GitLab's limit of five a minute.
+func (l *lab) ResendHookEvent(_ context.Context, id, number, event int64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	h, err := l.find("resend", id, number)
@@ -112,18 +112,18 @@ func (l *lab) Resend(_ context.Context, id, number, event int64) error {
 	}
 	switch {
 	case n < 0 || h.gone[h.failed[n].Key]:
-		return refusal(gitlab.Gone, http.StatusNotFound)
+		return refusal(gitlab.NotFound, http.StatusNotFound)
 	case h.AlertStatus != gitlab.HookExecutable:
-		return refusal(gitlab.GiveUp, http.StatusUnprocessableEntity)
+		return refusal(gitlab.Permanent, http.StatusUnprocessableEntity)
 	case recent >= 5:
-		return &gitlab.Error{Op: "resending", Status: http.StatusTooManyRequests, Class: gitlab.Outage, After: time.Minute, Err: errors.New("too many")}
+		return &gitlab.Error{Op: "resending", Status: http.StatusTooManyRequests, Class: gitlab.Unavailable, RetryAfter: time.Minute, Err: errors.New("too many")}
 	}
 	e := h.failed[n]
 	h.sent = append(h.sent, sent{e.Key, time.Now()})
 	if h.refuses[""] || h.refuses[e.Key] {
 		e.ID, e.At = h.failed[len(h.failed)-1].ID+1, time.Now()
 		h.failed = append(h.failed, e)
-		return refusal(gitlab.Retry, http.StatusOK)
+		return refusal(gitlab.Transient, http.StatusOK)
 	}
 	return nil
 }

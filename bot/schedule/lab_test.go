@@ -83,7 +83,7 @@ func (l *lab) project(what string, id int64) (*project, error) {
 	case l.away != nil:
 		return nil, l.away
 	case !found:
-		return nil, refusal(gitlab.Gone, http.StatusNotFound)
+		return nil, refusal(gitlab.NotFound, http.StatusNotFound)
 	}
 	return p, p.broken
 }
@@ -97,12 +97,12 @@ func (l *lab) ProjectID(_ context.Context, path string) (int64, error) {
 	case l.away != nil:
 		return 0, l.away
 	case !found:
-		return 0, refusal(gitlab.Gone, http.StatusNotFound)
+		return 0, refusal(gitlab.NotFound, http.StatusNotFound)
 	}
 	return id, nil
 }
 
-func (l *lab) Updated(ctx context.Context, id int64, since time.Time, each func(triage.Issue) error) error {
+func (l *lab) EachUpdatedIssue(ctx context.Context, id int64, since time.Time, each func(triage.Issue) error) error {
 	list, end, err := l.list(id, since)
 	if err != nil {
 		return err
@@ -138,9 +138,9 @@ func (l *lab) list(id int64, since time.Time) (list []triage.Issue, end, err err
 	slices.SortFunc(list, func(a, b triage.Issue) int { return a.UpdatedAt.Compare(b.UpdatedAt) })
 	switch {
 	case p.cut > 0 && len(list) > p.cut:
-		return list[:p.cut], refusal(gitlab.Outage, http.StatusBadGateway), nil
+		return list[:p.cut], refusal(gitlab.Unavailable, http.StatusBadGateway), nil
 	case p.most > 0 && len(list) > p.most:
-		return list[:p.most], refusal(gitlab.GiveUp, 0), nil
+		return list[:p.most], refusal(gitlab.Permanent, 0), nil
 	}
 	return list, nil, nil
 }

@@ -50,7 +50,7 @@ func (l *listed) find(ctx context.Context, name string) (int64, error) {
 		id, err = l.gitlab.ProjectID(ctx, name)
 	}
 	switch class := gitlab.ClassOf(err); {
-	case class == gitlab.Gone || class == gitlab.GiveUp:
+	case class == gitlab.NotFound || class == gitlab.Permanent:
 		if !l.tried[name] {
 			l.tried[name] = true
 			l.log.Warn("a listed project is left out until the bot's token can see it", zap.String("project", name), zap.Error(err))

@@ -40,7 +40,7 @@ func (w *watch) collect(ctx context.Context, project int64, h gitlab.Hook) error
 		return nil
 	}
 	events, err := w.o.GitLab.HookEvents(ctx, project, h.ID, w.o.Now().Add(-w.o.Lookback))
-	if gitlab.ClassOf(err) == gitlab.Gone {
+	if gitlab.ClassOf(err) == gitlab.NotFound {
 		return nil // deleted meanwhile, or a GitLab that cannot tell
 	}
 	if err != nil || len(events) == 0 {
@@ -111,11 +111,11 @@ func (w *watchdog) resend(ctx context.Context, backlogs []*backlog) error {
 // is in GitLab's list of failed deliveries once more, under a new id, and a later round finds it there.
 func (w *watchdog) resendOne(ctx context.Context, b *backlog) (wait time.Duration, err error) {
 	event := b.events[0]
-	failure := w.o.GitLab.Resend(ctx, b.project, b.hook, event.ID)
+	failure := w.o.GitLab.ResendHookEvent(ctx, b.project, b.hook, event.ID)
 	if ctx.Err() != nil {
 		return 0, context.Cause(ctx)
 	}
-	if gitlab.ClassOf(failure) != gitlab.Outage { // then GitLab did nothing yet
+	if gitlab.ClassOf(failure) != gitlab.Unavailable { // then GitLab did nothing yet
 		b.events = b.events[1:]
 		if err := w.o.Inbox.SetMark(ctx, resentMark(b.hook), strconv.AppendInt(nil, event.ID, 10)); err != nil {
 			return 0, fmt.Errorf("noting which deliveries of webhook %d were sent again: %w", b.hook, err)
@@ -134,5 +134,5 @@ func (w *watchdog) resendOne(ctx context.Context, b *backlog) (wait time.Duratio
 		w.o.Log.Warn("missed deliveries cannot be sent again for now", append(fields, zap.Int("sent", b.sent), zap.Int("left", len(b.events)), zap.Error(failure))...)
 		b.events = nil
 	}
-	return gitlab.After(failure), nil
+	return gitlab.RetryDelay(failure), nil
 }

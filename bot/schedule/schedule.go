@@ -20,18 +20,18 @@ import (
 
 // GitLab is what the jobs need of GitLab. Errors are classed by gitlab.ClassOf.
 type GitLab interface {
-	// ProjectID is the number of the project at a path such as "group/project". Gone if there is none.
+	// ProjectID is the number of the project at a path such as "group/project". NotFound if there is none.
 	ProjectID(ctx context.Context, path string) (int64, error)
-	// Updated hands on the project's issues that were updated at or after since, the oldest update first. An error
+	// EachUpdatedIssue hands on the project's issues that were updated at or after since, the oldest update first. An error
 	// of each ends the list and is returned. If there are too many for one call it gives up with status 0; the rest begins at the
 	// update of the last one.
-	Updated(ctx context.Context, project int64, since time.Time, each func(triage.Issue) error) error
+	EachUpdatedIssue(ctx context.Context, project int64, since time.Time, each func(triage.Issue) error) error
 
 	Hooks(ctx context.Context, project int64) ([]gitlab.Hook, error)
 	TestHook(ctx context.Context, project, hook int64) error
 	// HookEvents lists the failed deliveries of a webhook, in any order.
 	HookEvents(ctx context.Context, project, hook int64, since time.Time) ([]gitlab.HookEvent, error)
-	Resend(ctx context.Context, project, hook, event int64) error
+	ResendHookEvent(ctx context.Context, project, hook, event int64) error
 }
 
 // Inbox is what the jobs need of the store that all processes share.

@@ -73,7 +73,7 @@ func (w *sweep) project(ctx context.Context, project int64) (issues int, err err
 	}
 	for {
 		s := stretch{sweep: w, project: project, came: first, mark: mark, last: since}
-		listing := w.o.GitLab.Updated(ctx, project, since, func(i triage.Issue) error { return s.take(ctx, i) })
+		listing := w.o.GitLab.EachUpdatedIssue(ctx, project, since, func(i triage.Issue) error { return s.take(ctx, i) })
 		issues += s.stored
 		// Issues come in the order of their updates, so all up to here are in the inbox, whatever happened then. The mark is also set
 		// where it stays: the store forgets those that nobody sets.
@@ -89,7 +89,7 @@ func (w *sweep) project(ctx context.Context, project int64) (issues int, err err
 
 // tooLong reports whether the list was longer than is read at a time: GitLab refused nothing.
 func tooLong(err error) bool {
-	return gitlab.ClassOf(err) == gitlab.GiveUp && statusOf(err) == 0
+	return gitlab.ClassOf(err) == gitlab.Permanent && statusOf(err) == 0
 }
 
 // stretch is one listing of a project's issues.

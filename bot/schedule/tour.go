@@ -46,7 +46,7 @@ func (t *tour) walk(ctx context.Context, doing string, visit func(ctx context.Co
 		}
 		r.projects++
 		class := gitlab.ClassOf(err)
-		if class != gitlab.Outage {
+		if class != gitlab.Unavailable {
 			outages = 0
 		}
 		switch {
@@ -56,11 +56,11 @@ func (t *tour) walk(ctx context.Context, doing string, visit func(ctx context.Co
 		case shut(err):
 			t.note(doing, project, err)
 			continue
-		case class == gitlab.Outage:
+		case class == gitlab.Unavailable:
 			outages++
 		}
 		r.failed++
-		if storeAway(err) || outages > tolerated || gitlab.After(err) > 0 {
+		if storeAway(err) || outages > tolerated || gitlab.RetryDelay(err) > 0 {
 			t.first = projects[(n+1)%len(projects)]
 			return r, err
 		}
@@ -80,7 +80,7 @@ func (t *tour) note(doing string, project int64, err error) {
 // shut reports whether GitLab answered that the project is gone, or archived, or not for the bot. That will last.
 func shut(err error) bool {
 	class := gitlab.ClassOf(err)
-	return class == gitlab.Gone || class == gitlab.GiveUp && statusOf(err) != 0
+	return class == gitlab.NotFound || class == gitlab.Permanent && statusOf(err) != 0
 }
 
 // statusOf is the status of GitLab's answer; 0 if there was none.

@@ -14,15 +14,15 @@ import (
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	busy := &gitlab.Error{
-		Op: "asking", Status: http.StatusTooManyRequests, Class: gitlab.Outage, After: 5 * time.Minute, Err: errors.New("too many"),
+		Op: "asking", Status: http.StatusTooManyRequests, Class: gitlab.Unavailable, RetryAfter: 5 * time.Minute, Err: errors.New("too many"),
 	}
 	for name, tt := range map[string]struct {
 		away  error
 		asked []string
 		wait  time.Duration // until GitLab is asked again
 	}{
-		"no answer":         {refusal(gitlab.Outage, 0), []string{"updated 1", "updated 2", "updated 3"}, 30 * time.Second},
-		"too many requests": {busy, []string{"updated 1"}, busy.After},
+		"no answer":         {refusal(gitlab.Unavailable, 0), []string{"updated 1", "updated 2", "updated 3"}, 30 * time.Second},
+		"too many requests": {busy, []string{"updated 1"}, busy.RetryAfter},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, newLab(1, 2, 3, 4, 5), func(t *testing.T, r *rig) {
@@ -51,14 +51,14 @@ func TestBrokenProjects(t *testing.T) {
 		broken []error
 		result string
 	}{
-		"one does not answer": {[]error{refusal(gitlab.Outage, 504)}, "incomplete"},
-		"three do not answer": {[]error{refusal(gitlab.Outage, 504), refusal(gitlab.Outage, 504), refusal(gitlab.Outage, 504)}, "stopped"},
+		"one does not answer": {[]error{refusal(gitlab.Unavailable, 504)}, "incomplete"},
+		"three do not answer": {[]error{refusal(gitlab.Unavailable, 504), refusal(gitlab.Unavailable, 504), refusal(gitlab.Unavailable, 504)}, "stopped"},
 		"two of each three do not answer": {[]error{
-			refusal(gitlab.Outage, 504), refusal(gitlab.Outage, 504), nil, refusal(gitlab.Outage, 504), refusal(gitlab.Outage, 504), nil,
+			refusal(gitlab.Unavailable, 504), refusal(gitlab.Unavailable, 504), nil, refusal(gitlab.Unavailable, 504), refusal(gitlab.Unavailable, 504), nil,
 		}, "incomplete"},
-		"two fail":              {[]error{refusal(gitlab.Retry, 500), refusal(gitlab.Retry, 500)}, "incomplete"},
-		"one is gone":           {[]error{refusal(gitlab.Gone, 404)}, "done"},
-		"one refuses the token": {[]error{refusal(gitlab.GiveUp, 403)}, "done"},
+		"two fail":              {[]error{refusal(gitlab.Transient, 500), refusal(gitlab.Transient, 500)}, "incomplete"},
+		"one is gone":           {[]error{refusal(gitlab.NotFound, 404)}, "done"},
+		"one refuses the token": {[]error{refusal(gitlab.Permanent, 403)}, "done"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, newLab(1, 2, 3, 4, 5, 6, 7), func(t *testing.T, r *rig) {
@@ -86,7 +86,7 @@ func TestProjectIsGoneForAWhile(t *testing.T) {
 		r.lab.move(7, 1)
 		r.sweeper("7")
 		r.found()
-		r.lab.set(func() { r.lab.projects[7].broken = refusal(gitlab.Gone, http.StatusNotFound) })
+		r.lab.set(func() { r.lab.projects[7].broken = refusal(gitlab.NotFound, http.StatusNotFound) })
 		r.pass(3 * lookback)
 		expect(t, "log lines", 1, r.logged(line))
 		r.lab.move(7, 2)
@@ -94,7 +94,7 @@ func TestProjectIsGoneForAWhile(t *testing.T) {
 		r.lab.set(func() { r.lab.projects[7].broken = nil })
 		r.pass(every)
 		expect(t, "found", []string{"7#2"}, r.found())
-		r.lab.set(func() { r.lab.projects[7].broken = refusal(gitlab.Gone, http.StatusNotFound) })
+		r.lab.set(func() { r.lab.projects[7].broken = refusal(gitlab.NotFound, http.StatusNotFound) })
 		r.pass(every)
 		expect(t, "log lines after it went again", 2, r.logged(line))
 	})

@@ -50,7 +50,7 @@ func (w *watchdog) elsewhere() {
 // project looks after the webhooks of one project.
 func (w *watch) project(ctx context.Context, project int64) error {
 	hooks, err := w.own(ctx, project)
-	if statusOf(err) == http.StatusForbidden && gitlab.ClassOf(err) == gitlab.GiveUp {
+	if statusOf(err) == http.StatusForbidden && gitlab.ClassOf(err) == gitlab.Permanent {
 		w.unseen++
 		w.tell(project, err)
 		return nil

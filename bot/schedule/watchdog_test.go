@@ -80,8 +80,8 @@ func TestHookThatStaysDisabled(t *testing.T) {
 func TestHooksUnseen(t *testing.T) {
 	inBubble(t, newLab(7, 8, 9), func(t *testing.T, r *rig) {
 		const line = "the webhooks of a project are not looked after"
-		r.lab.projects[7].private = refusal(gitlab.GiveUp, http.StatusForbidden)
-		r.lab.projects[8].private = refusal(gitlab.GiveUp, http.StatusForbidden)
+		r.lab.projects[7].private = refusal(gitlab.Permanent, http.StatusForbidden)
+		r.lab.projects[8].private = refusal(gitlab.Permanent, http.StatusForbidden)
 		h := r.lab.hook(9, ours(1, gitlab.HookDisabled))
 		p := r.watchdog("7", "8", "9")
 		expect(t, "unseen", 2, p.metric("flowkeeper_hooks_unseen"))
@@ -92,7 +92,7 @@ func TestHooksUnseen(t *testing.T) {
 		r.lab.set(func() { r.lab.projects[7].private = nil })
 		r.pass(time.Hour)
 		expect(t, "unseen when one may be seen", 1, p.metric("flowkeeper_hooks_unseen"))
-		r.lab.set(func() { r.lab.projects[7].private = refusal(gitlab.GiveUp, http.StatusForbidden) })
+		r.lab.set(func() { r.lab.projects[7].private = refusal(gitlab.Permanent, http.StatusForbidden) })
 		r.pass(time.Hour)
 		expect(t, "log lines after it may not be seen again", 3, r.logged(line))
 		r.pass(3 * time.Hour)
@@ -104,7 +104,7 @@ func TestHooksUnseen(t *testing.T) {
 func TestHookEventsUnknown(t *testing.T) {
 	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		h, other := r.lab.hook(7, ours(1, gitlab.HookDisabled)), r.lab.hook(7, ours(2, gitlab.HookDisabled))
-		h.events = refusal(gitlab.Gone, http.StatusNotFound)
+		h.events = refusal(gitlab.NotFound, http.StatusNotFound)
 		other.fail("a")
 		r.watchdog("7")
 		expect(t, "sent again", []string{"a"}, other.keys())

@@ -20,7 +20,7 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 	if err := j.hold(ctx); err != nil {
 		return false, err
 	}
-	got, err := j.o.GitLab.Update(ctx, j.issue, d.Result)
+	got, err := j.o.GitLab.UpdateIssue(ctx, j.issue, d.Result)
 	if err != nil {
 		return false, err
 	}

@@ -9,19 +9,19 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// The breaker stops the bot on an issue that it keeps changing: somebody changes it back each time, most likely another bot.
+// The wordJoiner stops the bot on an issue that it keeps changing: somebody changes it back each time, most likely another bot.
 const (
 	breakerWrites = 10
 	breakerWindow = 10 * time.Minute
 )
 
-// errFight says that the breaker stopped the bot on an issue. The batch becomes a dead letter, with the decision.
+// errFight says that the wordJoiner stopped the bot on an issue. The batch becomes a dead letter, with the decision.
 var errFight = errors.New("stopped: ten changes of this issue within ten minutes; look who changes them back, a bot or a person, then retry the letter")
 
 // pausedLine is what the note says then.
 const pausedLine = "The bot changed this issue ten times in ten minutes and stopped. It looks again at the first change after ten quiet minutes."
 
-// stopped reports whether the breaker stopped the bot here a short while ago.
+// stopped reports whether the wordJoiner stopped the bot here a short while ago.
 func (j *job) stopped() bool { return j.memory.StoppedAt.After(j.o.Now().Add(-breakerWindow)) }
 
 // fighting reports whether the plan would be one change too many, by the changes that are remembered.

@@ -121,7 +121,7 @@ func (j *job) recognize(ctx context.Context, who triage.Person) error {
 		return nil
 	}
 	is, err := j.o.GitLab.IsBot(ctx, who.ID)
-	if err != nil && gitlab.ClassOf(err) != gitlab.Gone {
+	if err != nil && gitlab.ClassOf(err) != gitlab.NotFound {
 		return err
 	}
 	if is {
@@ -161,8 +161,8 @@ func (j *job) marked(n gitlab.Note) bool {
 	if mine := j.mine(n.Author.ID); mine || !botName.MatchString(n.Author.Username) {
 		return mine
 	}
-	_, state := note.Read(n.Body, j.batch.Issue)
-	_, _, answers := note.ReplyTo(n.Body, j.batch.Issue)
+	_, state := note.ParseMarker(n.Body, j.batch.Issue)
+	_, _, answers := note.ParseReply(n.Body, j.batch.Issue)
 	return state == note.Known || answers
 }
 
@@ -183,10 +183,10 @@ func (j *job) succeed(ctx context.Context, cause error) (bool, error) {
 	return true, nil
 }
 
-// findMarked is gitlab.Client.FindMarked for all users that the bot is or was.
+// findMarked is gitlab.Client.FindIssueByMarker for all users that the bot is or was.
 func (j *job) findMarked(ctx context.Context, marker string) (issue triage.Issue, found bool, err error) {
 	for _, u := range j.users() {
-		if issue, found, err = j.o.GitLab.FindMarked(ctx, j.batch.Issue.Project, u, marker, j.issue.CreatedAt); found || err != nil {
+		if issue, found, err = j.o.GitLab.FindIssueByMarker(ctx, j.batch.Issue.Project, u, marker, j.issue.CreatedAt); found || err != nil {
 			return issue, found, err
 		}
 	}

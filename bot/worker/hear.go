@@ -171,11 +171,11 @@ func (j *job) permit(ctx context.Context, c *engine.Comment) error {
 
 // find looks up an issue as people name it.
 func (j *job) find(ctx context.Context, text string) (triage.FoundIssue, error) {
-	issue, err := j.o.GitLab.Resolve(ctx, j.batch.Issue.Project, text)
+	issue, err := j.o.GitLab.IssueByReference(ctx, j.batch.Issue.Project, text)
 	if _, unreadable := errors.AsType[*gitlab.BadReference](err); unreadable {
 		return triage.FoundIssue{Problem: "that does not name an issue; write `#12`, `group/project#12` or its address"}, nil
 	}
-	if gitlab.ClassOf(err) == gitlab.Gone {
+	if gitlab.ClassOf(err) == gitlab.NotFound {
 		return triage.FoundIssue{Problem: "there is no such issue that the bot can see"}, nil
 	}
 	return triage.FoundIssue{Ref: issue.Ref}, err

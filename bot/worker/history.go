@@ -30,7 +30,7 @@ type history struct {
 // changes are who changed labels and weight, the oldest first.
 func (j *job) changes(ctx context.Context) ([]triage.ResourceEvent, error) {
 	if h := &j.history; !h.pastRead {
-		past, err := j.o.GitLab.Past(ctx, j.batch.Issue)
+		past, err := j.o.GitLab.ResourceEvents(ctx, j.batch.Issue)
 		if err != nil {
 			return nil, err
 		}

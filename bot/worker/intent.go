@@ -72,7 +72,7 @@ func (j *job) connect(ctx context.Context) error {
 		return err
 	}
 	for _, l := range intent.Links {
-		made, err := j.o.GitLab.Link(ctx, j.batch.Issue, l.To, l.Kind)
+		made, err := j.o.GitLab.CreateLink(ctx, j.batch.Issue, l.To, l.Kind)
 		never, err := j.unlinkable(err)
 		switch {
 		case err != nil:
@@ -100,7 +100,7 @@ func (j *job) openFollowUp(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		_, err = j.o.GitLab.Link(ctx, j.batch.Issue, issue.Ref, triage.RelatesTo)
+		_, err = j.o.GitLab.CreateLink(ctx, j.batch.Issue, issue.Ref, triage.RelatesTo)
 		if _, err := j.unlinkable(err); err != nil {
 			return err
 		}
@@ -132,7 +132,7 @@ func (j *job) findOrOpen(ctx context.Context, intent *triage.Intent) (triage.Iss
 		return triage.Issue{}, err
 	}
 	draft := intent.Opens
-	issue, err = j.o.GitLab.Open(ctx, j.batch.Issue.Project, gitlab.NewIssue{
+	issue, err = j.o.GitLab.CreateIssue(ctx, j.batch.Issue.Project, gitlab.NewIssue{
 		Title: note.DraftTitle(*draft), Description: note.RenderDraft(*draft, j.issue, intent.OpensBy),
 		Labels: draft.Labels, Weight: draft.Weight, Confidential: draft.Confidential || outside,
 	})
@@ -147,11 +147,11 @@ func (j *job) findOrOpen(ctx context.Context, intent *triage.Intent) (triage.Iss
 // minutes.
 func (j *job) unlinkable(cause error) (bool, error) {
 	class := gitlab.ClassOf(cause)
-	if class == gitlab.Gone {
+	if class == gitlab.NotFound {
 		err := j.doubt(opOf(cause), j.o.Patience.Gone, cause)
 		return err == nil, err
 	}
-	if class == gitlab.GiveUp {
+	if class == gitlab.Permanent {
 		return true, nil
 	}
 	return false, cause
@@ -195,7 +195,7 @@ func (j *job) reply(ctx context.Context) error {
 // cause is returned as it is.
 func (j *job) regret(ctx context.Context, cause error) error {
 	contradiction := errors.Is(cause, engine.ErrContradiction)
-	if j.decision.Pending.Empty() || !contradiction && gitlab.ClassOf(cause) != gitlab.GiveUp {
+	if j.decision.Pending.Empty() || !contradiction && gitlab.ClassOf(cause) != gitlab.Permanent {
 		return cause
 	}
 	why := "GitLab does not let the bot do this"
@@ -231,7 +231,7 @@ func (j *job) unanswerable(ctx context.Context, id int64, cause error) (bool, er
 	switch gitlab.ClassOf(cause) {
 	case "":
 		return false, nil
-	case gitlab.GiveUp:
+	case gitlab.Permanent:
 		return true, nil
 	default:
 		return j.gone(ctx, id, cause)
@@ -261,7 +261,7 @@ func (j *job) replyTo(ctx context.Context, a triage.Reaction) error {
 	if a.Emoji == "" {
 		return nil
 	}
-	if err := j.o.GitLab.React(ctx, j.batch.Issue, a.Note, a.Emoji); err != nil {
+	if err := j.o.GitLab.AddReaction(ctx, j.batch.Issue, a.Note, a.Emoji); err != nil {
 		return err
 	}
 	j.called = true

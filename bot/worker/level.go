@@ -16,7 +16,7 @@ type member struct{ project, user int64 }
 
 // level is a person's access level in a project, 0 for none.
 func (p *Pool) level(ctx context.Context, project, user int64) (int, error) {
-	return p.levels.get(member{project, user}, p.o.Now(), func() (int, error) { return p.o.GitLab.Level(ctx, project, user) })
+	return p.levels.get(member{project, user}, p.o.Now(), func() (int, error) { return p.o.GitLab.AccessLevel(ctx, project, user) })
 }
 
 // recent keeps answers of GitLab for a short while.

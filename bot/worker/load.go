@@ -256,7 +256,7 @@ func (j *job) loadLevels(ctx context.Context, around *triage.Context) error {
 		around.AccessLevels = make(map[string]int, len(unknown))
 	}
 	for _, name := range unknown[:min(len(unknown), maxLevels)] {
-		level, err := j.o.GitLab.Level(ctx, j.batch.Issue.Project, around.Agreements[name].ID)
+		level, err := j.o.GitLab.AccessLevel(ctx, j.batch.Issue.Project, around.Agreements[name].ID)
 		if err != nil {
 			return err
 		}

@@ -358,9 +358,9 @@ func TestLevelsAreBounded(t *testing.T) {
 // stubborn is a GitLab that takes an update and does not close or reopen.
 type stubborn struct{ *gitlab.Client }
 
-func (s stubborn) Update(ctx context.Context, before, after triage.Issue) (triage.Issue, error) {
+func (s stubborn) UpdateIssue(ctx context.Context, before, after triage.Issue) (triage.Issue, error) {
 	after.Closed = before.Closed
-	return s.Client.Update(ctx, before, after)
+	return s.Client.UpdateIssue(ctx, before, after)
 }
 
 // What GitLab answers with success and does not do is remembered, not tried again; the rest of the plan is done.

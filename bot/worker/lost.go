@@ -21,7 +21,7 @@ const late = 5 * time.Minute
 // whose follow-up was to be opened, 0 for all other writes. The error is returned as it is.
 func (j *job) lose(opens int64, err error) error {
 	e, answered := errors.AsType[*gitlab.Error](err)
-	if err == nil || answered && (e.Status >= 400 && e.Status < 500 || e.Class == gitlab.GiveUp) {
+	if err == nil || answered && (e.Status >= 400 && e.Status < 500 || e.Class == gitlab.Permanent) {
 		return err
 	}
 	j.begin()
@@ -72,7 +72,7 @@ func (j *job) weed(ctx context.Context) (found bool, err error) {
 		if err := j.hold(ctx); err != nil {
 			return found, err
 		}
-		if err := j.o.GitLab.DeleteNote(ctx, j.batch.Issue, n.ID); gitlab.ClassOf(err) == gitlab.GiveUp {
+		if err := j.o.GitLab.DeleteNote(ctx, j.batch.Issue, n.ID); gitlab.ClassOf(err) == gitlab.Permanent {
 			j.o.Log.Warn("a comment that GitLab wrote twice stays", zap.Stringer("issue", j.batch.Issue), zap.Int64("note", n.ID), zap.Error(err))
 		} else if err != nil {
 			return found, err
@@ -93,10 +93,10 @@ func (j *job) weed(ctx context.Context) (found bool, err error) {
 
 // subject tells apart what the bot's comments are for; "" for those that nothing is known of, which are left alone.
 func subject(n gitlab.Note, on triage.Ref) string {
-	if _, state := note.Read(n.Body, on); state == note.Known {
+	if _, state := note.ParseMarker(n.Body, on); state == note.Known {
 		return "note " + strconv.FormatBool(n.Internal)
 	}
-	if to, _, answers := note.ReplyTo(n.Body, on); answers {
+	if to, _, answers := note.ParseReply(n.Body, on); answers {
 		return "answer " + strconv.FormatInt(to, 10)
 	}
 	return ""
@@ -120,11 +120,11 @@ func (j *job) closeTwin(ctx context.Context) error {
 		return nil
 	}
 	marker := note.DraftMarker(j.batch.Issue, j.lost.Opens)
-	first, found, err := j.o.GitLab.FindMarked(ctx, j.batch.Issue.Project, j.o.Self.ID, marker, j.lost.At.Add(-time.Hour))
+	first, found, err := j.o.GitLab.FindIssueByMarker(ctx, j.batch.Issue.Project, j.o.Self.ID, marker, j.lost.At.Add(-time.Hour))
 	if err != nil || !found {
 		return err
 	}
-	twin, found, err := j.o.GitLab.FindMarked(ctx, j.batch.Issue.Project, j.o.Self.ID, marker, first.CreatedAt.Add(time.Millisecond))
+	twin, found, err := j.o.GitLab.FindIssueByMarker(ctx, j.batch.Issue.Project, j.o.Self.ID, marker, first.CreatedAt.Add(time.Millisecond))
 	if err != nil || !found || twin.Closed {
 		return err
 	}
@@ -136,7 +136,7 @@ func (j *job) closeTwin(ctx context.Context) error {
 	if _, err := j.o.GitLab.CreateNote(ctx, twin.Ref, false, why); err != nil {
 		return err
 	}
-	if _, err := j.o.GitLab.Update(ctx, twin, triage.Close{}.Apply(twin)); err != nil {
+	if _, err := j.o.GitLab.UpdateIssue(ctx, twin, triage.Close{}.Apply(twin)); err != nil {
 		return err
 	}
 	j.did = append(j.did, "closed a follow-up that GitLab opened twice: "+twin.Ref.String())

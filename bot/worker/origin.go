@@ -40,13 +40,13 @@ func (j *job) begun(ctx context.Context, notes []gitlab.Note, past []triage.Reso
 func (j *job) origin(ctx context.Context, notes []gitlab.Note) (bump *triage.Bump, moved time.Time, isMoved bool, err error) {
 	asked := map[triage.Ref]bool{}
 	for _, n := range slices.Backward(notes) {
-		m, state := note.Read(n.Body, j.batch.Issue)
+		m, state := note.ParseMarker(n.Body, j.batch.Issue)
 		if state != note.Copied || asked[m.Issue.Ref] {
 			continue
 		}
 		asked[m.Issue.Ref] = true
 		of, err := j.o.GitLab.Issue(ctx, m.Issue.Ref)
-		if gitlab.ClassOf(err) == gitlab.Gone {
+		if gitlab.ClassOf(err) == gitlab.NotFound {
 			continue
 		}
 		if err != nil {

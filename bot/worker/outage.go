@@ -43,7 +43,7 @@ func (o *outage) failed(err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.deny(err)
-	asked := gitlab.After(err)
+	asked := gitlab.RetryDelay(err)
 	o.failures++
 	if o.failures < tolerated && asked == 0 {
 		return

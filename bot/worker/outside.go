@@ -20,9 +20,9 @@ func (j *job) outside(ctx context.Context) (bool, error) {
 	}
 	if j.readOutside == nil {
 		project := j.batch.Issue.Project
-		outside, err := j.desks.get(project, j.o.Now(), func() (bool, error) { return j.o.GitLab.ServiceDesk(ctx, project) })
+		outside, err := j.desks.get(project, j.o.Now(), func() (bool, error) { return j.o.GitLab.HasServiceDesk(ctx, project) })
 		if err == nil && outside {
-			outside, err = j.o.GitLab.ReadOutside(ctx, j.batch.Issue, j.issue.ID)
+			outside, err = j.o.GitLab.MailsOutsiders(ctx, j.batch.Issue, j.issue.ID)
 		}
 		if err != nil {
 			return false, err
@@ -40,7 +40,7 @@ func (j *job) write(ctx context.Context, internal bool, body string) (int64, err
 			return 0, err
 		}
 		if level < triage.Planner {
-			return 0, &gitlab.Error{Op: "commenting on issue " + j.batch.Issue.String(), Class: gitlab.GiveUp,
+			return 0, &gitlab.Error{Op: "commenting on issue " + j.batch.Issue.String(), Class: gitlab.Permanent,
 				Err: errors.New("people outside the project get its public comments by mail, and the bot may not write internal ones; " +
 					"give it the Planner or Reporter role, or higher")}
 		}
@@ -69,12 +69,12 @@ func (j *job) seclude(ctx context.Context) error {
 	m := &j.decision.Memory
 	old := m.Note
 	m.Note = triage.NoteRef{Dismissed: old.Dismissed}
-	err := j.o.GitLab.EditNote(ctx, j.batch.Issue, old.ID, note.RenderSecluded(*m))
+	err := j.o.GitLab.EditNote(ctx, j.batch.Issue, old.ID, note.RenderMovedToInternal(*m))
 	switch gitlab.ClassOf(err) {
 	case "":
 		j.called = true
 		j.did = append(j.did, "went on in an internal note")
-	case gitlab.GiveUp: // it is a former bot user's
+	case gitlab.Permanent: // it is a former bot user's
 		j.o.Log.Warn("the public note stays as it is", zap.Stringer("issue", j.batch.Issue), zap.Int64("note", old.ID), zap.Error(err))
 	default:
 		deleted, err := j.gone(ctx, old.ID, j.lose(0, err))
@@ -101,7 +101,7 @@ func (j *job) answer(ctx context.Context, a triage.Reaction) error {
 	}
 	reply := *a.Reply
 	if outside {
-		reply.Text = append([]triage.Prose{note.About(j.issue.URL, a.Note)}, reply.Text...)
+		reply.Text = append([]triage.Prose{note.AboutComment(j.issue.URL, a.Note)}, reply.Text...)
 	}
 	body := note.RenderReply(reply, j.policy.Team, j.batch.Issue, a.Note, a.Emoji)
 	if outside {

@@ -200,7 +200,7 @@ func (j *job) replied(ctx context.Context, id int64) (emoji string, ran bool, er
 		return "", false, err
 	}
 	for _, n := range slices.Concat(notes, j.history.former) {
-		if to, emoji, ok := note.ReplyTo(n.Body, j.batch.Issue); ok && to == id {
+		if to, emoji, ok := note.ParseReply(n.Body, j.batch.Issue); ok && to == id {
 			return emoji, true, nil
 		}
 	}

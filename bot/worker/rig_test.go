@@ -78,7 +78,7 @@ func startBench(t *testing.T, s setup) *bench {
 	b.project = b.lab.AddProject("g/p")
 	b.viewer = connect(t, web.URL, annToken)
 	client := connect(t, web.URL, botToken)
-	self, err := client.Self(t.Context())
+	self, err := client.CurrentUser(t.Context())
 	b.must(err)
 
 	dir := t.TempDir()

@@ -183,7 +183,7 @@ func unasked(s engine.Note) engine.Note {
 // older counts.
 func sticky(notes []gitlab.Note, on triage.Ref) (found triage.Memory, is bool) {
 	for _, n := range notes {
-		m, state := note.Read(n.Body, on)
+		m, state := note.ParseMarker(n.Body, on)
 		if state == note.Unmarked || state == note.Copied || is && (found.Note.Internal || !n.Internal) {
 			continue
 		}

@@ -23,28 +23,28 @@ import (
 // GitLab is what the worker needs of GitLab. Errors are classed by gitlab.ClassOf.
 type GitLab interface {
 	Issue(ctx context.Context, ref triage.Ref) (triage.Issue, error)
-	Lists(ctx context.Context, ref triage.Ref) (bool, error)
-	Update(ctx context.Context, before, after triage.Issue) (triage.Issue, error)
+	IsListed(ctx context.Context, ref triage.Ref) (bool, error)
+	UpdateIssue(ctx context.Context, before, after triage.Issue) (triage.Issue, error)
 	OwnNotes(ctx context.Context, ref triage.Ref, own func(gitlab.Note) bool) ([]gitlab.Note, error)
 	CreateNote(ctx context.Context, ref triage.Ref, internal bool, body string) (int64, error)
 	EditNote(ctx context.Context, ref triage.Ref, id int64, body string) error
 	DeleteNote(ctx context.Context, ref triage.Ref, id int64) error
-	ServiceDesk(ctx context.Context, project int64) (bool, error)
-	ReadOutside(ctx context.Context, ref triage.Ref, id int64) (bool, error)
-	Past(ctx context.Context, ref triage.Ref) ([]triage.ResourceEvent, error)
+	HasServiceDesk(ctx context.Context, project int64) (bool, error)
+	MailsOutsiders(ctx context.Context, ref triage.Ref, id int64) (bool, error)
+	ResourceEvents(ctx context.Context, ref triage.Ref) ([]triage.ResourceEvent, error)
 	IsBot(ctx context.Context, user int64) (bool, error)
-	SeesProject(ctx context.Context, project int64) (bool, error)
+	CanSeeProject(ctx context.Context, project int64) (bool, error)
 	Links(ctx context.Context, ref triage.Ref) ([]triage.Link, error)
 	Awards(ctx context.Context, ref triage.Ref, note int64) ([]gitlab.Award, error)
 	Activities(ctx context.Context, ref triage.Ref, since time.Time) ([]gitlab.Activity, error)
 	Comments(ctx context.Context, ref triage.Ref, since time.Time) ([]gitlab.Comment, error)
-	Level(ctx context.Context, project, user int64) (int, error)
-	React(ctx context.Context, ref triage.Ref, note int64, emoji string) error
+	AccessLevel(ctx context.Context, project, user int64) (int, error)
+	AddReaction(ctx context.Context, ref triage.Ref, note int64, emoji string) error
 	Reply(ctx context.Context, ref triage.Ref, discussion string, note int64, internal bool, body string) (int64, error)
-	Open(ctx context.Context, project int64, n gitlab.NewIssue) (triage.Issue, error)
-	FindMarked(ctx context.Context, project, author int64, marker string, since time.Time) (triage.Issue, bool, error)
-	Link(ctx context.Context, from, to triage.Ref, kind string) (made string, err error)
-	Resolve(ctx context.Context, project int64, reference string) (triage.Issue, error)
+	CreateIssue(ctx context.Context, project int64, n gitlab.NewIssue) (triage.Issue, error)
+	FindIssueByMarker(ctx context.Context, project, author int64, marker string, since time.Time) (triage.Issue, bool, error)
+	CreateLink(ctx context.Context, from, to triage.Ref, kind string) (made string, err error)
+	IssueByReference(ctx context.Context, project int64, reference string) (triage.Issue, error)
 }
 
 // Options are what a Pool needs. All fields are required unless they say otherwise.
@@ -238,17 +238,17 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 		return p.retry(ctx, job, err) // the call may have been the last one that was refused with all others
 	}
 	switch class := gitlab.ClassOf(err); {
-	case class == gitlab.Gone:
+	case class == gitlab.NotFound:
 		if d, ok := errors.AsType[*doubtful](job.doubt(opOf(err), p.o.Patience.Gone, err)); ok {
 			return p.askAgain(ctx, job, d)
 		}
 		return p.gone(ctx, job, err)
-	case class == gitlab.Outage:
+	case class == gitlab.Unavailable:
 		if !limited(err) {
 			p.outage.failed(err)
 		}
 		return p.retry(ctx, job, err)
-	case class == gitlab.GiveUp, job.tries() >= p.o.Attempts:
+	case class == gitlab.Permanent, job.tries() >= p.o.Attempts:
 		return "buried", p.o.Inbox.DeadLetter(ctx, batch, err.Error(), job.record(err))
 	default:
 		return p.retry(ctx, job, err)
@@ -258,7 +258,7 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 // forbidden reports whether GitLab said that the bot may not do it.
 func forbidden(err error) bool {
 	e, ok := errors.AsType[*gitlab.Error](err)
-	return ok && e.Status == http.StatusForbidden && e.Class == gitlab.GiveUp
+	return ok && e.Status == http.StatusForbidden && e.Class == gitlab.Permanent
 }
 
 // limited reports whether GitLab asked to slow down. The budget sees to that for all; other issues may have what they need.
@@ -270,7 +270,7 @@ func limited(err error) bool {
 // gone ends the batch of an issue that is not there any more. If the whole project cannot be seen, the token has lost its access and the
 // deliveries are kept; so they are if it is something else that is not there.
 func (p *Pool) gone(ctx context.Context, job *job, err error) (string, error) {
-	sees, lookup := p.o.GitLab.SeesProject(ctx, job.batch.Issue.Project)
+	sees, lookup := p.o.GitLab.CanSeeProject(ctx, job.batch.Issue.Project)
 	switch {
 	case lookup != nil:
 		return p.retry(ctx, job, lookup)
@@ -280,7 +280,7 @@ func (p *Pool) gone(ctx context.Context, job *job, err error) (string, error) {
 	}
 	listed, lookup := job.live, error(nil)
 	if !listed {
-		listed, lookup = p.o.GitLab.Lists(ctx, job.batch.Issue)
+		listed, lookup = p.o.GitLab.IsListed(ctx, job.batch.Issue)
 	}
 	switch {
 	case lookup != nil:
@@ -292,6 +292,6 @@ func (p *Pool) gone(ctx context.Context, job *job, err error) (string, error) {
 }
 
 func (p *Pool) retry(ctx context.Context, job *job, err error) (string, error) {
-	job.wait = p.delay(job.tries(), gitlab.After(err))
+	job.wait = p.delay(job.tries(), gitlab.RetryDelay(err))
 	return "retry", p.o.Inbox.Retry(ctx, job.batch, job.wait, err.Error())
 }

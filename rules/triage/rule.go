@@ -88,7 +88,7 @@ func (m Meta) Defaults() Options {
 }
 
 // Verdict is what a rule says of an issue. Reason is one finished sentence without capital and full stop that the issue's author
-// understands, also when there is nothing to do. It may quote people, so it is made inert before it is shown.
+// understands, also when there is nothing to do. It may quote people, so it is escaped before it is shown.
 type Verdict struct {
 	Reason     string
 	Actions    []Action

@@ -22,7 +22,7 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// MaxWords is how many words may stand before the fold of a sticky note.
+// MaxWords is how many words may stand before the details of a sticky note.
 const MaxWords = 60
 
 // Check fails the test unless the body is harmless: no reference besides the allowed ones ("@maria", "~UX"), no quick action, no link,
@@ -124,7 +124,7 @@ func Text(body string) string {
 	return seen.String()
 }
 
-// Words counts the words of what a reader sees before the fold: what stands between blanks and has a letter or a digit.
+// Words counts the words of what a reader sees before the details: what stands between blanks and has a letter or a digit.
 func Words(body string) int {
 	before, _, _ := strings.Cut(body, "<details><summary>")
 	n := 0
@@ -274,7 +274,7 @@ func foldProblems(body string) []string {
 		}
 	}
 	if open {
-		found = append(found, "the fold is not closed")
+		found = append(found, "the details are not closed")
 	}
 	return found
 }
@@ -286,7 +286,7 @@ func stickyProblems(body string) []string {
 		found = append(found, fmt.Sprintf("%d folds and %d comments", folds, comments))
 	}
 	if n := Words(body); n > MaxWords {
-		found = append(found, fmt.Sprintf("%d words before the fold", n))
+		found = append(found, fmt.Sprintf("%d words before the details", n))
 	}
 	last := body[strings.LastIndexByte(body, '\n')+1:]
 	parts := marker.FindStringSubmatch(last)

@@ -63,7 +63,7 @@ func TestInert(t *testing.T) {
 			if max == 0 {
 				max = 100
 			}
-			got := note.Inert(tt.in, max)
+			got := note.Escape(tt.in, max)
 			if got != tt.want {
 				t.Errorf("Inert(%q, %d)\n got %q\nwant %q", tt.in, max, got, tt.want)
 			}
@@ -90,7 +90,7 @@ func FuzzInert(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string, max int) {
 		max %= 300
-		got := note.Inert(s, max)
+		got := note.Escape(s, max)
 		if got == "" {
 			if max > 0 && seen(s) != "" {
 				t.Fatalf("nothing is left of %q", s)
@@ -105,7 +105,7 @@ func FuzzInert(f *testing.F) {
 		notetest.Check(t, got+"\ntext")
 		notetest.Check(t, "text\n"+got)
 		notetest.Check(t, "`rule` "+got+" "+got+"”, he said")
-		if _, state := note.Read("text\n\n"+got, triage.Ref{}); state != note.Unmarked {
+		if _, state := note.ParseMarker("text\n\n"+got, triage.Ref{}); state != note.Unmarked {
 			t.Errorf("%q is taken for a marker", got)
 		}
 	})
@@ -143,6 +143,6 @@ func BenchmarkInert(b *testing.B) {
 	text := strings.Repeat("Please ask @omar about #12 and ~UX. ", 10)
 	b.ReportAllocs()
 	for b.Loop() {
-		note.Inert(text, 200)
+		note.Escape(text, 200)
 	}
 }

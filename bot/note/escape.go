@@ -8,9 +8,9 @@ import (
 	"flowkeeper/bot/legible"
 )
 
-// breaker is U+2060, the word joiner: it shows nothing and allows no line break. GitLab looks for references in the rendered text, where
+// wordJoiner is U+2060, the word joiner: it shows nothing and allows no line break. GitLab looks for references in the rendered text, where
 // a backslash is gone; a sigil followed by this character is none of its references.
-const breaker = '\u2060'
+const wordJoiner = '\u2060'
 
 const (
 	// special characters are escaped: they mean something to Markdown or to GitLab wherever they stand.
@@ -20,12 +20,12 @@ const (
 	sigils = "@#!~%$&^*[{"
 )
 
-// Inert makes people's text harmless for one line of Markdown, also at its beginning: it shows the words as they were written, but
+// Escape makes untrusted text harmless on one line of Markdown, also at the line's beginning: it shows the words as they were written, but
 // mentions nobody, refers to nothing, links nowhere, formats nothing and is no quick action. Line ends, control characters and runs of
 // blanks become one blank; characters that cannot be seen are left out. At most limit runes are shown, the last one an ellipsis if
-// something is missing. It must be set off from other text by a blank, a quotation mark or the like: pieces that are glued together may
-// make a reference that none of them is. Inside a code span or an HTML block it would not be harmless.
-func Inert(s string, limit int) string {
+// something is missing. It must be separated from other text by a blank, a quotation mark or the like: texts that touch each other may
+// form a reference together. Inside a code span or an HTML block it would not be harmless.
+func Escape(s string, limit int) string {
 	text := visible(s, limit)
 	var b strings.Builder
 	b.Grow(len(text) + len(text)/2)
@@ -34,8 +34,8 @@ func Inert(s string, limit int) string {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)
-		if joins(text, i) {
-			b.WriteRune(breaker)
+		if needsJoiner(text, i) {
+			b.WriteRune(wordJoiner)
 		}
 	}
 	return b.String()
@@ -59,9 +59,9 @@ func startsBlock(text []rune, i int) bool {
 	return false
 }
 
-// joins reports whether the character at i and its successor must be kept apart. A sigil at the end is kept apart from whatever the
-// text is put in front of.
-func joins(text []rune, i int) bool {
+// needsJoiner reports whether a word joiner must stand between the character at i and its successor. One stands after a sigil at the end, too,
+// because other text may follow.
+func needsJoiner(text []rune, i int) bool {
 	r, next := text[i], rune(0)
 	if i+1 < len(text) {
 		next = text[i+1]

@@ -28,7 +28,7 @@ func TestSandboxOpen(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			lab, c, ref := inSandbox(t, tt.edition, sandbox.IssueOptions{Title: "Spike"})
-			got, err := c.Open(t.Context(), ref.Project, gitlab.NewIssue{
+			got, err := c.CreateIssue(t.Context(), ref.Project, gitlab.NewIssue{
 				Title: "Follow-up of #1", Description: "As found out.\n\n<!-- mark 1 -->", Labels: []string{"backend", "workflow::planning breakdown"},
 				Weight: triage.Int(2), Confidential: true,
 			})
@@ -56,20 +56,20 @@ func TestOpenFailures(t *testing.T) {
 		class  gitlab.Class
 		says   string
 	}{
-		"no title":  {gitlab.NewIssue{Title: " "}, nil, gitlab.GiveUp, "no title"},
-		"bad label": {gitlab.NewIssue{Title: "a", Labels: []string{"a,b"}}, nil, gitlab.GiveUp, "comma"},
-		"too long":  {gitlab.NewIssue{Title: "a"}, always(400, "application/json", `{"message":{"title":["is too long"]}}`), gitlab.GiveUp, "is too long"},
-		"403":       {gitlab.NewIssue{Title: "a"}, always(403, "application/json", `{"message":"403 Forbidden"}`), gitlab.GiveUp, "role Reporter"},
-		"404":       {gitlab.NewIssue{Title: "a"}, always(404, "application/json", `{"message":"404 Project Not Found"}`), gitlab.Gone, "not there"},
-		"429":       {gitlab.NewIssue{Title: "a"}, always(429, "application/json", `{"message":{"error":"too many times"}}`), gitlab.Outage, "too many"},
-		"elsewhere": {gitlab.NewIssue{Title: "a"}, always(201, "application/json", `{"id":1,"iid":1,"project_id":8}`), gitlab.Retry, "not that issue"},
-		"half":      {gitlab.NewIssue{Title: "a"}, always(201, "application/json", `{"id":1,`), gitlab.Retry, "reading the answer"},
+		"no title":  {gitlab.NewIssue{Title: " "}, nil, gitlab.Permanent, "no title"},
+		"bad label": {gitlab.NewIssue{Title: "a", Labels: []string{"a,b"}}, nil, gitlab.Permanent, "comma"},
+		"too long":  {gitlab.NewIssue{Title: "a"}, always(400, "application/json", `{"message":{"title":["is too long"]}}`), gitlab.Permanent, "is too long"},
+		"403":       {gitlab.NewIssue{Title: "a"}, always(403, "application/json", `{"message":"403 Forbidden"}`), gitlab.Permanent, "role Reporter"},
+		"404":       {gitlab.NewIssue{Title: "a"}, always(404, "application/json", `{"message":"404 Project Not Found"}`), gitlab.NotFound, "not there"},
+		"429":       {gitlab.NewIssue{Title: "a"}, always(429, "application/json", `{"message":{"error":"too many times"}}`), gitlab.Unavailable, "too many"},
+		"elsewhere": {gitlab.NewIssue{Title: "a"}, always(201, "application/json", `{"id":1,"iid":1,"project_id":8}`), gitlab.Transient, "not that issue"},
+		"half":      {gitlab.NewIssue{Title: "a"}, always(201, "application/json", `{"id":1,`), gitlab.Transient, "reading the answer"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := server{Answer: tt.answer}
-			_, err := s.client(t).Open(t.Context(), 7, tt.issue)
+			_, err := s.client(t).CreateIssue(t.Context(), 7, tt.issue)
 			check(t, err, tt.class, "opening an issue in project 7: ", tt.says)
 		})
 	}
@@ -82,14 +82,14 @@ func TestSandboxFindMarked(t *testing.T) {
 	now := func() time.Time { return noon.Add(time.Duration(minutes.Load()) * time.Minute) }
 	lab := sandbox.New(sandbox.Options{Token: token, PageSize: 2, Now: now})
 	c, project := connected(t, lab)
-	self, err := c.Self(t.Context())
+	self, err := c.CurrentUser(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	const marker = "<!-- flowkeeper:follow-up 1#7 -->"
 	open := func(description string) triage.Ref {
 		minutes.Add(1)
-		issue, err := c.Open(t.Context(), project, gitlab.NewIssue{Title: "Follow-up", Description: description})
+		issue, err := c.CreateIssue(t.Context(), project, gitlab.NewIssue{Title: "Follow-up", Description: description})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,24 +103,24 @@ func TestSandboxFindMarked(t *testing.T) {
 	if _, err := lab.Open("ann", project, sandbox.IssueOptions{Title: "Copied", Description: marker}); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok, err := c.FindMarked(t.Context(), project, self.ID, marker, since); ok || err != nil {
+	if _, ok, err := c.FindIssueByMarker(t.Context(), project, self.ID, marker, since); ok || err != nil {
 		t.Errorf("found %v, %v; want nothing yet", ok, err)
 	}
 	lab.Next(sandbox.Fault{Match: "POST issue", ApplyThenCut: true})
 	minutes.Add(1)
-	_, err = c.Open(t.Context(), project, gitlab.NewIssue{Title: "Follow-up", Description: "Ours.\n" + marker})
-	check(t, err, gitlab.Outage)
+	_, err = c.CreateIssue(t.Context(), project, gitlab.NewIssue{Title: "Follow-up", Description: "Ours.\n" + marker})
+	check(t, err, gitlab.Unavailable)
 	all := lab.Issues(project)
 	want := all[len(all)-1].Ref
 	open(marker)
-	got, ok, err := c.FindMarked(t.Context(), project, self.ID, marker, since)
+	got, ok, err := c.FindIssueByMarker(t.Context(), project, self.ID, marker, since)
 	if err != nil || !ok || got.Ref != want || got.Description != "Ours.\n"+marker {
 		t.Errorf("found %s %v, %v; want %s", got.Ref, ok, err, want)
 	}
-	_, _, err = c.FindMarked(t.Context(), project, self.ID, "", since)
-	check(t, err, gitlab.GiveUp, "marker")
-	_, _, err = c.FindMarked(t.Context(), 99, self.ID, marker, since)
-	check(t, err, gitlab.Gone)
+	_, _, err = c.FindIssueByMarker(t.Context(), project, self.ID, "", since)
+	check(t, err, gitlab.Permanent, "marker")
+	_, _, err = c.FindIssueByMarker(t.Context(), 99, self.ID, marker, since)
+	check(t, err, gitlab.NotFound)
 }
 
 // A GitLab that lists more than was asked for does not lead to somebody else's issue.
@@ -135,7 +135,7 @@ func TestFindMarkedAmongOthers(t *testing.T) {
 	)
 	all := strings.Join([]string{others, elsewhere, unmarked, ours, later}, ",")
 	s := server{Answer: at("/api/v4/projects/7/issues", always(http.StatusOK, "application/json", "["+all+"]"))}
-	got, ok, err := s.client(t).FindMarked(t.Context(), 7, 5, "<!-- mark -->", noon)
+	got, ok, err := s.client(t).FindIssueByMarker(t.Context(), 7, 5, "<!-- mark -->", noon)
 	if want := (triage.Ref{Project: 7, IID: 4}); err != nil || !ok || got.Ref != want {
 		t.Errorf("found %s %v, %v; want %s", got.Ref, ok, err, want)
 	}

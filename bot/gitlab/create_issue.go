@@ -13,7 +13,7 @@ import (
 )
 
 // NewIssue is an issue to be opened. GitLab executes quick actions in the description with the rights of the token: what people wrote
-// must be made inert before.
+// must be escaped before.
 type NewIssue struct {
 	Title        string // at most 255 characters
 	Description  string // Markdown
@@ -31,38 +31,38 @@ type wireNewIssue struct {
 	Confidential bool   `json:"confidential,omitempty"`
 }
 
-// Open opens an issue in the project and returns it as GitLab answers. After a failure it may exist all the same: look for it with
+// CreateIssue opens an issue in the project and returns it as GitLab answers. After a failure it may exist all the same: look for it with
 // FindMarked before trying again.
-func (c *Client) Open(ctx context.Context, project int64, n NewIssue) (triage.Issue, error) {
+func (c *Client) CreateIssue(ctx context.Context, project int64, n NewIssue) (triage.Issue, error) {
 	k := call{
 		name: "open", op: "opening an issue in project " + strconv.FormatInt(project, 10), method: http.MethodPost,
 		path: projectPath(project, "issues"),
 	}
 	if strings.TrimSpace(n.Title) == "" {
-		return triage.Issue{}, c.fail(k, 0, GiveUp, errors.New("it has no title: give it one"))
+		return triage.Issue{}, c.newError(k, 0, Permanent, errors.New("it has no title: give it one"))
 	}
-	labels, err := list(n.Labels, triage.Issue{})
+	labels, err := labelList(n.Labels, triage.Issue{})
 	if err != nil {
-		return triage.Issue{}, c.fail(k, 0, GiveUp, fmt.Errorf("adding labels: %w", err))
+		return triage.Issue{}, c.newError(k, 0, Permanent, fmt.Errorf("adding labels: %w", err))
 	}
 	k.send = wireNewIssue{Title: n.Title, Description: n.Description, Labels: labels, Weight: n.Weight, Confidential: n.Confidential}
 	issue, _, err := c.oneIssue(ctx, k, func(w *wireIssue) bool { return w.Project == project })
 	return issue, err
 }
 
-// FindMarked looks for an issue of the project that the author opened at or after since and whose description holds the marker,
+// FindIssueByMarker looks for an issue of the project that the author opened at or after since and whose description holds the marker,
 // letter for letter: the oldest such. ok is false if there is none.
 //
 // GitLab's own search lags behind and drops punctuation, so the author's issues are read and compared here.
-func (c *Client) FindMarked(ctx context.Context, project, author int64, marker string, since time.Time) (issue triage.Issue, ok bool, err error) {
+func (c *Client) FindIssueByMarker(ctx context.Context, project, author int64, marker string, since time.Time) (issue triage.Issue, ok bool, err error) {
 	k := call{
 		name: "issues", op: fmt.Sprintf("looking for an issue of user %d in project %d", author, project), method: http.MethodGet,
 		path: projectPath(project, "issues"),
 	}
 	if marker == "" || author == 0 {
-		return triage.Issue{}, false, c.fail(k, 0, GiveUp, errors.New("without an author and a marker any issue would do: give both"))
+		return triage.Issue{}, false, c.newError(k, 0, Permanent, errors.New("without an author and a marker any issue would do: give both"))
 	}
-	oldest := page{Sort: "asc", OrderBy: "created_at", Scope: "all", Author: author, CreatedAfter: moment(since)}
+	oldest := page{Sort: "asc", OrderBy: "created_at", Scope: "all", Author: author, CreatedAfter: formatTime(since)}
 	err = eachOf(ctx, c, k, oldest, func(w wireIssue) error {
 		if w.Author.person().ID != author || w.Project != project || !strings.Contains(w.Description, marker) {
 			return nil

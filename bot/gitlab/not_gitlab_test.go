@@ -31,8 +31,8 @@ func TestWrongAddress(t *testing.T) {
 		"another API":             {handler: answer(404, json, `{"message":"no Route matched with those values"}`), says: "no GitLab at this address; is a sub-path missing"},
 		"gone":                    {handler: answer(410, json, `{}`), says: "no GitLab at this address"},
 		"a page":                  {handler: answer(200, html, "<html>"), says: "something else answers in the place of GitLab's API"},
-		"no JSON":                 {handler: answer(200, json, "hello"), class: gitlab.Retry, says: "reading the answer"},
-		"other JSON":              {handler: answer(200, json, `{"ok":true}`), class: gitlab.Retry, says: "is it GitLab that answers"},
+		"no JSON":                 {handler: answer(200, json, "hello"), class: gitlab.Transient, says: "reading the answer"},
+		"other JSON":              {handler: answer(200, json, `{"ok":true}`), class: gitlab.Transient, says: "is it GitLab that answers"},
 		"a login page":            {handler: redirect("https://sso.example/login?next=x"), says: "redirects to a login page, https://sso.example/login; "},
 		"GitLab's login page":     {handler: redirect("/users/sign_in"), says: "redirects to a login page, /users/sign_in; "},
 		"another address":         {handler: redirect("https://gitlab.example/"), says: "set the GitLab URL to the address that answers itself"},
@@ -59,7 +59,7 @@ func TestWrongAddress(t *testing.T) {
 			}
 			err := newClient(t, gitlab.Options{URL: at}).Ping(t.Context())
 			if tt.class == "" {
-				tt.class = gitlab.Outage
+				tt.class = gitlab.Unavailable
 			}
 			check(t, err, tt.class, tt.says)
 			if got := gitlab.DeniedOf(err); got != "" {

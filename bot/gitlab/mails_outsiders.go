@@ -12,7 +12,7 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// participants asks what REST does not tell: who gets the issue's public comments by mail.
+// participants asks what REST does not say: who gets the issue's public comments by mail.
 const participants = `query($id: WorkItemID!) { workItem(id: $id) { author { username } widgets {
   ... on WorkItemWidgetEmailParticipants { emailParticipants(first: 1) { nodes { email } } } } } }`
 
@@ -42,8 +42,8 @@ type wireParticipants struct {
 // unknownField is what GraphQL says of a question that an older GitLab does not know.
 var unknownField = regexp.MustCompile(`No such type|doesn't exist on type|isn't a defined|doesn't accept argument|Selections can't be made`)
 
-// ServiceDesk reports whether the project has a Service Desk. Without one GitLab mails no comments. In doubt it has.
-func (c *Client) ServiceDesk(ctx context.Context, project int64) (bool, error) {
+// HasServiceDesk reports whether the project has a Service Desk; true if GitLab does not say. Without one GitLab mails no comments.
+func (c *Client) HasServiceDesk(ctx context.Context, project int64) (bool, error) {
 	var p struct {
 		Enabled *bool `json:"service_desk_enabled"`
 	}
@@ -54,22 +54,22 @@ func (c *Client) ServiceDesk(ctx context.Context, project int64) (bool, error) {
 	return p.Enabled == nil || *p.Enabled, err
 }
 
-// ReadOutside reports whether people outside the project get the public comments of an issue by mail: the customer of a Service Desk ticket, or
-// others whose address somebody added. A GitLab that cannot tell the latter, before 17, or answers only REST, is asked for the former.
-func (c *Client) ReadOutside(ctx context.Context, ref triage.Ref, id int64) (bool, error) {
+// MailsOutsiders reports whether people outside the project get the public comments of an issue by mail: the customer of a Service Desk ticket, or
+// others whose address somebody added. GitLab before 17, or one that answers only REST, knows only the former.
+func (c *Client) MailsOutsiders(ctx context.Context, ref triage.Ref, id int64) (bool, error) {
 	k := call{name: "participants", op: "asking who reads issue " + ref.String() + " by mail", method: http.MethodPost, graphql: true}
 	if ref.Kind != triage.SubjectIssue {
-		return false, c.fail(k, 0, GiveUp, errOnlyIssues)
+		return false, c.newError(k, 0, Permanent, errOnlyIssues)
 	}
 	k.send = wireQuery{participants, map[string]string{"id": "gid://gitlab/WorkItem/" + strconv.FormatInt(id, 10)}}
 	var w wireParticipants
 	_, err := c.do(ctx, k, &w)
-	if class := ClassOf(err); err != nil && class != Gone && class != GiveUp {
+	if class := ClassOf(err); err != nil && class != NotFound && class != Permanent {
 		return false, err
 	}
 	item := w.Data.WorkItem
 	if item == nil && len(w.Errors) > 0 && !unknownField.MatchString(w.Errors[0].Message) {
-		return false, c.fail(k, 0, Retry, errors.New("GitLab answered: "+clip(w.Errors[0].Message)))
+		return false, c.newError(k, 0, Transient, errors.New("GitLab answered: "+truncate(w.Errors[0].Message)))
 	}
 	if err != nil || item == nil {
 		issue, err := c.Issue(ctx, ref)
@@ -83,7 +83,7 @@ func (c *Client) ReadOutside(ctx context.Context, ref triage.Ref, id int64) (boo
 	return item.Author.person().IsSupportBot(), nil
 }
 
-// errPublic says that a comment got out that was to be internal.
+// errPublic says that a comment became public that was to be internal.
 var errPublic = errors.New("GitLab made the comment public, so it was deleted at once; the bot needs the Planner or Reporter role, or higher, to write internal ones")
 
 // graphqlPath is where GraphQL answers, beside the REST API.

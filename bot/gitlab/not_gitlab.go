@@ -12,9 +12,9 @@ import (
 // ErrNoGitLab says that something answers, and that it is no GitLab.
 var ErrNoGitLab = errors.New("there is no GitLab at this address; is a sub-path missing in the GitLab URL, as in https://example.com/gitlab?")
 
-// foreign is the failure of an answer that GitLab's API cannot have given: a proxy's error page, a login page, a wrong address.
-// It must not count as "the issue is gone".
-func foreign(a answer) error {
+// notGitLabError is the error for an answer that GitLab's API cannot have given: a proxy's error page, a login page, a wrong address.
+// It must not count as "the issue does not exist".
+func notGitLabError(a answer) error {
 	kind := a.header.Get("Content-Type")
 	if kind == "" {
 		kind = "nothing readable"
@@ -26,21 +26,21 @@ func foreign(a answer) error {
 	case a.status == http.StatusNotFound:
 		help += ": is a sub-path missing?"
 	}
-	return fmt.Errorf("status %d with %s instead of JSON: something else answers in the place of GitLab's API; %s", a.status, clip(kind), help)
+	return fmt.Errorf("status %d with %s instead of JSON: something else answers in the place of GitLab's API; %s", a.status, truncate(kind), help)
 }
 
-// foreignClass is the class of a foreign answer. Reads are refused alike for everybody; a write may be refused by a filter for what
-// it says, which would never end.
-func foreignClass(method string) Class {
+// notGitLabClass is the class of such an answer. A refused read would be refused for every issue. A write may be refused by a filter because of
+// its text, which would stay so for ever.
+func notGitLabClass(method string) Class {
 	if method == http.MethodGet {
-		return Outage
+		return Unavailable
 	}
-	return Retry
+	return Transient
 }
 
-// redirected is the failure of a redirect.
-func redirected(h http.Header) error {
-	to := target(h)
+// redirectError is the error for a redirect.
+func redirectError(h http.Header) error {
+	to := redirectTarget(h)
 	for _, word := range []string{"sign_in", "login", "signin", "oauth", "saml", "sso"} {
 		if strings.Contains(strings.ToLower(to), word) {
 			return fmt.Errorf("redirects to a login page, %s; what stands in front of GitLab has to let the bot through to /api/v4 with its token alone", to)
@@ -49,16 +49,16 @@ func redirected(h http.Header) error {
 	return fmt.Errorf("redirects to %s, which are not followed; set the GitLab URL to the address that answers itself", to)
 }
 
-// target is where a redirect leads, without its query, in which a login page may carry secrets.
-func target(h http.Header) string {
+// redirectTarget is where a redirect leads, without its query, in which a login page may carry secrets.
+func redirectTarget(h http.Header) string {
 	u, err := url.Parse(h.Get("Location"))
 	if err != nil || h.Get("Location") == "" {
 		return "an address that cannot be read"
 	}
-	return clip((&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String())
+	return truncate((&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String())
 }
 
-// connectionHelp is what would help against a connection that does not come about; "" if that is not known.
+// connectionHelp says what would help when no connection could be made; "" if that is not known.
 func connectionHelp(err error) string {
 	text := err.Error()
 	var authority x509.UnknownAuthorityError

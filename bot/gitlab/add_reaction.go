@@ -15,9 +15,9 @@ type wireReaction struct {
 	Name string `json:"name"`
 }
 
-// React puts a reaction on a comment of the issue; name is GitLab's ("white_check_mark"). That it is there already is success, so a
-// failed call may be repeated. Gone if the comment or the issue is not there, or the token may not react to it.
-func (c *Client) React(ctx context.Context, ref triage.Ref, note int64, name string) error {
+// AddReaction puts a reaction on a comment of the issue; name is GitLab's ("white_check_mark"). That it is there already is success, so a
+// failed call may be repeated. NotFound if the comment or the issue is not there, or the token may not react to it.
+func (c *Client) AddReaction(ctx context.Context, ref triage.Ref, note int64, name string) error {
 	id := strconv.FormatInt(note, 10)
 	k := call{
 		name: "react", op: "reacting to comment " + id + " of issue " + ref.String(), method: http.MethodPost,
@@ -28,7 +28,7 @@ func (c *Client) React(ctx context.Context, ref triage.Ref, note int64, name str
 	}
 	a, err := c.do(ctx, k, &made)
 	if err == nil && made.ID == 0 {
-		return c.fail(k, a.status, Retry, errors.New("the answer is not a reaction"))
+		return c.newError(k, a.status, Transient, errors.New("the answer is not a reaction"))
 	}
 	switch {
 	case err == nil || !saysJSON(a.header):
@@ -39,12 +39,12 @@ func (c *Client) React(ctx context.Context, ref triage.Ref, note int64, name str
 		return err
 	}
 	// GitLab answers 404 to every refusal of a reaction; only its words tell them apart.
-	why := said(a)
+	why := gitlabMessage(a)
 	switch {
 	case strings.Contains(why, "already been taken"):
 		return nil
 	case strings.HasPrefix(why, "404 Award Emoji ") && why != "404 Award Emoji Not Found":
-		return c.fail(k, a.status, GiveUp, errors.New(describe(c.redacted(a))))
+		return c.newError(k, a.status, Permanent, errors.New(statusText(c.redacted(a))))
 	}
 	return err
 }

@@ -10,21 +10,21 @@ import (
 	"flowkeeper/rules/engine"
 )
 
-// maxWords is how much may stand before the fold.
+// maxWords is how many words may stand before the details section.
 const maxWords = 60
 
-// above is what stands before the fold. What does not fit there was moved into it.
-type above struct {
-	after   string // names the note whose place this one takes
-	first   string
-	entries []entry
-	lines   []string
+// summary is the visible part of the note, before the details section. What does not fit is moved into that section.
+type summary struct {
+	replaces string // a sentence that names the note whose place this one takes
+	first    string
+	entries  []entry
+	lines    []string
 
-	below      []entry  // only in the fold
-	linesBelow []string // only in the fold
+	below      []entry  // only in the details
+	linesBelow []string // only in the details
 }
 
-// entry is an item as a list shows it. Rest is what follows the title, "" for nothing; cut says that it stands in the fold only.
+// entry is an item as a list shows it. Rest is what follows the title, "" for nothing; cut says that rest is only in the details.
 type entry struct {
 	title string
 	rest  string
@@ -32,10 +32,10 @@ type entry struct {
 	cut   bool
 }
 
-// fit chooses what stands before the fold. When it is too much, the longest texts go first, then items that are met, then what the bot
-// did itself, and at last the last of the open items.
-func fit(first string, s engine.Note) above {
-	p := above{}
+// fitSummary chooses what stands before the details section. When it is too much, the longest texts are moved first, then items that are met,
+// then what the bot did itself, and finally the last open items.
+func fitSummary(first string, s engine.Note) summary {
+	p := summary{}
 	for _, line := range s.Lines {
 		if line = paragraph(line); line != "" {
 			p.lines = append(p.lines, line)
@@ -43,7 +43,7 @@ func fit(first string, s engine.Note) above {
 	}
 	switch {
 	case s.Open() > 0:
-		p.after, p.first = after(s.Replaces), first
+		p.replaces, p.first = replacesSentence(s.Replaces), first
 		for _, item := range s.Items {
 			p.entries = append(p.entries, newEntry(item))
 		}
@@ -65,8 +65,8 @@ func fit(first string, s engine.Note) above {
 // addressForm is what an address of a comment looks like that can stand in a link.
 var addressForm = regexp.MustCompile(`^https?://[0-9A-Za-z._~:/%#-]+$`)
 
-// after names the note whose place this one takes, "" for none.
-func after(note string) string {
+// replacesSentence names the note whose place this one takes, "" for none.
+func replacesSentence(note string) string {
 	if !addressForm.MatchString(note) {
 		return ""
 	}
@@ -79,31 +79,31 @@ func newEntry(item engine.NoteItem) entry {
 		return e
 	}
 	e.rest = oneLine(item.Text)
-	quote := Inert(item.Quote, maxQuote)
+	quote := Escape(item.Quote, maxQuote)
 	if quote == "" {
 		return e
 	}
-	if from := Inert("@"+item.QuoteAuthor, maxName); item.QuoteAuthor != "" {
+	if from := Escape("@"+item.QuoteAuthor, maxName); item.QuoteAuthor != "" {
 		e.rest += " from " + from + ":"
 	}
 	e.rest += " “" + quote + "”"
 	if then := oneLine(item.Then); then != "" {
-		e.rest += ended(item.Quote) + " " + then
+		e.rest += closingStop(item.Quote) + " " + then
 	}
 	e.rest = strings.TrimLeft(e.rest, " ")
 	return e
 }
 
-// ended is the full stop behind a quote that has none of its own.
-func ended(quote string) string {
+// closingStop is the full stop after a quote that does not end a sentence itself.
+func closingStop(quote string) string {
 	if quote = strings.TrimSpace(quote); strings.ContainsAny(quote[max(0, len(quote)-1):], ".?!") || utf8.RuneCountInString(quote) > maxQuote {
 		return ""
 	}
 	return "."
 }
 
-// shortenLongest leaves away what follows the title of one item.
-func (p *above) shortenLongest() bool {
+// shortenLongest leaves only the title of the item with the longest text.
+func (p *summary) shortenLongest() bool {
 	longest, most := -1, 0
 	for i, e := range p.entries {
 		if n := words(e.rest); n > most && !e.cut {
@@ -117,14 +117,14 @@ func (p *above) shortenLongest() bool {
 	return true
 }
 
-// dropMet moves the last item into the fold if it is met.
-func (p *above) dropMet() bool {
+// dropMet moves the last item into the details if it is met.
+func (p *summary) dropMet() bool {
 	last := len(p.entries) - 1
 	return last >= 0 && p.entries[last].met && p.dropItem()
 }
 
-// dropItem moves the last item into the fold, with all that it says.
-func (p *above) dropItem() bool {
+// dropItem moves the last item into the details, with all that it says.
+func (p *summary) dropItem() bool {
 	last := len(p.entries) - 1
 	if last < 0 {
 		return false
@@ -135,8 +135,8 @@ func (p *above) dropItem() bool {
 	return true
 }
 
-// dropLine moves the last line into the fold.
-func (p *above) dropLine() bool {
+// dropLine moves the last line into the details.
+func (p *summary) dropLine() bool {
 	last := len(p.lines) - 1
 	if last < 0 {
 		return false
@@ -145,9 +145,9 @@ func (p *above) dropLine() bool {
 	return true
 }
 
-// words counts what a reader reads before the fold.
-func (p *above) words() int {
-	n := words(p.after) + words(p.first) + words(p.pointer())
+// words counts what a reader reads before the details.
+func (p *summary) words() int {
+	n := words(p.replaces) + words(p.first) + words(p.moreBelow())
 	for _, e := range p.entries {
 		n += words(e.title)
 		if !e.cut {
@@ -160,8 +160,8 @@ func (p *above) words() int {
 	return n
 }
 
-// pointer says that there is more to do in the fold, "" if there is not.
-func (p *above) pointer() string {
+// moreBelow says that there are more open items in the details, "" if there are none.
+func (p *summary) moreBelow() string {
 	n := 0
 	for _, e := range p.below {
 		if !e.met {
@@ -174,14 +174,14 @@ func (p *above) pointer() string {
 	case len(p.entries) == 0:
 		return "See below."
 	default:
-		return "And " + number(n) + " more below."
+		return "And " + numberInWords(n) + " more below."
 	}
 }
 
-// write writes everything before the fold, with a blank line behind each part.
-func (p *above) write(b *strings.Builder) {
-	if p.after != "" {
-		b.WriteString(p.after + "\n\n")
+// write writes everything before the details, with a blank line behind each part.
+func (p *summary) write(b *strings.Builder) {
+	if p.replaces != "" {
+		b.WriteString(p.replaces + "\n\n")
 	}
 	if p.first != "" {
 		b.WriteString(p.first + "\n\n")
@@ -192,7 +192,7 @@ func (p *above) write(b *strings.Builder) {
 	if len(p.entries) > 0 {
 		b.WriteString("\n")
 	}
-	if pointer := p.pointer(); pointer != "" {
+	if pointer := p.moreBelow(); pointer != "" {
 		b.WriteString(pointer + "\n\n")
 	}
 	for _, line := range p.lines {
@@ -211,7 +211,7 @@ func (e entry) task() string {
 	return "- [ ] " + e.full() + "\n"
 }
 
-// full is the entry with everything that it says. A rest that is a sentence of its own begins with a capital or a digit.
+// full is the entry with its title and all of its text. A text that is a sentence of its own begins with a capital or a digit.
 func (e entry) full() string {
 	title := "**" + e.title + "**"
 	if e.rest == "" {
@@ -226,7 +226,7 @@ func (e entry) full() string {
 	return title + " " + e.rest
 }
 
-// struck strikes a title through. Its tildes, which stand before labels, would be taken for the marks; those in code spans would not.
+// struck strikes a title through. Tildes before labels would be taken for the marks, so they are escaped; those in code spans are not.
 func struck(title string) string {
 	parts := strings.Split(title, "`")
 	for i := 0; i < len(parts); i += 2 {
@@ -235,14 +235,14 @@ func struck(title string) string {
 	return "~~" + strings.Join(parts, "`") + "~~"
 }
 
-var tildes = strings.NewReplacer(`\~`, `\~`, "~", `\~`+string(breaker))
+var tildes = strings.NewReplacer(`\~`, `\~`, "~", `\~`+string(wordJoiner))
 
-// oneLine brings Markdown of our own onto one line.
+// oneLine puts trusted Markdown onto one line.
 func oneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(s, isBlank), " ")
 }
 
-// paragraph brings Markdown of our own onto one line that is a paragraph whatever it begins with, and no quick action.
+// paragraph puts trusted Markdown onto one line that is always a paragraph, whatever it begins with, and never a quick action.
 func paragraph(s string) string {
 	s = oneLine(s)
 	for _, start := range []string{"/", "<", ">", "```", "~~~"} {

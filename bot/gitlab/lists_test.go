@@ -84,9 +84,9 @@ func TestAroundFailures(t *testing.T) {
 		awards    = func(c *gitlab.Client) error { _, err := c.Awards(t.Context(), ref, 0); return err }
 		onNote    = func(c *gitlab.Client) error { _, err := c.Awards(t.Context(), ref, 31); return err }
 		comments  = func(c *gitlab.Client) error { _, err := c.Comments(t.Context(), ref, noon); return err }
-		level     = func(c *gitlab.Client) error { _, err := c.Level(t.Context(), 7, 3); return err }
+		level     = func(c *gitlab.Client) error { _, err := c.AccessLevel(t.Context(), 7, 3); return err }
 		milestone = func(c *gitlab.Client) error {
-			_, err := c.Update(t.Context(), state{}.issue(), triage.SetMilestone{Title: "Backlog"}.Apply(state{}.issue()))
+			_, err := c.UpdateIssue(t.Context(), state{}.issue(), triage.SetMilestone{Title: "Backlog"}.Apply(state{}.issue()))
 			return err
 		}
 	)
@@ -96,18 +96,18 @@ func TestAroundFailures(t *testing.T) {
 		class  gitlab.Class
 		says   string
 	}{
-		"links, no issue":         {links, gone, gitlab.Gone, "loading issue 7#12: "},
-		"links, proxy":            {links, proxy, gitlab.Outage, "loading the links of issue 7#12: "},
-		"links, unreadable":       {links, odd, gitlab.Retry, "loading the links of issue 7#12: "},
-		"awards, no issue":        {awards, gone, gitlab.Gone, "loading the reactions to issue 7#12: "},
-		"awards, denied":          {awards, denied, gitlab.GiveUp, "loading the reactions to issue 7#12: "},
-		"awards, no note":         {onNote, gone, gitlab.Gone, "loading the reactions to comment 31 of issue 7#12: "},
-		"comments, no issue":      {comments, gone, gitlab.Gone, "loading the comments of issue 7#12: "},
-		"comments, proxy":         {comments, proxy, gitlab.Outage, "loading the comments of issue 7#12: "},
-		"comments, unreadable":    {comments, odd, gitlab.Retry, "loading the comments of issue 7#12: "},
-		"level, proxy":            {level, proxy, gitlab.Outage, "loading the access level of user 3 in project 7: "},
-		"level, of somebody else": {level, other, gitlab.Retry, "the answer is not that member"},
-		"milestone, proxy":        {milestone, proxy, gitlab.Outage, `looking up milestone "Backlog" of project 7: `},
+		"links, no issue":         {links, gone, gitlab.NotFound, "loading issue 7#12: "},
+		"links, proxy":            {links, proxy, gitlab.Unavailable, "loading the links of issue 7#12: "},
+		"links, unreadable":       {links, odd, gitlab.Transient, "loading the links of issue 7#12: "},
+		"awards, no issue":        {awards, gone, gitlab.NotFound, "loading the reactions to issue 7#12: "},
+		"awards, denied":          {awards, denied, gitlab.Permanent, "loading the reactions to issue 7#12: "},
+		"awards, no note":         {onNote, gone, gitlab.NotFound, "loading the reactions to comment 31 of issue 7#12: "},
+		"comments, no issue":      {comments, gone, gitlab.NotFound, "loading the comments of issue 7#12: "},
+		"comments, proxy":         {comments, proxy, gitlab.Unavailable, "loading the comments of issue 7#12: "},
+		"comments, unreadable":    {comments, odd, gitlab.Transient, "loading the comments of issue 7#12: "},
+		"level, proxy":            {level, proxy, gitlab.Unavailable, "loading the access level of user 3 in project 7: "},
+		"level, of somebody else": {level, other, gitlab.Transient, "the answer is not that member"},
+		"milestone, proxy":        {milestone, proxy, gitlab.Unavailable, `looking up milestone "Backlog" of project 7: `},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -136,7 +136,7 @@ func TestLevel(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := server{Answer: at("/api/v4/projects/7/members/all/3", always(tt.status, "application/json", tt.body))}
-			got, err := s.client(t).Level(t.Context(), 7, 3)
+			got, err := s.client(t).AccessLevel(t.Context(), 7, 3)
 			if err != nil || got != tt.want {
 				t.Errorf("level %d, %v; want %d", got, err, tt.want)
 			}
@@ -220,7 +220,7 @@ func TestSandboxAround(t *testing.T) {
 			t.Fatal(err)
 		}
 		people[name] = triage.Person{ID: id, Username: name}
-		if got, err := c.Level(t.Context(), ref.Project, id); err != nil || got != level {
+		if got, err := c.AccessLevel(t.Context(), ref.Project, id); err != nil || got != level {
 			t.Errorf("the level of %s is %d, %v; want %d", name, got, err, level)
 		}
 	}
@@ -268,7 +268,7 @@ func TestSandboxAround(t *testing.T) {
 		}
 	}
 	_, err = c.Awards(t.Context(), ref, 999999)
-	check(t, err, gitlab.Gone)
+	check(t, err, gitlab.NotFound)
 
 	var want []triage.Link
 	for n, kind := range []string{"blocks", "is_blocked_by", "relates_to"} {

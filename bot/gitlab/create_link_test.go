@@ -39,7 +39,7 @@ func TestSandboxLink(t *testing.T) {
 				link(t, lab, ref, other, tt.there)
 			}
 			for range 2 {
-				made, err := c.Link(t.Context(), ref, other, tt.kind)
+				made, err := c.CreateLink(t.Context(), ref, other, tt.kind)
 				if err != nil || made != tt.want {
 					t.Errorf("linked as %q, %v; want %q", made, err, tt.want)
 				}
@@ -64,21 +64,21 @@ func TestLinkFailures(t *testing.T) {
 		class  gitlab.Class
 		says   string
 	}{
-		"no kind":       {other, "duplicates", nil, gitlab.GiveUp, "relates_to, blocks, is_blocked_by"},
-		"itself":        {ref, triage.Blocks, nil, gitlab.GiveUp, "to itself"},
-		"may not":       {other, triage.Blocks, always(403, json, `{"message":"Couldn't link issue. You must have at least the Reporter role in both projects."}`), gitlab.GiveUp, "both projects"},
-		"gone":          {other, triage.RelatesTo, always(404, json, `{"message":"404 Not found"}`), gitlab.Gone, "404"},
-		"locked row":    {other, triage.RelatesTo, always(409, json, `{"message":"409 Conflict: Resource lock"}`), gitlab.Retry, "409"},
-		"too many":      {other, triage.RelatesTo, always(429, "text/plain", "Retry later"), gitlab.Outage, "429"},
-		"page":          {other, triage.RelatesTo, always(200, "text/html", "<html>"), gitlab.Retry, "text/html"},
-		"page with 403": {other, triage.Blocks, always(403, "text/html", "not available for current license"), gitlab.Retry, "text/html"},
-		"cut":           {other, triage.Blocks, func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }, gitlab.Outage, "no answer"},
+		"no kind":       {other, "duplicates", nil, gitlab.Permanent, "relates_to, blocks, is_blocked_by"},
+		"itself":        {ref, triage.Blocks, nil, gitlab.Permanent, "to itself"},
+		"may not":       {other, triage.Blocks, always(403, json, `{"message":"Couldn't link issue. You must have at least the Reporter role in both projects."}`), gitlab.Permanent, "both projects"},
+		"gone":          {other, triage.RelatesTo, always(404, json, `{"message":"404 Not found"}`), gitlab.NotFound, "404"},
+		"locked row":    {other, triage.RelatesTo, always(409, json, `{"message":"409 Conflict: Resource lock"}`), gitlab.Transient, "409"},
+		"too many":      {other, triage.RelatesTo, always(429, "text/plain", "Retry later"), gitlab.Unavailable, "429"},
+		"page":          {other, triage.RelatesTo, always(200, "text/html", "<html>"), gitlab.Transient, "text/html"},
+		"page with 403": {other, triage.Blocks, always(403, "text/html", "not available for current license"), gitlab.Transient, "text/html"},
+		"cut":           {other, triage.Blocks, func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }, gitlab.Unavailable, "no answer"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := server{Answer: tt.answer}
-			_, err := s.client(t).Link(t.Context(), ref, tt.to, tt.kind)
+			_, err := s.client(t).CreateLink(t.Context(), ref, tt.to, tt.kind)
 			check(t, err, tt.class, "linking issue 7#12 to ", tt.says)
 		})
 	}

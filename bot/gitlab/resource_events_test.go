@@ -66,7 +66,7 @@ func TestPast(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := server{Answer: events(labels, tt.weights)}
-			got, err := s.client(t).Past(t.Context(), ref)
+			got, err := s.client(t).ResourceEvents(t.Context(), ref)
 			if err != nil {
 				t.Fatalf("loading: %v", err)
 			}
@@ -87,18 +87,18 @@ func TestPastFailures(t *testing.T) {
 		class           gitlab.Class
 		says            string
 	}{
-		"no issue":              {gone, gone, gitlab.Gone, "loading the label events of issue 7#12: "},
-		"weights, proxy 404":    {none, always(http.StatusNotFound, "text/html", "<html>"), gitlab.Outage, "loading the weight events"},
-		"weights, proxy 403":    {none, always(http.StatusForbidden, "text/plain", "Forbidden"), gitlab.Outage, "loading the weight events"},
-		"weights, 500":          {none, always(http.StatusInternalServerError, "application/json", `{}`), gitlab.Retry, "loading the weight events"},
-		"weights, unreadable":   {none, always(http.StatusOK, "application/json", `[{"weight":"many"}]`), gitlab.Retry, "whole number"},
-		"labels, not of a list": {always(http.StatusOK, "application/json", `{}`), none, gitlab.Retry, "loading the label events"},
+		"no issue":              {gone, gone, gitlab.NotFound, "loading the label events of issue 7#12: "},
+		"weights, proxy 404":    {none, always(http.StatusNotFound, "text/html", "<html>"), gitlab.Unavailable, "loading the weight events"},
+		"weights, proxy 403":    {none, always(http.StatusForbidden, "text/plain", "Forbidden"), gitlab.Unavailable, "loading the weight events"},
+		"weights, 500":          {none, always(http.StatusInternalServerError, "application/json", `{}`), gitlab.Transient, "loading the weight events"},
+		"weights, unreadable":   {none, always(http.StatusOK, "application/json", `[{"weight":"many"}]`), gitlab.Transient, "whole number"},
+		"labels, not of a list": {always(http.StatusOK, "application/json", `{}`), none, gitlab.Transient, "loading the label events"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := server{Answer: events(tt.labels, tt.weights)}
-			_, err := s.client(t).Past(t.Context(), ref)
+			_, err := s.client(t).ResourceEvents(t.Context(), ref)
 			check(t, err, tt.class, tt.says)
 		})
 	}

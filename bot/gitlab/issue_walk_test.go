@@ -22,7 +22,7 @@ import (
 func updatedSince(t *testing.T, c *gitlab.Client, project int64, since time.Time) []int64 {
 	t.Helper()
 	var got []int64
-	err := c.Updated(t.Context(), project, since, func(i triage.Issue) error {
+	err := c.EachUpdatedIssue(t.Context(), project, since, func(i triage.Issue) error {
 		got = append(got, i.IID)
 		return nil
 	})
@@ -71,7 +71,7 @@ func TestSandboxUpdated(t *testing.T) {
 	}
 
 	var got []int64
-	err := c.Updated(t.Context(), project, time.Time{}, func(i triage.Issue) error {
+	err := c.EachUpdatedIssue(t.Context(), project, time.Time{}, func(i triage.Issue) error {
 		got = append(got, i.IID)
 		if i.IID == 3 && !slices.Contains(i.Labels, "UX") {
 			return lab.Edit("ann", triage.Ref{Project: project, IID: 1}, sandbox.Change{AddLabels: []string{"UX"}})
@@ -83,10 +83,10 @@ func TestSandboxUpdated(t *testing.T) {
 	}
 
 	enough := errors.New("enough")
-	if err := c.Updated(t.Context(), project, time.Time{}, func(triage.Issue) error { return enough }); !errors.Is(err, enough) {
+	if err := c.EachUpdatedIssue(t.Context(), project, time.Time{}, func(triage.Issue) error { return enough }); !errors.Is(err, enough) {
 		t.Errorf("the error is %v, want the caller's own", err)
 	}
-	check(t, c.Updated(t.Context(), 99, noon, nil), gitlab.Gone, "listing the updated issues of project 99: ")
+	check(t, c.EachUpdatedIssue(t.Context(), 99, noon, nil), gitlab.NotFound, "listing the updated issues of project 99: ")
 }
 
 // Pages hold two issues. The open ones come in the order of their creation, whatever happened to them since; one that is closed meanwhile makes
@@ -112,7 +112,7 @@ func TestSandboxOpenIssues(t *testing.T) {
 	}
 	list := func(since time.Time, meanwhile func(triage.Issue) error) []int64 {
 		var got []int64
-		err := c.OpenIssues(t.Context(), project, since, func(i triage.Issue) error {
+		err := c.EachOpenIssue(t.Context(), project, since, func(i triage.Issue) error {
 			got = append(got, i.IID)
 			return meanwhile(i)
 		})
@@ -137,7 +137,7 @@ func TestSandboxOpenIssues(t *testing.T) {
 	if diff := cmp.Diff([]int64{1, 2, 4, 5, 6, 7}, list(time.Time{}, closing)); diff != "" {
 		t.Errorf("with one that is closed meanwhile (-want +got):\n%s", diff)
 	}
-	check(t, c.OpenIssues(t.Context(), 99, noon, nil), gitlab.Gone, "listing the open issues of project 99: ")
+	check(t, c.EachOpenIssue(t.Context(), 99, noon, nil), gitlab.NotFound, "listing the open issues of project 99: ")
 }
 
 // listing is a GitLab with many issues, of which a page holds as many as are asked for. Large ones are so large that no two of them fit
@@ -222,12 +222,12 @@ func TestUpdatedLongLists(t *testing.T) {
 		seen := map[int64]bool{}
 		since := noon
 		walk := func() error {
-			return c.Updated(t.Context(), 7, since, func(i triage.Issue) error {
+			return c.EachUpdatedIssue(t.Context(), 7, since, func(i triage.Issue) error {
 				seen[i.IID], since = true, i.UpdatedAt
 				return nil
 			})
 		}
-		check(t, walk(), gitlab.GiveUp, "more than 50 pages")
+		check(t, walk(), gitlab.Permanent, "more than 50 pages")
 		if err := walk(); err != nil { // whoever goes on from the last one gets all
 			t.Errorf("the second walk: %v", err)
 		}
@@ -252,21 +252,21 @@ func TestUpdatedFailures(t *testing.T) {
 		class  gitlab.Class
 		says   string
 	}{
-		"429":             {always(429, "text/plain", "Retry later"), gitlab.Outage, "429"},
-		"403":             {always(403, json, `{"message":"403 Forbidden"}`), gitlab.GiveUp, "403"},
-		"another project": {always(200, json, `[{"id":1,"iid":1,"project_id":8,"updated_at":"2026-10-05T12:00:00Z"}]`), gitlab.Retry, "no issue of that project"},
-		"no number":       {always(200, json, `[{"id":1,"project_id":7,"updated_at":"2026-10-05T12:00:00Z"}]`), gitlab.Retry, "no issue of that project"},
-		"no issue":        {always(200, json, `[{}]`), gitlab.Retry, "no issue of that project"},
-		"odd weight":      {always(200, json, `[{"id":1,"iid":1,"project_id":7,"weight":"many"}]`), gitlab.Retry, "weight"},
-		"half":            {always(200, json, `[{"id":1`), gitlab.Retry, "reading the answer"},
-		"one too large":   {tooLarge, gitlab.Retry, "larger than 32 MiB"},
-		"a page":          {always(200, "text/html", "<html>"), gitlab.Outage, "text/html"},
+		"429":             {always(429, "text/plain", "Retry later"), gitlab.Unavailable, "429"},
+		"403":             {always(403, json, `{"message":"403 Forbidden"}`), gitlab.Permanent, "403"},
+		"another project": {always(200, json, `[{"id":1,"iid":1,"project_id":8,"updated_at":"2026-10-05T12:00:00Z"}]`), gitlab.Transient, "no issue of that project"},
+		"no number":       {always(200, json, `[{"id":1,"project_id":7,"updated_at":"2026-10-05T12:00:00Z"}]`), gitlab.Transient, "no issue of that project"},
+		"no issue":        {always(200, json, `[{}]`), gitlab.Transient, "no issue of that project"},
+		"odd weight":      {always(200, json, `[{"id":1,"iid":1,"project_id":7,"weight":"many"}]`), gitlab.Transient, "weight"},
+		"half":            {always(200, json, `[{"id":1`), gitlab.Transient, "reading the answer"},
+		"one too large":   {tooLarge, gitlab.Transient, "larger than 32 MiB"},
+		"a page":          {always(200, "text/html", "<html>"), gitlab.Unavailable, "text/html"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := server{Answer: tt.answer}
-			err := s.client(t).Updated(t.Context(), 7, noon, func(i triage.Issue) error { return fmt.Errorf("handed on %s", i.Ref) })
+			err := s.client(t).EachUpdatedIssue(t.Context(), 7, noon, func(i triage.Issue) error { return fmt.Errorf("handed on %s", i.Ref) })
 			check(t, err, tt.class, "listing the updated issues of project 7: ", tt.says)
 		})
 	}

@@ -17,14 +17,14 @@ func TestOne404IsChance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Link(t.Context(), ref, other, triage.RelatesTo); err != nil {
+	if _, err := c.CreateLink(t.Context(), ref, other, triage.RelatesTo); err != nil {
 		t.Fatal(err)
 	}
 	weighed, err := c.Issue(t.Context(), ref)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Update(t.Context(), weighed, triage.SetWeight{Value: 3}.Apply(weighed)); err != nil {
+	if _, err := c.UpdateIssue(t.Context(), weighed, triage.SetWeight{Value: 3}.Apply(weighed)); err != nil {
 		t.Fatal(err)
 	}
 	ann, err := lab.AddUser("ann", "Ann", sandbox.Developer)
@@ -33,11 +33,11 @@ func TestOne404IsChance(t *testing.T) {
 	}
 	for match, read := range map[string]func() (int, error){
 		"GET member": func() (int, error) {
-			n, err := c.Level(t.Context(), ref.Project, ann)
+			n, err := c.AccessLevel(t.Context(), ref.Project, ann)
 			return n / sandbox.Developer, err
 		},
 		"GET links":         func() (int, error) { links, err := c.Links(t.Context(), ref); return len(links), err },
-		"GET weight events": func() (int, error) { past, err := c.Past(t.Context(), ref); return len(past), err },
+		"GET weight events": func() (int, error) { past, err := c.ResourceEvents(t.Context(), ref); return len(past), err },
 	} {
 		lab.Next(sandbox.Fault{Match: match, Status: http.StatusNotFound})
 		if n, err := read(); n != 1 || err != nil {
@@ -61,11 +61,11 @@ func TestLists(t *testing.T) {
 		"no such issue":   {triage.Ref{Project: ref.Project, IID: 99}, false},
 		"no such project": {triage.Ref{Project: 99, IID: 1}, false},
 	} {
-		if got, err := c.Lists(t.Context(), tt.ref); got != tt.want || err != nil {
+		if got, err := c.IsListed(t.Context(), tt.ref); got != tt.want || err != nil {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
 	lab.Next(sandbox.Fault{Match: "GET issues", Status: http.StatusBadGateway})
-	_, err := c.Lists(t.Context(), ref)
-	check(t, err, gitlab.Outage, "looking for issue")
+	_, err := c.IsListed(t.Context(), ref)
+	check(t, err, gitlab.Unavailable, "looking for issue")
 }

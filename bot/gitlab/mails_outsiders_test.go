@@ -27,8 +27,8 @@ func TestReadOutside(t *testing.T) {
 		"no GraphQL, a ticket":           {ticket: true, fault: &sandbox.Fault{Status: http.StatusNotFound}, want: true},
 		"no GraphQL, an issue":           {fault: &sandbox.Fault{Status: http.StatusNotFound}},
 		"an old GitLab, a ticket":        {ticket: true, fault: &sandbox.Fault{Body: old}, want: true},
-		"GraphQL fails":                  {ticket: true, fault: &sandbox.Fault{Body: `{"errors":[{"message":"Timeout on validation of query"}]}`}, class: gitlab.Retry},
-		"GitLab fails":                   {ticket: true, fault: &sandbox.Fault{Status: http.StatusBadGateway}, class: gitlab.Outage},
+		"GraphQL fails":                  {ticket: true, fault: &sandbox.Fault{Body: `{"errors":[{"message":"Timeout on validation of query"}]}`}, class: gitlab.Transient},
+		"GitLab fails":                   {ticket: true, fault: &sandbox.Fault{Status: http.StatusBadGateway}, class: gitlab.Unavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -52,7 +52,7 @@ func TestReadOutside(t *testing.T) {
 				test.fault.Match = "QUERY participants"
 				lab.Next(*test.fault)
 			}
-			got, err := c.ReadOutside(t.Context(), ref, lab.Issue(ref).ID)
+			got, err := c.MailsOutsiders(t.Context(), ref, lab.Issue(ref).ID)
 			if got != test.want || gitlab.ClassOf(err) != test.class {
 				t.Errorf("got %t, %v; want %t and the class %q", got, err, test.want, test.class)
 			}
@@ -85,7 +85,7 @@ func TestNoInternalNoteIsPublic(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.CreateNote(t.Context(), ref, true, "secret"); gitlab.ClassOf(err) != gitlab.GiveUp {
+	if _, err := c.CreateNote(t.Context(), ref, true, "secret"); gitlab.ClassOf(err) != gitlab.Permanent {
 		t.Errorf("got %v, want it given up", err)
 	}
 	if left := lab.Issue(ref).Comments(); len(left) > 0 {

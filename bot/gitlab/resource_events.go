@@ -26,10 +26,10 @@ type wireWeightEvent struct {
 	Weight    json.RawMessage `json:"weight"`
 }
 
-// Past lists who changed labels and the weight of the issue and when, the oldest first. Labels that were deleted since are left out.
-// A GitLab without weights has no entries for them.
-func (c *Client) Past(ctx context.Context, ref triage.Ref) ([]triage.ResourceEvent, error) {
-	past, err := c.labelEvents(ctx, ref)
+// ResourceEvents lists who changed the labels and the weight of the issue and when, oldest first. Labels that were deleted since are left out.
+// A GitLab without weights has no events for them.
+func (c *Client) ResourceEvents(ctx context.Context, ref triage.Ref) ([]triage.ResourceEvent, error) {
+	events, err := c.labelEvents(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -37,9 +37,9 @@ func (c *Client) Past(ctx context.Context, ref triage.Ref) ([]triage.ResourceEve
 	if err != nil {
 		return nil, err
 	}
-	past = append(past, weights...)
-	slices.SortStableFunc(past, func(a, b triage.ResourceEvent) int { return a.At.Compare(b.At) })
-	return past, nil
+	events = append(events, weights...)
+	slices.SortStableFunc(events, func(a, b triage.ResourceEvent) int { return a.At.Compare(b.At) })
+	return events, nil
 }
 
 // labelEvents lists the changes of labels, in the order GitLab recorded them.
@@ -48,14 +48,14 @@ func (c *Client) labelEvents(ctx context.Context, ref triage.Ref) ([]triage.Reso
 		name: "label-events", op: "loading the label events of issue " + ref.String(), method: http.MethodGet,
 		path: issuePath(ref, "resource_label_events"),
 	}
-	var past []triage.ResourceEvent
+	var events []triage.ResourceEvent
 	err := eachOf(ctx, c, k, page{}, func(e wireLabelEvent) error {
 		if e.Label != nil && *e.Label != "" {
-			past = append(past, triage.ResourceEvent{At: e.CreatedAt, Actor: e.User.person(), Label: string(*e.Label), Added: e.Action == "add"})
+			events = append(events, triage.ResourceEvent{At: e.CreatedAt, Actor: e.User.person(), Label: string(*e.Label), Added: e.Action == "add"})
 		}
 		return nil
 	})
-	return past, err
+	return events, err
 }
 
 // weightEvents lists the changes of the weight, none on a GitLab that has no such list.
@@ -64,34 +64,34 @@ func (c *Client) weightEvents(ctx context.Context, ref triage.Ref) ([]triage.Res
 		name: "weight-events", op: "loading the weight events of issue " + ref.String(), method: http.MethodGet,
 		path: issuePath(ref, "resource_weight_events"),
 	}
-	var past []triage.ResourceEvent
-	err := twice(func() error {
-		past = nil
+	var events []triage.ResourceEvent
+	err := confirmNotFound(func() error {
+		events = nil
 		return eachOf(ctx, c, k, page{}, func(e wireWeightEvent) error {
 			weight, err := weightOf(e.Weight)
-			past = append(past, triage.ResourceEvent{At: e.CreatedAt, Actor: e.User.person(), Weight: weight})
+			events = append(events, triage.ResourceEvent{At: e.CreatedAt, Actor: e.User.person(), Weight: weight})
 			return err
 		})
 	})
-	if absent(err) {
+	if isMissing(err) {
 		return nil, nil
 	}
-	return past, err
+	return events, err
 }
 
-// twice makes a call in which "not found" is a good answer, and makes it again after that answer: a server of GitLab's that lags behind the
-// others, or a proxy between, gives it once.
-func twice(call func() error) error {
+// confirmNotFound makes a call for which "not found" is a valid answer, and repeats it after that answer: a GitLab server that lags behind the
+// others, or a proxy, may give it once by mistake.
+func confirmNotFound(call func() error) error {
 	err := call()
-	if absent(err) {
+	if isMissing(err) {
 		return call()
 	}
 	return err
 }
 
-// absent reports whether GitLab itself, and no proxy, said that there is no such thing, or none for this token: what it has no licence
-// for, it denies or hides.
-func absent(err error) bool {
+// isMissing reports whether GitLab itself, and no proxy, said that something does not exist or is not for this token. GitLab denies or hides what
+// it has no licence for.
+func isMissing(err error) bool {
 	e, ok := errors.AsType[*Error](err)
-	return ok && (e.Class == Gone || e.Status == http.StatusForbidden && e.Class == GiveUp)
+	return ok && (e.Class == NotFound || e.Status == http.StatusForbidden && e.Class == Permanent)
 }

@@ -28,53 +28,53 @@ type wireEnd struct {
 	IID int64 `json:"iid"`
 }
 
-// Link links two issues and returns the kind of the link they have then, seen from the first: triage.RelatesTo, Blocks or BlockedBy.
+// CreateLink links two issues and returns the kind of the link they have then, seen from the first: triage.RelatesTo, Blocks or BlockedBy.
 // It need not be the one that was asked for: without the licence for blocking links the issues are related, and a link that is there
-// already stays as it is. A failed call may be repeated. Gone if either issue is not there.
-func (c *Client) Link(ctx context.Context, from, to triage.Ref, kind string) (made string, err error) {
+// already stays as it is. A failed call may be repeated. NotFound if either issue is not there.
+func (c *Client) CreateLink(ctx context.Context, from, to triage.Ref, kind string) (made string, err error) {
 	k := call{
 		name: "link", op: fmt.Sprintf("linking issue %s to %s", from, to), method: http.MethodPost, path: issuePath(from, "links"),
 		send: wireNewLink{Project: to.Project, IID: to.IID, Kind: kind},
 	}
 	switch kinds := []string{triage.RelatesTo, triage.Blocks, triage.BlockedBy}; {
 	case !slices.Contains(kinds, kind):
-		return "", c.fail(k, 0, GiveUp, fmt.Errorf("%q is no kind of link: there are %s", kind, strings.Join(kinds, ", ")))
+		return "", c.newError(k, 0, Permanent, fmt.Errorf("%q is no kind of link: there are %s", kind, strings.Join(kinds, ", ")))
 	case to.Kind != triage.SubjectIssue:
-		return "", c.fail(k, 0, GiveUp, errOnlyIssues)
+		return "", c.newError(k, 0, Permanent, errOnlyIssues)
 	case from == to:
-		return "", c.fail(k, 0, GiveUp, errors.New("an issue cannot be linked to itself: name another one"))
+		return "", c.newError(k, 0, Permanent, errors.New("an issue cannot be linked to itself: name another one"))
 	}
 	var link wireMadeLink
 	a, err := c.do(ctx, k, &link)
-	if kind != triage.RelatesTo && unlicensed(a) {
+	if kind != triage.RelatesTo && needsLicence(a) {
 		kind = triage.RelatesTo
 		k.send = wireNewLink{Project: to.Project, IID: to.IID, Kind: kind}
 		a, err = c.do(ctx, k, &link)
 	}
 	switch {
-	case a.status == http.StatusConflict && strings.Contains(said(a), "already"):
-		return c.linkedAs(ctx, from, to, kind)
+	case a.status == http.StatusConflict && strings.Contains(gitlabMessage(a), "already"):
+		return c.existingLink(ctx, from, to, kind)
 	case err != nil:
 		return "", err
 	case link.Source.IID == 0 || link.Target.IID == 0:
-		return "", c.fail(k, a.status, Retry, errors.New("the answer is not a link"))
+		return "", c.newError(k, a.status, Transient, errors.New("the answer is not a link"))
 	}
 	return kind, nil
 }
 
-// unlicensed reports whether GitLab refused a kind of link that it has no licence for, or, without any paid features, does not know.
-func unlicensed(a answer) bool {
+// needsLicence reports whether GitLab refused a kind of link that it has no licence for, or, without any paid features, does not know.
+func needsLicence(a answer) bool {
 	switch a.status {
 	case http.StatusForbidden:
-		return strings.Contains(said(a), "not available for current license")
+		return strings.Contains(gitlabMessage(a), "not available for current license")
 	case http.StatusBadRequest:
-		return strings.Contains(said(a), "link_type does not have a valid value")
+		return strings.Contains(gitlabMessage(a), "link_type does not have a valid value")
 	}
 	return false
 }
 
-// linkedAs is the kind of the link that is there already, or the wanted one if it does not show.
-func (c *Client) linkedAs(ctx context.Context, from, to triage.Ref, wanted string) (string, error) {
+// existingLink is the kind of the link that is there already, or the wanted one if it does not show.
+func (c *Client) existingLink(ctx context.Context, from, to triage.Ref, wanted string) (string, error) {
 	links, err := c.Links(ctx, from)
 	if err != nil {
 		return "", err

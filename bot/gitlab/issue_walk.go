@@ -10,32 +10,32 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Updated hands every issue of the project that was updated at or after since to each, the one whose update is oldest first; all of
+// EachUpdatedIssue hands every issue of the project that was updated at or after since to each, the one whose update is oldest first; all of
 // them if since is zero. An issue that changes meanwhile may come again, with its later state. The error of each ends the list and is
 // returned as it is.
 //
-// After 50 pages it gives up with the class GiveUp. What it handed on until then is complete up to the time of the last issue's update:
+// After 50 pages it gives up with the class Permanent. What it handed on until then is complete up to the time of the last issue's update:
 // go on from there.
-func (c *Client) Updated(ctx context.Context, project int64, since time.Time, each func(triage.Issue) error) error {
-	l := c.walk(project, since, each)
+func (c *Client) EachUpdatedIssue(ctx context.Context, project int64, since time.Time, each func(triage.Issue) error) error {
+	l := c.newIssueWalk(project, since, each)
 	l.k.op = fmt.Sprintf("listing the updated issues of project %d", project)
 	l.query.OrderBy, l.query.Scope = "updated_at", "all"
 	l.at, l.from = func(i triage.Issue) time.Time { return i.UpdatedAt }, &l.query.UpdatedAfter
 	return l.run(ctx)
 }
 
-// OpenIssues hands every open issue of the project that was created at or after since to each, the oldest first; otherwise it is like Updated.
-func (c *Client) OpenIssues(ctx context.Context, project int64, since time.Time, each func(triage.Issue) error) error {
-	l := c.walk(project, since, each)
+// EachOpenIssue hands every open issue of the project that was created at or after since to each, the oldest first; otherwise it is like Updated.
+func (c *Client) EachOpenIssue(ctx context.Context, project int64, since time.Time, each func(triage.Issue) error) error {
+	l := c.newIssueWalk(project, since, each)
 	l.k.op = fmt.Sprintf("listing the open issues of project %d", project)
 	l.query.OrderBy, l.query.Scope, l.query.State = "created_at", "all", "opened"
 	l.at, l.from = func(i triage.Issue) time.Time { return i.CreatedAt }, &l.query.CreatedAfter
 	return l.run(ctx)
 }
 
-// timeline is a walk through a project's issues along their times of one kind. Each page begins at the time at which the last one ended, and
-// not at a number of rows: an issue that changes while the list is read leaves its row, and by numbers the next one would be skipped.
-type timeline struct {
+// issueWalk lists a project's issues ordered by one of their times. Each page begins at the time at which the last one ended, not at a row number:
+// an issue that changes while the list is read moves to another row, and with row numbers the next issue would be skipped.
+type issueWalk struct {
 	c       *Client
 	k       call
 	each    func(triage.Issue) error
@@ -47,9 +47,9 @@ type timeline struct {
 	seen    map[int64]bool // the issues of exactly since that were handed on
 }
 
-// walk prepares a walk; the caller says of which times it is.
-func (c *Client) walk(project int64, since time.Time, each func(triage.Issue) error) *timeline {
-	return &timeline{
+// newIssueWalk prepares a walk; the caller sets the time it is ordered by.
+func (c *Client) newIssueWalk(project int64, since time.Time, each func(triage.Issue) error) *issueWalk {
+	return &issueWalk{
 		c: c, each: each, project: project,
 		k:     call{name: "issues", method: http.MethodGet, path: projectPath(project, "issues")},
 		query: page{PerPage: perPage, Sort: "asc"},
@@ -58,19 +58,19 @@ func (c *Client) walk(project int64, since time.Time, each func(triage.Issue) er
 	}
 }
 
-func (l *timeline) run(ctx context.Context) error {
-	l.query.Page, *l.from = 1, moment(l.since)
+func (l *issueWalk) run(ctx context.Context) error {
+	l.query.Page, *l.from = 1, formatTime(l.since)
 	for range maxPages {
 		done, err := l.next(ctx)
 		if done || err != nil {
 			return err
 		}
 	}
-	return l.c.fail(l.k, 0, GiveUp, errTooLong)
+	return l.c.newError(l.k, 0, Permanent, errTooLong)
 }
 
 // next reads a page and hands it on; done says that it was the last.
-func (l *timeline) next(ctx context.Context) (done bool, err error) {
+func (l *issueWalk) next(ctx context.Context) (done bool, err error) {
 	l.k.send = l.query
 	var some []wireIssue
 	a, err := l.c.do(ctx, l.k, &some)
@@ -84,29 +84,29 @@ func (l *timeline) next(ctx context.Context) (done bool, err error) {
 	}
 	from := l.since
 	for _, w := range some {
-		if err := l.take(a, w); err != nil {
+		if err := l.handOn(a, w); err != nil {
 			return false, err
 		}
 	}
-	if !more(a, len(some), l.query.PerPage) {
+	if !hasNextPage(a, len(some), l.query.PerPage) {
 		return true, nil
 	}
 	if l.since.Equal(from) { // more issues of one moment than fit on a page
 		l.query.Page++
 		return false, nil
 	}
-	l.query.Page, l.query.PerPage, *l.from = 1, min(l.query.PerPage*2, perPage), moment(l.since)
+	l.query.Page, l.query.PerPage, *l.from = 1, min(l.query.PerPage*2, perPage), formatTime(l.since)
 	return false, nil
 }
 
-// take hands on an issue, unless the last page ended with it.
-func (l *timeline) take(a answer, w wireIssue) error {
+// handOn hands on an issue, unless the last page ended with it.
+func (l *issueWalk) handOn(a answer, w wireIssue) error {
 	issue, err := w.issue()
 	if err == nil && (issue.ID == 0 || issue.IID == 0 || issue.Project != l.project) {
 		err = errors.New("an entry is no issue of that project")
 	}
 	if err != nil {
-		return l.c.fail(l.k, a.status, Retry, fmt.Errorf("reading the answer: %w", err))
+		return l.c.newError(l.k, a.status, Transient, fmt.Errorf("reading the answer: %w", err))
 	}
 	at := l.at(issue).Truncate(time.Millisecond)
 	if at.Before(l.since) || at.Equal(l.since) && l.seen[issue.ID] {
