@@ -50,12 +50,17 @@ var directions = []direction{
 		why: "what is kept of events and decisions is bot/record's; the worker is for whoever runs it or gives it options"},
 	{of: "flowkeeper/bot/record/...", never: "flowkeeper/bot/...", why: "what is kept is read by all of the bot"},
 
+	{of: "flowkeeper/...", except: []string{"flowkeeper/bot/demo"}, never: "flowkeeper/bot/sandbox/page", why: "the sandbox is a GitLab without its page"},
+	{of: "flowkeeper/bot/sandbox/markdown", never: "flowkeeper/bot/...", why: "reading a text needs nothing of the sandbox"},
+
 	{of: "flowkeeper/cmd/...", never: "testing/...", deep: true, why: "what helps tests stays out of the program"},
 
 	{of: "flowkeeper/...", except: []string{"flowkeeper/bot/gitlab"}, never: "github.com/xanzy/go-gitlab/...",
 		why: "the library's successor is to be a change of one package"},
 	{of: "flowkeeper/...", except: []string{"flowkeeper/config", "flowkeeper/bot/scenario"}, never: "github.com/goccy/go-yaml/...",
 		why: "what people write is read strictly, in two places"},
+	{of: "flowkeeper/...", except: []string{"flowkeeper/bot/scenario"}, never: "golang.org/x/tools/txtar",
+		why: "how scenarios are written is known to one package"},
 	{of: "flowkeeper/...", except: []string{"flowkeeper/bot/inbox/spool"}, never: "go.etcd.io/bbolt/...",
 		why: "how the spool is stored is its own matter"},
 	{of: "flowkeeper/...", except: []string{"flowkeeper/bot/inbox/sqlite"}, never: "modernc.org/sqlite/...",

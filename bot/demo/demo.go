@@ -20,6 +20,7 @@ import (
 	"flowkeeper/bot/budget"
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/sandbox"
+	"flowkeeper/bot/sandbox/page"
 	"flowkeeper/bot/webhook"
 	"flowkeeper/bot/worker"
 	"flowkeeper/rules"
@@ -102,7 +103,7 @@ func open(ctx context.Context, o Options) (s *stage, err error) {
 	token, secret := "demo-"+rand.Text(), rand.Text()
 	signing := "whsec_" + base64.StdEncoding.EncodeToString([]byte(rand.Text() + rand.Text())[:32])
 	s.gitlab = sandbox.New(sandbox.Options{Token: token, Log: o.Log})
-	if err := s.listen(); err != nil {
+	if err := s.listen(o.Log); err != nil {
 		return s, err
 	}
 	if s.dir, err = os.MkdirTemp("", "flowkeeper-demo-"); err != nil {
@@ -148,14 +149,14 @@ func open(ctx context.Context, o Options) (s *stage, err error) {
 }
 
 // listen serves the GitLab and its page.
-func (s *stage) listen() error {
+func (s *stage) listen(log *zap.Logger) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("listening for the demo's GitLab: %w", err)
 	}
 	s.url = "http://" + l.Addr().String()
 	s.gitlab.SetURL(s.url)
-	s.server = &http.Server{Handler: s.gitlab, ReadHeaderTimeout: 5 * time.Second}
+	s.server = &http.Server{Handler: page.New(s.gitlab, log), ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = s.server.Serve(l) }()
 	return nil
 }

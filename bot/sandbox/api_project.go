@@ -138,7 +138,7 @@ func postLabel(s *Server, c *call) answer {
 		return refuse(err)
 	}
 	l := &label{id: s.nextID(), name: name, color: color, description: description, created: s.now()}
-	c.project.addLabel(l)
+	c.project.labels = append(c.project.labels, l)
 	return created(labelREST(l))
 }
 

@@ -82,7 +82,7 @@ func (s *Server) labelsNamed(by actor, p *project, names []string, at time.Time)
 		}
 		if l == nil {
 			l = &label{id: s.nextID(), name: name, color: defaultColor, created: at}
-			p.addLabel(l)
+			p.labels = append(p.labels, l)
 		}
 		found = append(found, l)
 	}

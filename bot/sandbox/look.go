@@ -46,6 +46,7 @@ type Note struct {
 	Discussion string
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
+	Edited     bool // its text was changed
 	Awards     []Award
 }
 
@@ -95,6 +96,24 @@ type Call struct {
 	Cut    bool
 }
 
+// User is a person or a bot.
+type User struct {
+	Username, Name string
+	Level          int // of access, in every project
+	Bot            bool
+}
+
+// Project is what issues are opened in.
+type Project struct {
+	ID         int64
+	Path       string  // "group/project"
+	Labels     []Label // the oldest first
+	Milestones []string
+}
+
+// Label is a label of a project. Scope is what stands before its last "::", "" if there is none.
+type Label struct{ Name, Scope, Description string }
+
 // Has reports whether the issue carries the label.
 func (i Issue) Has(label string) bool { return slices.Contains(i.Labels, label) }
 
@@ -113,9 +132,37 @@ func (s *Server) Issue(ref triage.Ref) Issue {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if i := s.issue(ref); i != nil {
-		return s.look(i)
+		return s.look(i, nil)
 	}
 	return Issue{}
+}
+
+// IssueFor shows an issue as somebody sees it: without the notes that are hidden from them. It is not ok if they see no such issue.
+func (s *Server) IssueFor(username string, ref triage.Ref) (seen Issue, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, i := s.userNamed(username), s.issue(ref)
+	if u == nil || i == nil || !i.visible(u) {
+		return Issue{}, false
+	}
+	return s.look(i, u), true
+}
+
+// IssuesFor shows all issues of a project that somebody sees, as they see them, oldest first.
+func (s *Server) IssuesFor(username string, project int64) []Issue {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, p := s.userNamed(username), s.project(project)
+	if u == nil || p == nil {
+		return nil
+	}
+	var list []Issue
+	for _, i := range p.issues {
+		if i.visible(u) {
+			list = append(list, s.look(i, u))
+		}
+	}
+	return list
 }
 
 // Issues shows all issues of a project, oldest first.
@@ -128,28 +175,32 @@ func (s *Server) Issues(project int64) []Issue {
 	}
 	list := make([]Issue, len(p.issues))
 	for n, i := range p.issues {
-		list[n] = s.look(i)
+		list[n] = s.look(i, nil)
 	}
 	return list
 }
 
-func (s *Server) look(i *issue) Issue {
+// look shows an issue as a user sees it, or all of it if the user is nil.
+func (s *Server) look(i *issue, u *user) Issue {
 	seen := Issue{
 		Ref: i.ref(), ID: i.id, Path: i.project.path, URL: s.issueURL(i), Type: i.kind, Title: i.title, Description: i.description,
 		State: i.state(), Confidential: i.confidential, Locked: i.locked != nil && *i.locked, Labels: labelTitles(i.labels),
 		Weight: i.weight, Author: i.author.username, CreatedAt: i.created, UpdatedAt: i.updated, ClosedAt: i.closedAt,
 		Awards: lookAwards(i.awards),
 	}
-	for _, u := range i.assignees {
-		seen.Assignees = append(seen.Assignees, u.username)
+	for _, assignee := range i.assignees {
+		seen.Assignees = append(seen.Assignees, assignee.username)
 	}
 	if i.milestone != nil {
 		seen.Milestone = i.milestone.title
 	}
 	for _, n := range i.notes {
+		if u != nil && !n.visible(u) {
+			continue
+		}
 		seen.Notes = append(seen.Notes, Note{
 			ID: n.id, Author: n.author.username, Text: n.text, Internal: n.internal, System: n.system, Discussion: n.discussion,
-			CreatedAt: n.created, UpdatedAt: n.updated, Awards: lookAwards(n.awards),
+			CreatedAt: n.created, UpdatedAt: n.updated, Edited: n.updatedBy != nil, Awards: lookAwards(n.awards),
 		})
 	}
 	for _, e := range i.labelEvents {
@@ -253,3 +304,37 @@ func (s *Server) Hooks(project int64) []Hook {
 	}
 	return list
 }
+
+// Users lists everybody, the bot first.
+func (s *Server) Users() []User {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]User, len(s.users))
+	for n, u := range s.users {
+		list[n] = User{Username: u.username, Name: u.name, Level: u.level, Bot: u.bot}
+	}
+	return list
+}
+
+// Projects lists all projects, oldest first.
+func (s *Server) Projects() []Project {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]Project, len(s.projects))
+	for n, p := range s.projects {
+		list[n] = Project{ID: p.id, Path: p.path}
+		for _, l := range p.labels {
+			list[n].Labels = append(list[n].Labels, Label{Name: l.name, Scope: labelScope(l.name), Description: l.description})
+		}
+		for _, m := range p.milestones {
+			list[n].Milestones = append(list[n].Milestones, m.title)
+		}
+	}
+	return list
+}
+
+// BotUser is the username of the bot.
+func (s *Server) BotUser() string { return s.opt.BotUser }
+
+// Edition is what the instance can do.
+func (s *Server) Edition() Edition { return s.opt.Edition }

@@ -25,7 +25,6 @@ type project struct {
 	id         int64
 	path       string // "group/project"
 	labels     []*label
-	tones      int // given out so far
 	milestones []*milestone
 	hooks      []*hook
 	issues     []*issue
@@ -37,7 +36,6 @@ type label struct {
 	name, color, description string
 	created                  time.Time
 	archived                 bool
-	tone                     int // its colour on the page; labels of one scope share it
 }
 
 type milestone struct {
@@ -203,20 +201,6 @@ func (p *project) label(name string) *label {
 		}
 	}
 	return nil
-}
-
-// addLabel takes in a new label.
-func (p *project) addLabel(l *label) {
-	for _, o := range p.labels {
-		if scope := labelScope(o.name); scope != "" && scope == labelScope(l.name) {
-			l.tone = o.tone
-			p.labels = append(p.labels, l)
-			return
-		}
-	}
-	p.tones++
-	l.tone = p.tones % tones
-	p.labels = append(p.labels, l)
 }
 
 func (p *project) milestone(id int64) *milestone {

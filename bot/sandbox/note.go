@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"flowkeeper/bot/sandbox/markdown"
 )
 
 // errNothingLeft says that a text held nothing but quick actions: there is no note.
@@ -123,8 +125,8 @@ var (
 	emojiForm  = regexp.MustCompile(`^[a-z0-9_+-]{1,64}$`)
 )
 
-// emojiName is the canonical name of a reaction, "" if it cannot be one.
-func emojiName(name string) string {
+// EmojiName is the canonical name of a reaction, "" if it cannot be one.
+func EmojiName(name string) string {
 	if known := emojiAlias[name]; known != "" {
 		return known
 	}
@@ -139,7 +141,7 @@ var errTaken = errors.New("Name has already been taken") //nolint:staticcheck //
 // react adds a user's reaction to the issue, or to one of its notes if n is not nil. It moves the
 // note's updated_at, not the issue's.
 func (s *Server) react(by actor, i *issue, n *note, name string) (*award, error) {
-	canonical := emojiName(name)
+	canonical := EmojiName(name)
 	if canonical == "" {
 		return nil, invalid{"name", "is not a valid emoji name"}
 	}
@@ -193,8 +195,8 @@ func (s *Server) awardAll(by actor, i *issue, names []string) {
 // sends no mail for an edit otherwise. n is nil for the issue's description. The issues that it mentions note that, too.
 func (s *Server) noticeMentions(i *issue, n *note, by *user, before, after string, at time.Time) {
 	s.crossReference(actor{user: by}, i, after)
-	known := mentions(before)
-	for _, name := range mentions(after) {
+	known := markdown.Mentions(before)
+	for _, name := range markdown.Mentions(after) {
 		u := s.userNamed(name)
 		if u == nil || u == by || slices.Contains(known, name) || !i.visible(u) || n != nil && !n.visible(u) {
 			continue

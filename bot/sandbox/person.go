@@ -195,7 +195,7 @@ func (s *Server) Unreact(username string, ref triage.Ref, noteID int64, name str
 		return fmt.Errorf("taking back a reaction on issue %s as %s: %w", ref, username, err)
 	}
 	for _, a := range *awardsOf(i, n) {
-		if a.user == u && a.name == emojiName(name) {
+		if a.user == u && a.name == EmojiName(name) {
 			s.unreact(i, n, a)
 			return nil
 		}

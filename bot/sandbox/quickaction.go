@@ -108,7 +108,7 @@ func inCode(n ast.Node, at int) bool {
 // apply adds one quick action to the change and says what it did; false if it cannot be applied.
 func (s *Server) apply(by actor, i *issue, q quickAction, c *change, changed map[string]any) (string, bool) {
 	if q.name == "react" || q.name == "award" {
-		name := emojiName(strings.Trim(q.arg, ": "))
+		name := EmojiName(strings.Trim(q.arg, ": "))
 		if name == "" {
 			return "", false
 		}

@@ -1,5 +1,5 @@
-// Package sandbox is a GitLab in memory, with the API, the webhooks and a page to look at: for the demo, for tests, for trying a
-// policy. It exists so that the bot can be met without a GitLab, and so that tests see what GitLab does and not what the bot hopes
+// Package sandbox is a GitLab in memory, with the API and the webhooks: for the demo, for tests, for trying a policy. A page to look at
+// is in its package page. It exists so that the bot can be met without a GitLab, and so that tests see what GitLab does and not what the bot hopes
 // for: scoped labels that replace each other, weights that are ignored without a licence, hooks for the bot's own changes, quick
 // actions that run in the bot's own comments.
 //
@@ -68,8 +68,7 @@ const (
 	maxNotices    = 10_000
 )
 
-// Server is a GitLab in memory. It is an http.Handler: the API is under /api/v4, the page under /. All methods may be called at the
-// same time.
+// Server is a GitLab in memory. It is an http.Handler: the API is under /api/v4. All methods may be called at the same time.
 type Server struct {
 	opt     Options
 	log     *zap.Logger
@@ -88,7 +87,7 @@ type Server struct {
 
 	changed chan struct{} // closed and replaced whenever anything changes
 	closed  bool
-	done    chan struct{} // closed by Close: ends streams and waiting requests
+	done    chan struct{} // closed by Close: ends waiting requests
 
 	calls    []Call
 	notices  []Notice
@@ -105,7 +104,6 @@ type Server struct {
 	deliveries []*Delivery
 	held       []*sending
 	hookFaults []*HookFault
-	streams    int                       // of pages that show live changes
 	chains     map[string]map[int64]bool // X-Gitlab-Event-UUID → hooks that saw it
 }
 
@@ -157,14 +155,13 @@ func New(opt Options) *Server {
 	}
 	mux := http.NewServeMux()
 	s.routeAPI(mux)
-	s.routePages(mux)
 	s.handler = mux
 	return s
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// SetURL says where the server is reached, once that is known: links, webhooks and pages name it.
+// SetURL says where the server is reached, once that is known: links and webhooks name it.
 func (s *Server) SetURL(url string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -172,7 +169,7 @@ func (s *Server) SetURL(url string) {
 }
 
 // Close stops sending webhooks and waits for those on their way, at most HookTimeout. What still waited to be sent is dropped; call
-// Quiet before to have it delivered. Streams and requests held by faults end.
+// Quiet before to have it delivered. Requests held by faults end.
 func (s *Server) Close() {
 	s.mu.Lock()
 	if s.closed {
@@ -189,6 +186,13 @@ func (s *Server) Close() {
 
 // ErrClosed says that the server was closed while somebody waited for it.
 var ErrClosed = errors.New("the sandbox is closed")
+
+// Changed gives a channel that is closed at the next change of anything. It is not open if the server is closed: nothing changes any more.
+func (s *Server) Changed() (next <-chan struct{}, open bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changed, !s.closed
+}
 
 // Await returns when the condition holds. It is asked now and after every change: of an issue, of the journal of API calls, of the
 // deliveries. It may call the server's methods.

@@ -155,7 +155,7 @@ func (s *Server) AddLabel(project int64, name, color, description string) error 
 		l.color, l.description = color, description
 		return nil
 	}
-	p.addLabel(&label{id: s.nextID(), name: name, color: color, description: description, created: s.now()})
+	p.labels = append(p.labels, &label{id: s.nextID(), name: name, color: color, description: description, created: s.now()})
 	s.notify()
 	return nil
 }

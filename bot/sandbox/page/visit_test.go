@@ -1,4 +1,4 @@
-package sandbox_test
+package page_test
 
 import (
 	"net/http"
@@ -20,7 +20,7 @@ type visit struct {
 
 func browse(t *testing.T, l *lab) *visit {
 	t.Helper()
-	web := httptest.NewServer(l)
+	web := httptest.NewServer(l.page)
 	t.Cleanup(web.Close)
 	t.Cleanup(l.Close) // ends the streams, for which web.Close waits
 	jar, err := cookiejar.New(nil)

@@ -1,4 +1,5 @@
-package sandbox
+// Package markdown reads texts as GitLab does: for the page of the sandbox, and to know whom a comment mentions.
+package markdown
 
 import (
 	"bytes"
@@ -31,11 +32,17 @@ func policy() *bluemonday.Policy {
 	return p
 }
 
-// render turns a person's Markdown into inert HTML. label gives the HTML of a label's chip, "" if there is no such label; person
-// reports whether a username exists.
-func render(markdown string, label func(name string) string, person func(username string) bool) string {
+// References say what a page shows for what GitLab turns into more than text.
+type References struct {
+	Label  func(name string) string   // the HTML of a label's chip, "" if there is no such label
+	Emoji  func(word string) string   // the HTML of a reaction, given by its name or its character, "" if there is none
+	Person func(username string) bool // whether there is somebody of that name
+}
+
+// Render turns a person's Markdown into inert HTML.
+func Render(markdown string, refs References) string {
 	body := parsed(markdown)
-	eachText(body, func(t *dom.Node) { enrich(t, label, person) })
+	eachText(body, func(t *dom.Node) { refs.enrich(t) })
 	var out bytes.Buffer
 	for n := body.FirstChild; n != nil; n = n.NextSibling {
 		if err := dom.Render(&out, n); err != nil {
@@ -91,7 +98,7 @@ func eachText(body *dom.Node, f func(*dom.Node)) {
 }
 
 // enrich replaces the references in a text by what a page shows for them.
-func enrich(t *dom.Node, label func(string) string, person func(string) bool) {
+func (r References) enrich(t *dom.Node) {
 	from := 0
 	put := func(n *dom.Node) { t.Parent.InsertBefore(n, t) }
 	for _, at := range references(t.Data) {
@@ -100,16 +107,16 @@ func enrich(t *dom.Node, label func(string) string, person func(string) bool) {
 		switch word[0] {
 		case '@':
 			name := strings.TrimRight(word[1:], ".-")
-			if person(name) {
+			if r.Person(name) {
 				at[1] = at[0] + 1 + len(name)
 				made = []*dom.Node{element("span", "mention", "@"+name)}
 			}
 		case '~':
-			if chip := label(strings.Trim(word[1:], `"`)); chip != "" {
+			if chip := r.Label(strings.Trim(word[1:], `"`)); chip != "" {
 				made, _ = dom.ParseFragment(strings.NewReader(chip), t.Parent)
 			}
 		default:
-			if sign := drawing(strings.Trim(word, ":\uFE0F")); sign != "" {
+			if sign := r.Emoji(strings.Trim(word, ":\uFE0F")); sign != "" {
 				made, _ = dom.ParseFragment(strings.NewReader(sign), t.Parent)
 			}
 		}
@@ -142,8 +149,8 @@ func element(name, class, content string) *dom.Node {
 	return n
 }
 
-// mentions are the usernames that a text notifies, without those in code.
-func mentions(markdown string) []string {
+// Mentions are the usernames that a text notifies, without those in code.
+func Mentions(markdown string) []string {
 	if !strings.Contains(markdown, "@") {
 		return nil
 	}

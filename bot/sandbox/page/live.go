@@ -1,4 +1,4 @@
-package sandbox
+package page
 
 import (
 	"crypto/sha256"
@@ -17,12 +17,14 @@ const (
 
 // stream sends a server-sent event whenever the page would look different. The event names the new look; the page then fetches
 // itself and takes over what changed.
-func (s *Server) stream(w http.ResponseWriter, r *http.Request, build pageFunc) {
-	if !s.enterStream() {
+func (s *site) stream(w http.ResponseWriter, r *http.Request, build pageFunc) {
+	select {
+	case s.streams <- struct{}{}:
+		defer func() { <-s.streams }()
+	default:
 		http.Error(w, "too many streams", http.StatusServiceUnavailable)
 		return
 	}
-	defer s.leaveStream()
 	out := http.NewResponseController(w)
 	// A server may limit how long an answer takes; this one is meant to last. Without support for it there is no limit to lift.
 	_ = out.SetWriteDeadline(time.Time{})
@@ -32,9 +34,10 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, build pageFunc) 
 	beat := time.NewTicker(streamBeat)
 	defer beat.Stop()
 	for {
-		s.mu.Lock()
-		changed := s.changed
-		s.mu.Unlock()
+		changed, open := s.gitlab.Changed()
+		if !open {
+			return
+		}
 		if look := look(r, build); look != last {
 			last = look
 			if _, err := fmt.Fprintf(w, "data: %s\n\n", look); err != nil || out.Flush() != nil {
@@ -48,15 +51,11 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, build pageFunc) 
 				return
 			}
 			continue
-		case <-s.done:
-			return
 		case <-r.Context().Done():
 			return
 		}
 		select { // a burst of changes is one event
 		case <-time.After(streamPace):
-		case <-s.done:
-			return
 		case <-r.Context().Done():
 			return
 		}
@@ -75,20 +74,4 @@ func look(r *http.Request, build pageFunc) string {
 	}
 	sum := sha256.Sum256(body)
 	return hex.EncodeToString(sum[:8])
-}
-
-func (s *Server) enterStream() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.streams >= maxStreams || s.closed {
-		return false
-	}
-	s.streams++
-	return true
-}
-
-func (s *Server) leaveStream() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.streams--
 }

@@ -1,4 +1,4 @@
-package sandbox_test
+package page_test
 
 import (
 	"bufio"
@@ -12,9 +12,9 @@ import (
 func TestLivePage(t *testing.T) {
 	for _, path := range []string{"/events", "/issues/1/1/events"} {
 		t.Run(path, func(t *testing.T) {
-			l := newLab(t, sandbox.Options{})
+			l := newLab(t)
 			ref := l.open(sandbox.IssueOptions{})
-			l.sent(0)
+			l.sent()
 			v := browse(t, l)
 			r, err := http.NewRequestWithContext(t.Context(), "GET", v.base+path, nil)
 			if err != nil {

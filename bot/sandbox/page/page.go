@@ -1,4 +1,6 @@
-package sandbox
+// Package page shows a sandbox to a browser: its issues, what the bot did there, the webhooks and the calls. Whoever looks acts as one of
+// the sandbox's people.
+package page
 
 import (
 	"bytes"
@@ -12,38 +14,54 @@ import (
 
 	"go.uber.org/zap"
 
+	"flowkeeper/bot/sandbox"
 	"flowkeeper/rules/triage"
 )
 
 //go:embed assets
 var assets embed.FS
 
-var pages = template.Must(template.New("").ParseFS(assets, "assets/*.html"))
+var templates = template.Must(template.New("").ParseFS(assets, "assets/*.html"))
 
-// who is the cookie that says as whom the visitor acts.
-const who = "sandbox_user"
+// userCookie says as whom the visitor acts.
+const userCookie = "sandbox_user"
+
+// maxForm bounds a posted form, in bytes.
+const maxForm = 4 << 20
 
 // contentPolicy keeps everything out of the page that it did not bring itself, whatever people write.
 const contentPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// routePages registers the page. Every form works without JavaScript: it is posted and answered with a redirect.
-func (s *Server) routePages(mux *http.ServeMux) {
+// site is the page of one sandbox.
+type site struct {
+	gitlab  *sandbox.Server
+	log     *zap.Logger
+	streams chan struct{} // holds one entry for each stream that is open
+}
+
+// New serves the page of a sandbox under /, and its API where GitLab has it, under /api. Every form works without JavaScript: it is posted
+// and answered with a redirect.
+func New(gitlab *sandbox.Server, log *zap.Logger) http.Handler {
+	s := &site{gitlab: gitlab, log: log, streams: make(chan struct{}, maxStreams)}
+	mux := http.NewServeMux()
 	guard := http.NewCrossOriginProtection() // no other site may post to a sandbox on localhost
-	post := func(path string, do func(*Server, *form) error) {
+	post := func(path string, do func(*site, *form) error) {
 		mux.Handle("POST "+path, guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.submit(w, r, do) })))
 	}
-	mux.HandleFunc("GET /{$}", s.serveIndex)
+	mux.Handle("/api/", gitlab)
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { s.show(w, r, http.StatusOK, s.indexPage, "") })
 	mux.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) { s.stream(w, r, s.indexPage) })
-	mux.HandleFunc("GET /issues/{project}/{iid}", s.serveIssue)
+	mux.HandleFunc("GET /issues/{project}/{iid}", func(w http.ResponseWriter, r *http.Request) { s.show(w, r, http.StatusOK, s.issuePage, "") })
 	mux.HandleFunc("GET /issues/{project}/{iid}/events", func(w http.ResponseWriter, r *http.Request) { s.stream(w, r, s.issuePage) })
 	mux.HandleFunc("GET /assets/{file}", serveAsset)
 	mux.HandleFunc("/", s.serveGitLabURL)
-	post("/who", (*Server).postWho)
-	post("/issues", (*Server).postOpen)
+	post("/who", (*site).postWho)
+	post("/issues", (*site).postOpen)
 	for path, do := range issueForms {
 		post("/issues/{project}/{iid}"+path, do)
 	}
+	return mux
 }
 
 // form is one posted form.
@@ -58,11 +76,11 @@ type form struct {
 func (f *form) value(name string) string { return strings.TrimSpace(f.r.PostFormValue(name)) }
 
 // submit carries out a form and goes back to the page, which shows the error if there is one.
-func (s *Server) submit(w http.ResponseWriter, r *http.Request, do func(*Server, *form) error) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	f := &form{w: w, r: r, user: s.visitor(r), ref: refOf(r), next: "/"}
+func (s *site) submit(w http.ResponseWriter, r *http.Request, do func(*site, *form) error) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	f := &form{w: w, r: r, user: s.visitor(r).me.Username, ref: refOf(r), next: "/"}
 	if f.ref.IID != 0 {
-		f.next = "/issues/" + r.PathValue("project") + "/" + r.PathValue("iid")
+		f.next = issuePath(f.ref)
 	}
 	err := r.ParseForm()
 	if err == nil {
@@ -72,11 +90,11 @@ func (s *Server) submit(w http.ResponseWriter, r *http.Request, do func(*Server,
 		http.Redirect(w, r, f.next, http.StatusSeeOther)
 		return
 	}
-	page := s.indexPage
+	build := s.indexPage
 	if f.ref.IID != 0 {
-		page = s.issuePage
+		build = s.issuePage
 	}
-	s.show(w, r, http.StatusUnprocessableEntity, page, sentence(err))
+	s.show(w, r, http.StatusUnprocessableEntity, build, sentence(err))
 }
 
 // sentence is an error as the page shows it: without the steps that led to it.
@@ -97,14 +115,7 @@ type page struct {
 	data     any
 }
 
-func (s *Server) serveIndex(w http.ResponseWriter, r *http.Request) {
-	s.show(w, r, http.StatusOK, s.indexPage, "")
-}
-func (s *Server) serveIssue(w http.ResponseWriter, r *http.Request) {
-	s.show(w, r, http.StatusOK, s.issuePage, "")
-}
-
-func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, build pageFunc, problem string) {
+func (s *site) show(w http.ResponseWriter, r *http.Request, status int, build pageFunc, problem string) {
 	p := build(r, problem)
 	if p == nil {
 		status, p = http.StatusNotFound, s.missing(r)
@@ -127,7 +138,7 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, build 
 
 func (p *page) html() ([]byte, error) {
 	var b bytes.Buffer
-	err := pages.ExecuteTemplate(&b, p.template, p.data)
+	err := templates.ExecuteTemplate(&b, p.template, p.data)
 	return b.Bytes(), err
 }
 
@@ -143,38 +154,17 @@ func serveAsset(w http.ResponseWriter, r *http.Request) {
 }
 
 // serveGitLabURL leads the addresses that GitLab uses, and that hooks and the API name, to the pages of the sandbox.
-func (s *Server) serveGitLabURL(w http.ResponseWriter, r *http.Request) {
+func (s *site) serveGitLabURL(w http.ResponseWriter, r *http.Request) {
 	for _, kind := range []string{"/-/issues/", "/-/work_items/"} {
 		path, iid, found := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), kind)
-		if !found {
-			continue
-		}
-		s.mu.Lock()
-		p := s.projectNamed(path)
-		s.mu.Unlock()
-		if p != nil {
-			http.Redirect(w, r, "/issues/"+strconv.FormatInt(p.id, 10)+"/"+strconv.FormatInt(number(iid), 10), http.StatusFound)
-			return
+		for _, p := range s.gitlab.Projects() {
+			if found && strings.EqualFold(p.Path, path) {
+				http.Redirect(w, r, issuePath(triage.Ref{Project: p.ID, IID: number(iid)}), http.StatusFound)
+				return
+			}
 		}
 	}
 	s.show(w, r, http.StatusNotFound, func(*http.Request, string) *page { return nil }, "")
-}
-
-// visitor is as whom the visitor acts: the person of the cookie, else the first there is; "" if there is none.
-func (s *Server) visitor(r *http.Request) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if c, err := r.Cookie(who); err == nil {
-		if u := s.userNamed(c.Value); u != nil && !u.bot {
-			return u.username
-		}
-	}
-	for _, u := range s.users {
-		if !u.bot {
-			return u.username
-		}
-	}
-	return ""
 }
 
 func refOf(r *http.Request) triage.Ref {
@@ -183,4 +173,18 @@ func refOf(r *http.Request) triage.Ref {
 		return triage.Ref{}
 	}
 	return ref
+}
+
+// issuePath is where the page of an issue is.
+func issuePath(ref triage.Ref) string {
+	return "/issues/" + strconv.FormatInt(ref.Project, 10) + "/" + strconv.FormatInt(ref.IID, 10)
+}
+
+// number reads a number of a path; what is none finds nothing.
+func number(text string) int64 {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return -1
+	}
+	return n
 }

@@ -1,6 +1,10 @@
-package sandbox
+package page
 
-import "html/template"
+import (
+	"html/template"
+
+	"flowkeeper/bot/sandbox"
+)
 
 // icon is a reaction drawn by the page itself, so that it looks the same everywhere, also where no emoji font is installed.
 type icon struct {
@@ -23,7 +27,7 @@ var icons = []icon{
 
 // drawing is the HTML of a reaction, given by its name or its character; "" if there is no drawing of it.
 func drawing(word string) string {
-	name := emojiName(word)
+	name := sandbox.EmojiName(word)
 	for _, i := range icons {
 		if i.Name == name || i.Sign == word {
 			return `<svg class="emoji" role="img" aria-label="` + i.Name + `"><use href="#e-` + i.Name + `"></use></svg>`

@@ -1,4 +1,4 @@
-package sandbox_test
+package page_test
 
 import (
 	"strconv"
@@ -13,7 +13,7 @@ import (
 const hostile = `<script>alert(1)</script><img src=x onerror=alert(1)>"'><b onmouseover=alert(1)>`
 
 func TestHostileTextIsInert(t *testing.T) {
-	l := newLab(t, sandbox.Options{})
+	l := newLab(t)
 	if _, err := l.AddMilestone(l.project, hostile); err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestCommentsAreRendered(t *testing.T) {
 </div>`},
 		"a link is no text": {"[@omar](https://x.test)", `>@omar</a>`},
 	}
-	l := newLab(t, sandbox.Options{})
+	l := newLab(t)
 	for _, name := range []string{"UX", "w::in dev"} {
 		if err := l.AddLabel(l.project, name, "", ""); err != nil {
 			t.Fatal(err)

@@ -1,4 +1,4 @@
-package sandbox_test
+package page_test
 
 import (
 	"net/http"
@@ -12,7 +12,7 @@ import (
 )
 
 func TestFormsWithoutJavaScript(t *testing.T) {
-	l := newLab(t, sandbox.Options{})
+	l := newLab(t)
 	if _, err := l.AddMilestone(l.project, "19.2"); err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestRefusedFormsSayWhy(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			l := newLab(t, sandbox.Options{})
+			l := newLab(t)
 			l.open(sandbox.IssueOptions{})
 			v := browse(t, l)
 			v.post("/who", "user", tt.user)
@@ -92,20 +92,20 @@ func TestRefusedFormsSayWhy(t *testing.T) {
 }
 
 func TestOtherSitesCannotPost(t *testing.T) {
-	l := newLab(t, sandbox.Options{})
+	l := newLab(t)
 	ref := l.open(sandbox.IssueOptions{})
 	r := httptest.NewRequestWithContext(t.Context(), "POST", "/issues/1/1/notes", strings.NewReader("text=spam"))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Sec-Fetch-Site", "cross-site")
 	w := httptest.NewRecorder()
-	l.ServeHTTP(w, r)
+	l.page.ServeHTTP(w, r)
 	if w.Code != http.StatusForbidden || len(l.Issue(ref).Notes) != 0 {
 		t.Errorf("got %d, notes %v", w.Code, l.Issue(ref).Notes)
 	}
 }
 
 func TestEveryFieldHasALabel(t *testing.T) {
-	l := newLab(t, sandbox.Options{})
+	l := newLab(t)
 	ref := l.open(sandbox.IssueOptions{Labels: []string{"a"}})
 	l.comment("maria", ref, "hi")
 	v := browse(t, l)

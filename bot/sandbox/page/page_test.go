@@ -1,4 +1,4 @@
-package sandbox_test
+package page_test
 
 import (
 	"net/http"
@@ -6,15 +6,16 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/zap"
 
 	"flowkeeper/bot/sandbox"
+	"flowkeeper/bot/sandbox/page"
 )
 
 func TestWhoIsLooking(t *testing.T) {
-	l := newLab(t, sandbox.Options{})
+	l := newLab(t)
 	ref := l.open(sandbox.IssueOptions{})
 	if _, err := l.CommentInternally("omar", ref, "inside"); err != nil {
 		t.Fatal(err)
@@ -39,13 +40,13 @@ func TestWhoIsLooking(t *testing.T) {
 }
 
 func TestIssuePageShows(t *testing.T) {
-	l := newLab(t, sandbox.Options{})
+	l := newLab(t)
 	ref := l.open(sandbox.IssueOptions{Labels: []string{"w::a"}})
 	l.must("PUT", "/projects/1/issues/1", `{"add_labels":"w::b","weight":3}`)
 	l.must("PUT", "/projects/1/issues/1", `{"weight":null,"state_event":"close"}`)
 	l.must("POST", "/projects/1/issues/1/notes", `{"body":"All set."}`)
 	l.comment("omar", ref, "thanks")
-	l.sent(0)
+	l.sent()
 	p := browse(t, l).get("/issues/1/1")
 	for _, want := range []string{
 		"@maria added wa", "@flowkeeper-bot added wb and removed wa", "@flowkeeper-bot set the weight to 3",
@@ -74,7 +75,7 @@ func TestIssuePageShows(t *testing.T) {
 }
 
 func TestAddresses(t *testing.T) {
-	l := newLab(t, sandbox.Options{})
+	l := newLab(t)
 	ref := l.open(sandbox.IssueOptions{})
 	v := browse(t, l)
 	gitlab, err := url.Parse(l.Issue(ref).URL)
@@ -104,15 +105,16 @@ func TestAddresses(t *testing.T) {
 }
 
 func TestAPageWithNobody(t *testing.T) {
-	s := sandbox.New(sandbox.Options{Now: func() time.Time { return noon }})
+	s := sandbox.New(sandbox.Options{})
 	t.Cleanup(s.Close)
+	web := page.New(s, zap.NewNop())
 	w := httptest.NewRecorder()
-	s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/", nil))
+	web.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/", nil))
 	if w.Code != 200 || !strings.Contains(w.Body.String(), "There is no project.") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	w = httptest.NewRecorder()
-	s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "POST", "/issues", nil))
+	web.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "POST", "/issues", nil))
 	if diff := cmp.Diff(http.StatusUnprocessableEntity, w.Code); diff != "" {
 		t.Error(diff)
 	}

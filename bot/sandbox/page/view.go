@@ -1,0 +1,248 @@
+package page
+
+import (
+	"encoding/json"
+	"html/template"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"flowkeeper/bot/sandbox"
+)
+
+// Bounds of what a page shows; the rest is said in a number.
+const (
+	shownIssues     = 200
+	shownDeliveries = 30
+)
+
+// The views are what the templates read.
+type (
+	frameView struct {
+		Tab     string // the page's title
+		Problem string
+		Self    string // the page's own path
+		User    string
+		Users   []userView
+		Icons   []icon
+	}
+	userView struct {
+		Username, Name, Role string
+		Me                   bool
+	}
+	chipView struct {
+		Label, Scope, Value string
+		Tone                int
+		Hint                string
+	}
+	indexView struct {
+		frameView
+		Projects []projectView
+		Issues   []rowView
+		More     int
+		Labels   []string
+		Weights  bool
+	}
+	projectView struct {
+		ID   int64
+		Path string
+	}
+	rowView struct {
+		URL, Ref, Title, State, Author string
+		Labels                         []chipView
+		Weight                         *int
+		Comments                       int
+		Confidential                   bool
+		Updated                        time.Time
+	}
+	issueView struct {
+		frameView
+		rowView
+		IID         int64
+		Path        string
+		Kind        string
+		Source      string
+		Description template.HTML
+		Created     time.Time
+		Awards      []awardView
+		Entries     []entryView
+		Known       []string
+		Assignee    string
+		Milestone   string
+		Milestones  []string
+		Weights     bool
+		Deliveries  []deliveryView
+		Earlier     int
+		Calls       []sandbox.Call
+	}
+	awardView struct {
+		Name  string
+		Count int
+		Mine  bool
+		By    string
+		Note  int64
+		URL   string
+	}
+	entryView struct {
+		ID, Kind       string // "note", "label", "weight", "state" or "system"
+		NoteID         int64
+		Author, Name   string
+		Bot, Mine      bool
+		Internal       bool
+		Edited         bool
+		At             time.Time
+		HTML           template.HTML
+		Source         string
+		Awards         []awardView
+		Added, Removed []chipView
+		Words          string
+		URL            string
+		Reply          bool
+	}
+	deliveryView struct {
+		sandbox.Delivery
+		Short  string
+		Good   bool
+		Millis int64
+	}
+)
+
+// indexPage is the list of issues.
+func (s *site) indexPage(r *http.Request, problem string) *page {
+	who := s.visitor(r)
+	v := indexView{frameView: who.frame("Issues", "/", problem), Weights: s.gitlab.Edition() == sandbox.Premium}
+	projects := s.gitlab.Projects()
+	for _, p := range projects {
+		v.Projects = append(v.Projects, projectView{p.ID, p.Path})
+		chips := chipsOf(p.Labels)
+		for _, i := range s.gitlab.IssuesFor(who.me.Username, p.ID) {
+			v.Issues = append(v.Issues, row(i, chips, len(projects) > 1))
+		}
+		v.Labels = append(v.Labels, labelNames(p.Labels)...)
+	}
+	slices.Sort(v.Labels)
+	v.Labels = slices.Compact(v.Labels)
+	slices.SortStableFunc(v.Issues, func(a, b rowView) int { return b.Updated.Compare(a.Updated) })
+	if v.More = len(v.Issues) - shownIssues; v.More > 0 {
+		v.Issues = v.Issues[:shownIssues]
+	}
+	return &page{"index.html", v}
+}
+
+// issuePage is one issue, nil if there is none for the visitor.
+func (s *site) issuePage(r *http.Request, problem string) *page {
+	who := s.visitor(r)
+	i, ok := s.gitlab.IssueFor(who.me.Username, refOf(r))
+	if !ok {
+		return nil
+	}
+	projects := s.gitlab.Projects()
+	p := projects[slices.IndexFunc(projects, func(p sandbox.Project) bool { return p.ID == i.Project })]
+	chips := chipsOf(p.Labels)
+	v := issueView{
+		rowView: row(i, chips, len(projects) > 1), IID: i.IID, Path: i.Path, Kind: i.Type, Source: i.Description, Created: i.CreatedAt,
+		Description: who.markdown(i.Description, chips), Awards: awardViews(i.Awards, who, 0, issuePath(i.Ref)), Entries: timeline(i, who, chips),
+		Known: labelNames(p.Labels), Milestone: i.Milestone, Milestones: p.Milestones, Weights: s.gitlab.Edition() == sandbox.Premium,
+	}
+	v.frameView = who.frame(i.Title+" · #"+strconv.FormatInt(i.IID, 10), v.URL, problem)
+	slices.Sort(v.Known)
+	if len(i.Assignees) > 0 {
+		v.Assignee = i.Assignees[0]
+	}
+	for _, d := range slices.Backward(s.gitlab.Deliveries()) {
+		if d.Issue != i.Ref {
+			continue
+		}
+		if len(v.Deliveries) < shownDeliveries {
+			v.Deliveries = append(v.Deliveries, viewDelivery(d))
+		} else {
+			v.Earlier++
+		}
+	}
+	for _, c := range slices.Backward(s.gitlab.Calls()) {
+		if c.Issue == i.Ref && c.User == s.gitlab.BotUser() && len(v.Calls) < shownDeliveries {
+			v.Calls = append(v.Calls, c)
+		}
+	}
+	return &page{"issue.html", v}
+}
+
+func (s *site) missing(r *http.Request) *page {
+	return &page{"missing.html", s.visitor(r).frame("Not found", "/", "")}
+}
+
+func (v visitor) frame(title, self, problem string) frameView {
+	f := frameView{Tab: title, Self: self, Problem: problem, Icons: icons, User: v.me.Username}
+	for _, u := range v.users {
+		if !u.Bot {
+			f.Users = append(f.Users, userView{u.Username, u.Name, roleName(u.Level), u.Username == v.me.Username})
+		}
+	}
+	return f
+}
+
+func labelNames(labels []sandbox.Label) []string {
+	names := make([]string, len(labels))
+	for n, l := range labels {
+		names[n] = l.Name
+	}
+	return names
+}
+
+func roleName(level int) string {
+	switch {
+	case level >= sandbox.Owner:
+		return "Owner"
+	case level >= sandbox.Maintainer:
+		return "Maintainer"
+	case level >= sandbox.Developer:
+		return "Developer"
+	case level >= sandbox.Reporter:
+		return "Reporter"
+	case level >= sandbox.Planner:
+		return "Planner"
+	case level >= sandbox.Guest:
+		return "Guest"
+	default:
+		return "no member"
+	}
+}
+
+// row is an issue in the list, with the name of its project if there are several.
+func row(i sandbox.Issue, chips chips, several bool) rowView {
+	v := rowView{
+		URL: issuePath(i.Ref), Ref: "#" + strconv.FormatInt(i.IID, 10), Title: i.Title, State: i.State, Author: i.Author, Labels: chips.of(i.Labels),
+		Weight: i.Weight, Comments: len(i.Comments()), Confidential: i.Confidential, Updated: i.UpdatedAt,
+	}
+	if several {
+		v.Ref = i.Path + v.Ref
+	}
+	return v
+}
+
+func viewDelivery(d sandbox.Delivery) deliveryView {
+	v := deliveryView{Delivery: d, Short: d.State, Millis: d.Took.Milliseconds(), Good: d.State == sandbox.Answered && d.Status < 400}
+	if d.State == sandbox.Answered {
+		v.Short = strconv.Itoa(d.Status) + " " + http.StatusText(d.Status)
+	}
+	v.Answer = readable(d.Answer)
+	if r := []rune(v.Answer); len(r) > 200 {
+		v.Answer = string(r[:200]) + "…"
+	}
+	return v
+}
+
+// readable is what a receiver answered, without the JSON around it if it is the usual kind: a status and a reason.
+func readable(answer string) string {
+	var a struct{ Status, Reason string }
+	answer = strings.TrimSpace(answer)
+	if json.Unmarshal([]byte(answer), &a) != nil || a.Status == "" {
+		return answer
+	}
+	if a.Reason == "" {
+		return a.Status
+	}
+	return a.Status + ": " + a.Reason
+}
