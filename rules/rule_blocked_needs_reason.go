@@ -20,7 +20,7 @@ var blockedNeedsReason = triage.Rule{
 			return triage.Nothing("the issue is " + in.Where() + " and a comment says more")
 		case !in.Knows(triage.NeedLinks | triage.NeedComments):
 			return triage.Load("whether a link or a comment says what blocks it has to be looked up", triage.NeedLinks|triage.NeedComments)
-		case in.LinkedAs("is_blocked_by"):
+		case in.LinkedAs(triage.BlockedBy):
 			return triage.Nothing("the issue is " + in.Where() + " and a link says by what")
 		}
 		return triage.Ask("the issue is "+in.Where()+", and neither a link nor a comment says by what", triage.Item{

@@ -16,25 +16,31 @@ var needsType = triage.Rule{
 		if in.ScopedValue(triage.TypeScope) != "" {
 			return triage.Nothing("the issue has a type")
 		}
-		for _, kind := range issueTypes {
-			if in.Winner(kind) != "" {
-				v, offer := triage.Want("the subtype names the type", triage.AddLabel{Label: typeLabel(in, kind)}), typeItem(in)
-				offer.Triage = true
-				v.Suggestion = &offer
-				return v
-			}
-		}
 		item := typeItem(in)
 		item.Triage = true
-		return triage.Ask("the issue has no type label", item)
+		kind := subtyped(in)
+		if kind == "" {
+			return triage.Ask("the issue has no type label", item)
+		}
+		v := triage.Want("the subtype names the type", typeLabel(in, kind))
+		v.Suggestion = &item
+		return v
 	},
 }
 
-// issueTypes are the types of the handbook. A label scoped by one, such as bug::vulnerability, is a subtype of it.
-var issueTypes = []string{"bug", "feature", "maintenance"}
+// subtyped is the type that the issue has by a subtype such as bug::vulnerability, "" if it has none.
+func subtyped(in triage.Input) string {
+	for _, kind := range triage.IssueTypes() {
+		if in.Winner(kind) != "" {
+			return kind
+		}
+	}
+	return ""
+}
 
-func typeLabel(in triage.Input, kind string) string {
-	return triage.Scoped(in.Team.Label(triage.TypeScope), kind)
+// typeLabel wants the label of a type.
+func typeLabel(in triage.Input, kind string) triage.AddLabel {
+	return triage.AddLabel{Label: triage.Scoped(in.Team.Label(triage.TypeScope), kind)}
 }
 
 // typeItem asks for a type label, in the same words for every rule that needs one.
@@ -44,10 +50,8 @@ func typeItem(in triage.Input) triage.Item {
 
 // typeCommand is how people give the issue a type, as Markdown. A subtype may name it.
 func typeCommand(in triage.Input) string {
-	for _, kind := range issueTypes {
-		if in.Winner(kind) != "" {
-			return triage.HowTo(triage.AddLabel{Label: typeLabel(in, kind)})
-		}
+	if kind := subtyped(in); kind != "" {
+		return triage.HowTo(typeLabel(in, kind))
 	}
-	return triage.ToLabel(typeLabel(in, "bug")) + ", feature or maintenance"
+	return triage.ToLabel(typeLabel(in, "bug").Label) + ", feature or maintenance"
 }

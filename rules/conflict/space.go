@@ -80,12 +80,7 @@ func mentioned(p engine.Policy, b Bound) []string {
 			aliases = append(aliases, team.LabelNames(d.Role)[1:]...)
 		}
 	}
-	for _, v := range []string{"bug", "feature", "maintenance"} {
-		labels = append(labels, triage.Scoped(team.Label(triage.TypeScope), v))
-	}
-	for _, v := range []string{"1", "2", "3", "4"} {
-		labels = append(labels, triage.Scoped(team.Label(triage.SeverityScope), v), triage.Scoped(team.Label(triage.PriorityScope), v))
-	}
+	labels = append(labels, team.TriageLabels()...)
 	for w := range b.Weight + 1 {
 		labels = append(labels, triage.WeightLabel(team.Side, w))
 	}
@@ -128,7 +123,7 @@ func circumstances(team *triage.Team) []particular {
 // surrounded has a link of every kind and the agreement of everybody who counts.
 func surrounded(team *triage.Team) triage.Context {
 	a := triage.Context{Known: everything, LoadedAt: searchTime, Agreements: map[string]triage.Agreement{}, AccessLevels: map[string]int{}}
-	for _, kind := range []string{"relates_to", "blocks", "is_blocked_by"} {
+	for _, kind := range []string{triage.RelatesTo, triage.Blocks, triage.BlockedBy} {
 		a.Links = append(a.Links, triage.Link{Kind: kind, Created: searchTime})
 	}
 	names := []string{"dora", "emil"}

@@ -147,20 +147,28 @@ func NewTeam(c TeamConfig) *Team {
 	for _, s := range t.Workflow.States() {
 		t.know(t.State(s.Name))
 	}
-	for _, v := range []string{"bug", "feature", "maintenance"} {
-		t.know(Scoped(t.Label(TypeScope), v))
-	}
-	for _, v := range []string{"1", "2", "3", "4"} {
-		t.know(Scoped(t.Label(SeverityScope), v))
-		t.know(Scoped(t.Label(PriorityScope), v))
-	}
-	for _, l := range c.Labels {
+	for _, l := range slices.Concat(t.TriageLabels(), c.Labels) {
 		t.know(l)
 	}
 	if c.GroupLabel != "" {
 		t.know(c.GroupLabel)
 	}
 	return t
+}
+
+// IssueTypes are the values of the type scope. A label scoped by one, such as bug::vulnerability, is a subtype of it.
+func IssueTypes() []string { return []string{"bug", "feature", "maintenance"} }
+
+// TriageLabels are the labels of the types, severities and priorities that rules speak of.
+func (t *Team) TriageLabels() []string {
+	var labels []string
+	for _, kind := range IssueTypes() {
+		labels = append(labels, Scoped(t.Label(TypeScope), kind))
+	}
+	for _, level := range []string{"1", "2", "3", "4"} {
+		labels = append(labels, Scoped(t.Label(SeverityScope), level), Scoped(t.Label(PriorityScope), level))
+	}
+	return labels
 }
 
 // know takes a label among those whose spelling is repaired; of two that differ in spelling only, each stands for itself and the
