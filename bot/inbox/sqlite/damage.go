@@ -13,16 +13,12 @@ import (
 	"flowkeeper/bot/inbox"
 )
 
-// damagedError says that the file does not hold what it must.
-type damagedError struct{ cause error }
+// ErrDamaged says that the file does not hold what it must, which no waiting mends.
+var ErrDamaged = errors.New("the file is damaged")
 
-func (e *damagedError) Error() string { return "the file is damaged: " + e.cause.Error() }
-func (e *damagedError) Unwrap() error { return e.cause }
-
-// isDamage reports whether an error is about the file's content, which no waiting mends.
+// isDamage reports whether an error is about the file's content.
 func isDamage(err error) bool {
-	_, damaged := errors.AsType[*damagedError](err)
-	return damaged || primaryCode(err) == sqlite3.SQLITE_CORRUPT || primaryCode(err) == sqlite3.SQLITE_NOTADB
+	return errors.Is(err, ErrDamaged) || primaryCode(err) == sqlite3.SQLITE_CORRUPT || primaryCode(err) == sqlite3.SQLITE_NOTADB
 }
 
 // primaryCode is SQLite's code of an error, 0 if it has none.
@@ -49,17 +45,28 @@ func explain(err error) error {
 
 // damage is what was found wrong with the file while it is in use. From then on nothing is read from it or written to it.
 type damage struct {
+	name  string
 	path  string
 	log   *zap.Logger
 	cause atomic.Pointer[error]
 }
 
-// found notes the first damage.
+// found notes the first damage, also for the next start.
 func (d *damage) found(err error) {
-	if d.cause.CompareAndSwap(nil, &err) {
-		d.log.Error("the inbox is damaged; no delivery is taken until the bot is started again", zap.String("file", d.path), zap.Error(err))
+	if !errors.Is(err, ErrDamaged) {
+		err = fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if !d.cause.CompareAndSwap(nil, &err) {
+		return
+	}
+	d.log.Error("the "+d.name+" is damaged; it takes no delivery until the bot is started again", zap.String("file", d.path), zap.Error(err))
+	if err := os.WriteFile(d.path+markEnding, nil, 0o600); err != nil {
+		d.log.Error("the next start may not see that the file is damaged; move it away before", zap.String("file", d.path), zap.Error(err))
 	}
 }
+
+// markEnding follows a file's name in that of a mark that it is damaged: what was found while it was used, a look at the start need not find.
+const markEnding = "-damaged"
 
 // err says what to do about the damage, nil if there is none.
 func (d *damage) err() error {
@@ -67,8 +74,8 @@ func (d *damage) err() error {
 	if cause == nil {
 		return nil
 	}
-	return fmt.Errorf("%w: %s is damaged (%w). Start the bot again: it keeps the file aside and begins a new one, and the sweep catches up "+
-		"with GitLab", inbox.ErrUnavailable, d.path, *cause)
+	return fmt.Errorf("%w: %s: %w. Start the bot again: it keeps the file aside and begins a new one, and the sweep catches up with GitLab",
+		inbox.ErrUnavailable, d.path, *cause)
 }
 
 // unavailable makes an error of SQLite's one of the inbox, and notes damage.

@@ -72,12 +72,12 @@ func TestDamageAtOpen(t *testing.T) {
 }
 
 // Damage that comes while the store is open is told by whatever meets it, and by all that comes after: no delivery is taken that could not be
-// claimed.
+// claimed. The next start keeps the file aside, also one that is too large to be read through before it is used.
 func TestDamageWhileOpen(t *testing.T) {
 	dir, clock := t.TempDir(), &inboxtest.Clock{}
 	s := open(t, dir, clock)
 	for n := range int64(300) {
-		if _, err := s.Enqueue(t.Context(), inbox.Delivery{Issue: triage.Ref{Project: 1, IID: n + 1}, Body: make([]byte, 3000)}); err != nil {
+		if _, err := s.Enqueue(t.Context(), inbox.Delivery{Issue: triage.Ref{Project: 1, IID: n + 1}, Body: make([]byte, 120_000)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -88,7 +88,8 @@ func TestDamageWhileOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	garble(t, path, 4096, int(info.Size())-4096)
+	const tables = 1 << 20 // the first of it: a look at the start finds nothing wrong there
+	garble(t, path, tables, int(info.Size())-tables)
 	var met error
 	for n := range int64(300) {
 		if _, met = s.Enqueue(t.Context(), inbox.Delivery{Issue: triage.Ref{Project: 2, IID: n + 1}}); met != nil {
@@ -110,6 +111,19 @@ func TestDamageWhileOpen(t *testing.T) {
 				t.Errorf("%s: got %q, want it to say %q", what, err, want)
 			}
 		}
+	}
+	closeStore(t, s)
+	if err := os.Remove(path + "-damaged"); err != nil { // as on a disk that took no new file
+		t.Fatal(err)
+	}
+	s = open(t, dir, clock)
+	if _, err := s.Enqueue(t.Context(), inbox.Delivery{Issue: triage.Ref{Project: 3, IID: 1}}); err != nil {
+		t.Errorf("accepting after the next start: %v", err)
+	}
+	closeStore(t, s)
+	open(t, dir, clock)
+	if kept, err := filepath.Glob(filepath.Join(dir, "inbox-damaged-*.sqlite")); err != nil || len(kept) != 1 {
+		t.Errorf("after two starts %v are kept aside, %v, want one file", kept, err)
 	}
 }
 

@@ -18,12 +18,14 @@ import (
 )
 
 const (
-	// File is the name of the store's file in its directory.
-	File = "inbox.sqlite"
-	// lockFile is what one process at a time holds. SQLite's own locks let several write, but leases and counters live in the process.
-	lockFile = "inbox.lock"
-	// oldFile is the store of releases before this one.
-	oldFile = "inbox.db"
+	// File is the name of an inbox's file in its directory.
+	File = "inbox" + ending
+	// ending follows the name of a store in that of its file.
+	ending = ".sqlite"
+	// lockEnding is that of what one process at a time holds. SQLite's own locks let several write, but leases and counters live in the process.
+	lockEnding = ".lock"
+	// oldEnding is that of the stores of releases before this one.
+	oldEnding = ".db"
 
 	applicationID = 0x464c4f57 // "FLOW", in the file's header
 	version       = 2          // of the layout. A file of another version is refused
@@ -51,20 +53,20 @@ type file struct {
 
 // openFile opens the file and turns what can go wrong with it into words that say what to do.
 func openFile(o Options) (*file, error) {
-	path, err := place(o.Dir)
+	path, err := place(o.Dir, o.Name)
 	if err != nil {
 		return nil, err
 	}
-	lock, err := takeLock(filepath.Join(o.Dir, lockFile), o.LockWait)
+	lock, err := takeLock(path, o.LockWait)
 	if err != nil {
 		return nil, err
 	}
 	f, err := openDatabase(path, o.Now().UnixMicro())
-	if isDamage(err) {
+	if damage := err; isDamage(damage) {
 		var kept string
 		if kept, err = setAside(path, o.Now()); err == nil {
-			o.Log.Error("the inbox was damaged: its file is kept aside and a new one is begun. What waited in it, the sweep looks for in GitLab; "+
-				"dead letters are in the old file only", zap.String("kept", kept), zap.String("file", path))
+			o.Log.Error("the "+o.Name+" was damaged: its file is kept aside and a new one is begun. What waited in it, the sweep looks for in GitLab; "+
+				"what was given up is in the old file only", zap.String("kept", kept), zap.String("file", path), zap.Error(damage))
 			f, err = openDatabase(path, o.Now().UnixMicro())
 		}
 	}
@@ -76,21 +78,22 @@ func openFile(o Options) (*file, error) {
 }
 
 // place makes the directory and is the file's path in it, if it can be ours.
-func place(dir string) (string, error) {
+func place(dir, name string) (string, error) {
 	if dir == "" {
 		return "", errors.New("no directory is given")
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("the directory cannot be made; choose another data directory: %w", err)
 	}
-	path, err := filepath.Abs(filepath.Join(dir, File))
+	path, err := filepath.Abs(filepath.Join(dir, name+ending))
 	if err != nil {
 		return "", err
 	}
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		if _, err := os.Stat(filepath.Join(dir, oldFile)); err == nil {
-			return "", fmt.Errorf("%s is the store of an older flowkeeper, which this one cannot read: let the old one finish what waits in it, "+
-				"or move the file away; the sweep then looks for what it held", filepath.Join(dir, oldFile))
+		old := filepath.Join(dir, name+oldEnding)
+		if _, err := os.Stat(old); err == nil {
+			return "", fmt.Errorf("%s is the %s of an older flowkeeper, which this one cannot read: let the old one finish what waits in it, "+
+				"then move the file away; what is left in it, the sweep looks for in GitLab", old, name)
 		}
 	}
 	return path, nil
@@ -98,7 +101,7 @@ func place(dir string) (string, error) {
 
 // takeLock keeps other processes from the store.
 func takeLock(path string, wait time.Duration) (*flock.Flock, error) {
-	lock := flock.New(path)
+	lock := flock.New(strings.TrimSuffix(path, ending) + lockEnding)
 	ctx, cancel := context.WithTimeout(context.Background(), wait)
 	defer cancel()
 	ok, err := lock.TryLockContext(ctx, 10*time.Millisecond)
@@ -107,11 +110,11 @@ func takeLock(path string, wait time.Duration) (*flock.Flock, error) {
 		return lock, nil
 	case errors.Is(err, context.DeadlineExceeded):
 		return nil, fmt.Errorf("%s is in use by another process; stop that one, or give this one its own data directory "+
-			"(several replicas need Redis)", filepath.Join(filepath.Dir(path), File))
+			"(replicas share their work in Redis alone)", path)
 	case errors.Is(err, os.ErrPermission):
 		return nil, fmt.Errorf("the file cannot be written by this user; change its owner or choose another data directory: %w", err)
 	}
-	return nil, fmt.Errorf("locking %s: %w", path, err)
+	return nil, fmt.Errorf("locking %s: %w", lock.Path(), err)
 }
 
 // openDatabase opens the database, makes what is in it if it is new, and checks it.
@@ -122,7 +125,10 @@ func openDatabase(path string, now int64) (f *file, err error) {
 	case err != nil:
 		return nil, err
 	case info.Size() == 0:
-		return nil, &damagedError{errors.New("it is empty")}
+		return nil, fmt.Errorf("%w: it is empty", ErrDamaged)
+	}
+	if _, err := os.Stat(path + markEnding); err == nil {
+		return nil, fmt.Errorf("%w, as was found while it was used", ErrDamaged)
 	}
 	f = &file{path: path, checked: info == nil || info.Size() <= checkBefore}
 	defer func() {
@@ -199,7 +205,7 @@ func (f *file) recognize() error {
 	}
 	switch {
 	case id == 0 && layout == 0:
-		return &damagedError{errors.New("its tables are missing")} // a process was killed while it made them
+		return fmt.Errorf("%w: its tables are missing", ErrDamaged) // a process was killed while it made them
 	case id != applicationID:
 		return fmt.Errorf("%s is the database of another program; choose another data directory", f.path)
 	case layout < version:
@@ -219,18 +225,21 @@ func quickCheck(ctx context.Context, db *sql.DB) error {
 		return explain(err)
 	}
 	if verdict != "ok" {
-		return &damagedError{errors.New(strings.TrimPrefix(verdict, "*** in database main ***\n"))}
+		return fmt.Errorf("%w: %s", ErrDamaged, strings.TrimPrefix(verdict, "*** in database main ***\n"))
 	}
 	return nil
 }
 
 // setAside renames a damaged file with what belongs to it, so that people can look into it, and returns its new path.
 func setAside(path string, now time.Time) (string, error) {
-	kept := strings.TrimSuffix(path, ".sqlite") + "-damaged-" + now.UTC().Format("20060102T150405.000Z") + ".sqlite"
+	kept := strings.TrimSuffix(path, ending) + "-damaged-" + now.UTC().Format("20060102T150405.000Z") + ending
 	for _, part := range []string{"-wal", "-shm", ""} {
 		if err := os.Rename(path+part, kept+part); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return "", fmt.Errorf("keeping the damaged file aside: %w", err)
 		}
+	}
+	if err := os.Remove(path + markEnding); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("keeping the damaged file aside: %w", err)
 	}
 	return kept, nil
 }

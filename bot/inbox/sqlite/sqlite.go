@@ -20,6 +20,7 @@ import (
 // Options say where and how to open the store.
 type Options struct {
 	Dir      string           // made if it does not exist
+	Name     string           // of the file, without its ending, and of the store in messages; default "inbox"
 	Lease    time.Duration    // how long a claimed issue is kept from others; default 60 s
 	LockWait time.Duration    // how long to wait for another process to let go of the file; default 2 s
 	Now      func() time.Time // default time.Now
@@ -54,6 +55,9 @@ var _ inbox.Inbox = (*Store)(nil)
 // Open opens the store, or makes it. Leases of an earlier process are void: their issues are due at once, with their attempts counted.
 // A damaged file is kept aside under another name, which is logged, and a new one is begun.
 func Open(o Options) (*Store, error) {
+	if o.Name == "" {
+		o.Name = "inbox"
+	}
 	if o.Lease <= 0 {
 		o.Lease = time.Minute
 	}
@@ -66,18 +70,26 @@ func Open(o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
+	s, err := open(o)
+	if errors.Is(err, ErrDamaged) {
+		s, err = open(o) // the damage was noted: now the file is kept aside
+	}
+	return s, err
+}
+
+func open(o Options) (*Store, error) {
 	file, err := openFile(o)
 	if err != nil {
-		return nil, fmt.Errorf("opening the inbox in %s: %w", o.Dir, err)
+		return nil, fmt.Errorf("opening the %s in %s: %w", o.Name, o.Dir, err)
 	}
 	s := &Store{
 		file: file, readers: statements{prepare: file.readers.PrepareContext}, notify: bell.New(), lease: o.Lease,
-		max: int64(max(0, o.MaxDeliveries)), now: o.Now, damage: &damage{path: file.path, log: o.Log},
+		max: int64(max(0, o.MaxDeliveries)), now: o.Now, damage: &damage{name: o.Name, path: file.path, log: o.Log},
 		checked: make(chan struct{}), closing: make(chan struct{}),
 	}
-	s.writer = newWriter(file.writer, s.damage, s.nowMicros, o.Log)
+	s.writer = newWriter(o.Name, file.writer, s.damage, s.nowMicros, o.Log)
 	if err := s.prepare(); err != nil {
-		return nil, errors.Join(fmt.Errorf("preparing the inbox in %s: %w", o.Dir, err), s.writer.statements.close(), file.close())
+		return nil, errors.Join(fmt.Errorf("preparing the %s in %s: %w", o.Name, o.Dir, err), s.writer.statements.close(), file.close())
 	}
 	go s.writer.loop()
 	go s.check()
@@ -126,8 +138,8 @@ func (s *Store) Ping(ctx context.Context) error {
 	if err := s.usable(ctx); err != nil {
 		return fmt.Errorf("pinging the inbox: %w", err)
 	}
-	if err := s.writer.failed.Load(); err != nil {
-		return fmt.Errorf("%w: the last write failed: %w", inbox.ErrUnavailable, *err)
+	if err := s.failure(); err != nil {
+		return fmt.Errorf("%w: the last write failed: %w", inbox.ErrUnavailable, err)
 	}
 	var one int
 	_, err := s.get(ctx, "pinging the inbox", `SELECT 1 FROM meta LIMIT 1`, nil, &one)
@@ -145,6 +157,14 @@ func (s *Store) Close() error {
 		}
 	})
 	return s.closed
+}
+
+// failure says why the last write failed, nil if it did not.
+func (s *Store) failure() error {
+	if err := s.writer.failed.Load(); err != nil {
+		return explain(*err)
+	}
+	return nil
 }
 
 // get reads one row beside the writer and reports whether there is one.

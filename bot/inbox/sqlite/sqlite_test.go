@@ -115,7 +115,7 @@ func TestOpenRefuses(t *testing.T) {
 				open(t, dir, &inboxtest.Clock{})
 				return dir
 			},
-			[]string{"in use by another process", "its own data directory", "several replicas need Redis"},
+			[]string{"in use by another process", "its own data directory", "replicas share their work in Redis"},
 		},
 		{
 			"an older release's store",

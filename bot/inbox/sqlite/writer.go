@@ -8,18 +8,24 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
+	"time"
 
 	"go.uber.org/zap"
 
 	"flowkeeper/bot/inbox"
 )
 
-// maxBatch is how many changes go into one transaction at most.
-const maxBatch = 1024
+const (
+	// maxBatch is how many changes go into one transaction at most.
+	maxBatch = 1024
+	// tryAgain is after how long a file that could not be written is tried without anybody asking.
+	tryAgain = time.Second
+)
 
 // writer is the only one who writes. It takes the changes that wait, runs them one after the other in one transaction, and answers
 // all of them after the commit.
 type writer struct {
+	name       string
 	statements statements
 	damage     *damage
 	now        func() int64
@@ -43,9 +49,9 @@ type change struct {
 	err    error
 }
 
-func newWriter(conn *sql.Conn, damage *damage, now func() int64, log *zap.Logger) *writer {
+func newWriter(name string, conn *sql.Conn, damage *damage, now func() int64, log *zap.Logger) *writer {
 	w := &writer{
-		statements: statements{prepare: conn.PrepareContext}, damage: damage, now: now, log: log,
+		name: name, statements: statements{prepare: conn.PrepareContext}, damage: damage, now: now, log: log,
 		changes: make(chan *change), closing: make(chan struct{}), done: make(chan struct{}), noted: map[int64]int64{},
 	}
 	w.committed.Store(&counters{})
@@ -88,11 +94,17 @@ func (w *writer) loop() {
 	defer close(w.done)
 	group := make([]*change, 0, maxBatch)
 	for {
+		var again <-chan time.Time
+		if w.failed.Load() != nil && w.damage.err() == nil {
+			again = time.After(tryAgain)
+		}
 		select {
 		case c := <-w.changes:
 			// A sync keeps a processor waiting: whoever can run now hands in its change before, if it has one.
 			runtime.Gosched()
 			group = w.gather(append(group[:0], c))
+		case <-again:
+			group = append(group[:0], &change{ctx: context.Background(), run: rewrite, answer: make(chan error, 1)})
 		case <-w.closing:
 			return
 		}
@@ -102,6 +114,12 @@ func (w *writer) loop() {
 			group[i] = nil
 		}
 	}
+}
+
+// rewrite writes what is in the file already: a bot that is told to be out of service gets no deliveries that would find that the disk is back.
+func rewrite(t *tx) error {
+	_, err := t.exec(`UPDATE meta SET value = value WHERE name = 'seq'`)
+	return err
 }
 
 // gather adds the changes that wait already.
@@ -123,7 +141,9 @@ func (w *writer) commit(group []*change) {
 	for len(alive) > 0 {
 		broken, err := w.try(alive)
 		if err != nil {
-			w.failed.Store(&err)
+			if w.failed.Swap(&err) == nil {
+				w.log.Error("the "+w.name+" cannot be written; it is tried again and again", zap.Int("changes", len(group)), zap.Error(explain(err)))
+			}
 			for _, c := range alive {
 				c.err = w.damage.unavailable(err)
 			}
@@ -163,12 +183,13 @@ func (w *writer) try(group []*change) (broken *change, err error) {
 		}
 	}
 	if err := w.finish(t, len(group)); err != nil {
-		w.log.Error("the inbox could not be written", zap.Int("changes", len(group)), zap.Error(err))
 		return nil, errors.Join(fmt.Errorf("committing: %w", err), w.rollback())
 	}
 	w.committed.Store(&t.counters)
 	t.heard.committed(t.now)
-	w.failed.Store(nil)
+	if w.failed.Swap(nil) != nil {
+		w.log.Info("the " + w.name + " can be written again")
+	}
 	return nil, nil
 }
 

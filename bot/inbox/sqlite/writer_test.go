@@ -5,7 +5,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"flowkeeper/bot/inbox"
 	"flowkeeper/rules/triage"
@@ -106,35 +110,48 @@ func TestPurge(t *testing.T) {
 	}
 }
 
-// A disk that is full is told in words; when there is room again, so is the store.
+// A disk that is full is told in words, and logged once; when there is room again, so is the store, be there deliveries or not.
 func TestFullDisk(t *testing.T) {
-	s := openStore(t, Options{Dir: t.TempDir()})
-	big := inbox.Delivery{Issue: triage.Ref{Project: 1, IID: 1}, Body: make([]byte, 64<<10)}
-	limit := func(pages int) {
-		t.Helper()
-		if err := s.writer.do(t.Context(), func(tx *tx) error {
-			var got int
-			_, err := tx.get(fmt.Sprintf("PRAGMA max_page_count = %d", pages), nil, &got)
-			return err
-		}); err != nil {
-			t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		core, logs := observer.New(zap.InfoLevel)
+		s := openStore(t, Options{Dir: t.TempDir(), Log: zap.New(core)})
+		big := inbox.Delivery{Issue: triage.Ref{Project: 1, IID: 1}, Body: make([]byte, 64<<10)}
+		limit := func(pages int) {
+			t.Helper()
+			if err := s.writer.do(t.Context(), func(tx *tx) error {
+				var got int
+				_, err := tx.get(fmt.Sprintf("PRAGMA max_page_count = %d", pages), nil, &got)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	limit(1) // as many as there are
-	_, err := s.Enqueue(t.Context(), big)
-	if !errors.Is(err, inbox.ErrUnavailable) || !strings.Contains(err.Error(), "the disk is full") {
-		t.Fatalf("accepting on a full disk: got %v, want it unavailable, and why", err)
-	}
-	if err := s.Ping(t.Context()); !errors.Is(err, inbox.ErrUnavailable) {
-		t.Errorf("ping on a full disk: got %v, want it unavailable", err)
-	}
-	limit(1 << 30)
-	if outcome, err := s.Enqueue(t.Context(), big); err != nil || outcome != inbox.Stored {
-		t.Fatalf("accepting with room again: got %s, %v", outcome, err)
-	}
-	if err := s.Ping(t.Context()); err != nil {
-		t.Errorf("ping with room again: %v", err)
-	}
+		limit(1) // as many as there are
+		for range 3 {
+			_, err := s.Enqueue(t.Context(), big)
+			if !errors.Is(err, inbox.ErrUnavailable) || !strings.Contains(err.Error(), "the disk is full") {
+				t.Fatalf("accepting on a full disk: got %v, want it unavailable, and why", err)
+			}
+		}
+		if err := s.Ping(t.Context()); !errors.Is(err, inbox.ErrUnavailable) {
+			t.Errorf("ping on a full disk: got %v, want it unavailable", err)
+		}
+		if said := logs.TakeAll(); len(said) != 1 || !strings.Contains(said[0].Message, "the inbox cannot be written") {
+			t.Errorf("it logged %v, want one line", said)
+		}
+		<-time.After(tryAgain)
+		synctest.Wait() // there is room for what the store tries of its own accord
+		if err := s.Ping(t.Context()); err != nil {
+			t.Errorf("ping with room again: %v", err)
+		}
+		if said := logs.TakeAll(); len(said) != 1 || !strings.Contains(said[0].Message, "the inbox can be written again") {
+			t.Errorf("it logged %v, want one line", said)
+		}
+		limit(1 << 30)
+		if outcome, err := s.Enqueue(t.Context(), big); err != nil || outcome != inbox.Stored {
+			t.Fatalf("accepting with room again: got %s, %v", outcome, err)
+		}
+	})
 }
 
 func openStore(t *testing.T, o Options) *Store {
