@@ -73,6 +73,27 @@ func TestRestartWhileRedisIsAway(t *testing.T) {
 	r.must(nil, r.await(func() bool { return r.gitlab.Issue(ref).Has("backend") }))
 }
 
+// TestFullSpoolAnswers503: Redis is away and the spool is full. GitLab is asked to come again, and /readyz says so, until Redis is back.
+func TestFullSpoolAnswers503(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t, redistest.Options{})
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL = redis.URL(); o.Inbox.Spool = 1 })
+	redis.Kill()
+	for range 2 {
+		r.must(r.gitlab.Open("ann", r.project, planned))
+	}
+	r.must(nil, r.gitlab.Quiet(t.Context()))
+	refused := slices.DeleteFunc(r.gitlab.Deliveries(), func(d sandbox.Delivery) bool { return d.Status == http.StatusAccepted })
+	if len(refused) != 1 || refused[0].Status != http.StatusServiceUnavailable {
+		t.Errorf("want one of two refused with 503, got %+v", refused)
+	}
+	if status, body := r.ready(); status != http.StatusServiceUnavailable || !strings.Contains(body, "the spool is full") {
+		t.Errorf("readyz: %d %s", status, body)
+	}
+	redis.Restart()
+	r.must(nil, r.await(func() bool { status, _ := r.ready(); return status == http.StatusOK }))
+}
+
 // TestFullInboxAnswers503: a bound that is reached is said, and GitLab is asked to come again.
 func TestFullInboxAnswers503(t *testing.T) {
 	t.Parallel()

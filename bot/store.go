@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -27,20 +26,17 @@ func openInbox(ctx context.Context, o Options) (inbox.Inbox, error) {
 
 // spoolPath is where the spool is. It is there once a process had its Redis: only a first start takes one that does not answer for a
 // mistake in its address.
-func spoolPath(o Options) string { return filepath.Join(o.Inbox.DataDir, "spool.db") }
+func spoolPath(o Options) string { return filepath.Join(o.Inbox.DataDir, spool.File) }
 
 // openSpool opens the way around a Redis that does not answer, in the data directory. The embedded store needs none.
 func openSpool(o Options, into inbox.Inbox, registry prometheus.Registerer) (*spool.Spool, error) {
 	if o.Inbox.RedisURL == "" {
 		return nil, nil
 	}
-	if err := os.MkdirAll(o.Inbox.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("making the directory of the spool: %w; FLOWKEEPER_DATA_DIR names another", err)
-	}
-	return spool.Open(spool.Options{Inbox: into, Path: spoolPath(o), Max: o.Inbox.Spool, Now: time.Now, Log: o.Log, Registry: registry})
+	return spool.Open(spool.Options{Inbox: into, Dir: o.Inbox.DataDir, Max: o.Inbox.Spool, Now: time.Now, Log: o.Log, Registry: registry})
 }
 
-// mailbox is where deliveries go: into the inbox, around the spool if there is one.
+// mailbox is where deliveries go: into the inbox, via the spool if there is one.
 func (a *App) mailbox() queue {
 	if a.spool == nil {
 		return a.inbox
@@ -62,10 +58,10 @@ func (a *App) stored(ctx context.Context) error {
 	if a.spool == nil {
 		return err
 	}
-	if around := a.spool.Degraded(); around != nil {
-		err = around
+	if degraded := a.spool.Degraded(); degraded != nil {
+		err = degraded
 	}
-	if err != nil && a.spool.Waiting() < a.o.Inbox.Spool {
+	if err != nil && a.spool.Accepts() {
 		return admin.Degraded{Err: err}
 	}
 	return err

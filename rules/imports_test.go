@@ -61,8 +61,6 @@ var directions = []direction{
 		why: "what people write is read strictly, in two places"},
 	{of: "flowkeeper/...", except: []string{"flowkeeper/bot/scenario"}, never: "golang.org/x/tools/txtar",
 		why: "how scenarios are written is known to one package"},
-	{of: "flowkeeper/...", except: []string{"flowkeeper/bot/inbox/spool"}, never: "go.etcd.io/bbolt/...",
-		why: "how the spool is stored is its own matter"},
 	{of: "flowkeeper/...", except: []string{"flowkeeper/bot/inbox/sqlite"}, never: "modernc.org/sqlite/...",
 		why: "how the embedded inbox is stored is its own matter"},
 	{of: "flowkeeper/...", except: []string{"flowkeeper/bot/inbox/redis", "flowkeeper/bot/inbox/redistest"}, never: "github.com/redis/go-redis/...",

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/inbox/sqlite"
 	"flowkeeper/rules/triage"
 )
 
@@ -21,13 +22,13 @@ func (s *Spool) Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, e
 	if d.IdempotencyKey == "" {
 		d.IdempotencyKey = "spool " + rand.Text() // a call whose answer is lost must be repeatable
 	}
-	r := record{Delivery: d, arrived: s.o.Now()}
-	straight := s.straight.Load()
-	if !straight {
+	e := envelope{Delivery: d, arrived: s.o.Now()}
+	direct := s.direct.Load()
+	if !direct {
 		if !s.mayTry(ctx, d.Issue) {
-			return s.keep(ctx, r)
+			return s.viaSpool(ctx, e)
 		}
-		d = r.at(s.o.Now())
+		d = e.at(s.o.Now())
 	}
 	outcome, err := s.try(ctx, d)
 	switch {
@@ -35,8 +36,8 @@ func (s *Spool) Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, e
 		if ctx.Err() == nil { // else it is the caller who did not wait
 			s.unanswered(err)
 		}
-		return s.keep(ctx, r)
-	case err == nil && !straight:
+		return s.viaSpool(ctx, e)
+	case err == nil && !direct:
 		s.answered()
 	}
 	return outcome, err
@@ -53,8 +54,8 @@ func (s *Spool) try(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error
 	return outcome, err
 }
 
-// mayTry reports whether a delivery of the issue may go straight. While the issue's last deliveries are being handed over it waits for
-// the end of that, for a while: each one that joined them would make it longer.
+// mayTry reports whether a delivery of the issue may go directly. While the issue's last deliveries are being drained it waits for the end
+// of that, for a while: each one that joined them would make it longer.
 func (s *Spool) mayTry(ctx context.Context, issue triage.Ref) bool {
 	may, ended := s.mayTryNow(issue)
 	if ended == nil {
@@ -76,65 +77,100 @@ func (s *Spool) mayTry(ctx context.Context, issue triage.Ref) bool {
 func (s *Spool) mayTryNow(issue triage.Ref) (may bool, ended <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l := s.backlog.lanes[issue]
+	q := s.backlog.queues[issue]
 	switch {
 	case s.closed:
 		return false, nil
-	case l != nil && l.place == out && !s.circuit.open:
-		return false, l.ended
-	case l != nil:
+	case q != nil && q.place == draining && !s.circuit.open:
+		return false, q.ended
+	case q != nil:
 		return false, nil
 	case !s.circuit.open:
 		return true, nil
 	}
 	// If nothing is in the file, because it cannot be written, the drain has nothing to try the inbox with.
 	now := s.o.Now()
-	if len(s.backlog.lanes) > 0 || now.Before(s.circuit.next) {
+	if len(s.backlog.queues) > 0 || now.Before(s.circuit.next) {
 		return false, nil
 	}
 	s.circuit.next = now.Add(s.o.Timeout + s.o.Probe)
 	return true, nil
 }
 
-// keep puts a record into the file.
-func (s *Spool) keep(ctx context.Context, r record) (inbox.Outcome, error) {
-	doing := "accepting a delivery of " + r.Issue.String()
+// viaSpool puts a delivery into the file.
+func (s *Spool) viaSpool(ctx context.Context, e envelope) (inbox.Outcome, error) {
+	doing := "accepting a delivery of " + e.Issue.String()
 	if err := ctx.Err(); err != nil {
 		return "", fmt.Errorf("%s: %w", doing, err)
 	}
-	w, outcome, err := s.enqueue(r)
+	raw, err := e.encode()
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", doing, err)
 	}
-	signal(s.work)
+	q, err := s.reserve(e.Issue, len(raw))
+	if err != nil {
+		if known, _ := s.store.Knows(ctx, e.IdempotencyKey); known {
+			return inbox.Duplicate, nil
+		}
+		return "", fmt.Errorf("%s: %w", doing, err)
+	}
+	type answer struct {
+		outcome inbox.Outcome
+		err     error
+	}
+	answered := make(chan answer, 1)
+	go func() { // to its end, whether or not the caller waits for that
+		defer s.runs.Done()
+		outcome, err := s.store.Enqueue(context.WithoutCancel(ctx), inbox.Delivery{ID: e.ID, Issue: e.Issue, IdempotencyKey: e.IdempotencyKey, Body: raw})
+		s.settle(q, len(raw), outcome == inbox.Stored)
+		answered <- answer{outcome, err}
+	}()
 	select {
-	case <-w.done:
+	case a := <-answered:
+		if a.err != nil {
+			return "", s.unwritable(a.err)
+		}
+		return a.outcome, nil
 	case <-ctx.Done():
 		return "", fmt.Errorf("%s: waiting for the spool's disk: %w", doing, ctx.Err())
 	}
-	if w.err != nil {
-		return "", fmt.Errorf("%s: %w", doing, w.err)
-	}
-	return outcome, nil
 }
 
-// enqueue hands a record to the writer, or finds its duplicate on the way into the file or in it.
-func (s *Spool) enqueue(r record) (*write, inbox.Outcome, error) {
-	raw := r.encode()
+// reserve makes room for a delivery in the file and its issue's queue.
+func (s *Spool) reserve(issue triage.Ref, size int) (*issueQueue, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		return nil, "", fmt.Errorf("%w: the spool was closed", inbox.ErrUnavailable)
+	b := &s.backlog
+	switch {
+	case s.closed:
+		return nil, fmt.Errorf("%w: the spool was closed", inbox.ErrUnavailable)
+	case b.held >= s.o.Max || b.bytes+int64(size) > s.o.MaxBytes:
+		b.full = true
+		return nil, fmt.Errorf("%w: %w: it holds %d deliveries of at most %d, and %d bytes of at most %d; it empties as soon as the inbox answers",
+			inbox.ErrUnavailable, ErrFull, b.held, s.o.Max, b.bytes, s.o.MaxBytes)
 	}
-	if w := s.backlog.keys[r.IdempotencyKey]; w != nil {
-		return w, inbox.Duplicate, nil
+	s.runs.Add(1)
+	q := b.reserve(issue, size)
+	s.setDirect()
+	return q, nil
+}
+
+// settle says what became of a reserved delivery.
+func (s *Spool) settle(q *issueQueue, size int, stored bool) {
+	s.mu.Lock()
+	s.backlog.settle(q, size, stored)
+	s.setDirect()
+	s.mu.Unlock()
+	if stored {
+		s.metrics.spooled.Inc()
+		signal(s.wake)
 	}
-	if s.backlog.held >= s.o.Max || s.backlog.bytes+int64(len(raw)) > s.o.MaxBytes {
-		return nil, "", fmt.Errorf("%w: %w: it holds %d deliveries of at most %d, and %d bytes of at most %d; "+
-			"it empties as soon as the inbox answers", inbox.ErrUnavailable, ErrFull, s.backlog.held, s.o.Max, s.backlog.bytes, s.o.MaxBytes)
+}
+
+// unwritable says what to do about a file that cannot be written.
+func (s *Spool) unwritable(err error) error {
+	if errors.Is(err, sqlite.ErrDamaged) {
+		return err // which says it
 	}
-	w := s.backlog.reserve(r.Issue, r.IdempotencyKey, raw)
-	s.queue = append(s.queue, w)
-	s.setStraight()
-	return w, inbox.Stored, nil
+	return fmt.Errorf("the spool in %s cannot be written; free disk space, or make the directory writable: %w", s.o.Dir, err)
 }

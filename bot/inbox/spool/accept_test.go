@@ -18,7 +18,7 @@ import (
 )
 
 // While the inbox answers, its answers are the spool's.
-func TestStraight(t *testing.T) {
+func TestDirect(t *testing.T) {
 	inBubble(t, spool.Options{}, func(t *testing.T, r *rig) {
 		d := delivery(1, "a")
 		d.Delay = 2 * time.Second
@@ -52,7 +52,7 @@ func TestInvalid(t *testing.T) {
 	})
 }
 
-func TestAround(t *testing.T) {
+func TestViaSpool(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	inBubble(t, spool.Options{Registry: registry}, func(t *testing.T, r *rig) {
 		r.put(1, "a")
@@ -181,8 +181,8 @@ func TestDelay(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFake()
 				f.become(away)
-				path := t.TempDir() + "/spool.db"
-				r := start(t, f, spool.Options{Path: path, Now: func() time.Time { return now }})
+				dir := t.TempDir()
+				r := start(t, f, spool.Options{Dir: dir, Now: func() time.Time { return now }})
 				d := delivery(1, "a")
 				d.Delay = test.delay
 				r.accept(d, inbox.Stored)
@@ -190,7 +190,7 @@ func TestDelay(t *testing.T) {
 
 				f.become(answers)
 				set = test.away
-				r = start(t, f, spool.Options{Path: path, Now: func() time.Time { return now.Add(set) }})
+				r = start(t, f, spool.Options{Dir: dir, Now: func() time.Time { return now.Add(set) }})
 				synctest.Wait()
 				d.Delay = test.want
 				if diff := cmp.Diff([]inbox.Delivery{d}, f.all(), cmp.Transformer("rounded", rounded)); diff != "" {
@@ -212,7 +212,7 @@ func TestFull(t *testing.T) {
 		want string
 	}{
 		{"deliveries", spool.Options{Max: 2}, "it holds 2 deliveries of at most 2"},
-		{"bytes", spool.Options{MaxBytes: 100}, "bytes of at most 100"},
+		{"bytes", spool.Options{MaxBytes: 200}, "bytes of at most 200"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			inBubble(t, test.o, func(t *testing.T, r *rig) {

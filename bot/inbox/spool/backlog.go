@@ -3,210 +3,186 @@ package spool
 import (
 	"time"
 
+	"flowkeeper/bot/inbox/sqlite"
 	"flowkeeper/rules/triage"
 )
 
-// backlog is what is known in memory of the spool's content: for every issue with deliveries in the file, or on their way into it, a
-// lane. The bodies are in the file alone. It has no lock of its own: Spool.mu guards it.
+// backlog is what is known in memory of the spool's content: a queue for every issue with deliveries in the file, or on their way into it.
+// The deliveries are in the file alone. It has no lock of its own: Spool.mu guards it.
 type backlog struct {
-	lanes   map[triage.Ref]*lane
-	keys    map[string]*write // of all deliveries in lanes
-	ready   line              // to be drained
-	resting line              // that failed: ready again at their time
-	next    uint64            // number of the next delivery
+	queues     map[triage.Ref]*issueQueue
+	ready      fifo // to be drained
+	backingOff fifo // that failed: ready again at their time
 
-	waiting int   // deliveries in lanes that are in the file
-	held    int   // deliveries that take room: in the file, delivered ones that are yet to be removed included, and on the way into it
-	bytes   int64 // of the deliveries in held
+	waiting int             // deliveries in the file that the inbox does not have
+	held    int             // deliveries that take room: on their way into the file, waiting, or moved on
+	bytes   int64           // of those in held
+	full    bool            // one was refused, and nothing was removed since
+	moved   map[int64]moved // deliveries that the inbox has and that are yet to be removed from the file, by their numbers
 }
 
-// lane is one issue's deliveries. It is out of the backlog as soon as it is empty: then the next delivery may go straight.
-type lane struct {
+// issueQueue is one issue's deliveries. It is out of the backlog as soon as it is empty: then the next delivery may go directly.
+type issueQueue struct {
 	issue   triage.Ref
-	entries []entry // in the file, oldest first
-	writing int     // on the way into the file
+	waiting int // in the file. For a moment -1 if the drain was quicker than who learns that the delivery is in the file
+	writing int // on the way into it
 	place   place
-	ended   chan struct{} // closed at the end of the turn; while out
-	probe   bool          // out to find out whether the inbox answers
-	until   time.Time     // when a resting lane is ready again
+	ended   chan struct{} // closed at the end of the turn; while draining
+	probe   bool          // drained to find out whether the inbox answers
+	until   time.Time     // when a queue that backs off is ready again
 
-	failed error // why the last turn ended before the lane was empty
-	told   bool  // that this lane fails while others do not
+	failed error // why the last turn ended before the queue was empty
+	logged bool  // that this queue fails while others do not
 }
 
-// place is where a lane is.
+// place is where a queue is.
 type place int
 
 const (
-	idle    place = iota // nothing of it is in the file yet
-	ready                // in backlog.ready
-	resting              // in backlog.resting
-	out                  // being drained
+	idle       place = iota // nothing of it is in the file yet
+	ready                   // in backlog.ready
+	backingOff              // in backlog.backingOff
+	draining
 )
 
-// line is lanes in the order in which they joined it.
-type line []*lane
+// fifo is queues in the order in which they joined it.
+type fifo []*issueQueue
 
-func (q *line) add(l *lane) { *q = append(*q, l) }
+func (f *fifo) add(q *issueQueue) { *f = append(*f, q) }
 
 // first takes the first one away. What is added later moves the rest to the front of a new array, now and then.
-func (q *line) first() *lane {
-	l := (*q)[0]
-	(*q)[0] = nil
-	*q = (*q)[1:]
-	return l
+func (f *fifo) first() *issueQueue {
+	q := (*f)[0]
+	(*f)[0] = nil
+	*f = (*f)[1:]
+	return q
 }
 
-// entry is a delivery in the file.
-type entry struct {
-	seq  uint64
-	size int // of its record, in bytes
-	key  string
+// moved is a delivery that the inbox has.
+type moved struct {
+	issue triage.Ref
+	size  int
 }
 
-// write is a delivery on its way into the file. Its err may be read after done is closed.
-type write struct {
-	lane  *lane
-	entry entry
-	raw   []byte
-	done  chan struct{}
-	err   error
-}
-
-func newBacklog() backlog {
-	return backlog{lanes: map[triage.Ref]*lane{}, keys: map[string]*write{}, next: 1}
-}
-
-// lane is the issue's, a new one if there is none.
-func (b *backlog) lane(issue triage.Ref) *lane {
-	l := b.lanes[issue]
-	if l == nil {
-		l = &lane{issue: issue}
-		b.lanes[issue] = l
+// newBacklog begins with what an earlier process left.
+func newBacklog(left []sqlite.Backlog) backlog {
+	b := backlog{queues: map[triage.Ref]*issueQueue{}, moved: map[int64]moved{}}
+	for _, l := range left {
+		q := b.queue(l.Issue)
+		q.waiting, q.place = l.Deliveries, ready
+		b.ready.add(q)
+		b.waiting += l.Deliveries
+		b.held += l.Deliveries
+		b.bytes += l.Bytes
 	}
-	return l
+	return b
 }
 
-// load takes over what an earlier process left, in the order of the numbers.
-func (b *backlog) load(left []left) {
-	durable := &write{done: make(chan struct{})}
-	close(durable.done)
-	for _, e := range left {
-		l := b.lane(e.issue)
-		b.keys[e.key] = durable
-		b.held++
-		b.bytes += int64(e.size)
-		b.next = max(b.next, e.seq+1)
-		b.arrived(l, e.entry)
+// queue is the issue's, a new one if there is none.
+func (b *backlog) queue(issue triage.Ref) *issueQueue {
+	q := b.queues[issue]
+	if q == nil {
+		q = &issueQueue{issue: issue}
+		b.queues[issue] = q
 	}
+	return q
 }
 
-// reserve makes room for a delivery and gives it its number.
-func (b *backlog) reserve(issue triage.Ref, key string, raw []byte) *write {
-	w := &write{
-		lane: b.lane(issue), entry: entry{seq: b.next, size: len(raw), key: key}, raw: raw, done: make(chan struct{}),
-	}
-	b.next++
+// reserve makes room for a delivery on its way into the file.
+func (b *backlog) reserve(issue triage.Ref, size int) *issueQueue {
 	b.held++
-	b.bytes += int64(len(raw))
-	b.keys[key] = w
-	w.lane.writing++
-	return w
+	b.bytes += int64(size)
+	q := b.queue(issue)
+	q.writing++
+	return q
 }
 
-// settle says what became of a reserved delivery.
-func (b *backlog) settle(w *write, err error) {
-	w.lane.writing--
-	w.raw, w.err = nil, err
-	if err == nil {
-		b.arrived(w.lane, w.entry)
-		return
+// settle says whether a reserved delivery is in the file now.
+func (b *backlog) settle(q *issueQueue, size int, stored bool) {
+	q.writing--
+	if stored {
+		q.waiting++
+		b.waiting++
+		if q.place == idle && q.waiting > 0 {
+			q.place = ready
+			b.ready.add(q)
+		}
+	} else {
+		b.free(size)
 	}
-	delete(b.keys, w.entry.key)
-	b.removed(w.entry)
-	b.tidy(w.lane)
+	b.tidy(q)
 }
 
-// arrived adds a delivery that is in the file now.
-func (b *backlog) arrived(l *lane, e entry) {
-	l.entries = append(l.entries, e)
-	b.waiting++
-	if l.place == idle {
-		l.place = ready
-		b.ready.add(l)
-	}
-}
-
-// drop takes the lane's oldest delivery away. It takes room until it is removed from the file.
-func (b *backlog) drop(l *lane) {
-	delete(b.keys, l.entries[0].key)
-	l.entries = l.entries[1:]
-	b.waiting--
-}
-
-// removed says that a delivery is not in the file (any more).
-func (b *backlog) removed(e entry) {
+// free says that a delivery takes no room any more.
+func (b *backlog) free(size int) {
 	b.held--
-	b.bytes -= int64(e.size)
+	b.bytes -= int64(size)
+	b.full = false
 }
 
-// take takes the next lane out; nil if none is ready.
-func (b *backlog) take(now time.Time) *lane {
-	for len(b.resting) > 0 && !b.resting[0].until.After(now) {
+// drop takes deliveries out of a queue.
+func (b *backlog) drop(q *issueQueue, n int) {
+	q.waiting -= n
+	b.waiting -= n
+}
+
+// take takes the next queue out to be drained; nil if none is ready.
+func (b *backlog) take(now time.Time) *issueQueue {
+	for len(b.backingOff) > 0 && !b.backingOff[0].until.After(now) {
 		b.wake()
 	}
 	if len(b.ready) == 0 {
 		return nil
 	}
-	l := b.ready.first()
-	l.place, l.ended = out, make(chan struct{})
-	return l
+	q := b.ready.first()
+	q.place, q.ended = draining, make(chan struct{})
+	return q
 }
 
-// probe takes a lane out although it may be resting: somebody has to find out whether the inbox answers.
-func (b *backlog) probe(now time.Time) *lane {
-	if len(b.ready) == 0 && len(b.resting) > 0 {
+// probe takes a queue out although it may be backing off: somebody has to find out whether the inbox answers.
+func (b *backlog) probe(now time.Time) *issueQueue {
+	if len(b.ready) == 0 && len(b.backingOff) > 0 {
 		b.wake()
 	}
 	return b.take(now)
 }
 
-// wake makes the lane that rested longest ready.
+// wake makes the queue that backs off for longest ready.
 func (b *backlog) wake() {
-	l := b.resting.first()
-	l.place = ready
-	b.ready.add(l)
+	q := b.backingOff.first()
+	q.place = ready
+	b.ready.add(q)
 }
 
-// rested is when the next resting lane is ready; zero if none rests.
-func (b *backlog) rested() time.Time {
-	if len(b.resting) == 0 {
+// next is when the next queue that backs off is ready; zero if none does.
+func (b *backlog) next() time.Time {
+	if len(b.backingOff) == 0 {
 		return time.Time{}
 	}
-	return b.resting[0].until
+	return b.backingOff[0].until
 }
 
-// rest ends the turn of a lane that failed.
-func (b *backlog) rest(l *lane, until time.Time, cause error) {
-	l.failed, l.until, l.place = cause, until, resting
-	b.resting.add(l)
-	close(l.ended)
+// backOff ends the turn of a queue that failed.
+func (b *backlog) backOff(q *issueQueue, until time.Time, cause error) {
+	q.failed, q.until, q.place = cause, until, backingOff
+	b.backingOff.add(q)
+	close(q.ended)
 }
 
-// back ends the turn of a lane that may go on, or is empty.
-func (b *backlog) back(l *lane) {
-	l.place = idle
-	if len(l.entries) > 0 {
-		l.place = ready
-		b.ready.add(l)
+// back ends the turn of a queue that may go on, or is empty.
+func (b *backlog) back(q *issueQueue) {
+	q.place = idle
+	if q.waiting > 0 {
+		q.place = ready
+		b.ready.add(q)
 	}
-	close(l.ended)
-	b.tidy(l)
+	close(q.ended)
+	b.tidy(q)
 }
 
-// tidy drops a lane that is empty.
-func (b *backlog) tidy(l *lane) {
-	if len(l.entries) == 0 && l.writing == 0 && l.place != out {
-		delete(b.lanes, l.issue)
+// tidy drops a queue that is empty.
+func (b *backlog) tidy(q *issueQueue) {
+	if q.waiting == 0 && q.writing == 0 && q.place != draining {
+		delete(b.queues, q.issue)
 	}
 }

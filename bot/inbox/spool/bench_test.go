@@ -27,7 +27,7 @@ func (n none) Enqueue(context.Context, inbox.Delivery) (inbox.Outcome, error) {
 func Benchmark(b *testing.B) {
 	for _, clients := range []int{1, 64} {
 		b.Run(fmt.Sprintf("Alone/clients=%d", clients), func(b *testing.B) { bench(b, none{}, clients) })
-		b.Run(fmt.Sprintf("Straight/clients=%d", clients), func(b *testing.B) { bench(b, open(b, none{}, 0), clients) })
+		b.Run(fmt.Sprintf("Direct/clients=%d", clients), func(b *testing.B) { bench(b, open(b, none{}, 0), clients) })
 		b.Run(fmt.Sprintf("Spooled/clients=%d", clients), func(b *testing.B) {
 			bench(b, open(b, none{inbox.ErrUnavailable}, 0), clients)
 		})
@@ -36,7 +36,7 @@ func Benchmark(b *testing.B) {
 }
 
 func open(b *testing.B, in spool.Enqueuer, probe time.Duration) *spool.Spool {
-	s, err := spool.Open(spool.Options{Inbox: in, Path: b.TempDir() + "/spool.db", Max: 1 << 40, MaxBytes: 1 << 50, Probe: probe})
+	s, err := spool.Open(spool.Options{Inbox: in, Dir: b.TempDir(), Max: 1 << 40, MaxBytes: 1 << 50, Probe: probe})
 	if err != nil {
 		b.Fatal(err)
 	}

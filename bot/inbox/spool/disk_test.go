@@ -58,13 +58,13 @@ func limitFiles(t *testing.T, size uint64) (lift func()) {
 }
 
 // A full disk is an error with a remedy. What was accepted before is handed over all the same, and what comes once the inbox is back goes
-// straight, be there room or not.
+// directly, be there room or not.
 func TestDiskFull(t *testing.T) {
 	if !inChild(t) {
 		return
 	}
 	f := newFake()
-	o := spool.Options{Path: t.TempDir() + "/spool.db", Probe: time.Millisecond}
+	o := spool.Options{Dir: t.TempDir(), Probe: time.Millisecond}
 	f.become(away)
 	r := start(t, f, o)
 	defer r.end()
@@ -89,7 +89,7 @@ func TestDiskFull(t *testing.T) {
 
 	f.become(answers)
 	drained(r)
-	r.put(1, "straight")
+	r.put(1, "direct")
 	if got := len(f.all()); got != accepted+1 {
 		t.Errorf("the inbox got %d deliveries, want %d", got, accepted+1)
 	}
@@ -106,7 +106,7 @@ func TestNothingCanBeWritten(t *testing.T) {
 		return
 	}
 	f := newFake()
-	r := start(t, f, spool.Options{Path: t.TempDir() + "/spool.db", Max: 2, Probe: time.Millisecond, Timeout: time.Millisecond})
+	r := start(t, f, spool.Options{Dir: t.TempDir(), Max: 2, Probe: time.Millisecond, Timeout: time.Millisecond})
 	defer r.end()
 	f.become(away)
 	r.put(1, "a", "b")

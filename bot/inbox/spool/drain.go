@@ -9,13 +9,20 @@ import (
 	"go.uber.org/zap"
 
 	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/inbox/sqlite"
+	"flowkeeper/rules/triage"
 )
 
-// drains is how many issues are handed over at the same time. The deliveries of one issue go one after the other.
-const drains = 32
+const (
+	// drains is how many issues are drained at the same time. The deliveries of one issue go one after the other.
+	drains = 32
+	// readTogether is how many deliveries are read from the file at once, removeTogether how many are removed in one transaction.
+	readTogether   = 64
+	removeTogether = 1024
+)
 
-// Run hands over what is in the spool whenever the inbox answers, until ctx ends or the spool is closed. It is to run all the time that
-// deliveries are accepted, once. What was under way when it ended stays in the file and is a duplicate if it got through.
+// Run drains the spool whenever the inbox answers, until ctx ends or the spool is closed. It is to run all the time that deliveries are
+// accepted, once. What was under way when it ended stays in the file and is a duplicate if it got through.
 func (s *Spool) Run(ctx context.Context) {
 	s.mu.Lock()
 	if s.closed {
@@ -26,10 +33,13 @@ func (s *Spool) Run(ctx context.Context) {
 	s.mu.Unlock()
 	defer s.runs.Done()
 
-	var hands sync.WaitGroup
-	defer hands.Wait()
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	var hands sync.WaitGroup
+	defer func() {
+		cancel()
+		hands.Wait()
+		_ = s.removeMoved() // what stays is a duplicate next time
+	}()
 	hands.Go(func() {
 		select {
 		case <-s.closing:
@@ -37,6 +47,7 @@ func (s *Spool) Run(ctx context.Context) {
 		case <-ctx.Done():
 		}
 	})
+	hands.Go(func() { s.removes(ctx) })
 	slots := make(chan struct{}, drains)
 	for {
 		select {
@@ -44,36 +55,34 @@ func (s *Spool) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		l := s.await(ctx)
-		if l == nil {
+		q := s.await(ctx)
+		if q == nil {
 			return
 		}
 		hands.Go(func() {
-			s.handOver(ctx, l)
+			s.endTurn(q, s.drain(ctx, q))
 			<-slots
 		})
 	}
 }
 
-// await returns the next lane, taken out; nil when ctx ends.
-func (s *Spool) await(ctx context.Context) *lane {
+// await returns the next queue, taken out; nil when ctx ends.
+func (s *Spool) await(ctx context.Context) *issueQueue {
 	for ctx.Err() == nil {
-		l, next := s.take()
-		if l != nil {
-			return l
+		q, next := s.take()
+		if q != nil {
+			return q
 		}
 		s.pause(ctx, next)
 	}
 	return nil
 }
 
-// pause returns when there is reason to look for a lane again.
+// pause returns when there is reason to look for a queue again.
 func (s *Spool) pause(ctx context.Context, next time.Time) {
 	var due <-chan time.Time
 	if !next.IsZero() {
-		timer := time.NewTimer(next.Sub(s.o.Now()))
-		defer timer.Stop()
-		due = timer.C
+		due = time.After(next.Sub(s.o.Now()))
 	}
 	select {
 	case <-s.wake:
@@ -82,121 +91,197 @@ func (s *Spool) pause(ctx context.Context, next time.Time) {
 	}
 }
 
-// take takes a lane out, or says when to look again unless something happens before: zero is not at all. While the circuit is open one
-// lane at a time finds out whether the inbox answers.
-func (s *Spool) take() (*lane, time.Time) {
+// take takes a queue out, or says when to look again unless something happens before: zero is not at all. While the circuit is open one
+// queue at a time finds out whether the inbox answers.
+func (s *Spool) take() (*issueQueue, time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.o.Now()
 	switch {
 	case !s.circuit.open:
-		return s.backlog.take(now), s.backlog.rested()
+		return s.backlog.take(now), s.backlog.next()
 	case s.circuit.probing:
 		return nil, time.Time{}
 	case now.Before(s.circuit.next):
 		return nil, s.circuit.next
 	}
-	l := s.backlog.probe(now)
-	if l != nil {
-		l.probe, s.circuit.probing = true, true
+	q := s.backlog.probe(now)
+	if q != nil {
+		q.probe, s.circuit.probing = true, true
 	}
-	return l, time.Time{}
+	return q, time.Time{}
 }
 
-// handOver gives the inbox the deliveries of a lane until none is left or one fails.
-func (s *Spool) handOver(ctx context.Context, l *lane) {
-	for {
-		e, ok := s.head(l)
-		if !ok || ctx.Err() != nil {
-			s.endTurn(l, nil)
-			return
+// drain gives the inbox the deliveries of a queue until none is left or one fails.
+func (s *Spool) drain(ctx context.Context, q *issueQueue) error {
+	last := int64(0)
+	for ctx.Err() == nil {
+		some, err := s.store.Oldest(ctx, q.issue, last, readTogether)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return s.unread(q, err)
+		case len(some) == 0:
+			return nil
 		}
-		r, err := s.file.read(e.seq)
-		if err != nil {
-			s.lose(l, e, err)
-			continue
-		}
-		if _, err := s.try(ctx, r.at(s.o.Now())); err != nil {
-			if ctx.Err() != nil {
-				err = nil
+		for _, stored := range some {
+			last = stored.Seq
+			if err := s.moveOn(ctx, q, stored); err != nil {
+				return err
 			}
-			s.endTurn(l, err)
-			return
 		}
-		s.delivered(l, e)
 	}
+	return nil
 }
 
-// head is the lane's oldest delivery in the file.
-func (s *Spool) head(l *lane) (entry, bool) {
+// moveOn gives the inbox one delivery.
+func (s *Spool) moveOn(ctx context.Context, q *issueQueue, stored inbox.Message) error {
+	if s.hasMoved(stored.Seq) {
+		return nil
+	}
+	e, err := decode(q.issue, stored)
+	if err != nil {
+		s.setAside(ctx, q, stored, err)
+		return nil
+	}
+	if _, err := s.try(ctx, e.at(s.o.Now())); err != nil {
+		return err
+	}
+	s.moved(q, stored)
+	return nil
+}
+
+func (s *Spool) hasMoved(number int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(l.entries) == 0 {
-		return entry{}, false
-	}
-	return l.entries[0], true
+	_, has := s.backlog.moved[number]
+	return has
 }
 
-// delivered is called with each delivery that the inbox has.
-func (s *Spool) delivered(l *lane, e entry) {
+// moved is called with each delivery that the inbox has.
+func (s *Spool) moved(q *issueQueue, stored inbox.Message) {
 	s.mu.Lock()
-	s.backlog.drop(l)
-	s.gone = append(s.gone, e)
-	l.failed, l.told = nil, false
+	s.backlog.drop(q, 1)
+	s.backlog.moved[stored.Seq] = moved{q.issue, len(stored.Body)}
+	q.failed, q.logged = nil, false
 	open := s.circuit.open
 	s.mu.Unlock()
 	s.metrics.drained.Inc()
-	signal(s.work)
+	signal(s.remove)
 	if open {
 		s.answered()
 	}
 }
 
-// lose gives up a delivery that cannot be read. It stays in the file for the next Open, and GitLab may send it again.
-func (s *Spool) lose(l *lane, e entry, cause error) {
+// setAside gives up a delivery that is not as it was written. It stays in the file, for people to look at.
+func (s *Spool) setAside(ctx context.Context, q *issueQueue, stored inbox.Message, cause error) {
+	err := s.store.SetAside(ctx, q.issue, stored.Seq, cause.Error())
+	s.o.Log.Error("a delivery in the spool cannot be read; it is kept in the file with the dead letters, and the sweep looks at its issue in GitLab",
+		zap.Stringer("issue", q.issue), zap.Int64("number", stored.Seq), zap.NamedError("cause", cause), zap.Error(err))
 	s.mu.Lock()
-	s.backlog.drop(l)
-	s.lost++
-	s.mu.Unlock()
-	s.o.Log.Error("a delivery in the spool cannot be read and is left in the file",
-		zap.Stringer("issue", l.issue), zap.Uint64("number", e.seq), zap.String("file", s.o.Path), zap.Error(cause))
+	defer s.mu.Unlock()
+	s.backlog.drop(q, 1)
+	s.backlog.free(len(stored.Body))
 }
 
-// endTurn puts a lane back. Its failure is evidence against the inbox only if the lane has not failed before: one issue that the inbox
+// unread ends the turn of a queue whose deliveries cannot be read. Those in a damaged file are given up, so that what comes goes directly.
+func (s *Spool) unread(q *issueQueue, err error) error {
+	if !errors.Is(err, sqlite.ErrDamaged) {
+		return errors.New("the spool cannot be read: " + err.Error()) // which is not the inbox's failure
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lost += q.waiting
+	s.backlog.drop(q, q.waiting)
+	return nil
+}
+
+// endTurn puts a queue back. Its failure is evidence against the inbox only if the queue has not failed before: one issue that the inbox
 // does not take must not hold up the others.
-func (s *Spool) endTurn(l *lane, cause error) {
+func (s *Spool) endTurn(q *issueQueue, cause error) {
 	s.mu.Lock()
 	now := s.o.Now()
-	if l.probe {
+	if q.probe {
 		s.circuit.probed(now, s.o.Probe)
-		l.probe = false
+		q.probe = false
 	}
-	opened, tell := false, false
+	opened, log := false, false
 	if cause == nil {
-		s.backlog.back(l)
+		s.backlog.back(q)
 	} else {
 		away := errors.Is(cause, inbox.ErrUnavailable)
-		if away && l.failed == nil {
+		if away && q.failed == nil {
 			opened = s.circuit.fail(now, s.o.Probe)
 		}
-		if !s.circuit.open && !l.told {
-			l.told, tell = true, true
+		if !s.circuit.open && !q.logged {
+			q.logged, log = true, true
 		}
-		s.backlog.rest(l, now.Add(s.o.Probe), cause)
+		s.backlog.backOff(q, now.Add(s.o.Probe), cause)
 	}
-	empty := len(s.backlog.lanes) == 0
-	s.setStraight()
+	empty := len(s.backlog.queues) == 0
+	s.setDirect()
 	s.mu.Unlock()
 
 	signal(s.wake)
 	if opened {
 		s.logOpened(cause)
 	}
-	if tell {
+	if log {
 		s.o.Log.Error("the inbox does not take an issue's deliveries; they are tried again and again while others go on",
-			zap.Stringer("issue", l.issue), zap.Error(cause))
+			zap.Stringer("issue", q.issue), zap.Error(cause))
 	}
 	if empty {
 		s.o.Log.Info("the spool is empty")
 	}
+}
+
+// removes takes what has moved on out of the file, until ctx ends. There it takes nothing but room.
+func (s *Spool) removes(ctx context.Context) {
+	for {
+		var again <-chan time.Time
+		if s.removeMoved() != nil {
+			again = time.After(s.o.Probe)
+		}
+		select {
+		case <-s.remove:
+		case <-again:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// removeMoved removes until nothing is left or the file cannot be written, which its store logs.
+func (s *Spool) removeMoved() error {
+	for {
+		some, numbers := s.someMoved()
+		if len(some) == 0 {
+			return nil
+		}
+		if err := s.store.Remove(context.Background(), numbers); err != nil {
+			return err
+		}
+		s.mu.Lock()
+		for number, m := range some {
+			delete(s.backlog.moved, number)
+			s.backlog.free(m.size)
+		}
+		s.mu.Unlock()
+	}
+}
+
+// someMoved is what one transaction is to remove.
+func (s *Spool) someMoved() (some map[int64]moved, numbers map[triage.Ref][]int64) {
+	some, numbers = map[int64]moved{}, map[triage.Ref][]int64{}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for number, m := range s.backlog.moved {
+		if len(some) == removeTogether {
+			break
+		}
+		some[number] = m
+		numbers[m.issue] = append(numbers[m.issue], number)
+	}
+	return some, numbers
 }

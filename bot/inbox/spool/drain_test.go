@@ -16,7 +16,7 @@ import (
 // What is in the file does not go with the process.
 func TestReopen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := spool.Options{Path: t.TempDir() + "/made/for/it/spool.db"}
+		o := spool.Options{Dir: t.TempDir() + "/made/for/it"}
 		f := newFake()
 		f.become(away)
 		r := start(t, f, o)
@@ -68,7 +68,7 @@ func TestOneIssueFails(t *testing.T) {
 				r.got(2, "x y")
 				r.got(3, "z")
 				if took := time.Since(from); took != 0 {
-					t.Errorf("the other issues took %s, want them to go straight", took)
+					t.Errorf("the other issues took %s, want them to go directly", took)
 				}
 				r.put(1, "c")
 				r.got(1, "")
@@ -90,7 +90,7 @@ func TestCatchesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &slow{fake: newFake(), takes: time.Millisecond}
 		f.become(away)
-		s, err := spool.Open(spool.Options{Inbox: f, Path: t.TempDir() + "/spool.db", Max: 2 * before})
+		s, err := spool.Open(spool.Options{Inbox: f, Dir: t.TempDir(), Max: 2 * before})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +144,7 @@ func TestCatchesUp(t *testing.T) {
 func TestConcurrent(t *testing.T) {
 	const issues, each, inARow = 16, 200, 40
 	f := &flaky{fake: newFake(), inARow: inARow}
-	s, err := spool.Open(spool.Options{Inbox: f, Path: t.TempDir() + "/spool.db", Probe: 100 * time.Microsecond})
+	s, err := spool.Open(spool.Options{Inbox: f, Dir: t.TempDir(), Probe: 100 * time.Microsecond})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -166,7 +165,7 @@ type rig struct {
 func inBubble(t *testing.T, o spool.Options, test func(t *testing.T, r *rig)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		o.Path = filepath.Join(t.TempDir(), "spool.db")
+		o.Dir = t.TempDir()
 		r := start(t, newFake(), o)
 		defer r.end()
 		test(t, r)
@@ -181,6 +180,11 @@ func start(t *testing.T, f *fake, o spool.Options) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return drain(t, s, f)
+}
+
+// drain drains a spool in front of a fake.
+func drain(t *testing.T, s *spool.Spool, f *fake) *rig {
 	ctx, cancel := context.WithCancel(context.Background())
 	var run sync.WaitGroup
 	run.Go(func() { s.Run(ctx) })
@@ -221,7 +225,7 @@ func (r *rig) got(issue int64, want string) {
 	}
 }
 
-// degraded checks what operators are told; nothing is that everything goes straight.
+// degraded checks what operators are told; nothing is that everything goes directly.
 func (r *rig) degraded(want ...string) {
 	r.t.Helper()
 	err := r.Degraded()

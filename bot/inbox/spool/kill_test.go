@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -20,14 +19,14 @@ import (
 
 // The environment of the process that is to be killed.
 const (
-	childPath = "SPOOL_TEST_PATH"
+	childDir  = "SPOOL_TEST_DIR"
 	childMood = "SPOOL_TEST_MOOD" // away, or flaky
 )
 
 // A process is killed while it spools, and while it hands over what it spooled. What it had answered is in the inbox, or there afterwards.
 func TestKilled(t *testing.T) {
-	if path := os.Getenv(childPath); path != "" {
-		child(t, path, os.Getenv(childMood))
+	if dir := os.Getenv(childDir); dir != "" {
+		child(t, dir, os.Getenv(childMood))
 		return
 	}
 	program, err := os.Executable()
@@ -36,11 +35,11 @@ func TestKilled(t *testing.T) {
 	}
 	for _, m := range []string{"away", "flaky"} {
 		t.Run(m, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "spool.db")
+			dir := t.TempDir()
 			late, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			defer cancel()
 			cmd := exec.CommandContext(late, program, "-test.run=^TestKilled$")
-			cmd.Env = append(os.Environ(), childPath+"="+path, childMood+"="+m)
+			cmd.Env = append(os.Environ(), childDir+"="+dir, childMood+"="+m)
 			cmd.Stderr = os.Stderr
 			out, err := cmd.StdoutPipe()
 			if err != nil {
@@ -73,7 +72,7 @@ func TestKilled(t *testing.T) {
 			}
 
 			f := newFake()
-			r := start(t, f, spool.Options{Path: path})
+			r := start(t, f, spool.Options{Dir: dir})
 			drained(r)
 			r.end()
 			for _, d := range f.all() {
@@ -94,12 +93,12 @@ func TestKilled(t *testing.T) {
 }
 
 // child accepts deliveries for ever and says which. A line is one write, so that it is there whole or not at all.
-func child(t *testing.T, path, m string) {
+func child(t *testing.T, dir, m string) {
 	f := &telling{flaky{fake: newFake(), inARow: 100}}
 	if m == "away" {
 		f.inARow = 1 << 40
 	}
-	s, err := spool.Open(spool.Options{Inbox: f, Path: path, Probe: time.Millisecond})
+	s, err := spool.Open(spool.Options{Inbox: f, Dir: dir, Probe: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -64,7 +64,7 @@ func TestProperty(t *testing.T) {
 // play runs a script to its end and says what was wrong.
 func play(t *testing.T, s script) (problems []string) {
 	f := newFake()
-	o := spool.Options{Path: t.TempDir() + "/spool.db", Max: s.max}
+	o := spool.Options{Dir: t.TempDir(), Max: s.max}
 	var now atomic.Pointer[rig]
 	now.Store(start(t, f, o))
 

@@ -1,16 +1,16 @@
-// Package spool keeps the promise "never lost" while the inbox is away: the receiver's deliveries go into a local file then and from
-// there to the inbox, in order, as soon as it is back. It knows the one method of the inbox that it needs and nothing of Redis.
+// Package spool keeps the promise "never lost" while the inbox is away: the receiver's deliveries go into an embedded store on the local disk
+// then, and from there to the inbox, in order, as soon as it is back. It knows the one method of the inbox that it needs and nothing of
+// Redis.
 //
-// What goes around and what goes straight is decided issue by issue, because order is promised per issue: a delivery goes straight if
+// What goes via the spool and what goes directly is decided issue by issue, because order is promised per issue: a delivery goes directly if
 // the inbox answers and nothing of its issue waits here. The two facts change under one lock, and a delivery is in the inbox before it
-// leaves the count of its issue, so that nothing that came later overtakes it.
+// leaves the queue of its issue, so that nothing that came later overtakes it.
 package spool
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,13 +19,20 @@ import (
 	"go.uber.org/zap"
 
 	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/inbox/sqlite"
+)
+
+// The file of the spool in its directory.
+const (
+	name = "spool"
+	File = name + ".sqlite"
 )
 
 // ErrFull says that the spool holds as much as it may. Errors that wrap it wrap inbox.ErrUnavailable, too.
 var ErrFull = errors.New("the spool is full")
 
 // Enqueuer is the part of an inbox.Inbox that the spool stands in front of. An error that wraps inbox.ErrUnavailable sends a delivery
-// around; what the failed call wanted may have happened all the same.
+// into the spool; what the failed call wanted may have happened all the same.
 type Enqueuer interface {
 	Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error)
 }
@@ -36,80 +43,86 @@ const (
 	DefaultMaxBytes = 256 << 20
 	DefaultTimeout  = 2 * time.Second
 	DefaultProbe    = time.Second
-	DefaultLockWait = 2 * time.Second
 )
 
-// Options are what a Spool needs. Inbox and Path are required.
+// Options are what a Spool needs. Inbox and Dir are required.
 type Options struct {
 	Inbox Enqueuer
-	Path  string // of the file; its directory is made if it does not exist
+	Dir   string // of the file; it is made if it does not exist
 
 	Max      int   // deliveries in the spool at most; 0 is DefaultMax
-	MaxBytes int64 // of their records together; 0 is DefaultMaxBytes. The file can be about twice as large
+	MaxBytes int64 // of them together; 0 is DefaultMaxBytes. The file can be about twice as large
 
 	Timeout  time.Duration // for one call of the inbox; 0 is DefaultTimeout, of the ten seconds that GitLab waits
 	Probe    time.Duration // between two tries of an inbox, or an issue, that failed; 0 is DefaultProbe
-	LockWait time.Duration // for another process to let go of the file; 0 is DefaultLockWait
+	LockWait time.Duration // for another process to let go of the file; 0 is the store's default
 
 	Now      func() time.Time      // default time.Now
 	Log      *zap.Logger           // default none
 	Registry prometheus.Registerer // default none
 }
 
-// Spool accepts deliveries for an inbox that may be away: they go straight to it while it answers, and into a file while it does not.
+// Spool accepts deliveries for an inbox that may be away: they go directly to it while it answers, and into a file while it does not.
 // All methods may be called at the same time.
 type Spool struct {
 	o       Options
-	file    *file
+	store   *sqlite.Store
 	metrics metrics
 
-	straight atomic.Bool // nothing is in the spool and the inbox answers: no need to look at what mu guards
+	direct atomic.Bool // nothing is in the spool and the inbox answers: no need to look at what mu guards
 
 	mu      sync.Mutex
 	backlog backlog
 	circuit circuit
-	queue   []*write // for the writer, in the order of their numbers
-	gone    []entry  // delivered, for the writer to remove from the file
-	unsaved error    // the last commit's failure, nil after a success
-	lost    int      // deliveries in the file that cannot be read
+	lost    int // deliveries that cannot be read from the file
 	closed  bool
 
-	wake    chan struct{} // room for one: the drain has reason to look
-	work    chan struct{} // room for one: the writer has
+	wake    chan struct{} // room for one: there may be a queue to drain
+	remove  chan struct{} // room for one: there is something to remove from the file
 	closing chan struct{}
-	written chan struct{} // closed when the writer has ended
 	runs    sync.WaitGroup
 	close   sync.Once
 	failed  error // of Close
 }
 
-// Open opens the spool's file, or makes it. What an earlier process left in it is drained by Run. A file that is damaged is renamed, what
-// can be read of it goes into a new one, and the log says so. A file that another process has open is an error, as is one that cannot be
-// written.
+// Open opens the spool's file, or makes it. What an earlier process left in it is drained by Run. A file that is damaged is kept aside
+// under another name, which is logged, and a new one is begun. A file that another process has open is an error, as is one that cannot be
+// written, or one of an older release.
 func Open(o Options) (*Spool, error) {
 	o = o.withDefaults()
-	if o.Inbox == nil || o.Path == "" {
-		return nil, errors.New("opening the spool: it needs an inbox and the path of its file")
+	if o.Inbox == nil || o.Dir == "" {
+		return nil, errors.New("opening the spool: it needs an inbox and a directory")
 	}
-	file, left, err := openFile(o)
+	store, waiting, err := openStore(o)
+	if errors.Is(err, sqlite.ErrDamaged) {
+		store, waiting, err = openStore(o) // the damage was noted: now the file is kept aside
+	}
 	if err != nil {
-		return nil, fmt.Errorf("opening the spool in %s: %w", filepath.Dir(o.Path), err)
+		return nil, err
 	}
 	s := &Spool{
-		o: o, file: file, backlog: newBacklog(),
-		wake: make(chan struct{}, 1), work: make(chan struct{}, 1),
-		closing: make(chan struct{}), written: make(chan struct{}),
+		o: o, store: store, backlog: newBacklog(waiting),
+		wake: make(chan struct{}, 1), remove: make(chan struct{}, 1), closing: make(chan struct{}),
 	}
-	s.backlog.load(left)
-	s.straight.Store(len(left) == 0)
-	if s.metrics, err = newMetrics(o.Registry, s.Waiting); err != nil {
-		return nil, errors.Join(fmt.Errorf("registering the spool's metrics: %w", err), file.close())
+	s.metrics = newMetrics(o.Registry, s.Waiting)
+	s.setDirect()
+	if n := s.Waiting(); n > 0 {
+		o.Log.Info("deliveries of an earlier process are in the spool", zap.Int("deliveries", n))
 	}
-	if len(left) > 0 {
-		o.Log.Info("deliveries of an earlier process are in the spool", zap.Int("deliveries", len(left)))
-	}
-	go s.writes()
 	return s, nil
+}
+
+// openStore opens the file and lists what an earlier process left in it.
+func openStore(o Options) (*sqlite.Store, []sqlite.Backlog, error) {
+	store, err := sqlite.Open(sqlite.Options{Dir: o.Dir, Name: name, LockWait: o.LockWait, Now: o.Now, Log: o.Log})
+	if err != nil {
+		return nil, nil, err
+	}
+	waiting, err := store.Backlogs(context.Background())
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("opening the spool in %s: %w", o.Dir, err), store.Close())
+	}
+	return store, waiting, nil
 }
 
 func (o Options) withDefaults() Options {
@@ -125,9 +138,6 @@ func (o Options) withDefaults() Options {
 	if o.Probe <= 0 {
 		o.Probe = DefaultProbe
 	}
-	if o.LockWait <= 0 {
-		o.LockWait = DefaultLockWait
-	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -141,7 +151,7 @@ func (o Options) withDefaults() Options {
 func (s *Spool) unanswered(cause error) {
 	s.mu.Lock()
 	opened := s.circuit.fail(s.o.Now(), s.o.Probe)
-	s.setStraight()
+	s.setDirect()
 	s.mu.Unlock()
 	if opened {
 		s.logOpened(cause)
@@ -154,7 +164,7 @@ func (s *Spool) answered() {
 	since := s.circuit.since
 	closed := s.circuit.answer()
 	waiting := s.backlog.waiting
-	s.setStraight()
+	s.setDirect()
 	s.mu.Unlock()
 	if closed {
 		signal(s.wake)
@@ -166,9 +176,9 @@ func (s *Spool) logOpened(cause error) {
 	s.o.Log.Warn("the inbox does not answer; deliveries go into the spool", zap.Duration("probe", s.o.Probe), zap.Error(cause))
 }
 
-// setStraight follows what mu guards.
-func (s *Spool) setStraight() {
-	s.straight.Store(len(s.backlog.lanes) == 0 && !s.circuit.open && !s.closed)
+// setDirect follows what mu guards.
+func (s *Spool) setDirect() {
+	s.direct.Store(len(s.backlog.queues) == 0 && !s.circuit.open && !s.closed)
 }
 
 // signal wakes whoever waits for the channel, now or as soon as there is somebody.
@@ -185,13 +195,12 @@ func (s *Spool) Close() error {
 	s.close.Do(func() {
 		s.mu.Lock()
 		s.closed = true
-		s.setStraight()
+		s.setDirect()
 		s.mu.Unlock()
 		close(s.closing)
 		s.runs.Wait()
-		<-s.written
-		if err := s.file.close(); err != nil {
-			s.failed = fmt.Errorf("closing the spool in %s: %w", filepath.Dir(s.o.Path), err)
+		if err := s.store.Close(); err != nil {
+			s.failed = fmt.Errorf("closing the spool in %s: %w", s.o.Dir, err)
 		}
 	})
 	return s.failed

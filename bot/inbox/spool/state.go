@@ -3,21 +3,31 @@ package spool
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 )
 
 // Waiting is how many deliveries are in the file and not in the inbox yet.
 func (s *Spool) Waiting() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.backlog.waiting
+	return max(0, s.backlog.waiting)
 }
 
-// Degraded is nil while everything goes straight. Otherwise it says in a sentence for operators what does not, since when, and how much
-// waits. Deliveries are accepted all the same unless it says that the spool is full or cannot be written.
+// Accepts reports whether a delivery that comes now is accepted, as far as is known: the inbox answers, or the file has room and can be
+// written.
+func (s *Spool) Accepts() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.circuit.open || !s.full() && s.store.Failure() == nil
+}
+
+// Degraded is nil while everything goes directly. Otherwise it says in a sentence for operators what does not, since when, and how much
+// waits.
 func (s *Spool) Degraded() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -32,14 +42,14 @@ func (s *Spool) Degraded() error {
 	case s.backlog.waiting > 0:
 		say("Redis answers; %s in the spool and are being handed over", waiting)
 	}
-	if s.backlog.held >= s.o.Max || s.backlog.bytes >= s.o.MaxBytes {
+	if s.full() {
 		say("the spool is full")
 	}
-	if s.unsaved != nil {
-		say("%v", s.unsaved)
+	if err := s.store.Failure(); err != nil {
+		say("%v", s.unwritable(err))
 	}
 	if s.lost > 0 {
-		say("%s in the spool's file %s that cannot be read; the next start moves it aside", deliveries(s.lost), s.o.Path)
+		say("%s in %s that cannot be read", deliveries(s.lost), filepath.Join(s.o.Dir, File))
 	}
 	if len(all) == 0 {
 		return nil
@@ -47,11 +57,15 @@ func (s *Spool) Degraded() error {
 	return errors.New(strings.Join(all, "; "))
 }
 
-// refused is a lane that fails although the inbox answers, nil if there is none.
-func (s *Spool) refused() *lane {
-	for _, l := range s.backlog.resting {
-		if l.told {
-			return l
+func (s *Spool) full() bool {
+	return s.backlog.full || s.backlog.held >= s.o.Max || s.backlog.bytes >= s.o.MaxBytes
+}
+
+// refused is a queue that fails although the inbox answers, nil if there is none.
+func (s *Spool) refused() *issueQueue {
+	for _, q := range s.backlog.backingOff {
+		if q.logged {
+			return q
 		}
 	}
 	return nil
@@ -61,7 +75,7 @@ func deliveries(n int) string {
 	if n == 1 {
 		return "1 delivery waits"
 	}
-	return fmt.Sprintf("%d deliveries wait", n)
+	return fmt.Sprintf("%d deliveries wait", max(0, n))
 }
 
 type metrics struct {
@@ -69,31 +83,17 @@ type metrics struct {
 	drained prometheus.Counter
 }
 
-// newMetrics registers all metrics, or none.
-func newMetrics(r prometheus.Registerer, waiting func() int) (metrics, error) {
-	m := metrics{
-		spooled: prometheus.NewCounter(prometheus.CounterOpts{
+func newMetrics(r prometheus.Registerer, waiting func() int) metrics {
+	auto := promauto.With(r)
+	auto.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "flowkeeper_spool_deliveries", Help: "Deliveries that wait in the spool.",
+	}, func() float64 { return float64(waiting()) })
+	return metrics{
+		spooled: auto.NewCounter(prometheus.CounterOpts{
 			Name: "flowkeeper_spooled_total", Help: "Deliveries that went into the spool because the inbox did not answer.",
 		}),
-		drained: prometheus.NewCounter(prometheus.CounterOpts{
+		drained: auto.NewCounter(prometheus.CounterOpts{
 			Name: "flowkeeper_spool_drained_total", Help: "Deliveries that went from the spool to the inbox.",
 		}),
 	}
-	if r == nil {
-		return m, nil
-	}
-	gauge := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "flowkeeper_spool_deliveries", Help: "Deliveries that wait in the spool.",
-	}, func() float64 { return float64(waiting()) })
-	var done []prometheus.Collector
-	for _, c := range []prometheus.Collector{m.spooled, m.drained, gauge} {
-		if err := r.Register(c); err != nil {
-			for _, d := range done {
-				r.Unregister(d)
-			}
-			return m, err
-		}
-		done = append(done, c)
-	}
-	return m, nil
 }

@@ -86,15 +86,17 @@ func (s *Store) claim(t *tx) (*inbox.Batch, error) {
 	if b.Memory, err = t.memory(b.Issue); err != nil {
 		return nil, err
 	}
-	b.Deliveries, err = readDeliveries(t.statements, b.Issue, false)
+	b.Deliveries, err = readDeliveries(t.statements, b.Issue, false, 0, -1)
 	return b, err
 }
 
-// readDeliveries reads what is in an issue's mailbox or in its dead letter, the oldest first.
-func readDeliveries(q *statements, issue triage.Ref, dead bool) ([]inbox.Message, error) {
+// readDeliveries reads what is in an issue's mailbox or in its dead letter and has a number above after, the oldest first, at most limit;
+// below 0 is all.
+func readDeliveries(q *statements, issue triage.Ref, dead bool, after int64, limit int) ([]inbox.Message, error) {
 	var all []inbox.Message
-	err := q.each(`SELECT seq, id, accepted, body FROM deliveries WHERE project = ? AND kind = ? AND iid = ? AND dead = ? ORDER BY seq`,
-		[]any{issue.Project, issue.Kind, issue.IID, one(dead)}, func(row *sql.Rows) error {
+	err := q.each(`SELECT seq, id, accepted, body FROM deliveries WHERE project = ? AND kind = ? AND iid = ? AND dead = ? AND seq > ?
+		ORDER BY seq LIMIT ?`,
+		[]any{issue.Project, issue.Kind, issue.IID, one(dead), after, limit}, func(row *sql.Rows) error {
 			var d inbox.Message
 			var accepted int64
 			err := row.Scan(&d.Seq, &d.ID, &accepted, &d.Body)

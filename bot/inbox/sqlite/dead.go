@@ -32,7 +32,7 @@ func (s *Store) DeadLetters(ctx context.Context, limit int) ([]inbox.DeadLetter,
 		return nil, err
 	}
 	for i := range all {
-		if all[i].Deliveries, err = readDeliveries(&s.readers, all[i].Issue, true); err != nil {
+		if all[i].Deliveries, err = readDeliveries(&s.readers, all[i].Issue, true, 0, -1); err != nil {
 			return nil, s.damage.unavailable(err)
 		}
 	}

@@ -32,7 +32,8 @@ const (
 
 	// checkBefore is up to which size a file is read through for damage before it is used; a larger one is checked while it is.
 	checkBefore = 32 << 20
-	readers     = 4 // connections
+	smallest    = 512 // bytes of a database
+	readers     = 4   // connections
 	// checkpoint is after how many pages what was committed moves from the log beside the file into it: 32 MB, so that pages that change again
 	// and again are moved seldom.
 	checkpoint = "wal_autocheckpoint(8000)"
@@ -57,7 +58,7 @@ func openFile(o Options) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	lock, err := takeLock(path, o.LockWait)
+	lock, err := takeLock(filepath.Join(o.Dir, o.Name), o.LockWait)
 	if err != nil {
 		return nil, err
 	}
@@ -100,8 +101,8 @@ func place(dir, name string) (string, error) {
 }
 
 // takeLock keeps other processes from the store.
-func takeLock(path string, wait time.Duration) (*flock.Flock, error) {
-	lock := flock.New(strings.TrimSuffix(path, ending) + lockEnding)
+func takeLock(store string, wait time.Duration) (*flock.Flock, error) {
+	lock := flock.New(store + lockEnding)
 	ctx, cancel := context.WithTimeout(context.Background(), wait)
 	defer cancel()
 	ok, err := lock.TryLockContext(ctx, 10*time.Millisecond)
@@ -110,7 +111,7 @@ func takeLock(path string, wait time.Duration) (*flock.Flock, error) {
 		return lock, nil
 	case errors.Is(err, context.DeadlineExceeded):
 		return nil, fmt.Errorf("%s is in use by another process; stop that one, or give this one its own data directory "+
-			"(replicas share their work in Redis alone)", path)
+			"(replicas share their work in Redis alone)", store+ending)
 	case errors.Is(err, os.ErrPermission):
 		return nil, fmt.Errorf("the file cannot be written by this user; change its owner or choose another data directory: %w", err)
 	}
@@ -124,8 +125,8 @@ func openDatabase(path string, now int64) (f *file, err error) {
 	case errors.Is(err, os.ErrNotExist):
 	case err != nil:
 		return nil, err
-	case info.Size() == 0:
-		return nil, fmt.Errorf("%w: it is empty", ErrDamaged)
+	case info.Size() < smallest: // SQLite would take it for a new one
+		return nil, fmt.Errorf("%w: it has %d bytes", ErrDamaged, info.Size())
 	}
 	if _, err := os.Stat(path + markEnding); err == nil {
 		return nil, fmt.Errorf("%w, as was found while it was used", ErrDamaged)
