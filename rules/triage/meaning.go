@@ -43,14 +43,18 @@ func (m Meaning) String() string {
 // onPath reports whether states of the meaning stand on the path of a workflow, not beside it.
 func (m Meaning) onPath() bool { return m != Blocked && m != Dropped }
 
-// Requirement is something that an issue has before it goes into a state.
-type Requirement uint8
+// Requirement is something that an issue has before it goes into a state, by its name in configuration files.
+type Requirement string
 
 // The requirements.
 const (
-	RequireWeight    Requirement = iota // an estimate with which it can be scheduled: "Issue refinement"
-	RequireType                         // a type label: "Issue Selection"
-	RequireAgreement                    // of a feature, the agreement of the review: "Convention over configuration"
-	RequireAssignee                     // somebody who works on it: "Workflow labels"
-	requirements                        // their number
+	RequireWeight    Requirement = "weight"    // an estimate with which it can be scheduled: "Issue refinement"
+	RequireType      Requirement = "type"      // a type label: "Issue Selection"
+	RequireAgreement Requirement = "agreement" // of a feature, the agreement of the review: "Convention over configuration"
+	RequireAssignee  Requirement = "assignee"  // somebody who works on it: "Workflow labels"
 )
+
+// Requirements lists them all.
+func Requirements() []Requirement {
+	return []Requirement{RequireWeight, RequireType, RequireAgreement, RequireAssignee}
+}

@@ -63,9 +63,9 @@ no state means intake, where new issues begin: give that meaning to the first st
 "Review" means review and comes after "Doing", which means development: put it before`},
 		"an end in the middle": {path: []triage.State{todo, done, own("Delivered")}, want: `
 "Delivered" comes after "Done", which means done: the path ends with what is done`},
-		"unknown": {path: []triage.State{todo, is("X", 99), {Name: "Y", Needs: []triage.Requirement{99}}, done}, want: `
+		"unknown": {path: []triage.State{todo, is("X", 99), {Name: "Y", Needs: []triage.Requirement{"luck"}}, done}, want: `
 "X" means something unknown (99): the meanings are intake, design_ready, design, breakdown, refinement, review, ready, development, code_review, verification, security_release, done, blocked, dropped
-"Y" needs something unknown: there are a weight, a type, an agreement and an assignee`},
+"Y" needs "luck", which is unknown: there are [weight type agreement assignee]`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
