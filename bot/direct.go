@@ -37,7 +37,7 @@ func (d *Direct) Close() { _ = d.inbox.Close() }
 
 // Shadow is what rules in shadow would have done since a time.
 func (d *Direct) Shadow(ctx context.Context, since time.Time) (shadow.Report, error) {
-	return shadow.From(ctx, d.inbox, since)
+	return shadow.ReportSince(ctx, d.inbox, since)
 }
 
 // Adopt takes up a page of a project's backlog, or looks at it. The bots that share the Redis then act on it.

@@ -10,15 +10,15 @@ import (
 
 const day = 24 * time.Hour
 
-// duration is a span of time between two limits, both inclusive.
-func duration(field *time.Duration, standard, least, most time.Duration) one[time.Duration] {
+// durationValue is a span of time between two limits, both inclusive.
+func durationValue(field *time.Duration, standard, least, most time.Duration) scalar[time.Duration] {
 	limits := formatDuration(least) + " to " + formatDuration(most)
-	return one[time.Duration]{
+	return scalar[time.Duration]{
 		field: field, standard: standard, want: "a duration such as " + formatDuration(standard), allowed: limits, format: formatDuration,
-		parse: func(lit literal) (time.Duration, *flaw) {
+		parse: func(lit literal) (time.Duration, *diagnostic) {
 			d, f := parseDuration(lit.text)
 			if f == nil && (d < least || d > most) {
-				f = flawf("allowed: "+limits, "%s is out of range", lit.text)
+				f = diagnosticf("allowed: "+limits, "%s is out of range", lit.text)
 			}
 			return d, f
 		},
@@ -32,22 +32,22 @@ var (
 )
 
 // parseDuration reads Go's syntax with days: "90s", "1h30m", "7d", "1d12h".
-func parseDuration(s string) (time.Duration, *flaw) {
+func parseDuration(s string) (time.Duration, *diagnostic) {
 	if s == "0" {
 		return 0, nil
 	}
 	if onlyDigits.MatchString(s) {
 		if strings.ContainsAny(s, "-.") {
-			return 0, flawf("write 5s, 5m, 5h or 5d", "%s has no unit", s)
+			return 0, diagnosticf("write 5s, 5m, 5h or 5d", "%s has no unit", s)
 		}
-		return 0, flawf("write "+s+"s, "+s+"m, "+s+"h or "+s+"d", "%s has no unit", s)
+		return 0, diagnosticf("write "+s+"s, "+s+"m, "+s+"h or "+s+"d", "%s has no unit", s)
 	}
 	const most = 36_500 // days, a century and far from an overflow
 	days, rest := 0, s
 	if m := daysFirst.FindStringSubmatch(s); m != nil {
 		var err error
 		if days, err = strconv.Atoi(m[1]); err != nil || days > most {
-			return 0, flawf("", "%s is too long", quote(s))
+			return 0, diagnosticf("", "%s is too long", quote(s))
 		}
 		rest = m[2]
 	}
@@ -55,11 +55,11 @@ func parseDuration(s string) (time.Duration, *flaw) {
 	if rest != "" || s == "" {
 		var err error
 		if d, err = time.ParseDuration(rest); err != nil || days > 0 && strings.HasPrefix(rest, "-") {
-			return 0, flawf(durationHint(s), "%s is not a duration", quote(s))
+			return 0, diagnosticf(durationHint(s), "%s is not a duration", quote(s))
 		}
 	}
 	if d > most*day {
-		return 0, flawf("", "%s is too long", quote(s))
+		return 0, diagnosticf("", "%s is too long", quote(s))
 	}
 	return time.Duration(days)*day + d, nil
 }
@@ -105,18 +105,18 @@ func formatDuration(d time.Duration) string {
 	return s
 }
 
-// size is a number of bytes between two limits, both inclusive.
-func size(field *int64, standard, least, most int64) one[int64] {
+// sizeValue is a number of bytes between two limits, both inclusive.
+func sizeValue(field *int64, standard, least, most int64) scalar[int64] {
 	limits := formatSize(least) + " to " + formatSize(most)
-	return one[int64]{
+	return scalar[int64]{
 		field: field, standard: standard, want: "a size such as " + formatSize(standard), allowed: limits, format: formatSize,
-		parse: func(lit literal) (int64, *flaw) {
+		parse: func(lit literal) (int64, *diagnostic) {
 			n, ok := parseSize(lit.text)
 			switch {
 			case !ok:
-				return 0, flawf("write 25MiB, 10MB or a number of bytes", "%s is not a size", quote(lit.text))
+				return 0, diagnosticf("write 25MiB, 10MB or a number of bytes", "%s is not a size", quote(lit.text))
 			case n < least || n > most:
-				return 0, flawf("allowed: "+limits, "%s is out of range", lit.text)
+				return 0, diagnosticf("allowed: "+limits, "%s is out of range", lit.text)
 			}
 			return n, nil
 		},

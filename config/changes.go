@@ -15,7 +15,7 @@ func Changes(before, after Config) []Change {
 	var found []Change
 	schema(&after).each(func(path string, k key) {
 		if old[path] != k.kind.plain() {
-			found = append(found, Change{Key: path, Restart: !k.live})
+			found = append(found, Change{Key: path, Restart: !k.reloadable})
 		}
 	})
 	// Certificates may replace each other; HTTP and HTTPS may not.

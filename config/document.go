@@ -36,10 +36,10 @@ type document struct {
 func parse(name string, source []byte) (*document, *Problem) {
 	doc := &document{name: name, aliases: map[*ast.AliasNode]ast.Node{}}
 	if len(source) > maxSize {
-		return doc, doc.problem(0, 0, flawf("a configuration has a few KiB; is this the right file?", "the file is larger than 1 MiB"))
+		return doc, doc.problem(0, 0, diagnosticf("a configuration has a few KiB; is this the right file?", "the file is larger than 1 MiB"))
 	}
 	if bytes.HasPrefix(source, []byte("\xff\xfe")) || bytes.HasPrefix(source, []byte("\xfe\xff")) {
-		return doc, doc.problem(0, 0, flawf("save it as UTF-8", "the file is written in UTF-16"))
+		return doc, doc.problem(0, 0, diagnosticf("save it as UTF-8", "the file is written in UTF-16"))
 	}
 	source = bytes.TrimPrefix(source, []byte("\ufeff"))
 	if line, column, bad := badCharacter(source); bad != nil {
@@ -48,7 +48,7 @@ func parse(name string, source []byte) (*document, *Problem) {
 	doc.text = strings.ReplaceAll(strings.ReplaceAll(string(source), "\r\n", "\n"), "\r", "\n")
 
 	tokens := lexer.Tokenize(doc.text)
-	if at, bad := unbounded(tokens); bad != nil {
+	if at, bad := checkBounds(tokens); bad != nil {
 		return doc, doc.problem(at.Position.Line, at.Position.Column, bad)
 	}
 	file, err := parseTokens(tokens)
@@ -63,7 +63,7 @@ func parse(name string, source []byte) (*document, *Problem) {
 	}
 	if len(bodies) > 1 {
 		at := position(bodies[1])
-		return doc, doc.problem(at.line, at.column, flawf("keep one and remove the line ---", "the file holds several documents"))
+		return doc, doc.problem(at.line, at.column, diagnosticf("keep one and remove the line ---", "the file holds several documents"))
 	}
 	if len(bodies) == 1 {
 		doc.root = bodies[0]
@@ -73,17 +73,17 @@ func parse(name string, source []byte) (*document, *Problem) {
 }
 
 // badCharacter finds the first byte that no YAML file may hold.
-func badCharacter(source []byte) (line, column int, bad *flaw) {
+func badCharacter(source []byte) (line, column int, bad *diagnostic) {
 	line, column = 1, 1
 	for rest := source; len(rest) > 0; {
 		r, size := utf8.DecodeRune(rest)
 		switch {
 		case r == utf8.RuneError && size == 1:
-			return line, column, flawf("save it as UTF-8", "the file is not UTF-8")
+			return line, column, diagnosticf("save it as UTF-8", "the file is not UTF-8")
 		case r == '\n':
 			line, column = line+1, 0
 		case r < ' ' && r != '\t' && r != '\r' || r == 0x7f:
-			return line, column, flawf("remove it", "there is a control character (%#U)", r)
+			return line, column, diagnosticf("remove it", "there is a control character (%#U)", r)
 		}
 		column++
 		rest = rest[size:]
@@ -98,8 +98,8 @@ var (
 	opensOnLine = []token.Type{token.SequenceEntryType, token.MappingKeyType, token.AnchorType, token.TagType}
 )
 
-// unbounded looks for what would keep the parser busy for too long, before it is started.
-func unbounded(tokens token.Tokens) (*token.Token, *flaw) {
+// checkBounds finds what would keep the parser busy for too long, before the parser is started.
+func checkBounds(tokens token.Tokens) (*token.Token, *diagnostic) {
 	const hint = "is this the right file?"
 	count, flow, onLine, line := 0, 0, 0, 0
 	for _, t := range tokens {
@@ -107,7 +107,7 @@ func unbounded(tokens token.Tokens) (*token.Token, *flaw) {
 			continue
 		}
 		if count++; count > maxTokens {
-			return t, flawf(hint, "the file is too long: a configuration has a few hundred words, this one more than %d", maxTokens)
+			return t, diagnosticf(hint, "the file is too long: a configuration has a few hundred words, this one more than %d", maxTokens)
 		}
 		if t.Position.Line != line {
 			line, onLine = t.Position.Line, 0
@@ -123,13 +123,13 @@ func unbounded(tokens token.Tokens) (*token.Token, *flaw) {
 			onLine = 0
 		}
 		if flow > maxDepth || onLine > maxDepth || t.Position.IndentLevel > maxDepth {
-			return t, flawf(hint, "this is nested more than %d levels deep", maxDepth)
+			return t, diagnosticf(hint, "this is nested more than %d levels deep", maxDepth)
 		}
 	}
 	return nil, nil
 }
 
-// parseTokens calls the parser. A panic of it is an error like others: operators should see where it stands, not a stack trace.
+// parseTokens calls the parser and turns a panic of it into an error: operators should see a message, not a stack trace.
 func parseTokens(tokens token.Tokens) (file *ast.File, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -155,7 +155,7 @@ func (v *aliasVisitor) Visit(n ast.Node) ast.Visitor {
 	return v
 }
 
-// syntaxHints says in the words of people what the parser's commonest complaints are about.
+// syntaxHints explain the parser's most common errors in plain words.
 var syntaxHints = []struct{ part, message, hint string }{
 	{"found character '\t'", "there is a tab", "indent with blanks"},
 	{"tab character", "there is a tab", "indent with blanks"},
@@ -175,23 +175,23 @@ var syntaxHints = []struct{ part, message, hint string }{
 	{"unexpected key name", "a key is not complete", "write \"key: value\", with a blank behind the colon"},
 }
 
-// syntaxProblem tells what the parser found.
+// syntaxProblem is the parser's error as a problem.
 func (d *document) syntaxProblem(err error) *Problem {
 	found, ok := errors.AsType[yaml.Error](err)
 	if !ok || found.GetToken() == nil {
-		return d.problem(0, 0, flawf("", "the file is not valid YAML: %s", maskText(firstLine(err.Error()))))
+		return d.problem(0, 0, diagnosticf("", "the file is not valid YAML: %s", maskText(firstLine(err.Error()))))
 	}
 	at := found.GetToken().Position
 	for _, s := range syntaxHints {
 		if strings.Contains(found.GetMessage(), s.part) {
-			return d.problem(at.Line, at.Column, flawf(s.hint, "invalid YAML: %s", s.message))
+			return d.problem(at.Line, at.Column, diagnosticf(s.hint, "invalid YAML: %s", s.message))
 		}
 	}
-	return d.problem(at.Line, at.Column, flawf("", "invalid YAML: %s", maskText(firstLine(found.GetMessage()))))
+	return d.problem(at.Line, at.Column, diagnosticf("", "invalid YAML: %s", maskText(firstLine(found.GetMessage()))))
 }
 
-// problem places a flaw in the file.
-func (d *document) problem(line, column int, f *flaw) *Problem {
+// problem is a diagnostic with its place in the file.
+func (d *document) problem(line, column int, f *diagnostic) *Problem {
 	p := &Problem{File: d.name, Line: line, Column: column, Message: maskText(f.message), Hint: maskText(f.hint)}
 	if d.lines == nil {
 		d.lines = maskSource(strings.Split(d.text, "\n"))
@@ -202,11 +202,11 @@ func (d *document) problem(line, column int, f *flaw) *Problem {
 	return p
 }
 
-// spot is a place in a file.
-type spot struct{ line, column int }
+// location is a place in a file.
+type location struct{ line, column int }
 
 // position is where a node begins. A mapping's own token is its first colon, so its first key is asked.
-func position(n ast.Node) spot {
+func position(n ast.Node) location {
 	switch m := n.(type) {
 	case *ast.MappingNode:
 		if !m.IsFlowStyle && len(m.Values) > 0 {
@@ -216,9 +216,9 @@ func position(n ast.Node) spot {
 		return position(m.Key)
 	}
 	if t := n.GetToken(); t != nil && t.Position != nil {
-		return spot{t.Position.Line, t.Position.Column}
+		return location{t.Position.Line, t.Position.Column}
 	}
-	return spot{}
+	return location{}
 }
 
 // tokenText is the text of a scalar without quotes.

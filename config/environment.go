@@ -20,7 +20,7 @@ const (
 )
 
 // setter is a kind of value that a variable can give.
-type setter interface{ set(literal) *flaw }
+type setter interface{ set(literal) *diagnostic }
 
 // variables are the names under which the environment may give the key's value.
 func (k key) variables() []string {
@@ -35,8 +35,8 @@ func (k key) variables() []string {
 
 // environment is the variables of the bot that are set, and the secrets found, which must not appear in any message.
 type environment struct {
-	values map[string]string
-	hush   []string
+	values  map[string]string
+	secrets []string
 }
 
 // newEnvironment picks the bot's variables out of a list in the form of os.Environ. Of several the last counts, as for Go itself.
@@ -51,7 +51,7 @@ func newEnvironment(environ []string) *environment {
 	return e
 }
 
-// read takes all variables into the configuration and reports what is wrong with them.
+// read reads all variables into the configuration and reports what is wrong with them.
 func (e *environment) read(r *reader) {
 	known := []string{configVariable}
 	r.schema.each(func(path string, k key) {
@@ -61,8 +61,8 @@ func (e *environment) read(r *reader) {
 		}
 	})
 	for _, name := range slices.Sorted(maps.Keys(e.values)) {
-		if !slices.Contains(known, name) && !orchestrated(name, e.values[name]) {
-			r.reportVariable(name, flawf(suggestVariable(name, known), "there is no such variable"))
+		if !slices.Contains(known, name) && !setByOrchestrator(name, e.values[name]) {
+			r.reportVariable(name, diagnosticf(suggestVariable(name, known), "there is no such variable"))
 		}
 	}
 }
@@ -76,20 +76,20 @@ func suggestVariable(name string, known []string) string {
 	if near := triage.Nearest(strings.TrimPrefix(name, variablePrefix), rests); near != "" {
 		return "did you mean " + variablePrefix + near + "?"
 	}
-	return "the variables are " + listed(known)
+	return "the variables are " + joinWords(known)
 }
 
-// readOne takes the variable of a key into the configuration.
+// readOne reads the variable of a key into the configuration.
 func (e *environment) readOne(r *reader, path string, k key) {
 	name, value := k.variable, strings.TrimSpace(e.values[k.variable])
 	if k.orFile {
-		var f *flaw
+		var f *diagnostic
 		if name, value, f = e.valueOrFile(k.variable); f != nil {
 			r.reportVariable(name, f)
 			return
 		}
-		e.hush = append(e.hush, value)
-		e.hush = append(e.hush, strings.FieldsFunc(value, func(c rune) bool { return c == ',' || unicode.IsSpace(c) })...)
+		e.secrets = append(e.secrets, value)
+		e.secrets = append(e.secrets, strings.FieldsFunc(value, func(c rune) bool { return c == ',' || unicode.IsSpace(c) })...)
 	}
 	if value == "" {
 		return
@@ -101,36 +101,36 @@ func (e *environment) readOne(r *reader, path string, k key) {
 	r.origin[path] = origin{variable: name, bad: f != nil}
 }
 
-// valueOrFile is the value of a variable or the content of the file that its …_FILE twin names, and which of the two it was.
-func (e *environment) valueOrFile(name string) (from, value string, f *flaw) {
+// valueOrFile is the value of a variable, or the content of the file that the variable with the suffix _FILE names; from is the one that was set.
+func (e *environment) valueOrFile(name string) (from, value string, f *diagnostic) {
 	twin := name + fileSuffix
 	value, path := strings.TrimSpace(e.values[name]), strings.TrimSpace(e.values[twin])
 	switch {
 	case path == "":
 		return name, value, nil
 	case value != "":
-		e.hush = append(e.hush, value)
-		return name, "", flawf("keep one of them", "%s is set too", twin)
+		e.secrets = append(e.secrets, value)
+		return name, "", diagnosticf("keep one of them", "%s is set too", twin)
 	}
-	if !shownPath(path) {
-		e.hush = append(e.hush, path)
+	if !isClearlyPath(path) {
+		e.secrets = append(e.secrets, path)
 	}
 	content, err := readBounded(path, maxSecretFile)
 	switch {
-	case err != nil && !shownPath(path):
-		return twin, "", flawf("write the path of a file, beginning with / or ./", "its value, not shown in case it is the secret itself, names no file that can be read")
+	case err != nil && !isClearlyPath(path):
+		return twin, "", diagnosticf("write the path of a file, beginning with / or ./", "its value, not shown in case it is the secret itself, names no file that can be read")
 	case err != nil:
-		return twin, "", flawf("", "reading %s: %v", quote(path), err)
+		return twin, "", diagnosticf("", "reading %s: %v", quote(path), err)
 	case len(content) > maxSecretFile:
-		return twin, "", flawf("is this the right file?", "%s is larger than 64 KiB", quote(path))
+		return twin, "", diagnosticf("is this the right file?", "%s is larger than 64 KiB", quote(path))
 	case strings.TrimSpace(string(content)) == "":
-		return twin, "", flawf("", "%s is empty", quote(path))
+		return twin, "", diagnosticf("", "%s is empty", quote(path))
 	}
 	return twin, strings.TrimSpace(string(content)), nil
 }
 
-// shownPath reports whether a value is clearly a path. People put the secret itself there, which a message must not repeat.
-func shownPath(path string) bool {
+// isClearlyPath reports whether a value is clearly a path. People sometimes put the secret itself there, which a message must not show.
+func isClearlyPath(path string) bool {
 	return filepath.IsAbs(path) || strings.HasPrefix(path, "./") || strings.HasPrefix(path, "../")
 }
 
@@ -140,9 +140,9 @@ var (
 	linkValue   = regexp.MustCompile(`^(tcp|udp|sctp)://`)
 )
 
-// orchestrated reports whether Kubernetes or Docker made the variable: a service named flowkeeper, or flowkeeper-redis, leaves
+// setByOrchestrator reports whether Kubernetes or Docker set the variable: a service named flowkeeper, or flowkeeper-redis, leaves
 // FLOWKEEPER_SERVICE_HOST, FLOWKEEPER_PORT=tcp://… and more of the kind in every container beside it.
-func orchestrated(name, value string) bool {
+func setByOrchestrator(name, value string) bool {
 	if serviceName.MatchString(name) {
 		return true
 	}
@@ -150,16 +150,16 @@ func orchestrated(name, value string) bool {
 	return servicePort.MatchString(name) && (numbered || linkValue.MatchString(value))
 }
 
-// shortestHush keeps the scrubbing of messages from tearing ordinary words apart.
-const shortestHush = 6
+// shortestSecret keeps redact from replacing parts of ordinary words.
+const shortestSecret = 6
 
-// scrub takes secrets out of what is to be printed, wherever they came from.
-func (e *environment) scrub(ps Problems) Problems {
-	slices.SortFunc(e.hush, func(a, b string) int { return len(b) - len(a) })
+// redact removes all secrets from problems that are to be printed.
+func (e *environment) redact(ps Problems) Problems {
+	slices.SortFunc(e.secrets, func(a, b string) int { return len(b) - len(a) })
 	for i := range ps {
 		p := &ps[i]
-		for _, secret := range e.hush {
-			if len(secret) < shortestHush {
+		for _, secret := range e.secrets {
+			if len(secret) < shortestSecret {
 				continue
 			}
 			for _, s := range []*string{&p.File, &p.Path, &p.Message, &p.Hint, &p.Excerpt} {
@@ -170,21 +170,21 @@ func (e *environment) scrub(ps Problems) Problems {
 	return ps
 }
 
-// secretText takes a secret that is one printable word. What is wrong with it is said without showing it.
-func secretText(lit literal) (Secret, *flaw) {
+// parseSecretText reads a secret that is one printable word. What is wrong with it is said without showing it.
+func parseSecretText(lit literal) (Secret, *diagnostic) {
 	switch {
 	case lit.text == "":
-		return Secret{}, flawf("separate several with single commas", "one of the secrets is empty")
+		return Secret{}, diagnosticf("separate several with single commas", "one of the secrets is empty")
 	case strings.ContainsFunc(lit.text, func(r rune) bool { return !unicode.IsPrint(r) }):
-		return Secret{}, flawf("separate several with commas", "the secret has line breaks or control characters")
+		return Secret{}, diagnosticf("separate several with commas", "the secret has line breaks or control characters")
 	}
 	return NewSecret(lit.text), nil
 }
 
-func accessToken(lit literal) (Secret, *flaw) {
-	s, f := secretText(lit)
+func parseAccessToken(lit literal) (Secret, *diagnostic) {
+	s, f := parseSecretText(lit)
 	if f == nil && strings.ContainsFunc(lit.text, func(r rune) bool { return r <= ' ' || r > '~' || r == ',' }) {
-		return Secret{}, flawf("write one token and nothing else", "an access token has no blanks, commas or letters beyond ASCII")
+		return Secret{}, diagnosticf("write one token and nothing else", "an access token has no blanks, commas or letters beyond ASCII")
 	}
 	return s, f
 }
@@ -192,24 +192,24 @@ func accessToken(lit literal) (Secret, *flaw) {
 // signingMark is how GitLab's signing tokens begin.
 const signingMark = "whsec_"
 
-func webhookSecret(lit literal) (Secret, *flaw) {
+func parseWebhookSecret(lit literal) (Secret, *diagnostic) {
 	if strings.HasPrefix(lit.text, signingMark) {
-		return Secret{}, flawf("set FLOWKEEPER_SIGNING_TOKEN instead", "this is a signing token")
+		return Secret{}, diagnosticf("set FLOWKEEPER_SIGNING_TOKEN instead", "this is a signing token")
 	}
-	return secretText(lit)
+	return parseSecretText(lit)
 }
 
-func signingToken(lit literal) (Secret, *flaw) {
-	s, f := secretText(lit)
+func parseSigningToken(lit literal) (Secret, *diagnostic) {
+	s, f := parseSecretText(lit)
 	if f != nil {
 		return Secret{}, f
 	}
 	encoded, marked := strings.CutPrefix(lit.text, signingMark)
 	if !marked {
-		return Secret{}, flawf("a plain secret token belongs in FLOWKEEPER_WEBHOOK_SECRET", "a signing token begins with %s", signingMark)
+		return Secret{}, diagnosticf("a plain secret token belongs in FLOWKEEPER_WEBHOOK_SECRET", "a signing token begins with %s", signingMark)
 	}
 	if key, err := base64.StdEncoding.Strict().DecodeString(encoded); err != nil || len(key) == 0 {
-		return Secret{}, flawf("copy it from GitLab again", "what follows %s is not base64", signingMark)
+		return Secret{}, diagnosticf("copy it from GitLab again", "what follows %s is not base64", signingMark)
 	}
 	return s, nil
 }

@@ -14,14 +14,14 @@ func schema(c *Config) section {
 		{name: "gitlab", help: "The GitLab that is served", kind: section{keys: c.GitLab.keys()}},
 		{name: "server", help: "How the bot listens", kind: section{keys: c.Server.keys()}},
 		{name: "inbox", help: "How deliveries are handled", kind: section{keys: c.Inbox.keys()}},
-		{name: "team", live: true, help: "Whose issues are looked after", kind: section{keys: c.Team.keys()}},
+		{name: "team", reloadable: true, help: "Whose issues are looked after", kind: section{keys: c.Team.keys()}},
 		{name: "schedule", help: "What is done without being asked", kind: section{keys: c.Schedule.keys()}},
-		{name: "commands", live: true, help: "How people talk to the bot", kind: section{keys: c.Commands.keys()}},
-		{name: "labels", live: true, help: "What labels are called: a name, or a list of names of which the first is written and all are recognised", kind: labels(c)},
-		{name: "rules", live: true, help: "How far each rule may go: off; shadow: decided and recorded; remind: on the bot's note; act: done.\n" +
+		{name: "commands", reloadable: true, help: "How people talk to the bot", kind: section{keys: c.Commands.keys()}},
+		{name: "labels", reloadable: true, help: "What labels are called: a name, or a list of names of which the first is written and all are recognised", kind: labelsSection(c)},
+		{name: "rules", reloadable: true, help: "How far each rule may go: off; shadow: decided and recorded; remind: on the bot's note; act: done.\n" +
 			"A mode, or a mode with options: {mode: act, option: value}", kind: ruleSection(c)},
-		{variable: "FLOWKEEPER_MODE", live: true, help: "act: rules go as far as the file says; shadow: none goes further than that. If not set: act with a configuration file, even an empty one, shadow without",
-			kind: orUnset(choice(&c.Mode, "", ModeShadow, ModeAct), "not set")},
+		{variable: "FLOWKEEPER_MODE", reloadable: true, help: "act: rules go as far as the file says; shadow: none goes further than that. If not set: act with a configuration file, even an empty one, shadow without",
+			kind: withUnsetText(choiceValue(&c.Mode, "", ModeShadow, ModeAct), "not set")},
 	}, c.Log.keys()...)}
 }
 
@@ -39,13 +39,13 @@ type GitLab struct {
 
 func (g *GitLab) keys() []key {
 	return []key{
-		{name: "url", variable: "FLOWKEEPER_GITLAB_URL", help: "Base URL", kind: baseURL(&g.URL, "https://gitlab.com")},
+		{name: "url", variable: "FLOWKEEPER_GITLAB_URL", help: "Base URL", kind: baseURLValue(&g.URL, "https://gitlab.com")},
 		{name: "projects", help: "Projects that are caught up from the start, full paths or ids; others as soon as they deliver",
-			kind: list(&g.Projects, many{want: "projects", example: "[group/project]", item: project})},
-		{name: "rate", help: "Calls of GitLab's API a minute, by all replicas together; gitlab.com allows 2000 for a user", kind: count(&g.Rate, 1500, 10, 100_000)},
-		{name: "notes_rate", help: "Those of them that write a comment; gitlab.com allows 60", kind: count(&g.NotesRate, 50, 1, 10_000)},
-		{variable: "FLOWKEEPER_GITLAB_TOKEN", orFile: true, live: true, help: "project or group access token, scope api, role Reporter or Planner",
-			sought: "token gitlab_token access_token private_token", apart: notInFile, kind: secret(&g.Token, accessToken)},
+			kind: bindList(&g.Projects, listValue{want: "projects", example: "[group/project]", item: parseProject})},
+		{name: "rate", help: "Calls of GitLab's API a minute, by all replicas together; gitlab.com allows 2000 for a user", kind: intValue(&g.Rate, 1500, 10, 100_000)},
+		{name: "notes_rate", help: "Those of them that write a comment; gitlab.com allows 60", kind: intValue(&g.NotesRate, 50, 1, 10_000)},
+		{variable: "FLOWKEEPER_GITLAB_TOKEN", orFile: true, reloadable: true, help: "project or group access token, scope api, role Reporter or Planner",
+			searchNames: "token gitlab_token access_token private_token", whyNotInFile: notInFile, kind: secretValue(&g.Token, parseAccessToken)},
 	}
 }
 
@@ -69,21 +69,21 @@ type Server struct {
 
 func (s *Server) keys() []key {
 	return []key{
-		{name: "url", variable: "FLOWKEEPER_URL", help: "Where GitLab finds the bot, https://flowkeeper.example.com: tells its own webhooks from others; empty if that is not known", kind: publicURL(&s.URL)},
-		{name: "listen", variable: "FLOWKEEPER_LISTEN", help: "Address for webhooks", kind: listenAddress(&s.Listen, ":8080")},
-		{name: "tls_cert", variable: "FLOWKEEPER_TLS_CERT", live: true, help: "File with the certificate and those that vouch for it, in PEM: webhooks come by HTTPS then; empty if a proxy does that", kind: pemFile(&s.TLSCert)},
-		{name: "tls_key", variable: "FLOWKEEPER_TLS_KEY", live: true, help: "File with the certificate's private key, in PEM", kind: pemFile(&s.TLSKey)},
-		{name: "admin", variable: "FLOWKEEPER_ADMIN_LISTEN", help: "Address for health, metrics and explanations; keep it private", kind: listenAddress(&s.Admin, "127.0.0.1:8081")},
+		{name: "url", variable: "FLOWKEEPER_URL", help: "Where GitLab finds the bot, https://flowkeeper.example.com: tells its own webhooks from others; empty if that is not known", kind: publicURLValue(&s.URL)},
+		{name: "listen", variable: "FLOWKEEPER_LISTEN", help: "Address for webhooks", kind: listenAddressValue(&s.Listen, ":8080")},
+		{name: "tls_cert", variable: "FLOWKEEPER_TLS_CERT", reloadable: true, help: "File with the certificate and those that vouch for it, in PEM: webhooks come by HTTPS then; empty if a proxy does that", kind: pemFileValue(&s.TLSCert)},
+		{name: "tls_key", variable: "FLOWKEEPER_TLS_KEY", reloadable: true, help: "File with the certificate's private key, in PEM", kind: pemFileValue(&s.TLSKey)},
+		{name: "admin", variable: "FLOWKEEPER_ADMIN_LISTEN", help: "Address for health, metrics and explanations; keep it private", kind: listenAddressValue(&s.Admin, "127.0.0.1:8081")},
 		{name: "admin_hosts", variable: "FLOWKEEPER_ADMIN_HOSTS", help: "Names by which it may be asked, as Prometheus does by the name of a service; by IP address and for localhost it always may",
-			kind: list(&s.AdminHosts, many{want: "host names", example: "[flowkeeper]", item: hostName})},
-		{name: "docs_url", live: true, help: "Where people read about the rules, a page like this repository's rules/README.md: the note links its rules there; empty links nowhere", kind: docsURL(&s.DocsURL)},
-		{name: "max_body", help: "Largest delivery that is read", kind: size(&s.MaxBody, 25<<20, 64<<10, 256<<20)},
-		{name: "connections", help: "Connections for webhooks at the same time; beyond, the one that was silent for longest is closed, a stranger's first", kind: count(&s.Connections, 512, 1, 100_000)},
-		{name: "drain", help: "How long a stop may take to finish or hand back issues", kind: duration(&s.Drain, 20*time.Second, time.Second, 10*time.Minute)},
-		{variable: "FLOWKEEPER_WEBHOOK_SECRET", orFile: true, live: true, help: "X-Gitlab-Token of the webhook; several, comma-separated, while rotating",
-			sought: "secret webhook_secret webhook_token secret_token", apart: notInFile, kind: secretList{&s.WebhookSecrets, webhookSecret}},
-		{variable: "FLOWKEEPER_SIGNING_TOKEN", orFile: true, live: true, help: "whsec_…, the signing token of the webhook; several, comma-separated, while rotating",
-			sought: "signing_token signing_secret", apart: notInFile, kind: secretList{&s.SigningTokens, signingToken}},
+			kind: bindList(&s.AdminHosts, listValue{want: "host names", example: "[flowkeeper]", item: parseHostName})},
+		{name: "docs_url", reloadable: true, help: "Where people read about the rules, a page like this repository's rules/README.md: the note links its rules there; empty links nowhere", kind: docsURLValue(&s.DocsURL)},
+		{name: "max_body", help: "Largest delivery that is read", kind: sizeValue(&s.MaxBody, 25<<20, 64<<10, 256<<20)},
+		{name: "connections", help: "Connections for webhooks at the same time; beyond, the one that was silent for longest is closed, a stranger's first", kind: intValue(&s.Connections, 512, 1, 100_000)},
+		{name: "drain", help: "How long a stop may take to finish or hand back issues", kind: durationValue(&s.Drain, 20*time.Second, time.Second, 10*time.Minute)},
+		{variable: "FLOWKEEPER_WEBHOOK_SECRET", orFile: true, reloadable: true, help: "X-Gitlab-Token of the webhook; several, comma-separated, while rotating",
+			searchNames: "secret webhook_secret webhook_token secret_token", whyNotInFile: notInFile, kind: secretList{&s.WebhookSecrets, parseWebhookSecret}},
+		{variable: "FLOWKEEPER_SIGNING_TOKEN", orFile: true, reloadable: true, help: "whsec_…, the signing token of the webhook; several, comma-separated, while rotating",
+			searchNames: "signing_token signing_secret", whyNotInFile: notInFile, kind: secretList{&s.SigningTokens, parseSigningToken}},
 	}
 }
 
@@ -105,19 +105,19 @@ type Inbox struct {
 
 func (i *Inbox) keys() []key {
 	return []key{
-		{name: "settle", live: true, help: "An issue waits this long for more of a burst; at most grace", kind: duration(&i.Settle, 2*time.Second, 0, time.Minute)},
-		{name: "grace", live: true, help: "Reminders wait this long after a person's last touch", kind: duration(&i.Grace, 5*time.Minute, 0, 7*day)},
-		{name: "triage_days", live: true, help: "Working days that reminders of type, severity and priority wait on a new issue, for triage to come first", kind: count(&i.TriageDays, 1, 0, 30)},
-		{name: "lease", help: "A worker that gives no sign of life for this long loses its issue", kind: duration(&i.Lease, time.Minute, 5*time.Second, time.Hour)},
-		{name: "workers", help: "Issues handled at the same time by one process", kind: count(&i.Workers, 8, 1, 256)},
-		{name: "attempts", help: "Tries before an issue becomes a dead letter", kind: count(&i.Attempts, 12, 1, 100)},
-		{name: "freshness", help: "A delivered snapshot of this age or less is not read again from GitLab", kind: duration(&i.Freshness, 10*time.Second, 0, time.Hour)},
-		{name: "max", help: "Deliveries that wait at most; more are refused until some are handled", kind: count(&i.Max, 1_000_000, 1, 100_000_000)},
-		{name: "spool", help: "Deliveries that are kept on disk at most while Redis is away", kind: count(&i.Spool, 100_000, 1, 10_000_000)},
+		{name: "settle", reloadable: true, help: "An issue waits this long for more of a burst; at most grace", kind: durationValue(&i.Settle, 2*time.Second, 0, time.Minute)},
+		{name: "grace", reloadable: true, help: "Reminders wait this long after a person's last touch", kind: durationValue(&i.Grace, 5*time.Minute, 0, 7*day)},
+		{name: "triage_days", reloadable: true, help: "Working days that reminders of type, severity and priority wait on a new issue, for triage to come first", kind: intValue(&i.TriageDays, 1, 0, 30)},
+		{name: "lease", help: "A worker that gives no sign of life for this long loses its issue", kind: durationValue(&i.Lease, time.Minute, 5*time.Second, time.Hour)},
+		{name: "workers", help: "Issues handled at the same time by one process", kind: intValue(&i.Workers, 8, 1, 256)},
+		{name: "attempts", help: "Tries before an issue becomes a dead letter", kind: intValue(&i.Attempts, 12, 1, 100)},
+		{name: "freshness", help: "A delivered snapshot of this age or less is not read again from GitLab", kind: durationValue(&i.Freshness, 10*time.Second, 0, time.Hour)},
+		{name: "max", help: "Deliveries that wait at most; more are refused until some are handled", kind: intValue(&i.Max, 1_000_000, 1, 100_000_000)},
+		{name: "spool", help: "Deliveries that are kept on disk at most while Redis is away", kind: intValue(&i.Spool, 100_000, 1, 10_000_000)},
 		{variable: "FLOWKEEPER_REDIS_URL", orFile: true, help: "redis://… or rediss://…; without it the inbox is embedded",
-			sought: "redis redis_url", apart: "Redis is not named in the file, its URL may hold a password", kind: redisURL(&i.RedisURL)},
+			searchNames: "redis redis_url", whyNotInFile: "Redis is not named in the file, its URL may hold a password", kind: redisURLValue(&i.RedisURL)},
 		{variable: "FLOWKEEPER_DATA_DIR", help: "directory of the embedded inbox, or of what each replica keeps beside Redis; " + defaultDataDir + " if not set",
-			sought: "data_dir", apart: "the data directory is not set in the file", kind: text(&i.DataDir, defaultDataDir, "a directory", line)},
+			searchNames: "data_dir", whyNotInFile: "the data directory is not set in the file", kind: textValue(&i.DataDir, defaultDataDir, "a directory", parseTextLine)},
 	}
 }
 
@@ -148,24 +148,24 @@ const (
 func (t *Team) keys() []key {
 	const group = "group::source code"
 	return []key{
-		{name: "name", help: "As people call the team", kind: text(&t.Name, "Create:Source Code BE", "a name", line)},
-		{name: "group_label", help: "The label of the team's group", kind: text(&t.GroupLabel, group, "a label", groupLabel)},
-		{name: "labels", help: "Every issue of the team carries these", kind: list(&t.Labels, many{
-			want: "labels", example: `[backend, "devops::create"]`, item: label, whole: oneOfEachScope,
+		{name: "name", help: "As people call the team", kind: textValue(&t.Name, "Create:Source Code BE", "a name", parseTextLine)},
+		{name: "group_label", help: "The label of the team's group", kind: textValue(&t.GroupLabel, group, "a label", parseGroupLabel)},
+		{name: "labels", help: "Every issue of the team carries these", kind: bindList(&t.Labels, listValue{
+			want: "labels", example: `[backend, "devops::create"]`, item: parseLabel, check: checkOnePerScope,
 			standard: []string{"backend", "devops::create", "Category:Source Code Management", group},
 		})},
-		{name: "scope", help: "Which issues are ours: all that carry no other group's label, or only those labelled with group_label", kind: choice(&t.Scope, ScopeAll, ScopeAll, ScopeLabelled)},
-		{name: "side", help: "Whose estimate a plain weight is on an issue of both sides", kind: choice(&t.Side, SideBackend, SideBackend, SideFrontend)},
-		{name: "roles", help: "Who fills which role, by GitLab username", kind: roster(t)},
+		{name: "scope", help: "Which issues are ours: all that carry no other group's label, or only those labelled with group_label", kind: choiceValue(&t.Scope, ScopeAll, ScopeAll, ScopeLabelled)},
+		{name: "side", help: "Whose estimate a plain weight is on an issue of both sides", kind: choiceValue(&t.Side, SideBackend, SideBackend, SideFrontend)},
+		{name: "roles", help: "Who fills which role, by GitLab username", kind: rosterSection(t)},
 	}
 }
 
-// roster is who fills the roles.
-func roster(t *Team) section {
+// rosterSection is who fills the roles.
+func rosterSection(t *Team) section {
 	s := section{noun: "role"}
 	for _, role := range triage.Roles() {
-		s.keys = append(s.keys, key{name: string(role), kind: many{
-			want: "usernames", example: "[alice, bob]", item: username,
+		s.keys = append(s.keys, key{name: string(role), kind: listValue{
+			want: "usernames", example: "[alice, bob]", item: parseUsername,
 			get: func() []string { return t.Roster[role] },
 			put: func(items []string) { t.Roster[role] = items },
 		}})
@@ -182,9 +182,9 @@ type Schedule struct {
 
 func (s *Schedule) keys() []key {
 	return []key{
-		{name: "sweep", help: "Between two looks for events that GitLab did not deliver", kind: duration(&s.Sweep, 15*time.Minute, time.Minute, day)},
-		{name: "hooks", help: "Between two looks for webhooks that GitLab disabled", kind: duration(&s.Hooks, time.Hour, time.Minute, day)},
-		{name: "lookback", help: "How far a sweep looks back that knows of none before, but not to before the project first delivered or was listed; at least sweep", kind: duration(&s.Lookback, day, time.Minute, 30*day)},
+		{name: "sweep", help: "Between two looks for events that GitLab did not deliver", kind: durationValue(&s.Sweep, 15*time.Minute, time.Minute, day)},
+		{name: "hooks", help: "Between two looks for webhooks that GitLab disabled", kind: durationValue(&s.Hooks, time.Hour, time.Minute, day)},
+		{name: "lookback", help: "How far a sweep looks back that knows of none before, but not to before the project first delivered or was listed; at least sweep", kind: durationValue(&s.Lookback, day, time.Minute, 30*day)},
 	}
 }
 
@@ -194,7 +194,7 @@ type Commands struct {
 }
 
 func (c *Commands) keys() []key {
-	return []key{{name: "prefix", help: "The word behind the slash: /flow help", kind: text(&c.Prefix, "flow", "a word", prefix)}}
+	return []key{{name: "prefix", help: "The word behind the slash: /flow help", kind: textValue(&c.Prefix, "flow", "a word", parsePrefix)}}
 }
 
 // Log is how the bot logs.
@@ -206,25 +206,25 @@ type Log struct {
 func (l *Log) keys() []key {
 	const sought, apart = "log logging log_level log_format", "logging is not set in the file"
 	return []key{
-		{variable: "FLOWKEEPER_LOG_LEVEL", help: "debug, info, warn or error; info if not set", sought: sought, apart: apart,
-			kind: choice(&l.Level, "info", "debug", "info", "warn", "error")},
-		{variable: "FLOWKEEPER_LOG_FORMAT", help: "json or console; json if not set, console on a terminal", sought: sought, apart: apart,
-			kind: orUnset(choice(&l.Format, "", "json", "console"), "json, console on a terminal")},
+		{variable: "FLOWKEEPER_LOG_LEVEL", help: "debug, info, warn or error; info if not set", searchNames: sought, whyNotInFile: apart,
+			kind: choiceValue(&l.Level, "info", "debug", "info", "warn", "error")},
+		{variable: "FLOWKEEPER_LOG_FORMAT", help: "json or console; json if not set, console on a terminal", searchNames: sought, whyNotInFile: apart,
+			kind: withUnsetText(choiceValue(&l.Format, "", "json", "console"), "json, console on a terminal")},
 	}
 }
 
-// labels are the names of the label roles.
-func labels(c *Config) section {
+// labelsSection are the names of the label roles.
+func labelsSection(c *Config) section {
 	s := section{noun: "label role"}
 	for _, d := range triage.LabelDefaults() {
-		m := many{
-			want: "labels", example: exampleList(d.Names), single: true, least: 1, item: label, standard: d.Names,
+		m := listValue{
+			want: "labels", example: exampleList(d.Names), single: true, least: 1, item: parseLabel, standard: d.Names,
 			get: func() []string { return c.Labels[d.Role] },
 			put: func(items []string) { c.Labels[d.Role] = items },
 		}
 		help := ""
 		if d.Scope {
-			m.want, m.item = "scopes", scope
+			m.want, m.item = "scopes", parseScope
 			help = "A scope, without ::"
 		}
 		s.keys = append(s.keys, key{name: d.Key, help: help, kind: m})

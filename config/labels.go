@@ -6,8 +6,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// compareLabels checks that every label means one thing, and that rules are given labels which the others know.
-func (r *reader) compareLabels(c *Config) {
+// crossCheckLabels checks that every label has one meaning, and that the options of rules name labels of the workflow.
+func (r *reader) crossCheckLabels(c *Config) {
 	for _, scopes := range []bool{false, true} {
 		taken := map[string]string{} // by label: the key of its role
 		for _, d := range triage.LabelDefaults() {
@@ -16,7 +16,7 @@ func (r *reader) compareLabels(c *Config) {
 			}
 			for _, name := range c.Labels[d.Role] {
 				if other, twice := taken[name]; twice {
-					r.conflict(flawf("give each its own name", "%s is the name of %s and of %s", quote(name), other, d.Key), "labels."+d.Key, "labels."+other)
+					r.reportConflict(diagnosticf("give each its own name", "%s is the name of %s and of %s", quote(name), other, d.Key), "labels."+d.Key, "labels."+other)
 					continue
 				}
 				taken[name] = d.Key
@@ -30,14 +30,14 @@ func (r *reader) compareLabels(c *Config) {
 				continue
 			}
 			if known := stateLabels(c); !slices.Contains(known, label) {
-				r.conflict(flawf(suggestState(label, known), "%s is not the label of a workflow state", quote(label)),
+				r.reportConflict(diagnosticf(suggestState(label, known), "%s is not the label of a workflow state", quote(label)),
 					"rules."+s.ID+"."+o.Name)
 			}
 		}
 	}
 }
 
-// suggestState is the hint for a label that is no state's: the state of that name in the workflow's scope, else the nearest one.
+// suggestState is the hint for a label that is not the label of a state: the state of that name in the workflow's scope, else the most similar one.
 func suggestState(label string, known []string) string {
 	for _, state := range known {
 		if value := triage.Value(state); value == label || value == triage.Value(label) {

@@ -38,11 +38,11 @@ func Load(path string, environ []string, catalogue []triage.Rule) (Config, error
 		r.schema.read(r, "", r.doc.root)
 	}
 	env.read(r)
-	r.limit(&c)
-	r.compare(&c)
+	r.capModes(&c)
+	r.crossCheck(&c)
 
 	if len(r.problems) > 0 {
-		return Config{}, env.scrub(r.problems.sorted())
+		return Config{}, env.redact(r.problems.sorted())
 	}
 	return c, nil
 }
@@ -95,7 +95,7 @@ func readBounded(path string, limit int64) ([]byte, error) {
 // errNoFile is what a missing file is reported with.
 var errNoFile = errors.New("there is no such file")
 
-// withoutPath says why a file cannot be read, not which.
+// withoutPath is the reason why a file cannot be read, without the file's name.
 func withoutPath(err error) error {
 	var at *fs.PathError
 	switch {
@@ -110,37 +110,37 @@ func withoutPath(err error) error {
 	}
 }
 
-// compare checks what depends on several keys. What is wrong by itself is not compared.
-func (r *reader) compare(c *Config) {
+// crossCheck checks what depends on several keys. Keys that are wrong by themselves are left out.
+func (r *reader) crossCheck(c *Config) {
 	if c.Inbox.Settle > c.Inbox.Grace {
-		r.conflict(flawf("settle may be at most as long as grace", "settle (%s) is longer than grace (%s)",
+		r.reportConflict(diagnosticf("settle may be at most as long as grace", "settle (%s) is longer than grace (%s)",
 			formatDuration(c.Inbox.Settle), formatDuration(c.Inbox.Grace)), "inbox.settle", "inbox.grace")
 	}
 	if c.Schedule.Lookback < c.Schedule.Sweep {
-		r.conflict(flawf("lookback has to be at least as long as sweep", "lookback (%s) is shorter than sweep (%s), events between would be missed",
+		r.reportConflict(diagnosticf("lookback has to be at least as long as sweep", "lookback (%s) is shorter than sweep (%s), events between would be missed",
 			formatDuration(c.Schedule.Lookback), formatDuration(c.Schedule.Sweep)), "schedule.lookback", "schedule.sweep")
 	}
 	if c.Team.Scope == ScopeLabelled && c.Team.GroupLabel == "" {
-		r.conflict(flawf("set team.group_label", "with the scope labelled there has to be a group label"), "team.scope", "team.group_label")
+		r.reportConflict(diagnosticf("set team.group_label", "with the scope labelled there has to be a group label"), "team.scope", "team.group_label")
 	}
-	r.compareLabels(c)
+	r.crossCheckLabels(c)
 	if other := otherGroup(c.Team); other != "" {
-		r.conflict(flawf("put the group label into team.labels in its place", "team.labels adds %s to every issue, which makes it another group's than %s",
+		r.reportConflict(diagnosticf("put the group label into team.labels in its place", "team.labels adds %s to every issue, which makes it another group's than %s",
 			quote(other), quote(c.Team.GroupLabel)), "team.group_label", "team.labels")
 	}
 	switch {
 	case c.Server.TLSCert != "" && c.Server.TLSKey == "":
-		r.conflict(flawf("set server.tls_key or FLOWKEEPER_TLS_KEY to the file of its private key", "there is a certificate without a key"), "server.tls_cert", "server.tls_key")
+		r.reportConflict(diagnosticf("set server.tls_key or FLOWKEEPER_TLS_KEY to the file of its private key", "there is a certificate without a key"), "server.tls_cert", "server.tls_key")
 	case c.Server.TLSKey != "" && c.Server.TLSCert == "":
-		r.conflict(flawf("set server.tls_cert or FLOWKEEPER_TLS_CERT to the file of the certificate", "there is a key without a certificate"), "server.tls_key", "server.tls_cert")
+		r.reportConflict(diagnosticf("set server.tls_cert or FLOWKEEPER_TLS_CERT to the file of the certificate", "there is a key without a certificate"), "server.tls_key", "server.tls_cert")
 	}
 	if c.Server.Listen == c.Server.Admin && !endsInPortZero(c.Server.Listen) {
-		r.conflict(flawf("choose another port for one of them", "webhooks and administration listen on the same address, %s", c.Server.Listen),
+		r.reportConflict(diagnosticf("choose another port for one of them", "webhooks and administration listen on the same address, %s", c.Server.Listen),
 			"server.admin", "server.listen")
 	}
 }
 
-// otherGroup is a label that the bot would add and that hands every issue to another group, "" if there is none.
+// otherGroup is a label among team.labels that would make every issue another group's, "" if there is none.
 func otherGroup(t Team) string {
 	scope := triage.Scope(t.GroupLabel)
 	for _, l := range t.Labels {
@@ -154,8 +154,8 @@ func otherGroup(t Team) string {
 // endsInPortZero reports whether an address leaves the port to the system, which then gives each listener its own.
 func endsInPortZero(address string) bool { return len(address) > 1 && address[len(address)-2:] == ":0" }
 
-// conflict reports a flaw between two keys at the first of them that somebody has set.
-func (r *reader) conflict(f *flaw, paths ...string) {
+// reportConflict reports a diagnostic between two keys at the first of them that somebody has set.
+func (r *reader) reportConflict(f *diagnostic, paths ...string) {
 	for _, path := range paths {
 		if r.origin[path].bad {
 			return

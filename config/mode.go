@@ -4,8 +4,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// limit keeps the rules below what was said for all of them. A rule whose mode the file names is limited only by the mode of the whole.
-func (r *reader) limit(c *Config) {
+// capModes limits the modes of the rules: those that the file does not name by rules.all, and all of them by the mode of the whole bot.
+func (r *reader) capModes(c *Config) {
 	most := triage.Act
 	if c.Mode == ModeShadow || c.Mode == "" && c.File == "" {
 		most = triage.Shadow
@@ -13,9 +13,9 @@ func (r *reader) limit(c *Config) {
 	c.All = min(c.All, most)
 	for i := range c.Rules {
 		s := &c.Rules[i]
-		path := under("rules", s.ID)
+		path := joinPath("rules", s.ID)
 		_, named := r.origin[path]
-		_, spelled := r.origin[under(path, modeKey)]
+		_, spelled := r.origin[joinPath(path, modeKey)]
 		if !named && !spelled {
 			s.Mode = min(s.Mode, c.All)
 		}
@@ -23,8 +23,8 @@ func (r *reader) limit(c *Config) {
 	}
 }
 
-// Watching says why no rule writes or reminds; empty if some may.
-func (c Config) Watching() string {
+// OnlyShadowReason says why no rule may do more than shadow; empty if some may.
+func (c Config) OnlyShadowReason() string {
 	for _, s := range c.Rules {
 		if s.Mode > triage.Shadow {
 			return ""

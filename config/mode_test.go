@@ -55,7 +55,7 @@ func TestHowFarRulesGo(t *testing.T) {
 			if got := modes(loaded); got != c.want {
 				t.Errorf("the rules are in %s, want %s", got, c.want)
 			}
-			if got := loaded.Watching(); got == "" != (c.watching == "") || !strings.Contains(got, c.watching) {
+			if got := loaded.OnlyShadowReason(); got == "" != (c.watching == "") || !strings.Contains(got, c.watching) {
 				t.Errorf("why they only watch: %q, want %q", got, c.watching)
 			}
 			again, err := load(t, loaded.String(), environ...)

@@ -11,5 +11,5 @@ func suggest(word string, known []string, other string) string {
 	if len(known) == 0 || len(known) > few {
 		return other
 	}
-	return "allowed: " + listed(known)
+	return "allowed: " + joinWords(known)
 }

@@ -110,15 +110,15 @@ func (ps Problems) sorted() Problems {
 	return slices.Compact(ps) // an alias shows one mistake several times
 }
 
-// flaw is a problem before it is known where it stands.
-type flaw struct {
+// diagnostic is a problem before it is known where it stands.
+type diagnostic struct {
 	message string
 	hint    string
 }
 
-// flawf is a flaw with a formatted message and a hint, which may be empty.
-func flawf(hint, format string, args ...any) *flaw {
-	return &flaw{message: fmt.Sprintf(format, args...), hint: hint}
+// diagnosticf is a diagnostic with a formatted message and a hint, which may be empty.
+func diagnosticf(hint, format string, args ...any) *diagnostic {
+	return &diagnostic{message: fmt.Sprintf(format, args...), hint: hint}
 }
 
 // quote shows a value in a message, cut if it is long.
@@ -130,5 +130,5 @@ func quote(s string) string {
 	return strconv.Quote(s)
 }
 
-// listed joins the allowed words: "all, labelled".
-func listed(words []string) string { return strings.Join(words, ", ") }
+// joinWords joins the allowed words: "all, labelled".
+func joinWords(words []string) string { return strings.Join(words, ", ") }

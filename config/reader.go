@@ -9,7 +9,7 @@ import (
 // maxEntries bounds how many keys are looked at, merged ones counted each time: a few nested merges could name millions.
 const maxEntries = 10_000
 
-// reader carries what is common to reading one configuration: the problems found and where each value came from.
+// reader is the state of reading one configuration: the problems found so far and where each value came from.
 type reader struct {
 	schema   section
 	doc      *document
@@ -19,32 +19,32 @@ type reader struct {
 	merging  int // depth of merges being resolved
 }
 
-// origin is where the value of a key came from. bad values left the default in place, so nothing can be concluded from them.
+// origin is where the value of a key came from. bad marks a value that was wrong: the default is in force then, so it is not compared with others.
 type origin struct {
-	spot     spot
+	spot     location
 	variable string
 	bad      bool
 }
 
-// report notes a flaw at a node of the file.
-func (r *reader) report(path string, n ast.Node, f *flaw) {
+// report notes a diagnostic at a node of the file.
+func (r *reader) report(path string, n ast.Node, f *diagnostic) {
 	r.reportAt(path, position(n), f)
 }
 
-// reportAt notes a flaw at a place in the file.
-func (r *reader) reportAt(path string, at spot, f *flaw) {
+// reportAt notes a diagnostic at a place in the file.
+func (r *reader) reportAt(path string, at location, f *diagnostic) {
 	p := r.doc.problem(at.line, at.column, f)
 	p.Path = maskText(path)
 	r.problems = append(r.problems, *p)
 	r.origin[path] = origin{spot: at, bad: true}
 }
 
-// reportVariable notes a flaw of an environment variable.
-func (r *reader) reportVariable(name string, f *flaw) {
+// reportVariable notes a diagnostic of an environment variable.
+func (r *reader) reportVariable(name string, f *diagnostic) {
 	r.problems = append(r.problems, Problem{Path: name, Message: maskText(f.message), Hint: maskText(f.hint)})
 }
 
-// resolve looks through anchors and aliases. It gives nil if there is nothing behind them, after reporting that.
+// resolve follows anchors and aliases. It reports an alias without an anchor and returns nil.
 func (r *reader) resolve(path string, n ast.Node) ast.Node {
 	const longestChain = 20
 	for range longestChain {
@@ -54,7 +54,7 @@ func (r *reader) resolve(path string, n ast.Node) ast.Node {
 		case *ast.AliasNode:
 			target := r.doc.aliases[v]
 			if target == nil {
-				r.report(path, v, flawf("define it before with &"+tokenText(v.Value), "there is no anchor %s", quote(tokenText(v.Value))))
+				r.report(path, v, diagnosticf("define it before with &"+tokenText(v.Value), "there is no anchor %s", quote(tokenText(v.Value))))
 				return nil
 			}
 			n = target
@@ -62,7 +62,7 @@ func (r *reader) resolve(path string, n ast.Node) ast.Node {
 			return n
 		}
 	}
-	r.report(path, n, flawf("", "the aliases go round in circles"))
+	r.report(path, n, diagnosticf("", "the aliases go round in circles"))
 	return nil
 }
 
@@ -85,10 +85,10 @@ func (r *reader) mapping(path string, n ast.Node) (entries []entry, ok bool) {
 	default:
 		return nil, false
 	}
-	seen := map[string]spot{}
+	seen := map[string]location{}
 	var merged []ast.Node
 	for _, v := range values {
-		if !r.spend(path, v) {
+		if !r.countEntry(path, v) {
 			break
 		}
 		if v.Key.IsMergeKey() {
@@ -97,11 +97,11 @@ func (r *reader) mapping(path string, n ast.Node) (entries []entry, ok bool) {
 		}
 		key, plain := keyText(v.Key)
 		if !plain {
-			r.report(path, v.Key, flawf("write \"key: value\"", "a key has to be a plain word"))
+			r.report(path, v.Key, diagnosticf("write \"key: value\"", "a key has to be a plain word"))
 			continue
 		}
 		if first, twice := seen[key]; twice {
-			r.report(under(path, key), v.Key, flawf("remove one of the two", "the key is there already, in line %d", first.line))
+			r.report(joinPath(path, key), v.Key, diagnosticf("remove one of the two", "the key is there already, in line %d", first.line))
 			continue
 		}
 		seen[key] = position(v.Key)
@@ -118,16 +118,16 @@ func (r *reader) mapping(path string, n ast.Node) (entries []entry, ok bool) {
 	return entries, true
 }
 
-// spend counts one more look at a key. It is false, and reported once, when there were too many.
-func (r *reader) spend(path string, n ast.Node) bool {
+// countEntry counts one key that is read. It returns false when there were too many, which it reports once.
+func (r *reader) countEntry(path string, n ast.Node) bool {
 	r.entries++
 	if r.entries == maxEntries+1 {
-		r.report(path, n, flawf("", "the merges name more than %d keys", maxEntries))
+		r.report(path, n, diagnosticf("", "the merges name more than %d keys", maxEntries))
 	}
 	return r.entries <= maxEntries
 }
 
-// merge lists the keys of what stands behind a "<<": a mapping or a list of mappings.
+// merge lists the keys of the value of a "<<" key: a mapping or a list of mappings.
 func (r *reader) merge(path string, n ast.Node) []entry {
 	target := r.resolve(path, n)
 	if target == nil {
@@ -146,21 +146,21 @@ func (r *reader) merge(path string, n ast.Node) []entry {
 	return all
 }
 
-// mergeOne lists the keys of one mapping. at is what stands behind the "<<".
+// mergeOne lists the keys of one merged mapping. at is the value of the "<<" key.
 func (r *reader) mergeOne(path string, at, target ast.Node) []entry {
 	const deepest = 10
 	r.merging++
 	defer func() { r.merging-- }()
-	if !r.spend(path, at) {
+	if !r.countEntry(path, at) {
 		return nil
 	}
 	if r.merging > deepest {
-		r.report(path, at, flawf("", "the merges are nested too deep"))
+		r.report(path, at, diagnosticf("", "the merges are nested too deep"))
 		return nil
 	}
 	entries, ok := r.mapping(path, target)
 	if !ok {
-		r.report(path, at, flawf("write <<: *name of a mapping", "only a mapping can be merged"))
+		r.report(path, at, diagnosticf("write <<: *name of a mapping", "only a mapping can be merged"))
 	}
 	return entries
 }
@@ -180,8 +180,8 @@ func keyText(n ast.MapKeyNode) (string, bool) {
 	}
 }
 
-// under is the path of a key within a section.
-func under(path, key string) string {
+// joinPath is the path of a key within a section.
+func joinPath(path, key string) string {
 	if path == "" {
 		return key
 	}
@@ -194,7 +194,7 @@ type literal struct {
 	typ  literalType
 }
 
-// literalType is what YAML takes a word for.
+// literalType is the type that YAML gives a word.
 type literalType int
 
 const (
@@ -203,7 +203,7 @@ const (
 	isBool
 )
 
-// literal takes a node for one word. want says in the complaint what should stand there: "a duration such as 5m".
+// literal reads a node that has to be one word. want says in the message what should stand there: "a duration such as 5m".
 func (r *reader) literal(path string, n ast.Node, want string) (literal, bool) {
 	n = r.resolve(path, n)
 	if n == nil {
@@ -222,18 +222,18 @@ func (r *reader) literal(path string, n ast.Node, want string) (literal, bool) {
 		if inner, ok := v.Value.(ast.ScalarNode); ok && v.Start.Value == "!!str" {
 			return literal{text: tokenText(inner)}, true
 		}
-		r.report(path, v, flawf("leave it out", "the tag %s is not understood", quote(v.Start.Value)))
+		r.report(path, v, diagnosticf("leave it out", "the tag %s is not understood", quote(v.Start.Value)))
 		return literal{}, false
 	case *ast.NullNode:
-		r.report(path, v, flawf("write "+want+", or leave the key out", "there is no value"))
+		r.report(path, v, diagnosticf("write "+want+", or leave the key out", "there is no value"))
 		return literal{}, false
 	default:
-		r.report(path, v, flawf("write "+want, "this is %s", nodeKind(v)))
+		r.report(path, v, diagnosticf("write "+want, "this is %s", nodeKind(v)))
 		return literal{}, false
 	}
 }
 
-// nodeKind says what stands in a file where something else was wanted.
+// nodeKind names the type of a node, for messages.
 func nodeKind(n ast.Node) string {
 	switch n.(type) {
 	case *ast.MappingNode, *ast.MappingValueNode:

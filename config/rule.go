@@ -19,8 +19,8 @@ const (
 // ruleSection has one key for every rule of the catalogue that c was made with.
 func ruleSection(c *Config) section {
 	s := section{noun: "rule", other: "flowkeeper rules lists them"}
-	s.keys = append(s.keys, key{name: allKey, help: "The most that a rule may do whose mode is not named below", kind: one[triage.Mode]{
-		field: &c.All, standard: triage.Act, want: "a mode", allowed: "off, shadow, remind or act", parse: mode, format: triage.Mode.String,
+	s.keys = append(s.keys, key{name: allKey, help: "The most that a rule may do whose mode is not named below", kind: scalar[triage.Mode]{
+		field: &c.All, standard: triage.Act, want: "a mode", allowed: "off, shadow, remind or act", parse: parseMode, format: triage.Mode.String,
 	}})
 	for i := range c.Rules {
 		setting := &c.Rules[i]
@@ -29,7 +29,7 @@ func ruleSection(c *Config) section {
 	return s
 }
 
-// ruleHelp is what the reference says of a rule.
+// ruleHelp is a rule's text in the reference.
 func ruleHelp(m triage.Meta) string {
 	lines := []string{strings.TrimSuffix(m.Summary, ".")}
 	if m.MaxMode != triage.Act {
@@ -45,7 +45,7 @@ func ruleHelp(m triage.Meta) string {
 	return strings.Join(lines, "\n")
 }
 
-// rule is a kind: a mode, or a mapping of a mode and options.
+// rule is a schemaValue: a mode, or a mapping of a mode and options.
 type rule struct{ setting *engine.Setting }
 
 func (k rule) reset()         {} // the engine's defaults are those of the catalogue
@@ -78,14 +78,14 @@ func (k rule) read(r *reader, path string, n ast.Node) {
 	}
 	if entries, ok := r.mapping(path, target); ok {
 		for _, e := range entries {
-			k.readEntry(r, under(path, e.key), e)
+			k.readEntry(r, joinPath(path, e.key), e)
 		}
 		return
 	}
 	k.readMode(r, path, n)
 }
 
-// readEntry takes the mode or one option.
+// readEntry reads the mode or one option.
 func (k rule) readEntry(r *reader, path string, e entry) {
 	if e.key == modeKey {
 		k.readMode(r, path, e.value)
@@ -99,21 +99,21 @@ func (k rule) readEntry(r *reader, path string, e entry) {
 		}
 		names = append(names, o.Name)
 	}
-	r.report(path, e.at, flawf(suggest(e.key, names, ""), "%s has no such option", k.setting.ID))
+	r.report(path, e.at, diagnosticf(suggest(e.key, names, ""), "%s has no such option", k.setting.ID))
 }
 
 func (k rule) readMode(r *reader, path string, n ast.Node) {
 	allowed := k.allowedModes()
-	lit, ok := r.literal(path, n, "one of "+listed(allowed))
+	lit, ok := r.literal(path, n, "one of "+joinWords(allowed))
 	if !ok {
 		return
 	}
-	mode, f := modeOf(lit, allowed)
+	mode, f := parseModeAmong(lit, allowed)
 	switch {
 	case f != nil:
 		r.report(path, n, f)
 	case mode > k.setting.MaxMode:
-		r.report(path, n, flawf("allowed: "+listed(allowed), "%s cannot %s: what it asks for is left to people", k.setting.ID, mode))
+		r.report(path, n, diagnosticf("allowed: "+joinWords(allowed), "%s cannot %s: what it asks for is left to people", k.setting.ID, mode))
 	default:
 		k.setting.Mode = mode
 		r.origin[path] = origin{spot: position(n)}
@@ -131,17 +131,19 @@ func modesUpTo(highest triage.Mode) []string {
 	return names
 }
 
-// mode takes any mode.
-func mode(lit literal) (triage.Mode, *flaw) { return modeOf(lit, modesUpTo(triage.Act)) }
+// parseMode reads any mode.
+func parseMode(lit literal) (triage.Mode, *diagnostic) {
+	return parseModeAmong(lit, modesUpTo(triage.Act))
+}
 
-// modeOf takes a mode. If the word is none, the allowed ones are suggested.
-func modeOf(lit literal, allowed []string) (triage.Mode, *flaw) {
+// parseModeAmong reads a mode. If the word is not a mode, the allowed ones are suggested.
+func parseModeAmong(lit literal, allowed []string) (triage.Mode, *diagnostic) {
 	mode, err := triage.ParseMode(lit.text)
 	switch {
 	case lit.typ == isBool && strings.EqualFold(lit.text, "false"):
-		return mode, flawf("write off", "%s is not a mode", lit.text)
+		return mode, diagnosticf("write off", "%s is not a mode", lit.text)
 	case err != nil || lit.typ != isText:
-		return mode, flawf(suggest(lit.text, allowed, ""), "%s is not a mode", quote(lit.text))
+		return mode, diagnosticf(suggest(lit.text, allowed, ""), "%s is not a mode", quote(lit.text))
 	}
 	return mode, nil
 }
@@ -155,7 +157,7 @@ func (k rule) readOption(r *reader, path string, o triage.Option, n ast.Node) {
 	if !ok {
 		return
 	}
-	v, f := optionValue(o, lit)
+	v, f := parseOption(o, lit)
 	if f != nil {
 		r.report(path, n, f)
 		return
@@ -164,13 +166,13 @@ func (k rule) readOption(r *reader, path string, o triage.Option, n ast.Node) {
 	r.origin[path] = origin{spot: position(n)}
 }
 
-// optionValue reads the value of an option in the type of its default.
-func optionValue(o triage.Option, lit literal) (any, *flaw) {
+// parseOption reads the value of an option in the type of its default.
+func parseOption(o triage.Option, lit literal) (any, *diagnostic) {
 	if _, number := o.Default.(int); number {
-		return wholeNumber(lit, o.Min, o.Max)
+		return parseWholeNumber(lit, o.Min, o.Max)
 	}
 	if o.State {
-		return label(lit)
+		return parseLabel(lit)
 	}
-	return line(lit)
+	return parseTextLine(lit)
 }

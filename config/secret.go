@@ -13,14 +13,14 @@ import (
 // hidden is what is shown in the place of a secret.
 const hidden = "<secret>"
 
-// Secret is a text that must not be printed. However it is formatted or marshalled, it says "<secret>"; its value is only had
-// through Reveal. The zero value is a secret that is not set.
+// Secret is a text that must not be printed. However it is formatted or marshalled, it says "<secret>"; only Reveal
+// returns its value. The zero value is a secret that is not set.
 type Secret struct{ value string }
 
 // NewSecret hides a text.
 func NewSecret(value string) Secret { return Secret{value: value} }
 
-// Reveal gives the text away. Call it where the secret is used, never where something is printed.
+// Reveal returns the text. Call it where the secret is used, never where something is printed.
 func (s Secret) Reveal() string { return s.value }
 
 // IsSet reports whether there is a secret.
@@ -43,19 +43,19 @@ func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`),
 // MarshalYAML implements the marshaler of goccy/go-yaml.
 func (Secret) MarshalYAML() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
 
-// secret is a key with a secret.
-func secret(field *Secret, parse func(literal) (Secret, *flaw)) one[Secret] {
-	return one[Secret]{field: field, parse: parse, format: func(s Secret) string { return shown(s) }}
+// secretValue is a key with a secret.
+func secretValue(field *Secret, parse func(literal) (Secret, *diagnostic)) scalar[Secret] {
+	return scalar[Secret]{field: field, parse: parse, format: func(s Secret) string { return secretsText(s) }}
 }
 
-// secretList is a kind: several secrets, separated by commas.
+// secretList is a schemaValue: several secrets, separated by commas.
 type secretList struct {
 	field *[]Secret
-	parse func(literal) (Secret, *flaw)
+	parse func(literal) (Secret, *diagnostic)
 }
 
 func (l secretList) reset()         { *l.field = nil }
-func (l secretList) text() string   { return shown(*l.field...) }
+func (l secretList) text() string   { return secretsText(*l.field...) }
 func (l secretList) limits() string { return "" }
 
 // plain joins the secrets; none of them holds a comma.
@@ -70,7 +70,7 @@ func (l secretList) plain() string {
 // read is never called: no secret has a key in the file.
 func (l secretList) read(*reader, string, ast.Node) {}
 
-func (l secretList) set(lit literal) *flaw {
+func (l secretList) set(lit literal) *diagnostic {
 	var all []Secret
 	for part := range strings.SplitSeq(lit.text, ",") {
 		value, f := l.parse(literal{text: strings.TrimSpace(part)})
@@ -83,8 +83,8 @@ func (l secretList) set(lit literal) *flaw {
 	return nil
 }
 
-// shown says how many secrets there are.
-func shown(secrets ...Secret) string {
+// secretsText shows how many secrets there are, not their values.
+func secretsText(secrets ...Secret) string {
 	var words []string
 	for _, s := range secrets {
 		if s.IsSet() {
@@ -94,7 +94,7 @@ func shown(secrets ...Secret) string {
 	if len(words) == 0 {
 		return "not set"
 	}
-	return listed(words)
+	return joinWords(words)
 }
 
 var (
@@ -104,7 +104,7 @@ var (
 	secretKey = regexp.MustCompile(`(?i)([\w-]*(?:token|secret|passw|credential|api[_-]?key)[\w-]*["']?[ \t]*[:=])(.*)`)
 )
 
-// maskText hides what looks like a secret in a message.
+// maskText hides parts of a message that look like a secret.
 func maskText(s string) string {
 	return tokenShape.ReplaceAllStringFunc(s, func(found string) string {
 		if strings.HasPrefix(found, "://") {

@@ -7,24 +7,24 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// section is a kind that holds keys.
+// section is a schemaValue that holds keys.
 type section struct {
 	keys  []key
 	noun  string // what its keys are called: "rule"; empty is "key"
-	other string // the hint for an unknown key that is near to none, if there are too many to list
+	other string // the hint for an unknown key that resembles no other, if there are too many to list
 }
 
 // key is the one definition of a setting, or of a section of them.
 type key struct {
-	name     string // in the file; empty if only the environment can say it
-	variable string // of the environment, which beats the file; may be empty
-	orFile   bool   // a variable of that name and …_FILE may name a file with the value
-	live     bool   // a running bot takes another value over, with a section all that is in it
-	help     string // one line without full stop for the reference; may be empty
-	kind     kind
+	name       string // in the file; empty if only the environment can set it
+	variable   string // of the environment, which beats the file; may be empty
+	orFile     bool   // a variable of that name and …_FILE may name a file with the value
+	reloadable bool   // a running bot adopts a new value; for a section, of all keys in it
+	help       string // one line without full stop for the reference; may be empty
+	kind       schemaValue
 
-	// Of what only the environment can say: the names by which people look for it in the file, and why it is not there.
-	sought, apart string
+	// For a key that only the environment can set: the names under which people look for it in the file, and why it is not there.
+	searchNames, whyNotInFile string
 }
 
 // inFile are the keys that the file may have.
@@ -32,20 +32,20 @@ func (s section) inFile() []key {
 	return slices.DeleteFunc(slices.Clone(s.keys), func(k key) bool { return k.name == "" })
 }
 
-// each visits every key below the section that has a value, with its path, or its variable if only the environment can say it.
+// each visits every key below the section that has a value, with its path, or its variable if only the environment can set it.
 func (s section) each(visit func(path string, k key)) { s.eachBelow("", false, visit) }
 
 func (s section) eachBelow(path string, live bool, visit func(path string, k key)) {
 	for _, k := range s.keys {
-		k.live = k.live || live
+		k.reloadable = k.reloadable || live
 		inner, nested := k.kind.(section)
 		switch {
 		case nested:
-			inner.eachBelow(under(path, k.name), k.live, visit)
+			inner.eachBelow(joinPath(path, k.name), k.reloadable, visit)
 		case k.name == "":
 			visit(k.variable, k)
 		default:
-			visit(under(path, k.name), k)
+			visit(joinPath(path, k.name), k)
 		}
 	}
 }
@@ -60,8 +60,8 @@ func (s section) reset() {
 	}
 }
 
-// read reads every known key and reports every unknown one. An empty section is like one left out: it is what remains when all
-// its keys are made comments.
+// read reads every known key and reports every unknown one. An empty section counts as left out: it is what remains when all its keys are
+// commented out.
 func (s section) read(r *reader, path string, n ast.Node) {
 	target := r.resolve(path, n)
 	if target == nil || target.Type() == ast.NullType {
@@ -69,22 +69,22 @@ func (s section) read(r *reader, path string, n ast.Node) {
 	}
 	entries, ok := r.mapping(path, target)
 	if !ok {
-		r.report(path, n, flawf(s.example(path), "this is %s, keys and values are wanted", nodeKind(target)))
+		r.report(path, n, diagnosticf(s.example(path), "this is %s, keys and values are wanted", nodeKind(target)))
 		return
 	}
 	keys := s.inFile()
 	for _, e := range entries {
 		if n := slices.IndexFunc(keys, func(k key) bool { return k.name == e.key }); n >= 0 {
-			keys[n].kind.read(r, under(path, e.key), e.value)
+			keys[n].kind.read(r, joinPath(path, e.key), e.value)
 			continue
 		}
-		r.report(under(path, e.key), e.at, s.unknown(r, path, e.key))
+		r.report(joinPath(path, e.key), e.at, s.unknown(r, path, e.key))
 	}
 }
 
 // unknown says what is wrong with a key that is not among the section's.
-func (s section) unknown(r *reader, path, name string) *flaw {
-	if f := r.elsewhere(path, name); f != nil {
+func (s section) unknown(r *reader, path, name string) *diagnostic {
+	if f := r.environmentOnly(path, name); f != nil {
 		return f
 	}
 	noun := s.noun
@@ -95,7 +95,7 @@ func (s section) unknown(r *reader, path, name string) *flaw {
 	for _, k := range s.inFile() {
 		names = append(names, k.name)
 	}
-	return flawf(suggest(name, names, s.other), "there is no such %s", noun)
+	return diagnosticf(suggest(name, names, s.other), "there is no such %s", noun)
 }
 
 // example shows how a key of the section is written.
@@ -110,9 +110,9 @@ func (s section) example(path string) string {
 	}
 }
 
-// elsewhere recognises what people look for in the file although it is set in the environment: secrets do not belong in a file
-// that is reviewed and shared.
-func (r *reader) elsewhere(path, name string) *flaw {
+// environmentOnly recognises a key that people write in the file although only the environment can set it: secrets do not belong in a file that
+// is reviewed and shared.
+func (r *reader) environmentOnly(path, name string) *diagnostic {
 	if path != "" && path != "gitlab" && path != "server" && path != "inbox" {
 		return nil
 	}
@@ -120,15 +120,15 @@ func (r *reader) elsewhere(path, name string) *flaw {
 	var variables []string
 	apart := ""
 	r.schema.each(func(_ string, k key) {
-		if slices.ContainsFunc(strings.Fields(k.sought), func(s string) bool { return strings.TrimSuffix(s, "s") == name }) {
+		if slices.ContainsFunc(strings.Fields(k.searchNames), func(s string) bool { return strings.TrimSuffix(s, "s") == name }) {
 			variables = append(variables, k.variables()...)
-			apart = k.apart
+			apart = k.whyNotInFile
 		}
 	})
 	if variables == nil {
 		return nil
 	}
-	return flawf("set "+strings.Join(variables, " or ")+" in the environment", "%s", apart)
+	return diagnosticf("set "+strings.Join(variables, " or ")+" in the environment", "%s", apart)
 }
 
 // write prints the section's keys as YAML. With comments, each key comes with its help and its limits.
@@ -150,7 +150,7 @@ func (s section) write(b *strings.Builder, indent string, comments bool) {
 	}
 }
 
-// writeComment prints what is known of a key above it.
+// writeComment prints a key's help and limits above it.
 func writeComment(b *strings.Builder, indent string, k key) {
 	help, limits := k.help, k.kind.limits()
 	switch {

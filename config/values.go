@@ -10,43 +10,43 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// kind is what stands behind a key: a value bound to a field of a Config, or a section of keys.
-type kind interface {
-	// read takes a node of the file into the field, or reports what is wrong and leaves the field alone.
+// schemaValue is the value of a key: one that is bound to a field of a Config, or a section of keys.
+type schemaValue interface {
+	// read reads a node of the file into the field, or reports what is wrong and leaves the field alone.
 	read(r *reader, path string, n ast.Node)
 	// reset gives the field its default.
 	reset()
 	// text is the field's value as YAML on one line; secrets are hidden.
 	text() string
-	// plain is the value only to be compared: it shows secrets.
+	// plain is the value for comparisons only: it shows secrets.
 	plain() string
 	// limits says what is allowed, for the reference: "5s to 1h"; may be empty.
 	limits() string
 }
 
-// one is a value of one word, which a variable may set too.
-type one[T any] struct {
+// scalar is a value of one word, which a variable may set, too.
+type scalar[T any] struct {
 	field    *T
 	standard T      // the default
 	want     string // what is to be written: "a duration such as 5m"
 	allowed  string // for the reference
-	parse    func(literal) (T, *flaw)
+	parse    func(literal) (T, *diagnostic)
 	format   func(T) string
 }
 
-func (o one[T]) reset() { *o.field = o.standard }
+func (o scalar[T]) reset() { *o.field = o.standard }
 
-func (o one[T]) plain() string {
+func (o scalar[T]) plain() string {
 	if s, ok := any(*o.field).(Secret); ok {
 		return s.Reveal()
 	}
 	return o.text()
 }
 
-func (o one[T]) text() string   { return o.format(*o.field) }
-func (o one[T]) limits() string { return o.allowed }
+func (o scalar[T]) text() string   { return o.format(*o.field) }
+func (o scalar[T]) limits() string { return o.allowed }
 
-func (o one[T]) read(r *reader, path string, n ast.Node) {
+func (o scalar[T]) read(r *reader, path string, n ast.Node) {
 	lit, ok := r.literal(path, n, o.want)
 	if !ok {
 		return
@@ -58,8 +58,8 @@ func (o one[T]) read(r *reader, path string, n ast.Node) {
 	r.origin[path] = origin{spot: position(n)}
 }
 
-// set takes a literal into the field, or says what is wrong with it.
-func (o one[T]) set(lit literal) *flaw {
+// set parses a literal into the field, or says what is wrong with it.
+func (o scalar[T]) set(lit literal) *diagnostic {
 	v, f := o.parse(lit)
 	if f == nil {
 		*o.field = v
@@ -67,8 +67,8 @@ func (o one[T]) set(lit literal) *flaw {
 	return f
 }
 
-// many is a list of words.
-type many struct {
+// listValue is a list of words.
+type listValue struct {
 	get      func() []string
 	put      func([]string)
 	standard []string // the default
@@ -76,11 +76,11 @@ type many struct {
 	example  string   // "[alice, bob]"
 	single   bool     // one word may stand for a list of one
 	least    int      // number of items
-	item     func(literal) (string, *flaw)
-	whole    func([]string) *flaw // a check of the list that parsed; nil is none
+	item     func(literal) (string, *diagnostic)
+	check    func([]string) *diagnostic // a check of the list that parsed; nil is none
 }
 
-func (m many) text() string {
+func (m listValue) text() string {
 	items := m.get()
 	quoted := make([]string, len(items))
 	for i, s := range items {
@@ -92,12 +92,12 @@ func (m many) text() string {
 	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
-func (m many) limits() string { return "" }
-func (m many) plain() string  { return m.text() }
-func (m many) reset()         { m.put(append([]string{}, m.standard...)) }
+func (m listValue) limits() string { return "" }
+func (m listValue) plain() string  { return m.text() }
+func (m listValue) reset()         { m.put(append([]string{}, m.standard...)) }
 
-// set takes the items that a variable names, separated by commas.
-func (m many) set(lit literal) *flaw {
+// set parses the items of a variable, separated by commas.
+func (m listValue) set(lit literal) *diagnostic {
 	var items []string
 	for part := range strings.SplitSeq(lit.text, ",") {
 		s, f := m.item(literal{text: strings.TrimSpace(part)})
@@ -106,10 +106,10 @@ func (m many) set(lit literal) *flaw {
 		}
 		items = append(items, s)
 	}
-	return m.accept(items)
+	return m.store(items)
 }
 
-func (m many) read(r *reader, path string, n ast.Node) {
+func (m listValue) read(r *reader, path string, n ast.Node) {
 	target := r.resolve(path, n)
 	if target == nil {
 		return
@@ -128,20 +128,20 @@ func (m many) read(r *reader, path string, n ast.Node) {
 			r.report(path, target, f)
 			return
 		}
-		m.take(r, path, target, []string{s})
+		m.storeAt(r, path, target, []string{s})
 	case isWord(target):
-		r.report(path, n, flawf("write a list such as "+m.example, "this is %s, a list of %s is wanted", nodeKind(target), m.want))
+		r.report(path, n, diagnosticf("write a list such as "+m.example, "this is %s, a list of %s is wanted", nodeKind(target), m.want))
 	case target.Type() == ast.NullType:
-		r.report(path, n, flawf("write a list such as "+m.example+", or leave the key out", "there is no value"))
+		r.report(path, n, diagnosticf("write a list such as "+m.example+", or leave the key out", "there is no value"))
 	default:
-		r.report(path, n, flawf("write a list such as "+m.example, "this is %s, a list of %s is wanted", nodeKind(target), m.want))
+		r.report(path, n, diagnosticf("write a list such as "+m.example, "this is %s, a list of %s is wanted", nodeKind(target), m.want))
 	}
 }
 
-// readList takes every item, so that all wrong ones are reported.
-func (m many) readList(r *reader, path string, list *ast.SequenceNode) {
+// readList reads every item, so that all wrong ones are reported.
+func (m listValue) readList(r *reader, path string, list *ast.SequenceNode) {
 	items := make([]string, 0, len(list.Values))
-	places := map[string]spot{}
+	places := map[string]location{}
 	good := true
 	for i, n := range list.Values {
 		here := path + "[" + strconv.Itoa(i) + "]"
@@ -153,7 +153,7 @@ func (m many) readList(r *reader, path string, list *ast.SequenceNode) {
 		s, f := m.item(lit)
 		if f == nil {
 			if _, twice := places[s]; twice {
-				f = flawf("remove one of the two", "%s is there already", quote(s))
+				f = diagnosticf("remove one of the two", "%s is there already", quote(s))
 			}
 		}
 		if f != nil {
@@ -168,25 +168,25 @@ func (m many) readList(r *reader, path string, list *ast.SequenceNode) {
 		r.origin[path] = origin{spot: position(list), bad: true}
 		return
 	}
-	m.take(r, path, list, items)
+	m.storeAt(r, path, list, items)
 }
 
-// take stores a list whose items are fine.
-func (m many) take(r *reader, path string, n ast.Node, items []string) {
-	if f := m.accept(items); f != nil {
+// storeAt stores a list whose items are valid, and where it came from.
+func (m listValue) storeAt(r *reader, path string, n ast.Node, items []string) {
+	if f := m.store(items); f != nil {
 		r.report(path, n, f)
 		return
 	}
 	r.origin[path] = origin{spot: position(n)}
 }
 
-// accept stores a list unless something is wrong with it as a whole.
-func (m many) accept(items []string) *flaw {
+// store stores a list unless it is invalid as a whole.
+func (m listValue) store(items []string) *diagnostic {
 	if len(items) < m.least {
-		return flawf("write a list such as "+m.example+", or leave the key out for the default", "the list is empty")
+		return diagnosticf("write a list such as "+m.example+", or leave the key out for the default", "the list is empty")
 	}
-	if m.whole != nil {
-		if f := m.whole(items); f != nil {
+	if m.check != nil {
+		if f := m.check(items); f != nil {
 			return f
 		}
 	}
@@ -200,37 +200,37 @@ func isWord(n ast.Node) bool {
 	return scalar && n.Type() != ast.NullType
 }
 
-// plainText takes a literal that has to be a text.
-func plainText(lit literal) (string, *flaw) {
+// parsePlainText reads a literal that has to be a text.
+func parsePlainText(lit literal) (string, *diagnostic) {
 	switch lit.typ {
 	case isNumber:
-		return "", flawf("put it in quotes if it is meant", "%s is a number, a text is wanted", lit.text)
+		return "", diagnosticf("put it in quotes if it is meant", "%s is a number, a text is wanted", lit.text)
 	case isBool:
-		return "", flawf("put it in quotes if it is meant", "%s is a yes or no, a text is wanted", lit.text)
+		return "", diagnosticf("put it in quotes if it is meant", "%s is a yes or no, a text is wanted", lit.text)
 	case isText:
 	}
 	return lit.text, nil
 }
 
-// text is a word or a line.
-func text(field *string, standard, want string, check func(literal) (string, *flaw)) one[string] {
-	return one[string]{field: field, standard: standard, want: want, format: yamlText, parse: check}
+// textValue is a word or a line.
+func textValue(field *string, standard, want string, check func(literal) (string, *diagnostic)) scalar[string] {
+	return scalar[string]{field: field, standard: standard, want: want, format: yamlText, parse: check}
 }
 
-// list binds a list to a field.
-func list(field *[]string, m many) many {
+// bindList binds a list to a field.
+func bindList(field *[]string, m listValue) listValue {
 	m.get = func() []string { return *field }
 	m.put = func(items []string) { *field = items }
 	return m
 }
 
-// exampleList shows names as a list.
+// exampleList writes names as a YAML list.
 func exampleList(names []string) string {
-	return many{get: func() []string { return names }}.text()
+	return listValue{get: func() []string { return names }}.text()
 }
 
-// orUnset says what holds if a value is empty.
-func orUnset(o one[string], unset string) one[string] {
+// withUnsetText sets how an empty value is shown.
+func withUnsetText(o scalar[string], unset string) scalar[string] {
 	format := o.format
 	o.format = func(s string) string {
 		if s == "" {
@@ -241,39 +241,39 @@ func orUnset(o one[string], unset string) one[string] {
 	return o
 }
 
-// choice is one of a few words.
-func choice(field *string, standard string, words ...string) one[string] {
-	return one[string]{
-		field: field, standard: standard, want: "one of " + listed(words), allowed: strings.Join(words, " or "), format: yamlText,
-		parse: func(lit literal) (string, *flaw) {
+// choiceValue is one of a few words.
+func choiceValue(field *string, standard string, words ...string) scalar[string] {
+	return scalar[string]{
+		field: field, standard: standard, want: "one of " + joinWords(words), allowed: strings.Join(words, " or "), format: yamlText,
+		parse: func(lit literal) (string, *diagnostic) {
 			if lit.typ != isText || !slices.Contains(words, lit.text) {
-				return "", flawf(suggest(lit.text, words, ""), "%s is not allowed here", quote(lit.text))
+				return "", diagnosticf(suggest(lit.text, words, ""), "%s is not allowed here", quote(lit.text))
 			}
 			return lit.text, nil
 		},
 	}
 }
 
-// count is a whole number between two limits, both inclusive.
-func count(field *int, standard, least, most int) one[int] {
+// intValue is a whole number between two limits, both inclusive.
+func intValue(field *int, standard, least, most int) scalar[int] {
 	limits := strconv.Itoa(least) + " to " + strconv.Itoa(most)
-	return one[int]{
+	return scalar[int]{
 		field: field, standard: standard, want: "a number (" + limits + ")", allowed: limits, format: strconv.Itoa,
-		parse: func(lit literal) (int, *flaw) { return wholeNumber(lit, least, most) },
+		parse: func(lit literal) (int, *diagnostic) { return parseWholeNumber(lit, least, most) },
 	}
 }
 
-// wholeNumber reads a plain decimal number between two limits, both inclusive.
-func wholeNumber(lit literal, least, most int) (int, *flaw) {
+// parseWholeNumber reads a plain decimal number between two limits, both inclusive.
+func parseWholeNumber(lit literal, least, most int) (int, *diagnostic) {
 	hint := "allowed: " + strconv.Itoa(least) + " to " + strconv.Itoa(most)
 	n, err := strconv.Atoi(lit.text)
 	switch {
 	case err != nil || strconv.Itoa(n) != lit.text:
-		return 0, flawf(hint, "%s is not a plain whole number", quote(lit.text))
+		return 0, diagnosticf(hint, "%s is not a plain whole number", quote(lit.text))
 	case lit.typ != isNumber:
-		return 0, flawf("write "+lit.text+" without quotes", "this is a text, a number is wanted")
+		return 0, diagnosticf("write "+lit.text+" without quotes", "this is a text, a number is wanted")
 	case n < least || n > most:
-		return 0, flawf(hint, "%d is out of range", n)
+		return 0, diagnosticf(hint, "%d is out of range", n)
 	}
 	return n, nil
 }

@@ -112,7 +112,7 @@ func TestShippedPolicies(t *testing.T) {
 	if diff := cmp.Diff(compose.String(), kubernetes.String()); diff != "" {
 		t.Errorf("policies (-Compose +Kubernetes):\n%s", diff)
 	}
-	if compose.Watching() == "" {
+	if compose.OnlyShadowReason() == "" {
 		t.Error("rules write before anybody has read what they would do")
 	}
 	bot := document[composed](t, "compose.yaml").Services["flowkeeper"]

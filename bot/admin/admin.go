@@ -26,10 +26,10 @@ const checkTimeout = 2 * time.Second
 // New makes the handler of GET /healthz, /readyz, /metrics, /decisions, /shadow and /dead, and of POST /adopt. /readyz answers 200 or 503 and
 // names every check with its outcome. All but the first two, and the outcomes, are only for who asks by IP address, for localhost or by one of
 // the hosts.
-func New(checks []Check, metrics prometheus.Gatherer, kept Kept, backlog Backlog, hosts ...string) http.Handler {
+func New(checks []Check, metrics prometheus.Gatherer, kept Store, backlog Backlog, hosts ...string) http.Handler {
 	const alive, able = "/healthz", "/readyz"
 	e := echo.New()
-	e.Use(private(hosts, alive, able))
+	e.Use(onlyPrivate(hosts, alive, able))
 	registerDecisions(e, kept)
 	registerDead(e, kept)
 	registerShadow(e, kept)
@@ -39,7 +39,7 @@ func New(checks []Check, metrics prometheus.Gatherer, kept Kept, backlog Backlog
 	})
 	e.GET(able, func(c echo.Context) error {
 		status, body := ready(c.Request().Context(), checks)
-		if !local(c.Request().Host, hosts) {
+		if !isLocalHost(c.Request().Host, hosts) {
 			body.Checks = nil
 		}
 		return c.JSON(status, body)

@@ -52,7 +52,7 @@ func (c *Client) Adopt(ctx context.Context, r adopt.Request) (adopt.Page, error)
 		}
 	}
 	var p adopt.Page
-	err := c.ask(ctx, http.MethodPost, "/adopt?"+q.Encode(), &p)
+	err := c.do(ctx, http.MethodPost, "/adopt?"+q.Encode(), &p)
 	if err == nil && !p.Done && !p.Next.After(r.From) && len(p.Issues) == 0 && p.Waiting == 0 {
 		err = fmt.Errorf("%s does not get on: is it a Flowkeeper of this version?", c.base)
 	}

@@ -51,13 +51,13 @@ func NewClient(base string) (*Client, error) {
 // Letters are the newest dead letters, at most MaxLetters, without their mail.
 func (c *Client) Letters(ctx context.Context) ([]letter.Letter, error) {
 	var all []letter.Letter
-	return all, c.ask(ctx, http.MethodGet, "/dead", &all)
+	return all, c.do(ctx, http.MethodGet, "/dead", &all)
 }
 
 // Letter is the whole letter of an issue. ErrNoLetter.
 func (c *Client) Letter(ctx context.Context, issue triage.Ref) (letter.Letter, error) {
 	var l letter.Letter
-	err := c.ask(ctx, http.MethodGet, path(issue), &l)
+	err := c.do(ctx, http.MethodGet, path(issue), &l)
 	if err == nil && l.Issue() != issue {
 		err = fmt.Errorf("%s answers with another letter than that of %s: is it a Flowkeeper of this version?", c.base, issue)
 	}
@@ -66,12 +66,12 @@ func (c *Client) Letter(ctx context.Context, issue triage.Ref) (letter.Letter, e
 
 // Retry puts a letter back into its issue's mailbox. ErrNoLetter.
 func (c *Client) Retry(ctx context.Context, issue triage.Ref) error {
-	return c.ask(ctx, http.MethodPost, path(issue)+"/retry", &struct{}{})
+	return c.do(ctx, http.MethodPost, path(issue)+"/retry", &struct{}{})
 }
 
 // Drop forgets a letter. ErrNoLetter.
 func (c *Client) Drop(ctx context.Context, issue triage.Ref) error {
-	return c.ask(ctx, http.MethodDelete, path(issue), &struct{}{})
+	return c.do(ctx, http.MethodDelete, path(issue), &struct{}{})
 }
 
 // Close ends connections that are kept open.
@@ -81,15 +81,15 @@ func path(subject triage.Ref) string {
 	return "/dead" + subjectPath(strconv.FormatInt(subject.Project, 10), subject.Kind, strconv.FormatInt(subject.IID, 10))
 }
 
-// ask makes one request and reads the answer's JSON.
-func (c *Client) ask(ctx context.Context, method, path string, into any) error {
+// do makes one request and reads the answer's JSON.
+func (c *Client) do(ctx context.Context, method, path string, into any) error {
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, nil)
 	if err != nil {
 		return fmt.Errorf("preparing a request to %s: %w", c.base, err)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return c.unreached(err)
+		return c.unreachableError(err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, largestAnswer+1))
@@ -101,11 +101,11 @@ func (c *Client) ask(ctx context.Context, method, path string, into any) error {
 	case resp.StatusCode/100 == 2 && bytes.ContainsAny(body[:min(1, len(body))], "{[") && json.Unmarshal(body, into) == nil:
 		return nil
 	}
-	return c.refusal(resp, body)
+	return c.responseError(resp, body)
 }
 
-// unreached is the error of a request that got no answer.
-func (c *Client) unreached(err error) error {
+// unreachableError is the error of a request that got no answer.
+func (c *Client) unreachableError(err error) error {
 	if inner, ok := errors.AsType[*url.Error](err); ok {
 		err = inner.Err
 	}
@@ -120,8 +120,8 @@ func (c *Client) unreached(err error) error {
 		"as for serve\nIf it runs elsewhere, make a tunnel first, such as: kubectl -n flowkeeper port-forward deploy/flowkeeper 8081, or ssh -L 8081:127.0.0.1:8081 host", what, err)
 }
 
-// refusal is the error of an answer other than the wanted one.
-func (c *Client) refusal(resp *http.Response, body []byte) error {
+// responseError is the error of an answer other than the wanted one.
+func (c *Client) responseError(resp *http.Response, body []byte) error {
 	var said struct {
 		Message string `json:"message"`
 	}

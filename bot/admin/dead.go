@@ -15,8 +15,8 @@ import (
 // MaxLetters is how many dead letters a list holds at most, the newest.
 const MaxLetters = 1000
 
-// farthest bounds how many letters are looked through for one.
-const farthest = 1_000_000
+// maxSearched bounds how many letters are looked through for one.
+const maxSearched = 1_000_000
 
 // registerDead adds what is told and done about dead letters, all as JSON:
 //
@@ -26,7 +26,7 @@ const farthest = 1_000_000
 //	DELETE /dead/<id>/<n>         forgets it
 //
 // That of a merge request is /dead/<id>/merge_requests/<n>.
-func registerDead(e *echo.Echo, kept Kept) {
+func registerDead(e *echo.Echo, kept Store) {
 	dead := e.Group("/dead")
 	dead.GET("", func(c echo.Context) error {
 		letters, err := kept.DeadLetters(c.Request().Context(), MaxLetters)
@@ -39,37 +39,37 @@ func registerDead(e *echo.Echo, kept Kept) {
 		}
 		return c.JSON(http.StatusOK, list)
 	})
-	ofSubject(dead, http.MethodGet, "", func(c echo.Context, subject triage.Ref) error {
-		l, err := find(c.Request().Context(), kept, subject)
+	handleSubject(dead, http.MethodGet, "", func(c echo.Context, subject triage.Ref) error {
+		l, err := findDeadLetter(c.Request().Context(), kept, subject)
 		if err != nil {
-			return refused(err)
+			return storeError(err)
 		}
-		return c.JSON(http.StatusOK, letter.Whole(l))
+		return c.JSON(http.StatusOK, letter.Full(l))
 	})
-	ofSubject(dead, http.MethodPost, "/retry", write(kept.Redrive, http.StatusAccepted, "due again"))
-	ofSubject(dead, http.MethodDelete, "", write(kept.DropDeadLetter, http.StatusOK, "dropped"))
+	handleSubject(dead, http.MethodPost, "/retry", answerWrite(kept.Redrive, http.StatusAccepted, "due again"))
+	handleSubject(dead, http.MethodDelete, "", answerWrite(kept.DropDeadLetter, http.StatusOK, "dropped"))
 }
 
-// write answers a request that does something to the letter of a subject.
-func write(do func(context.Context, triage.Ref) error, code int, status string) func(echo.Context, triage.Ref) error {
+// answerWrite answers a request that does something to the letter of a subject.
+func answerWrite(do func(context.Context, triage.Ref) error, code int, status string) func(echo.Context, triage.Ref) error {
 	return func(c echo.Context, subject triage.Ref) error {
 		if err := do(c.Request().Context(), subject); err != nil {
-			return refused(err)
+			return storeError(err)
 		}
 		return c.JSON(code, map[string]string{"status": status})
 	}
 }
 
-func refused(err error) error {
+func storeError(err error) error {
 	if errors.Is(err, inbox.ErrNotFound) {
 		return echo.NewHTTPError(http.StatusNotFound, "there is no such dead letter; GET /dead lists them")
 	}
 	return echo.NewHTTPError(http.StatusServiceUnavailable, err.Error())
 }
 
-// find looks for the letter of a subject: among the newest first, because those are asked for most.
-func find(ctx context.Context, kept Kept, subject triage.Ref) (inbox.DeadLetter, error) {
-	for limit := MaxLetters; limit <= farthest; limit *= 10 {
+// findDeadLetter looks for the letter of a subject: among the newest first, because those are asked for most.
+func findDeadLetter(ctx context.Context, kept Store, subject triage.Ref) (inbox.DeadLetter, error) {
+	for limit := MaxLetters; limit <= maxSearched; limit *= 10 {
 		letters, err := kept.DeadLetters(ctx, limit)
 		if err != nil {
 			return inbox.DeadLetter{}, err

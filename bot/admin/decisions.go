@@ -13,8 +13,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Kept is where decisions are read and dead letters are looked after.
-type Kept interface {
+// Store is where decisions are read and dead letters are looked after.
+type Store interface {
 	DeadLetters(ctx context.Context, limit int) ([]inbox.DeadLetter, error)
 	Redrive(ctx context.Context, issue triage.Ref) error
 	DropDeadLetter(ctx context.Context, issue triage.Ref) error
@@ -36,18 +36,18 @@ const maxDecisions = 1000
 
 // registerDecisions adds GET /decisions (of all), GET /decisions/<project id>/<issue number> and
 // GET /decisions/<project id>/merge_requests/<number>, newest first, ?limit=n.
-func registerDecisions(e *echo.Echo, kept Kept) {
+func registerDecisions(e *echo.Echo, kept Store) {
 	e.GET("/decisions", func(c echo.Context) error {
-		limit, err := number(c.QueryParam("limit"), 50)
+		limit, err := parsePositive(c.QueryParam("limit"), 50)
 		if err != nil {
 			return err
 		}
 		records, err := kept.RecentRecords(c.Request().Context(), int(min(limit, maxDecisions)))
-		return show(c, records, err)
+		return writeRecords(c, records, err)
 	})
-	ofSubject(e.Group("/decisions"), http.MethodGet, "", func(c echo.Context, subject triage.Ref) error {
+	handleSubject(e.Group("/decisions"), http.MethodGet, "", func(c echo.Context, subject triage.Ref) error {
 		records, err := kept.Records(c.Request().Context(), subject, inbox.RecordsPerIssue)
-		return show(c, records, err)
+		return writeRecords(c, records, err)
 	})
 }
 
@@ -59,15 +59,15 @@ func subjectPath(project string, kind triage.SubjectKind, iid string) string {
 	return "/" + project + "/" + iid
 }
 
-// ofSubject answers requests that name a subject, see subjectPath, with more behind it.
-func ofSubject(g *echo.Group, method, more string, answer func(echo.Context, triage.Ref) error) {
+// handleSubject answers requests that name a subject, see subjectPath, with more behind it.
+func handleSubject(g *echo.Group, method, more string, answer func(echo.Context, triage.Ref) error) {
 	for _, kind := range []triage.SubjectKind{triage.SubjectIssue, triage.SubjectMergeRequest} {
 		g.Add(method, subjectPath(":project", kind, ":iid")+more, func(c echo.Context) error {
-			project, err := number(c.Param("project"), 0)
+			project, err := parsePositive(c.Param("project"), 0)
 			if err != nil {
 				return err
 			}
-			iid, err := number(c.Param("iid"), 0)
+			iid, err := parsePositive(c.Param("iid"), 0)
 			if err != nil {
 				return err
 			}
@@ -76,8 +76,8 @@ func ofSubject(g *echo.Group, method, more string, answer func(echo.Context, tri
 	}
 }
 
-// number reads a positive number; an empty text is the default.
-func number(text string, otherwise int64) (int64, error) {
+// parsePositive reads a positive number; an empty text is the default.
+func parsePositive(text string, otherwise int64) (int64, error) {
 	if text == "" {
 		return otherwise, nil
 	}
@@ -88,7 +88,7 @@ func number(text string, otherwise int64) (int64, error) {
 	return n, nil
 }
 
-func show(c echo.Context, records []inbox.Record, err error) error {
+func writeRecords(c echo.Context, records []inbox.Record, err error) error {
 	if err != nil {
 		return echo.NewHTTPError(http.StatusServiceUnavailable, err.Error())
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// private keeps browsers away from what holds people's words or changes something. The admin address has no passwords: it is reached from
+// onlyPrivate keeps browsers away from what holds people's words or changes something. The admin address has no passwords: it is reached from
 // the machine itself or through a tunnel. A page on the web must not reach it through its visitor's browser:
 //
 //   - A browser says with every request that writes where the page came from (Origin, Sec-Fetch-Site). No page of ours writes.
@@ -18,14 +18,14 @@ import (
 //     address, localhost and the operator's own names are answered.
 //
 // It guards all paths but those for probes, which say little.
-func private(hosts []string, probes ...string) echo.MiddlewareFunc {
+func onlyPrivate(hosts []string, probes ...string) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			r := c.Request()
 			if slices.Contains(probes, r.URL.Path) {
 				return next(c)
 			}
-			if !local(r.Host, hosts) {
+			if !isLocalHost(r.Host, hosts) {
 				return echo.NewHTTPError(http.StatusForbidden, "this is only for who asks for localhost, by IP address, or by a name in server.admin_hosts "+
 					"(FLOWKEEPER_ADMIN_HOSTS), not by a name such as this one: add it there, or use a tunnel, such as kubectl port-forward, and http://127.0.0.1:8081")
 			}
@@ -38,8 +38,8 @@ func private(hosts []string, probes ...string) echo.MiddlewareFunc {
 	}
 }
 
-// local reports whether a Host header, with or without a port, is an address, localhost or one of the names.
-func local(host string, names []string) bool {
+// isLocalHost reports whether a Host header, with or without a port, is an address, localhost or one of the names.
+func isLocalHost(host string, names []string) bool {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {
 		name = host

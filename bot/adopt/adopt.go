@@ -19,13 +19,13 @@ import (
 
 // Pages are bounded: what is put into the inbox costs one call of GitLab for all, what is looked at a few for each.
 const (
-	pageStored = 100
-	pageLooked = 5
-	pageTime   = 10 * time.Second // one takes no longer, if it got on at all
+	maxStored    = 100
+	maxExplained = 5
+	pageTime     = 10 * time.Second // one takes no longer, if it got on at all
 )
 
-// Room is how many issues may wait in the inbox when a page is taken up: what people do in the meantime does not queue behind a backlog.
-const Room = 200
+// MaxWaiting is how many issues may wait in the inbox when a page is taken up: what people do in the meantime does not queue behind a backlog.
+const MaxWaiting = 200
 
 // GitLab is what is needed of GitLab.
 type GitLab interface {
@@ -88,12 +88,12 @@ type Refusal struct{ Text string }
 
 func (r Refusal) Error() string { return r.Text }
 
-// errFull ends a listing when the page is full.
-var errFull = errors.New("the page is full")
+// errPageFull ends a listing when the page is full.
+var errPageFull = errors.New("the page is full")
 
 // Page takes up, or looks at, the next open issues, the oldest first. The error may be a Refusal.
 func (a *Adopter) Page(ctx context.Context, r Request) (Page, error) {
-	project, err := a.find(ctx, r.Project)
+	project, err := a.projectID(ctx, r.Project)
 	if err != nil {
 		return Page{}, err
 	}
@@ -101,10 +101,10 @@ func (a *Adopter) Page(ctx context.Context, r Request) (Page, error) {
 	if p.Until.IsZero() {
 		p.Until = a.Now().UTC()
 	}
-	most, began := pageStored, a.Now()
+	most, began := maxStored, a.Now()
 	if r.DryRun {
-		most = pageLooked
-	} else if stats, err := a.Inbox.Stats(ctx); err != nil || stats.Issues >= Room {
+		most = maxExplained
+	} else if stats, err := a.Inbox.Stats(ctx); err != nil || stats.Issues >= MaxWaiting {
 		p.Waiting = stats.Issues
 		return p, err
 	}
@@ -112,15 +112,15 @@ func (a *Adopter) Page(ctx context.Context, r Request) (Page, error) {
 		// A page ends between two times of creation, because the next one begins with a time.
 		if i.CreatedAt.After(p.Until) {
 			p.Done = true
-			return errFull
+			return errPageFull
 		}
 		full := len(p.Issues) >= most || a.Now().Sub(began) > pageTime
 		if full && i.CreatedAt.After(p.Next) {
 			p.Next = i.CreatedAt
-			return errFull
+			return errPageFull
 		}
 		p.Next = i.CreatedAt
-		taken, err := a.take(ctx, i, p.Until, r.DryRun)
+		taken, err := a.adoptIssue(ctx, i, p.Until, r.DryRun)
 		if err == nil {
 			p.Issues = append(p.Issues, taken)
 		}
@@ -129,7 +129,7 @@ func (a *Adopter) Page(ctx context.Context, r Request) (Page, error) {
 	switch e, answered := errors.AsType[*gitlab.Error](listing); {
 	case listing == nil:
 		p.Done = true
-	case errors.Is(listing, errFull):
+	case errors.Is(listing, errPageFull):
 	case answered && e.Class == gitlab.Permanent && e.Status == 0 && p.Next.After(r.From): // the list is longer than is read at a time
 	default:
 		return Page{}, listing
@@ -137,8 +137,8 @@ func (a *Adopter) Page(ctx context.Context, r Request) (Page, error) {
 	return p, nil
 }
 
-// take puts an issue into the inbox, once for each walk, or looks at it.
-func (a *Adopter) take(ctx context.Context, i triage.Issue, until time.Time, dry bool) (Issue, error) {
+// adoptIssue puts an issue into the inbox, once for each walk, or looks at it.
+func (a *Adopter) adoptIssue(ctx context.Context, i triage.Issue, until time.Time, dry bool) (Issue, error) {
 	taken := Issue{Project: i.Project, IID: i.IID, URL: i.URL}
 	if !dry {
 		now := a.Now()
@@ -171,8 +171,8 @@ func (a *Adopter) take(ctx context.Context, i triage.Issue, until time.Time, dry
 	return taken, nil
 }
 
-// find is the number of a project that the token can see.
-func (a *Adopter) find(ctx context.Context, name string) (int64, error) {
+// projectID is the number of a project that the token can see.
+func (a *Adopter) projectID(ctx context.Context, name string) (int64, error) {
 	const member = "make the bot's user a member of it with the role Reporter or Planner"
 	if id, err := strconv.ParseInt(name, 10, 64); err == nil {
 		sees, err := a.GitLab.CanSeeProject(ctx, id)

@@ -188,11 +188,11 @@ func TestNoSuchProject(t *testing.T) {
 
 // TestGivesWay: while many issues wait in the inbox nothing is added to them, and the same page is asked for later. A dry run adds nothing anyway.
 func TestGivesWay(t *testing.T) {
-	l := &lab{wait: adopt.Room}
+	l := &lab{wait: adopt.MaxWaiting}
 	l.add(3, began.Add(-time.Hour), false)
 	a := l.adopter()
 	p, err := a.Page(t.Context(), adopt.Request{Project: "7"})
-	if err != nil || p.Waiting != adopt.Room || p.Done || len(l.taken) > 0 {
+	if err != nil || p.Waiting != adopt.MaxWaiting || p.Done || len(l.taken) > 0 {
 		t.Fatalf("%+v, taken %v, %v", p, l.taken, err)
 	}
 	if dry, err := a.Page(t.Context(), adopt.Request{Project: "7", DryRun: true}); err != nil || len(dry.Issues) != 3 {

@@ -19,7 +19,7 @@ func Text(w io.Writer, configuration string, e worker.Explanation) error {
 	d := e.Decision
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s#%d %s\n", e.Issue.Path, e.Issue.IID, e.Issue.Title)
-	fmt.Fprintf(&b, "  %s\n  labels: %s\n  configuration: %s\n", facts(e.Issue), list(e.Issue.Labels), configuration)
+	fmt.Fprintf(&b, "  %s\n  labels: %s\n  configuration: %s\n", issueFacts(e.Issue), labelList(e.Issue.Labels), configuration)
 	if !d.InScope {
 		fmt.Fprintf(&b, "\nLeft alone: %s.\n", d.Reason)
 		_, err := io.WriteString(w, b.String())
@@ -40,12 +40,12 @@ func Text(w io.Writer, configuration string, e worker.Explanation) error {
 			fmt.Fprintf(&b, "  | %s\n", strings.TrimRight(line, "\n"))
 		}
 	}
-	quiet(&b, quietOf(d.Memory))
+	writeInactive(&b, inactiveRules(d.Memory))
 	b.WriteString("\nWhy:\n")
 	for _, speaks := range []bool{true, false} {
 		for _, f := range d.Findings {
-			if (len(f.Wants) > 0 || f.Overridden || said(d.Note, f.Rule)) == speaks {
-				finding(&b, f)
+			if (len(f.Wants) > 0 || f.Overridden || isOnNote(d.Note, f.Rule)) == speaks {
+				writeFinding(&b, f)
 			}
 		}
 	}
@@ -53,7 +53,7 @@ func Text(w io.Writer, configuration string, e worker.Explanation) error {
 	return err
 }
 
-func finding(b *strings.Builder, f engine.Finding) {
+func writeFinding(b *strings.Builder, f engine.Finding) {
 	fmt.Fprintf(b, "  %-28s %-7s %s\n", f.Rule, f.Mode, f.Reason)
 	for _, want := range f.Wants {
 		fmt.Fprintf(b, "  %37s%s\n", "→ ", want)
@@ -63,8 +63,8 @@ func finding(b *strings.Builder, f engine.Finding) {
 	}
 }
 
-// said reports whether a rule is behind something on the note.
-func said(s engine.Note, rule string) bool {
+// isOnNote reports whether a rule is behind something on the note.
+func isOnNote(s engine.Note, rule string) bool {
 	for _, w := range s.Why {
 		if w.Rule == rule {
 			return true
@@ -73,8 +73,8 @@ func said(s engine.Note, rule string) bool {
 	return false
 }
 
-// facts are what the rules speak of besides labels.
-func facts(i triage.Issue) string {
+// issueFacts are what the rules speak of besides labels.
+func issueFacts(i triage.Issue) string {
 	state, weight, assignees := "open", "no weight", "nobody assigned"
 	if i.Closed {
 		state = "closed"
@@ -92,7 +92,7 @@ func facts(i triage.Issue) string {
 	return state + ", " + weight + ", " + assignees
 }
 
-func list(labels []string) string {
+func labelList(labels []string) string {
 	quoted := make([]string, len(labels))
 	for i, l := range labels {
 		quoted[i] = triage.Quoted(l)
@@ -111,7 +111,7 @@ type explanation struct {
 	Plan     []planned        `json:"plan"`
 	Findings []engine.Finding `json:"findings"`
 	Note     string           `json:"note,omitempty"`
-	Quiet    []quietRule      `json:"quiet,omitempty"`
+	Quiet    []inactiveRule   `json:"quiet,omitempty"`
 }
 
 type planned struct {
@@ -124,7 +124,7 @@ func JSON(w io.Writer, configuration string, e worker.Explanation) error {
 	out := explanation{
 		Config: configuration, Project: e.Issue.Project, Path: e.Issue.Path, IID: e.Issue.IID, Ours: e.Decision.InScope, Reason: e.Decision.Reason,
 		Plan: []planned{}, Findings: e.Decision.Findings, Note: e.Note,
-		Quiet: quietOf(e.Decision.Memory),
+		Quiet: inactiveRules(e.Decision.Memory),
 	}
 	for _, p := range e.Decision.Plan {
 		out.Plan = append(out.Plan, planned{p.Rule, p.Action.String()})

@@ -1,5 +1,5 @@
 // Package letter shows dead letters to people and saves them as scenarios. A letter holds what people wrote and who they are; a saved
-// one does not, so that it can be kept beside the code. It knows neither stores nor addresses: who asks for letters hands them over.
+// one does not, so that it can be kept beside the code. It knows neither stores nor addresses: the caller passes the letters.
 package letter
 
 import (
@@ -12,8 +12,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Letter is a dead letter as the bot tells it. Deliveries is their number, Mail holds them, oldest first; it is empty in lists. Decision
-// is a record.Decision, nil if nothing was decided.
+// Letter is a dead letter as people and programs see it. Deliveries is their number; Mail holds them, oldest first, and is empty in lists.
+// Decision is a record.Decision, nil if nothing was decided.
 type Letter struct {
 	Project    int64              `json:"project"`
 	Kind       triage.SubjectKind `json:"kind"` // "issue" or "merge_request"
@@ -46,8 +46,8 @@ func Summary(l inbox.DeadLetter) Letter {
 	return s
 }
 
-// Whole is a letter with its mail.
-func Whole(l inbox.DeadLetter) Letter {
+// Full is a letter with its mail.
+func Full(l inbox.DeadLetter) Letter {
 	whole := Summary(l)
 	for _, d := range l.Deliveries {
 		m := Mail{ID: d.ID, Accepted: d.EnqueuedAt}
@@ -62,19 +62,19 @@ func Whole(l inbox.DeadLetter) Letter {
 // Issue names whose letter it is.
 func (l Letter) Issue() triage.Ref { return triage.Ref{Project: l.Project, Kind: l.Kind, IID: l.IID} }
 
-// told is a delivery as it can be read. Known is false if another version wrote it: then something happened and nobody knows what.
-type told struct {
+// mailEvent is a decoded delivery. known is false if another version wrote it, so that it cannot be decoded.
+type mailEvent struct {
 	triage.Event
 	issue triage.Issue
 	known bool
 }
 
-// events reads the mail, in the order in which things happened.
-func (l Letter) events() []told {
-	all := make([]told, 0, len(l.Mail)+1)
+// events decodes the mail, in the order in which things happened.
+func (l Letter) events() []mailEvent {
+	all := make([]mailEvent, 0, len(l.Mail)+1)
 	for _, m := range l.Mail {
 		e, err := record.DecodeEvent(m.Body, l.Issue())
-		t := told{Event: e.Event, issue: e.Issue, known: err == nil}
+		t := mailEvent{Event: e.Event, issue: e.Issue, known: err == nil}
 		if !t.known {
 			t.Kind = triage.Swept
 		}
@@ -83,18 +83,18 @@ func (l Letter) events() []told {
 		}
 		all = append(all, t)
 	}
-	slices.SortStableFunc(all, func(a, b told) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(all, func(a, b mailEvent) int { return a.At.Compare(b.At) })
 	return all
 }
 
-// decision is that at the time, empty if there is none that can be read.
+// decision is the decision at the time, empty if there is none that can be read.
 func (l Letter) decision() record.Decision {
 	d, _ := record.DecodeDecision(l.Decision)
 	return d
 }
 
-// newest is the last state of the issue that the deliveries show, nil if they show none.
-func newest(events []told) *triage.Issue {
+// latestState is the last state of the issue that the deliveries show, nil if they show none.
+func latestState(events []mailEvent) *triage.Issue {
 	var last *triage.Issue
 	for n := range events {
 		if i := &events[n].issue; !i.UpdatedAt.IsZero() && i.NewerThan(last) {

@@ -9,15 +9,14 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// people gives everybody a name that says nothing: person-1, person-2 and so on. Who is known by an id in one place and by a username in
-// another is one person.
+// people gives everybody a pseudonym: person-1, person-2 and so on. A person may be known by an id in one place and by a username in another.
 type people struct {
-	names map[int64]string  // usernames by id, as far as the letter tells
-	given map[string]string // the new name, by username, or by "id <n>" of those whose username the letter does not tell
+	names map[int64]string  // usernames by id, as far as the letter holds them
+	given map[string]string // the pseudonym, by username, or by "id <n>" where the letter has no username
 }
 
-// meet learns which ids and usernames belong together.
-func (p *people) meet(all ...triage.Person) {
+// associate records which ids and usernames belong together.
+func (p *people) associate(all ...triage.Person) {
 	for _, who := range all {
 		if who.ID != 0 && who.Username != "" {
 			p.names[who.ID] = who.Username
@@ -25,7 +24,7 @@ func (p *people) meet(all ...triage.Person) {
 	}
 }
 
-// pseudonym is the new name of a person.
+// pseudonym is the pseudonym of a person.
 func (p *people) pseudonym(who triage.Person) string {
 	if who == (triage.Person{}) {
 		return "somebody"
@@ -53,12 +52,12 @@ func (p *people) knows(word string) bool {
 	return false
 }
 
-// meetAll learns of everybody in the letter and in the roster, and names them in that order.
-func meetAll(events []told, roster map[triage.Role][]string) *people {
+// newPeople gives pseudonyms to everybody in the letter and in the roster, in that order.
+func newPeople(events []mailEvent, roster map[triage.Role][]string) *people {
 	p := &people{names: map[int64]string{}, given: map[string]string{}}
 	for _, e := range events {
-		p.meet(e.Actor, e.issue.Author)
-		p.meet(e.issue.Assignees...)
+		p.associate(e.Actor, e.issue.Author)
+		p.associate(e.issue.Assignees...)
 	}
 	for _, e := range events {
 		for _, who := range append([]triage.Person{e.issue.Author, e.Actor}, e.issue.Assignees...) {

@@ -10,14 +10,14 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// removed stands for what people wrote.
-const removed = "text"
+// placeholder replaces people's words.
+const placeholder = "text"
 
-// agreement is what every comment becomes that is nothing but agreement.
+// agreement replaces every comment that is nothing but agreement.
 const agreement = "agreed"
 
-// marks are what may stand around a word without being part of it.
-const marks = "\"'`~:,.!?()"
+// punctuation are the characters that may stand around a word without being part of it.
+const punctuation = "\"'`~:,.!?()"
 
 var (
 	amount    = regexp.MustCompile(`^(#?\d{1,9}|\d{1,4}[a-z]|\d{4}-\d\d-\d\d)$`)
@@ -25,49 +25,49 @@ var (
 	usageWord = regexp.MustCompile(`[a-z]+=?`)
 )
 
-// redactor leaves of a comment what the bot acts on: its commands, without the words that people put behind them. It keeps numbers, durations,
+// redactor reduces a comment to what the bot acts on: its commands, without people's own words. It keeps numbers, durations,
 // references to issues without their project, and words of commands, rules, states and of the issue's labels, unless they are a username.
 type redactor struct {
-	prefix string
-	reader *command.Reader
-	people *people
-	known  map[string]bool // words that stay, in lower case
-	issues map[int64]bool  // that commands name
+	prefix    string
+	reader    *command.Reader
+	people    *people
+	keptWords map[string]bool // words that are kept, in lower case
+	issues    map[int64]bool  // that commands name
 }
 
 func newRedactor(p engine.Policy, who *people, labels []string) *redactor {
 	r := &redactor{
-		prefix: "/" + p.Team.CommandPrefix(), people: who, known: map[string]bool{}, issues: map[int64]bool{},
+		prefix: "/" + p.Team.CommandPrefix(), people: who, keptWords: map[string]bool{}, issues: map[int64]bool{},
 		reader: command.New(p.Team.CommandPrefix(), ""),
 	}
 	for _, cmd := range p.Commands {
-		r.know(cmd.Name)
+		r.keepWords(cmd.Name)
 		for _, word := range usageWord.FindAllString(cmd.Args, -1) {
-			r.know(word)
+			r.keepWords(word)
 		}
 	}
 	for _, s := range p.Settings {
-		r.know(s.ID)
+		r.keepWords(s.ID)
 	}
 	for _, state := range p.Team.Workflow.Names() {
-		r.know(state)
-		r.know(p.Team.State(state))
+		r.keepWords(state)
+		r.keepWords(p.Team.State(state))
 	}
 	for _, l := range labels {
-		r.know(l)
+		r.keepWords(l)
 	}
-	r.know(triage.AllRules)
+	r.keepWords(triage.AllRules)
 	return r
 }
 
-// know lets the words of a name stay.
-func (r *redactor) know(name string) {
+// keepWords keeps the words of a name from being redacted.
+func (r *redactor) keepWords(name string) {
 	for word := range strings.FieldsSeq(strings.ToLower(name)) {
-		r.known[strings.Trim(word, marks)] = true
+		r.keptWords[strings.Trim(word, punctuation)] = true
 	}
 }
 
-// comment is what is left of a comment; "" if nobody told the bot anything.
+// comment is a redacted comment; "" if it holds no command.
 func (r *redactor) comment(text string) string {
 	if triage.IsAgreement(text) {
 		return agreement
@@ -79,12 +79,12 @@ func (r *redactor) comment(text string) string {
 	return strings.Join(lines, "\n\n")
 }
 
-// line is a command without people's words. Several in a row become one.
+// line is a command with people's words replaced; several words in a row become one placeholder.
 func (r *redactor) line(text string) string {
 	var kept []string
 	for word := range strings.FieldsSeq(text) {
 		word = r.word(word)
-		if word != removed || len(kept) == 0 || kept[len(kept)-1] != removed {
+		if word != placeholder || len(kept) == 0 || kept[len(kept)-1] != placeholder {
 			kept = append(kept, word)
 		}
 	}
@@ -92,15 +92,15 @@ func (r *redactor) line(text string) string {
 }
 
 func (r *redactor) word(word string) string {
-	bare := strings.ToLower(strings.Trim(word, marks))
+	bare := strings.ToLower(strings.Trim(word, punctuation))
 	if r.people.knows(strings.TrimPrefix(bare, "@")) {
-		return removed
+		return placeholder
 	}
 	key, value, isOption := strings.Cut(bare, "=")
 	switch {
-	case r.known[bare], amount.MatchString(bare) && !strings.HasPrefix(bare, "#"):
+	case r.keptWords[bare], amount.MatchString(bare) && !strings.HasPrefix(bare, "#"):
 		return word
-	case isOption && r.known[key+"="] && amount.MatchString(value):
+	case isOption && r.keptWords[key+"="] && amount.MatchString(value):
 		return word
 	}
 	if m := reference.FindStringSubmatch(bare); m != nil {
@@ -108,5 +108,5 @@ func (r *redactor) word(word string) string {
 		r.issues[n] = true
 		return "#" + m[1]
 	}
-	return removed
+	return placeholder
 }

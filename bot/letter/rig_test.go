@@ -73,5 +73,5 @@ func bury(t test, decision *record.Decision, bodies ...record.Event) letter.Lett
 		}
 		l.Record = data
 	}
-	return letter.Whole(l)
+	return letter.Full(l)
 }

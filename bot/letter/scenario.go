@@ -10,7 +10,7 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Saved is a letter as a scenario. Notes say what whoever keeps or plays it has to know, each a finished sentence without full stop.
+// Saved is a letter as a scenario. Notes are what somebody who keeps or plays it has to know, each a sentence without full stop.
 type Saved struct {
 	File  []byte // a txtar archive for bot/scenario
 	Notes []string
@@ -20,17 +20,17 @@ type Saved struct {
 var ErrNoState = errors.New("no delivery of the letter shows the issue's state")
 
 // Save writes a letter as a scenario, with the decisions that the policy makes of it. People get other names; the title, the project and
-// the words in comments are left out; labels stay as they are. What a person did before is only known as far as the decision at the time
-// says so: rules that rested then rest in the scenario.
+// the words in comments are left out; labels stay as they are. What people did before is known only from the decision at
+// the time: rules that were suspended then are suspended in the scenario.
 func Save(l Letter, p engine.Policy) (Saved, error) {
 	events := l.events()
-	after := newest(events)
+	after := latestState(events)
 	if after == nil {
 		return Saved{}, ErrNoState
 	}
-	who := meetAll(events, p.Team.Roster)
+	who := newPeople(events, p.Team.Roster)
 	w := scenarioWriter{people: who, redactor: newRedactor(p, who, labels(events)), after: *after}
-	file := scenario.File{About: about(l), Team: w.team(p.Team), Issue: w.issue(undo(*after, events), events[0].At), Memory: resting(l, p)}
+	file := scenario.File{About: header(l), Team: w.team(p.Team), Issue: w.issue(stateBefore(*after, events), events[0].At), Memory: suspendedRules(l, p)}
 	for _, e := range events {
 		file.Steps = append(file.Steps, scenario.Step{Event: w.event(e)})
 	}
@@ -50,14 +50,14 @@ func Save(l Letter, p engine.Policy) (Saved, error) {
 	return Saved{File: scenario.Write(data, decisions), Notes: w.notes(events, p)}, nil
 }
 
-// about is the beginning of the file. It does not quote the cause, which may name a project or a person.
-func about(l Letter) string {
+// header is the beginning of the file. It does not quote the cause, which may name a project or a person.
+func header(l Letter) string {
 	return fmt.Sprintf("A dead letter, saved without names: given up at attempt %d.\n"+
 		"Its events were decided together; here they are played one after the other.", l.Attempts)
 }
 
 // labels are all labels that the letter speaks of.
-func labels(events []told) []string {
+func labels(events []mailEvent) []string {
 	var all []string
 	for _, e := range events {
 		all = slices.Concat(all, e.issue.Labels, e.Changes.Added, e.Changes.Removed)
@@ -65,9 +65,9 @@ func labels(events []told) []string {
 	return all
 }
 
-// undo is the issue as it was before the events, as far as they tell what they changed. It is reckoned back from the last state known,
-// which the decision was about.
-func undo(i triage.Issue, events []told) triage.Issue {
+// stateBefore is the issue before the events, as far as they say what they changed. It is computed backwards from the last state known, which
+// the decision was about.
+func stateBefore(i triage.Issue, events []mailEvent) triage.Issue {
 	for _, e := range slices.Backward(events) {
 		c := e.Changes
 		i.Labels = slices.DeleteFunc(slices.Clone(i.Labels), func(l string) bool { return slices.Contains(c.Added, l) })
@@ -102,8 +102,8 @@ func opposite(milestone int64) int64 {
 	return 0
 }
 
-// resting is the memory of rules that rested when the letter was written, nil if none did. Only rules that the policy knows are named.
-func resting(l Letter, p engine.Policy) *scenario.Memory {
+// suspendedRules is a memory with the rules that were suspended when the letter was written, nil if none were. Only rules of the policy are named.
+func suspendedRules(l Letter, p engine.Policy) *scenario.Memory {
 	rest := map[string]string{}
 	for _, f := range l.decision().Findings {
 		known := slices.ContainsFunc(p.Settings, func(s engine.Setting) bool { return s.ID == f.Rule })

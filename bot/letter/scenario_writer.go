@@ -11,7 +11,7 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// scenarioWriter gives the parts of a scenario, in other people's names.
+// scenarioWriter makes the parts of a scenario, with pseudonyms.
 type scenarioWriter struct {
 	people   *people
 	redactor *redactor
@@ -64,8 +64,8 @@ func (w *scenarioWriter) issue(i triage.Issue, first time.Time) scenario.Issue {
 	return issue
 }
 
-// event is one step. Of assignees and milestones the deliveries tell only how it ended.
-func (w *scenarioWriter) event(e told) scenario.Event {
+// event is one step. Of assignees and milestones the deliveries hold only the last state.
+func (w *scenarioWriter) event(e mailEvent) scenario.Event {
 	event := scenario.Event{By: w.people.pseudonym(e.Actor), Kind: scenario.KindName(e.Kind), Add: e.Changes.Added, Remove: e.Changes.Removed}
 	if !w.last.IsZero() {
 		event.After = since(e.At, w.last)
@@ -97,7 +97,7 @@ func (w *scenarioWriter) event(e told) scenario.Event {
 	return event
 }
 
-// around is what GitLab would tell of the issues that commands name: that they exist. It is nil if they name none.
+// around says that the issues exist that commands name; nil if they name none.
 func (w *scenarioWriter) around() *scenario.Around {
 	if len(w.redactor.issues) == 0 {
 		return nil
@@ -110,7 +110,7 @@ func since(later, earlier time.Time) time.Duration {
 	return max(0, later.Sub(earlier)).Round(time.Millisecond)
 }
 
-// emoji is the one reaction that counts, or another that does not: a group's own emoji may be named after anything.
+// emoji is the thumbsup, or some other reaction: a group's own emoji may have any name.
 func emoji(name string) string {
 	if triage.IsThumbsup(name) {
 		return "thumbsup"
@@ -118,15 +118,15 @@ func emoji(name string) string {
 	return "tada"
 }
 
-// notes are what has to be known of the file.
-func (w *scenarioWriter) notes(events []told, p engine.Policy) []string {
+// notes are what a reader of the file has to know.
+func (w *scenarioWriter) notes(events []mailEvent, p engine.Policy) []string {
 	notes := []string{
 		"usernames became person-1 and so on; the title, the project and what people wrote are left out",
 		"the labels are as they were: read them before you pass the file on",
 	}
 	if w.commands {
 		notes = append(notes, fmt.Sprintf("of comments only lines that begin with /%s are kept, with %q for people's words; who wrote them counts as Developer, "+
-			"add level: to the event if that was not so", p.Team.CommandPrefix(), removed))
+			"add level: to the event if that was not so", p.Team.CommandPrefix(), placeholder))
 	}
 	if w.silent {
 		notes = append(notes, "a comment without a command is an event without text")
@@ -140,7 +140,7 @@ func (w *scenarioWriter) notes(events []told, p engine.Policy) []string {
 	if len(w.after.Assignees) > 1 {
 		notes = append(notes, "of several assignees one is kept")
 	}
-	if slices.ContainsFunc(events, func(e told) bool { return !e.known }) {
+	if slices.ContainsFunc(events, func(e mailEvent) bool { return !e.known }) {
 		notes = append(notes, "a delivery that this version cannot read counts as a look at the whole issue")
 	}
 	return append(notes, "what the bot remembered of the issue is not in a letter: add a part memory if it matters")

@@ -12,8 +12,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// widest is how much of a cause a list shows, in characters.
-const widest = 100
+// maxCause is how much of a cause a list shows, in characters.
+const maxCause = 100
 
 // List writes letters for a terminal, one a line, in the order in which they are given.
 func List(w io.Writer, letters []Letter, now time.Time) error {
@@ -25,7 +25,7 @@ func List(w io.Writer, letters []Letter, now time.Time) error {
 	fmt.Fprintln(table, "ISSUE\tAGE\tATTEMPTS\tCAUSE")
 	for _, l := range letters {
 		first, _, _ := strings.Cut(strings.TrimSpace(l.Cause), "\n")
-		fmt.Fprintf(table, "%s\t%s\t%d\t%s\n", l.Issue(), age(l.Buried, now), l.Attempts, legible.Cut(legible.Printable(first), widest))
+		fmt.Fprintf(table, "%s\t%s\t%d\t%s\n", l.Issue(), age(l.Buried, now), l.Attempts, legible.Cut(legible.Printable(first), maxCause))
 	}
 	return table.Flush()
 }
@@ -35,7 +35,7 @@ func Show(w io.Writer, l Letter, now time.Time) error {
 	var b strings.Builder
 	events := l.events()
 	fmt.Fprintf(&b, "%s", l.Issue())
-	if i := newest(events); i != nil {
+	if i := latestState(events); i != nil {
 		fmt.Fprintf(&b, " %s", legible.Printable(i.URL))
 	}
 	fmt.Fprintf(&b, "\nGiven up %s ago, at %s, attempt %d.\n\nCause:\n", age(l.Buried, now), clock(l.Buried), l.Attempts)
@@ -49,13 +49,13 @@ func Show(w io.Writer, l Letter, now time.Time) error {
 	if l.Woken {
 		b.WriteString("  the bot's own wake-up was due\n")
 	}
-	tellDecision(&b, l.decision())
+	writeDecision(&b, l.decision())
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// tellDecision writes what the rules said at the time.
-func tellDecision(b *strings.Builder, d record.Decision) {
+// writeDecision writes what the rules said at the time.
+func writeDecision(b *strings.Builder, d record.Decision) {
 	b.WriteString("\nDecision:\n")
 	if len(d.Events)+len(d.Findings) == 0 {
 		b.WriteString("  none was made\n")
@@ -81,8 +81,8 @@ func tellDecision(b *strings.Builder, d record.Decision) {
 	}
 }
 
-// Loss says in a sentence without full stop what is lost with a letter.
-func Loss(l Letter) string {
+// DescribeLoss says what is lost if a letter is dropped, in a sentence without full stop.
+func DescribeLoss(l Letter) string {
 	lost := fmt.Sprintf("%d deliveries", l.Deliveries)
 	if l.Deliveries == 1 {
 		lost = "1 delivery"
@@ -108,7 +108,7 @@ func Loss(l Letter) string {
 }
 
 // String is an event on one line: what, by whom, which labels and which weight.
-func (t told) String() string {
+func (t mailEvent) String() string {
 	if !t.known {
 		return "a delivery that this version cannot read"
 	}

@@ -115,7 +115,7 @@ func TestLoss(t *testing.T) {
 		"several": {bury(t, nil, opened, comment, comment), "3 deliveries (1× opened; 2× noted)" + rest},
 		"woken":   {woken, "0 deliveries and a wake-up" + rest},
 	} {
-		if got := letter.Loss(test.letter); got != test.want {
+		if got := letter.DescribeLoss(test.letter); got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
 	}

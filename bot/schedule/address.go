@@ -7,17 +7,17 @@ import (
 	"go.uber.org/zap"
 )
 
-// addresses are where the bot's own webhooks lead. Everything else is somebody else's.
+// addresses are the addresses of the bot's own webhooks.
 type addresses []*url.URL
 
-// newAddresses reads full addresses and paths. What is neither belongs to nobody and is logged.
+// newAddresses parses full addresses and paths. What is neither is logged and left out.
 func newAddresses(texts []string, log *zap.Logger) addresses {
 	var all addresses
 	for _, text := range texts {
 		u, err := url.Parse(text)
 		if err != nil || pathOf(u) == "" || (u.Host == "") != (u.Scheme == "") || !strings.HasPrefix(u.Path, "/") {
 			log.Warn("an address of the bot is not used: it should look like https://bot.example.com/webhooks/gitlab or /webhooks/gitlab",
-				zap.String("address", shown(u)))
+				zap.String("address", redactedURL(u)))
 			continue
 		}
 		all = append(all, u)
@@ -25,15 +25,15 @@ func newAddresses(texts []string, log *zap.Logger) addresses {
 	return all
 }
 
-// shown is an address for the log, without its password.
-func shown(u *url.URL) string {
+// redactedURL is an address for the log, without its password.
+func redactedURL(u *url.URL) string {
 	if u == nil {
 		return "unreadable"
 	}
 	return u.Redacted()
 }
 
-// include reports whether a webhook's address is one of ours. A full one must have the same host, port and path; a path must be the end
+// include reports whether a webhook's address is one of the bot's. A full one must have the same host, port and path; a path must be the end
 // of the webhook's, whatever its host. The scheme and the query do not matter: the bot looks at neither.
 func (a addresses) include(hook string) bool {
 	u, err := url.Parse(hook)
@@ -53,8 +53,7 @@ func (a addresses) include(hook string) bool {
 // pathOf is the path without a slash at its end.
 func pathOf(u *url.URL) string { return strings.TrimRight(u.Path, "/") }
 
-// hostOf is the host and the port, also where the port goes without saying. Behind a proxy that port says nothing, so the two that go
-// without saying are one.
+// hostOf is the host and the port. The default ports 80 and 443 count as the same, because behind a proxy the scheme may differ.
 func hostOf(u *url.URL) string {
 	port := u.Port()
 	if port == "80" || port == "443" {

@@ -1,5 +1,5 @@
-// Package schedule is what the bot does without being asked: it looks for what GitLab failed to deliver, and after the webhooks that were
-// to deliver it. Any number of processes may run it on one inbox; each job is one process's at a time.
+// Package schedule holds the bot's periodic jobs: the sweep finds what GitLab failed to deliver, the watchdog looks after the webhooks. Any number
+// of processes may run it on one inbox; one process at a time does each job.
 //
 // It decides nothing about issues. What it finds goes into the inbox like a delivery, and the same rules look at it.
 package schedule
@@ -49,24 +49,24 @@ type Options struct {
 	GitLab GitLab
 	Inbox  Inbox
 
-	// Projects are looked after from the start: full paths or ids. All that ever delivered something join them. May be empty.
+	// Projects are the configured ones, full paths or ids; may be empty. All projects that ever delivered something are looked after as well.
 	Projects []string
 	// URLs are where this bot's webhooks lead: "https://bot.example.com/webhooks/gitlab", or only the path "/webhooks/gitlab" for that
-	// path on any host. Webhooks that lead elsewhere are never touched; without URLs none is.
+	// path on any host. Other webhooks are never touched, and without URLs none is.
 	URLs []string
 
-	// Memory is a file of this process, in a directory that is there, that keeps the projects which delivered something, for an inbox
-	// that loses them. "" keeps them only as long as the process lives. Instance is the GitLab that they are of.
+	// Memory is this process's file for the projects that delivered something, in case the inbox loses them; its directory exists. "" keeps
+	// them in memory only. Instance is the GitLab that they belong to.
 	Memory, Instance string
 
-	Every    time.Duration // between two sweeps; 0 is never
-	Hooks    time.Duration // between two looks after the webhooks; 0 is never
-	Lookback time.Duration // how far a project's first sweep looks back at most, though never to before the project was first heard of, and how old a delivery may be that is sent again
-	Settle   time.Duration // how long a found issue waits for more that happens to it
+	Every    time.Duration // between two sweeps; 0 turns them off
+	Hooks    time.Duration // between two checks of the webhooks; 0 turns them off
+	Lookback time.Duration // how far a project's first sweep looks back, but never to before the project was first heard of; and how old a delivery may be that is sent again
+	Settle   time.Duration // how long a found issue waits for further events
 
 	Holder   string           // this process among those that share the inbox; default a random name
 	Now      func() time.Time // default time.Now
-	Jitter   func() float64   // 0 ≤ x < 1, keeps processes from waking together; default never waits
+	Jitter   func() float64   // a random number, 0 ≤ x < 1, that keeps processes from waking together; default 0
 	Log      *zap.Logger
 	Registry prometheus.Registerer
 }
@@ -75,8 +75,8 @@ type Options struct {
 type Scheduler struct {
 	o        Options
 	metrics  metrics
-	listed   *listed
-	known    *remembered
+	listed   *configuredProjects
+	cache    *projectCache
 	sweep    *sweep
 	watchdog *watchdog
 }
@@ -92,20 +92,20 @@ func New(o Options) *Scheduler {
 	if o.Jitter == nil {
 		o.Jitter = func() float64 { return 0 }
 	}
-	s := &Scheduler{o: o, metrics: newMetrics(o.Registry), listed: newListed(o), known: newRemembered(o)}
-	s.sweep = &sweep{Scheduler: s, tour: newTour(s)}
-	s.watchdog = &watchdog{Scheduler: s, tour: newTour(s), ours: newAddresses(o.URLs, o.Log), told: map[int64]time.Time{}}
+	s := &Scheduler{o: o, metrics: newMetrics(o.Registry), listed: newConfiguredProjects(o), cache: newProjectCache(o)}
+	s.sweep = &sweep{Scheduler: s, walk: newProjectWalk(s)}
+	s.watchdog = &watchdog{Scheduler: s, walk: newProjectWalk(s), ours: newAddresses(o.URLs, o.Log), loggedAt: map[int64]time.Time{}}
 	return s
 }
 
-// Run does both jobs at once and then whenever they are due, until ctx ends. It waits for what it started. Start it when issues are being
-// handled, and once.
+// Run does both jobs now and then whenever they are due, until ctx ends; it returns when everything it started has ended. Call it once, after the
+// workers have started.
 func (s *Scheduler) Run(ctx context.Context) {
 	var jobs sync.WaitGroup
-	jobs.Go(func() { s.known.run(ctx) })
+	jobs.Go(func() { s.cache.run(ctx) })
 	for _, j := range []*job{
-		{name: "sweep", every: s.o.Every, run: s.sweep.run, elsewhere: func() {}},
-		{name: "hooks", every: s.o.Hooks, run: s.watchdog.run, elsewhere: s.watchdog.elsewhere},
+		{name: "sweep", every: s.o.Every, run: s.sweep.run, doneElsewhere: func() {}},
+		{name: "hooks", every: s.o.Hooks, run: s.watchdog.run, doneElsewhere: s.watchdog.resetGauges},
 	} {
 		if j.every > 0 {
 			jobs.Go(func() { s.repeat(ctx, j) })

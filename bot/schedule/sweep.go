@@ -13,23 +13,23 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// sweep finds the issues of which GitLab delivered nothing, because the bot or the network was away, or because GitLab drops what it
-// has no quota for. It puts every issue that moved into the inbox. One whose delivery came is decided again and wants nothing; one
-// that did not move since the last sweep has the same key and is a duplicate.
+// sweep finds issues whose deliveries did not arrive, because the bot or the network was away, or because GitLab drops what exceeds its limits. It
+// puts every updated issue into the inbox. One whose delivery did arrive is decided again, without an effect; one that was not updated since the last
+// sweep has the same key and is a duplicate.
 type sweep struct {
 	*Scheduler
-	tour *tour
+	walk *projectWalk
 }
 
-// overlap is how far a sweep reaches back behind the watermark: GitLab's own copies lag, and an issue may show up later than its time of
-// update says.
+// overlap is how far before the watermark a sweep begins: GitLab's database replicas lag, so an issue may be listed later than its time of update
+// says.
 const overlap = time.Minute
 
 // run sweeps all projects.
 func (w *sweep) run(ctx context.Context) error {
 	began := w.o.Now()
 	issues := 0
-	r, err := w.tour.walk(ctx, "sweeping a project", func(ctx context.Context, project int64) error {
+	r, err := w.walk.visitAll(ctx, "sweeping a project", func(ctx context.Context, project int64) error {
 		n, err := w.project(ctx, project)
 		issues += n
 		return err
@@ -57,7 +57,7 @@ func (w *sweep) project(ctx context.Context, project int64) (issues int, err err
 	if err != nil {
 		return 0, err
 	}
-	first, err := w.known.first(ctx, project)
+	first, err := w.cache.firstHeard(ctx, project)
 	if err != nil {
 		return 0, err
 	}
@@ -72,40 +72,40 @@ func (w *sweep) project(ctx context.Context, project int64) (issues int, err err
 		mark = since
 	}
 	for {
-		s := stretch{sweep: w, project: project, came: first, mark: mark, last: since}
-		listing := w.o.GitLab.EachUpdatedIssue(ctx, project, since, func(i triage.Issue) error { return s.take(ctx, i) })
+		s := listing{sweep: w, project: project, firstHeard: first, mark: mark, last: since}
+		listing := w.o.GitLab.EachUpdatedIssue(ctx, project, since, func(i triage.Issue) error { return s.add(ctx, i) })
 		issues += s.stored
-		// Issues come in the order of their updates, so all up to here are in the inbox, whatever happened then. The mark is also set
-		// where it stays: the store forgets those that nobody sets.
+		// Issues come in the order of their updates, so all up to here are in the inbox, also after an error. The mark is set even if it
+		// has not moved: the store forgets marks that are not set for long.
 		if err := w.o.Inbox.SetMark(ctx, markOf(project), formatTime(s.mark)); err != nil {
 			return issues, fmt.Errorf("noting how far project %d was swept: %w", project, err)
 		}
-		if !tooLong(listing) || !s.last.After(since) {
+		if !isTooLong(listing) || !s.last.After(since) {
 			return issues, listing
 		}
 		mark, since = s.mark, s.last
 	}
 }
 
-// tooLong reports whether the list was longer than is read at a time: GitLab refused nothing.
-func tooLong(err error) bool {
+// isTooLong reports whether the list was longer than is read at a time, which is no refusal of GitLab's.
+func isTooLong(err error) bool {
 	return gitlab.ClassOf(err) == gitlab.Permanent && statusOf(err) == 0
 }
 
-// stretch is one listing of a project's issues.
-type stretch struct {
+// listing is one listing of a project's issues.
+type listing struct {
 	*sweep
-	project int64
-	came    time.Time // when the bot came to the project; zero is long ago
-	mark    time.Time // the watermark, as far as it may go by now
-	last    time.Time // the newest update that was handed on
-	stored  int
+	project    int64
+	firstHeard time.Time // when the project was first heard of; zero is long ago
+	mark       time.Time // the watermark so far
+	last       time.Time // the newest update that was handed on
+	stored     int
 }
 
-// take puts an issue into the inbox.
-func (s *stretch) take(ctx context.Context, i triage.Issue) error {
+// add puts an issue into the inbox and moves the watermark.
+func (s *listing) add(ctx context.Context, i triage.Issue) error {
 	now := s.o.Now()
-	outcome, err := s.accept(ctx, i, now)
+	outcome, err := s.enqueue(ctx, i, now)
 	if err != nil {
 		return err
 	}
@@ -123,10 +123,10 @@ func (s *stretch) take(ctx context.Context, i triage.Issue) error {
 	return nil
 }
 
-// accept hands an issue to the inbox as an event that says no more than that it should be looked at. The key names the state of the
-// issue, so that each is swept once, by whichever process.
-func (s *stretch) accept(ctx context.Context, i triage.Issue, now time.Time) (inbox.Outcome, error) {
-	body, err := record.Event{Event: triage.Event{Kind: triage.Swept, At: i.UpdatedAt, ReceivedAt: now}, Issue: i, Came: s.came}.Encode()
+// enqueue puts an issue into the inbox as an event that only asks to look at it. The key names the state of the issue, so that each state is swept
+// once, by whichever process.
+func (s *listing) enqueue(ctx context.Context, i triage.Issue, now time.Time) (inbox.Outcome, error) {
+	body, err := record.Event{Event: triage.Event{Kind: triage.Swept, At: i.UpdatedAt, ReceivedAt: now}, Issue: i, Came: s.firstHeard}.Encode()
 	if err != nil {
 		return "", err
 	}

@@ -10,19 +10,19 @@ import (
 	"flowkeeper/bot/gitlab"
 )
 
-// watchdog looks after the webhooks that lead to the bot: GitLab disables one that failed a few times and drops what happens then. A
-// disabled one is started again with a test delivery, and failed deliveries are sent again. Webhooks of groups are not seen.
+// watchdog looks after the bot's webhooks. GitLab disables one that failed a few times and drops later events. The watchdog enables it again with a
+// test delivery, and asks GitLab to send failed deliveries again. It cannot see the webhooks of groups.
 type watchdog struct {
 	*Scheduler
-	tour *tour
-	ours addresses
-	told map[int64]time.Time // when it was last logged that a project's webhooks may not be seen
+	walk     *projectWalk
+	ours     addresses
+	loggedAt map[int64]time.Time // when it was last logged that a project's webhooks may not be seen
 
 	next time.Time // the earliest time of the next resends
 }
 
-// watch is what one round finds.
-type watch struct {
+// hookRound holds the findings of one round.
+type hookRound struct {
 	*watchdog
 	unseen   int
 	disabled int
@@ -30,10 +30,10 @@ type watch struct {
 	waiting  int // events in the backlogs
 }
 
-// run looks after the webhooks of all projects, then has sent again what failed.
+// run checks the webhooks of all projects, then has the failed deliveries sent again.
 func (w *watchdog) run(ctx context.Context) error {
-	found := watch{watchdog: w}
-	if _, err := w.tour.walk(ctx, "looking after the webhooks of a project", found.project); err != nil {
+	found := hookRound{watchdog: w}
+	if _, err := w.walk.visitAll(ctx, "looking after the webhooks of a project", found.project); err != nil {
 		return err
 	}
 	w.metrics.unseen.Set(float64(found.unseen))
@@ -41,41 +41,41 @@ func (w *watchdog) run(ctx context.Context) error {
 	return w.resend(ctx, found.backlogs)
 }
 
-// elsewhere takes back what this process said of webhooks: another one looked later.
-func (w *watchdog) elsewhere() {
+// resetGauges clears the numbers that this process reported: another process has newer ones.
+func (w *watchdog) resetGauges() {
 	w.metrics.unseen.Set(0)
 	w.metrics.disabled.Set(0)
 }
 
-// project looks after the webhooks of one project.
-func (w *watch) project(ctx context.Context, project int64) error {
-	hooks, err := w.own(ctx, project)
+// project checks the webhooks of one project.
+func (w *hookRound) project(ctx context.Context, project int64) error {
+	hooks, err := w.ownHooks(ctx, project)
 	if statusOf(err) == http.StatusForbidden && gitlab.ClassOf(err) == gitlab.Permanent {
 		w.unseen++
-		w.tell(project, err)
+		w.logUnseen(project, err)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	delete(w.told, project)
-	if hooks, err = w.restart(ctx, project, hooks); err != nil {
+	delete(w.loggedAt, project)
+	if hooks, err = w.reenable(ctx, project, hooks); err != nil {
 		return err
 	}
 	for _, h := range hooks {
-		if !works(h) {
+		if !isEnabled(h) {
 			w.disabled++
 			continue
 		}
-		if err := w.collect(ctx, project, h); err != nil {
+		if err := w.collectFailed(ctx, project, h); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// own lists the project's webhooks that lead to the bot.
-func (w *watch) own(ctx context.Context, project int64) ([]gitlab.Hook, error) {
+// ownHooks lists the project's webhooks that lead to the bot.
+func (w *hookRound) ownHooks(ctx context.Context, project int64) ([]gitlab.Hook, error) {
 	hooks, err := w.o.GitLab.Hooks(ctx, project)
 	if err != nil {
 		return nil, err
@@ -89,25 +89,27 @@ func (w *watch) own(ctx context.Context, project int64) ([]gitlab.Hook, error) {
 	return own, nil
 }
 
-// tell logs once a day that the webhooks of a project may not be seen.
-func (w *watch) tell(project int64, err error) {
+// logUnseen logs once a day that the token may not see the webhooks of a project.
+func (w *hookRound) logUnseen(project int64, err error) {
 	const day = 24 * time.Hour
 	now := w.o.Now()
-	if last, told := w.told[project]; told && now.Sub(last) < day {
+	if last, told := w.loggedAt[project]; told && now.Sub(last) < day {
 		return
 	}
-	w.told[project] = now
+	w.loggedAt[project] = now
 	w.o.Log.Info("the webhooks of a project are not looked after", zap.Int64("project", project), zap.Error(err))
 }
 
-// works reports whether GitLab delivers to the webhook.
-func works(h gitlab.Hook) bool { return h.AlertStatus == "" || h.AlertStatus == gitlab.HookExecutable }
+// isEnabled reports whether GitLab delivers to the webhook.
+func isEnabled(h gitlab.Hook) bool {
+	return h.AlertStatus == "" || h.AlertStatus == gitlab.HookExecutable
+}
 
-// restart tests the webhooks that GitLab disabled and gives their state after that.
-func (w *watch) restart(ctx context.Context, project int64, hooks []gitlab.Hook) ([]gitlab.Hook, error) {
+// reenable sends test deliveries to the webhooks that GitLab disabled and returns the webhooks as they are afterwards.
+func (w *hookRound) reenable(ctx context.Context, project int64, hooks []gitlab.Hook) ([]gitlab.Hook, error) {
 	disabled := map[int64]bool{}
 	for _, h := range hooks {
-		if works(h) {
+		if isEnabled(h) {
 			continue
 		}
 		disabled[h.ID] = true
@@ -120,12 +122,12 @@ func (w *watch) restart(ctx context.Context, project int64, hooks []gitlab.Hook)
 	if len(disabled) == 0 {
 		return hooks, nil
 	}
-	hooks, err := w.own(ctx, project)
+	hooks, err := w.ownHooks(ctx, project)
 	if err != nil {
 		return nil, err
 	}
 	for _, h := range hooks {
-		if disabled[h.ID] && works(h) {
+		if disabled[h.ID] && isEnabled(h) {
 			w.metrics.reenabled.Inc()
 			w.o.Log.Info("a webhook of the bot delivers again", zap.Int64("project", project), zap.Int64("hook", h.ID))
 		}

@@ -45,19 +45,19 @@ type Tally struct {
 	Issues int    `json:"issues"`
 }
 
-// Kept is where decisions are kept.
-type Kept interface {
+// Store is where decisions are kept.
+type Store interface {
 	RecentRecords(ctx context.Context, limit int) ([]inbox.Record, error)
 }
 
-// From is what rules in shadow would have done since a time, by the decisions that are kept.
-func From(ctx context.Context, kept Kept, since time.Time) (Report, error) {
+// ReportSince is what rules in shadow would have done since a time, by the decisions that are kept.
+func ReportSince(ctx context.Context, kept Store, since time.Time) (Report, error) {
 	records, err := kept.RecentRecords(ctx, inbox.RecordsOverall)
-	return Of(records, since, len(records) >= inbox.RecordsOverall), err
+	return ReportOf(records, since, len(records) >= inbox.RecordsOverall), err
 }
 
-// Of reads the decisions since a time, which are given newest first. full says that the store may have forgotten earlier ones.
-func Of(records []inbox.Record, since time.Time, full bool) Report {
+// ReportOf reads the decisions since a time, which are given newest first. full says that the store may have forgotten earlier ones.
+func ReportOf(records []inbox.Record, since time.Time, full bool) Report {
 	r := Report{Issues: []Issue{}, Rules: []Tally{}}
 	place := map[triage.Ref]int{}
 	tally := map[string]int{}
@@ -93,7 +93,7 @@ func Of(records []inbox.Record, since time.Time, full bool) Report {
 	for rule, n := range tally {
 		r.Rules = append(r.Rules, Tally{rule, n})
 	}
-	slices.SortFunc(r.Rules, mostFirst)
+	slices.SortFunc(r.Rules, byIssues)
 	if r.More = max(0, len(r.Issues)-MaxIssues); r.More > 0 {
 		r.Issues = r.Issues[:MaxIssues]
 	}

@@ -46,7 +46,7 @@ func TestReport(t *testing.T) {
 		decided(t, 3, 30, finding("a", triage.Shadow, "add ~x")),
 	}
 	since := began.Add(-24 * time.Hour)
-	report := shadow.Of(records, since, true)
+	report := shadow.ReportOf(records, since, true)
 	if !report.Oldest.IsZero() {
 		t.Errorf("it says that nothing is kept of before %s, though there is", report.Oldest)
 	}
@@ -77,12 +77,12 @@ func TestReportHasBounds(t *testing.T) {
 	for n := range int64(shadow.MaxIssues + 2) {
 		records = append(records, decided(t, n+1, 1, finding("a", triage.Shadow, "add ~x")))
 	}
-	report := shadow.Of(records, began.Add(-24*time.Hour), true)
+	report := shadow.ReportOf(records, began.Add(-24*time.Hour), true)
 	if len(report.Issues) != shadow.MaxIssues || report.More != 2 || report.Rules[0].Issues != shadow.MaxIssues+2 || !report.Oldest.Equal(began.Add(-time.Hour)) {
 		t.Errorf("%d issues and %d more, %v, oldest %s", len(report.Issues), report.More, report.Rules, report.Oldest)
 	}
 	var text strings.Builder
-	if err := shadow.Text(&text, shadow.Of(nil, began, false), began); err != nil {
+	if err := shadow.Text(&text, shadow.ReportOf(nil, began, false), began); err != nil {
 		t.Fatal(err)
 	}
 	if want := "Since 2026-03-02 09:00 UTC no rule in shadow would have done anything.\n"; text.String() != want {

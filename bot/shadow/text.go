@@ -11,7 +11,7 @@ import (
 	"flowkeeper/bot/legible"
 )
 
-func mostFirst(a, b Tally) int {
+func byIssues(a, b Tally) int {
 	return cmp.Or(cmp.Compare(b.Issues, a.Issues), cmp.Compare(a.Rule, b.Rule))
 }
 

@@ -26,7 +26,7 @@ func (c *checkCmd) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	searched, watching := "", loaded.Watching()
+	searched, watching := "", loaded.OnlyShadowReason()
 	if !c.NoSearch && watching == "" {
 		found, err := conflict.Search(ctx, loaded.Policy(), conflict.DefaultBound())
 		if err != nil {

@@ -98,11 +98,11 @@ func (c *deadDropCmd) Run(ctx context.Context, p *program, d *deadCmd) error {
 	}
 	if !c.Yes {
 		return usageError{fmt.Errorf("nothing is dropped yet; with %s this would be lost: %s\nTo drop it: flowkeeper dead drop %s --yes\nTo keep it without names first: flowkeeper dead save %s -o letter.txtar",
-			issue, letter.Loss(l), issue, issue)}
+			issue, letter.DescribeLoss(l), issue, issue)}
 	}
 	if err := client.Drop(ctx, issue); err != nil {
 		return missing(issue, err)
 	}
-	_, err = fmt.Fprintf(p.out, "%s is dropped. Lost: %s\n", issue, letter.Loss(l))
+	_, err = fmt.Fprintf(p.out, "%s is dropped. Lost: %s\n", issue, letter.DescribeLoss(l))
 	return err
 }

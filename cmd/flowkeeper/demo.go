@@ -34,7 +34,7 @@ func (c *demoCmd) Run(ctx context.Context, p *program) error {
 		if err != nil {
 			return err
 		}
-		o.Own = &demo.Own{Name: c.Config, Policy: own.Policy(), Watching: own.Watching()}
+		o.Own = &demo.Own{Name: c.Config, Policy: own.Policy(), Watching: own.OnlyShadowReason()}
 	}
 	return demo.Run(ctx, o)
 }

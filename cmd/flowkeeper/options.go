@@ -67,7 +67,7 @@ func options(c config.Config, unsigned bool, log *zap.Logger) bot.Options {
 			Lookback: c.Schedule.Lookback,
 		},
 		Policy:   c.Policy(),
-		Watching: c.Watching(),
+		Watching: c.OnlyShadowReason(),
 		Log:      log,
 	}
 }

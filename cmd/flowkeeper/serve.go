@@ -63,7 +63,7 @@ func (c *serveCmd) Run(ctx context.Context, p *program) error {
 func (c *serveCmd) wait(ctx context.Context, p *program, app *bot.App, loaded config.Config, log *zap.Logger, hangup <-chan os.Signal) error {
 	again := reloader{command: c, environ: p.environ, app: app, log: log, started: loaded, current: loaded}
 	watching := ""
-	if reason := loaded.Watching(); reason != "" {
+	if reason := loaded.OnlyShadowReason(); reason != "" {
 		watching = "; no rule writes (shadow): " + reason
 	}
 	log.Info("taking deliveries", zap.String("webhooks", app.URL()), zap.String("admin", app.AdminURL()))

@@ -32,7 +32,7 @@ func load(file string, mode modeFlag, environ []string) (config.Config, error) {
 func source(c config.Config) string {
 	if c.File == "" {
 		policy := "the handbook's policy"
-		if c.Watching() != "" {
+		if c.OnlyShadowReason() != "" {
 			policy += ", in shadow"
 		}
 		return "no configuration file: " + policy + "; -c or FLOWKEEPER_CONFIG names a file"
@@ -41,7 +41,7 @@ func source(c config.Config) string {
 	if full, err := filepath.Abs(name); err == nil {
 		name = full
 	}
-	if watching := c.Watching(); watching != "" {
+	if watching := c.OnlyShadowReason(); watching != "" {
 		name += "; no rule writes (shadow): " + watching
 	}
 	return name

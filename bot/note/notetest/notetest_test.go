@@ -53,7 +53,7 @@ func TestProblemsFindsWhatGitLabWouldActOn(t *testing.T) {
 		"rule":                  {"a\n\n---", `element <hr>`},
 		"quick action":          {"text\n/close", `quick action "/close"`},
 		"indented quick action": {"text\n  /close", `quick action "  /close"`},
-		"open details":             {"<details><summary>x</summary>\n\ntext", `the details are not closed`},
+		"open details":          {"<details><summary>x</summary>\n\ntext", `the details are not closed`},
 		"closed twice":          {"<details><summary>x</summary>\n\ntext\n\n</details>\n\n</details>", `line 7: "</details>" does not match`},
 		"dense fold":            {"<details><summary>x</summary>\ntext\n</details>", `no blank line before and after`},
 		"inline difference":     {"{+ more +}", `reference "{+"`},

@@ -12,29 +12,29 @@ import (
 	"flowkeeper/bot/gitlab"
 )
 
-// listed are the projects of the configuration. Their numbers are looked up once; both jobs ask.
-type listed struct {
+// configuredProjects are the projects of the configuration. Their ids are looked up once, for both jobs.
+type configuredProjects struct {
 	gitlab GitLab
 	log    *zap.Logger
 	names  []string // paths and ids
 
 	mu    sync.Mutex
 	ids   map[string]int64
-	tried map[string]bool // paths that lead nowhere, logged already
+	tried map[string]bool // paths without a project, logged already
 }
 
-func newListed(o Options) *listed {
-	return &listed{gitlab: o.GitLab, log: o.Log, names: o.Projects, ids: map[string]int64{}, tried: map[string]bool{}}
+func newConfiguredProjects(o Options) *configuredProjects {
+	return &configuredProjects{gitlab: o.GitLab, log: o.Log, names: o.Projects, ids: map[string]int64{}, tried: map[string]bool{}}
 }
 
-// numbers are the ids of the listed projects, as far as they are known. An error says why some are not that may be later.
-func (l *listed) numbers(ctx context.Context) (ids []int64, missed error) {
+// projectIDs are the ids of the configured projects that are known. The error says why some are missing that may be found later.
+func (l *configuredProjects) projectIDs(ctx context.Context) (ids []int64, missed error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, name := range l.names {
 		id, known := l.ids[name]
 		if !known && missed == nil {
-			id, missed = l.find(ctx, name)
+			id, missed = l.lookUp(ctx, name)
 		}
 		if id > 0 {
 			ids = append(ids, id)
@@ -43,8 +43,8 @@ func (l *listed) numbers(ctx context.Context) (ids []int64, missed error) {
 	return ids, missed
 }
 
-// find looks up a listed project: 0 if it is not there, which is no error.
-func (l *listed) find(ctx context.Context, name string) (int64, error) {
+// lookUp finds the id of a configured project; 0 if it does not exist, which is no error.
+func (l *configuredProjects) lookUp(ctx context.Context, name string) (int64, error) {
 	id, err := strconv.ParseInt(name, 10, 64)
 	if err != nil {
 		id, err = l.gitlab.ProjectID(ctx, name)
@@ -64,10 +64,10 @@ func (l *listed) find(ctx context.Context, name string) (int64, error) {
 	return id, nil
 }
 
-// projects are the ids of all projects to look after, those that were listed first. An error says why some may be missing.
+// projects are the ids of all projects to look after, the configured ones first. The error says why some may be missing.
 func (s *Scheduler) projects(ctx context.Context) (all []int64, missed error) {
-	all, missed = s.listed.numbers(ctx)
-	learned := s.known.projects()
+	all, missed = s.listed.projectIDs(ctx)
+	learned := s.cache.projects()
 	seen := make(map[int64]bool, len(all)+len(learned))
 	all = slices.DeleteFunc(append(all, learned...), func(id int64) bool {
 		again := seen[id]

@@ -20,12 +20,12 @@ import (
 	"flowkeeper/bot/sleep"
 )
 
-// remembered are the projects that this process knew the store to know, in a file. A store that was emptied knows none, and the
-// sweep, which finds what was lost, has nowhere to look before each project delivers something again.
-type remembered struct {
+// projectCache keeps in a file the projects that the store knew. A store that was emptied knows none, and without this file the sweep, which
+// finds what was lost, would not look into a project before it delivers something again.
+type projectCache struct {
 	inbox Inbox
 	path  string // "" keeps them in memory only
-	title string // first line of the file; projects of another GitLab are of no use
+	title string // first line of the file; a file of another GitLab is not read
 	now   func() time.Time
 	log   *zap.Logger
 	began time.Time
@@ -33,42 +33,42 @@ type remembered struct {
 	mu       sync.Mutex
 	read     bool
 	ids      []int64             // ascending
-	since    map[int64]time.Time // when each project was first heard of, also those that were only listed; zero is long ago
+	since    map[int64]time.Time // when each project was first heard of, configured ones included; zero is long ago
 	unsaved  bool                // the file does not hold them yet
-	failing  bool                // it could not be written the last time, as was logged
-	restored time.Time           // when the store was last told
+	failing  bool                // the last write failed, and that was logged
+	restored time.Time           // when projects were last restored to the store
 }
 
-func newRemembered(o Options) *remembered {
-	return &remembered{inbox: o.Inbox, path: o.Memory, title: "# projects that sent webhooks from " + o.Instance, now: o.Now, log: o.Log, began: o.Now(), since: map[int64]time.Time{}}
+func newProjectCache(o Options) *projectCache {
+	return &projectCache{inbox: o.Inbox, path: o.Memory, title: "# projects that sent webhooks from " + o.Instance, now: o.Now, log: o.Log, began: o.Now(), since: map[int64]time.Time{}}
 }
 
-// rememberEvery is how soon a project that delivered something for the first time is remembered, and a store that forgot it told.
-const rememberEvery = time.Minute
+// syncEvery is how soon a project that delivered something for the first time is in the file, and how soon a store that lost it gets it back.
+const syncEvery = time.Minute
 
-// run looks after the memory until ctx ends, between the jobs, which do it before each round.
-func (r *remembered) run(ctx context.Context) {
-	for sleep.For(ctx, rememberEvery) {
-		if _, err := r.agree(ctx); err != nil && ctx.Err() == nil {
-			r.log.Debug("comparing the projects that the store and this process know", zap.Error(err)) // whoever needs the store complains
+// run syncs with the store until ctx ends. The jobs do so, too, before each round.
+func (r *projectCache) run(ctx context.Context) {
+	for sleep.For(ctx, syncEvery) {
+		if _, err := r.syncWithStore(ctx); err != nil && ctx.Err() == nil {
+			r.log.Debug("comparing the projects that the store and this process know", zap.Error(err)) // the jobs report a store that fails
 		}
 	}
 }
 
-// agree has the store and the memory know the same projects. It returns when the store last had to be told, zero if never: all that was
-// done before that moment was done without those projects.
-func (r *remembered) agree(ctx context.Context) (restored time.Time, err error) {
+// syncWithStore makes the store and the file know the same projects. It returns when projects last had to be restored to the store, zero if never:
+// rounds from before that moment left those projects out.
+func (r *projectCache) syncWithStore(ctx context.Context) (restored time.Time, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	stored, err := r.inbox.Projects(ctx)
 	if err != nil {
 		return r.restored, fmt.Errorf("listing the projects: %w", err)
 	}
-	r.open()
+	r.loadOnce()
 	known := slices.Clone(stored)
-	if forgotten := without(r.ids, stored); len(forgotten) > 0 && len(stored) < inbox.MaxProjects {
+	if forgotten := missingFrom(r.ids, stored); len(forgotten) > 0 && len(stored) < inbox.MaxProjects {
 		r.log.Warn("the store has forgotten projects; it is told again, and what happened there is looked for", zap.Int("projects", len(forgotten)))
-		if err := r.tellSince(ctx, forgotten); err != nil {
+		if err := r.restoreFirstHeard(ctx, forgotten); err != nil {
 			return r.restored, err
 		}
 		if err := r.inbox.Hear(ctx, forgotten); err != nil {
@@ -79,7 +79,7 @@ func (r *remembered) agree(ctx context.Context) (restored time.Time, err error) 
 		slices.Sort(known)
 	}
 	for _, id := range known {
-		if _, err := r.sight(ctx, id, r.now()); err != nil {
+		if _, err := r.firstHeardLocked(ctx, id, r.now()); err != nil {
 			return r.restored, err
 		}
 	}
@@ -91,22 +91,22 @@ func (r *remembered) agree(ctx context.Context) (restored time.Time, err error) 
 	return r.restored, nil
 }
 
-// open reads the file, once. The caller holds the lock.
-func (r *remembered) open() {
+// loadOnce reads the file the first time it is called. The caller holds the lock.
+func (r *projectCache) loadOnce() {
 	if !r.read {
 		r.ids, r.read = r.load(), true
 	}
 }
 
-// projects are those that the store knew when it was last asked, ascending. The caller must not change the slice.
-func (r *remembered) projects() []int64 {
+// projects are the ids that the store knew when it was last asked, ascending. The caller must not change the slice.
+func (r *projectCache) projects() []int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.ids
 }
 
-// without are the ids of all that are not in some; both ascend.
-func without(all, some []int64) []int64 {
+// missingFrom are the ids of all that are not in some; both are ascending.
+func missingFrom(all, some []int64) []int64 {
 	var rest []int64
 	for _, id := range all {
 		if _, found := slices.BinarySearch(some, id); !found {
@@ -116,8 +116,8 @@ func without(all, some []int64) []int64 {
 	return rest
 }
 
-// load reads the file. What cannot be read is not remembered; that is only ever needed after a second misfortune.
-func (r *remembered) load() []int64 {
+// load reads the file. What cannot be read is left out: it matters only if the store is lost, too.
+func (r *projectCache) load() []int64 {
 	if r.path == "" {
 		return nil
 	}
@@ -148,7 +148,7 @@ func (r *remembered) load() []int64 {
 }
 
 // save writes the file; what cannot be written now is tried again.
-func (r *remembered) save() {
+func (r *projectCache) save() {
 	if r.path == "" {
 		return
 	}

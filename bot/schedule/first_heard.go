@@ -8,27 +8,27 @@ import (
 	"time"
 )
 
-// What happened in a project before it first delivered something, or was first listed in the configuration, is none of the bot's business:
-// its sweep begins there. That time is kept in the store and in each process's file, so that it survives the loss of either.
+// A project's sweep begins at the time at which the project first delivered something or was first configured; what happened before does not
+// concern the bot. That time is kept in the store and in each process's file, so that it survives the loss of either.
 
 // sinceMark names the mark that says when a project was first heard of.
 func sinceMark(project int64) string { return fmt.Sprintf("since/%d", project) }
 
-// first is when a project was first heard of. One that nobody has heard of is listed, by the configuration that this process began with. The
-// zero time is long ago.
-func (r *remembered) first(ctx context.Context, project int64) (time.Time, error) {
+// firstHeard is when a project was first heard of. A new project counts as heard of since this process began, with whose configuration it came.
+// The zero time is long ago.
+func (r *projectCache) firstHeard(ctx context.Context, project int64) (time.Time, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.open()
-	since, err := r.sight(ctx, project, r.began)
+	r.loadOnce()
+	since, err := r.firstHeardLocked(ctx, project, r.began)
 	if err == nil && r.unsaved {
 		r.save()
 	}
 	return since, err
 }
 
-// sight is first for a caller who holds the lock and saves; a new project is known from then on, or shortly before.
-func (r *remembered) sight(ctx context.Context, project int64, then time.Time) (time.Time, error) {
+// firstHeardLocked is firstHeard for a caller that holds the lock and saves. A new project counts as heard of shortly before then.
+func (r *projectCache) firstHeardLocked(ctx context.Context, project int64, then time.Time) (time.Time, error) {
 	if since, known := r.since[project]; known {
 		return since, nil
 	}
@@ -42,8 +42,8 @@ func (r *remembered) sight(ctx context.Context, project int64, then time.Time) (
 		if err != nil {
 			return time.Time{}, fmt.Errorf("reading how far project %d was swept: %w", project, err)
 		}
-		if len(swept) == 0 { // it is new: what delivered first may have done so a round ago
-			since = then.UTC().Add(-rememberEvery).Truncate(time.Second)
+		if len(swept) == 0 { // it is new, and its first delivery may be a round old
+			since = then.UTC().Add(-syncEvery).Truncate(time.Second)
 			if err := r.inbox.SetMark(ctx, sinceMark(project), formatTime(since)); err != nil {
 				return time.Time{}, fmt.Errorf("noting when project %d was first heard of: %w", project, err)
 			}
@@ -53,8 +53,8 @@ func (r *remembered) sight(ctx context.Context, project int64, then time.Time) (
 	return since, nil
 }
 
-// tellSince tells a store that was emptied when projects were first heard of. The caller holds the lock.
-func (r *remembered) tellSince(ctx context.Context, projects []int64) error {
+// restoreFirstHeard stores again when projects were first heard of, after the store was emptied. The caller holds the lock.
+func (r *projectCache) restoreFirstHeard(ctx context.Context, projects []int64) error {
 	for _, id := range projects {
 		if since := r.since[id]; !since.IsZero() {
 			if err := r.inbox.SetMark(ctx, sinceMark(id), formatTime(since)); err != nil {
@@ -65,8 +65,8 @@ func (r *remembered) tellSince(ctx context.Context, projects []int64) error {
 	return nil
 }
 
-// onlyListed stands on the line of a project that never delivered anything.
-const onlyListed = "listed"
+// onlyConfigured marks the line of a project that never delivered anything.
+const onlyConfigured = "listed"
 
 // formatLine is a project's line in the file: its id, when it was first heard of unless that is long ago, and whether it is only listed.
 func formatLine(id int64, since time.Time, heard bool) string {
@@ -75,7 +75,7 @@ func formatLine(id int64, since time.Time, heard bool) string {
 		line += " " + string(formatTime(since))
 	}
 	if !heard {
-		line += " " + onlyListed
+		line += " " + onlyConfigured
 	}
 	return line
 }
@@ -92,7 +92,7 @@ func parseLine(line string) (id int64, since time.Time, heard, ok bool) {
 	}
 	heard = true
 	for _, f := range fields[1:] {
-		if f == onlyListed {
+		if f == onlyConfigured {
 			heard = false
 		} else {
 			since = parseTime([]byte(f))

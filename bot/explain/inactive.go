@@ -10,8 +10,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// quietRule is a rule that says nothing on an issue because of people, or "all" of them: somebody undid what it did, or silenced it.
-type quietRule struct {
+// inactiveRule is a rule that says nothing on an issue because of people, or "all" of them: somebody undid what it did, or silenced it.
+type inactiveRule struct {
 	Rule   string    `json:"rule"`
 	By     string    `json:"by,omitempty"`     // a username, "" if unknown
 	Undone string    `json:"undone,omitempty"` // what the rule had done; "" if it was silenced
@@ -19,22 +19,22 @@ type quietRule struct {
 	Why    string    `json:"why,omitempty"`
 }
 
-// quietOf lists the quiet rules, those that people undid first.
-func quietOf(m triage.Memory) []quietRule {
-	var all []quietRule
+// inactiveRules lists the quiet rules, those that people undid first.
+func inactiveRules(m triage.Memory) []inactiveRule {
+	var all []inactiveRule
 	for _, rule := range slices.Sorted(maps.Keys(m.Suspensions)) {
 		u := m.Suspensions[rule]
-		all = append(all, quietRule{Rule: rule, By: u.By, Undone: u.What})
+		all = append(all, inactiveRule{Rule: rule, By: u.By, Undone: u.What})
 	}
 	for _, rule := range slices.Sorted(maps.Keys(m.Silences)) {
 		s := m.Silences[rule]
-		all = append(all, quietRule{Rule: rule, By: s.By, Until: s.Until, Why: s.Why})
+		all = append(all, inactiveRule{Rule: rule, By: s.By, Until: s.Until, Why: s.Why})
 	}
 	return all
 }
 
-// quiet writes the quiet rules, nothing if there are none. What people wrote is quoted, so that it cannot control the terminal.
-func quiet(b *strings.Builder, all []quietRule) {
+// writeInactive writes the quiet rules, nothing if there are none. What people wrote is quoted, so that it cannot control the terminal.
+func writeInactive(b *strings.Builder, all []inactiveRule) {
 	if len(all) == 0 {
 		return
 	}
