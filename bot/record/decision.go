@@ -31,9 +31,13 @@ func (d Decision) Encode() ([]byte, error) {
 
 // DecodeDecision reads what Encode wrote. The error says why it cannot.
 func DecodeDecision(data []byte) (Decision, error) {
-	var d Decision
-	if err := decode(data, &d); err != nil {
+	var kept struct {
+		stored
+		Decision
+	}
+	err := json.Unmarshal(data, &kept)
+	if err = kept.check(err); err != nil {
 		return Decision{}, fmt.Errorf("a kept decision cannot be read: %w", err)
 	}
-	return d, nil
+	return kept.Decision, nil
 }

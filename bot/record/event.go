@@ -34,13 +34,17 @@ func (e Event) Encode() ([]byte, error) {
 
 // DecodeEvent reads what Encode wrote for an issue. The error says why it cannot; something happened to the issue all the same.
 func DecodeEvent(data []byte, issue triage.Ref) (Event, error) {
-	var e Event
-	err := decode(data, &e)
-	if err == nil && e.Issue.Ref != issue {
-		err = fmt.Errorf("it is of the issue %s", e.Issue.Ref)
+	var kept struct {
+		stored
+		Event
+	}
+	err := json.Unmarshal(data, &kept)
+	err = kept.check(err)
+	if err == nil && kept.Issue.Ref != issue {
+		err = fmt.Errorf("it is of the issue %s", kept.Issue.Ref)
 	}
 	if err != nil {
 		return Event{}, fmt.Errorf("a kept event of %s cannot be read: %w", issue, err)
 	}
-	return e, nil
+	return kept.Event, nil
 }
