@@ -31,7 +31,7 @@ var splitWeight = triage.Rule{
 		weight := *in.Issue.Weight
 		v := triage.Nothing("each side has a weight of its own")
 		if in.Winner(triage.WeightScope(side)) == "" {
-			first := firstWeight{Value: weight, Side: side}
+			first := firstWeight{triage.SetWeight{Value: weight, Side: side}}
 			v = triage.Want("the issue is for both sides, so its weight of "+strconv.Itoa(weight)+" becomes the "+side+"'s", first)
 			v.Suggestion = &triage.Item{
 				Slot: side, Title: "A " + side + " weight", Text: "The plain weight does not say whose it is.", Do: triage.HowTo(first),
@@ -51,33 +51,25 @@ var splitWeight = triage.Rule{
 }
 
 // firstWeight wants a side to have a weight label. Another one is as good: the extra level for security issues may be on top of it.
-type firstWeight struct {
-	Value int
-	Side  string
-}
+type firstWeight struct{ triage.SetWeight }
 
-// set is the same for a side that has a weight label already.
-func (a firstWeight) set() triage.SetWeight { return triage.SetWeight(a) }
-
-// Key implements triage.Action. It is the label's: people undo it by taking the label off, not by changing the weight.
+// Key is the label's: people undo it by taking the label off, not by changing the weight.
 func (a firstWeight) Key() string {
 	return triage.AddLabel{Label: triage.WeightLabel(a.Side, a.Value)}.Key()
 }
 
+// Done reports whether the side has any weight label.
 func (a firstWeight) Done(i triage.Issue) bool {
 	return slices.ContainsFunc(i.Labels, func(l string) bool { return triage.Scope(l) == triage.WeightScope(a.Side) })
 }
 
+// Apply gives a side without a weight label this one.
 func (a firstWeight) Apply(i triage.Issue) triage.Issue {
 	if a.Done(i) {
 		return i
 	}
-	return a.set().Apply(i)
+	return a.SetWeight.Apply(i)
 }
-
-func (a firstWeight) String() string { return a.set().String() }
-
-func (a firstWeight) QuickAction() string { return a.set().QuickAction() }
 
 // otherSide is the side that the issue is also for.
 func otherSide(side string) string {
