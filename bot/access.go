@@ -16,7 +16,7 @@ const shownMissing = 3
 
 // lookAtAccess finds out what the token may not do. An error says that GitLab or the store could not be asked.
 func (a *App) lookAtAccess(ctx context.Context) ([]string, error) {
-	heard, err := a.inbox.Projects(ctx)
+	heard, err := a.coordination.Projects(ctx)
 	if err != nil {
 		return nil, a.unlooked(err)
 	}

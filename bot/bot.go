@@ -21,6 +21,7 @@ import (
 	"flowkeeper/bot/access"
 	"flowkeeper/bot/admin"
 	"flowkeeper/bot/budget"
+	"flowkeeper/bot/coordination"
 	"flowkeeper/bot/gate"
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
@@ -30,21 +31,22 @@ import (
 
 // App is the running bot.
 type App struct {
-	o        Options
-	inbox    inbox.Inbox
-	spool    *spool.Spool // nil without Redis
-	gitlab   *gitlab.Client
-	intake   *intake
-	registry *prometheus.Registry
-	cleanups []cleanup // to be undone by Stop, last first
-	ready    chan struct{}
-	failed   chan error
-	draining atomic.Bool
-	watching atomic.Pointer[string] // Options.Watching of now
-	missing  atomic.Pointer[string] // what the token may not do; nil until that is known
-	another  atomic.Pointer[string] // says that the bot was another user before this start
-	access   *access.Watch
-	stop     func() error
+	o            Options
+	inbox        inbox.Inbox
+	spool        *spool.Spool // nil without Redis
+	coordination *coordination.Coordinator
+	gitlab       *gitlab.Client
+	intake       *intake
+	registry     *prometheus.Registry
+	cleanups     []cleanup // to be undone by Stop, last first
+	ready        chan struct{}
+	failed       chan error
+	draining     atomic.Bool
+	watching     atomic.Pointer[string] // Options.Watching of now
+	missing      atomic.Pointer[string] // what the token may not do; nil until that is known
+	another      atomic.Pointer[string] // says that the bot was another user before this start
+	access       *access.Watch
+	stop         func() error
 
 	reloadable  reloadable
 	certificate *certificate // nil without TLS
@@ -74,14 +76,14 @@ func New(ctx context.Context, o Options) (app *App, err error) {
 	if a.admin, err = a.listen(o.Admin.Listen, "admin"); err != nil {
 		return nil, err
 	}
-	if a.inbox, err = openInbox(ctx, o); err != nil {
+	if a.inbox, a.coordination, err = openStores(ctx, o); err != nil {
 		return nil, err
 	}
 	a.onStop("inbox", func(context.Context) error { return a.inbox.Close() })
 	if a.spool, err = openSpool(o, a.inbox, a.registry); err != nil {
 		return nil, err
 	}
-	if a.gitlab, err = openGitLab(o, a.inbox, a.registry); err != nil {
+	if a.gitlab, err = openGitLab(o, a.coordination, a.registry); err != nil {
 		return nil, err
 	}
 	if a.certificate, err = openCertificate(o); err != nil {
@@ -208,6 +210,9 @@ func (a *App) URL() string {
 
 // AdminURL is the base of the operator's pages.
 func (a *App) AdminURL() string { return "http://" + a.admin.Addr().String() }
+
+// Coordination is what the processes of the bot agree on, for whoever looks at it.
+func (a *App) Coordination() *coordination.Coordinator { return a.coordination }
 
 // Inbox is the store, for commands that look at it.
 func (a *App) Inbox() inbox.Inbox { return a.inbox }

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"flowkeeper/bot"
+	"flowkeeper/bot/coordination"
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/sqlite"
@@ -35,7 +36,7 @@ func TestClockBehindTheStores(t *testing.T) {
 	behind := func() time.Time { return time.Now().Add(-time.Hour) }
 	log := newHandled()
 	pool := worker.New(worker.Options{
-		Inbox: store, GitLab: client, Policy: r.options.Policy, Self: self, Workers: 1, Lease: time.Minute, Freshness: time.Minute, Attempts: 3,
+		Inbox: store, Coordination: coordination.New(store, store, store), GitLab: client, Policy: r.options.Policy, Self: self, Workers: 1, Lease: time.Minute, Freshness: time.Minute, Attempts: 3,
 		Backoff: time.Millisecond, Drain: time.Second, Now: behind, Jitter: func() float64 { return 0 }, Log: log.logger(), Registry: prometheus.NewRegistry(),
 	})
 	ctx, cancel := context.WithCancel(t.Context())

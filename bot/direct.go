@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"flowkeeper/bot/adopt"
+	"flowkeeper/bot/coordination"
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/redis"
@@ -17,10 +18,11 @@ import (
 // Direct does at the Redis that bots share what a running bot's admin address does, for commands beside them. Of the options it needs the Redis,
 // GitLab, the budget, the policy and the lookback. It is for one goroutine.
 type Direct struct {
-	o      Options
-	inbox  inbox.Inbox
-	gitlab *gitlab.Client // nil until it is needed
-	self   triage.Person
+	o            Options
+	inbox        inbox.Inbox
+	coordination *coordination.Coordinator
+	gitlab       *gitlab.Client // nil until it is needed
+	self         triage.Person
 }
 
 // NewDirect connects to the Redis.
@@ -29,7 +31,7 @@ func NewDirect(ctx context.Context, o Options) (*Direct, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Direct{o: o, inbox: store}, nil
+	return &Direct{o: o, inbox: store, coordination: coordination.New(store, store, store)}, nil
 }
 
 // Close closes the connection.
@@ -55,7 +57,7 @@ func (d *Direct) connect(ctx context.Context) error {
 	if d.o.GitLab.Token == "" {
 		return errors.New("FLOWKEEPER_GITLAB_TOKEN is not set: the issues cannot be read; or ask a running bot with --admin URL")
 	}
-	client, err := openGitLab(d.o, d.inbox, nil)
+	client, err := openGitLab(d.o, d.coordination, nil)
 	if err != nil {
 		return err
 	}

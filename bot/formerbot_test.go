@@ -191,7 +191,7 @@ func TestFormerBotsAreRemembered(t *testing.T) {
 	r := newRig(t, sandbox.Premium, nil)
 	r.become(newBot)
 	r.become(newestBot)
-	mark, err := r.app.Inbox().Mark(t.Context(), "bot users")
+	mark, err := r.app.Coordination().Checkpoint(t.Context(), "bot users")
 	r.must(nil, err)
 	var ids []int64
 	if err := json.Unmarshal(mark, &ids); err != nil || len(ids) != 3 {

@@ -95,7 +95,7 @@ func (a *App) keepSelf(ctx context.Context, pool *worker.Pool, self triage.Perso
 // workerOptions are those of the workers, with what the app knows.
 func (a *App) workerOptions(self triage.Person) worker.Options {
 	o := a.o.Worker
-	o.Inbox, o.GitLab, o.Policy, o.Self = a.inbox, a.gitlab, a.o.Policy, self
+	o.Inbox, o.Coordination, o.GitLab, o.Policy, o.Self = a.inbox, a.coordination, a.gitlab, a.o.Policy, self
 	o.Lease, o.Lookback, o.Drain = a.o.Inbox.Lease, a.o.Schedule.Lookback, a.o.Drain
 	o.Now, o.Jitter, o.Log, o.Registry = time.Now, rand.Float64, a.o.Log, a.registry
 	return o
@@ -104,7 +104,7 @@ func (a *App) workerOptions(self triage.Person) worker.Options {
 // schedule is what the bot does without being asked.
 func (a *App) schedule() *schedule.Scheduler {
 	o := a.o.Schedule
-	o.GitLab, o.Instance, o.Inbox, o.Settle = a.gitlab, a.gitlab.Pages(), a.inbox, a.o.Policy.Settle
+	o.GitLab, o.Instance, o.Inbox, o.Coordination, o.Settle = a.gitlab, a.gitlab.Pages(), a.inbox, a.coordination, a.o.Policy.Settle
 	o.Memory = filepath.Join(a.o.Inbox.DataDir, "projects.txt")
 	o.Now, o.Jitter, o.Log, o.Registry = time.Now, rand.Float64, a.o.Log, a.registry
 	return schedule.New(o)

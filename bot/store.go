@@ -9,19 +9,29 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"flowkeeper/bot/admin"
+	"flowkeeper/bot/coordination"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/redis"
 	"flowkeeper/bot/inbox/spool"
 	"flowkeeper/bot/inbox/sqlite"
 )
 
-// openInbox opens the store: Redis if there is a URL, else the embedded one.
-func openInbox(ctx context.Context, o Options) (inbox.Inbox, error) {
+// openStores opens the store, Redis if there is a URL, else the embedded one, as the inbox and for coordination. One process has the
+// embedded store to itself: what only those who run agree on then stays in memory.
+func openStores(ctx context.Context, o Options) (inbox.Inbox, *coordination.Coordinator, error) {
 	if o.Inbox.RedisURL == "" {
-		return sqlite.Open(sqlite.Options{Dir: o.Inbox.DataDir, Lease: o.Inbox.Lease, MaxDeliveries: o.Inbox.Max, Log: o.Log})
+		s, err := sqlite.Open(sqlite.Options{Dir: o.Inbox.DataDir, Lease: o.Inbox.Lease, MaxDeliveries: o.Inbox.Max, Log: o.Log})
+		if err != nil {
+			return nil, nil, err
+		}
+		return s, coordination.New(s, coordination.NewMemory(time.Now), s), nil
 	}
 	_, fresh := os.Stat(spoolPath(o))
-	return redis.Open(ctx, redis.Options{URL: o.Inbox.RedisURL, Lease: o.Inbox.Lease, MaxDeliveries: o.Inbox.Max, Later: fresh == nil, Log: o.Log})
+	s, err := redis.Open(ctx, redis.Options{URL: o.Inbox.RedisURL, Lease: o.Inbox.Lease, MaxDeliveries: o.Inbox.Max, Later: fresh == nil, Log: o.Log})
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, coordination.New(s, s, s), nil
 }
 
 // spoolPath is where the spool is. It is there once a process had its Redis: only a first start takes one that does not answer for a

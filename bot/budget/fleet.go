@@ -7,15 +7,15 @@ import (
 
 	"go.uber.org/zap"
 
-	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/coordination"
 )
 
 // Store holds the buckets that all replicas share. Names are those of this package alone.
 type Store interface {
-	// Take takes n tokens from a bucket and returns 0, or takes none and returns how long it takes until there are enough.
-	Take(ctx context.Context, b inbox.Bucket, n int) (time.Duration, error)
-	// Level lowers what is in a bucket; it never raises it.
-	Level(ctx context.Context, name string, left int) error
+	// TakeTokens takes n tokens from a bucket and returns 0, or takes none and returns how long it takes until there are enough.
+	TakeTokens(ctx context.Context, b coordination.Bucket, n int) (time.Duration, error)
+	// LowerTo lowers what is in a bucket; it never raises it.
+	LowerTo(ctx context.Context, name string, left int) error
 }
 
 const (
@@ -40,7 +40,7 @@ type fleet struct {
 // if ctx ends.
 func (f *fleet) take(ctx context.Context, name string, s size, c class) (again time.Duration) {
 	f.askStore(ctx, func(ctx context.Context) (err error) {
-		again, err = f.store.Take(ctx, inbox.Bucket{Name: name, Rate: s.rate(), Burst: s.burst, Reserve: s.reserveFor(c)}, 1)
+		again, err = f.store.TakeTokens(ctx, coordination.Bucket{Name: name, Rate: s.rate(), Burst: s.burst, Reserve: s.reserveFor(c)}, 1)
 		return err
 	})
 	return max(again, 0)
@@ -48,7 +48,7 @@ func (f *fleet) take(ctx context.Context, name string, s size, c class) (again t
 
 // lower lowers the fleet's bucket to left tokens, if it holds more.
 func (f *fleet) lower(ctx context.Context, name string, left int) {
-	f.askStore(ctx, func(ctx context.Context) error { return f.store.Level(ctx, name, left) })
+	f.askStore(ctx, func(ctx context.Context) error { return f.store.LowerTo(ctx, name, left) })
 }
 
 // askStore asks the store, unless it is away.

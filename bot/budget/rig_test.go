@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"flowkeeper/bot/budget"
+	"flowkeeper/bot/coordination"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/sqlite"
 	"flowkeeper/bot/testkit"
@@ -26,7 +27,7 @@ type store struct {
 type level struct {
 	in   float64
 	at   time.Time
-	last inbox.Bucket // as it was taken from
+	last coordination.Bucket // as it was taken from
 }
 
 // mood is how the store answers.
@@ -62,7 +63,7 @@ func (s *store) reach(ctx context.Context) error {
 	}
 }
 
-func (s *store) Take(ctx context.Context, b inbox.Bucket, n int) (time.Duration, error) {
+func (s *store) TakeTokens(ctx context.Context, b coordination.Bucket, n int) (time.Duration, error) {
 	if err := s.reach(ctx); err != nil {
 		return 0, err
 	}
@@ -83,7 +84,7 @@ func (s *store) Take(ctx context.Context, b inbox.Bucket, n int) (time.Duration,
 	return 0, nil
 }
 
-func (s *store) Level(ctx context.Context, name string, left int) error {
+func (s *store) LowerTo(ctx context.Context, name string, left int) error {
 	if err := s.reach(ctx); err != nil {
 		return err
 	}
@@ -113,7 +114,7 @@ func embedded(t *testing.T) budget.Store {
 			t.Error(err)
 		}
 	})
-	return s
+	return coordination.New(s, coordination.NewMemory(time.Now), s)
 }
 
 // newBudget makes a budget or ends the test.

@@ -69,10 +69,10 @@ const (
 	// RecordsPerIssue and RecordsOverall bound what is kept for explanations; the oldest go first.
 	RecordsPerIssue = 20
 	RecordsOverall  = 10_000
-	// MaxProjects is how many projects are remembered; the one that has been silent for the longest goes first. HeardEvery is how
+	// MaxProjects is how many projects are remembered; the one that has been silent for the longest goes first. TouchedEvery is how
 	// exactly that is known.
-	MaxProjects = 20_000
-	HeardEvery  = time.Hour
+	MaxProjects  = 20_000
+	TouchedEvery = time.Hour
 )
 
 // Outcome is what Enqueue did with a delivery.
@@ -201,30 +201,6 @@ type Inbox interface {
 	Redrive(ctx context.Context, issue triage.Ref) error
 	// DropDeadLetter deletes a dead letter. ErrNotFound.
 	DropDeadLetter(ctx context.Context, issue triage.Ref) error
-
-	// Count counts a use, unless there were Limit of them in the Window before it, by the store's clock. The same use counts once
-	// and keeps its answer: a retry is no second use. Refused uses do not count, so they do not prolong the refusal.
-	Count(ctx context.Context, u Use) (Counted, error)
-
-	// Turn gives one holder at a time, in the whole fleet, the turn for a named job, for as long as the lease from now on. The
-	// same holder prolongs it. False if somebody else has it. A holder is one process: what starts anew has a new name.
-	Turn(ctx context.Context, name, holder string, lease time.Duration) (bool, error)
-
-	// Mark reads a small named value, such as how far a job has come. It is nil if there is none, or none was set in KeepMarks.
-	Mark(ctx context.Context, name string) ([]byte, error)
-	// SetMark sets it, at most MaxMark bytes. An empty value forgets it.
-	SetMark(ctx context.Context, name string, value []byte) error
-
-	// Take takes n tokens from a bucket if that leaves the Reserve, and returns 0. Else it takes none and returns how long it takes
-	// until there are enough, if nobody else takes any.
-	Take(ctx context.Context, b Bucket, n int) (time.Duration, error)
-	// Level lowers what is in a bucket, for whoever knows better than the bucket. It never raises it.
-	Level(ctx context.Context, name string, left int) error
-
-	// Projects lists the projects that ever had a delivery stored, ids ascending.
-	Projects(ctx context.Context) ([]int64, error)
-	// Hear notes projects as if each just had a delivery stored: for whoever remembers what an emptied store forgot.
-	Hear(ctx context.Context, projects []int64) error
 
 	Stats(ctx context.Context) (Stats, error)
 	// Ping checks that the store answers.

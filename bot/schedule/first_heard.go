@@ -11,8 +11,8 @@ import (
 // A project's sweep begins at the time at which the project first delivered something or was first configured; what happened before does not
 // concern the bot. That time is kept in the store and in each process's file, so that it survives the loss of either.
 
-// sinceMark names the mark that says when a project was first heard of.
-func sinceMark(project int64) string { return fmt.Sprintf("since/%d", project) }
+// sinceCheckpoint names the checkpoint that says when a project was first heard of.
+func sinceCheckpoint(project int64) string { return fmt.Sprintf("since/%d", project) }
 
 // firstHeard is when a project was first heard of. A new project counts as heard of since this process began, with whose configuration it came.
 // The zero time is long ago.
@@ -32,19 +32,19 @@ func (r *projectCache) firstHeardLocked(ctx context.Context, project int64, then
 	if since, known := r.since[project]; known {
 		return since, nil
 	}
-	marked, err := r.inbox.Mark(ctx, sinceMark(project))
+	marked, err := r.shared.Checkpoint(ctx, sinceCheckpoint(project))
 	if err != nil {
 		return time.Time{}, fmt.Errorf("reading when project %d was first heard of: %w", project, err)
 	}
 	since := parseTime(marked)
 	if since.IsZero() {
-		swept, err := r.inbox.Mark(ctx, markOf(project))
+		swept, err := r.shared.Checkpoint(ctx, checkpointOf(project))
 		if err != nil {
 			return time.Time{}, fmt.Errorf("reading how far project %d was swept: %w", project, err)
 		}
 		if len(swept) == 0 { // it is new, and its first delivery may be a round old
 			since = then.UTC().Add(-syncEvery).Truncate(time.Second)
-			if err := r.inbox.SetMark(ctx, sinceMark(project), formatTime(since)); err != nil {
+			if err := r.shared.SetCheckpoint(ctx, sinceCheckpoint(project), formatTime(since)); err != nil {
 				return time.Time{}, fmt.Errorf("noting when project %d was first heard of: %w", project, err)
 			}
 		}
@@ -57,7 +57,7 @@ func (r *projectCache) firstHeardLocked(ctx context.Context, project int64, then
 func (r *projectCache) restoreFirstHeard(ctx context.Context, projects []int64) error {
 	for _, id := range projects {
 		if since := r.since[id]; !since.IsZero() {
-			if err := r.inbox.SetMark(ctx, sinceMark(id), formatTime(since)); err != nil {
+			if err := r.shared.SetCheckpoint(ctx, sinceCheckpoint(id), formatTime(since)); err != nil {
 				return fmt.Errorf("telling the store when project %d was first heard of: %w", id, err)
 			}
 		}

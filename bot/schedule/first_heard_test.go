@@ -83,7 +83,7 @@ func TestLongKnownProjects(t *testing.T) {
 	t.Run("watermark", func(t *testing.T) {
 		inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 			path := filepath.Join(t.TempDir(), "projects.txt")
-			must(t, r.store.Store.SetMark(t.Context(), "sweep/7", []byte(now().Add(-time.Hour).Format(time.RFC3339Nano))))
+			must(t, r.store.Coordinator.SetCheckpoint(t.Context(), "sweep/7", []byte(now().Add(-time.Hour).Format(time.RFC3339Nano))))
 			r.hear(7)
 			r.memory(path, "https://gitlab.example.com").stop()
 			expect(t, "file", "# projects that sent webhooks from https://gitlab.example.com\n7\n", file(t, path))

@@ -15,7 +15,7 @@ import (
 
 // job is a periodic task that one process does for all of them.
 type job struct {
-	name          string // of its turn, and of the mark that says when it was last done
+	name          string // of its lock, and of the checkpoint that says when it was last done
 	every         time.Duration
 	run           func(context.Context) error // an error: the job was not finished and is tried again soon
 	doneElsewhere func()                      // called when another process has done it
@@ -25,14 +25,14 @@ type job struct {
 }
 
 const (
-	turn           = time.Minute      // how long a process that died keeps its turn
+	lockLease      = time.Minute      // how long a process that died keeps its lock
 	startWait      = 2 * time.Second  // at most, before the first try: processes that are started together need not do the same twice
 	firstWait      = 30 * time.Second // before what failed is tried again; it doubles from there up to job.every
-	releaseTimeout = 5 * time.Second  // for giving the turn back at the end of the process
+	releaseTimeout = 5 * time.Second  // for giving the lock back at the end of the process
 )
 
-// errTurnLost says that a process could not prolong its turn, so another may have begun the job.
-var errTurnLost = errors.New("the turn was lost to another process")
+// errLockLost says that a process could not prolong its lock, so another may have begun the job.
+var errLockLost = errors.New("the lock was lost to another process")
 
 // repeat does the job now, even if another process did it before: this process may have been away while deliveries failed. After that it
 // does the job whenever it is due and no other process does.
@@ -53,12 +53,12 @@ func (s *Scheduler) runIfDue(ctx context.Context, j *job) time.Duration {
 	if restored.After(j.lastKnown) {
 		j.lastKnown = restored
 	}
-	held, err := s.o.Inbox.Turn(ctx, j.name, s.o.Holder, turn)
+	held, err := s.o.Coordination.TryLock(ctx, j.name, s.o.Holder, lockLease)
 	switch {
 	case err != nil:
 		return s.retryIn(ctx, j, err)
 	case !held:
-		return turn/2 + s.jitter(turn/2) // the other process may never finish
+		return lockLease/2 + s.jitter(lockLease/2) // the other process may never finish
 	}
 	defer s.yield(ctx, j.name)
 	last, err := s.lastDone(ctx, j)
@@ -70,39 +70,39 @@ func (s *Scheduler) runIfDue(ctx context.Context, j *job) time.Duration {
 		return s.nextIn(j, last)
 	}
 	began := s.o.Now()
-	if err := s.underTurn(ctx, j); err != nil {
+	if err := s.underLock(ctx, j); err != nil {
 		return s.retryIn(ctx, j, err)
 	}
-	if err := s.o.Inbox.SetMark(ctx, j.name, formatTime(began)); err != nil && ctx.Err() == nil {
+	if err := s.o.Coordination.SetCheckpoint(ctx, j.name, formatTime(began)); err != nil && ctx.Err() == nil {
 		s.o.Log.Warn("noting that a job is done; another process may do it again", zap.String("job", j.name), zap.Error(err))
 	}
 	return s.nextIn(j, began)
 }
 
-// underTurn runs the job and prolongs the turn meanwhile. If the turn is lost the job's context ends.
-func (s *Scheduler) underTurn(ctx context.Context, j *job) error {
-	return lease.Keep(ctx, turn, errTurnLost, func(ctx context.Context) error {
-		held, err := s.o.Inbox.Turn(ctx, j.name, s.o.Holder, turn)
+// underLock runs the job and prolongs the lock meanwhile. If the lock is lost the job's context ends.
+func (s *Scheduler) underLock(ctx context.Context, j *job) error {
+	return lease.Keep(ctx, lockLease, errLockLost, func(ctx context.Context) error {
+		held, err := s.o.Coordination.TryLock(ctx, j.name, s.o.Holder, lockLease)
 		if err == nil && !held {
-			return errTurnLost
+			return errLockLost
 		}
 		return err
 	}, j.run)
 }
 
-// yield gives the turn back, also when the process ends, by taking it for the shortest possible time.
+// yield gives the lock back, also when the process ends, by taking it for the shortest possible time.
 func (s *Scheduler) yield(ctx context.Context, name string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
 	defer cancel()
-	if _, err := s.o.Inbox.Turn(ctx, name, s.o.Holder, time.Millisecond); err != nil {
-		s.o.Log.Debug("giving a turn back; it runs out by itself", zap.String("job", name), zap.Error(err))
+	if _, err := s.o.Coordination.TryLock(ctx, name, s.o.Holder, time.Millisecond); err != nil {
+		s.o.Log.Debug("giving a lock back; it runs out by itself", zap.String("job", name), zap.Error(err))
 	}
 }
 
 // lastDone is when the last finished round of the job began; zero if that is not known. A time far in the future comes from a wrong clock and
 // does not count.
 func (s *Scheduler) lastDone(ctx context.Context, j *job) (time.Time, error) {
-	value, err := s.o.Inbox.Mark(ctx, j.name)
+	value, err := s.o.Coordination.Checkpoint(ctx, j.name)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("reading when the %s job was last done: %w", j.name, err)
 	}
@@ -136,7 +136,7 @@ func (s *Scheduler) jitter(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * s.o.Jitter())
 }
 
-// formatTime writes a time for a mark.
+// formatTime writes a time for a checkpoint.
 func formatTime(t time.Time) []byte { return []byte(t.UTC().Format(time.RFC3339Nano)) }
 
 // parseTime reads what formatTime wrote; anything else is the zero time.

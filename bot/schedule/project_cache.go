@@ -23,12 +23,12 @@ import (
 // projectCache keeps in a file the projects that the store knew. A store that was emptied knows none, and without this file the sweep, which
 // finds what was lost, would not look into a project before it delivers something again.
 type projectCache struct {
-	inbox Inbox
-	path  string // "" keeps them in memory only
-	title string // first line of the file; a file of another GitLab is not read
-	now   func() time.Time
-	log   *zap.Logger
-	began time.Time
+	shared Coordination
+	path   string // "" keeps them in memory only
+	title  string // first line of the file; a file of another GitLab is not read
+	now    func() time.Time
+	log    *zap.Logger
+	began  time.Time
 
 	mu       sync.Mutex
 	read     bool
@@ -40,7 +40,7 @@ type projectCache struct {
 }
 
 func newProjectCache(o Options) *projectCache {
-	return &projectCache{inbox: o.Inbox, path: o.Memory, title: "# projects that sent webhooks from " + o.Instance, now: o.Now, log: o.Log, began: o.Now(), since: map[int64]time.Time{}}
+	return &projectCache{shared: o.Coordination, path: o.Memory, title: "# projects that sent webhooks from " + o.Instance, now: o.Now, log: o.Log, began: o.Now(), since: map[int64]time.Time{}}
 }
 
 // syncEvery is how soon a project that delivered something for the first time is in the file, and how soon a store that lost it gets it back.
@@ -60,7 +60,7 @@ func (r *projectCache) run(ctx context.Context) {
 func (r *projectCache) syncWithStore(ctx context.Context) (restored time.Time, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	stored, err := r.inbox.Projects(ctx)
+	stored, err := r.shared.Projects(ctx)
 	if err != nil {
 		return r.restored, fmt.Errorf("listing the projects: %w", err)
 	}
@@ -71,7 +71,7 @@ func (r *projectCache) syncWithStore(ctx context.Context) (restored time.Time, e
 		if err := r.restoreFirstHeard(ctx, forgotten); err != nil {
 			return r.restored, err
 		}
-		if err := r.inbox.Hear(ctx, forgotten); err != nil {
+		if err := r.shared.TouchProjects(ctx, forgotten); err != nil {
 			return r.restored, fmt.Errorf("telling the store its projects: %w", err)
 		}
 		r.restored = r.now()

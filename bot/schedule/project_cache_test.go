@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"flowkeeper/bot/coordination"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/sqlite"
 	"flowkeeper/bot/schedule"
@@ -35,7 +36,7 @@ func (r *rig) empty() {
 	r.store.mu.Lock()
 	defer r.store.mu.Unlock()
 	_ = r.store.Store.Close()
-	r.store.Store = fresh
+	r.store.Store, r.store.Coordinator = fresh, coordination.New(fresh, fresh, fresh)
 }
 
 // memory starts a sweeper that remembers projects in a file.

@@ -46,11 +46,11 @@ func (w *hookRound) collectFailed(ctx context.Context, project int64, h gitlab.H
 	if err != nil || len(events) == 0 {
 		return err
 	}
-	mark, err := w.o.Inbox.Mark(ctx, resentMark(h.ID))
+	newestSent, err := w.o.Coordination.Checkpoint(ctx, resentCheckpoint(h.ID))
 	if err != nil {
 		return fmt.Errorf("reading which deliveries of webhook %d were sent again: %w", h.ID, err)
 	}
-	newest, _ := strconv.ParseInt(string(mark), 10, 64) // 0 if there is none
+	newest, _ := strconv.ParseInt(string(newestSent), 10, 64) // 0 if there is none
 	if events = notResent(events, newest); len(events) > 0 {
 		w.backlogs = append(w.backlogs, &backlog{project: project, hook: h.ID, events: events})
 		w.waiting += len(events)
@@ -58,8 +58,8 @@ func (w *hookRound) collectFailed(ctx context.Context, project int64, h gitlab.H
 	return nil
 }
 
-// resentMark names the mark that holds the newest event of a webhook that was sent again. Ids grow.
-func resentMark(hook int64) string { return fmt.Sprintf("hooks/%d", hook) }
+// resentCheckpoint names the checkpoint that holds the newest event of a webhook that was sent again. Ids grow.
+func resentCheckpoint(hook int64) string { return fmt.Sprintf("hooks/%d", hook) }
 
 // notResent are the relevant events after newest, oldest first. Of several tries of one delivery it is the last.
 func notResent(events []gitlab.HookEvent, newest int64) []gitlab.HookEvent {
@@ -117,7 +117,7 @@ func (w *watchdog) resendOne(ctx context.Context, b *backlog) (wait time.Duratio
 	}
 	if gitlab.ClassOf(failure) != gitlab.Unavailable { // else GitLab has not sent it
 		b.events = b.events[1:]
-		if err := w.o.Inbox.SetMark(ctx, resentMark(b.hook), strconv.AppendInt(nil, event.ID, 10)); err != nil {
+		if err := w.o.Coordination.SetCheckpoint(ctx, resentCheckpoint(b.hook), strconv.AppendInt(nil, event.ID, 10)); err != nil {
 			return 0, fmt.Errorf("noting which deliveries of webhook %d were sent again: %w", b.hook, err)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"flowkeeper/bot/coordination"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/sqlite"
 	"flowkeeper/bot/record"
@@ -33,10 +34,11 @@ const (
 // store is an inbox in a file, with faults. All that a scheduler asks of it holds the lock, because a test may swap the file.
 type store struct {
 	*sqlite.Store
-	mu       sync.Mutex
-	room     int               // how many deliveries it still takes, if below 0 any number
-	failMark func(string) bool // which marks cannot be set
-	failTurn bool
+	*coordination.Coordinator
+	mu             sync.Mutex
+	room           int               // how many deliveries it still takes, if below 0 any number
+	failCheckpoint func(string) bool // which checkpoints cannot be set
+	failLock       bool
 }
 
 func (s *store) set(change func()) {
@@ -58,40 +60,40 @@ func (s *store) Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, e
 	return outcome, err
 }
 
-func (s *store) SetMark(ctx context.Context, name string, value []byte) error {
+func (s *store) SetCheckpoint(ctx context.Context, name string, value []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.failMark != nil && s.failMark(name) {
-		return fmt.Errorf("setting a mark: %w", inbox.ErrUnavailable)
+	if s.failCheckpoint != nil && s.failCheckpoint(name) {
+		return fmt.Errorf("setting a checkpoint: %w", inbox.ErrUnavailable)
 	}
-	return s.Store.SetMark(ctx, name, value)
+	return s.Coordinator.SetCheckpoint(ctx, name, value)
 }
 
-func (s *store) Turn(ctx context.Context, name, holder string, lease time.Duration) (bool, error) {
+func (s *store) TryLock(ctx context.Context, name, holder string, lease time.Duration) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.failTurn {
-		return false, fmt.Errorf("asking for the turn: %w", inbox.ErrUnavailable)
+	if s.failLock {
+		return false, fmt.Errorf("asking for the lock: %w", inbox.ErrUnavailable)
 	}
-	return s.Store.Turn(ctx, name, holder, lease)
+	return s.Coordinator.TryLock(ctx, name, holder, lease)
 }
 
-func (s *store) Mark(ctx context.Context, name string) ([]byte, error) {
+func (s *store) Checkpoint(ctx context.Context, name string) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.Store.Mark(ctx, name)
+	return s.Coordinator.Checkpoint(ctx, name)
 }
 
 func (s *store) Projects(ctx context.Context) ([]int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.Store.Projects(ctx)
+	return s.Coordinator.Projects(ctx)
 }
 
-func (s *store) Hear(ctx context.Context, projects []int64) error {
+func (s *store) TouchProjects(ctx context.Context, projects []int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.Store.Hear(ctx, projects)
+	return s.Coordinator.TouchProjects(ctx, projects)
 }
 
 // rig is schedulers between a lab and a store, on the clock of a synctest bubble.
@@ -118,7 +120,7 @@ func inBubble(t *testing.T, l *lab, test func(t *testing.T, r *rig)) {
 			}
 		})
 		core, logs := observer.New(zapcore.DebugLevel)
-		test(t, &rig{T: t, lab: l, store: &store{Store: s, room: -1}, logs: logs, log: zap.New(core)})
+		test(t, &rig{T: t, lab: l, store: &store{Store: s, Coordinator: coordination.New(s, s, s), room: -1}, logs: logs, log: zap.New(core)})
 	})
 }
 
@@ -133,7 +135,7 @@ type process struct {
 func (r *rig) start(change func(*schedule.Options)) *process {
 	p := &process{rig: r, registry: prometheus.NewRegistry()}
 	o := schedule.Options{
-		GitLab: r.lab, Inbox: r.store, URLs: []string{ourURL}, Every: every, Lookback: lookback, Log: r.log, Registry: p.registry,
+		GitLab: r.lab, Inbox: r.store, Coordination: r.store, URLs: []string{ourURL}, Every: every, Lookback: lookback, Log: r.log, Registry: p.registry,
 	}
 	change(&o)
 	ctx, cancel := context.WithCancel(r.Context())
@@ -154,7 +156,7 @@ func (r *rig) sweeper(projects ...string) *process {
 func (r *rig) longKnown(projects ...int64) {
 	r.Helper()
 	for _, id := range projects {
-		if err := r.store.Store.SetMark(r.Context(), fmt.Sprint("since/", id), []byte(now().Add(-2*lookback).Format(time.RFC3339Nano))); err != nil {
+		if err := r.store.Coordinator.SetCheckpoint(r.Context(), fmt.Sprint("since/", id), []byte(now().Add(-2*lookback).Format(time.RFC3339Nano))); err != nil {
 			r.Fatal(err)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
+	"flowkeeper/bot/coordination"
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/sqlite"
@@ -69,7 +70,7 @@ func TestAgainstSandbox(t *testing.T) {
 	must(t, err)
 	t.Cleanup(func() { must(t, store.Close()) })
 	s := schedule.New(schedule.Options{
-		GitLab: client, Inbox: store, Projects: []string{"g/p"}, URLs: []string{receiver.URL + "/webhooks/gitlab"},
+		GitLab: client, Inbox: store, Coordination: coordination.New(store, store, store), Projects: []string{"g/p"}, URLs: []string{receiver.URL + "/webhooks/gitlab"},
 		Every: every, Hooks: time.Hour, Lookback: lookback, Log: zap.NewNop(), Registry: prometheus.NewRegistry(),
 	})
 	ctx, cancel := context.WithCancel(t.Context())

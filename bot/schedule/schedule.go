@@ -34,20 +34,25 @@ type GitLab interface {
 	ResendHookEvent(ctx context.Context, project, hook, event int64) error
 }
 
-// Inbox is what the jobs need of the store that all processes share.
+// Inbox is where the jobs put what they find.
 type Inbox interface {
 	Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error)
-	Turn(ctx context.Context, name, holder string, lease time.Duration) (bool, error)
-	Mark(ctx context.Context, name string) ([]byte, error)
-	SetMark(ctx context.Context, name string, value []byte) error
+}
+
+// Coordination is how the processes that run the jobs agree, see package coordination.
+type Coordination interface {
+	TryLock(ctx context.Context, name, holder string, lease time.Duration) (bool, error)
+	Checkpoint(ctx context.Context, name string) ([]byte, error)
+	SetCheckpoint(ctx context.Context, name string, value []byte) error
 	Projects(ctx context.Context) ([]int64, error)
-	Hear(ctx context.Context, projects []int64) error
+	TouchProjects(ctx context.Context, projects []int64) error
 }
 
 // Options are what a Scheduler needs. All fields are required unless they say otherwise.
 type Options struct {
-	GitLab GitLab
-	Inbox  Inbox
+	GitLab       GitLab
+	Inbox        Inbox
+	Coordination Coordination
 
 	// Projects are the configured ones, full paths or ids; may be empty. All projects that ever delivered something are looked after as well.
 	Projects []string

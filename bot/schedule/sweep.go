@@ -77,7 +77,7 @@ func (w *sweep) project(ctx context.Context, project int64) (issues int, err err
 		issues += s.stored
 		// Issues come in the order of their updates, so all up to here are in the inbox, also after an error. The mark is set even if it
 		// has not moved: the store forgets marks that are not set for long.
-		if err := w.o.Inbox.SetMark(ctx, markOf(project), formatTime(s.mark)); err != nil {
+		if err := w.o.Coordination.SetCheckpoint(ctx, checkpointOf(project), formatTime(s.mark)); err != nil {
 			return issues, fmt.Errorf("noting how far project %d was swept: %w", project, err)
 		}
 		if !isTooLong(listing) || !s.last.After(since) {
@@ -138,12 +138,12 @@ func (s *listing) enqueue(ctx context.Context, i triage.Issue, now time.Time) (i
 	return outcome, nil
 }
 
-// markOf names the mark that holds a project's watermark: the newest update that was swept, by GitLab's clock.
-func markOf(project int64) string { return fmt.Sprintf("sweep/%d", project) }
+// checkpointOf names the checkpoint that holds a project's watermark: the newest update that was swept, by GitLab's clock.
+func checkpointOf(project int64) string { return fmt.Sprintf("sweep/%d", project) }
 
 // watermark is how far the project was swept; zero if it never was.
 func (w *sweep) watermark(ctx context.Context, project int64) (time.Time, error) {
-	value, err := w.o.Inbox.Mark(ctx, markOf(project))
+	value, err := w.o.Coordination.Checkpoint(ctx, checkpointOf(project))
 	if err != nil {
 		return time.Time{}, fmt.Errorf("reading how far project %d was swept: %w", project, err)
 	}

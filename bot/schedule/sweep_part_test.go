@@ -9,11 +9,11 @@ import (
 func TestCrashBeforeTheWatermark(t *testing.T) {
 	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		r.lab.move(7, 1)
-		r.store.failMark = func(name string) bool { return name == "sweep/7" }
+		r.store.failCheckpoint = func(name string) bool { return name == "sweep/7" }
 		dying := r.sweeper("7")
 		expect(t, "before the crash", []string{"7#1"}, r.found())
 		dying.stop()
-		r.store.failMark = nil
+		r.store.failCheckpoint = nil
 		r.lab.requests()
 		r.pass(time.Second)
 		p := r.sweeper("7")
@@ -52,7 +52,7 @@ func TestListIsCutOff(t *testing.T) {
 		r.lab.projects[7].cut = 2
 		r.sweeper("7")
 		expect(t, "found", []string{"7#1", "7#2"}, r.found())
-		mark, err := r.store.Mark(t.Context(), "sweep/7")
+		mark, err := r.store.Checkpoint(t.Context(), "sweep/7")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -32,10 +32,10 @@ const (
 )
 
 // RememberSelf keeps durably who the bot is, and tells who it was at the last time, 0 if that was nobody else. It is to be repeated now and
-// then: the store forgets it after inbox.KeepMarks.
+// then: the store forgets it after coordination.KeepCheckpoints.
 func (p *Pool) RememberSelf(ctx context.Context) (before int64, err error) {
 	var users []int64
-	mark, err := p.o.Inbox.Mark(ctx, markUsers)
+	mark, err := p.o.Coordination.Checkpoint(ctx, markUsers)
 	if err != nil {
 		return 0, err
 	}
@@ -63,7 +63,7 @@ func (p *Pool) RememberSelf(ctx context.Context) (before int64, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("writing down who the bot is: %w", err)
 	}
-	return before, p.o.Inbox.SetMark(ctx, markUsers, data)
+	return before, p.o.Coordination.SetCheckpoint(ctx, markUsers, data)
 }
 
 // mine reports whether a user is the bot, or was.

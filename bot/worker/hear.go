@@ -11,8 +11,8 @@ import (
 	"go.uber.org/zap"
 
 	"flowkeeper/bot/command"
+	"flowkeeper/bot/coordination"
 	"flowkeeper/bot/gitlab"
-	"flowkeeper/bot/inbox"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
@@ -152,15 +152,15 @@ func (j *job) permit(ctx context.Context, c *engine.Comment) error {
 	c.Level = level
 	who, id := strconv.FormatInt(c.Event.Actor.ID, 10), strconv.FormatInt(c.Event.Note.ID, 10)
 	for n := range c.Lines {
-		counted, err := j.o.Inbox.Count(ctx, inbox.Use{Who: who, ID: id + "/" + strconv.Itoa(n), Limit: engine.CommandLimit, Window: engine.CommandWindow})
+		permit, err := j.o.Coordination.RateLimit(ctx, coordination.Use{Who: who, ID: id + "/" + strconv.Itoa(n), Limit: engine.CommandLimit, Window: engine.CommandWindow})
 		if err != nil {
 			return err
 		}
-		if counted.Allowed {
+		if permit.Allowed {
 			continue
 		}
-		c.Lines[n].RetryIn = max(counted.Again, time.Second)
-		told, err := j.o.Inbox.Count(ctx, inbox.Use{Who: who + "/told", ID: id, Limit: 1, Window: engine.CommandWindow})
+		c.Lines[n].RetryIn = max(permit.Again, time.Second)
+		told, err := j.o.Coordination.RateLimit(ctx, coordination.Use{Who: who + "/told", ID: id, Limit: 1, Window: engine.CommandWindow})
 		if err != nil {
 			return err
 		}

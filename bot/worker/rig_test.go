@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"flowkeeper/bot/coordination"
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/sqlite"
@@ -49,11 +50,12 @@ type bench struct {
 
 // setup is what a bench is made of.
 type setup struct {
-	gitlab   func(*gitlab.Client) worker.GitLab // may put something between the workers and GitLab
-	store    func(inbox.Inbox) inbox.Inbox      // and between them and the store
-	rules    []engine.Setting
-	commands []triage.Command
-	lookback time.Duration
+	gitlab       func(*gitlab.Client) worker.GitLab // may put something between the workers and GitLab
+	store        func(inbox.Inbox) inbox.Inbox      // and between them and the store
+	coordination func(worker.Coordination) worker.Coordination
+	rules        []engine.Setting
+	commands     []triage.Command
+	lookback     time.Duration
 }
 
 // newBench starts the workers with these rules. wrap may put something between them and GitLab.
@@ -91,12 +93,16 @@ func startBench(t *testing.T, s setup) *bench {
 	if s.store != nil {
 		b.inbox = s.store(store)
 	}
+	var shared worker.Coordination = coordination.New(store, store, store)
+	if s.coordination != nil {
+		shared = s.coordination(shared)
+	}
 	var way worker.GitLab = client
 	if s.gitlab != nil {
 		way = s.gitlab(client)
 	}
 	pool := worker.New(worker.Options{
-		Inbox: b.inbox, GitLab: way,
+		Inbox: b.inbox, Coordination: shared, GitLab: way,
 		Policy: engine.Policy{Team: triage.NewTeam(triage.TeamConfig{Side: "backend", GroupLabel: "group::ours"}), Settings: s.rules, Commands: s.commands},
 		Self:   self, Workers: 1, Lease: time.Minute, Freshness: time.Minute, Attempts: 3, Backoff: time.Millisecond, Patience: worker.Patience{Gone: []time.Duration{0, 0, 0}, Stale: []time.Duration{0, 0}}, Drain: time.Second, Lookback: s.lookback,
 		Now: time.Now, Jitter: func() float64 { return 0 }, Log: b.logger(), Registry: prometheus.NewRegistry(),

@@ -7,7 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"flowkeeper/bot/coordination"
 	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/worker"
 	"flowkeeper/rules/triage"
 )
 
@@ -25,11 +27,17 @@ func (a away) CheckLease(ctx context.Context, b *inbox.Batch) error {
 	return a.Inbox.CheckLease(ctx, b)
 }
 
-func (a away) Count(ctx context.Context, u inbox.Use) (inbox.Counted, error) {
-	if err := a.fail("count"); err != nil {
-		return inbox.Counted{}, err
+// unlimited is the same of the coordination.
+type unlimited struct {
+	worker.Coordination
+	away
+}
+
+func (u unlimited) RateLimit(ctx context.Context, use coordination.Use) (coordination.Permit, error) {
+	if err := u.fail("rate limit"); err != nil {
+		return coordination.Permit{}, err
 	}
-	return a.Inbox.Count(ctx, u)
+	return u.Coordination.RateLimit(ctx, use)
 }
 
 func (a away) fail(op string) error {
@@ -55,7 +63,7 @@ func ping(ran *[]int64) triage.Command {
 // TestStoreTroubleBuriesNothing: that the store does not answer is no fault of the issue, however often it is.
 func TestStoreTroubleBuriesNothing(t *testing.T) {
 	t.Parallel()
-	for _, op := range []string{"holds", "count"} {
+	for _, op := range []string{"holds", "rate limit"} {
 		t.Run(op, func(t *testing.T) {
 			t.Parallel()
 			const more = 4 // than a batch may fail for other reasons
@@ -64,7 +72,11 @@ func TestStoreTroubleBuriesNothing(t *testing.T) {
 				left <- struct{}{}
 			}
 			var ran []int64
-			b := startBench(t, setup{commands: []triage.Command{ping(&ran)}, store: func(s inbox.Inbox) inbox.Inbox { return away{s, op, left} }})
+			b := startBench(t, setup{
+				commands:     []triage.Command{ping(&ran)},
+				store:        func(s inbox.Inbox) inbox.Inbox { return away{s, op, left} },
+				coordination: func(c worker.Coordination) worker.Coordination { return unlimited{c, away{nil, op, left}} },
+			})
 			ref := b.open()
 			e := b.event("mia", triage.Noted)
 			e.Note = &triage.Note{ID: b.comment("mia", ref, "/flow ping"), Text: "/flow ping"}

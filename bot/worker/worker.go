@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
+	"flowkeeper/bot/coordination"
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/rules/engine"
@@ -47,12 +48,20 @@ type GitLab interface {
 	IssueByReference(ctx context.Context, project int64, reference string) (triage.Issue, error)
 }
 
+// Coordination is what all workers of the fleet agree on, see package coordination.
+type Coordination interface {
+	RateLimit(ctx context.Context, u coordination.Use) (coordination.Permit, error)
+	Checkpoint(ctx context.Context, name string) ([]byte, error)
+	SetCheckpoint(ctx context.Context, name string, value []byte) error
+}
+
 // Options are what a Pool needs. All fields are required unless they say otherwise.
 type Options struct {
-	Inbox  inbox.Inbox
-	GitLab GitLab
-	Policy engine.Policy // until SetPolicy
-	Self   triage.Person // the bot's own user
+	Inbox        inbox.Inbox
+	Coordination Coordination
+	GitLab       GitLab
+	Policy       engine.Policy // until SetPolicy
+	Self         triage.Person // the bot's own user
 
 	Workers   int           // issues handled at the same time
 	Lease     time.Duration // how long a claimed issue stays ours without a sign of life

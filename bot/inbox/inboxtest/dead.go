@@ -18,7 +18,7 @@ func testDead(t *testing.T, open Open) {
 			from := s.Now()
 			s.bury(b, "it cannot be", []byte("decision"))
 			s.none()
-			letters, err := s.Inbox.DeadLetters(t.Context(), 10)
+			letters, err := s.Store.DeadLetters(t.Context(), 10)
 			s.must("dead", err)
 			if len(letters) != 1 {
 				t.Fatalf("got %d letters, want one", len(letters))
@@ -50,7 +50,7 @@ func testDead(t *testing.T, open Open) {
 			s.put(1, "b")
 			s.retry(s.claim(1), 0, "again")
 			s.bury(s.claim(1), "two", nil)
-			letters, err := s.Inbox.DeadLetters(t.Context(), 10)
+			letters, err := s.Store.DeadLetters(t.Context(), 10)
 			s.must("dead", err)
 			if len(letters) != 2 || letters[0].Issue != issue(1) || letters[1].Issue != issue(2) {
 				t.Fatalf("got %+v, want the letters of issue 1 and 2", letters)
@@ -61,10 +61,10 @@ func testDead(t *testing.T, open Open) {
 			if letters[0].Record != nil {
 				t.Errorf("the record is %q, want that of the later letter: none", letters[0].Record)
 			}
-			letters, err = s.Inbox.DeadLetters(t.Context(), 1)
+			letters, err = s.Store.DeadLetters(t.Context(), 1)
 			s.must("dead", err)
 			equal(t, "letters with a limit", 1, len(letters))
-			letters, err = s.Inbox.DeadLetters(t.Context(), 0)
+			letters, err = s.Store.DeadLetters(t.Context(), 0)
 			s.must("dead", err)
 			equal(t, "letters with no room", 0, len(letters))
 		},

@@ -2,12 +2,13 @@
 package inboxtest
 
 import (
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"flowkeeper/bot/coordination"
+	"flowkeeper/bot/coordination/coordinationtest"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/rules/triage"
 )
@@ -15,17 +16,8 @@ import (
 // Lease is how long the stores under test must keep a claimed issue from others.
 const Lease = time.Minute
 
-// Clock is the time of a store under test: the real time, moved by what Advance added. A store takes Now or Offset.
-type Clock struct{ offset atomic.Int64 }
-
-// Now is the time of the clock.
-func (c *Clock) Now() time.Time { return time.Now().Add(c.Offset()) }
-
-// Offset is how far the clock is ahead of the real time.
-func (c *Clock) Offset() time.Duration { return time.Duration(c.offset.Load()) }
-
-// Advance moves the clock on.
-func (c *Clock) Advance(d time.Duration) { c.offset.Add(int64(d)) }
+// Clock is the time of a store under test.
+type Clock = coordinationtest.Clock
 
 // Options say what store a test needs.
 type Options struct {
@@ -33,8 +25,15 @@ type Options struct {
 	MaxDeliveries int
 }
 
+// Store is an inbox with the projects whose deliveries it took, and with small values beside, which coordinationtest looks at.
+type Store interface {
+	inbox.Inbox
+	coordination.ProjectList
+	coordination.Store
+}
+
 // Open makes an empty store that uses the clock. It closes the store when the test ends; the suite may close it before.
-type Open func(t *testing.T, o Options) inbox.Inbox
+type Open func(t *testing.T, o Options) Store
 
 // Run runs the suite.
 func Run(t *testing.T, open Open) {
@@ -53,10 +52,6 @@ func Run(t *testing.T, open Open) {
 		{"Wake", testWake},
 		{"Records", testRecords},
 		{"Dead", testDead},
-		{"Count", testCount},
-		{"Turn", testTurn},
-		{"Mark", testMark},
-		{"Bucket", testBucket},
 		{"Projects", testProjects},
 		{"Full", testFull},
 		{"Stats", testStats},
@@ -86,7 +81,7 @@ func (s *store) many() {
 
 // store is an inbox with its clock; its methods fail the test where a test does not care for the error.
 type store struct {
-	inbox.Inbox
+	Store
 	*Clock
 	t *testing.T
 }
@@ -100,7 +95,7 @@ func newStore(t *testing.T, open Open) *store {
 func newBounded(t *testing.T, open Open, most int) *store {
 	t.Helper()
 	clock := &Clock{}
-	return &store{Inbox: open(t, Options{Clock: clock, MaxDeliveries: most}), Clock: clock, t: t}
+	return &store{Store: open(t, Options{Clock: clock, MaxDeliveries: most}), Clock: clock, t: t}
 }
 
 // issue is one of the subjects of the tests, all of one project. They come in pairs of an issue and a merge request with the same number,

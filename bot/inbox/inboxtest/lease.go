@@ -136,12 +136,12 @@ type state struct {
 
 func (s *store) state() state {
 	s.t.Helper()
-	stats, err := s.Inbox.Stats(s.t.Context())
+	stats, err := s.Store.Stats(s.t.Context())
 	s.must("stats", err)
 	stats.Oldest = 0 // moves on by itself
 	recent, err := s.RecentRecords(s.t.Context(), 100)
 	s.must("recent", err)
-	dead, err := s.Inbox.DeadLetters(s.t.Context(), 100)
+	dead, err := s.Store.DeadLetters(s.t.Context(), 100)
 	s.must("dead", err)
 	return state{stats, recent, dead}
 }

@@ -22,7 +22,6 @@ func testModel(t *testing.T, open Open) {
 		m := &model{
 			in: open(t, Options{Clock: clock, MaxDeliveries: modelMax}), clock: clock, ctx: t.Context(),
 			boxes: map[int64]*modelBox{}, keys: map[string]int{}, dead: map[int64]modelLetter{},
-			uses: map[string]modelUse{}, turns: map[string]modelTurn{}, marks: map[string]modelMark{}, tokens: modelBucket.Burst,
 		}
 		defer func() {
 			if err := m.in.Close(); err != nil {
@@ -41,11 +40,6 @@ func testModel(t *testing.T, open Open) {
 			"bury":     m.bury,
 			"revive":   m.revive,
 			"drop":     m.drop,
-			"count":    m.count,
-			"turn":     m.turn,
-			"mark":     m.mark,
-			"take":     m.take,
-			"level":    m.level,
 			"advance":  m.advance,
 			"":         m.check,
 		})
@@ -63,12 +57,6 @@ type model struct {
 	keys  map[string]int // until when they suppress repeats
 	dead  map[int64]modelLetter
 	held  []heldBatch // every batch ever claimed, outdated ones too
-	uses  map[string]modelUse
-	turns map[string]modelTurn
-	marks map[string]modelMark
-
-	tokens, filled int  // in the one bucket, at a minute
-	taken          bool // from it, at least once
 }
 
 type heldBatch struct {

@@ -29,14 +29,14 @@ func testRecords(t *testing.T, open Open) {
 			}
 			s.put(1, "no record")
 			s.done(s.claim(1), inbox.Result{})
-			one, err := s.Inbox.Records(t.Context(), issue(1), 2)
+			one, err := s.Store.Records(t.Context(), issue(1), 2)
 			s.must("records", err)
 			equal(t, "records of an issue", []string{"7#1 r 4", "7#1 r 2"}, texts(one))
 			all, err := s.RecentRecords(t.Context(), 4)
 			s.must("recent", err)
 			equal(t, "records of all", []string{"7!1 r 5", "7#1 r 4", "7!1 r 3", "7#1 r 2"}, texts(all))
 			between(t, "time of a record", from, all[0].At, s.Now())
-			none, err := s.Inbox.Records(t.Context(), issue(3), 10)
+			none, err := s.Store.Records(t.Context(), issue(3), 10)
 			s.must("records", err)
 			equal(t, "records of an unknown issue", []string{}, texts(none))
 			none, err = s.RecentRecords(t.Context(), 0)
@@ -54,7 +54,7 @@ func testRecords(t *testing.T, open Open) {
 					want = append([]string{fmt.Sprintf("7#1 %d", i)}, want...)
 				}
 			}
-			one, err := s.Inbox.Records(t.Context(), issue(1), 100)
+			one, err := s.Store.Records(t.Context(), issue(1), 100)
 			s.must("records", err)
 			equal(t, "records of the issue", want, texts(one))
 			all, err := s.RecentRecords(t.Context(), 100)
@@ -70,7 +70,7 @@ func testRecords(t *testing.T, open Open) {
 			all, err := s.RecentRecords(t.Context(), 2*inbox.RecordsOverall)
 			s.must("recent", err)
 			equal(t, "how many are kept", inbox.RecordsOverall, len(all))
-			one, err := s.Inbox.Records(t.Context(), issue(1), 10)
+			one, err := s.Store.Records(t.Context(), issue(1), 10)
 			s.must("records", err)
 			equal(t, "records of the issue with the oldest", []string{}, texts(one))
 			for i := range inbox.RecordsPerIssue + 1 { // the last one replaces one of its own issue
@@ -85,7 +85,7 @@ func testRecords(t *testing.T, open Open) {
 				of[r.Issue]++
 			}
 			for ref, n := range of {
-				one, err := s.Inbox.Records(t.Context(), ref, inbox.RecordsPerIssue+1)
+				one, err := s.Store.Records(t.Context(), ref, inbox.RecordsPerIssue+1)
 				s.must("records", err)
 				equal(t, "records of "+ref.String(), n, len(one))
 			}

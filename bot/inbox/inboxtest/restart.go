@@ -16,9 +16,9 @@ type Filled struct {
 }
 
 // Fill leaves something of everything in an empty store.
-func Fill(t *testing.T, in inbox.Inbox, clock *Clock) *Filled {
+func Fill(t *testing.T, in Store, clock *Clock) *Filled {
 	t.Helper()
-	s := &store{Inbox: in, Clock: clock, t: t}
+	s := &store{Store: in, Clock: clock, t: t}
 	s.put(1, "waits")
 	s.put(1, "waits, too")
 	s.Advance(time.Second)
@@ -55,16 +55,16 @@ func Fill(t *testing.T, in inbox.Inbox, clock *Clock) *Filled {
 			s.done(b, inbox.Result{WakeAt: s.Now().Add(2 * time.Hour)})
 		}
 	}
-	s.allowed(use("7", "1", 1))
-	s.refused(use("7", "2", 1), time.Hour)
-	s.must("set a mark", s.SetMark(t.Context(), "sweep", []byte("here")))
+	if swapped, err := s.CompareAndSwap(t.Context(), "sweep", nil, []byte("here"), 24*time.Hour); err != nil || !swapped {
+		t.Fatalf("setting a value: got %t, %v", swapped, err)
+	}
 	return &Filled{clock: clock, held: held, state: s.state()}
 }
 
 // Check looks for everything in the store after a restart. Leases are what the stores may differ in: they go on, or are void.
-func (f *Filled) Check(t *testing.T, in inbox.Inbox) {
+func (f *Filled) Check(t *testing.T, in Store) {
 	t.Helper()
-	s := &store{Inbox: in, Clock: f.clock, t: t}
+	s := &store{Store: in, Clock: f.clock, t: t}
 	got := s.state()
 	got.Stats.Leased = f.state.Stats.Leased
 	equal(t, "state", f.state, got)
@@ -73,9 +73,9 @@ func (f *Filled) Check(t *testing.T, in inbox.Inbox) {
 	} {
 		s.accept(delivery(n, name), inbox.Duplicate)
 	}
-	s.allowed(use("7", "1", 1))
-	s.refused(use("7", "2", 1), time.Hour)
-	s.mark("sweep", "here")
+	value, _, err := s.Get(t.Context(), "sweep")
+	s.must("reading a value", err)
+	equal(t, "value", "here", string(value))
 	s.projects(7)
 
 	s.Advance(Lease)

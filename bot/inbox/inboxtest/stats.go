@@ -12,7 +12,7 @@ func testStats(t *testing.T, open Open) {
 	s := newStore(t, open)
 	check := func(when string, want inbox.Stats) {
 		t.Helper()
-		got, err := s.Inbox.Stats(t.Context())
+		got, err := s.Store.Stats(t.Context())
 		s.must("stats", err)
 		got.Oldest = got.Oldest.Truncate(time.Minute)
 		equal(t, when, want, got)
@@ -58,31 +58,24 @@ func testClose(t *testing.T, open Open) {
 	}
 	ctx := t.Context()
 	for name, call := range map[string]func() error{
-		"accept":  func() error { _, err := s.Enqueue(ctx, delivery(1, "b")); return err },
-		"claim":   func() error { _, err := s.Claim(ctx, 0); return err },
-		"holds":   func() error { return s.CheckLease(ctx, b) },
-		"extend":  func() error { return s.Extend(ctx, b) },
-		"done":    func() error { return s.Complete(ctx, b, inbox.Result{}) },
-		"retry":   func() error { return s.Retry(ctx, b, 0, "") },
-		"release": func() error { return s.Requeue(ctx, b) },
-		"bury":    func() error { return s.DeadLetter(ctx, b, "", nil) },
-		"records": func() error { _, err := s.Inbox.Records(ctx, issue(1), 1); return err },
-		"recent":  func() error { _, err := s.RecentRecords(ctx, 1); return err },
-		"dead":    func() error { _, err := s.Inbox.DeadLetters(ctx, 1); return err },
-		"revive":  func() error { return s.Redrive(ctx, issue(1)) },
-		"drop":    func() error { return s.DropDeadLetter(ctx, issue(1)) },
-		"count": func() error {
-			_, err := s.Count(ctx, inbox.Use{Who: "7", ID: "1/1", Limit: 1, Window: time.Hour})
-			return err
-		},
-		"turn":     func() error { _, err := s.Turn(ctx, "sweep", "me", time.Hour); return err },
-		"mark":     func() error { _, err := s.Mark(ctx, "sweep"); return err },
-		"set mark": func() error { return s.SetMark(ctx, "sweep", []byte("x")) },
-		"projects": func() error { _, err := s.Inbox.Projects(ctx); return err },
-		"hear":     func() error { return s.Hear(ctx, []int64{1}) },
-		"take":     func() error { _, err := s.Take(ctx, inbox.Bucket{Name: "api", Rate: 1, Burst: 1}, 1); return err },
-		"level":    func() error { return s.Level(ctx, "api", 1) },
-		"stats":    func() error { _, err := s.Inbox.Stats(ctx); return err },
+		"accept":   func() error { _, err := s.Enqueue(ctx, delivery(1, "b")); return err },
+		"claim":    func() error { _, err := s.Claim(ctx, 0); return err },
+		"holds":    func() error { return s.CheckLease(ctx, b) },
+		"extend":   func() error { return s.Extend(ctx, b) },
+		"done":     func() error { return s.Complete(ctx, b, inbox.Result{}) },
+		"retry":    func() error { return s.Retry(ctx, b, 0, "") },
+		"release":  func() error { return s.Requeue(ctx, b) },
+		"bury":     func() error { return s.DeadLetter(ctx, b, "", nil) },
+		"records":  func() error { _, err := s.Store.Records(ctx, issue(1), 1); return err },
+		"recent":   func() error { _, err := s.RecentRecords(ctx, 1); return err },
+		"dead":     func() error { _, err := s.Store.DeadLetters(ctx, 1); return err },
+		"revive":   func() error { return s.Redrive(ctx, issue(1)) },
+		"drop":     func() error { return s.DropDeadLetter(ctx, issue(1)) },
+		"get":      func() error { _, _, err := s.Get(ctx, "sweep"); return err },
+		"swap":     func() error { _, err := s.CompareAndSwap(ctx, "sweep", nil, []byte("x"), time.Hour); return err },
+		"projects": func() error { _, err := s.Store.Projects(ctx); return err },
+		"touch":    func() error { return s.TouchProjects(ctx, []int64{1}) },
+		"stats":    func() error { _, err := s.Store.Stats(ctx); return err },
 		"ping":     func() error { return s.Ping(ctx) },
 	} {
 		if err := call(); !errors.Is(err, inbox.ErrUnavailable) {

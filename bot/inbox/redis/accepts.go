@@ -21,7 +21,7 @@ const (
 	senders  = 4
 )
 
-const heardEvery = int64(inbox.HeardEvery / time.Millisecond)
+const touchedEvery = int64(inbox.TouchedEvery / time.Millisecond)
 
 // Enqueue implements inbox.Inbox. If its answer was lost, the delivery may be stored: a repeat then finds a duplicate, which is as good.
 func (s *Store) Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error) {
@@ -31,7 +31,7 @@ func (s *Store) Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, e
 	issue := d.Issue.String()
 	call := &acceptCall{
 		ctx:   ctx,
-		seen:  [...]string{s.keys.key(d.IdempotencyKey), s.keys.meaning(d.ContentKey), s.keys.heard(d.Issue.Project)},
+		seen:  [...]string{s.keys.key(d.IdempotencyKey), s.keys.meaning(d.ContentKey), s.keys.touched(d.Issue.Project)},
 		boxes: [...]string{s.keys.box(issue), s.keys.mail(issue)},
 		args: [...]any{
 			issue, strconv.Itoa(len(d.ID)) + " " + d.ID + string(d.Body), d.Delay.Milliseconds(),
@@ -95,7 +95,7 @@ func (s *Store) runAccept(ctx context.Context, calls []*acceptCall) (reply, erro
 	keys := make([]string, 0, 4+5*len(calls))
 	args := make([]any, 0, 4+5*len(calls))
 	keys = append(keys, s.keys.due(), s.keys.waiting(), s.keys.numbers(), s.keys.projects())
-	args = append(args, s.clock(), s.max, heardEvery, inbox.MaxProjects)
+	args = append(args, s.clock(), s.max, touchedEvery, inbox.MaxProjects)
 	for _, c := range calls {
 		keys, args = append(keys, c.seen[:]...), append(args, c.args[:]...)
 	}

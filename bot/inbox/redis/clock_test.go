@@ -10,6 +10,8 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"flowkeeper/bot/coordination"
+	"flowkeeper/bot/coordination/coordinationtest"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/inboxtest"
 	"flowkeeper/bot/inbox/redis"
@@ -62,19 +64,14 @@ func (s *restless) Extend(ctx context.Context, b *inbox.Batch) error {
 	return s.Store.Extend(ctx, b)
 }
 
-func (s *restless) Count(ctx context.Context, u inbox.Use) (inbox.Counted, error) {
+func (s *restless) Get(ctx context.Context, name string) ([]byte, time.Time, error) {
 	s.move()
-	return s.Store.Count(ctx, u)
+	return s.Store.Get(ctx, name)
 }
 
-func (s *restless) Turn(ctx context.Context, name, holder string, lease time.Duration) (bool, error) {
+func (s *restless) CompareAndSwap(ctx context.Context, name string, old, value []byte, ttl time.Duration) (bool, error) {
 	s.move()
-	return s.Store.Turn(ctx, name, holder, lease)
-}
-
-func (s *restless) Take(ctx context.Context, b inbox.Bucket, n int) (time.Duration, error) {
-	s.move()
-	return s.Store.Take(ctx, b, n)
+	return s.Store.CompareAndSwap(ctx, name, old, value, ttl)
 }
 
 // A store owes the same whatever the server's clock does.
@@ -82,9 +79,15 @@ func TestConformanceWithRestlessServer(t *testing.T) {
 	server := redistest.Start(t, redistest.Options{})
 	c := client(t, server)
 	var stores atomic.Int64
-	inboxtest.Run(t, func(t *testing.T, o inboxtest.Options) inbox.Inbox {
+	inboxtest.Run(t, func(t *testing.T, o inboxtest.Options) inboxtest.Store {
 		prefix := fmt.Sprint("test", stores.Add(1))
 		return &restless{Store: openBounded(t, server, prefix, o), step: func(d time.Duration) { step(t, c, prefix, d) }}
+	})
+	t.Run("Coordination", func(t *testing.T) {
+		coordinationtest.Run(t, func(t *testing.T, clock *coordinationtest.Clock) coordination.Store {
+			prefix := fmt.Sprint("values", stores.Add(1))
+			return &restless{Store: open(t, server, prefix, clock), step: func(d time.Duration) { step(t, c, prefix, d) }}
+		})
 	})
 }
 

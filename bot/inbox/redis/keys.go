@@ -22,8 +22,8 @@ import (
 //	<prefix>:{inbox}:2:box:<subject>       hash    due, wake, token, until, attempt, delayed, revived, cause; record: of a Done that did not end
 //	<prefix>:{inbox}:2:mail:<subject>      hash    seq → delivery
 //	<prefix>:{inbox}:2:memory:<subject>    hash    body, until; expires
-//	<prefix>:{inbox}:2:projects            zset    project → ms: when it was heard of, to the hour
-//	<prefix>:{inbox}:2:heard:<project>     string  the same, while that is not noted again; expires
+//	<prefix>:{inbox}:2:projects            zset    project → ms: when its last delivery came, to the hour
+//	<prefix>:{inbox}:2:touched:<project>   string  the same, while that is not noted again; expires
 //	<prefix>:{inbox}:2:key:<digest>        string  ms since when it suppresses repeats; expires
 //	<prefix>:{inbox}:2:meaning:<digest>    string  the same
 //	<prefix>:{inbox}:2:records             hash    id → record
@@ -32,11 +32,7 @@ import (
 //	<prefix>:{inbox}:2:dead                zset    subject → ms: when its letter was buried last
 //	<prefix>:{inbox}:2:letter:<subject>    hash    cause, attempts, buried, woken, record
 //	<prefix>:{inbox}:2:lettered:<subject>  hash    seq → delivery
-//	<prefix>:{inbox}:2:uses:<digest>       zset    digest of a use → ms: the uses of somebody that were allowed; expires
-//	<prefix>:{inbox}:2:refused:<digest>    zset    the same for those that were refused
-//	<prefix>:{inbox}:2:turn:<name>         hash    holder, until; expires
-//	<prefix>:{inbox}:2:mark:<name>         hash    body, until; expires
-//	<prefix>:{inbox}:2:bucket:<name>       hash    left: tokens at the time at; rate, burst: as of the last taker; expires
+//	<prefix>:{inbox}:2:value:<name>        hash    body, until; expires
 //	<prefix>:{inbox}:2:rights              any     tries what the user may do; gone at once
 //
 // An issue is written "7#12" (project id, issue number), a merge request "7!12"; times are milliseconds since 1970.
@@ -77,20 +73,16 @@ func (k keys) recorded(subject string) string { return k.base + "recorded:" + su
 func (k keys) letter(subject string) string   { return k.base + "letter:" + subject }
 func (k keys) lettered(subject string) string { return k.base + "lettered:" + subject }
 
-func (k keys) heard(project int64) string { return k.base + "heard:" + strconv.FormatInt(project, 10) }
+func (k keys) touched(project int64) string {
+	return k.base + "touched:" + strconv.FormatInt(project, 10)
+}
 
 // The keys that suppress repeats. What they are made of comes from outside and may be long, so they hold a digest of it.
 func (k keys) key(key string) string         { return k.base + "key:" + digest(key) }
 func (k keys) meaning(meaning string) string { return k.base + "meaning:" + digest(meaning) }
 
-// The keys of somebody who uses something.
-func (k keys) uses(who string) string    { return k.base + "uses:" + digest(who) }
-func (k keys) refused(who string) string { return k.base + "refused:" + digest(who) }
-
 // The keys of what the program itself names.
-func (k keys) turn(name string) string   { return k.base + "turn:" + name }
-func (k keys) mark(name string) string   { return k.base + "mark:" + name }
-func (k keys) bucket(name string) string { return k.base + "bucket:" + name }
+func (k keys) value(name string) string { return k.base + "value:" + name }
 
 func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))

@@ -20,14 +20,14 @@ func (s *Store) Projects(ctx context.Context) ([]int64, error) {
 	return all, nil
 }
 
-func (s *Store) Hear(ctx context.Context, projects []int64) error {
+func (s *Store) TouchProjects(ctx context.Context, projects []int64) error {
 	const most = 1000 // arguments of one script
 	for some := range slices.Chunk(projects, most) {
 		args := []any{s.clock(), inbox.MaxProjects}
 		for _, project := range some {
 			args = append(args, project)
 		}
-		if _, err := s.run(ctx, "noting projects", hearScript, []string{s.keys.projects(), s.keys.numbers()}, args...); err != nil {
+		if _, err := s.run(ctx, "noting projects", touchScript, []string{s.keys.projects(), s.keys.numbers()}, args...); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,8 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"flowkeeper/bot/coordination"
+	"flowkeeper/bot/coordination/coordinationtest"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/inboxtest"
 	"flowkeeper/bot/inbox/redis"
@@ -25,8 +27,16 @@ import (
 func TestConformance(t *testing.T) {
 	server := redistest.Start(t, redistest.Options{})
 	var stores atomic.Int64
-	inboxtest.Run(t, func(t *testing.T, o inboxtest.Options) inbox.Inbox {
+	inboxtest.Run(t, func(t *testing.T, o inboxtest.Options) inboxtest.Store {
 		return openBounded(t, server, "test"+strconv.FormatInt(stores.Add(1), 10), o)
+	})
+}
+
+func TestCoordination(t *testing.T) {
+	server := redistest.Start(t, redistest.Options{})
+	var stores atomic.Int64
+	coordinationtest.Run(t, func(t *testing.T, clock *coordinationtest.Clock) coordination.Store {
+		return open(t, server, "test"+strconv.FormatInt(stores.Add(1), 10), clock)
 	})
 }
 
@@ -52,7 +62,7 @@ func openBounded(t *testing.T, server *redistest.Server, prefix string, o inboxt
 }
 
 // client talks to the server beside the store.
-func client(t *testing.T, server *redistest.Server) *goredis.Client {
+func client(t testing.TB, server *redistest.Server) *goredis.Client {
 	t.Helper()
 	options, err := goredis.ParseURL(server.URL())
 	if err != nil {
@@ -251,7 +261,7 @@ func TestLeavesNothing(t *testing.T) {
 	}
 	left, err := c.Keys(t.Context(), "*").Result()
 	slices.Sort(left)
-	if want := []string{"p:{inbox}:2:heard:1", "p:{inbox}:2:numbers", "p:{inbox}:2:projects"}; err != nil || !slices.Equal(left, want) {
+	if want := []string{"p:{inbox}:2:numbers", "p:{inbox}:2:projects", "p:{inbox}:2:touched:1"}; err != nil || !slices.Equal(left, want) {
 		t.Errorf("keys left: %q, %v, want %q", left, err, want)
 	}
 

@@ -13,7 +13,7 @@ import (
 // COMMAND only by a Redis Cluster.
 const needed = "+ping +select +hello +info +config|get +cluster|slots +command +eval +evalsha " +
 	"+time +exists +type +mget +set +pexpire +del +hget +hgetall +hlen +hmget +hset +hincrby +hdel +lindex +llen +lrange +lpush +lrem +rpop " +
-	"+sadd +scard +srem +zcard +zcount +zrange +zrevrange +zscore +zadd +zrem +zremrangebyrank +zremrangebyscore"
+	"+sadd +scard +srem +zcard +zcount +zrange +zrevrange +zadd +zrem +zremrangebyrank"
 
 // rights says what the user of the connection may not do.
 type rights struct {

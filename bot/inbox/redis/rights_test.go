@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	goredis "github.com/redis/go-redis/v9"
 
+	"flowkeeper/bot/coordination"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/inboxtest"
 	"flowkeeper/bot/inbox/redis"
@@ -128,67 +129,60 @@ var operations = map[string]operation{
 		buried(t, s)
 		return func(s *redis.Store) error { return s.DropDeadLetter(t.Context(), delivery(1, "").Issue) }
 	}},
-	"count": {script: "count", prepare: func(t *testing.T, _ *redis.Store) func(*redis.Store) error {
-		return func(s *redis.Store) error {
-			counted, err := s.Count(t.Context(), inbox.Use{Who: "7", ID: "1", Limit: 1, Window: time.Hour})
-			if err == nil && !counted.Allowed {
-				err = errors.New("the first use was refused")
-			}
-			return err
+	"rate limit": coordinate("swap", func(ctx context.Context, c *coordination.Coordinator) error {
+		permit, err := c.RateLimit(ctx, firstUse)
+		if err == nil && !permit.Allowed {
+			err = errors.New("the first use was refused")
 		}
-	}},
-	"count too many": {script: "count", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
-		use := inbox.Use{Who: "7", ID: "1", Limit: 1, Window: time.Hour}
-		if _, err := s.Count(t.Context(), use); err != nil {
+		return err
+	}),
+	"rate limit too many": {script: "swap", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
+		if _, err := coordinator(s).RateLimit(t.Context(), firstUse); err != nil {
 			t.Fatal(err)
 		}
+		use := firstUse
 		use.ID = "2"
 		return func(s *redis.Store) error {
-			counted, err := s.Count(t.Context(), use)
-			if err == nil && counted.Allowed {
+			permit, err := coordinator(s).RateLimit(t.Context(), use)
+			if err == nil && permit.Allowed {
 				err = errors.New("the second use was allowed")
 			}
 			return err
 		}
 	}},
-	"turn": {script: "turn", prepare: func(t *testing.T, _ *redis.Store) func(*redis.Store) error {
-		return func(s *redis.Store) error {
-			has, err := s.Turn(t.Context(), "sweep", "a", time.Minute)
-			if err == nil && !has {
-				err = errors.New("the free turn was refused")
-			}
-			return err
+	"try lock": coordinate("swap", func(ctx context.Context, c *coordination.Coordinator) error {
+		held, err := c.TryLock(ctx, "sweep", "a", time.Minute)
+		if err == nil && !held {
+			err = errors.New("the free lock was refused")
 		}
-	}},
-	"set mark": {script: "setmark", prepare: func(t *testing.T, _ *redis.Store) func(*redis.Store) error {
-		return func(s *redis.Store) error { return s.SetMark(t.Context(), "m", []byte("value")) }
-	}},
-	"forget mark": {script: "setmark", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
-		if err := s.SetMark(t.Context(), "m", []byte("value")); err != nil {
+		return err
+	}),
+	"set checkpoint": coordinate("swap", func(ctx context.Context, c *coordination.Coordinator) error {
+		return c.SetCheckpoint(ctx, "m", []byte("value"))
+	}),
+	"forget checkpoint": {script: "swap", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
+		if err := coordinator(s).SetCheckpoint(t.Context(), "m", []byte("value")); err != nil {
 			t.Fatal(err)
 		}
-		return func(s *redis.Store) error { return s.SetMark(t.Context(), "m", nil) }
+		return func(s *redis.Store) error { return coordinator(s).SetCheckpoint(t.Context(), "m", nil) }
 	}},
-	"mark": {script: "mark", prepare: func(t *testing.T, _ *redis.Store) func(*redis.Store) error {
-		return func(s *redis.Store) error { _, err := s.Mark(t.Context(), "m"); return err }
-	}},
-	"take": {script: "take", prepare: func(t *testing.T, _ *redis.Store) func(*redis.Store) error {
-		return func(s *redis.Store) error {
-			wait, err := s.Take(t.Context(), bucket, bucket.Burst)
-			if err == nil && wait != 0 {
-				err = fmt.Errorf("the full bucket gave nothing for %s", wait)
-			}
-			return err
+	"checkpoint": coordinate("get", func(ctx context.Context, c *coordination.Coordinator) error {
+		_, err := c.Checkpoint(ctx, "m")
+		return err
+	}),
+	"take tokens": coordinate("swap", func(ctx context.Context, c *coordination.Coordinator) error {
+		wait, err := c.TakeTokens(ctx, bucket, bucket.Burst)
+		if err == nil && wait != 0 {
+			err = fmt.Errorf("the full bucket gave nothing for %s", wait)
 		}
-	}},
-	"level": {script: "level", prepare: func(t *testing.T, _ *redis.Store) func(*redis.Store) error {
-		return func(s *redis.Store) error { return s.Level(t.Context(), bucket.Name, 1) }
-	}},
+		return err
+	}),
+	"lower": coordinate("swap", func(ctx context.Context, c *coordination.Coordinator) error { return c.LowerTo(ctx, bucket.Name, 1) }),
 	"projects": {script: "projects", prepare: func(t *testing.T, _ *redis.Store) func(*redis.Store) error {
 		return func(s *redis.Store) error { _, err := s.Projects(t.Context()); return err }
 	}},
-	"hear": {script: "hear", prepare: func(t *testing.T, _ *redis.Store) func(*redis.Store) error {
-		return func(s *redis.Store) error { return s.Hear(t.Context(), []int64{5, 6}) }
+	"touch projects": {script: "touch", prepare: func(t *testing.T, _ *redis.Store) func(*redis.Store) error {
+		return func(s *redis.Store) error { return s.TouchProjects(t.Context(), []int64{5, 6}) }
 	}},
 	"recent": {script: "records", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
 		if err := s.Complete(t.Context(), held(t, s), inbox.Result{Record: []byte("record")}); err != nil {
@@ -211,7 +205,19 @@ var operations = map[string]operation{
 	}},
 }
 
-var bucket = inbox.Bucket{Name: "b", Rate: 0.001, Burst: 3}
+var (
+	bucket   = coordination.Bucket{Name: "b", Rate: 0.001, Burst: 3}
+	firstUse = coordination.Use{Who: "7", ID: "1", Limit: 1, Window: time.Hour}
+)
+
+// coordinator is a process of its own on the store.
+func coordinator(s *redis.Store) *coordination.Coordinator { return coordination.New(s, s, s) }
+
+func coordinate(script string, do func(context.Context, *coordination.Coordinator) error) operation {
+	return operation{script: script, prepare: func(t *testing.T, _ *redis.Store) func(*redis.Store) error {
+		return func(s *redis.Store) error { return do(t.Context(), coordinator(s)) }
+	}}
+}
 
 func twin(iid int64, key, meaning string) inbox.Delivery {
 	d := delivery(iid, key)
@@ -289,7 +295,7 @@ func look(t *testing.T, s *redis.Store, clock *inboxtest.Clock) world {
 	}
 	var err3, err4 error
 	w.Projects, err3 = s.Projects(t.Context())
-	w.Level, err4 = s.Take(t.Context(), bucket, bucket.Burst)
+	w.Level, err4 = coordinator(s).TakeTokens(t.Context(), bucket, bucket.Burst)
 	if err := errors.Join(err, err2, err3, err4); err != nil {
 		t.Fatal(err)
 	}
@@ -464,7 +470,7 @@ func TestHalfway(t *testing.T) {
 			bot.server("when memory is full", []any{"CONFIG", "SET", "maxmemory", "1"}, []any{"CONFIG", "SET", "maxmemory", "0"}, "OOM"),
 			bot.server("as a replica", []any{"REPLICAOF", "127.0.0.1", "1"}, []any{"REPLICAOF", "NO", "ONE"}, "READONLY"),
 		}
-		for _, command := range commands(t, "shared", "bucket", op.script) {
+		for _, command := range commands(t, "shared", "value", op.script) {
 			troubles = append(troubles, bot.lacks(command))
 		}
 		for _, trouble := range troubles {

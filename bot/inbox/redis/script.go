@@ -36,24 +36,16 @@ var (
 	reviveLua string
 	//go:embed scripts/drop.lua
 	dropLua string
-	//go:embed scripts/count.lua
-	countLua string
-	//go:embed scripts/turn.lua
-	turnLua string
-	//go:embed scripts/mark.lua
-	markLua string
-	//go:embed scripts/setmark.lua
-	setMarkLua string
 	//go:embed scripts/projects.lua
 	projectsLua string
-	//go:embed scripts/hear.lua
-	hearLua string
-	//go:embed scripts/bucket.lua
-	bucketLua string
-	//go:embed scripts/take.lua
-	takeLua string
-	//go:embed scripts/level.lua
-	levelLua string
+	//go:embed scripts/touch.lua
+	touchLua string
+	//go:embed scripts/value.lua
+	valueLua string
+	//go:embed scripts/get.lua
+	getLua string
+	//go:embed scripts/swap.lua
+	swapLua string
 	//go:embed scripts/records.lua
 	recordsLua string
 	//go:embed scripts/dead.lua
@@ -75,14 +67,10 @@ var (
 	buryScript     = goredis.NewScript(sharedLua + buryLua)
 	reviveScript   = goredis.NewScript(sharedLua + reviveLua)
 	dropScript     = goredis.NewScript(dropLua)
-	countScript    = goredis.NewScript(sharedLua + countLua)
-	turnScript     = goredis.NewScript(sharedLua + turnLua)
-	markScript     = goredis.NewScript(sharedLua + markLua)
-	setMarkScript  = goredis.NewScript(sharedLua + setMarkLua)
 	projectsScript = goredis.NewScript(projectsLua)
-	hearScript     = goredis.NewScript(sharedLua + hearLua)
-	takeScript     = goredis.NewScript(sharedLua + bucketLua + takeLua)
-	levelScript    = goredis.NewScript(sharedLua + bucketLua + levelLua)
+	touchScript    = goredis.NewScript(sharedLua + touchLua)
+	getScript      = goredis.NewScript(sharedLua + valueLua + getLua)
+	swapScript     = goredis.NewScript(sharedLua + valueLua + swapLua)
 	recordsScript  = goredis.NewScript(recordsLua)
 	deadScript     = goredis.NewScript(deadLua)
 	statsScript    = goredis.NewScript(sharedLua + statsLua)

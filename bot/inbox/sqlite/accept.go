@@ -75,7 +75,7 @@ func (t *tx) store(d inbox.Delivery) error {
 	}
 	t.deliveries++
 	t.issues += one(waiting == 1)
-	return t.hear(d.Issue.Project)
+	return t.touch(d.Issue.Project)
 }
 
 // digest stands for a delivery's key or for what it says; nil for none. Keys come from outside and may be long; 16 bytes of SHA-256 tell them

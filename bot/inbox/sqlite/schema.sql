@@ -88,30 +88,20 @@ CREATE TABLE dead_letters (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX dead_letters_buried ON dead_letters (buried);
 
--- What people may do only so often, with the answer each use got.
-CREATE TABLE uses (
-    n       INTEGER PRIMARY KEY,
-    who     TEXT    NOT NULL,
-    id      TEXT    NOT NULL,
-    at      INTEGER NOT NULL,
-    allowed INTEGER NOT NULL
-) STRICT;
-CREATE INDEX uses_of ON uses (who, id);
-CREATE INDEX uses_at ON uses (at);
-
--- Small named values, such as how far a job has come.
-CREATE TABLE marks (
+-- What processes agree on: small named values, such as how far a job has come.
+CREATE TABLE coordination (
     name    TEXT    NOT NULL PRIMARY KEY,
     expires INTEGER NOT NULL,
     value   BLOB    NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX coordination_expires ON coordination (expires);
 
 -- Projects that had a delivery, and when the last one came, to the hour.
 CREATE TABLE projects (
-    id    INTEGER PRIMARY KEY,
-    heard INTEGER NOT NULL
+    id      INTEGER PRIMARY KEY,
+    touched INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX projects_heard ON projects (heard);
+CREATE INDEX projects_touched ON projects (touched);
 
 -- began: when this file was made. seq, token: no higher ones were given out.
 CREATE TABLE meta (

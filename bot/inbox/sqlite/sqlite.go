@@ -37,8 +37,6 @@ type Store struct {
 	readers statements
 	writer  *writer
 	notify  *bell.Bell
-	turns   turns
-	tokens  tokens
 	lease   time.Duration
 	max     int64 // deliveries, 0 for any number
 	now     func() time.Time

@@ -11,6 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"flowkeeper/bot/coordination"
+	"flowkeeper/bot/coordination/coordinationtest"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/inboxtest"
 	"flowkeeper/bot/inbox/sqlite"
@@ -18,8 +20,14 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	inboxtest.Run(t, func(t *testing.T, o inboxtest.Options) inbox.Inbox {
+	inboxtest.Run(t, func(t *testing.T, o inboxtest.Options) inboxtest.Store {
 		return openBounded(t, t.TempDir(), o)
+	})
+}
+
+func TestCoordination(t *testing.T) {
+	coordinationtest.Run(t, func(t *testing.T, clock *coordinationtest.Clock) coordination.Store {
+		return open(t, t.TempDir(), clock)
 	})
 }
 

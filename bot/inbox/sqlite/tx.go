@@ -14,8 +14,8 @@ const sqliteError = sqlite3.SQLITE_ERROR
 type tx struct {
 	*statements
 	counters
-	now   int64
-	heard heard
+	now     int64
+	touched touched
 }
 
 // counters are numbers that the file could tell too, by counting: here they cost nothing. A transaction works on a copy, which counts once
@@ -66,7 +66,7 @@ func (t *tx) purge(limit int64) (more bool, err error) {
 	for _, query := range []string{
 		`DELETE FROM seen WHERE n IN (SELECT n FROM seen ORDER BY n LIMIT ?2) AND at <= ?1 - ` + keepKeys,
 		`DELETE FROM memories WHERE rowid IN (SELECT rowid FROM memories WHERE expires <= ?1 LIMIT ?2)`,
-		`DELETE FROM uses WHERE n IN (SELECT n FROM uses WHERE at <= ?1 - ` + keepUses + ` LIMIT ?2)`,
+		`DELETE FROM coordination WHERE name IN (SELECT name FROM coordination WHERE expires <= ?1 LIMIT ?2)`,
 	} {
 		gone, err := t.exec(query, t.now, limit)
 		if err != nil {
@@ -96,5 +96,4 @@ func blob(b []byte) []byte {
 var (
 	keepKeys     = micros(inbox.KeepIdempotencyKeys)
 	keepContents = micros(inbox.KeepContentKeys)
-	keepUses     = micros(inbox.KeepUses)
 )

@@ -31,7 +31,7 @@ type writer struct {
 	now        func() int64
 	log        *zap.Logger
 	committed  atomic.Pointer[counters]
-	noted      map[int64]int64 // see heard
+	noted      map[int64]int64 // see touched
 	purged     int64           // when it last looked for what expired
 	expired    bool            // there may be more of it
 	changes    chan *change    // unbuffered: what was taken is answered, what was not is refused by its own caller
@@ -168,7 +168,7 @@ func (w *writer) try(group []*change) (broken *change, err error) {
 	if _, err := w.statements.exec("BEGIN IMMEDIATE"); err != nil {
 		return nil, fmt.Errorf("beginning a transaction: %w", err)
 	}
-	t := &tx{statements: &w.statements, counters: *w.committed.Load(), now: w.now(), heard: heard{w.noted, map[int64]int64{}}}
+	t := &tx{statements: &w.statements, counters: *w.committed.Load(), now: w.now(), touched: touched{w.noted, map[int64]int64{}}}
 	for _, c := range group {
 		if c.err = c.ctx.Err(); c.err != nil {
 			continue // nobody waits for it any more
@@ -186,7 +186,7 @@ func (w *writer) try(group []*change) (broken *change, err error) {
 		return nil, errors.Join(fmt.Errorf("committing: %w", err), w.rollback())
 	}
 	w.committed.Store(&t.counters)
-	t.heard.committed(t.now)
+	t.touched.committed(t.now)
 	if w.failed.Swap(nil) != nil {
 		w.log.Info("the " + w.name + " can be written again")
 	}

@@ -90,7 +90,7 @@ func TestPurge(t *testing.T) {
 	if err := s.Complete(t.Context(), b, inbox.Result{Memory: []byte("m")}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Count(t.Context(), inbox.Use{Who: "7", ID: "1", Limit: 1, Window: time.Hour}); err != nil {
+	if _, err := s.CompareAndSwap(t.Context(), "a", nil, []byte("b"), time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	now = now.Add(inbox.KeepMemory + 24*time.Hour)
@@ -103,7 +103,7 @@ func TestPurge(t *testing.T) {
 			t.Fatalf("the file has %d keys, want %d", got, left)
 		}
 	}
-	for _, table := range []string{"memories", "uses"} {
+	for _, table := range []string{"memories", "coordination"} {
 		if got := count(t, s, table); got != 0 {
 			t.Errorf("%s has %d rows, want none", table, got)
 		}

@@ -1,9 +1,9 @@
 -- Accept: finds deliveries to be duplicates, or stores and schedules them; several at a time, in order, as if each came alone.
 -- KEYS[1]  due     KEYS[2]  waiting     KEYS[3]  numbers     KEYS[4]  projects
---          then, for each delivery, key:<digest>, meaning:<digest>, heard:<project>   (the first two are not used if it has none)
+--          then, for each delivery, key:<digest>, meaning:<digest>, touched:<project>   (the first two are not used if it has none)
 --          then, for each delivery, box:<issue>, mail:<issue>
 -- ARGV[1]  the time of the bot, ms                        ARGV[2]  most deliveries that may wait, 0 for any number
--- ARGV[3]  how exactly it is known when a project was heard of, ms                ARGV[4]  most projects
+-- ARGV[3]  how exactly it is known when a project had its last delivery, ms                ARGV[4]  most projects
 --          then, for each delivery,
 --          +1 issue         +2 delivery without its time: "<length of its id> <id><body>"         +3 delay, ms
 --          +4 how long the key suppresses repeats, ms; 0 if the delivery has none                 +5 the same of the meaning
@@ -32,7 +32,7 @@ if ARGV[2] ~= '0' then
   local numbers = redis.call('HMGET', KEYS[3], 'seq', 'gone')
   room = ARGV[2] - ((numbers[1] or 0) - (numbers[2] or 0))
 end
-local result, stored, heard = {}, 0, {}
+local result, stored, touched = {}, 0, {}
 for i = 1, deliveries do
   local a, k = 5 * i - 1, 3 * i + 2
   if known(k, ARGV[a + 4]) then
@@ -45,8 +45,8 @@ for i = 1, deliveries do
   else
     result[i], stored = 1, stored + 1
     if not known(k + 2, ARGV[3]) then
-      heard[#heard + 1] = at
-      heard[#heard + 1] = string.match(ARGV[a + 1], '^%d+')
+      touched[#touched + 1] = at
+      touched[#touched + 1] = string.match(ARGV[a + 1], '^%d+')
       remember(k + 2, ARGV[3])
     end
     remember(k + 1, ARGV[a + 5])
@@ -73,8 +73,8 @@ if stored > 0 then
   end
 
   -- First what may be repeated. An issue that is due without a delivery is claimed for nothing, once.
-  if heard[1] then
-    redis.call('ZADD', KEYS[4], unpack(heard))
+  if touched[1] then
+    redis.call('ZADD', KEYS[4], unpack(touched))
     redis.call('ZREMRANGEBYRANK', KEYS[4], 0, -1 - ARGV[4])
   end
   redis.call('SADD', KEYS[2], unpack(issues))

@@ -1,36 +1,38 @@
-package inboxtest
+package coordination_test
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"flowkeeper/bot/inbox"
+	"pgregory.net/rapid"
+
+	"flowkeeper/bot/coordination"
 )
 
 // use is one of so many that the person may have in an hour.
-func use(who, id string, limit int) inbox.Use {
-	return inbox.Use{Who: who, ID: id, Limit: limit, Window: time.Hour}
+func use(who, id string, limit int) coordination.Use {
+	return coordination.Use{Who: who, ID: id, Limit: limit, Window: time.Hour}
 }
 
-func (s *store) count(u inbox.Use) inbox.Counted {
+func (s *store) count(u coordination.Use) coordination.Permit {
 	s.t.Helper()
-	got, err := s.Count(s.t.Context(), u)
+	got, err := s.RateLimit(s.t.Context(), u)
 	s.must("count", err)
 	return got
 }
 
-func (s *store) allowed(u inbox.Use) {
+func (s *store) allowed(u coordination.Use) {
 	s.t.Helper()
-	equal(s.t, "use "+u.ID, inbox.Counted{Allowed: true}, s.count(u))
+	equal(s.t, "use "+u.ID, coordination.Permit{Allowed: true}, s.count(u))
 }
 
 // refused checks the time until the next use is allowed to the minute.
-func (s *store) refused(u inbox.Use, again time.Duration) {
+func (s *store) refused(u coordination.Use, again time.Duration) {
 	s.t.Helper()
 	got := s.count(u)
 	if late := again - got.Again; got.Allowed || got.Again < 0 || late < 0 || late >= time.Minute {
@@ -46,7 +48,7 @@ func (s *store) countAll(uses int, want bool) {
 	for c := range callers {
 		group.Go(func() {
 			for n := c; n < uses; n += callers {
-				got, err := s.Count(s.t.Context(), use("7", fmt.Sprint(want, n), inbox.MaxUses))
+				got, err := s.RateLimit(s.t.Context(), use("7", fmt.Sprint(want, n), coordination.MaxUses))
 				if err != nil || got.Allowed != want {
 					s.t.Errorf("counting use %d: got %+v, %v, want it allowed: %t", n, got, err, want)
 				}
@@ -56,8 +58,8 @@ func (s *store) countAll(uses int, want bool) {
 	group.Wait()
 }
 
-func testCount(t *testing.T, open Open) {
-	cases(t, open, map[string]func(*testing.T, *store){
+func TestRateLimit(t *testing.T) {
+	cases(t, map[string]func(*testing.T, *store){
 		"the window slides": func(_ *testing.T, s *store) {
 			s.allowed(use("7", "1", 3))
 			s.Advance(20 * time.Minute)
@@ -97,7 +99,7 @@ func testCount(t *testing.T, open Open) {
 		"answers are kept for a day": func(_ *testing.T, s *store) {
 			s.allowed(use("7", "1", 1))
 			s.refused(use("7", "2", 1), time.Hour)
-			s.Advance(inbox.KeepUses - time.Minute)
+			s.Advance(coordination.KeepUses - time.Minute)
 			s.allowed(use("7", "other", 1))
 			s.allowed(use("7", "1", 1))
 			s.refused(use("7", "2", 1), time.Hour)
@@ -105,7 +107,7 @@ func testCount(t *testing.T, open Open) {
 			s.refused(use("7", "1", 1), 59*time.Minute)
 			s.Advance(time.Hour)
 			s.allowed(use("7", "2", 1))
-			s.Advance(inbox.KeepUses - 2*time.Minute) // what was forgotten takes nothing along that came again under its name
+			s.Advance(coordination.KeepUses - 2*time.Minute) // what was forgotten takes nothing along that came again under its name
 			s.allowed(use("7", "2", 1))
 		},
 		"everybody has their own": func(_ *testing.T, s *store) {
@@ -138,21 +140,20 @@ func testCount(t *testing.T, open Open) {
 			short.Window = 30 * time.Minute
 			s.allowed(short)
 			day := use("7", "3", 2)
-			day.Window = inbox.KeepUses
-			s.refused(day, inbox.KeepUses-30*time.Minute)
+			day.Window = coordination.KeepUses
+			s.refused(day, coordination.KeepUses-30*time.Minute)
 		},
 		"the highest limit is kept, and as many refusals": func(_ *testing.T, s *store) {
-			s.many()
-			s.allowed(use("7", "oldest", inbox.MaxUses))
+			s.allowed(use("7", "oldest", coordination.MaxUses))
 			s.Advance(time.Millisecond)
-			s.countAll(inbox.MaxUses-1, true)
-			s.refused(use("7", "oldest no", inbox.MaxUses), time.Hour)
+			s.countAll(coordination.MaxUses-1, true)
+			s.refused(use("7", "oldest no", coordination.MaxUses), time.Hour)
 			s.Advance(time.Millisecond)
-			s.countAll(inbox.MaxUses, false)
+			s.countAll(coordination.MaxUses, false)
 			s.Advance(time.Hour)
-			s.countAll(inbox.MaxUses, false)
-			s.countAll(inbox.MaxUses-1, true)
-			s.allowed(use("7", "oldest no", inbox.MaxUses)) // it was forgotten: this is a new use
+			s.countAll(coordination.MaxUses, false)
+			s.countAll(coordination.MaxUses-1, true)
+			s.allowed(use("7", "oldest no", coordination.MaxUses)) // it was forgotten: this is a new use
 		},
 		"many at once": func(t *testing.T, s *store) {
 			const people, each, limit = 3, 40, 10
@@ -161,7 +162,7 @@ func testCount(t *testing.T, open Open) {
 			for p := range people {
 				for n := range each {
 					group.Go(func() {
-						got, err := s.Count(t.Context(), use(fmt.Sprint(p), fmt.Sprint(n), limit))
+						got, err := s.RateLimit(t.Context(), use(fmt.Sprint(p), fmt.Sprint(n), limit))
 						if err != nil {
 							t.Errorf("counting: %v", err)
 						}
@@ -177,19 +178,63 @@ func testCount(t *testing.T, open Open) {
 			}
 		},
 		"what cannot be counted is refused": func(t *testing.T, s *store) {
-			for want, bad := range map[string]inbox.Use{
+			for want, bad := range map[string]coordination.Use{
 				"must not be empty":            use("", "1", 1),
 				"its id must not be empty":     use("7", "", 1),
 				"must be 1 to 1000, got 0":     use("7", "1", 0),
-				"must be 1 to 1000, got 1001":  use("7", "1", inbox.MaxUses+1),
+				"must be 1 to 1000, got 1001":  use("7", "1", coordination.MaxUses+1),
 				"must be above 0":              {Who: "7", ID: "1", Limit: 1},
-				"at most 24h0m0s, got 24h0m1s": {Who: "7", ID: "1", Limit: 1, Window: inbox.KeepUses + time.Second},
+				"at most 24h0m0s, got 24h0m1s": {Who: "7", ID: "1", Limit: 1, Window: coordination.KeepUses + time.Second},
 			} {
-				_, err := s.Count(t.Context(), bad)
-				if err == nil || errors.Is(err, inbox.ErrUnavailable) || !strings.Contains(err.Error(), want) {
+				_, err := s.RateLimit(t.Context(), bad)
+				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("counting %+v: got %v, want it to say %q", bad, err, want)
 				}
 			}
 		},
 	})
+}
+
+// modelUse is the answer to a use, with its minute.
+type modelUse struct {
+	at      int
+	allowed bool
+}
+
+func (m *model) count(t *rapid.T) {
+	who := rapid.SampledFrom([]string{"one", "other"}).Draw(t, "who")
+	id := rapid.StringMatching("[a-e]").Draw(t, "use")
+	limit := rapid.IntRange(1, 3).Draw(t, "limit")
+	window := rapid.SampledFrom([]int{1, 3, minutes(24 * time.Hour)}).Draw(t, "window")
+
+	u := use(who, id, limit)
+	u.Window = time.Duration(window) * time.Minute
+	got, err := m.in.RateLimit(m.ctx, u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ends []int
+	for name, a := range m.uses {
+		if name[2:] == who && a.allowed && a.at+window > m.now {
+			ends = append(ends, a.at+window)
+		}
+	}
+	slices.Sort(ends)
+	again := 0
+	if len(ends) >= limit {
+		again = ends[len(ends)-limit] - m.now
+	}
+	name := id + " " + who
+	answer, known := m.uses[name]
+	if !known || answer.at+minutes(24*time.Hour) <= m.now {
+		answer = modelUse{m.now, again == 0}
+		m.uses[name] = answer
+	}
+	if answer.allowed {
+		again = 0
+	}
+	// The time that really passed shortens the wait.
+	if rounded := (got.Again + time.Minute - 1).Truncate(time.Minute); got.Allowed != answer.allowed || minutes(rounded) != again {
+		t.Fatalf("got %+v, want it allowed: %t, again in %d minutes", got, answer.allowed, again)
+	}
 }

@@ -1,7 +1,6 @@
-package inboxtest
+package coordination_test
 
 import (
-	"errors"
 	"math"
 	"strings"
 	"sync"
@@ -11,30 +10,30 @@ import (
 
 	"pgregory.net/rapid"
 
-	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/coordination"
 )
 
 // take checks after how long n tokens can be had, 0 if they were taken, to the second: some time really passes.
-func (s *store) take(b inbox.Bucket, n int, want time.Duration) {
+func (s *store) take(b coordination.Bucket, n int, want time.Duration) {
 	s.t.Helper()
-	got, err := s.Take(s.t.Context(), b, n)
+	got, err := s.TakeTokens(s.t.Context(), b, n)
 	s.must("take", err)
 	if late := want - got; (got == 0) != (want == 0) || late < 0 || late >= time.Second {
 		s.t.Fatalf("taking %d: got a wait of %s, want %s", n, got, want)
 	}
 }
 
-func (s *store) level(name string, left int) {
+func (s *store) lower(name string, left int) {
 	s.t.Helper()
-	s.must("level", s.Level(s.t.Context(), name, left))
+	s.must("level", s.LowerTo(s.t.Context(), name, left))
 }
 
-func testBucket(t *testing.T, open Open) {
+func TestTokenBucket(t *testing.T) {
 	// A token a minute, ten at most, so that the time that really passes fills nothing.
-	slow := inbox.Bucket{Name: "api", Rate: 1. / 60, Burst: 10}
+	slow := coordination.Bucket{Name: "api", Rate: 1. / 60, Burst: 10}
 	modest := slow
 	modest.Reserve = 4
-	cases(t, open, map[string]func(*testing.T, *store){
+	cases(t, map[string]func(*testing.T, *store){
 		"it holds its burst and fills at its rate": func(_ *testing.T, s *store) {
 			s.take(slow, 4, 0)
 			s.take(slow, 6, 0)
@@ -55,10 +54,10 @@ func testBucket(t *testing.T, open Open) {
 			s.take(slow, 2, 0)
 		},
 		"who waits as long as told gets them": func(t *testing.T, s *store) {
-			odd := inbox.Bucket{Name: "odd", Rate: 1. / 7, Burst: 3}
+			odd := coordination.Bucket{Name: "odd", Rate: 1. / 7, Burst: 3}
 			s.take(odd, 3, 0)
 			for range 20 {
-				wait, err := s.Take(t.Context(), odd, 1)
+				wait, err := s.TakeTokens(t.Context(), odd, 1)
 				s.must("take", err)
 				s.Advance(wait)
 				s.take(odd, 1, 0)
@@ -80,27 +79,27 @@ func testBucket(t *testing.T, open Open) {
 		},
 		"a level lowers": func(_ *testing.T, s *store) {
 			s.take(slow, 1, 0)
-			s.level("api", 2)
+			s.lower("api", 2)
 			s.take(slow, 3, time.Minute)
 			s.take(slow, 2, 0)
 			s.Advance(5 * time.Minute)
-			s.level("api", 0)
+			s.lower("api", 0)
 			s.take(slow, 1, time.Minute)
 		},
 		"a level never raises": func(_ *testing.T, s *store) {
 			s.take(slow, 9, 0)
-			s.level("api", 5)
-			s.level("api", 1000)
+			s.lower("api", 5)
+			s.lower("api", 1000)
 			s.take(slow, 2, time.Minute)
 			s.take(slow, 1, 0)
-			s.level("api", 1)
+			s.lower("api", 1)
 			s.take(slow, 1, time.Minute)
 		},
 		"a level of a bucket that nobody took from": func(_ *testing.T, s *store) {
-			s.level("api", 3)
-			s.level("api", 5)
+			s.lower("api", 3)
+			s.lower("api", 5)
 			s.take(slow, 4, time.Minute)
-			s.level("other", 1000)
+			s.lower("other", 1000)
 			other := slow
 			other.Name = "other"
 			s.take(other, 10, 0)
@@ -108,7 +107,7 @@ func testBucket(t *testing.T, open Open) {
 		},
 		"a bucket is forgotten when it is full for sure": func(_ *testing.T, s *store) {
 			s.take(slow, 10, 0)
-			s.Advance(2 * inbox.KeepBuckets)
+			s.Advance(2 * coordination.KeepBuckets)
 			s.take(slow, 10, 0)
 		},
 		"many at once": func(t *testing.T, s *store) {
@@ -116,7 +115,7 @@ func testBucket(t *testing.T, open Open) {
 			var group sync.WaitGroup
 			for range 40 {
 				group.Go(func() {
-					wait, err := s.Take(t.Context(), slow, 1)
+					wait, err := s.TakeTokens(t.Context(), slow, 1)
 					if err != nil {
 						t.Errorf("taking: %v", err)
 					}
@@ -130,29 +129,29 @@ func testBucket(t *testing.T, open Open) {
 		},
 		"what can never be is refused": func(t *testing.T, s *store) {
 			for want, bad := range map[string]struct {
-				bucket inbox.Bucket
+				bucket coordination.Bucket
 				n      int
 			}{
-				"the name":                    {inbox.Bucket{Rate: 1, Burst: 1}, 1},
-				"the rate 0":                  {inbox.Bucket{Name: "a", Burst: 1}, 1},
-				"the rate NaN":                {inbox.Bucket{Name: "a", Rate: math.NaN(), Burst: 1}, 1},
-				"the rate +Inf":               {inbox.Bucket{Name: "a", Rate: math.Inf(1), Burst: 1}, 1},
-				"the burst 0":                 {inbox.Bucket{Name: "a", Rate: 1}, 1},
-				"full again within 24h0m0s":   {inbox.Bucket{Name: "a", Rate: 1, Burst: 24*3600 + 1}, 1},
+				"the name":                    {coordination.Bucket{Rate: 1, Burst: 1}, 1},
+				"the rate 0":                  {coordination.Bucket{Name: "a", Burst: 1}, 1},
+				"the rate NaN":                {coordination.Bucket{Name: "a", Rate: math.NaN(), Burst: 1}, 1},
+				"the rate +Inf":               {coordination.Bucket{Name: "a", Rate: math.Inf(1), Burst: 1}, 1},
+				"the burst 0":                 {coordination.Bucket{Name: "a", Rate: 1}, 1},
+				"full again within 24h0m0s":   {coordination.Bucket{Name: "a", Rate: 1, Burst: 24*3600 + 1}, 1},
 				"11 tokens can never":         {slow, 11},
 				"0 tokens can never":          {slow, 0},
 				"holds 10, 4 of them":         {modest, 7},
-				"holds 10, -1 of them":        {inbox.Bucket{Name: "a", Rate: 1, Burst: 10, Reserve: -1}, 1},
+				"holds 10, -1 of them":        {coordination.Bucket{Name: "a", Rate: 1, Burst: 10, Reserve: -1}, 1},
 				"7 tokens can never be taken": {modest, 7},
 			} {
-				_, err := s.Take(t.Context(), bad.bucket, bad.n)
-				if err == nil || errors.Is(err, inbox.ErrUnavailable) || !strings.Contains(err.Error(), want) {
+				_, err := s.TakeTokens(t.Context(), bad.bucket, bad.n)
+				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("taking %d from %+v: got %v, want it to say %q", bad.n, bad.bucket, err, want)
 				}
 			}
 			for want, err := range map[string]error{
-				"the name":           s.Level(t.Context(), "", 1),
-				"must be 0 or above": s.Level(t.Context(), "a", -1),
+				"the name":           s.LowerTo(t.Context(), "", 1),
+				"must be 0 or above": s.LowerTo(t.Context(), "a", -1),
 			} {
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("got %v, want it to say %q", err, want)
@@ -163,10 +162,15 @@ func testBucket(t *testing.T, open Open) {
 }
 
 // modelBucket gets a token a minute.
-var modelBucket = inbox.Bucket{Name: "api", Rate: 1. / 60, Burst: 5}
+var modelBucket = coordination.Bucket{Name: "api", Rate: 1. / 60, Burst: 5}
 
-// left is what is in the model's bucket now.
-func (m *model) left() int { return min(modelBucket.Burst, m.tokens+m.now-m.filled) }
+// left is what is in the model's bucket now. After a day without a change it is forgotten, and full.
+func (m *model) left() int {
+	if m.now-m.filled >= minutes(coordination.KeepBuckets) {
+		m.taken, m.tokens = false, modelBucket.Burst
+	}
+	return min(modelBucket.Burst, m.tokens+m.now-m.filled)
+}
 
 func (m *model) take(t *rapid.T) {
 	b := modelBucket
@@ -176,20 +180,23 @@ func (m *model) take(t *rapid.T) {
 	if missing == 0 {
 		m.taken, m.tokens, m.filled = true, m.left()-n, m.now
 	}
-	got, err := m.in.Take(m.ctx, b, n)
+	got, err := m.in.TakeTokens(m.ctx, b, n)
 	// The time that really passed shortens the wait.
 	if rounded := (got + time.Minute - 1).Truncate(time.Minute); err != nil || minutes(rounded) != missing {
 		t.Fatalf("taking %d with %d reserved: got %s, %v, want a wait of %d minutes", n, b.Reserve, got, err, missing)
 	}
 }
 
-func (m *model) level(t *rapid.T) {
-	left := rapid.IntRange(0, modelBucket.Burst+1).Draw(t, "left")
-	if m.taken { // before that nobody knows its rate
-		m.tokens = m.left()
+func (m *model) lower(t *rapid.T) {
+	to := rapid.IntRange(0, modelBucket.Burst+1).Draw(t, "left")
+	left := m.left()
+	if !m.taken { // nobody knows its rate, so how much came is not known
+		left = m.tokens
 	}
-	m.tokens, m.filled = min(m.tokens, left), m.now
-	if err := m.in.Level(m.ctx, modelBucket.Name, left); err != nil {
+	if !m.taken || left > to {
+		m.tokens, m.filled = min(left, to), m.now
+	}
+	if err := m.in.LowerTo(m.ctx, modelBucket.Name, to); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -30,8 +30,8 @@ func TestReplicasShareTheSweeps(t *testing.T) {
 	})
 }
 
-// A sweep that takes longer than a turn lasts keeps its turn; when its process dies another one takes over.
-func TestSlowSweepKeepsItsTurn(t *testing.T) {
+// A sweep that takes longer than a lock lasts keeps its lock; when its process dies another one takes over.
+func TestSlowSweepKeepsItsLock(t *testing.T) {
 	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		r.lab.slow = 5 * time.Minute
 		r.lab.move(7, 1)
@@ -47,11 +47,11 @@ func TestSlowSweepKeepsItsTurn(t *testing.T) {
 	})
 }
 
-// A process that was killed leaves its turn behind; another one waits it out.
-func TestTurnOfTheDeadRunsOut(t *testing.T) {
+// A process that was killed leaves its lock behind; another one waits it out.
+func TestLockOfTheDeadRunsOut(t *testing.T) {
 	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		r.lab.move(7, 1)
-		if held, err := r.store.Turn(t.Context(), "sweep", "dead", time.Minute); !held || err != nil {
+		if held, err := r.store.TryLock(t.Context(), "sweep", "dead", time.Minute); !held || err != nil {
 			t.Fatal(held, err)
 		}
 		r.sweeper("7")
@@ -61,15 +61,15 @@ func TestTurnOfTheDeadRunsOut(t *testing.T) {
 	})
 }
 
-// A process that cannot prolong its turn stops: another one may have begun.
-func TestSweepWithoutTurnStops(t *testing.T) {
+// A process that cannot prolong its lock stops: another one may have begun.
+func TestSweepWithoutLockStops(t *testing.T) {
 	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		r.lab.slow = 5 * time.Minute
 		r.lab.move(7, 1)
 		r.sweeper("7")
-		r.store.set(func() { r.store.failTurn = true })
+		r.store.set(func() { r.store.failLock = true })
 		r.pass(4 * time.Minute)
-		r.store.set(func() { r.store.failTurn = false })
+		r.store.set(func() { r.store.failLock = false })
 		r.pass(2 * time.Minute)
 		expect(t, "found", nil, r.found())
 		r.pass(every)
@@ -78,14 +78,14 @@ func TestSweepWithoutTurnStops(t *testing.T) {
 }
 
 // One prolongation that fails now and then is no reason to stop.
-func TestTurnIsProlongedNowAndThen(t *testing.T) {
+func TestLockIsProlongedNowAndThen(t *testing.T) {
 	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		r.lab.slow = 5 * time.Minute
 		r.lab.move(7, 1)
 		r.sweeper("7")
-		r.pass(10 * time.Second) // turns are prolonged every 20 seconds
+		r.pass(10 * time.Second) // locks are prolonged every 20 seconds
 		for n := range 12 {
-			r.store.set(func() { r.store.failTurn = n%2 == 0 })
+			r.store.set(func() { r.store.failLock = n%2 == 0 })
 			r.pass(20 * time.Second)
 		}
 		r.pass(time.Minute)
@@ -93,11 +93,11 @@ func TestTurnIsProlongedNowAndThen(t *testing.T) {
 	})
 }
 
-// A mark that a process with a wrong clock left behind does not put off the sweeps.
-func TestMarkFromAWrongClock(t *testing.T) {
+// A checkpoint that a process with a wrong clock left behind does not put off the sweeps.
+func TestCheckpointFromAWrongClock(t *testing.T) {
 	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		r.lab.move(7, 1)
-		if err := r.store.SetMark(t.Context(), "sweep", []byte(now().Add(lookback).Format(time.RFC3339Nano))); err != nil {
+		if err := r.store.SetCheckpoint(t.Context(), "sweep", []byte(now().Add(lookback).Format(time.RFC3339Nano))); err != nil {
 			t.Fatal(err)
 		}
 		r.sweeper("7")
@@ -105,7 +105,7 @@ func TestMarkFromAWrongClock(t *testing.T) {
 	})
 }
 
-// An end in the middle of a sweep comes at once, and the next process need not wait for the turn.
+// An end in the middle of a sweep comes at once, and the next process need not wait for the lock.
 func TestStopInTheMiddle(t *testing.T) {
 	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		r.lab.slow = time.Minute

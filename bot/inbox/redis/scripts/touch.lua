@@ -1,4 +1,4 @@
--- Hear: notes projects as if each just had a delivery stored.
+-- TouchProjects: notes projects as if each just had a delivery stored.
 -- KEYS[1]  projects   KEYS[2]  numbers
 -- ARGV[1]  the time of the bot, ms         ARGV[2]  most projects          ARGV[3...]  the projects
 -- Result: 1

@@ -1,0 +1,73 @@
+package redis_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"flowkeeper/bot/coordination"
+	"flowkeeper/bot/inbox/inboxtest"
+	"flowkeeper/bot/inbox/redis"
+	"flowkeeper/bot/inbox/redistest"
+)
+
+// BenchmarkTakeTokens has the workers of several replicas take tokens of one full bucket as fast as they can: the worst there can be, since a
+// bucket that runs dry, as in real life, is only read. What Redis has to do for one token is told beside.
+func BenchmarkTakeTokens(b *testing.B) {
+	const workers = 8 // of a replica
+	plenty := coordination.Bucket{Name: "api", Rate: 1e6, Burst: 1 << 30}
+	for _, replicas := range []int{1, 2, 4} {
+		b.Run(fmt.Sprint("replicas=", replicas), func(b *testing.B) {
+			server, clock := redistest.Start(b, redistest.Options{}), &inboxtest.Clock{}
+			var processes []*coordination.Coordinator
+			for range replicas {
+				s, err := redis.Open(b.Context(), redis.Options{URL: server.URL(), Lease: inboxtest.Lease, Now: clock.Now})
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.Cleanup(func() { _ = s.Close() })
+				processes = append(processes, coordination.New(s, s, s))
+			}
+			before := commandsRun(b, server)
+			var left atomic.Int64
+			left.Store(int64(b.N))
+			b.ResetTimer()
+			var group sync.WaitGroup
+			for n := range replicas * workers {
+				group.Go(func() {
+					for left.Add(-1) >= 0 {
+						if wait, err := processes[n%replicas].TakeTokens(b.Context(), plenty, 1); err != nil || wait != 0 {
+							b.Errorf("taking: %s, %v", wait, err)
+							return
+						}
+					}
+				})
+			}
+			group.Wait()
+			b.StopTimer()
+			b.ReportMetric(float64(commandsRun(b, server)-before)/float64(b.N), "scripts/token")
+		})
+	}
+}
+
+// commandsRun is how many scripts the server ran.
+func commandsRun(b *testing.B, server *redistest.Server) (calls int64) {
+	b.Helper()
+	c := client(b, server)
+	info, err := c.Info(b.Context(), "commandstats").Result()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, name := range []string{"evalsha", "eval"} {
+		if _, rest, found := strings.Cut(info, "cmdstat_"+name+":calls="); found {
+			var n int64
+			if _, err := fmt.Sscanf(rest, "%d", &n); err != nil {
+				b.Fatal(err)
+			}
+			calls += n
+		}
+	}
+	return calls
+}
