@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"bytes"
-	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
@@ -69,11 +68,11 @@ func (n number) pointer() *int {
 type status string
 
 func (s *status) UnmarshalJSON(b []byte) error {
-	var o struct {
+	type object struct {
 		Category string `json:"category"`
 	}
 	*s = ""
-	if json.Unmarshal(b, &o) == nil {
+	if o, err := unmarshal[object](b); err == nil {
 		*s = status(clean(o.Category, maxName))
 	}
 	return nil
