@@ -71,16 +71,11 @@ func (l secretList) plain() string {
 func (l secretList) read(*reader, string, ast.Node) {}
 
 func (l secretList) set(lit literal) *diagnostic {
-	var all []Secret
-	for part := range strings.SplitSeq(lit.text, ",") {
-		value, f := l.parse(literal{text: strings.TrimSpace(part)})
-		if f != nil {
-			return f
-		}
-		all = append(all, value)
+	all, f := split(lit, l.parse)
+	if f == nil {
+		*l.field = all
 	}
-	*l.field = all
-	return nil
+	return f
 }
 
 // secretsText shows how many secrets there are, not their values.

@@ -96,17 +96,26 @@ func (m listValue) limits() string { return "" }
 func (m listValue) plain() string  { return m.text() }
 func (m listValue) reset()         { m.put(append([]string{}, m.standard...)) }
 
-// set parses the items of a variable, separated by commas.
+// set takes the items that a variable names, separated by commas.
 func (m listValue) set(lit literal) *diagnostic {
-	var items []string
-	for part := range strings.SplitSeq(lit.text, ",") {
-		s, f := m.item(literal{text: strings.TrimSpace(part)})
-		if f != nil {
-			return f
-		}
-		items = append(items, s)
+	items, f := split(lit, m.item)
+	if f != nil {
+		return f
 	}
 	return m.store(items)
+}
+
+// split takes what stands between commas.
+func split[T any](lit literal, parse func(literal) (T, *diagnostic)) ([]T, *diagnostic) {
+	var all []T
+	for part := range strings.SplitSeq(lit.text, ",") {
+		v, f := parse(literal{text: strings.TrimSpace(part)})
+		if f != nil {
+			return nil, f
+		}
+		all = append(all, v)
+	}
+	return all, nil
 }
 
 func (m listValue) read(r *reader, path string, n ast.Node) {

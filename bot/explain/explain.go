@@ -2,7 +2,6 @@
 package explain
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -100,8 +99,8 @@ func labelList(labels []string) string {
 	return strings.Join(quoted, " ")
 }
 
-// explanation is the JSON of an explanation; its fields only ever grow.
-type explanation struct {
+// Explanation is an explanation for programs, to be written as JSON; its fields only ever grow.
+type Explanation struct {
 	Config   string           `json:"configuration"`
 	Project  int64            `json:"project"`
 	Path     string           `json:"path"`
@@ -119,9 +118,9 @@ type planned struct {
 	Action string `json:"action"`
 }
 
-// JSON writes the explanation for programs.
-func JSON(w io.Writer, configuration string, e worker.Explanation) error {
-	out := explanation{
+// Object is the explanation for programs.
+func Object(configuration string, e worker.Explanation) Explanation {
+	out := Explanation{
 		Config: configuration, Project: e.Issue.Project, Path: e.Issue.Path, IID: e.Issue.IID, Ours: e.Decision.InScope, Reason: e.Decision.Reason,
 		Plan: []planned{}, Findings: e.Decision.Findings, Note: e.Note,
 		Quiet: inactiveRules(e.Decision.Memory),
@@ -129,8 +128,5 @@ func JSON(w io.Writer, configuration string, e worker.Explanation) error {
 	for _, p := range e.Decision.Plan {
 		out.Plan = append(out.Plan, planned{p.Rule, p.Action.String()})
 	}
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(out)
+	return out
 }

@@ -64,8 +64,8 @@ func TestLive(t *testing.T) {
 func TestJSON(t *testing.T) {
 	gitlab, project, o := stage(t)
 	e := live(t, gitlab, o, project, sandbox.IssueOptions{Title: "t", Labels: []string{"workflow::design"}})
-	var text bytes.Buffer
-	if err := explain.JSON(&text, "my.yaml", e); err != nil {
+	text, err := json.Marshal(explain.Object("my.yaml", e))
+	if err != nil {
 		t.Fatal(err)
 	}
 	var got struct {
@@ -76,11 +76,11 @@ func TestJSON(t *testing.T) {
 		Plan     []struct{ Rule, Action string }
 		Findings []struct{ Rule, Mode, Reason string }
 	}
-	if err := json.Unmarshal(text.Bytes(), &got); err != nil {
+	if err := json.Unmarshal(text, &got); err != nil {
 		t.Fatal(err)
 	}
 	if got.Configuration != "my.yaml" || got.IID != 1 || !got.Ours || len(got.Plan) == 0 || len(got.Findings) != len(rules.Catalogue()) || got.Findings[0].Mode != "act" {
-		t.Errorf("%s", &text)
+		t.Errorf("%s", text)
 	}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -84,10 +83,7 @@ func (c *deadListCmd) Run(ctx context.Context, p *program, d *deadCmd) error {
 		return err
 	}
 	if c.JSON {
-		encoder := json.NewEncoder(p.out)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(letters)
+		return p.printJSON(letters)
 	}
 	if err := letter.List(p.out, letters, time.Now()); err != nil {
 		return err

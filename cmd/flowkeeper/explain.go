@@ -42,7 +42,7 @@ func (c *explainCmd) Run(ctx context.Context, p *program) error {
 		return err
 	}
 	if c.JSON {
-		return explain.JSON(p.out, source(loaded), e)
+		return p.printJSON(explain.Object(source(loaded), e))
 	}
 	return explain.Text(p.out, source(loaded), e)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -41,10 +40,7 @@ func (c *shadowCmd) Run(ctx context.Context, p *program) error {
 		return err
 	}
 	if c.JSON {
-		encoder := json.NewEncoder(p.out)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(report)
+		return p.printJSON(report)
 	}
 	return shadow.Text(p.out, report, since)
 }
