@@ -67,7 +67,6 @@ func (s *Spool) mayTry(ctx context.Context, issue triage.Ref) bool {
 	case <-ended:
 	case <-timer.C:
 	case <-ctx.Done():
-	case <-s.closing:
 	}
 	may, _ = s.mayTryNow(issue)
 	return may

@@ -3,10 +3,10 @@ package spool
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
 
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/sqlite"
@@ -24,46 +24,32 @@ const (
 // Run drains the spool whenever the inbox answers, until ctx ends or the spool is closed. It is to run all the time that deliveries are
 // accepted, once. What was under way when it ended stays in the file and is a duplicate if it got through.
 func (s *Spool) Run(ctx context.Context) {
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	if !s.begin(stop) {
 		return
 	}
-	s.runs.Add(1)
-	s.mu.Unlock()
 	defer s.runs.Done()
-
-	ctx, cancel := context.WithCancel(ctx)
-	var hands sync.WaitGroup
-	defer func() {
-		cancel()
-		hands.Wait()
-		_ = s.removeMoved() // what stays is a duplicate next time
-	}()
-	hands.Go(func() {
-		select {
-		case <-s.closing:
-			cancel()
-		case <-ctx.Done():
-		}
-	})
-	hands.Go(func() { s.removes(ctx) })
-	slots := make(chan struct{}, drains)
-	for {
-		select {
-		case slots <- struct{}{}:
-		case <-ctx.Done():
-			return
-		}
-		q := s.await(ctx)
-		if q == nil {
-			return
-		}
-		hands.Go(func() {
-			s.endTurn(q, s.drain(ctx, q))
-			<-slots
-		})
+	var hands errgroup.Group
+	hands.SetLimit(drains + 1)
+	hands.Go(func() error { s.removes(ctx); return nil })
+	for q := s.await(ctx); q != nil; q = s.await(ctx) {
+		hands.Go(func() error { s.endTurn(q, s.drain(ctx, q)); return nil })
 	}
+	_ = hands.Wait()    // none fails
+	_ = s.removeMoved() // what stays is a duplicate next time
+}
+
+// begin reports whether the spool may be drained. Close stops it then.
+func (s *Spool) begin(stop context.CancelFunc) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.stop = stop
+	s.runs.Add(1)
+	return true
 }
 
 // await returns the next queue, taken out; nil when ctx ends.
@@ -73,22 +59,17 @@ func (s *Spool) await(ctx context.Context) *issueQueue {
 		if q != nil {
 			return q
 		}
-		s.pause(ctx, next)
+		var due <-chan time.Time
+		if !next.IsZero() {
+			due = time.After(next.Sub(s.o.Now()))
+		}
+		select {
+		case <-s.wake:
+		case <-due:
+		case <-ctx.Done():
+		}
 	}
 	return nil
-}
-
-// pause returns when there is reason to look for a queue again.
-func (s *Spool) pause(ctx context.Context, next time.Time) {
-	var due <-chan time.Time
-	if !next.IsZero() {
-		due = time.After(next.Sub(s.o.Now()))
-	}
-	select {
-	case <-s.wake:
-	case <-due:
-	case <-ctx.Done():
-	}
 }
 
 // take takes a queue out, or says when to look again unless something happens before: zero is not at all. While the circuit is open one

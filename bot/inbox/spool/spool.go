@@ -76,13 +76,13 @@ type Spool struct {
 	circuit circuit
 	lost    int // deliveries that cannot be read from the file
 	closed  bool
+	stop    context.CancelFunc // ends Run
 
-	wake    chan struct{} // room for one: there may be a queue to drain
-	remove  chan struct{} // room for one: there is something to remove from the file
-	closing chan struct{}
-	runs    sync.WaitGroup
-	close   sync.Once
-	failed  error // of Close
+	wake   chan struct{} // room for one: there may be a queue to drain
+	remove chan struct{} // room for one: there is something to remove from the file
+	runs   sync.WaitGroup
+	close  sync.Once
+	failed error // of Close
 }
 
 // Open opens the spool's file, or makes it. What an earlier process left in it is drained by Run. A file that is damaged is kept aside
@@ -102,7 +102,7 @@ func Open(o Options) (*Spool, error) {
 	}
 	s := &Spool{
 		o: o, store: store, backlog: newBacklog(waiting),
-		wake: make(chan struct{}, 1), remove: make(chan struct{}, 1), closing: make(chan struct{}),
+		wake: make(chan struct{}, 1), remove: make(chan struct{}, 1), stop: func() {},
 	}
 	s.metrics = newMetrics(o.Registry, s.Waiting)
 	s.setDirect()
@@ -196,8 +196,9 @@ func (s *Spool) Close() error {
 		s.mu.Lock()
 		s.closed = true
 		s.setDirect()
+		stop := s.stop
 		s.mu.Unlock()
-		close(s.closing)
+		stop()
 		s.runs.Wait()
 		if err := s.store.Close(); err != nil {
 			s.failed = fmt.Errorf("closing the spool in %s: %w", s.o.Dir, err)
