@@ -20,7 +20,7 @@ var commandAgree = triage.Command{
 		case call.By.Is(in.Issue.Author):
 			return triage.Refuse(triage.Say("the author's own agreement does not count; somebody else has to agree"))
 		}
-		roster := reviewers(in.Team)
+		roster := in.Team.People(reviewing...)
 		switch {
 		case len(roster) > 0 && !triage.HasUsername(roster, call.By.Username):
 			return triage.Refuse(triage.Say("only the agreement of " + reviewRoles() + " counts; the team's configuration names them"))
@@ -35,15 +35,6 @@ var commandAgree = triage.Command{
 
 // reviewing are the roles of the issue review.
 var reviewing = []triage.Role{triage.ProductManager, triage.ProductDesigner, triage.EngineeringManager, triage.Engineers}
-
-// reviewers are the people of the issue review, none if nobody is known.
-func reviewers(team *triage.Team) []string {
-	var people []string
-	for _, role := range reviewing {
-		people = append(people, team.People(role)...)
-	}
-	return people
-}
 
 // reviewRoles names the roles of the issue review in a sentence.
 func reviewRoles() string {

@@ -126,11 +126,7 @@ func surrounded(team *triage.Team) triage.Context {
 	for _, kind := range []string{triage.RelatesTo, triage.Blocks, triage.BlockedBy} {
 		a.Links = append(a.Links, triage.Link{Kind: kind, Created: searchTime})
 	}
-	names := []string{"dora", "emil"}
-	for _, role := range triage.Roles() {
-		names = append(names, team.People(role)...)
-	}
-	for n, name := range names {
+	for n, name := range append([]string{"dora", "emil"}, team.People(triage.Roles()...)...) {
 		a.Agreements[name] = triage.Agreement{ID: int64(10 + n), Thumb: true}
 		a.AccessLevels[name] = triage.Developer
 	}

@@ -53,7 +53,7 @@ func (p Permission) Allows(in Input, who Person, level int) bool {
 	case Self:
 		return who.Is(in.Issue.Author) || slices.ContainsFunc(in.Issue.Assignees, who.Is)
 	case Lead:
-		leads := slices.Concat(in.Team.People(ProductManager), in.Team.People(EngineeringManager))
+		leads := in.Team.People(ProductManager, EngineeringManager)
 		if len(leads) == 0 {
 			return level >= Maintainer
 		}

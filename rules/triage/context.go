@@ -56,8 +56,8 @@ type Agreement struct {
 // AuthorMayChange reports whether the issue's author may label it and the like; known is false if that has to be looked up.
 func (in *Input) AuthorMayChange() (may, known bool) {
 	author := in.Issue.Author
-	for _, role := range Roles() {
-		if HasUsername(in.Team.People(role), author.Username) {
+	for _, people := range in.Team.Roster {
+		if HasUsername(people, author.Username) {
 			return true, true
 		}
 	}
@@ -108,8 +108,8 @@ func (t Tally) Complete() bool {
 
 // Tally counts the agreements known. NeedAgreements must be known, and NeedAccessLevels if the roster is empty.
 func (in *Input) Tally() Tally {
-	product := append(slices.Clone(in.Team.People(ProductManager)), in.Team.People(ProductDesigner)...)
-	engineering := append(slices.Clone(in.Team.People(EngineeringManager)), in.Team.People(Engineers)...)
+	product := in.Team.People(ProductManager, ProductDesigner)
+	engineering := in.Team.People(EngineeringManager, Engineers)
 	t := Tally{Roster: len(product)+len(engineering) > 0}
 	for name, a := range in.Memory.Context.Agreements {
 		if in.Issue.Author.Is(Person{ID: a.ID, Username: name}) {

@@ -230,5 +230,11 @@ func (t *Team) CommandPrefix() string {
 	return t.Prefix
 }
 
-// People are the usernames that fill a role.
-func (t *Team) People(r Role) []string { return t.Roster[r] }
+// People are the usernames that fill one of the roles.
+func (t *Team) People(roles ...Role) []string {
+	var people []string
+	for _, r := range roles {
+		people = append(people, t.Roster[r]...)
+	}
+	return people
+}
