@@ -23,7 +23,7 @@ func TestMissingAccess(t *testing.T) {
 		"all is well":               {},
 		"the role":                  {deny: func(r *rig) { r.must(r.gitlab.AddUser(botName, "Flowkeeper", sandbox.Guest)) }, want: []string{lowRole + "team-labels, ", "make it a Planner or Reporter"}},
 		"no member":                 {deny: func(r *rig) { r.must(r.gitlab.AddUser(botName, "Flowkeeper", 0)) }, want: []string{"@flowkeeper-bot is no member of project 1, "}},
-		"the scope":                 {deny: func(r *rig) { r.gitlab.Limit(botToken, "read_api") }, want: []string{"the token has the scope read_api and lacks api: "}},
+		"the scope":                 {deny: func(r *rig) { r.gitlab.LimitScopes(botToken, "read_api") }, want: []string{"the token has the scope read_api and lacks api: "}},
 		"the role, rules in shadow": {adjust: inShadow, deny: func(r *rig) { r.must(r.gitlab.AddUser(botName, "Flowkeeper", sandbox.Guest)) }, want: []string{lowRole + "commands)"}},
 		"a configured project":      {adjust: func(o *bot.Options) { o.Schedule.Projects = []string{"team/nowhere", "team/project"} }, want: []string{"@flowkeeper-bot does not see project team/nowhere"}},
 	}
@@ -38,12 +38,12 @@ func TestMissingAccess(t *testing.T) {
 			r.restart()
 			_, ready := r.ready()
 			for _, want := range tt.want {
-				if !strings.Contains(ready, want) || !strings.Contains(r.app.Missing(), want) || !strings.Contains(r.handled.text(), want) {
-					t.Errorf("not everybody is told %q: %s\n%s", want, ready, r.app.Missing())
+				if !strings.Contains(ready, want) || !strings.Contains(r.app.MissingAccess(), want) || !strings.Contains(r.handled.text(), want) {
+					t.Errorf("not everybody is told %q: %s\n%s", want, ready, r.app.MissingAccess())
 				}
 			}
-			if status, _ := r.ready(); status != http.StatusOK || tt.want == nil && (r.app.Missing() != "" || strings.Contains(r.handled.text(), "may not do")) {
-				t.Errorf("/readyz is %d, told %q", status, r.app.Missing())
+			if status, _ := r.ready(); status != http.StatusOK || tt.want == nil && (r.app.MissingAccess() != "" || strings.Contains(r.handled.text(), "may not do")) {
+				t.Errorf("/readyz is %d, told %q", status, r.app.MissingAccess())
 			}
 		})
 	}
@@ -64,7 +64,7 @@ func TestAnotherTokenIsLookedAt(t *testing.T) {
 	const weak = "glpat-that-only-reads"
 	r := newRig(t, sandbox.Premium, nil)
 	r.must(nil, r.gitlab.AddToken(botName, weak))
-	r.gitlab.Limit(weak, "read_api")
+	r.gitlab.LimitScopes(weak, "read_api")
 	r.options.GitLab.Token = weak
 	r.must(nil, r.app.Reload(t.Context(), r.options))
 	r.must(nil, r.heard("the token may not do what the bot does", "lacks api"))

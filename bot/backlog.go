@@ -13,8 +13,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// backlog takes up a page of a project's old issues, or looks at it, under the policy of now.
-func (a *App) backlog(ctx context.Context, r adopt.Request) (adopt.Page, error) {
+// adoptPage takes up a page of a project's old issues, or looks at it, under the policy of now.
+func (a *App) adoptPage(ctx context.Context, r adopt.Request) (adopt.Page, error) {
 	select {
 	case <-a.ready:
 	default:
@@ -24,11 +24,11 @@ func (a *App) backlog(ctx context.Context, r adopt.Request) (adopt.Page, error) 
 	o, self := a.o, a.reloadable.self
 	o.Policy = a.reloadable.policy
 	a.reloadable.mu.Unlock()
-	return adopter(o, a.gitlab, a.inbox, self).Page(ctx, r)
+	return newAdopter(o, a.gitlab, a.inbox, self).Page(ctx, r)
 }
 
-// adopter takes up backlogs under the policy of the options.
-func adopter(o Options, client *gitlab.Client, store inbox.Inbox, self triage.Person) *adopt.Adopter {
+// newAdopter takes up backlogs under the policy of the options.
+func newAdopter(o Options, client *gitlab.Client, store inbox.Inbox, self triage.Person) *adopt.Adopter {
 	return &adopt.Adopter{GitLab: client, Inbox: store, Now: time.Now, Explain: func(ctx context.Context, issue triage.Ref) (engine.Decision, error) {
 		e, err := worker.ExplainAdopted(ctx, worker.Options{GitLab: client, Policy: o.Policy, Self: self, Lookback: o.Schedule.Lookback, Now: time.Now}, issue)
 		return e.Decision, err

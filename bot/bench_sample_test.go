@@ -53,7 +53,7 @@ func sampleDelivery(b *testing.B, token, signingToken string) delivery {
 		Labels: []string{"backend", "type::bug", "group::source code", "workflow::ready for development"},
 	})
 	err4 := gitlab.Edit("ann", ref, sandbox.Change{Weight: triage.Int(3), AddLabels: []string{"workflow::in dev"}})
-	if err := errors.Join(err, err2, err3, err4, gitlab.Quiet(b.Context())); err != nil {
+	if err := errors.Join(err, err2, err3, err4, gitlab.AwaitDelivered(b.Context())); err != nil {
 		b.Fatalf("taking a delivery from the sandbox: %v", err)
 	}
 	all := gitlab.Deliveries()

@@ -65,7 +65,7 @@ type cleanup struct {
 // nothing to GitLab and takes no deliveries yet.
 func New(ctx context.Context, o Options) (app *App, err error) {
 	a := &App{o: o, registry: prometheus.NewRegistry(), ready: make(chan struct{}), failed: make(chan error, 1)}
-	a.access = access.NewWatch(a.lookAtAccess, a.tellAccess)
+	a.access = access.NewWatch(a.checkAccess, a.logAccess)
 	a.stop = sync.OnceValue(a.teardown)
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	defer func() {
@@ -129,23 +129,23 @@ func (a *App) onStop(name string, end func(context.Context) error) {
 // Start takes deliveries from now on and handles them as soon as GitLab has told who the bot is. It returns at once; see Ready and
 // Failed.
 func (a *App) Start() error {
-	a.intake = &intake{inbox: a.mailbox()}
+	a.intake = &intake{inbox: a.deliveryQueue()}
 	a.intake.setConfig(a.o.Policy.Settle, a.o.Policy.Team.CommandPrefix())
 	w := a.o.Webhook
-	w.Receiver, w.Trusted, w.Log, w.Registry = a.intake, gate.Trust, a.o.Log, a.registry
+	w.Receiver, w.Trusted, w.Log, w.Registry = a.intake, gate.MarkTrusted, a.o.Log, a.registry
 	receiver, err := webhook.New(w)
 	if err != nil {
 		return err
 	}
 	a.reloadable.receiver, a.reloadable.token, a.reloadable.policy = receiver, a.o.GitLab.Token, a.o.Policy
-	a.watch(a.o.Watching)
+	a.logShadowReason(a.o.Watching)
 	a.registry.MustRegister(inboxCollector{a.inbox})
-	a.serve("admin server", a.admin, &http.Server{Handler: admin.New(a.checks(), a.registry, a.inbox, a.backlog, a.o.Admin.Hosts...)})
-	claimNoMore := a.handle()
+	a.serve("admin server", a.admin, &http.Server{Handler: admin.New(a.readinessChecks(), a.registry, a.inbox, a.adoptPage, a.o.Admin.Hosts...)})
+	claimNoMore := a.startWorkers()
 	e := echo.New()
 	e.HideBanner = true
 	receiver.Register(e)
-	a.serve("webhook server", a.protect(a.webhooks), &http.Server{Handler: e, ConnContext: gate.Context, ConnState: gate.State})
+	a.serve("webhook server", a.limitConnections(a.webhooks), &http.Server{Handler: e, ConnContext: gate.Context, ConnState: gate.State})
 	a.onStop("readiness", func(context.Context) error {
 		a.draining.Store(true)
 		claimNoMore()
@@ -171,7 +171,7 @@ func (a *App) serve(name string, l net.Listener, s *http.Server) {
 	go func() {
 		defer close(ended)
 		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			a.fail(fmt.Errorf("running the %s: %w", name, err))
+			a.reportFailure(fmt.Errorf("running the %s: %w", name, err))
 		}
 	}()
 	a.onStop(name, func(ctx context.Context) error {
@@ -192,7 +192,7 @@ func (a *App) Ready() <-chan struct{} { return a.ready }
 // Failed yields the error after which the app cannot go on, at most one.
 func (a *App) Failed() <-chan error { return a.failed }
 
-func (a *App) fail(err error) {
+func (a *App) reportFailure(err error) {
 	select {
 	case a.failed <- err:
 	default:

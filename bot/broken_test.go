@@ -38,7 +38,7 @@ func TestCutShortIsLookedAt(t *testing.T) {
 		return all[len(all)-1]
 	}
 
-	r.gitlab.NextHook(sandbox.HookFault{Event: "Issue Hook", Do: sandbox.Hold})
+	r.gitlab.FailNextHook(sandbox.HookFault{Event: "Issue Hook", Do: sandbox.Hold})
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"workflow::design"}})
 	opened := held("Issue Hook")
 	send(opened, len(opened.Body)-100)
@@ -46,7 +46,7 @@ func TestCutShortIsLookedAt(t *testing.T) {
 		t.Errorf("the opening is not answered: %v", i.Labels)
 	}
 
-	r.gitlab.NextHook(sandbox.HookFault{Event: "Note Hook", Do: sandbox.Hold})
+	r.gitlab.FailNextHook(sandbox.HookFault{Event: "Note Hook", Do: sandbox.Hold})
 	id := r.say("omar", ref, "/flow weight 3")
 	noted := held("Note Hook")
 	send(noted, len(noted.Body)-100)

@@ -35,7 +35,7 @@ func TestRedisAway(t *testing.T) {
 	ref, err := r.gitlab.Open("ann", r.project, sandbox.IssueOptions{Title: "t", Labels: []string{"security"}})
 	r.must(nil, err)
 	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{Weight: triage.Int(2)}))
-	r.must(nil, r.gitlab.Quiet(t.Context()))
+	r.must(nil, r.gitlab.AwaitDelivered(t.Context()))
 	for _, d := range r.gitlab.Deliveries() {
 		if d.Status != http.StatusAccepted {
 			t.Errorf("%s was answered %d %s", d.Action, d.Status, d.Answer)
@@ -60,7 +60,7 @@ func TestRestartWhileRedisIsAway(t *testing.T) {
 	r.restart()
 	ref, err := r.gitlab.Open("ann", r.project, planned)
 	r.must(nil, err)
-	r.must(nil, r.gitlab.Quiet(t.Context()))
+	r.must(nil, r.gitlab.AwaitDelivered(t.Context()))
 	for _, d := range r.gitlab.Deliveries() {
 		if d.Status != http.StatusAccepted {
 			t.Errorf("%s was answered %d %s", d.Action, d.Status, d.Answer)
@@ -82,7 +82,7 @@ func TestFullSpoolAnswers503(t *testing.T) {
 	for range 2 {
 		r.must(r.gitlab.Open("ann", r.project, planned))
 	}
-	r.must(nil, r.gitlab.Quiet(t.Context()))
+	r.must(nil, r.gitlab.AwaitDelivered(t.Context()))
 	refused := slices.DeleteFunc(r.gitlab.Deliveries(), func(d sandbox.Delivery) bool { return d.Status == http.StatusAccepted })
 	if len(refused) != 1 || refused[0].Status != http.StatusServiceUnavailable {
 		t.Errorf("want one of two refused with 503, got %+v", refused)
@@ -101,7 +101,7 @@ func TestFullInboxAnswers503(t *testing.T) {
 	for range 2 {
 		r.must(r.gitlab.Open("ann", r.project, planned))
 	}
-	r.must(nil, r.gitlab.Quiet(t.Context()))
+	r.must(nil, r.gitlab.AwaitDelivered(t.Context()))
 	refused := slices.DeleteFunc(r.gitlab.Deliveries(), func(d sandbox.Delivery) bool { return d.Status == http.StatusAccepted })
 	if len(refused) != 1 || refused[0].Status != http.StatusServiceUnavailable || refused[0].Answer == "" {
 		t.Errorf("want one of two refused with 503 and a reason, got %+v", refused)
@@ -114,7 +114,7 @@ func TestThousandEventsCostFewCalls(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Worker.Freshness = time.Hour })
 	hold := make(chan struct{})
-	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Wait: hold, Times: r.options.Worker.Workers})
+	r.gitlab.FailNext(sandbox.Fault{Match: "PUT issue", Wait: hold, Times: r.options.Worker.Workers})
 	var refs []triage.Ref
 	for range 100 {
 		ref, err := r.gitlab.Open("ann", r.project, sandbox.IssueOptions{Title: "t"})
@@ -128,7 +128,7 @@ func TestThousandEventsCostFewCalls(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), reachable)
 	defer cancel()
-	r.must(nil, r.gitlab.Quiet(ctx))
+	r.must(nil, r.gitlab.AwaitDelivered(ctx))
 	close(hold)
 	r.must(nil, r.await(func() bool {
 		return !slices.ContainsFunc(refs, func(ref triage.Ref) bool { return len(r.gitlab.Issue(ref).CommentsBy(botName)) == 0 })
@@ -159,7 +159,7 @@ func TestShutOut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Worker.Attempts = 2; o.Worker.Backoff = time.Millisecond })
-			r.gitlab.Next(sandbox.Fault{Match: "/api/v4", Status: http.StatusForbidden, Body: body, Times: -1})
+			r.gitlab.FailNext(sandbox.Fault{Match: "/api/v4", Status: http.StatusForbidden, Body: body, Times: -1})
 			ref, err := r.gitlab.Open("ann", r.project, planned)
 			r.must(nil, err)
 			r.must(nil, r.await(func() bool { // far more often than it may fail
@@ -192,7 +192,7 @@ func TestFailuresByKind(t *testing.T) {
 		t.Run(http.StatusText(status), func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, sandbox.Premium, nil)
-			r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Status: status, Times: 2})
+			r.gitlab.FailNext(sandbox.Fault{Match: "PUT issue", Status: status, Times: 2})
 			ref := r.open(planned)
 			dead, err := r.app.Inbox().DeadLetters(t.Context(), 10)
 			r.must(nil, err)

@@ -14,7 +14,7 @@ func closing(t *testing.T, c sandbox.Change) (r *rig, ref triage.Ref, told map[s
 	t.Helper()
 	r = newRig(t, sandbox.Premium, nil)
 	ref = r.open(sandbox.IssueOptions{Title: "t", Labels: append([]string{"workflow::in dev"}, typed...), Weight: triage.Int(1)})
-	r.gitlab.NextHook(sandbox.HookFault{Event: "Issue Hook", Do: sandbox.Hold, Times: 2})
+	r.gitlab.FailNextHook(sandbox.HookFault{Event: "Issue Hook", Do: sandbox.Hold, Times: 2})
 	c.Close = true
 	r.edit("ann", ref, c)
 	told = map[string]int64{}
@@ -29,7 +29,7 @@ func closing(t *testing.T, c sandbox.Change) (r *rig, ref triage.Ref, told map[s
 
 func (r *rig) release(ids ...int64) {
 	r.Helper()
-	r.must(nil, r.gitlab.Release(ids...))
+	r.must(nil, r.gitlab.ReleaseHeld(ids...))
 	r.settle()
 }
 
@@ -96,7 +96,7 @@ func TestClosingToldBehindTheNext(t *testing.T) {
 func TestClosingIsAnsweredByTheNextTry(t *testing.T) {
 	t.Parallel()
 	r, ref, told := closing(t, sandbox.Change{})
-	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Status: http.StatusServiceUnavailable})
+	r.gitlab.FailNext(sandbox.Fault{Match: "PUT issue", Status: http.StatusServiceUnavailable})
 	r.release(told["update"])
 	_, writes := r.calls()
 	tries := slices.DeleteFunc(slices.Clone(writes), func(w string) bool {

@@ -176,7 +176,7 @@ func TestCommandRunsOnce(t *testing.T) {
 	redis := redistest.Start(t, redistest.Options{})
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL = redis.URL() })
 	ref := r.open(planned)
-	r.gitlab.NextHook(sandbox.HookFault{Event: "Note Hook", Do: sandbox.Double})
+	r.gitlab.FailNextHook(sandbox.HookFault{Event: "Note Hook", Do: sandbox.Double})
 	id := r.say("omar", ref, "/flow next")
 	r.done(ref, id)
 	redis.Flush()
@@ -245,7 +245,7 @@ func TestFollowUpWithoutAnAnswer(t *testing.T) {
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL, o.Drain = redis.URL(), 50*time.Millisecond })
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"spike", "type::maintenance", "workflow::in dev", "backend"}, Weight: triage.Int(2), Assignees: []string{"omar"}})
 	hold := make(chan struct{})
-	r.gitlab.Next(sandbox.Fault{Match: "POST reply", Wait: hold, CutBefore: true})
+	r.gitlab.FailNext(sandbox.Fault{Match: "POST reply", Wait: hold, CutBefore: true})
 	id, err := r.gitlab.Comment("omar", ref, "/flow back\n\n/flow spike done weight=3 Make it fast")
 	r.must(nil, err)
 	r.must(nil, r.await(func() bool { return r.gitlab.Issue(ref).State == "closed" }))
@@ -274,7 +274,7 @@ func TestCommandFaults(t *testing.T) {
 				r := newRig(t, sandbox.Premium, nil)
 				ref := r.open(sandbox.IssueOptions{Title: "what is slow", Labels: []string{"spike", "type::maintenance", "workflow::in dev", "backend"}, Weight: triage.Int(2), Assignees: []string{"omar"}})
 				fault.Match = call
-				r.gitlab.Next(fault)
+				r.gitlab.FailNext(fault)
 				id := r.say("omar", ref, "/flow back\n\n/flow spike done weight=3 Make it fast")
 				r.once(ref, id)
 			})
@@ -360,7 +360,7 @@ func TestHostileArguments(t *testing.T) {
 	if i := r.gitlab.Issue(ref); i.State != "opened" || i.Has("UX") {
 		t.Errorf("%s, labels %v", i.State, i.Labels)
 	}
-	for _, n := range r.gitlab.Notices() {
+	for _, n := range r.gitlab.Notifications() {
 		if n.By == botName && n.User != "mia" {
 			t.Errorf("%s was notified", n.User)
 		}

@@ -22,7 +22,7 @@ func TestBlockedAccountHoldsEverything(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Worker.Attempts, o.Worker.Backoff = 2, time.Millisecond })
-			r.must(nil, r.gitlab.Deny(botName, words))
+			r.must(nil, r.gitlab.DenyAPI(botName, words))
 			var refs []triage.Ref
 			for range 3 {
 				ref, err := r.gitlab.Open("ann", r.project, sandbox.IssueOptions{Title: "t", Labels: []string{"type::bug"}})
@@ -42,7 +42,7 @@ func TestBlockedAccountHoldsEverything(t *testing.T) {
 			if dead, err := r.app.Inbox().DeadLetters(t.Context(), 10); err != nil || len(dead) > 0 {
 				t.Fatalf("dead letters %v, error %v", dead, err)
 			}
-			r.must(nil, r.gitlab.Deny(botName, ""))
+			r.must(nil, r.gitlab.DenyAPI(botName, ""))
 			r.settle()
 			for _, ref := range refs {
 				if !r.gitlab.Issue(ref).Has("workflow::start") {
@@ -62,7 +62,7 @@ func TestStartWhileBlocked(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
 	r.must(nil, r.app.Stop())
-	r.must(nil, r.gitlab.Deny(botName, "Your account has been blocked."))
+	r.must(nil, r.gitlab.DenyAPI(botName, "Your account has been blocked."))
 	app, err := bot.New(t.Context(), r.options)
 	r.must(nil, err)
 	r.Cleanup(func() { _ = app.Stop() })
@@ -74,7 +74,7 @@ func TestStartWhileBlocked(t *testing.T) {
 	if status, body := r.get("/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(body, "unblock") {
 		t.Errorf("/readyz is %d: %s", status, body)
 	}
-	r.must(nil, r.gitlab.Deny(botName, ""))
+	r.must(nil, r.gitlab.DenyAPI(botName, ""))
 	select {
 	case <-app.Ready():
 	case err := <-app.Failed():

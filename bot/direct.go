@@ -45,15 +45,15 @@ func (d *Direct) Shadow(ctx context.Context, since time.Time) (shadow.Report, er
 // Adopt takes up a page of a project's backlog, or looks at it. The bots that share the Redis then act on it.
 func (d *Direct) Adopt(ctx context.Context, r adopt.Request) (adopt.Page, error) {
 	if d.gitlab == nil {
-		if err := d.connect(ctx); err != nil {
+		if err := d.resolveSelf(ctx); err != nil {
 			return adopt.Page{}, err
 		}
 	}
-	return adopter(d.o, d.gitlab, d.inbox, d.self).Page(ctx, r)
+	return newAdopter(d.o, d.gitlab, d.inbox, d.self).Page(ctx, r)
 }
 
-// connect asks GitLab who the bot is, within the budget that all share.
-func (d *Direct) connect(ctx context.Context) error {
+// resolveSelf asks GitLab who the bot is, within the budget that all share.
+func (d *Direct) resolveSelf(ctx context.Context) error {
 	if d.o.GitLab.Token == "" {
 		return errors.New("FLOWKEEPER_GITLAB_TOKEN is not set: the issues cannot be read; or ask a running bot with --admin URL")
 	}

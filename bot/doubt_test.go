@@ -63,9 +63,9 @@ func TestOne404IsNotBelieved(t *testing.T) {
 				t.Parallel()
 				r := newRig(t, sandbox.Premium, nil)
 				if nth > 0 {
-					r.gitlab.Next(sandbox.Fault{Match: kind, Times: nth}) // these go through
+					r.gitlab.FailNext(sandbox.Fault{Match: kind, Times: nth}) // these go through
 				}
-				r.gitlab.Next(sandbox.Fault{Match: kind, Status: http.StatusNotFound})
+				r.gitlab.FailNext(sandbox.Fault{Match: kind, Status: http.StatusNotFound})
 				if got := r.story(); got != want {
 					t.Errorf("got  %s\nwant %s\n%s", got, want, calls(r))
 				}
@@ -98,7 +98,7 @@ func TestStaleForLong(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"security"}})
-	r.gitlab.Lag(1000)
+	r.gitlab.LagReads(1000)
 	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(2), AddLabels: []string{"workflow::design"}})
 	if i := r.gitlab.Issue(ref); i.Weight == nil || *i.Weight != 3 || !i.Has("UX") {
 		t.Errorf("weight %v, labels %v; want the security level and UX\n%s", i.Weight, i.Labels, calls(r))
@@ -110,11 +110,11 @@ func TestDeletedCommentIsNotRun(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
 	ref := r.open(sandbox.IssueOptions{Title: "t"})
-	r.gitlab.NextHook(sandbox.HookFault{Event: "Note Hook", Do: sandbox.Hold})
+	r.gitlab.FailNextHook(sandbox.HookFault{Event: "Note Hook", Do: sandbox.Hold})
 	id, err := r.gitlab.Comment("omar", ref, "/flow weight 3")
 	r.must(nil, err)
 	r.must(nil, r.gitlab.DeleteNote("omar", ref, id))
-	r.must(nil, r.gitlab.Release())
+	r.must(nil, r.gitlab.ReleaseHeld())
 	r.settle()
 	if i := r.gitlab.Issue(ref); i.Weight != nil {
 		t.Errorf("weight %d of a comment that was deleted", *i.Weight)

@@ -29,7 +29,7 @@ func TestFaultsOnTheWay(t *testing.T) {
 				t.Parallel()
 				r := newRig(t, sandbox.Premium, nil)
 				fault.Match = call
-				r.gitlab.Next(fault)
+				r.gitlab.FailNext(fault)
 				ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"security"}})
 				r.edit("omar", ref, sandbox.Change{Weight: triage.Int(4)})
 				r.edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::design", "type::bug", "severity::1", "priority::1"}})
@@ -56,7 +56,7 @@ func TestFaultsOnTheWay(t *testing.T) {
 func TestGitLabDownForLong(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Worker.Attempts = 2; o.Worker.Backoff = time.Millisecond })
-	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Status: http.StatusServiceUnavailable, Times: 4})
+	r.gitlab.FailNext(sandbox.Fault{Match: "PUT issue", Status: http.StatusServiceUnavailable, Times: 4})
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::bug"}})
 	if !r.gitlab.Issue(ref).Has("workflow::start") {
 		t.Errorf("labels %v", r.gitlab.Issue(ref).Labels)
@@ -67,7 +67,7 @@ func TestGitLabDownForLong(t *testing.T) {
 func TestRefusedWriteIsADeadLetter(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
-	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Status: http.StatusForbidden})
+	r.gitlab.FailNext(sandbox.Fault{Match: "PUT issue", Status: http.StatusForbidden})
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::bug"}})
 	dead, err := r.app.Inbox().DeadLetters(t.Context(), 10)
 	if err != nil || len(dead) != 1 || dead[0].Issue != ref {
@@ -88,7 +88,7 @@ func TestRefusedWriteIsADeadLetter(t *testing.T) {
 func TestIssueThatIsGoneIsDone(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
-	r.gitlab.Next(sandbox.Fault{Match: "issue", Status: http.StatusNotFound, Times: -1})
+	r.gitlab.FailNext(sandbox.Fault{Match: "issue", Status: http.StatusNotFound, Times: -1})
 	r.open(sandbox.IssueOptions{Title: "t"})
 	if dead, err := r.app.Inbox().DeadLetters(t.Context(), 10); err != nil || len(dead) > 0 {
 		t.Errorf("dead letters %v, error %v", dead, err)
@@ -99,7 +99,7 @@ func TestIssueThatIsGoneIsDone(t *testing.T) {
 func TestProjectOutOfSightKeepsDeliveries(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
-	r.gitlab.Next(sandbox.Fault{Match: "/api/v4/projects/1", Status: http.StatusNotFound, Times: -1})
+	r.gitlab.FailNext(sandbox.Fault{Match: "/api/v4/projects/1", Status: http.StatusNotFound, Times: -1})
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::bug", "severity::1", "priority::1"}})
 	dead, err := r.app.Inbox().DeadLetters(t.Context(), 10)
 	if err != nil || len(dead) != 1 || !strings.Contains(dead[0].Cause, "the token cannot see the project") {
@@ -118,7 +118,7 @@ func TestStoppedInTheMiddle(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Drain = 50 * time.Millisecond })
 	hold := make(chan struct{})
-	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Wait: hold})
+	r.gitlab.FailNext(sandbox.Fault{Match: "PUT issue", Wait: hold})
 	ref, err := r.gitlab.Open("ann", r.project, sandbox.IssueOptions{Title: "t"})
 	if err != nil {
 		t.Fatal(err)

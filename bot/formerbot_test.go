@@ -60,7 +60,7 @@ func TestAnotherBotUserTakesOver(t *testing.T) {
 	t.Parallel()
 	for name, trouble := range map[string]func(*rig){
 		"refused": func(*rig) {},
-		"hidden":  func(r *rig) { r.gitlab.Next(sandbox.Fault{Match: "PUT note", Status: 404}) },
+		"hidden":  func(r *rig) { r.gitlab.FailNext(sandbox.Fault{Match: "PUT note", Status: 404}) },
 		"deleted": func(r *rig) { r.must(nil, r.gitlab.DeleteUser(botName)) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -68,7 +68,7 @@ func TestAnotherBotUserTakesOver(t *testing.T) {
 			r := newRig(t, sandbox.Premium, nil)
 			ref := r.open(sandbox.IssueOptions{Title: "t", Labels: typed})
 			r.edit("omar", ref, sandbox.Change{Weight: triage.Int(5)})
-			old, text, notices := r.noteID(ref), r.note(ref), len(r.gitlab.Notices())
+			old, text, notices := r.noteID(ref), r.note(ref), len(r.gitlab.Notifications())
 			if notices == 0 {
 				t.Fatal("nobody was mentioned")
 			}
@@ -87,8 +87,8 @@ func TestAnotherBotUserTakesOver(t *testing.T) {
 			}
 			r.edit("omar", ref, sandbox.Change{Weight: triage.Int(6)})
 			r.succeeds(ref, newBot, old)
-			if n := len(r.gitlab.Notices()); n != notices {
-				t.Errorf("somebody was mentioned again: %v", r.gitlab.Notices()[notices:])
+			if n := len(r.gitlab.Notifications()); n != notices {
+				t.Errorf("somebody was mentioned again: %v", r.gitlab.Notifications()[notices:])
 			}
 			r.edit("omar", ref, sandbox.Change{Weight: triage.Int(2)})
 			if n := r.notesBy(newBot, ref); len(n) != 1 || !strings.HasPrefix(n[0].Text, "✅ All set.") {

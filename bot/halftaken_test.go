@@ -126,7 +126,7 @@ func TestHalfTakenAndInterrupted(t *testing.T) {
 			r.archive("workflow::design", "workflow::needs issue review")
 			ref := r.open(planned)
 			for _, f := range faults {
-				r.gitlab.Next(f)
+				r.gitlab.FailNext(f)
 			}
 			r.refused(ref, r.say("omar", ref, "/flow to design"), "archived")
 			r.carries(ref, []string{"workflow::start"}, []string{"UX"})
@@ -134,7 +134,7 @@ func TestHalfTakenAndInterrupted(t *testing.T) {
 
 			ref = r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance", "workflow::refinement", "backend"}, Assignees: []string{"omar"}})
 			for _, f := range faults {
-				r.gitlab.Next(f)
+				r.gitlab.FailNext(f)
 			}
 			r.edit("omar", ref, sandbox.Change{Weight: triage.Int(2)})
 			r.carries(ref, []string{"workflow::refinement"}, nil)
@@ -149,7 +149,7 @@ func TestHalfTakenAndMoved(t *testing.T) {
 	r.archive("workflow::design")
 	ref := r.open(planned)
 	hold := make(chan struct{})
-	r.gitlab.Next(sandbox.Fault{Match: "add_labels=workflow::start", Wait: hold, Status: http.StatusBadGateway})
+	r.gitlab.FailNext(sandbox.Fault{Match: "add_labels=workflow::start", Wait: hold, Status: http.StatusBadGateway})
 	r.must(r.gitlab.Comment("omar", ref, "/flow to design"))
 	r.must(nil, r.await(func() bool { return !r.gitlab.Issue(ref).Has("workflow::start") }))
 	r.must(nil, r.gitlab.Edit("mia", ref, sandbox.Change{AddLabels: []string{"workflow::in review"}}))

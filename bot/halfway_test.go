@@ -40,7 +40,7 @@ func TestStoppedBetweenWriteAndNote(t *testing.T) {
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) { stale(o); o.Drain = 50 * time.Millisecond })
 	ref := r.open(secured)
 	hold := make(chan struct{})
-	r.gitlab.Next(sandbox.Fault{Match: "POST note", Wait: hold, CutBefore: true})
+	r.gitlab.FailNext(sandbox.Fault{Match: "POST note", Wait: hold, CutBefore: true})
 	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{Weight: triage.Int(2)}))
 	r.must(nil, r.await(func() bool { return r.weight(ref) == 3 }))
 	r.must(nil, r.app.Stop())
@@ -56,7 +56,7 @@ func TestRevivedLetterRaisesOnce(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, stale)
 	ref := r.open(secured)
-	r.gitlab.Next(sandbox.Fault{Match: "POST note", Status: http.StatusForbidden})
+	r.gitlab.FailNext(sandbox.Fault{Match: "POST note", Status: http.StatusForbidden})
 	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(2)})
 	r.must(nil, r.app.Inbox().Redrive(t.Context(), ref))
 	r.settle()
@@ -69,7 +69,7 @@ func TestBuriedBatchKnowsWhatItWrote(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance", "workflow::start"}})
-	r.gitlab.Next(sandbox.Fault{Match: "POST note", Status: http.StatusForbidden})
+	r.gitlab.FailNext(sandbox.Fault{Match: "POST note", Status: http.StatusForbidden})
 	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(5), AddLabels: []string{"workflow::design"}})
 	r.edit("omar", ref, sandbox.Change{RemoveLabels: []string{"UX"}})
 	if labels := r.gitlab.Issue(ref).Labels; r.gitlab.Issue(ref).Has("UX") {
@@ -81,7 +81,7 @@ func TestRetriedWakeUpStillReminds(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Policy.Grace = 500 * time.Millisecond })
 	ref := r.open(sandbox.IssueOptions{Title: "t"})
-	r.gitlab.Next(sandbox.Fault{Match: "GET notes", Status: http.StatusBadGateway})
+	r.gitlab.FailNext(sandbox.Fault{Match: "GET notes", Status: http.StatusBadGateway})
 	r.must(nil, r.await(func() bool { return len(r.gitlab.Issue(ref).CommentsBy(botName)) > 0 }))
 	if note := r.note(ref); !strings.Contains(note, "A type label") {
 		t.Errorf("the note says:\n%s", note)
@@ -93,7 +93,7 @@ func TestRetryKeepsWakeUps(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"workflow::refinement"}})
-	r.gitlab.Next(sandbox.Fault{Match: "PUT note", Status: http.StatusBadGateway})
+	r.gitlab.FailNext(sandbox.Fault{Match: "PUT note", Status: http.StatusBadGateway})
 	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(5)})
 	if memory := r.memory(ref); memory.Wakes["refinement-needs-assignee"].IsZero() {
 		t.Errorf("the rule's wake-up is forgotten: %+v", memory.Wakes)
@@ -109,11 +109,11 @@ func TestRetryKeepsADeletedNoteDeleted(t *testing.T) {
 		r.must(nil, r.gitlab.DeleteNote("mia", ref, r.gitlab.Issue(ref).CommentsBy(botName)[0].ID))
 		r.edit("omar", ref, sandbox.Change{Weight: triage.Int(4)})
 		if fault {
-			r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Status: http.StatusBadGateway})
+			r.gitlab.FailNext(sandbox.Fault{Match: "PUT issue", Status: http.StatusBadGateway})
 		}
 		r.edit("omar", ref, sandbox.Change{Weight: triage.Int(5), AddLabels: []string{"workflow::design"}})
-		if n := r.note(ref); n != "" || len(r.gitlab.Notices()) != 1 {
-			t.Errorf("with a fault %t: the deleted note is back, notices %v\n%s", fault, r.gitlab.Notices(), n)
+		if n := r.note(ref); n != "" || len(r.gitlab.Notifications()) != 1 {
+			t.Errorf("with a fault %t: the deleted note is back, notices %v\n%s", fault, r.gitlab.Notifications(), n)
 		}
 	}
 }
@@ -123,7 +123,7 @@ func TestLostAnswerToARemovalIsNobodysUndoing(t *testing.T) {
 	r := newRig(t, sandbox.Premium, nil)
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: typed})
 	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(4)})
-	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", ApplyThenCut: true})
+	r.gitlab.FailNext(sandbox.Fault{Match: "PUT issue", ApplyThenCut: true})
 	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(2)})
 	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(4)})
 	if labels := r.gitlab.Issue(ref).Labels; !r.gitlab.Issue(ref).Has("needs research") || strings.Contains(r.note(ref), "rests here") {
@@ -135,11 +135,11 @@ func TestLateWebhookDoesNotOverwriteAWeight(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
 	ref := r.open(secured)
-	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Hold, Times: 2})
+	r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Hold, Times: 2})
 	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{Weight: triage.Int(2)}))
 	r.must(nil, r.gitlab.Edit("mia", ref, sandbox.Change{Weight: triage.Int(5)}))
 	for _, held := range r.gitlab.HeldDeliveries() {
-		r.must(nil, r.gitlab.Release(held.ID))
+		r.must(nil, r.gitlab.ReleaseHeld(held.ID))
 		r.settle()
 	}
 	if w := r.weight(ref); w != 5 {
@@ -161,7 +161,7 @@ func TestUnreadableStateIsRead(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: typed})
-	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop})
+	r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop})
 	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::design"}}))
 	body := fmt.Sprintf(`{"object_kind":"issue","user":{"id":3,"username":"omar"},"project":{"id":%d,"path_with_namespace":"team/project"},
 		"object_attributes":{"id":%d,"iid":%d,"action":"update","state":"opened","updated_at":%q,"weight":{},
@@ -220,7 +220,7 @@ func TestLabelSetWhileTheBotWrote(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
 	hold := make(chan struct{})
-	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Wait: hold})
+	r.gitlab.FailNext(sandbox.Fault{Match: "PUT issue", Wait: hold})
 	ref, err := r.gitlab.Open("ann", r.project, sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance"}})
 	r.must(nil, err)
 	for claimed := false; !claimed; {

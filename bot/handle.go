@@ -19,9 +19,9 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// handle runs the workers in the background, from the moment that GitLab tells who the bot is. Deliveries that come earlier wait in
+// startWorkers runs the workers in the background, from the moment that GitLab tells who the bot is. Deliveries that come earlier wait in
 // the inbox. The returned function ends the claiming of issues; Stop waits for those in hand.
-func (a *App) handle() (claimNoMore func()) {
+func (a *App) startWorkers() (claimNoMore func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
@@ -31,20 +31,20 @@ func (a *App) handle() (claimNoMore func()) {
 			return
 		}
 		if err != nil {
-			a.fail(err)
+			a.reportFailure(err)
 			return
 		}
 		a.intake.setSelf(self)
 		pool := worker.New(a.workerOptions(self))
 		a.attachPool(pool, self)
-		known := a.rememberSelf(ctx, pool, self)
-		a.access.First(ctx)
+		known := a.storeSelf(ctx, pool, self)
+		a.access.CheckOnce(ctx)
 		close(a.ready)
 		var work sync.WaitGroup
-		work.Go(func() { a.keepSelf(ctx, pool, self, known) })
+		work.Go(func() { a.refreshStoredSelf(ctx, pool, self, known) })
 		work.Go(func() { a.access.Run(ctx) })
 		work.Go(func() { pool.Run(ctx) })
-		work.Go(func() { a.schedule().Run(ctx) })
+		work.Go(func() { a.newScheduler().Run(ctx) })
 		work.Wait()
 	}()
 	a.onStop("workers", func(ctx context.Context) error {
@@ -59,8 +59,8 @@ func (a *App) handle() (claimNoMore func()) {
 	return cancel
 }
 
-// rememberSelf keeps who the bot is, and says so if it was another user before.
-func (a *App) rememberSelf(ctx context.Context, pool *worker.Pool, self triage.Person) bool {
+// storeSelf keeps who the bot is, and says so if it was another user before.
+func (a *App) storeSelf(ctx context.Context, pool *worker.Pool, self triage.Person) bool {
 	before, err := pool.RememberSelf(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -77,8 +77,8 @@ func (a *App) rememberSelf(ctx context.Context, pool *worker.Pool, self triage.P
 	return true
 }
 
-// keepSelf keeps on remembering who the bot is, before the store forgets it.
-func (a *App) keepSelf(ctx context.Context, pool *worker.Pool, self triage.Person, known bool) {
+// refreshStoredSelf keeps on remembering who the bot is, before the store forgets it.
+func (a *App) refreshStoredSelf(ctx context.Context, pool *worker.Pool, self triage.Person, known bool) {
 	const again, soon = 24 * time.Hour, time.Minute
 	for {
 		wait := again
@@ -88,7 +88,7 @@ func (a *App) keepSelf(ctx context.Context, pool *worker.Pool, self triage.Perso
 		if !sleep.For(ctx, wait) {
 			return
 		}
-		known = a.rememberSelf(ctx, pool, self)
+		known = a.storeSelf(ctx, pool, self)
 	}
 }
 
@@ -101,8 +101,8 @@ func (a *App) workerOptions(self triage.Person) worker.Options {
 	return o
 }
 
-// schedule is what the bot does without being asked.
-func (a *App) schedule() *schedule.Scheduler {
+// newScheduler is what the bot does without being asked.
+func (a *App) newScheduler() *schedule.Scheduler {
 	o := a.o.Schedule
 	o.GitLab, o.Instance, o.Inbox, o.Coordination, o.Settle = a.gitlab, a.gitlab.Pages(), a.inbox, a.coordination, a.o.Policy.Settle
 	o.Memory = filepath.Join(a.o.Inbox.DataDir, "projects.txt")
@@ -122,7 +122,7 @@ func (a *App) resolveSelf(ctx context.Context) (triage.Person, error) {
 			return self, fmt.Errorf("no GitLab at %s: is a sub-path missing, as in https://example.com/gitlab? FLOWKEEPER_GITLAB_URL says where it is",
 				a.o.GitLab.URL)
 		}
-		if refused(err) {
+		if isTokenRefused(err) {
 			return self, fmt.Errorf("%s does not accept the token in FLOWKEEPER_GITLAB_TOKEN: %w", a.o.GitLab.URL, err)
 		}
 		if ctx.Err() != nil {
@@ -139,17 +139,17 @@ func (a *App) resolveSelf(ctx context.Context) (triage.Person, error) {
 	}
 }
 
-// refused reports whether GitLab will not have the token. An account that is not let in now may be later, with the same token.
-func refused(err error) bool {
+// isTokenRefused reports whether GitLab will not have the token. An account that is not let in now may be later, with the same token.
+func isTokenRefused(err error) bool {
 	class := gitlab.ClassOf(err)
 	return gitlab.DeniedOf(err) == gitlab.DeniedToken || class == gitlab.Permanent || class == gitlab.NotFound
 }
 
-// checks are what /readyz asks.
-func (a *App) checks() []admin.Check {
+// readinessChecks are what /readyz asks.
+func (a *App) readinessChecks() []admin.Check {
 	const keep = 10 * time.Second
 	return []admin.Check{
-		{Name: "inbox", Check: a.stored},
+		{Name: "inbox", Check: a.checkStorage},
 		admin.Cached(admin.Check{Name: "gitlab", Check: a.gitlab.Ping}, keep, time.Now),
 		{Name: "workers", Check: func(context.Context) error {
 			select {
@@ -169,7 +169,7 @@ func (a *App) checks() []admin.Check {
 			return nil
 		}},
 		{Name: "token", Check: func(context.Context) error {
-			if missing := a.Missing(); missing != "" {
+			if missing := a.MissingAccess(); missing != "" {
 				return admin.Remark{Text: missing}
 			}
 			return nil

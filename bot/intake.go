@@ -60,7 +60,7 @@ func (i *intake) setSelf(self triage.Person) {
 func (i *intake) Receive(ctx context.Context, d webhook.Delivery) (webhook.Answer, error) {
 	self := i.self.Load() // before the configuration, which knows its name then
 	config := i.config.Load()
-	if class, reason := idle(d.Event, self); class != "" {
+	if class, reason := ignoredReason(d.Event, self); class != "" {
 		return webhook.Answer{Status: webhook.Dropped, Reason: reason, Class: class}, nil
 	}
 	event, delay := config.reduce(d, self)
@@ -78,8 +78,8 @@ func (i *intake) Receive(ctx context.Context, d webhook.Delivery) (webhook.Answe
 	return webhook.Answer{Status: webhook.Accepted, Class: "accepted"}, nil
 }
 
-// idle says why nobody would act on an event, "" if somebody might. Class is the reason as a metric label.
-func idle(e triage.Event, self *triage.Person) (class, reason string) {
+// ignoredReason says why nobody would act on an event, "" if somebody might. Class is the reason as a metric label.
+func ignoredReason(e triage.Event, self *triage.Person) (class, reason string) {
 	switch {
 	case self != nil && e.Actor.ID == self.ID:
 		return "own", "the bot's own change"

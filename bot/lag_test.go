@@ -39,7 +39,7 @@ func TestOldListsOfReactions(t *testing.T) {
 				tt.before(r, ref)
 			}
 			r.loseStore() // who agrees is loaded anew
-			r.gitlab.Lag(long)
+			r.gitlab.LagReads(long)
 			began := len(r.gitlab.Calls())
 			tt.act(r, ref)
 			r.asked(began, "GET awards")
@@ -56,7 +56,7 @@ func TestOldStateOfANewIssue(t *testing.T) {
 		o.Policy.Settle = 200 * time.Millisecond
 	})
 	r.loseStore() // a young store asks GitLab
-	r.gitlab.Lag(10)
+	r.gitlab.LagReads(10)
 	ref, err := r.gitlab.Open("ann", r.project, sandbox.IssueOptions{Title: "t", Labels: []string{"security"}})
 	r.must(nil, err)
 	r.done(ref, r.say("omar", ref, "/flow weight 2"))
@@ -73,8 +73,8 @@ func TestOldListOfASweep(t *testing.T) {
 		o.Schedule.Projects = []string{"team/project"}
 	})
 	ref := r.open(planned)
-	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
-	r.gitlab.Lag(20)
+	r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
+	r.gitlab.LagReads(20)
 	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::design"}}))
 	r.must(nil, r.await(func() bool { return r.gitlab.Issue(ref).Has("UX") }))
 }

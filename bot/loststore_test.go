@@ -52,7 +52,7 @@ func TestLostStoreBeforeTheNote(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Worker.Attempts = 1 })
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"security", "type::bug", "severity::1", "priority::1", "workflow::start", "backend"}, Assignees: []string{"omar"}})
-	r.gitlab.Next(sandbox.Fault{Match: "POST note", Status: http.StatusForbidden, Times: 100})
+	r.gitlab.FailNext(sandbox.Fault{Match: "POST note", Status: http.StatusForbidden, Times: 100})
 	r.say("omar", ref, "/flow weight 2")
 	if w := r.weight(ref); w != 3 {
 		t.Fatalf("weight %d, want 3", w)
@@ -118,7 +118,7 @@ func TestEmptiedStoreKnowsNoNewIssue(t *testing.T) {
 	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::design"}})
 	redis.Flush()
 	r.redeliver(func(d sandbox.Delivery) bool { return d.Issue == ref && d.Action == "open" })
-	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 1})
+	r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 1})
 	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{RemoveLabels: []string{"UX"}}))
 	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::ready for design"}})
 	if i := r.gitlab.Issue(ref); i.Has("UX") {
@@ -133,7 +133,7 @@ func TestEmptiedStoreStopsWhoHadTheLease(t *testing.T) {
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL = redis.URL() })
 	ref := r.open(secured)
 	hold := make(chan struct{})
-	r.gitlab.Next(sandbox.Fault{Match: "GET issue", Wait: hold})
+	r.gitlab.FailNext(sandbox.Fault{Match: "GET issue", Wait: hold})
 	before, reads := len(r.gitlab.Writes()), len(r.gitlab.Calls())
 	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{Weight: triage.Int(2)}))
 	r.asked(reads, "GET weight events")

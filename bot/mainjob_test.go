@@ -59,7 +59,7 @@ func TestBurstCostsAtMostTwoWrites(t *testing.T) {
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: typed})
 	r.calls()
 	hold := make(chan struct{})
-	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Wait: hold})
+	r.gitlab.FailNext(sandbox.Fault{Match: "PUT issue", Wait: hold})
 	for i := range 20 {
 		change := sandbox.Change{Weight: triage.Int(i % 6)}
 		if i%2 == 0 {
@@ -69,7 +69,7 @@ func TestBurstCostsAtMostTwoWrites(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), reachable)
 	defer cancel()
-	r.must(nil, r.gitlab.Quiet(ctx))
+	r.must(nil, r.gitlab.AwaitDelivered(ctx))
 	close(hold)
 	r.settle()
 	_, writes := r.calls()
@@ -212,7 +212,7 @@ func TestNobodyIsNotifiedTwice(t *testing.T) {
 	for _, w := range []int{5, 3, 6, 5} {
 		r.edit("omar", ref, sandbox.Change{Weight: triage.Int(w)})
 	}
-	notices := r.gitlab.Notices()
+	notices := r.gitlab.Notifications()
 	if len(notices) != 1 || notices[0].User != "mia" {
 		t.Errorf("notices %v: the engineering manager is told once", notices)
 	}
@@ -223,12 +223,12 @@ func TestSecondQuestionNotifiesAgain(t *testing.T) {
 	r := newRig(t, sandbox.Premium, nil)
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"workflow::refinement", "type::feature"}, Assignees: []string{"omar"}})
 	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(5)})
-	if n := len(r.gitlab.Notices()); n != 1 {
+	if n := len(r.gitlab.Notifications()); n != 1 {
 		t.Fatalf("%d notices that the issue is too large", n)
 	}
 	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(3)})
 	r.edit("ann", ref, sandbox.Change{AddLabels: []string{"workflow::needs issue review"}})
-	if n := len(r.gitlab.Notices()); n != 2 {
+	if n := len(r.gitlab.Notifications()); n != 2 {
 		t.Errorf("%d notices, the agreement is a new question; note:\n%s", n, r.note(ref))
 	}
 }
@@ -242,7 +242,7 @@ func TestHostileTitleAndLabels(t *testing.T) {
 	if i := r.gitlab.Issue(ref); i.State != "opened" {
 		t.Errorf("the issue was closed by the bot's note:\n%s", r.note(ref))
 	}
-	if notices := r.gitlab.Notices(); len(notices) > 0 {
+	if notices := r.gitlab.Notifications(); len(notices) > 0 {
 		t.Errorf("people were notified: %v", notices)
 	}
 }

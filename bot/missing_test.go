@@ -106,9 +106,9 @@ func TestEveryCallOnce404(t *testing.T) {
 				t.Parallel()
 				r := newRosterRig(t)
 				if n > 0 {
-					r.gitlab.Next(sandbox.Fault{Match: call, Times: n}) // these go through
+					r.gitlab.FailNext(sandbox.Fault{Match: call, Times: n}) // these go through
 				}
-				r.gitlab.Next(sandbox.Fault{Match: call, Status: http.StatusNotFound})
+				r.gitlab.FailNext(sandbox.Fault{Match: call, Status: http.StatusNotFound})
 				if diff := cmp.Diff(want, r.ending(r.everyCall())); diff != "" {
 					t.Errorf("it ended differently (-want +got):\n%s\n%s", diff, calls(r))
 				}

@@ -19,7 +19,7 @@ import (
 // old opens an issue 30 days ago, of which the bot hears nothing.
 func (r *rig) old(o sandbox.IssueOptions) triage.Ref {
 	r.Helper()
-	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
+	r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
 	r.ahead.Store(-int64(30 * 24 * time.Hour))
 	ref, err := r.gitlab.Open("ann", r.project, o)
 	r.must(ref, err)
@@ -76,7 +76,7 @@ func TestMentionedIssueIsLeftInPeace(t *testing.T) {
 			if i := r.gitlab.Issue(ref); len(i.Links) != 1 || len(i.Labels) > 0 || r.note(ref) != "" {
 				t.Fatalf("the bot linked it (%v), and it has the labels %v and the note %q", i.Links, i.Labels, r.note(ref))
 			}
-			r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
+			r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
 			r.ahead.Store(int64(5 * time.Second)) // not at the moment of the mention
 			r.handledAgain(ref, func() { touch(r, ref) })
 			if !r.gitlab.Issue(ref).Has("backend") {

@@ -62,13 +62,13 @@ func (a *App) Reload(ctx context.Context, o Options) error {
 		return err
 	}
 	if o.GitLab.Token != a.reloadable.token {
-		a.access.Another()
+		a.access.TokenChanged()
 	}
 	a.reloadable.token, a.reloadable.policy = o.GitLab.Token, o.Policy
 	if pair != nil {
 		a.replaceCertificate(pair)
 	}
-	a.watch(o.Watching)
+	a.logShadowReason(o.Watching)
 	a.intake.setConfig(o.Policy.Settle, o.Policy.Team.CommandPrefix())
 	if a.reloadable.pool != nil {
 		a.reloadable.pool.SetPolicy(o.Policy)
@@ -76,8 +76,8 @@ func (a *App) Reload(ctx context.Context, o Options) error {
 	return nil
 }
 
-// watch takes note of why no rule writes, and says so if there is a reason that was not said before.
-func (a *App) watch(reason string) {
+// logShadowReason takes note of why no rule writes, and says so if there is a reason that was not said before.
+func (a *App) logShadowReason(reason string) {
 	before := a.watching.Swap(&reason)
 	if reason != "" && (before == nil || *before != reason) {
 		a.o.Log.Warn("rules decide and record what they would do, and write nothing (shadow); commands are carried out", zap.String("because", reason))
@@ -112,7 +112,7 @@ func (a *App) checkToken(ctx context.Context, token string) error {
 	defer cancel()
 	holder, err := a.gitlab.TokenUser(ctx, token)
 	switch {
-	case err != nil && refused(err):
+	case err != nil && isTokenRefused(err):
 		return fmt.Errorf("%s does not accept the new token in FLOWKEEPER_GITLAB_TOKEN: %w", a.o.GitLab.URL, err)
 	case err != nil:
 		a.o.Log.Warn("the new token is used unchecked", zap.Error(err))

@@ -15,8 +15,8 @@ import (
 func TestResumedStaysResumed(t *testing.T) {
 	t.Parallel()
 	noted := sandbox.IssueOptions{Title: "t"}
-	drop := func(r *rig) { r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 1}) }
-	refuse := func(r *rig) { r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Status: http.StatusBadGateway}) }
+	drop := func(r *rig) { r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 1}) }
+	refuse := func(r *rig) { r.gitlab.FailNext(sandbox.Fault{Match: "PUT issue", Status: http.StatusBadGateway}) }
 	for name, test := range map[string]struct {
 		issue   sandbox.IssueOptions
 		trouble func(*rig)
@@ -53,16 +53,16 @@ func TestOwedReactionWhileARuleIsRefused(t *testing.T) {
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL, o.Drain = redis.URL(), 50*time.Millisecond })
 	ref := r.open(planned)
 	hold := make(chan struct{})
-	r.gitlab.Next(sandbox.Fault{Match: "POST award", Wait: hold, CutBefore: true})
+	r.gitlab.FailNext(sandbox.Fault{Match: "POST award", Wait: hold, CutBefore: true})
 	id, err := r.gitlab.Comment("omar", ref, "/flow to nowhere")
 	r.must(nil, err)
 	r.must(nil, r.await(func() bool { return len(r.gitlab.Issue(ref).CommentsBy(botName)) > 0 }))
 	r.must(nil, r.app.Stop())
 	redis.Flush()
 	close(hold)
-	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 1})
+	r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 1})
 	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::design"}}))
-	r.gitlab.Next(sandbox.Fault{Match: "PUT issue", Status: http.StatusForbidden})
+	r.gitlab.FailNext(sandbox.Fault{Match: "PUT issue", Status: http.StatusForbidden})
 	r.options.Schedule.Every, r.options.Schedule.Projects = 100*time.Millisecond, []string{"team/project"}
 	r.start()
 	err = r.await(func() bool { reactions, _ := r.answer(ref, id); return len(reactions) > 0 })

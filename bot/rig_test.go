@@ -171,7 +171,7 @@ func (r *rig) edit(who string, ref triage.Ref, c sandbox.Change) {
 
 func (r *rig) lags() {
 	if r.lag > 0 {
-		r.gitlab.Lag(r.lag)
+		r.gitlab.LagReads(r.lag)
 	}
 }
 
@@ -195,7 +195,7 @@ func (r *rig) settle() {
 	r.Helper()
 	ctx, cancel := context.WithTimeout(r.Context(), reachable)
 	defer cancel()
-	if err := r.gitlab.Quiet(ctx); err != nil {
+	if err := r.gitlab.AwaitDelivered(ctx); err != nil {
 		r.Fatal(err)
 	}
 	if err := r.handled.await(ctx, func() bool {
@@ -204,7 +204,7 @@ func (r *rig) settle() {
 	}); err != nil {
 		r.Fatalf("the bot does not come to an end: %v\n%s", err, r.handled.text())
 	}
-	if err := r.gitlab.Quiet(ctx); err != nil {
+	if err := r.gitlab.AwaitDelivered(ctx); err != nil {
 		r.Fatal(err)
 	}
 }

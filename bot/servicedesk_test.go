@@ -25,7 +25,7 @@ func desk(t *testing.T, edition sandbox.Edition) *rig {
 // request opens a ticket: the customer has written a mail.
 func (r *rig) request(title string) triage.Ref {
 	r.Helper()
-	ref, err := r.gitlab.Request(customer, r.project, title, "Hello")
+	ref, err := r.gitlab.OpenTicket(customer, r.project, title, "Hello")
 	r.must(nil, err)
 	r.settle()
 	return ref
@@ -68,7 +68,7 @@ func TestTicket(t *testing.T) {
 	r.mailed()
 
 	for _, mail := range []string{"/flow why", "/flow weight 1", "@" + botName + " help", "/flow ignore all we are busy", "+1"} {
-		id, err := r.gitlab.RequestMore(customer, ref, mail)
+		id, err := r.gitlab.ReplyByMail(customer, ref, mail)
 		r.must(nil, err)
 		r.settle()
 		if reactions, replies := r.answer(ref, id); len(reactions)+len(replies) > 0 {
@@ -113,8 +113,8 @@ func TestCustomersMailIsNotCaughtUp(t *testing.T) {
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Schedule.Every, o.Schedule.Projects = time.Hour, []string{"team/project"} })
 	r.must(nil, r.gitlab.AddServiceDesk(r.project))
 	ref := r.request("Cannot log in")
-	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
-	theirs, err := r.gitlab.RequestMore(customer, ref, "/flow weight 1")
+	r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
+	theirs, err := r.gitlab.ReplyByMail(customer, ref, "/flow weight 1")
 	r.must(nil, err)
 	ours, err := r.gitlab.Comment("omar", ref, "/flow next")
 	r.must(nil, err)
@@ -142,7 +142,7 @@ func TestIssueBecomesATicket(t *testing.T) {
 			if !strings.Contains(r.note(ref), "@mia") {
 				t.Fatalf("nobody is asked:\n%s", r.note(ref))
 			}
-			notices := len(r.gitlab.Notices())
+			notices := len(r.gitlab.Notifications())
 			r.say("omar", ref, "/convert_to_ticket "+customer)
 			r.edit("omar", ref, sandbox.Change{AddLabels: []string{"regression"}})
 			r.secludes(ref, "**A version**")
@@ -156,7 +156,7 @@ func TestIssueBecomesATicket(t *testing.T) {
 			r.loseStore()
 			r.edit("omar", ref, sandbox.Change{RemoveLabels: []string{"quick win"}})
 			r.secludes(ref, "**A version**")
-			if got := r.gitlab.Notices()[notices:]; len(got) > 0 {
+			if got := r.gitlab.Notifications()[notices:]; len(got) > 0 {
 				t.Errorf("somebody was mentioned again: %v", got)
 			}
 			r.mailed()

@@ -46,8 +46,8 @@ func openSpool(o Options, into inbox.Inbox, registry prometheus.Registerer) (*sp
 	return spool.Open(spool.Options{Inbox: into, Dir: o.Inbox.DataDir, Max: o.Inbox.Spool, Now: time.Now, Log: o.Log, Registry: registry})
 }
 
-// mailbox is where deliveries go: into the inbox, via the spool if there is one.
-func (a *App) mailbox() queue {
+// deliveryQueue is where deliveries go: into the inbox, via the spool if there is one.
+func (a *App) deliveryQueue() queue {
 	if a.spool == nil {
 		return a.inbox
 	}
@@ -62,8 +62,8 @@ func (a *App) mailbox() queue {
 	return a.spool
 }
 
-// stored says whether what is delivered can be kept: in the inbox, or else in the spool.
-func (a *App) stored(ctx context.Context) error {
+// checkStorage says whether what is delivered can be kept: in the inbox, or else in the spool.
+func (a *App) checkStorage(ctx context.Context) error {
 	err := a.inbox.Ping(ctx)
 	if a.spool == nil {
 		return err

@@ -157,7 +157,7 @@ func TestBlockedNeedsALink(t *testing.T) {
 func TestBlockedWithoutLicence(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.CE, nil)
-	r.gitlab.Next(sandbox.Fault{Match: "GET links", Status: http.StatusForbidden})
+	r.gitlab.FailNext(sandbox.Fault{Match: "GET links", Status: http.StatusForbidden})
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: append([]string{"workflow::blocked"}, typed...)})
 	r.says("without links", ref, "What blocks it")
 }

@@ -23,7 +23,7 @@ func TestSweepCatchesUp(t *testing.T) {
 		o.Schedule.Every = 100 * time.Millisecond
 		o.Schedule.Projects = []string{"team/project"}
 	})
-	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
+	r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
 	ref, err := r.gitlab.Open("ann", r.project, planned)
 	r.must(nil, err)
 	r.must(nil, r.await(func() bool { return r.gitlab.Issue(ref).Has("devops::create") }))
@@ -53,7 +53,7 @@ func TestClosedByAnUpdate(t *testing.T) {
 		t.Parallel()
 		r := newRig(t, sandbox.Premium, nil)
 		ref := r.open(inDev)
-		r.gitlab.NextHook(sandbox.HookFault{Event: "Issue Hook", Do: sandbox.Drop})
+		r.gitlab.FailNextHook(sandbox.HookFault{Event: "Issue Hook", Do: sandbox.Drop})
 		r.edit("omar", ref, closing)
 		if i := r.gitlab.Issue(ref); !i.Has("workflow::complete") {
 			t.Errorf("labels %v, want it complete", i.Labels)
@@ -63,12 +63,12 @@ func TestClosedByAnUpdate(t *testing.T) {
 		t.Parallel()
 		r := newRig(t, sandbox.Premium, nil)
 		ref := r.open(inDev)
-		r.gitlab.NextHook(sandbox.HookFault{Event: "Issue Hook", Do: sandbox.Hold, Times: 2})
+		r.gitlab.FailNextHook(sandbox.HookFault{Event: "Issue Hook", Do: sandbox.Hold, Times: 2})
 		r.must(nil, r.gitlab.Edit("omar", ref, closing))
 		r.must(nil, r.await(func() bool { return len(r.gitlab.HeldDeliveries()) == 2 }))
 		held := r.gitlab.HeldDeliveries()
 		for n := range held {
-			r.must(nil, r.gitlab.Release(held[len(held)-1-n].ID)) // the update first
+			r.must(nil, r.gitlab.ReleaseHeld(held[len(held)-1-n].ID)) // the update first
 			r.settle()
 		}
 		if i := r.gitlab.Issue(ref); !i.Has("workflow::complete") {
@@ -103,7 +103,7 @@ func TestSweepKnowsWhatWasOpened(t *testing.T) {
 			r := newRig(t, sandbox.Premium, func(o *bot.Options) {
 				o.Inbox.RedisURL, o.Schedule.Every, o.Schedule.Projects = redis.URL(), 100*time.Millisecond, []string{"team/project"}
 			})
-			r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
+			r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
 			if lost {
 				redis.Flush()
 			}
@@ -135,7 +135,7 @@ func TestSweepRunsNoCommentThatMayBeEdited(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Schedule.Every = time.Hour; o.Schedule.Projects = []string{"team/project"} })
 	ref := r.open(planned)
-	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
+	r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
 	edited, err := r.gitlab.Comment("omar", ref, "hello")
 	r.must(nil, err)
 	liked, err := r.gitlab.Comment("omar", ref, "/flow weight 2")
@@ -172,7 +172,7 @@ func TestSweepKnowsWhatChanged(t *testing.T) {
 				o.Inbox.RedisURL, o.Schedule.Every, o.Schedule.Projects = redis.URL(), 100*time.Millisecond, []string{"team/project"}
 			})
 			weighed, closed := r.open(secured), r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance", "workflow::in dev"}, Assignees: []string{"omar"}})
-			r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
+			r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
 			if lost {
 				redis.Flush()
 			}
@@ -201,7 +201,7 @@ func TestSweepKnowsWhatPeopleTookBack(t *testing.T) {
 	if !r.gitlab.Issue(ref).Has("UX") {
 		t.Fatalf("labels %v", r.gitlab.Issue(ref).Labels)
 	}
-	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
+	r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
 	redis.Flush()
 	r.redeliver(func(d sandbox.Delivery) bool { return d.Issue == ref && d.Action == "open" })
 	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{RemoveLabels: []string{"UX"}}))
@@ -219,7 +219,7 @@ func TestSweepKnowsWhatNothingTold(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Schedule.Every = time.Hour; o.Schedule.Projects = []string{"team/project"} })
 	weighed, closed := r.open(secured), r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance", "workflow::in dev"}, Assignees: []string{"omar"}})
-	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 2})
+	r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 2})
 	r.must(nil, r.gitlab.Edit("omar", weighed, sandbox.Change{Weight: triage.Int(2)}))
 	r.must(nil, r.gitlab.Edit("omar", closed, sandbox.Change{Close: true}))
 	for _, ref := range []triage.Ref{weighed, closed} {
@@ -241,7 +241,7 @@ func TestSweepGoesThroughThePast(t *testing.T) {
 		o.Inbox.RedisURL, o.Schedule.Every, o.Schedule.Projects = redis.URL(), time.Hour, []string{"team/project"}
 	})
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance", "workflow::in dev"}, Assignees: []string{"omar"}})
-	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 1})
+	r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 1})
 	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{Close: true}))
 	redis.Flush()
 	r.redeliver(func(d sandbox.Delivery) bool { return d.Issue == ref && d.Action == "open" })
@@ -270,7 +270,7 @@ func TestSweepTakesNotTheBotsWriteForAPersons(t *testing.T) {
 		})
 		r.edit("mia", ref, sandbox.Change{AddLabels: []string{"workflow::refinement"}})
 		if crash {
-			r.gitlab.Next(sandbox.Fault{Match: "PUT issue", ApplyThenCut: true})
+			r.gitlab.FailNext(sandbox.Fault{Match: "PUT issue", ApplyThenCut: true})
 		}
 		r.edit("mia", ref, sandbox.Change{AddLabels: []string{"security"}})
 		if w := r.weight(ref); w != 3 {
@@ -312,7 +312,7 @@ func TestSweepAsksNothingOfHandledCommands(t *testing.T) {
 	ref := r.open(planned)
 	for n := range 5 {
 		hold := make(chan struct{})
-		r.gitlab.Next(sandbox.Fault{Match: "POST award", Wait: hold})
+		r.gitlab.FailNext(sandbox.Fault{Match: "POST award", Wait: hold})
 		id, err := r.gitlab.Comment("omar", ref, "/flow weight "+strconv.Itoa(n%3+1))
 		r.must(nil, err)
 		_ = id
@@ -343,14 +343,14 @@ func TestFailureBehindAReactionForgetsNothing(t *testing.T) {
 	})
 	ref := r.open(planned)
 	r.done(ref, r.say("omar", ref, "/flow ignore design-needs-ux we have none"))
-	r.gitlab.Next(sandbox.Fault{Match: "POST award", Status: http.StatusForbidden})
+	r.gitlab.FailNext(sandbox.Fault{Match: "POST award", Status: http.StatusForbidden})
 	owed := r.say("omar", ref, "/flow to nowhere")
-	r.gitlab.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 1})
+	r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 1})
 	missed, err := r.gitlab.Comment("ann", ref, "/flow to refinement")
 	r.must(nil, err)
 	redis.Flush()
-	r.gitlab.Next(sandbox.Fault{Match: "GET member"}) // omar's, of the silence that is recalled
-	r.gitlab.Next(sandbox.Fault{Match: "GET member", Status: http.StatusBadGateway})
+	r.gitlab.FailNext(sandbox.Fault{Match: "GET member"}) // omar's, of the silence that is recalled
+	r.gitlab.FailNext(sandbox.Fault{Match: "GET member", Status: http.StatusBadGateway})
 	r.restart() // which sweeps
 	r.must(nil, r.await(func() bool {
 		reactions, _ := r.answer(ref, missed)

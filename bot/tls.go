@@ -22,13 +22,13 @@ type certificate struct {
 	current atomic.Pointer[tls.Certificate]
 }
 
-// show answers the TLS handshake.
-func (c *certificate) show(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+// getCertificate answers the TLS handshake.
+func (c *certificate) getCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return c.current.Load(), nil
 }
 
-// protect bounds the connections of a listener and, with a certificate, speaks TLS on them.
-func (a *App) protect(l net.Listener) net.Listener {
+// limitConnections bounds the connections of a listener and, with a certificate, speaks TLS on them.
+func (a *App) limitConnections(l net.Listener) net.Listener {
 	most := a.o.Server.Connections
 	if most == 0 {
 		most = DefaultConnections
@@ -37,7 +37,7 @@ func (a *App) protect(l net.Listener) net.Listener {
 	if a.certificate == nil {
 		return l
 	}
-	return tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: a.certificate.show})
+	return tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: a.certificate.getCertificate})
 }
 
 // openCertificate reads the certificate that the options name; nil if they name none.

@@ -42,7 +42,7 @@ func reviewRoles() string {
 	for n, role := range reviewing {
 		titles[n] = strings.TrimPrefix(role.Title(), "the ")
 	}
-	return "the " + enumerate(titles)
+	return "the " + joinWords(titles)
 }
 
 // inReview reports whether an issue is where its proposal is agreed on: in review, or ready for development while the agreement is missing.

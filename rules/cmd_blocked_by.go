@@ -7,13 +7,13 @@ var commandBlockedBy = triage.Command{
 	Name: "blocked by", Args: "#n", Summary: "Marks the issue as blocked and links the issue that blocks it.", Example: "blocked by #12",
 	Section: "Workflow labels", Who: triage.Member,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
-		by, out, ok := other(in, call, "by", "blocked by", "an issue cannot block itself")
+		by, out, ok := parseOtherIssue(in, call, "by", "blocked by", "an issue cannot block itself")
 		if !ok {
 			return out
 		}
 		out = triage.Did("the issue is blocked, another issue is linked as what blocks it")
 		if !in.Is(triage.Blocked) && in.Team.Workflow.Has(triage.Blocked) {
-			out = triage.Did("marks the issue as blocked", into(in, triage.Blocked))
+			out = triage.Did("marks the issue as blocked", stateAction(in, triage.Blocked))
 		}
 		out.Links = []triage.WantedLink{{Kind: triage.BlockedBy, To: by}}
 		return out

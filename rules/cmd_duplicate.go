@@ -7,7 +7,7 @@ var commandDuplicate = triage.Command{
 	Name: "duplicate", Args: "#n", Summary: "Closes the issue as a duplicate of another and links the two.", Example: "duplicate #12",
 	Section: "Triage Process", Who: triage.Member,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
-		original, out, ok := other(in, call, "of", "duplicate", "an issue cannot be its own duplicate")
+		original, out, ok := parseOtherIssue(in, call, "of", "duplicate", "an issue cannot be its own duplicate")
 		if !ok {
 			return out
 		}

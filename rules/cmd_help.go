@@ -12,19 +12,19 @@ var commandHelp = triage.Command{
 	Name: "help", Args: "[command|all]", Summary: "Lists the commands that fit now, or all, or tells more about one.", Example: "help weight",
 	Who: triage.Anyone, Closed: true, Answers: true,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
-		about := aboutCommand(in.Team, call.Args)
+		about := commandInQuestion(in.Team, call.Args)
 		switch {
 		case about == "":
-			return help(in.Team, fitting(in, call.Commands), "These fit the issue now. "+in.Team.CommandCode("help all")+" lists all commands, "+in.Team.CommandCode("help weight")+" tells more about one.")
+			return helpList(in.Team, fittingCommands(in, call.Commands), "These fit the issue now. "+in.Team.CommandCode("help all")+" lists all commands, "+in.Team.CommandCode("help weight")+" tells more about one.")
 		case strings.EqualFold(about, triage.AllRules):
-			return help(in.Team, call.Commands, "Commands begin a line of a comment, and several run from top to bottom. "+
+			return helpList(in.Team, call.Commands, "Commands begin a line of a comment, and several run from top to bottom. "+
 				in.Team.CommandCode("help weight")+" tells more about one. What is for members "+triage.Member.Requirement()+".")
 		}
 		found, _, near := triage.FindCommand(call.Commands, about)
 		if family := familyOf(call.Commands, about); found == nil && near == "" && len(family) == 1 {
 			return helpOn(in.Team, &family[0])
 		} else if found == nil && near == "" && len(family) > 1 {
-			return help(in.Team, family, "There are several:")
+			return helpList(in.Team, family, "There are several:")
 		}
 		if found == nil {
 			why := triage.Say("there is no command ").Quote(about)
@@ -39,8 +39,8 @@ var commandHelp = triage.Command{
 	},
 }
 
-// fitting are the six commands that the issue's state calls for, the likeliest first.
-func fitting(in triage.Input, all []triage.Command) []triage.Command {
+// fittingCommands are the six commands that the issue's state calls for, the likeliest first.
+func fittingCommands(in triage.Input, all []triage.Command) []triage.Command {
 	weight := in.Weight()
 	var names []string
 	add := func(when bool, some ...string) {
@@ -49,10 +49,10 @@ func fitting(in triage.Input, all []triage.Command) []triage.Command {
 		}
 	}
 	open := !in.Issue.Closed
-	early := !cameTo(in, triage.Ready)
+	early := !hasReached(in, triage.Ready)
 	add(in.Has(triage.Spike), "spike done")
 	add(open && in.Is(triage.Blocked), "unblock")
-	add(open && in.Is(triage.Review) && agreed(in), "agree", "simplify")
+	add(open && in.Is(triage.Review) && needsAgreement(in), "agree", "simplify")
 	add(open && weight == nil && early, "weight", "unclear")
 	add(open && !in.Is(triage.Done, triage.Blocked) && !offPath(in), "next")
 	add(open && in.ScopedValue(triage.SeverityScope) == "" && early, "triage minor", "triage urgent")
@@ -70,8 +70,8 @@ func fitting(in triage.Input, all []triage.Command) []triage.Command {
 	return fit
 }
 
-// aboutCommand is the command that people ask about, without the marks and the prefix with which they may write it: `/flow weight 3`.
-func aboutCommand(team *triage.Team, text string) string {
+// commandInQuestion is the command that people ask about, without the marks and the prefix with which they may write it: `/flow weight 3`.
+func commandInQuestion(team *triage.Team, text string) string {
 	text = strings.TrimPrefix(triage.Unquote(text), "/")
 	first, rest, _ := strings.Cut(text, " ")
 	if strings.EqualFold(first, team.CommandPrefix()) {
@@ -93,11 +93,11 @@ func familyOf(commands []triage.Command, words string) []triage.Command {
 	return family
 }
 
-// help lists commands.
-func help(team *triage.Team, commands []triage.Command, intro string) triage.Outcome {
+// helpList lists commands.
+func helpList(team *triage.Team, commands []triage.Command, intro string) triage.Outcome {
 	r := triage.Reply{Text: []triage.Prose{triage.Say(intro)}}
 	for _, c := range commands {
-		r.Rows = append(r.Rows, triage.Say(team.CommandCode(c.Usage())+" · "+strings.TrimSuffix(c.Summary, ".")+" · "+short(c.Who)))
+		r.Rows = append(r.Rows, triage.Say(team.CommandCode(c.Usage())+" · "+strings.TrimSuffix(c.Summary, ".")+" · "+permissionShort(c.Who)))
 	}
 	out := triage.Answer("lists the commands", r)
 	out.EvenOutOfScope = true
@@ -125,8 +125,8 @@ func whoMay(p triage.Permission) string {
 	return strings.ToUpper(needs[:1]) + needs[1:]
 }
 
-// short is who may, in a word or two.
-func short(p triage.Permission) string {
+// permissionShort is who may, in a word or two.
+func permissionShort(p triage.Permission) string {
 	switch p {
 	case triage.Member:
 		return "members"

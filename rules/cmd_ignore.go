@@ -8,7 +8,7 @@ var commandIgnore = triage.Command{
 	Who: triage.Member, OnlySilences: true, Closed: true,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		rule, rest := splitRule(call, call.Args)
-		why := wordsOf(triage.Call{Args: rest})
+		why := quotableText(triage.Call{Args: rest})
 		switch {
 		case call.Args == "":
 			return refuseWithoutRule(in.Team, "ignore <rule> <why>", "ignore needs-type this is only a question")

@@ -18,7 +18,7 @@ var commandNext = triage.Command{
 		if next == "" {
 			return triage.Refuse(triage.Say("“" + state + "” is the last state; " + in.Team.CommandCode("back") + " moves the issue back"))
 		}
-		lacks, needs := lacking(in, next)
+		lacks, needs := missingFor(in, next)
 		switch {
 		case needs != 0:
 			return triage.Outcome{Reason: "who agreed has to be counted", Needs: needs}
@@ -27,7 +27,7 @@ var commandNext = triage.Command{
 			for n, l := range lacks {
 				missing[n] = l.short
 			}
-			return triage.Refuse(triage.Say("“" + next + "” comes next and needs " + enumerate(missing)))
+			return triage.Refuse(triage.Say("“" + next + "” comes next and needs " + joinWords(missing)))
 		}
 		return move(in, next)
 	},

@@ -16,19 +16,19 @@ var commandResume = triage.Command{
 			return refuseRule(in, call, "resume", call.Args)
 		case rest != "":
 			return refuseMore(in.Team, "resume "+rule, rest)
-		case !quietHere(in.Memory, rule) && rule == triage.AllRules:
+		case !isSilenced(in.Memory, rule) && rule == triage.AllRules:
 			return triage.Refuse(triage.Say("no rule is quiet here"))
-		case !quietHere(in.Memory, rule) && all:
+		case !isSilenced(in.Memory, rule) && all:
 			return triage.Refuse(triage.Say("all rules are quiet here; " + in.Team.CommandCode("resume all") + " ends that"))
-		case !quietHere(in.Memory, rule):
+		case !isSilenced(in.Memory, rule):
 			return triage.Refuse(triage.Say(triage.Code(rule) + " is not quiet here; " + in.Team.CommandCode("why "+rule) + " tells what it says"))
 		}
-		return triage.Outcome{Reason: "lets " + sayRule(rule) + " speak again", Changes: []triage.Change{triage.Resume{Rule: rule}}, RecheckAll: true}
+		return triage.Outcome{Reason: "lets " + ruleInWords(rule) + " speak again", Changes: []triage.Change{triage.Resume{Rule: rule}}, RecheckAll: true}
 	},
 }
 
-// sayRule is a rule in a sentence: "needs-type", "all rules".
-func sayRule(rule string) string {
+// ruleInWords is a rule in a sentence: "needs-type", "all rules".
+func ruleInWords(rule string) string {
 	if rule == triage.AllRules {
 		return "all rules"
 	}

@@ -8,23 +8,23 @@ var commandSimplify = triage.Command{
 	Name: "simplify", Args: "<why>", Summary: "Objects that configuration can be avoided and moves the issue back to refinement.",
 	Example: "simplify the default branch fits everybody", Section: "Convention over configuration", Who: triage.Member,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
-		why := wordsOf(call)
+		why := quotableText(call)
 		switch {
 		case why == "":
 			return refuseWithout(in.Team, "simplify <why>", "simplify the default branch fits everybody")
 		case !inReview(in):
 			return refuseOutsideReview(in, "an objection is made")
 		}
-		out := raise(in, matter{
+		out := requestItem(in, matter{
 			command: "simplify", title: "Objection", then: "Please answer, or leave the setting out; then " + in.Team.CommandCode("next") + ".",
 			asks: []triage.Role{triage.ProductManager, triage.EngineeringManager},
 		}, why, call)
 		out.Reason = "objects that configuration can be avoided, moves back to " + in.Team.Workflow.Named(triage.Refinement, triage.Intake)
-		out.Actions = []triage.Action{into(in, triage.Refinement, triage.Intake)}
+		out.Actions = []triage.Action{stateAction(in, triage.Refinement, triage.Intake)}
 		return out
 	},
 	// It is seen to once the issue is back in the review, or past it.
 	Unresolved: func(in triage.Input, _ triage.RequestedItem) bool {
-		return !in.Issue.Closed && !cameTo(in, triage.Review, triage.Ready)
+		return !in.Issue.Closed && !hasReached(in, triage.Review, triage.Ready)
 	},
 }

@@ -23,13 +23,13 @@ var commandSnooze = triage.Command{
 	Who: triage.Member, OnlySilences: true, Closed: true,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		rule, rest := splitRule(call, call.Args)
-		if _, onlyTime := readSpan(call.Args); onlyTime {
+		if _, onlyTime := parseSnoozeDuration(call.Args); onlyTime {
 			return refuseWithoutRule(in.Team, "snooze <rule|all> [7d]", "snooze all 7d")
 		}
 		if rule == "" {
 			return refuseRule(in, call, "snooze", call.Args)
 		}
-		span, ok := readSpan(rest)
+		span, ok := parseSnoozeDuration(rest)
 		switch {
 		case !ok:
 			return triage.Refuse(triage.Say("").Quote(rest).Say(" is no time to be quiet for; write 30m, 12h, 7d or 2w, for example " + in.Team.CommandCode("snooze "+rule+" 7d")))
@@ -39,7 +39,7 @@ var commandSnooze = triage.Command{
 		}
 		until := call.At.Add(span)
 		return triage.Outcome{
-			Reason:  "keeps " + sayRule(rule) + " quiet until " + until.UTC().Format("2 January 15:04 MST"),
+			Reason:  "keeps " + ruleInWords(rule) + " quiet until " + until.UTC().Format("2 January 15:04 MST"),
 			Changes: []triage.Change{triage.Snooze{Rule: rule, Until: until}},
 		}
 	},
@@ -53,8 +53,8 @@ var units = map[string]time.Duration{
 	"w": 7 * day, "week": 7 * day, "weeks": 7 * day,
 }
 
-// readSpan reads how long something is to last: "7d", "for 2 weeks". Nothing is the usual time.
-func readSpan(text string) (time.Duration, bool) {
+// parseSnoozeDuration reads how long something is to last: "7d", "for 2 weeks". Nothing is the usual time.
+func parseSnoozeDuration(text string) (time.Duration, bool) {
 	text = strings.ToLower(strings.TrimRight(triage.Unquote(text), ".,!"))
 	if rest, ok := strings.CutPrefix(text, "for "); ok {
 		text = rest

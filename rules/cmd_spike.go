@@ -8,14 +8,14 @@ var commandSpike = triage.Command{
 	Name: "spike", Args: "<what>", Summary: "Makes the issue a spike and asks the engineering manager to schedule it.",
 	Example: "spike is Gitaly fast enough for this?", Section: "If the issue needs a spike", Who: triage.Member,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
-		what := wordsOf(call)
+		what := quotableText(call)
 		switch {
 		case what == "":
 			return refuseWithout(in.Team, "spike <what>", "spike is Gitaly fast enough for this?")
 		case triage.Nearest(what, []string{"done"}) != "":
 			return triage.Refuse(triage.Say("a spike about ").Quote(what).Say("? Its end is " + in.Team.CommandCode("spike done")))
 		}
-		out := raise(in, matter{
+		out := requestItem(in, matter{
 			command: "spike", title: "A spike to plan", then: "Please give it a milestone and somebody to do it.",
 			asks: []triage.Role{triage.EngineeringManager},
 		}, what, call)
@@ -31,9 +31,9 @@ var commandSpike = triage.Command{
 	},
 	// It is seen to once the spike is planned afterwards, is worked on, or is none any more.
 	Unresolved: func(in triage.Input, raised triage.RequestedItem) bool {
-		planned := in.Issue.Milestone != 0 && len(in.Issue.Assignees) > 0 && answered(in, raised, func(e triage.Event) bool {
+		planned := in.Issue.Milestone != 0 && len(in.Issue.Assignees) > 0 && answeredAfter(in, raised, func(e triage.Event) bool {
 			return e.Kind&(triage.AssigneesChanged|triage.MilestoneChanged) != 0
 		})
-		return !in.Issue.Closed && in.Has(triage.Spike) && !planned && !movedOn(in, raised)
+		return !in.Issue.Closed && in.Has(triage.Spike) && !planned && !hasMovedOn(in, raised)
 	},
 }

@@ -23,10 +23,10 @@ var commandSpikeDone = triage.Command{
 		case !in.Issue.Closed:
 		case !in.Knows(triage.NeedLinks):
 			return triage.Outcome{Reason: "whether the closed spike has a follow-up has to be looked up", Needs: triage.NeedLinks}
-		case followedUp(in):
+		case hasFollowUp(in):
 			return triage.Refuse(triage.Say("the spike is closed and has a follow-up; link another one with " + triage.Code("/relate #123")))
 		}
-		draft, wrong := followUp(in, call.Args)
+		draft, wrong := draftFollowUp(in, call.Args)
 		if wrong != nil {
 			return *wrong
 		}
@@ -40,9 +40,9 @@ var commandSpikeDone = triage.Command{
 	},
 }
 
-// followedUp reports whether the spike is linked to an issue that is younger, or that is only about to be opened. Who wants another follow-up
+// hasFollowUp reports whether the spike is linked to an issue that is younger, or that is only about to be opened. Who wants another follow-up
 // of an open spike gets one; a closed spike has come to its end.
-func followedUp(in triage.Input) bool {
+func hasFollowUp(in triage.Input) bool {
 	return slices.ContainsFunc(in.Memory.Context.Links, func(l triage.Link) bool {
 		return l.Kind == triage.RelatesTo && (l.Ref == triage.Ref{} || l.Created.After(in.Issue.CreatedAt))
 	})
@@ -51,8 +51,8 @@ func followedUp(in triage.Input) bool {
 // weightArg is how people give the follow-up's weight: "weight=2" anywhere, "weight 2" and "weight: 2" at the beginning.
 var weightArg = regexp.MustCompile(`(?i)(?:^|\s)weight\s*=\s*(\S*)|^weight:?\s+([-+]?\d\S*)`)
 
-// followUp is the follow-up as the arguments want it, or what is wrong with them.
-func followUp(in triage.Input, args string) (draft triage.Draft, wrong *triage.Outcome) {
+// draftFollowUp is the follow-up as the arguments want it, or what is wrong with them.
+func draftFollowUp(in triage.Input, args string) (draft triage.Draft, wrong *triage.Outcome) {
 	refuse := func(out triage.Outcome) (triage.Draft, *triage.Outcome) { return triage.Draft{}, &out }
 	var weight *int
 	given := weightArg.FindAllStringSubmatch(args, 2)
@@ -77,7 +77,7 @@ func followUp(in triage.Input, args string) (draft triage.Draft, wrong *triage.O
 	if title == "" {
 		title = followUpTitle(in.Issue)
 	}
-	return inherit(in, title, weight), nil
+	return followUpDraft(in, title, weight), nil
 }
 
 // maxTitle is how many characters GitLab takes as an issue's title.
@@ -94,18 +94,18 @@ func followUpTitle(spike triage.Issue) string {
 	if title == "" {
 		return "Follow-up of #" + strconv.FormatInt(spike.IID, 10)
 	}
-	return cut("Follow-up: "+title, maxTitle)
+	return truncate("Follow-up: "+title, maxTitle)
 }
 
-// inherit is the follow-up of a spike: with its labels, in planning breakdown. The weight goes where such an issue's weight lives.
-func inherit(in triage.Input, title string, weight *int) triage.Draft {
+// followUpDraft is the follow-up of a spike: with its labels, in planning breakdown. The weight goes where such an issue's weight lives.
+func followUpDraft(in triage.Input, title string, weight *int) triage.Draft {
 	draft := triage.Draft{Title: title, Confidential: in.Issue.Confidential}
 	for _, l := range in.Labels() {
-		if inherited(in.Team, l) && !slices.Contains(draft.Labels, l) {
+		if isInherited(in.Team, l) && !slices.Contains(draft.Labels, l) {
 			draft.Labels = append(draft.Labels, l)
 		}
 	}
-	draft.Labels = append(draft.Labels, into(in, triage.Breakdown, triage.Intake).Label)
+	draft.Labels = append(draft.Labels, stateAction(in, triage.Breakdown, triage.Intake).Label)
 	if weight == nil {
 		return draft
 	}
@@ -120,8 +120,8 @@ func inherit(in triage.Input, title string, weight *int) triage.Draft {
 	return draft
 }
 
-// inherited reports whether a follow-up gets a label of its spike: not what only the spike is or was, nor its timebox.
-func inherited(team *triage.Team, label string) bool {
+// isInherited reports whether a follow-up gets a label of its spike: not what only the spike is or was, nor its timebox.
+func isInherited(team *triage.Team, label string) bool {
 	for _, role := range []triage.LabelRole{triage.Spike, triage.Deliverable, triage.Research, triage.Duplicate} {
 		if slices.Contains(team.LabelNames(role), label) {
 			return false

@@ -7,14 +7,14 @@ var commandTriageCommunity = triage.Command{
 	Name: "triage community", Summary: "Invites contributors to the issue.", Example: "triage community",
 	Section: "Triage Process", Who: triage.Member,
 	Run: func(in triage.Input, _ triage.Call) triage.Outcome {
-		return invite(in, triage.Contributions)
+		return inviteContributors(in, triage.Contributions)
 	},
 }
 
-// invite puts labels on the issue that are for contributors, unless the team works on it: contributions-hygiene would take them off again.
-func invite(in triage.Input, labels ...triage.LabelRole) triage.Outcome {
-	if why := taken(in); why != "" {
-		return triage.Refuse(triage.Say(why + ", so it does not invite contributors; " + freed(in)))
+// inviteContributors puts labels on the issue that are for contributors, unless the team works on it: contributions-hygiene would take them off again.
+func inviteContributors(in triage.Input, labels ...triage.LabelRole) triage.Outcome {
+	if why := whyNotFree(in); why != "" {
+		return triage.Refuse(triage.Say(why + ", so it does not invite contributors; " + howToFree(in)))
 	}
 	var actions []triage.Action
 	for _, role := range labels {
@@ -28,8 +28,8 @@ func invite(in triage.Input, labels ...triage.LabelRole) triage.Outcome {
 	return triage.Did("invites contributors", actions...)
 }
 
-// freed says what makes an issue free for contributors that is taken.
-func freed(in triage.Input) string {
+// howToFree says what makes an issue free for contributors that is taken.
+func howToFree(in triage.Input) string {
 	switch {
 	case len(in.Issue.Assignees) > 0:
 		return triage.Code("/unassign") + " frees it"

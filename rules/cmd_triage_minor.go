@@ -8,17 +8,17 @@ var commandTriageMinor = triage.Command{
 	Name: "triage minor", Summary: "A small issue: severity 4, priority 4, and the backlog if it has no milestone.", Example: "triage minor",
 	Section: "Triage Process", Who: triage.Member,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
-		out := triaged(in, "4")
+		out := setLevels(in, "4")
 		if in.Issue.Milestone == 0 && !in.Has(triage.Deliverable) && !in.Has(triage.FollowUp) {
 			out.Reason += ", and puts it into the backlog"
-			out.Actions = append(out.Actions, triage.SetMilestone{Title: backlog(call)})
+			out.Actions = append(out.Actions, triage.SetMilestone{Title: backlogMilestone(call)})
 		}
 		return out
 	},
 }
 
-// backlog is the title of the backlog's milestone, as the rule minor-backlog has it.
-func backlog(call triage.Call) string {
+// backlogMilestone is the title of the backlog's milestone, as the rule minor-backlog has it.
+func backlogMilestone(call triage.Call) string {
 	opt, ok := call.Options[minorBacklog.ID]
 	if !ok {
 		opt = minorBacklog.Defaults()

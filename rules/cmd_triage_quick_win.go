@@ -7,6 +7,6 @@ var commandTriageQuickWin = triage.Command{
 	Name: "triage quick-win", Summary: "Invites contributors and marks the issue as a quick win.", Example: "triage quick-win",
 	Section: "Triage Process", Who: triage.Member,
 	Run: func(in triage.Input, _ triage.Call) triage.Outcome {
-		return invite(in, triage.Contributions, triage.QuickWin)
+		return inviteContributors(in, triage.Contributions, triage.QuickWin)
 	},
 }

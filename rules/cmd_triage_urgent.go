@@ -8,7 +8,7 @@ var commandTriageUrgent = triage.Command{
 	Name: "triage urgent", Summary: "Urgent: severity 1 and priority 1; asks the engineering manager for an assignee.", Example: "triage urgent",
 	Section: "Triage Process", Who: triage.Member,
 	Run: func(in triage.Input, _ triage.Call) triage.Outcome {
-		out := triaged(in, "1")
+		out := setLevels(in, "1")
 		out.RecheckAll = len(in.Issue.Assignees) == 0
 		return out
 	},

@@ -7,6 +7,6 @@ var commandTriageWorkaround = triage.Command{
 	Name: "triage workaround", Summary: "There is a workaround: severity 3 and priority 3.", Example: "triage workaround",
 	Section: "Triage Process", Who: triage.Member,
 	Run: func(in triage.Input, _ triage.Call) triage.Outcome {
-		return triaged(in, "3")
+		return setLevels(in, "3")
 	},
 }

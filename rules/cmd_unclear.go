@@ -8,11 +8,11 @@ var commandUnclear = triage.Command{
 	Name: "unclear", Args: "<what>", Summary: "Asks the managers to clarify the issue's single source of truth.",
 	Example: "unclear does this include subgroups?", Section: "Weighting issues", Who: triage.Member,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
-		what := wordsOf(call)
+		what := quotableText(call)
 		if what == "" {
 			return refuseWithout(in.Team, "unclear <what>", "unclear does this include subgroups?")
 		}
-		out := raise(in, matter{
+		out := requestItem(in, matter{
 			command: "unclear", title: "Open question", then: "Please answer and update the description.",
 			asks: []triage.Role{triage.EngineeringManager, triage.ProductManager},
 		}, what, call)
@@ -21,6 +21,6 @@ var commandUnclear = triage.Command{
 	},
 	// It is seen to once the issue has moved on, or is weighted all the same.
 	Unresolved: func(in triage.Input, raised triage.RequestedItem) bool {
-		return !in.Issue.Closed && !movedOn(in, raised) && !answered(in, raised, in.Team.SetsWeight)
+		return !in.Issue.Closed && !hasMovedOn(in, raised) && !answeredAfter(in, raised, in.Team.SetsWeight)
 	},
 }

@@ -36,7 +36,7 @@ var numbers = [...]string{"zero", "one", "two", "three", "four", "five"}
 // weight.
 func readWeight(text string) (weight int, ok bool) {
 	first, why, _ := strings.Cut(strings.TrimLeft(text, "=: "), " ")
-	weight, err := strconv.Atoi(bare(first))
+	weight, err := strconv.Atoi(withoutMarks(first))
 	if err != nil || weight < 0 || weight >= len(scale) {
 		return 0, false
 	}
@@ -52,8 +52,8 @@ func readWeight(text string) (weight int, ok bool) {
 	return weight, true
 }
 
-// bare is a word without the marks around it.
-func bare(word string) string { return strings.TrimRight(triage.Unquote(word), ".,;:!") }
+// withoutMarks is a word without the marks around it.
+func withoutMarks(word string) string { return strings.TrimRight(triage.Unquote(word), ".,;:!") }
 
 // refuseWeight says which weights there are. Command is what a weight is written behind: "weight ".
 func refuseWeight(team *triage.Team, command, written string) triage.Outcome {
@@ -81,7 +81,7 @@ func refuseWeight(team *triage.Team, command, written string) triage.Outcome {
 // minus is taken for a dash.
 func nearWeight(written string) (weight int, ok bool) {
 	first, _, _ := strings.Cut(written, " ")
-	for _, text := range []string{bare(written), bare(first)} {
+	for _, text := range []string{withoutMarks(written), withoutMarks(first)} {
 		text = strings.ToLower(text)
 		if n := slices.Index(scale[:], text); n >= 0 {
 			return n, true
@@ -90,7 +90,7 @@ func nearWeight(written string) (weight int, ok bool) {
 			return n, true
 		}
 	}
-	number := strings.ReplaceAll(bare(first), ",", ".")
+	number := strings.ReplaceAll(withoutMarks(first), ",", ".")
 	if strings.Trim(number, "+-.0123456789") != "" {
 		return 0, false
 	}

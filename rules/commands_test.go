@@ -10,8 +10,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// fitting are the issues and memories on which the examples of commands make sense, where the usual one does not do.
-var fitting = map[string]func(*triage.Issue, *triage.Memory){
+// fittingCommands are the issues and memories on which the examples of commands make sense, where the usual one does not do.
+var fittingCommands = map[string]func(*triage.Issue, *triage.Memory){
 	"back": func(i *triage.Issue, m *triage.Memory) {
 		m.StateEntry = triage.StateEntry{State: "planning breakdown", From: "start"}
 	},
@@ -110,7 +110,7 @@ func fit(name, text string) (engine.Comment, triage.Issue, triage.Memory) {
 		Author: triage.Person{ID: 1, Username: "ann"},
 	}
 	var memory triage.Memory
-	if change := fitting[name]; change != nil {
+	if change := fittingCommands[name]; change != nil {
 		change(&issue, &memory)
 	}
 	memory.Context.Known = 1<<8 - 1

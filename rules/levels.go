@@ -2,8 +2,8 @@ package rules
 
 import "flowkeeper/rules/triage"
 
-// triaged gives an issue a severity and a priority of the same level, "1" to "4".
-func triaged(in triage.Input, level string) triage.Outcome {
+// setLevels gives an issue a severity and a priority of the same level, "1" to "4".
+func setLevels(in triage.Input, level string) triage.Outcome {
 	var actions []triage.Action
 	for _, scope := range []triage.LabelRole{triage.SeverityScope, triage.PriorityScope} {
 		if in.ScopedValue(scope) != level {

@@ -43,8 +43,8 @@ func refuseRule(in triage.Input, call triage.Call, command, written string) tria
 	return triage.Refuse(why.Say(all))
 }
 
-// quietHere reports whether people made a rule, or with "all" any rule, be quiet on the issue: by a command or by undoing what it did.
-func quietHere(m *triage.Memory, rule string) bool {
+// isSilenced reports whether people made a rule, or with "all" any rule, be quiet on the issue: by a command or by undoing what it did.
+func isSilenced(m *triage.Memory, rule string) bool {
 	_, silenced := m.Silences[rule]
 	_, suspended := m.Suspensions[rule]
 	if rule == triage.AllRules {

@@ -21,9 +21,9 @@ func neighbour(in triage.Input, step int) string {
 // offPath reports whether the issue's state stands beside the team's path, or is none that it knows.
 func offPath(in triage.Input) bool { return in.State() != "" && in.Team.Workflow.Rank(in.State()) < 0 }
 
-// cameTo reports whether the issue stands on the path at a state with one of the meanings or behind it. A team may have no such state, so that
+// hasReached reports whether the issue stands on the path at a state with one of the meanings or behind it. A team may have no such state, so that
 // development and what is done count too.
-func cameTo(in triage.Input, meanings ...triage.Meaning) bool {
+func hasReached(in triage.Input, meanings ...triage.Meaning) bool {
 	w := in.Team.Workflow
 	return w.Rank(in.State()) >= 0 && !w.Before(in.State(), append(meanings, triage.Development, triage.Done)...)
 }
@@ -56,8 +56,8 @@ func move(in triage.Input, state string) triage.Outcome {
 	return triage.Did("moves to "+state, triage.AddLabel{Label: in.Team.State(state)})
 }
 
-// into wants an issue in the first state that has a meaning; where no state has it, the next meaning counts. One of them must be a state's.
-func into(in triage.Input, meanings ...triage.Meaning) triage.AddLabel {
+// stateAction wants an issue in the first state that has a meaning; where no state has it, the next meaning counts. One of them must be a state's.
+func stateAction(in triage.Input, meanings ...triage.Meaning) triage.AddLabel {
 	return triage.AddLabel{Label: in.Team.State(in.Team.Workflow.Named(meanings...))}
 }
 
@@ -66,29 +66,29 @@ func exampleMove(team *triage.Team) string {
 	return team.CommandCode("to " + team.Workflow.Named(triage.Development, triage.Intake))
 }
 
-// lack is something that an issue does not have and needs for a state.
-type lack struct {
+// missingFact is something that an issue does not have and needs for a state.
+type missingFact struct {
 	reason string // "its weight is empty"
 	short  string // Markdown of our own, with what supplies it: "a weight (`/flow weight 3`)"
 	item   triage.Item
 }
 
-// lacking lists what an issue needs for a state and does not have. Needs are facts that have to be known first.
-func lacking(in triage.Input, state string) (lacks []lack, needs triage.Need) {
+// missingFor lists what an issue needs for a state and does not have. Needs are facts that have to be known first.
+func missingFor(in triage.Input, state string) (lacks []missingFact, needs triage.Need) {
 	for _, required := range in.Team.Workflow.State(state).Needs {
 		switch required {
 		case triage.RequireWeight:
-			lacks = append(lacks, lackingWeight(in)...)
+			lacks = append(lacks, missingWeight(in)...)
 		case triage.RequireType:
 			lacks = append(lacks, lackingType(in)...)
 		case triage.RequireAgreement:
-			if agreed(in) && !in.Knows(agreementNeeds(in)) {
+			if needsAgreement(in) && !in.Knows(agreementNeeds(in)) {
 				return nil, agreementNeeds(in)
 			}
-			lacks = append(lacks, lackingAgreement(in)...)
+			lacks = append(lacks, missingAgreement(in)...)
 		case triage.RequireAssignee:
 			if len(in.Issue.Assignees) == 0 {
-				lacks = append(lacks, lack{
+				lacks = append(lacks, missingFact{
 					reason: "nobody is assigned", item: assigneeItem("", nil), short: "an assignee (" + triage.Code("/assign me") + ")",
 				})
 			}
@@ -97,8 +97,8 @@ func lacking(in triage.Input, state string) (lacks []lack, needs triage.Need) {
 	return lacks, 0
 }
 
-// lackingWeight is the estimate that comes before the review: one with which the issue can be scheduled.
-func lackingWeight(in triage.Input) []lack {
+// missingWeight is the estimate that comes before the review: one with which the issue can be scheduled.
+func missingWeight(in triage.Input) []missingFact {
 	weight := in.BaseWeight() // the extra level for security takes nothing out of a plan
 	switch {
 	case weight == nil:
@@ -106,12 +106,12 @@ func lackingWeight(in triage.Input) []lack {
 		if in.TwoSided() {
 			whose = "for the " + in.Team.Side + " side "
 		}
-		return []lack{{
+		return []missingFact{{
 			reason: "its weight is empty", item: weightItem(in),
 			short: "a weight " + whose + "(" + in.Team.CommandCode("weight 3") + ")",
 		}}
 	case *weight > 4:
-		return []lack{{
+		return []missingFact{{
 			reason: "a weight of " + strconv.Itoa(*weight) + " is not scheduled",
 			short:  "a weight of 4 or less (split it up, or " + in.Team.CommandCode("spike <what>") + ")",
 			item:   triage.Item{Slot: "weight", Title: "A weight of 4 or less", Text: "More is not scheduled: split it, or run a spike."},
@@ -121,21 +121,21 @@ func lackingWeight(in triage.Input) []lack {
 }
 
 // lackingType is the type of an issue that has none.
-func lackingType(in triage.Input) []lack {
+func lackingType(in triage.Input) []missingFact {
 	if in.ScopedValue(triage.TypeScope) != "" {
 		return nil
 	}
-	return []lack{{reason: "it has no type", short: "a type (" + typeCommand(in) + ")", item: typeItem(in)}}
+	return []missingFact{{reason: "it has no type", short: "a type (" + typeCommand(in) + ")", item: typeItem(in)}}
 }
 
-// lackingAgreement is the agreement of the review where the issue waits for one.
-func lackingAgreement(in triage.Input) []lack {
+// missingAgreement is the agreement of the review where the issue waits for one.
+func missingAgreement(in triage.Input) []missingFact {
 	tally := in.Tally()
-	if !agreed(in) || tally.Complete() {
+	if !needsAgreement(in) || tally.Complete() {
 		return nil
 	}
-	return []lack{{
+	return []missingFact{{
 		reason: "its review is not agreed", item: agreementItem(in, tally),
-		short: "a sign-off (" + count(tally) + "; " + in.Team.CommandCode("agree") + ")",
+		short: "a sign-off (" + agreementProgress(tally) + "; " + in.Team.CommandCode("agree") + ")",
 	}}
 }

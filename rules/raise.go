@@ -16,14 +16,14 @@ type matter struct {
 	asks    []triage.Role
 }
 
-// raise puts a matter on the note. What was written in an internal comment is asked there, in an internal reply, and the note says only that
+// requestItem puts a matter on the note. What was written in an internal comment is asked there, in an internal reply, and the note says only that
 // there is something.
-func raise(in triage.Input, m matter, words string, call triage.Call) triage.Outcome {
+func requestItem(in triage.Input, m matter, words string, call triage.Call) triage.Outcome {
 	up := triage.RequestItem{Command: m.command, Item: triage.Item{Title: m.title, Quote: words, Then: m.then, Asks: m.asks}}
 	out := triage.Outcome{}
 	if call.Internal {
 		up.Item = triage.Item{Title: m.title, Text: "in an internal comment. " + m.then}
-		out.Reply = &triage.Reply{Text: []triage.Prose{triage.Say(m.title + ": ").Quote(words).Say(stop(words) + " " + m.then)}}
+		out.Reply = &triage.Reply{Text: []triage.Prose{triage.Say(m.title + ": ").Quote(words).Say(closingStop(words) + " " + m.then)}}
 		if !in.Memory.Mentioned[m.command] {
 			out.Reply.Asks, up.AlreadyMentioned = m.asks, true
 		}
@@ -32,8 +32,8 @@ func raise(in triage.Input, m matter, words string, call triage.Call) triage.Out
 	return out
 }
 
-// stop is the full stop behind a quote that has none of its own.
-func stop(quote string) string {
+// closingStop is the full stop behind a quote that has none of its own.
+func closingStop(quote string) string {
 	if strings.ContainsAny(quote[max(0, len(quote)-1):], ".?!") || strings.HasSuffix(quote, "…") {
 		return ""
 	}
@@ -43,17 +43,17 @@ func stop(quote string) string {
 // maxWords is how many runes of what people write behind a command are kept. Notes and replies show less.
 const maxWords = 400
 
-// wordsOf is the text that people wrote behind a command, "" if it says nothing.
-func wordsOf(call triage.Call) string {
+// quotableText is the text that people wrote behind a command, "" if it says nothing.
+func quotableText(call triage.Call) string {
 	text := triage.Unquote(call.Args)
 	if !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) {
 		return ""
 	}
-	return cut(text, maxWords)
+	return truncate(text, maxWords)
 }
 
-// cut is the text in at most so many runes.
-func cut(text string, most int) string {
+// truncate is the text in at most so many runes.
+func truncate(text string, most int) string {
 	if runes := []rune(text); len(runes) > most {
 		return string(runes[:most-1]) + "…"
 	}
@@ -69,15 +69,15 @@ func refuseWithout(team *triage.Team, usage, example string) triage.Outcome {
 // are written before their own quick actions.
 const answerSlack = 5 * time.Second
 
-// movedOn reports whether the issue came into another workflow state after something was raised. A command in the same comment moves it at
+// hasMovedOn reports whether the issue came into another workflow state after something was raised. A command in the same comment moves it at
 // the comment's time, which is not after.
-func movedOn(in triage.Input, raised triage.RequestedItem) bool {
+func hasMovedOn(in triage.Input, raised triage.RequestedItem) bool {
 	since := in.Memory.StateEntry
 	return since.State != raised.State && since.At.After(raised.At.Add(answerSlack))
 }
 
-// answered reports whether one of the events after something was raised is such.
-func answered(in triage.Input, raised triage.RequestedItem, such func(triage.Event) bool) bool {
+// answeredAfter reports whether one of the events after something was raised is such.
+func answeredAfter(in triage.Input, raised triage.RequestedItem, such func(triage.Event) bool) bool {
 	for _, e := range in.Events {
 		if e.At.After(raised.At.Add(answerSlack)) && such(e) {
 			return true

@@ -17,8 +17,8 @@ var closedComplete = triage.Rule{
 		switch {
 		case !in.Issue.Closed:
 			return triage.Nothing("the issue is open")
-		case undone(in) != "":
-			return triage.Nothing("the issue was closed " + undone(in))
+		case undoneClosing(in) != "":
+			return triage.Nothing("the issue was closed " + undoneClosing(in))
 		case !in.Is(developed...):
 			return triage.Nothing("the issue was not closed out of development")
 		case in.Kinds&triage.Closed == 0:
@@ -26,15 +26,15 @@ var closedComplete = triage.Rule{
 		case !in.Knows(triage.NeedClosingReason):
 			return triage.Load("why the issue was closed has to be looked up", triage.NeedClosingReason)
 		}
-		return triage.Want("the issue was closed while it was "+in.State(), into(in, triage.Done))
+		return triage.Want("the issue was closed while it was "+in.State(), stateAction(in, triage.Done))
 	},
 }
 
 // developed are the states out of which closing means done.
 var developed = []triage.Meaning{triage.Development, triage.CodeReview, triage.Verification, triage.SecurityRelease}
 
-// undone says how an issue was closed whose work was not done, "" if it was: a clause such as "as a duplicate".
-func undone(in triage.Input) string {
+// undoneClosing says how an issue was closed whose work was not done, "" if it was: a clause such as "as a duplicate".
+func undoneClosing(in triage.Input) string {
 	switch {
 	case in.Issue.Duplicated || in.Has(triage.Duplicate):
 		return "as a duplicate"

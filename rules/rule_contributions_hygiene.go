@@ -20,13 +20,13 @@ var contributionsHygiene = triage.Rule{
 		if !in.Has(triage.Contributions) {
 			return triage.Nothing("the issue does not invite contributors")
 		}
-		why := taken(in)
+		why := whyNotFree(in)
 		if why == "" {
 			return triage.Nothing("the issue invites contributors, and nobody works on it")
 		}
 		v := triage.Verdict{Reason: why + " and does not invite contributors any more"}
 		for _, l := range in.Issue.Labels {
-			if !means(in, l, triage.Contributions) {
+			if !labelHasRole(in, l, triage.Contributions) {
 				continue
 			}
 			off := triage.RemoveLabel{Label: l}
@@ -41,8 +41,8 @@ var contributionsHygiene = triage.Rule{
 	},
 }
 
-// taken says why contributors are not to begin with the issue, "" if they may.
-func taken(in triage.Input) string {
+// whyNotFree says why contributors are not to begin with the issue, "" if they may.
+func whyNotFree(in triage.Input) string {
 	switch {
 	case len(in.Issue.Assignees) > 0:
 		return "the issue has an assignee"

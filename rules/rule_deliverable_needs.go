@@ -37,13 +37,13 @@ var deliverableNeeds = triage.Rule{
 		if beforeReady(in) {
 			ready := in.Team.Workflow.State(in.Team.Workflow.Named(triage.Ready))
 			need("the state "+ready.Name, triage.Item{
-				Slot: "ready", Title: "A later workflow label", Text: "A deliverable is " + ready.Where + ".", Do: triage.HowTo(into(in, triage.Ready)),
+				Slot: "ready", Title: "A later workflow label", Text: "A deliverable is " + ready.Where + ".", Do: triage.HowTo(stateAction(in, triage.Ready)),
 			})
 		}
 		if len(missing) == 0 {
 			return triage.Nothing("the deliverable has what it needs")
 		}
-		return triage.Ask("the deliverable lacks "+enumerate(lacks), missing...)
+		return triage.Ask("the deliverable lacks "+joinWords(lacks), missing...)
 	},
 }
 
@@ -62,8 +62,8 @@ func milestoneItem(in triage.Input) triage.Item {
 	return triage.Item{Slot: "milestone", Title: "A milestone", Do: do}
 }
 
-// enumerate joins words the way a sentence does: "a, b and c".
-func enumerate(words []string) string {
+// joinWords joins words the way a sentence does: "a, b and c".
+func joinWords(words []string) string {
 	last := len(words) - 1
 	if last < 1 {
 		return strings.Join(words, "")

@@ -34,19 +34,19 @@ var duplicateClose = triage.Rule{
 // markedDuplicate reports whether the events put the label on, or the note already asks what to do about it. Whoever reopens the issue
 // afterwards has the last word.
 func markedDuplicate(in triage.Input) bool {
-	marked := remembered(in, "duplicate-close/close")
+	marked := isOnNote(in, "duplicate-close/close")
 	for _, e := range in.Events {
 		switch {
 		case e.Kind&triage.Reopened != 0:
 			marked = false
-		case slices.ContainsFunc(e.Changes.Added, func(l string) bool { return means(in, l, triage.Duplicate) }):
+		case slices.ContainsFunc(e.Changes.Added, func(l string) bool { return labelHasRole(in, l, triage.Duplicate) }):
 			marked = true
 		}
 	}
 	return marked
 }
 
-// means reports whether a label has the role, in whatever spelling.
-func means(in triage.Input, label string, role triage.LabelRole) bool {
+// labelHasRole reports whether a label has the role, in whatever spelling.
+func labelHasRole(in triage.Input, label string, role triage.LabelRole) bool {
 	return slices.Contains(in.Team.LabelNames(role), in.Team.Canonical(label))
 }

@@ -27,6 +27,6 @@ var followUpNeeds = triage.Rule{
 		if len(missing) == 0 {
 			return triage.Nothing("the follow-up has a milestone and a weight")
 		}
-		return triage.Ask("a follow-up is given a milestone and a weight or added to the planning issue, this one lacks "+enumerate(lacks), missing...)
+		return triage.Ask("a follow-up is given a milestone and a weight or added to the planning issue, this one lacks "+joinWords(lacks), missing...)
 	},
 }

@@ -22,7 +22,7 @@ var issueReview = triage.Rule{
 		switch {
 		case !in.Is(triage.Review):
 			return in.NotIn(triage.Review)
-		case !agreed(in):
+		case !needsAgreement(in):
 			return triage.Nothing("only a feature waits for an agreement")
 		case !in.Team.Workflow.Has(triage.Ready):
 			return in.NotIn(triage.Ready)
@@ -34,9 +34,9 @@ var issueReview = triage.Rule{
 		if !tally.Complete() {
 			item := agreementItem(in, tally)
 			item.Asks = []triage.Role{triage.ProductManager, triage.EngineeringManager, triage.ProductDesigner}
-			return triage.Ask("the review is not agreed yet: "+count(tally), item)
+			return triage.Ask("the review is not agreed yet: "+agreementProgress(tally), item)
 		}
-		v := triage.Want("the review is agreed: "+count(tally), into(in, triage.Ready))
+		v := triage.Want("the review is agreed: "+agreementProgress(tally), stateAction(in, triage.Ready))
 		v.Suggestion = &triage.Item{
 			Slot: "agreed", Title: "The next step", Text: "The review is agreed.", Do: in.Team.CommandCode("next"),
 			Asks: []triage.Role{triage.ProductManager, triage.EngineeringManager},
@@ -45,8 +45,8 @@ var issueReview = triage.Rule{
 	},
 }
 
-// agreed reports whether an issue is ready for development only when people have agreed to it.
-func agreed(in triage.Input) bool { return in.ScopedValue(triage.TypeScope) == "feature" }
+// needsAgreement reports whether an issue is ready for development only when people have agreed to it.
+func needsAgreement(in triage.Input) bool { return in.ScopedValue(triage.TypeScope) == "feature" }
 
 // agreementNeeds are the facts that a tally rests on.
 func agreementNeeds(in triage.Input) triage.Need {
@@ -60,12 +60,12 @@ func agreementNeeds(in triage.Input) triage.Need {
 func agreementItem(in triage.Input, t triage.Tally) triage.Item {
 	return triage.Item{
 		Slot: "agreement", Title: "Sign-off",
-		Text: ": could we ship this without a new setting? " + missing(t) + ": 👍 this issue or " + in.Team.CommandCode("agree") + ".",
+		Text: ": could we ship this without a new setting? " + missingAgreers(t) + ": 👍 this issue or " + in.Team.CommandCode("agree") + ".",
 	}
 }
 
-// missing says whose agreement is missing.
-func missing(t triage.Tally) string {
+// missingAgreers says whose agreement is missing.
+func missingAgreers(t triage.Tally) string {
 	switch {
 	case !t.Roster && t.Members == 0:
 		return "Two OKs from members"
@@ -79,8 +79,8 @@ func missing(t triage.Tally) string {
 	return "One OK from product, one from engineering"
 }
 
-// count says how far the agreement is.
-func count(t triage.Tally) string {
+// agreementProgress says how far the agreement is.
+func agreementProgress(t triage.Tally) string {
 	if t.Roster {
 		return fmt.Sprintf("product %d of 1, engineering %d of 1", min(t.Product, 1), min(t.Engineering, 1))
 	}

@@ -16,7 +16,7 @@ var labelSpelling = triage.Rule{
 		var repairs []triage.Action
 		for n, l := range in.Issue.Labels {
 			known := in.Labels()[n]
-			if known == l || !counts(in, known) {
+			if known == l || !isScopeWinner(in, known) {
 				continue
 			}
 			repairs = append(repairs, triage.RemoveLabel{Label: l, Sibling: true}, triage.AddLabel{Label: known})
@@ -28,8 +28,8 @@ var labelSpelling = triage.Rule{
 	},
 }
 
-// counts reports whether a label stays when its scope holds others: one that has to give way is not worth repairing.
-func counts(in triage.Input, label string) bool {
+// isScopeWinner reports whether a label stays when its scope holds others: one that has to give way is not worth repairing.
+func isScopeWinner(in triage.Input, label string) bool {
 	scope := triage.Scope(label)
 	return scope == "" || in.Winner(scope) == label
 }

@@ -19,7 +19,7 @@ var quickWinNeedsContributions = triage.Rule{
 		case in.Has(triage.Contributions):
 			return triage.Nothing("the quick win invites contributors")
 		}
-		if why := taken(in); why != "" {
+		if why := whyNotFree(in); why != "" {
 			return triage.Nothing(why + " and need not invite contributors")
 		}
 		invite := triage.AddLabel{Label: in.Team.Label(triage.Contributions)}

@@ -16,7 +16,7 @@ var readyNeeds = triage.Rule{
 		if !in.Is(triage.Ready) {
 			return in.NotIn(triage.Ready)
 		}
-		lacks, needs := lacking(in, in.State())
+		lacks, needs := missingFor(in, in.State())
 		switch {
 		case needs != 0:
 			return triage.Load("who agreed to the feature has to be counted", needs)

@@ -27,14 +27,14 @@ var regressionNeedsVersion = triage.Rule{
 		}
 		var v triage.Verdict
 		var reasons []string
-		if !versioned(in) {
+		if !hasVersionLabel(in) {
 			example := triage.AddLabel{Label: in.Team.Label(triage.Regression) + ":x.y"}
 			reasons = append(reasons, "the regression does not say since which version")
 			v.Items = append(v.Items, triage.Item{
 				Slot: "version", Title: "A version", Do: triage.HowTo(example) + " with the first version that has it",
 			})
 		}
-		if level := moreSevere(in); level != "" {
+		if level := raisedSeverity(in); level != "" {
 			suggested := levelLabel(in, triage.SeverityScope, level)
 			reasons = append(reasons, "a recent regression may be worth severity "+level)
 			v.Items = append(v.Items, triage.Item{
@@ -45,13 +45,13 @@ var regressionNeedsVersion = triage.Rule{
 		if len(reasons) == 0 {
 			return triage.Nothing("the regression says since which version")
 		}
-		v.Reason = enumerate(reasons)
+		v.Reason = joinWords(reasons)
 		return v
 	},
 }
 
-// versioned reports whether a label such as regression:17.9 is on the issue.
-func versioned(in triage.Input) bool {
+// hasVersionLabel reports whether a label such as regression:17.9 is on the issue.
+func hasVersionLabel(in triage.Input) bool {
 	return slices.ContainsFunc(in.Labels(), func(l string) bool {
 		for _, name := range in.Team.LabelNames(triage.Regression) {
 			if version, ok := strings.CutPrefix(l, name+":"); ok && strings.Trim(version, ": ") != "" {
@@ -62,9 +62,9 @@ func versioned(in triage.Input) bool {
 	})
 }
 
-// moreSevere is the level to suggest for a recent regression of severity 3 or 4, else "". Who has followed the suggestion is not asked
+// raisedSeverity is the level to suggest for a recent regression of severity 3 or 4, else "". Who has followed the suggestion is not asked
 // to go further.
-func moreSevere(in triage.Input) string {
+func raisedSeverity(in triage.Input) string {
 	created := in.Issue.CreatedAt
 	if created.IsZero() || in.Now.Sub(created) > recentRegression {
 		return ""

@@ -17,10 +17,10 @@ var reopenedComplete = triage.Rule{
 		switch {
 		case !in.Is(triage.Done):
 			return triage.Nothing("the issue is not marked as " + in.Team.Workflow.Named(triage.Done))
-		case in.Kinds&triage.Reopened == 0 && !remembered(in, "reopened-complete/state"):
+		case in.Kinds&triage.Reopened == 0 && !isOnNote(in, "reopened-complete/state"):
 			return triage.Nothing("the issue was not reopened just now")
 		}
-		refinement := into(in, triage.Refinement, triage.Intake)
+		refinement := stateAction(in, triage.Refinement, triage.Intake)
 		return triage.Ask("the issue was reopened and is still marked as "+in.State(), triage.Item{
 			Slot: "state", Title: "A workflow label", Text: "It is open again. Where does it stand?", Do: triage.HowTo(refinement) + ", or another",
 		})

@@ -21,7 +21,7 @@ var securityWeight = triage.Rule{
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		weight := in.Weight()
 		if b := in.Memory.Bump; b != nil {
-			return bumped(in, *b, weight)
+			return alreadyBumped(in, *b, weight)
 		}
 		switch {
 		case !in.IsSecurity():
@@ -35,34 +35,34 @@ var securityWeight = triage.Rule{
 		case !in.WeightSet() && !in.LabelAdded(triage.Security):
 			return triage.Nothing("neither the weight nor the security label was set just now")
 		}
-		return bump(in, triage.Bump{From: *weight, To: *weight + 1})
+		return bumpWeight(in, triage.Bump{From: *weight, To: *weight + 1})
 	},
 }
 
-func bump(in triage.Input, b triage.Bump) triage.Verdict {
+func bumpWeight(in triage.Input, b triage.Bump) triage.Verdict {
 	v := triage.Want("a security issue was given weight "+strconv.Itoa(b.From), in.WeightAction(b.To))
 	v.Bump = &b
 	return v
 }
 
-// bumped is the verdict once the level was added or offered.
-func bumped(in triage.Input, b triage.Bump, weight *int) triage.Verdict {
+// alreadyBumped is the verdict once the level was added or offered.
+func alreadyBumped(in triage.Input, b triage.Bump, weight *int) triage.Verdict {
 	if b.Suggested {
 		if weight != nil && *weight == b.From && in.IsSecurity() {
-			return bump(in, triage.Bump{From: b.From, To: b.To})
+			return bumpWeight(in, triage.Bump{From: b.From, To: b.To})
 		}
 		return triage.Nothing("the extra level for security issues was suggested once")
 	}
-	v := triage.Nothing("the extra level for security issues is added once, and it was: " + arrow(b))
-	v.Lines = []string{arrow(b) + ": security issues are weighted one level higher."}
+	v := triage.Nothing("the extra level for security issues is added once, and it was: " + bumpArrow(b))
+	v.Lines = []string{bumpArrow(b) + ": security issues are weighted one level higher."}
 	if weight != nil && *weight != b.To {
 		v.Lines = append(v.Lines, "Weight "+strconv.Itoa(*weight)+" was set afterwards and stands, the extra level is not added again.")
 	}
 	return v
 }
 
-// weighed says what an issue weighs, in numbers that it shows: "the weight is 3".
-func weighed(in triage.Input) string {
+// weightInWords says what an issue weighs, in numbers that it shows: "the weight is 3".
+func weightInWords(in triage.Input) string {
 	weight, base := in.Weight(), in.BaseWeight()
 	if *base != *weight {
 		return "your estimate was " + strconv.Itoa(*base) + ", " + strconv.Itoa(*weight) + " with the security level"
@@ -70,4 +70,4 @@ func weighed(in triage.Input) string {
 	return "the weight is " + strconv.Itoa(*weight)
 }
 
-func arrow(b triage.Bump) string { return strconv.Itoa(b.From) + " → " + strconv.Itoa(b.To) }
+func bumpArrow(b triage.Bump) string { return strconv.Itoa(b.From) + " → " + strconv.Itoa(b.To) }

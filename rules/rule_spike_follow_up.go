@@ -20,8 +20,8 @@ var spikeFollowUp = triage.Rule{
 			return triage.Nothing("the issue is open")
 		case !in.Has(triage.Spike):
 			return triage.Nothing("the issue is not a spike")
-		case undone(in) != "":
-			return triage.Nothing("the spike was closed " + undone(in))
+		case undoneClosing(in) != "":
+			return triage.Nothing("the spike was closed " + undoneClosing(in))
 		case !in.Knows(triage.NeedLinks | triage.NeedClosingReason):
 			return triage.Load("why the spike was closed and whether it has a follow-up has to be looked up", triage.NeedLinks|triage.NeedClosingReason)
 		case len(in.Memory.Context.Links) > 0:

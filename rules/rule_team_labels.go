@@ -20,7 +20,7 @@ var teamLabels = triage.Rule{
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		var missing []triage.Action
 		for _, label := range in.Team.Labels {
-			if !in.HasLabel(label) && !spoken(in, label) {
+			if !in.HasLabel(label) && !hasOtherOfScope(in, label) {
 				missing = append(missing, triage.AddLabel{Label: label})
 			}
 		}
@@ -31,8 +31,8 @@ var teamLabels = triage.Rule{
 	},
 }
 
-// spoken reports whether the issue already says something else where the team's label would stand.
-func spoken(in triage.Input, label string) bool {
+// hasOtherOfScope reports whether the issue already says something else where the team's label would stand.
+func hasOtherOfScope(in triage.Input, label string) bool {
 	if scope := triage.Scope(label); scope != "" {
 		return in.Winner(scope) != ""
 	}

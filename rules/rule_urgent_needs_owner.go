@@ -40,7 +40,7 @@ var urgentNeedsOwner = triage.Rule{
 		if len(lacks) == 0 {
 			return triage.Nothing("the issue of severity 1 is priority 1 or 2 and has an assignee")
 		}
-		v.Reason = "the issue of severity 1 lacks " + enumerate(lacks)
+		v.Reason = "the issue of severity 1 lacks " + joinWords(lacks)
 		return v
 	},
 }

@@ -24,7 +24,7 @@ var weightResearch = triage.Rule{
 		label := in.Team.Label(triage.Research)
 		base := in.BaseWeight()
 		if base == nil || *base <= above {
-			return notResearch(in, base, above, label)
+			return removeResearch(in, base, above, label)
 		}
 		item := triage.Item{Slot: "research", Title: "Research", Text: "A weight of " + strconv.Itoa(*base) + " suggests that more is needed."}
 		if *in.Weight() != *base {
@@ -33,17 +33,17 @@ var weightResearch = triage.Rule{
 		if *base < 5 && !in.Has(triage.Spike) { // from 5 on weight-split-up says so
 			item.Do = in.Team.CommandCode("spike <what>") + " for a spike"
 		}
-		v := triage.Ask(weighed(in)+fmt.Sprintf("; above %d it suggests that more research is needed", above), item)
+		v := triage.Ask(weightInWords(in)+fmt.Sprintf("; above %d it suggests that more research is needed", above), item)
 		v.Actions = []triage.Action{triage.AddLabel{Label: label}}
 		return v
 	},
 }
 
-// notResearch takes the label off again where the bot had put it.
-func notResearch(in triage.Input, base *int, above int, label string) triage.Verdict {
+// removeResearch takes the label off again where the bot had put it.
+func removeResearch(in triage.Input, base *int, above int, label string) triage.Verdict {
 	reason := "the issue has no weight"
 	if base != nil {
-		reason = weighed(in) + "; " + strconv.Itoa(above) + " or less needs no research"
+		reason = weightInWords(in) + "; " + strconv.Itoa(above) + " or less needs no research"
 	}
 	if own, ours := in.Memory.BotChanges["label:"+label]; !ours || own.Removed || !in.Issue.Has(label) {
 		return triage.Nothing(reason)

@@ -23,7 +23,7 @@ var weightSplitUp = triage.Rule{
 		case base == nil:
 			return triage.Nothing("the issue has no weight")
 		case *base < 5:
-			return triage.Nothing(weighed(in) + "; only 5 or more has to be split up")
+			return triage.Nothing(weightInWords(in) + "; only 5 or more has to be split up")
 		}
 		item := triage.Item{
 			Slot: "split", Title: "A smaller issue", Text: ": promote it to an epic and split it",
@@ -33,15 +33,15 @@ var weightSplitUp = triage.Rule{
 			item.Text += ", or " + in.Team.CommandCode("spike <what>")
 		}
 		item.Text += "."
-		if planned := planned(in); planned != "" {
+		if planned := planOf(in); planned != "" {
 			item.Text += " A " + strconv.Itoa(*base) + " cannot be " + planned + "."
 		}
-		return triage.Ask(weighed(in)+"; 5 or more is not scheduled, it is split up or spiked", item)
+		return triage.Ask(weightInWords(in)+"; 5 or more is not scheduled, it is split up or spiked", item)
 	},
 }
 
-// planned names the plan that the issue is in, "" if it is in none.
-func planned(in triage.Input) string {
+// planOf names the plan that the issue is in, "" if it is in none.
+func planOf(in triage.Input) string {
 	switch {
 	case in.Is(triage.Ready):
 		return in.Where()

@@ -30,10 +30,10 @@ var weightedNext = triage.Rule{
 			return triage.Nothing("the issue " + in.Where() + " has no weight yet")
 		case *weight > 4:
 			return triage.Nothing("a weight of " + strconv.Itoa(*weight) + " is not ready for review")
-		case !in.WeightSet() && !remembered(in, "weighted-next/next"):
+		case !in.WeightSet() && !isOnNote(in, "weighted-next/next"):
 			return triage.Nothing("the weight was not set just now")
 		}
-		v := triage.Want("the issue is "+in.Where()+", and "+weighed(in), into(in, triage.Review))
+		v := triage.Want("the issue is "+in.Where()+", and "+weightInWords(in), stateAction(in, triage.Review))
 		v.Suggestion = &triage.Item{
 			Slot: "next", Title: "The next step", Text: "It is weighted and can go to review.", Do: in.Team.CommandCode("next"),
 		}
@@ -41,8 +41,8 @@ var weightedNext = triage.Rule{
 	},
 }
 
-// remembered reports whether an item ("rule/slot") is on the note or about to be.
-func remembered(in triage.Input, key string) bool {
+// isOnNote reports whether an item ("rule/slot") is on the note or about to be.
+func isOnNote(in triage.Input, key string) bool {
 	state := in.Memory.Items[key].State
 	return state == triage.ItemOpen || state == triage.ItemPending
 }

@@ -20,9 +20,9 @@ var workaroundPair = triage.Rule{
 		case in.IsSecurity():
 			return triage.Nothing("a security issue is not triaged as a bug with a workaround")
 		case severity == "3" && priority == "":
-			return partner(in, triage.PriorityScope)
+			return wantPartner(in, triage.PriorityScope)
 		case severity == "" && priority == "3":
-			return partner(in, triage.SeverityScope)
+			return wantPartner(in, triage.SeverityScope)
 		case severity != "" && priority != "":
 			return triage.Nothing("the bug has a severity and a priority")
 		}
@@ -30,8 +30,8 @@ var workaroundPair = triage.Rule{
 	},
 }
 
-// partner wants the third level of the scope that is empty.
-func partner(in triage.Input, scope triage.LabelRole) triage.Verdict {
+// wantPartner wants the third level of the scope that is empty.
+func wantPartner(in triage.Input, scope triage.LabelRole) triage.Verdict {
 	offer := levelItem(in, scope)
 	v := triage.Want("a bug with a workaround is severity 3 and priority 3, this one has no "+offer.Slot, levelLabel(in, scope, "3"))
 	v.Suggestion = &offer

@@ -46,7 +46,7 @@ func play(t *testing.T, file string, policy engine.Policy) {
 		t.Fatal(err)
 	}
 	if *update {
-		if err := os.WriteFile(file, scenario.Write(data, got), 0o644); err != nil {
+		if err := os.WriteFile(file, scenario.InsertDecisions(data, got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return

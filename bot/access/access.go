@@ -41,9 +41,9 @@ func Missing(ctx context.Context, g GitLab, self triage.Person, projects []strin
 	}
 	looked := map[int64]bool{}
 	for _, project := range projects[:min(len(projects), MaxProjects)] {
-		id, err := number(ctx, g, project)
+		id, err := projectID(ctx, g, project)
 		switch {
-		case gone(err):
+		case isNotFound(err):
 			missing = append(missing, fmt.Sprintf("@%s does not see project %s: make it a member with the role Planner or Reporter", self.Username, project))
 			continue
 		case err != nil:
@@ -58,7 +58,7 @@ func Missing(ctx context.Context, g GitLab, self triage.Person, projects []strin
 		}
 		if level < triage.Planner {
 			missing = append(missing, fmt.Sprintf("@%s is %s project %s, too little to set labels and weights (for %s): make it a Planner or Reporter",
-				self.Username, role(level), project, acting(policy)))
+				self.Username, roleBelowPlanner(level), project, whatItWrites(policy)))
 		}
 	}
 	return missing, nil
@@ -69,7 +69,7 @@ func missingScope(ctx context.Context, g GitLab) (string, error) {
 	const give = "the bot can write nothing with it; create a token with the scope api"
 	scopes, err := g.TokenScopes(ctx)
 	switch {
-	case unauthorized(err): // it may be of a kind that cannot tell; whether it is good at all shows elsewhere
+	case isUnauthorized(err): // it may be of a kind that cannot tell; whether it is good at all shows elsewhere
 		return "", nil
 	case gitlab.DeniedOf(err) == gitlab.DeniedToken:
 		return "the token lacks the scope api: " + give, nil
@@ -81,26 +81,26 @@ func missingScope(ctx context.Context, g GitLab) (string, error) {
 	return "the token has the scope " + strings.Join(scopes, ", ") + " and lacks api: " + give, nil
 }
 
-func unauthorized(err error) bool {
+func isUnauthorized(err error) bool {
 	e, ok := errors.AsType[*gitlab.Error](err)
 	return ok && e.Status == http.StatusUnauthorized
 }
 
-// number is the id of a project that is named by its full path or id.
-func number(ctx context.Context, g GitLab, project string) (int64, error) {
+// projectID is the id of a project that is named by its full path or id.
+func projectID(ctx context.Context, g GitLab, project string) (int64, error) {
 	if id, err := strconv.ParseInt(project, 10, 64); err == nil {
 		return id, nil
 	}
 	return g.ProjectID(ctx, project)
 }
 
-func gone(err error) bool {
+func isNotFound(err error) bool {
 	class := gitlab.ClassOf(err)
 	return class == gitlab.NotFound || class == gitlab.Permanent
 }
 
-// role is a membership below Planner in words.
-func role(level int) string {
+// roleBelowPlanner is a membership below Planner in words.
+func roleBelowPlanner(level int) string {
 	const guest = 10
 	switch {
 	case level == 0:
@@ -112,8 +112,8 @@ func role(level int) string {
 	}
 }
 
-// acting says for what the bot writes.
-func acting(policy engine.Policy) string {
+// whatItWrites says for what the bot writes.
+func whatItWrites(policy engine.Policy) string {
 	var ids []string
 	for _, s := range policy.Settings {
 		if s.Mode == triage.Act {

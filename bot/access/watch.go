@@ -28,19 +28,19 @@ func NewWatch(look func(context.Context) (missing []string, err error), tell fun
 	return &Watch{look: look, tell: tell, another: make(chan struct{}, 1)}
 }
 
-// Another says that there is another token. It does not wait for the look.
-func (w *Watch) Another() {
+// TokenChanged says that there is another token. It does not wait for the look.
+func (w *Watch) TokenChanged() {
 	select {
 	case w.another <- struct{}{}:
 	default: // it will be looked at anyway
 	}
 }
 
-// First looks for the start, which does not wait for long. Run comes after it.
-func (w *Watch) First(ctx context.Context) {
+// CheckOnce looks for the start, which does not wait for long. Run comes after it.
+func (w *Watch) CheckOnce(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, firstLook)
 	defer cancel()
-	w.again(ctx)
+	w.check(ctx)
 }
 
 // Run watches until ctx ends.
@@ -59,11 +59,11 @@ func (w *Watch) Run(ctx context.Context) {
 		case <-w.another:
 		case <-later:
 		}
-		w.again(ctx)
+		w.check(ctx)
 	}
 }
 
-func (w *Watch) again(ctx context.Context) {
+func (w *Watch) check(ctx context.Context) {
 	missing, err := w.look(ctx)
 	w.known = err == nil
 	if w.known && !slices.Equal(missing, w.missing) {

@@ -48,7 +48,7 @@ func TestWatch(t *testing.T) {
 		away, forgotten := errors.New("away"), []string{"nothing was told"}
 		l := &lacking{err: away}
 		w := access.NewWatch(l.look, l.tell)
-		w.First(t.Context())
+		w.CheckOnce(t.Context())
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		go w.Run(ctx)
@@ -71,7 +71,7 @@ func TestWatch(t *testing.T) {
 		after("somebody gave the role", 10*time.Minute, 5, nil)
 		after("all is well", 24*time.Hour, 5, forgotten)
 		l.become(nil, "the scope")
-		w.Another()
+		w.TokenChanged()
 		after("another token", 0, 6, []string{"the scope"})
 		l.become(away)
 		after("GitLab is away: what is known stays", 11*time.Minute, 8, forgotten)
@@ -83,7 +83,7 @@ func TestWatchDoesNotKeepTheStartWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := access.NewWatch(func(ctx context.Context) ([]string, error) { <-ctx.Done(); return nil, ctx.Err() }, func([]string) { t.Error("told") })
 		began := time.Now()
-		w.First(t.Context())
+		w.CheckOnce(t.Context())
 		if took := time.Since(began); took > 10*time.Second {
 			t.Errorf("the start waited %s", took)
 		}

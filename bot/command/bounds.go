@@ -14,12 +14,12 @@ const (
 	maxNesting = 100
 )
 
-// readable is the part of a comment that is read. It has no carriage returns, which GitLab drops, and what is no text is shown by U+FFFD,
+// readablePart is the part of a comment that is read. It has no carriage returns, which GitLab drops, and what is no text is shown by U+FFFD,
 // as Markdown does.
-func readable(comment string) string {
+func readablePart(comment string) string {
 	text := strings.ReplaceAll(comment[:min(len(comment), maxText)], "\r", "")
 	text = strings.ReplaceAll(strings.ToValidUTF8(text, string(utf8.RuneError)), "\x00", string(utf8.RuneError))
-	end := shallow(text)
+	end := shallowLength(text)
 	// Whoever stored the comment may have cut it, too, at the beginning of a character.
 	if end < len(text) || len(comment) > maxText-utf8.UTFMax {
 		// The end of the last paragraph may be missing, and with it that of a code span around a line.
@@ -28,11 +28,11 @@ func readable(comment string) string {
 	return text[:end]
 }
 
-// shallow is the length of a text before the first line that nests too deep.
-func shallow(text string) int {
+// shallowLength is the length of a text before the first line that nests too deep.
+func shallowLength(text string) int {
 	read := 0
 	for line := range strings.Lines(text) {
-		if nesting(line) > maxNesting {
+		if nestingDepth(line) > maxNesting {
 			break
 		}
 		read += len(line)
@@ -40,8 +40,8 @@ func shallow(text string) int {
 	return read
 }
 
-// nesting counts the quotes, list items, descriptions and footnotes that a line may open within each other, up to one too many.
-func nesting(line string) int {
+// nestingDepth counts the quotes, list items, descriptions and footnotes that a line may open within each other, up to one too many.
+func nestingDepth(line string) int {
 	for n := range maxNesting + 1 {
 		line = strings.TrimLeft(line, " \t0123456789")
 		switch {

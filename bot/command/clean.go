@@ -31,14 +31,14 @@ func unindent(line string) (rest string, ok bool) {
 func endsWord(rest string) bool {
 	for _, r := range rest {
 		if !legible.Invisible(r) {
-			return unicode.IsSpace(r) || r == '.' && clean(rest) == ""
+			return unicode.IsSpace(r) || r == '.' && cleanArgument(rest) == ""
 		}
 	}
 	return true
 }
 
-// clean brings an argument to one line of what can be seen, without a full stop at its end.
-func clean(s string) string {
+// cleanArgument brings an argument to one line of what can be seen, without a full stop at its end.
+func cleanArgument(s string) string {
 	return withoutFullStop(string(legible.Visible(s, len(s), unicode.IsSpace)))
 }
 

@@ -46,14 +46,14 @@ func New(prefix, bot string) *Reader {
 // take long, only the beginning is read, and of many commands only the first 20 are given. It takes half a second at the very worst, and
 // microseconds for what people write.
 func (r *Reader) Read(comment string) []Line {
-	text := footnotes.ReplaceAllString(strings.TrimPrefix(readable(comment), byteOrderMark), "$1 ")
+	text := footnotes.ReplaceAllString(strings.TrimPrefix(readablePart(comment), byteOrderMark), "$1 ")
 	text = descriptions.ReplaceAllString(text, "$1:$2")
-	if !r.addressed(text) {
+	if !r.mayHoldCommand(text) {
 		return nil
 	}
-	found := r.read(text)
+	found := r.readBounded(text)
 	if other := hiddenStart.ReplaceAllString(text, "$1"); other != text && len(found) > 0 {
-		found = common(found, r.read(other))
+		found = commonLines(found, r.readBounded(other))
 	}
 	return found
 }
@@ -70,8 +70,8 @@ var (
 	hiddenStart = regexp.MustCompile(`(?m)^([ \t]*)[\p{Cf}\x{034f}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{2800}\x{3164}\x{ffa0}]+`)
 )
 
-// common are the lines that both readings of a comment show.
-func common(a, b []Line) (both []Line) {
+// commonLines are the lines that both readings of a comment show.
+func commonLines(a, b []Line) (both []Line) {
 	for _, l := range a {
 		if slices.Contains(b, l) {
 			both = append(both, l)
@@ -80,9 +80,9 @@ func common(a, b []Line) (both []Line) {
 	return both
 }
 
-// read finds the commands of a text that is bounded.
-func (r *Reader) read(text string) []Line {
-	body := text[frontMatter(text):]
+// readBounded finds the commands of a text that is bounded.
+func (r *Reader) readBounded(text string) []Line {
+	body := text[frontMatterLength(text):]
 	skipped := strings.Count(text[:len(text)-len(body)], "\n")
 	var found []Line
 	for _, line := range r.lines([]byte(body)) {
@@ -95,30 +95,30 @@ func (r *Reader) read(text string) []Line {
 	return found
 }
 
-// addressed reports whether any line looks like a command, so that the text is worth parsing.
-func (r *Reader) addressed(text string) bool {
+// mayHoldCommand reports whether any line looks like a command, so that the text is worth parsing.
+func (r *Reader) mayHoldCommand(text string) bool {
 	for line := range strings.SplitSeq(text, "\n") {
-		if _, ok := r.command(line); ok {
+		if _, ok := r.parseCommand(line); ok {
 			return true
 		}
 	}
 	return false
 }
 
-// command reads one line of the source as a command. Up to three blanks may stand before it; more would be code.
-func (r *Reader) command(line string) (Line, bool) {
+// parseCommand reads one line of the source as a command. Up to three blanks may stand before it; more would be code.
+func (r *Reader) parseCommand(line string) (Line, bool) {
 	line, ok := unindent(line)
 	if !ok {
 		return Line{}, false
 	}
 	if rest, ok := cutFold(line, r.slash); ok && endsWord(rest) {
-		return Line{Text: clean(rest)}, true
+		return Line{Text: cleanArgument(rest)}, true
 	}
 	if rest, ok := cutFold(line, r.mention); ok && r.mention != "" {
 		if rest != "" && strings.ContainsAny(rest[:1], ",:") {
-			return Line{Text: clean(rest[1:]), Mention: true}, true
+			return Line{Text: cleanArgument(rest[1:]), Mention: true}, true
 		}
-		return Line{Text: clean(rest), Mention: true}, endsWord(rest)
+		return Line{Text: cleanArgument(rest), Mention: true}, endsWord(rest)
 	}
 	return Line{}, false
 }

@@ -44,11 +44,11 @@ func (e *effort) spend(work int, paragraph ast.Node) bool {
 	return e.left >= 0
 }
 
-// limited is a parser that may look at all text up to the end of the paragraph. It finds nothing more after too much effort.
-type limited struct{ parser.InlineParser }
+// limitedParser is a parser that may look at all text up to the end of the paragraph. It finds nothing more after too much effort.
+type limitedParser struct{ parser.InlineParser }
 
 // Parse parses if it may.
-func (l limited) Parse(paragraph ast.Node, block text.Reader, pc parser.Context) ast.Node {
+func (l limitedParser) Parse(paragraph ast.Node, block text.Reader, pc parser.Context) ast.Node {
 	line, at := block.Position()
 	lines := paragraph.Lines()
 	work := lines.At(lines.Len()-1).Stop - at.Start + lineEffort*(lines.Len()-line)
@@ -59,18 +59,18 @@ func (l limited) Parse(paragraph ast.Node, block text.Reader, pc parser.Context)
 }
 
 // CloseBlock passes the end of a paragraph on.
-func (l limited) CloseBlock(parent ast.Node, block text.Reader, pc parser.Context) {
+func (l limitedParser) CloseBlock(parent ast.Node, block text.Reader, pc parser.Context) {
 	if c, ok := l.InlineParser.(parser.CloseBlocker); ok {
 		c.CloseBlock(parent, block, pc)
 	}
 }
 
-// paired is a parser of signs that are paired at the end of the paragraph, where each may be compared with all before it. It finds
+// limitedPairParser is a parser of signs that are paired at the end of the paragraph, where each may be compared with all before it. It finds
 // nothing more after too much effort.
-type paired struct{ parser.InlineParser }
+type limitedPairParser struct{ parser.InlineParser }
 
 // Parse parses if it may.
-func (p paired) Parse(paragraph ast.Node, block text.Reader, pc parser.Context) ast.Node {
+func (p limitedPairParser) Parse(paragraph ast.Node, block text.Reader, pc parser.Context) ast.Node {
 	e, ok := pc.Get(effortKey).(*effort)
 	if ok && e.left < 0 {
 		return nil
@@ -84,21 +84,21 @@ func (p paired) Parse(paragraph ast.Node, block text.Reader, pc parser.Context) 
 }
 
 // CloseBlock passes the end of a paragraph on.
-func (p paired) CloseBlock(parent ast.Node, block text.Reader, pc parser.Context) {
-	limited(p).CloseBlock(parent, block, pc)
+func (p limitedPairParser) CloseBlock(parent ast.Node, block text.Reader, pc parser.Context) {
+	limitedParser(p).CloseBlock(parent, block, pc)
 }
 
 // inlineParsers are those that decide what of a paragraph is plain text. Emphasis does, for a tilde within it is not paired with one
 // outside.
 func inlineParsers() []util.PrioritizedValue {
 	return []util.PrioritizedValue{
-		util.Prioritized(limited{parser.NewCodeSpanParser()}, 100),
-		util.Prioritized(limited{math{}}, 150),
-		util.Prioritized(limited{wikiLink{}}, 180),
-		util.Prioritized(limited{parser.NewLinkParser()}, 200),
-		util.Prioritized(limited{parser.NewAutoLinkParser()}, 300),
-		util.Prioritized(limited{parser.NewRawHTMLParser()}, 400),
-		util.Prioritized(paired{struckOut{}}, 500),
-		util.Prioritized(paired{parser.NewEmphasisParser()}, 600),
+		util.Prioritized(limitedParser{parser.NewCodeSpanParser()}, 100),
+		util.Prioritized(limitedParser{math{}}, 150),
+		util.Prioritized(limitedParser{wikiLink{}}, 180),
+		util.Prioritized(limitedParser{parser.NewLinkParser()}, 200),
+		util.Prioritized(limitedParser{parser.NewAutoLinkParser()}, 300),
+		util.Prioritized(limitedParser{parser.NewRawHTMLParser()}, 400),
+		util.Prioritized(limitedPairParser{struckOut{}}, 500),
+		util.Prioritized(limitedPairParser{parser.NewEmphasisParser()}, 600),
 	}
 }

@@ -2,10 +2,10 @@ package command
 
 import "strings"
 
-// frontMatter is the length of the front matter that a text begins with, in bytes, 0 if there is none. GitLab shows it as code: a line
+// frontMatterLength is the length of the front matter that a text begins with, in bytes, 0 if there is none. GitLab shows it as code: a line
 // of three signs, maybe with the name of a language and behind one about an encoding, and all lines up to the next one of the same signs.
 // GitLab also takes a line that only begins with them; where there is another one, that closes it here: too much is code then, not too little.
-func frontMatter(text string) int {
+func frontMatterLength(text string) int {
 	fence, read, begun := "", 0, 0
 	for line := range strings.Lines(text) {
 		first := read == 0

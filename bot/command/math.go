@@ -24,11 +24,11 @@ func (math) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node {
 	var span ast.Node
 	switch {
 	case code:
-		span = formula(block, signs+1, closesCode)
+		span = parseFormula(block, signs+1, closesCode)
 	case signs == 1 && len(after) > 0 && !isSpace(after[0]):
-		span = formula(block, signs, closesDollar)
+		span = parseFormula(block, signs, closesDollar)
 	case signs == 2:
-		span = formula(block, signs, closesDollars)
+		span = parseFormula(block, signs, closesDollars)
 	}
 	if span == nil {
 		block.Advance(signs)
@@ -37,9 +37,9 @@ func (math) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node {
 	return span
 }
 
-// formula reads what follows the signs that open a formula, up to those that close it. If nothing closes it, it reads nothing. closes is
+// parseFormula reads what follows the signs that open a formula, up to those that close it. If nothing closes it, it reads nothing. closes is
 // asked at every dollar sign but the first: it tells the length of the closing signs, 0 for none, or that the search is over.
-func formula(block text.Reader, opening int, closes func(before byte, rest []byte) (length int, over bool)) ast.Node {
+func parseFormula(block text.Reader, opening int, closes func(before byte, rest []byte) (length int, over bool)) ast.Node {
 	at, position := block.Position()
 	block.Advance(opening)
 	span, before := ast.NewCodeSpan(), byte('$')

@@ -25,10 +25,10 @@ func hasHTML(doc ast.Node) bool {
 	return found
 }
 
-// outside gives those of the candidates that are shown outside of HTML elements. A Markdown parser does not pair tags; so the beginning
+// outsideHTML gives those of the candidates that are shown outside of HTML elements. A Markdown parser does not pair tags; so the beginning
 // of each candidate is marked, and the marks are looked for in the tree of the rendered document.
-func (r *Reader) outside(doc ast.Node, source []byte, all []candidate) []candidate {
-	shorten(doc)
+func (r *Reader) outsideHTML(doc ast.Node, source []byte, all []candidate) []candidate {
+	dropLinkAddresses(doc)
 	for i, c := range all {
 		mark := ast.NewString(markAt(i))
 		mark.SetCode(true) // is rendered as it is
@@ -40,14 +40,14 @@ func (r *Reader) outside(doc ast.Node, source []byte, all []candidate) []candida
 		return nil // a buffer takes everything; without a page nothing is known to be outside
 	}
 	var found []candidate
-	for _, i := range shownMarks(tree(bareTags(&page))) {
+	for _, i := range shownMarks(bodyNodes(withoutAttributes(&page))) {
 		found = append(found, all[i])
 	}
 	return found
 }
 
-// shorten takes the addresses of links away: they say nothing about tags, and one long address may be referred to a thousand times.
-func shorten(doc ast.Node) {
+// dropLinkAddresses takes the addresses of links away: they say nothing about tags, and one long address may be referred to a thousand times.
+func dropLinkAddresses(doc ast.Node) {
 	// The visitor gives no error.
 	_ = ast.Walk(doc, func(n ast.Node, _ bool) (ast.WalkStatus, error) {
 		switch n := n.(type) {
@@ -66,10 +66,10 @@ const markByte = "\xff"
 // markAt is the mark of a candidate. It is plain text, so that it does not end a comment or an attribute around it.
 func markAt(i int) []byte { return []byte(markByte + strconv.Itoa(i) + markByte) }
 
-// bareTags is a page without attributes, up to the first opaque element. An element that only changes how text looks is opened again in
+// withoutAttributes is a page without attributes, up to the first opaque element. An element that only changes how text looks is opened again in
 // every paragraph after one that leaves it open; without attributes there are no more than three of a name to open. Marks in tables are
 // left out: browsers put what stands between the cells before the table.
-func bareTags(page *bytes.Buffer) []byte {
+func withoutAttributes(page *bytes.Buffer) []byte {
 	var bare bytes.Buffer
 	tables := 0
 	for tokens := html.NewTokenizer(page); ; {
@@ -103,8 +103,8 @@ func bareTags(page *bytes.Buffer) []byte {
 	}
 }
 
-// tree gives what the body of a page holds. Of a page that nests too deep for the parser it is the beginning.
-func tree(page []byte) []*html.Node {
+// bodyNodes gives what the body of a page holds. Of a page that nests too deep for the parser it is the beginning.
+func bodyNodes(page []byte) []*html.Node {
 	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
 	for ; len(page) > 0; page = page[:len(page)/2] {
 		if nodes, err := html.ParseFragment(bytes.NewReader(page), body); err == nil {

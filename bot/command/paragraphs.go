@@ -21,7 +21,7 @@ func newMarkdown() goldmark.Markdown {
 			parser.WithBlockParsers(parser.DefaultBlockParsers()...),
 			parser.WithBlockParsers(util.Prioritized(fencedQuote{}, 750)), // before plain quotes, which have 800
 			parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
-			parser.WithParagraphTransformers(util.Prioritized(table{}, 200)),
+			parser.WithParagraphTransformers(util.Prioritized(tableTransformer{}, 200)),
 			parser.WithInlineParsers(inlineParsers()...),
 		)),
 		goldmark.WithExtensions(extension.Footnote, extension.DefinitionList),
@@ -51,7 +51,7 @@ func (r *Reader) lines(source []byte) []Line {
 		}
 	}
 	if len(found) > 0 && hasHTML(doc) {
-		found = r.outside(doc, source, found)
+		found = r.outsideHTML(doc, source, found)
 	}
 	lines := make([]Line, len(found))
 	for i, c := range found {
@@ -70,7 +70,7 @@ func (r *Reader) appendCommands(found []candidate, paragraph ast.Node, numbers *
 		if i < segments.Len()-1 {
 			line = withoutHardBreak(line)
 		}
-		l, ok := r.command(line)
+		l, ok := r.parseCommand(line)
 		if !ok {
 			continue
 		}

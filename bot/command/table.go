@@ -9,13 +9,13 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// table finds the tables of GitHub's Markdown: from the line before a line like |---|---| on, all of a paragraph is a table, whatever is
+// tableTransformer finds the tables of GitHub's Markdown: from the line before a line like |---|---| on, all of a paragraph is a table, whatever is
 // written there. Its text becomes a paragraph in a quote, which nobody looks at. goldmark's own extension fills every row up to the width
 // of the head and makes gigabytes of a few kilobytes.
-type table struct{}
+type tableTransformer struct{}
 
 // Transform splits a paragraph that ends in a table.
-func (table) Transform(node *ast.Paragraph, reader text.Reader, _ parser.Context) {
+func (tableTransformer) Transform(node *ast.Paragraph, reader text.Reader, _ parser.Context) {
 	lines, source := node.Lines(), reader.Source()
 	for i := 1; i < lines.Len(); i++ {
 		under := lines.At(i)

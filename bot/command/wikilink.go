@@ -30,7 +30,7 @@ func (wikiLink) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node 
 		if line == nil {
 			break
 		}
-		end := bracket(line)
+		end := unescapedBracket(line)
 		if end < 0 {
 			span.AppendChild(span, ast.NewRawTextSegment(segment))
 			read += len(line)
@@ -48,8 +48,8 @@ func (wikiLink) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node 
 	return nil
 }
 
-// bracket is the place of the first bracket without a backslash before it, -1 for none.
-func bracket(line []byte) int {
+// unescapedBracket is the place of the first bracket without a backslash before it, -1 for none.
+func unescapedBracket(line []byte) int {
 	for i := 0; i < len(line); i++ {
 		switch line[i] {
 		case '\\':

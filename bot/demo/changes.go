@@ -15,7 +15,7 @@ var changes = []scene{
 	{
 		who: "ann", does: `opens "Push rules can be bypassed by a crafted ref"`,
 		do: func(s *stage) error {
-			return s.open("ann", sandbox.IssueOptions{Title: "Push rules can be bypassed by a crafted ref"})
+			return s.openIssue("ann", sandbox.IssueOptions{Title: "Push rules can be bypassed by a crafted ref"})
 		},
 		until: func(v view) bool { return v.Has("workflow::start") && strings.Contains(v.note, "A type label") },
 	},
@@ -30,7 +30,7 @@ var changes = []scene{
 			return s.gitlab.Edit("ann", s.ref, sandbox.Change{AddLabels: []string{"security"}})
 		},
 		until: func(v view) bool {
-			return v.weighs(5) && slices.ContainsFunc(v.handled, func(d record.Decision) bool {
+			return v.hasWeight(5) && slices.ContainsFunc(v.handled, func(d record.Decision) bool {
 				return reason(d, "security-weight") != "" && len(d.Events) == 1 && strings.HasSuffix(d.Events[0], "labels changed")
 			})
 		},
@@ -47,7 +47,7 @@ var changes = []scene{
 		who: "omar", does: "splits it and sets weight 2",
 		do: func(s *stage) error { return s.gitlab.Edit("omar", s.ref, sandbox.Change{Weight: triage.Int(2)}) },
 		until: func(v view) bool {
-			return v.weighs(3) && !v.Has("needs research") && strings.Contains(v.note, "2 → 3")
+			return v.hasWeight(3) && !v.Has("needs research") && strings.Contains(v.note, "2 → 3")
 		},
 	},
 	{
@@ -55,7 +55,7 @@ var changes = []scene{
 		do: func(s *stage) error {
 			return s.gitlab.Edit("ann", s.ref, sandbox.Change{AddLabels: []string{"type::bug", "severity::1", "priority::1"}})
 		},
-		until: func(v view) bool { return strings.Contains(v.note, "- [ ] **An assignee") && v.weighs(3) },
+		until: func(v view) bool { return strings.Contains(v.note, "- [ ] **An assignee") && v.hasWeight(3) },
 	},
 	{
 		who: "mia", does: "assigns omar",

@@ -16,59 +16,59 @@ var commands = []scene{
 	{
 		who: "omar", does: `opens the spike "How should archive links expire?"`,
 		do: func(s *stage) error {
-			return s.open("omar", sandbox.IssueOptions{
+			return s.openIssue("omar", sandbox.IssueOptions{
 				Title: "How should archive links expire?", Labels: []string{"spike", "security", "type::feature", "severity::2", "priority::2", "workflow::in dev"},
 			})
 		},
 		until: func(v view) bool {
-			return v.weighs(2) && v.Has("backend") && strings.Contains(v.note, "An assignee")
+			return v.hasWeight(2) && v.Has("backend") && strings.Contains(v.note, "An assignee")
 		},
 	},
-	folded("`dev-needs-assignee`", says("omar", "/flow ignore dev-needs-assignee all of us look into it", func(v view) bool {
-		return v.done() && strings.Contains(v.note, "all of us look into it") && !strings.Contains(v.note, "- [ ]")
+	withDetails("`dev-needs-assignee`", commentStep("omar", "/flow ignore dev-needs-assignee all of us look into it", func(v view) bool {
+		return v.isDone() && strings.Contains(v.note, "all of us look into it") && !strings.Contains(v.note, "- [ ]")
 	})),
-	says("omar", "/flow spike done Let archive links expire after a day", func(v view) bool {
-		return v.State == "closed" && len(v.Links) == 1 && v.reacts(triage.DoneEmoji) && v.replies("The follow-up is #3")
+	commentStep("omar", "/flow spike done Let archive links expire after a day", func(v view) bool {
+		return v.State == "closed" && len(v.Links) == 1 && v.hasReaction(triage.DoneEmoji) && v.hasReply("The follow-up is #3")
 	}),
-	onFollowUp(says("omar", "/flow next", func(v view) bool { return v.done() && v.Has("workflow::refinement") })),
-	says("omar", "/flow next", func(v view) bool {
-		return v.refused("`/flow weight 3`") && v.Has("workflow::refinement")
+	followUpStep(commentStep("omar", "/flow next", func(v view) bool { return v.isDone() && v.Has("workflow::refinement") })),
+	commentStep("omar", "/flow next", func(v view) bool {
+		return v.isRefused("`/flow weight 3`") && v.Has("workflow::refinement")
 	}),
-	says("omar", "/flow wieght 3", func(v view) bool { return v.refused("did you mean `/flow weight <n> [why]`") && v.Weight == nil }),
-	says("omar", "/flow weight 3", func(v view) bool {
-		return v.done() && v.weighs(4) && strings.Contains(v.note, "3 → 4") && strings.Contains(v.note, "Use `/flow next`")
+	commentStep("omar", "/flow wieght 3", func(v view) bool { return v.isRefused("did you mean `/flow weight <n> [why]`") && v.Weight == nil }),
+	commentStep("omar", "/flow weight 3", func(v view) bool {
+		return v.isDone() && v.hasWeight(4) && strings.Contains(v.note, "3 → 4") && strings.Contains(v.note, "Use `/flow next`")
 	}),
-	says("ann", "/flow why weight-research", func(v view) bool { return v.reacts("") && v.replies("3 or less needs no research") }),
-	says("mia", "/flow next", func(v view) bool {
-		return v.done() && v.Has("workflow::needs issue review") && strings.Contains(v.note, "Sign-off")
+	commentStep("ann", "/flow why weight-research", func(v view) bool { return v.hasReaction("") && v.hasReply("3 or less needs no research") }),
+	commentStep("mia", "/flow next", func(v view) bool {
+		return v.isDone() && v.Has("workflow::needs issue review") && strings.Contains(v.note, "Sign-off")
 	}),
-	saysInternally("pat", "/flow unclear "+secret+" needs a week, is a day enough?", func(v view) bool {
-		return v.reacts(triage.DoneEmoji) && v.replies(secret, "@mia") && v.reply.Internal && strings.Contains(v.note, "**Open question** in an internal comment")
+	internalCommentStep("pat", "/flow unclear "+secret+" needs a week, is a day enough?", func(v view) bool {
+		return v.hasReaction(triage.DoneEmoji) && v.hasReply(secret, "@mia") && v.reply.Internal && strings.Contains(v.note, "**Open question** in an internal comment")
 	}),
 }
 
-// says lets a person comment with a command.
-func says(who, command string, until func(view) bool) scene {
+// commentStep lets a person comment with a command.
+func commentStep(who, command string, until func(view) bool) scene {
 	return scene{who: who, does: "writes " + command, until: until, do: func(s *stage) error {
-		return s.ask(s.gitlab.Comment(who, s.ref, command))
+		return s.expectAnswer(s.gitlab.Comment(who, s.ref, command))
 	}}
 }
 
-// saysInternally is the same in an internal comment.
-func saysInternally(who, command string, until func(view) bool) scene {
+// internalCommentStep is the same in an internal comment.
+func internalCommentStep(who, command string, until func(view) bool) scene {
 	return scene{who: who, does: "writes internally " + command, until: until, do: func(s *stage) error {
-		return s.ask(s.gitlab.CommentInternally(who, s.ref, command))
+		return s.expectAnswer(s.gitlab.CommentInternally(who, s.ref, command))
 	}}
 }
 
-// folded tells also what the bot's own comment says about something in its fold.
-func folded(about string, scene scene) scene {
+// withDetails tells also what the bot's own comment says about something in its fold.
+func withDetails(about string, scene scene) scene {
 	scene.fold = about
 	return scene
 }
 
-// onFollowUp goes to the issue that the bot opened, and then lets the scene be played.
-func onFollowUp(then scene) scene {
+// followUpStep goes to the issue that the bot opened, and then lets the scene be played.
+func followUpStep(then scene) scene {
 	here := then
 	here.does = "goes there and " + then.does
 	here.do = func(s *stage) error {
@@ -76,21 +76,21 @@ func onFollowUp(then scene) scene {
 		if len(links) != 1 {
 			return fmt.Errorf("the spike should have one linked issue, it has %d", len(links))
 		}
-		s.enter(links[0].Issue)
+		s.continueWith(links[0].Issue)
 		return then.do(s)
 	}
 	return here
 }
 
-// asked is a comment with a command.
-type asked struct {
+// postedCommand is a comment with a command.
+type postedCommand struct {
 	on   triage.Ref
 	note int64
 }
 
-// ask keeps a comment whose answer the scene waits for.
-func (s *stage) ask(note int64, err error) error {
-	s.asked = append(s.asked, asked{s.ref, note})
+// expectAnswer keeps a comment whose answer the scene waits for.
+func (s *stage) expectAnswer(note int64, err error) error {
+	s.asked = append(s.asked, postedCommand{s.ref, note})
 	return err
 }
 
@@ -103,7 +103,7 @@ func (s *stage) endCommands() error {
 		}
 	}
 	for _, issue := range s.gitlab.Issues(s.project) {
-		if n := len(stickies(issue)); n > 1 {
+		if n := len(ownNotes(issue)); n > 1 {
 			return fmt.Errorf("the bot should have one comment of its own on issue %s, it has %d", issue.Ref, n)
 		}
 		for _, n := range issue.CommentsBy(botName) {

@@ -58,14 +58,14 @@ func Run(ctx context.Context, o Options) error {
 	if o.Patience <= 0 {
 		o.Patience = 20 * time.Second
 	}
-	s, err := open(ctx, o)
+	s, err := openStage(ctx, o)
 	if err != nil {
 		return err
 	}
 	if o.Own != nil {
-		err = s.invite(*o.Own)
+		err = s.openTrialIssue(*o.Own)
 	} else {
-		err = s.tell(ctx)
+		err = s.playStory(ctx)
 	}
 	if err == nil && !o.Once {
 		fmt.Fprintf(o.Out, "\nOpen %s to try more: set labels and weights, comment with /flow help, and watch the bot. Stop with Ctrl-C.\n", s.issueURL())
@@ -88,12 +88,12 @@ type stage struct {
 	dir      string
 	project  int64
 	ref      triage.Ref
-	told     told
-	asked    []asked
+	told     narrated
+	asked    []postedCommand
 }
 
-// open starts both on free ports of this machine and connects them.
-func open(ctx context.Context, o Options) (s *stage, err error) {
+// openStage starts both on free ports of this machine and connects them.
+func openStage(ctx context.Context, o Options) (s *stage, err error) {
 	s = &stage{out: o.Out, patience: o.Patience}
 	defer func() {
 		if err != nil {
@@ -114,7 +114,7 @@ func open(ctx context.Context, o Options) (s *stage, err error) {
 		policy = o.Own.Policy
 		policy.Grace, policy.Settle, policy.TriageDays = min(policy.Grace, grace), settle, 0
 	}
-	if err := s.cast(policy.Team); err != nil {
+	if err := s.addPeople(policy.Team); err != nil {
 		return s, err
 	}
 	s.app, err = bot.New(ctx, bot.Options{
@@ -161,8 +161,8 @@ func (s *stage) listen(log *zap.Logger) error {
 	return nil
 }
 
-// invite opens an issue to try a configuration on.
-func (s *stage) invite(own Own) error {
+// openTrialIssue opens an issue to try a configuration on.
+func (s *stage) openTrialIssue(own Own) error {
 	ref, err := s.gitlab.Open("ann", s.project, sandbox.IssueOptions{Title: "Try your own rules here"})
 	if err != nil {
 		return err
@@ -175,8 +175,8 @@ func (s *stage) invite(own Own) error {
 	return nil
 }
 
-// cast brings in the people, those of the roster too, and the project.
-func (s *stage) cast(team *triage.Team) error {
+// addPeople brings in the people, those of the roster too, and the project.
+func (s *stage) addPeople(team *triage.Team) error {
 	known := []string{"ann", "omar", "mia", "pat"}
 	for _, p := range []struct {
 		username, name string

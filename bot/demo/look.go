@@ -22,33 +22,33 @@ type view struct {
 	reply     sandbox.Note      // the bot's answer in its thread, zero if there is none
 }
 
-// weighs reports whether the issue has this weight.
-func (v view) weighs(n int) bool { return v.Weight != nil && *v.Weight == n }
+// hasWeight reports whether the issue has this weight.
+func (v view) hasWeight(n int) bool { return v.Weight != nil && *v.Weight == n }
 
-// reacts reports whether this is the bot's only reaction to the comment; "" is none.
-func (v view) reacts(emoji string) bool { return strings.Join(v.reactions, " ") == emoji }
+// hasReaction reports whether this is the bot's only reaction to the comment; "" is none.
+func (v view) hasReaction(emoji string) bool { return strings.Join(v.reactions, " ") == emoji }
 
-// replies reports whether the bot's answer has all these words.
-func (v view) replies(words ...string) bool {
+// hasReply reports whether the bot's answer has all these words.
+func (v view) hasReply(words ...string) bool {
 	return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(v.reply.Text, w) })
 }
 
-// done reports whether the command was carried out without a word.
-func (v view) done() bool { return v.reacts(triage.DoneEmoji) && v.reply.ID == 0 }
+// isDone reports whether the command was carried out without a word.
+func (v view) isDone() bool { return v.hasReaction(triage.DoneEmoji) && v.reply.ID == 0 }
 
-// refused reports whether the command was refused in these words.
-func (v view) refused(words ...string) bool {
-	return v.reacts(triage.RefusedEmoji) && v.replies(words...)
+// isRefused reports whether the command was refused in these words.
+func (v view) isRefused(words ...string) bool {
+	return v.hasReaction(triage.RefusedEmoji) && v.hasReply(words...)
 }
 
-// await looks at the issue until the condition holds.
-func (s *stage) await(ctx context.Context, until func(view) bool) (view, error) {
+// awaitView looks at the issue until the condition holds.
+func (s *stage) awaitView(ctx context.Context, until func(view) bool) (view, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.patience, fmt.Errorf("it did not happen within %s", s.patience))
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		v, err := s.look(ctx)
+		v, err := s.observe(ctx)
 		if err == nil && until(v) {
 			return v, nil
 		}
@@ -60,10 +60,10 @@ func (s *stage) await(ctx context.Context, until func(view) bool) (view, error) 
 	}
 }
 
-// look gathers what can be seen: GitLab's side, and the bot's own record of what it decided.
-func (s *stage) look(ctx context.Context) (view, error) {
+// observe gathers what can be seen: GitLab's side, and the bot's own record of what it decided.
+func (s *stage) observe(ctx context.Context) (view, error) {
 	v := view{Issue: s.gitlab.Issue(s.ref)}
-	for _, n := range stickies(v.Issue) {
+	for _, n := range ownNotes(v.Issue) {
 		v.note = n.Text
 	}
 	if len(s.asked) > 0 {
@@ -82,8 +82,8 @@ func (s *stage) look(ctx context.Context) (view, error) {
 	return v, err
 }
 
-// stickies are the bot's comments that answer nobody.
-func stickies(i sandbox.Issue) []sandbox.Note {
+// ownNotes are the bot's comments that answer nobody.
+func ownNotes(i sandbox.Issue) []sandbox.Note {
 	return slices.DeleteFunc(i.CommentsBy(botName), func(n sandbox.Note) bool {
 		_, _, answer := note.ParseReply(n.Text, i.Ref)
 		return answer

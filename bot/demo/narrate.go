@@ -8,33 +8,33 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// told is how much of the issue was narrated.
-type told struct {
+// narrated is how much of the issue was narrated.
+type narrated struct {
 	labels, weights int
 	closed          bool
 	note            string
 	asked           int // comments with commands
 }
 
-// say prints one line of what the bot does.
-func (s *stage) say(format string, args ...any) { fmt.Fprintf(s.out, "      "+format+"\n", args...) }
+// printf prints one line of what the bot does.
+func (s *stage) printf(format string, args ...any) { fmt.Fprintf(s.out, "      "+format+"\n", args...) }
 
 // quote prints the part of a comment that stands above its fold.
 func (s *stage) quote(text string) {
-	for line := range strings.Lines(visible(text)) {
-		s.say("%s", strings.TrimRight("  | "+line, " \n"))
+	for line := range strings.Lines(aboveDetails(text)) {
+		s.printf("%s", strings.TrimRight("  | "+line, " \n"))
 	}
 }
 
 // plain undoes what keeps a name in a note from being a mention.
 var plain = strings.NewReplacer(`\@`, "@", "\u2060", "")
 
-// quoteFold prints what a comment says about something in its fold.
-func (s *stage) quoteFold(text, about string) {
+// quoteDetails prints what a comment says about something in its fold.
+func (s *stage) quoteDetails(text, about string) {
 	_, fold, _ := strings.Cut(text, "<details>")
 	for line := range strings.Lines(fold) {
 		if about != "" && strings.Contains(line, about) {
-			s.say("  | (folded) %s", plain.Replace(strings.TrimSpace(strings.TrimPrefix(line, "- "))))
+			s.printf("  | (folded) %s", plain.Replace(strings.TrimSpace(strings.TrimPrefix(line, "- "))))
 		}
 	}
 }
@@ -45,30 +45,30 @@ func (s *stage) narrate(v view, scene scene) {
 	s.narrateLabels(v.LabelEvents[s.told.labels:])
 	for _, e := range v.WeightEvents[s.told.weights:] {
 		if e.User == botName && e.Weight != nil {
-			s.say("the bot sets weight %d", *e.Weight)
+			s.printf("the bot sets weight %d", *e.Weight)
 		}
 	}
 	if v.State == "closed" && !s.told.closed {
-		s.say("the bot closes the issue")
+		s.printf("the bot closes the issue")
 	}
 	if scene.why != "" && len(v.handled) > 0 {
-		s.say("the bot leaves it, because %s (%s)", reason(v.handled[0], scene.why), scene.why)
+		s.printf("the bot leaves it, because %s (%s)", reason(v.handled[0], scene.why), scene.why)
 	}
 	if v.note != s.told.note {
 		verb := "edits its comment"
 		if s.told.note == "" {
 			verb = "comments"
 		}
-		s.say("the bot %s:", verb)
+		s.printf("the bot %s:", verb)
 		s.quote(v.note)
-		s.quoteFold(v.note, scene.fold)
+		s.quoteDetails(v.note, scene.fold)
 	}
-	s.told = s.tells(v)
+	s.told = s.narratedUpTo(v)
 }
 
-// tells is how much was narrated once all in the view is.
-func (s *stage) tells(v view) told {
-	return told{
+// narratedUpTo is how much was narrated once all in the view is.
+func (s *stage) narratedUpTo(v view) narrated {
+	return narrated{
 		labels: len(v.LabelEvents), weights: len(v.WeightEvents), closed: v.State == "closed", note: v.note, asked: len(s.asked),
 	}
 }
@@ -92,12 +92,12 @@ func (s *stage) narrateAnswer(v view) {
 		how = append(how, "replies:")
 	}
 	if len(how) > 0 {
-		s.say("the bot %s", strings.Join(how, " and "))
+		s.printf("the bot %s", strings.Join(how, " and "))
 	}
-	text, _, rows := strings.Cut(visible(v.reply.Text), "\n\n- ")
+	text, _, rows := strings.Cut(aboveDetails(v.reply.Text), "\n\n- ")
 	s.quote(text)
 	if rows {
-		s.say("  | …")
+		s.printf("  | …")
 	}
 }
 
@@ -114,15 +114,15 @@ func (s *stage) narrateLabels(events []sandbox.Event) {
 		}
 	}
 	if len(added) > 0 {
-		s.say("the bot adds %s", strings.Join(added, " "))
+		s.printf("the bot adds %s", strings.Join(added, " "))
 	}
 	if len(removed) > 0 {
-		s.say("the bot removes %s", strings.Join(removed, " "))
+		s.printf("the bot removes %s", strings.Join(removed, " "))
 	}
 }
 
-// visible is the part of a note that stands above its fold.
-func visible(note string) string {
+// aboveDetails is the part of a note that stands above its fold.
+func aboveDetails(note string) string {
 	for _, end := range []string{"<details>", "<!--"} {
 		note, _, _ = strings.Cut(note, end)
 	}

@@ -32,8 +32,8 @@ var story = []act{
 
 const botName = "flowkeeper-bot"
 
-// tell plays the story.
-func (s *stage) tell(ctx context.Context) error {
+// playStory plays the story.
+func (s *stage) playStory(ctx context.Context) error {
 	number := 0
 	for _, act := range story {
 		if act.title != "" {
@@ -58,7 +58,7 @@ func (s *stage) play(ctx context.Context, scene scene) error {
 	if err := scene.do(s); err != nil {
 		return err
 	}
-	v, err := s.await(ctx, scene.until)
+	v, err := s.awaitView(ctx, scene.until)
 	s.narrate(v, scene)
 	if err != nil {
 		return fmt.Errorf("the bot did not answer as expected: %w", err)
@@ -66,15 +66,15 @@ func (s *stage) play(ctx context.Context, scene scene) error {
 	return nil
 }
 
-// open lets a person open the issue on which the story goes on.
-func (s *stage) open(who string, o sandbox.IssueOptions) error {
+// openIssue lets a person open the issue on which the story goes on.
+func (s *stage) openIssue(who string, o sandbox.IssueOptions) error {
 	ref, err := s.gitlab.Open(who, s.project, o)
-	s.enter(ref)
+	s.continueWith(ref)
 	return err
 }
 
-// enter goes on with another issue, as it is now.
-func (s *stage) enter(ref triage.Ref) {
+// continueWith goes on with another issue, as it is now.
+func (s *stage) continueWith(ref triage.Ref) {
 	s.ref = ref
-	s.told = s.tells(view{Issue: s.gitlab.Issue(ref)})
+	s.told = s.narratedUpTo(view{Issue: s.gitlab.Issue(ref)})
 }

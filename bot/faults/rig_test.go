@@ -118,7 +118,7 @@ func (r *rig) settle(ctx context.Context) error {
 		if !r.road.empty() {
 			return false, "webhooks are on their way"
 		}
-		if err := r.lab.Quiet(ctx); err != nil {
+		if err := r.lab.AwaitDelivered(ctx); err != nil {
 			return false, last
 		}
 		s, err := r.store.Stats(ctx)

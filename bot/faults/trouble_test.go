@@ -117,7 +117,7 @@ func (x *trouble) target(f sandbox.Fault) sandbox.Fault {
 
 func fails(f sandbox.Fault) func(*trouble, context.Context) bool {
 	return func(x *trouble, _ context.Context) bool {
-		x.lab.Next(x.target(f))
+		x.lab.FailNext(x.target(f))
 		return true
 	}
 }
@@ -130,6 +130,6 @@ func (x *trouble) slow(context.Context) bool {
 			close(late)
 		}
 	})
-	x.lab.Next(x.target(sandbox.Fault{Wait: late}))
+	x.lab.FailNext(x.target(sandbox.Fault{Wait: late}))
 	return true
 }

@@ -24,8 +24,8 @@ type conn struct {
 	idle   bool // it waits for its next request
 }
 
-// orLonger is this connection, or the other one (nil is none) if that has been silent for longer.
-func (c *conn) orLonger(other *conn) *conn {
+// longerSilent is this connection, or the other one (nil is none) if that has been silent for longer.
+func (c *conn) longerSilent(other *conn) *conn {
 	if other != nil && other.heard.Load() < c.heard.Load() {
 		return other
 	}
@@ -56,8 +56,8 @@ func (c *conn) CloseWrite() error {
 	return nil
 }
 
-// inner is the gate's connection below TLS; nil if there is none.
-func inner(c net.Conn) *conn {
+// gateConnOf is the gate's connection below TLS; nil if there is none.
+func gateConnOf(c net.Conn) *conn {
 	if over, ok := c.(interface{ NetConn() net.Conn }); ok {
 		c = over.NetConn()
 	}
@@ -69,12 +69,12 @@ type contextKey struct{}
 
 // Context remembers, for Trust, through which connection a request comes. It is for http.Server.ConnContext.
 func Context(ctx context.Context, c net.Conn) context.Context {
-	return context.WithValue(ctx, contextKey{}, inner(c))
+	return context.WithValue(ctx, contextKey{}, gateConnOf(c))
 }
 
 // State notes whether a connection waits for a request. It is for http.Server.ConnState.
 func State(c net.Conn, s http.ConnState) {
-	through := inner(c)
+	through := gateConnOf(c)
 	if through == nil {
 		return
 	}
@@ -87,8 +87,8 @@ func State(c net.Conn, s http.ConnState) {
 	}
 }
 
-// Trust says that the request with this context is authentic: its peer is no stranger any more.
-func Trust(ctx context.Context) {
+// MarkTrusted says that the request with this context is authentic: its peer is no stranger any more.
+func MarkTrusted(ctx context.Context) {
 	c, _ := ctx.Value(contextKey{}).(*conn)
 	if c == nil {
 		return
@@ -122,16 +122,16 @@ func peerOf(a net.Addr) peer {
 // maxKnown is how many peers are remembered.
 const maxKnown = 1024
 
-// known are the peers that authenticated, and which of them did so last.
-type known map[peer]int64
+// trustedPeers are the peers that authenticated, and which of them did so last.
+type trustedPeers map[peer]int64
 
-func (k known) has(p peer) bool {
+func (k trustedPeers) has(p peer) bool {
 	_, found := k[p]
 	return found
 }
 
 // add remembers a peer. Of too many the one that was silent for longest is forgotten.
-func (k known) add(p peer, now int64) {
+func (k trustedPeers) add(p peer, now int64) {
 	k[p] = now
 	if len(k) <= maxKnown {
 		return
@@ -145,8 +145,8 @@ func (k known) add(p peer, now int64) {
 	delete(k, oldest)
 }
 
-// seldom writes each message at most once a minute: whoever comes often must not fill the log.
-func seldom(log *zap.Logger) *zap.Logger {
+// rateLimitedLog writes each message at most once a minute: whoever comes often must not fill the log.
+func rateLimitedLog(log *zap.Logger) *zap.Logger {
 	return log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core {
 		return zapcore.NewSamplerWithOptions(c, time.Minute, 1, 0)
 	}))

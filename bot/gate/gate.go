@@ -33,15 +33,15 @@ type Gate struct {
 	mu      sync.Mutex
 	changed *sync.Cond // a connection was closed or is idle, or the gate was closed
 	open    map[*conn]struct{}
-	known   known
+	known   trustedPeers
 	closed  bool
 }
 
 // New puts a gate in front of a listener.
 func New(o Options) *Gate {
 	g := &Gate{
-		listener: o.Listener, most: o.Most, strangers: max(1, o.Most-o.Most/4), each: max(1, o.Most/8), log: seldom(o.Log),
-		open: map[*conn]struct{}{}, known: known{},
+		listener: o.Listener, most: o.Most, strangers: max(1, o.Most-o.Most/4), each: max(1, o.Most/8), log: rateLimitedLog(o.Log),
+		open: map[*conn]struct{}{}, known: trustedPeers{},
 	}
 	g.changed = sync.NewCond(&g.mu)
 	return g
@@ -87,15 +87,15 @@ func (g *Gate) makeRoom(newcomer peer) bool {
 		switch {
 		case !g.known.has(c.peer):
 			strangers++
-			stranger = c.orLonger(stranger)
+			stranger = c.longerSilent(stranger)
 			if c.peer == newcomer {
 				same++
-				own = c.orLonger(own)
+				own = c.longerSilent(own)
 			}
 		case !c.proven:
-			unproven = c.orLonger(unproven)
+			unproven = c.longerSilent(unproven)
 		case c.idle:
-			idle = c.orLonger(idle)
+			idle = c.longerSilent(idle)
 		}
 	}
 	isStranger := !g.known.has(newcomer)

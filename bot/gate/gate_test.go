@@ -90,7 +90,7 @@ func (h *house) say(name string) {
 func (h *house) trust(names ...string) {
 	for _, name := range names {
 		gate.State(h.inside[name], http.StateActive)
-		gate.Trust(gate.Context(h.Context(), h.inside[name]))
+		gate.MarkTrusted(gate.Context(h.Context(), h.inside[name]))
 	}
 }
 
@@ -283,6 +283,6 @@ func TestOtherConnectionsAreNobodys(t *testing.T) {
 	client, server := net.Pipe()
 	defer client.Close()
 	gate.State(server, http.StateIdle)
-	gate.Trust(gate.Context(t.Context(), server))
-	gate.Trust(context.Background())
+	gate.MarkTrusted(gate.Context(t.Context(), server))
+	gate.MarkTrusted(context.Background())
 }

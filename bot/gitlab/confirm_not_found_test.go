@@ -39,11 +39,11 @@ func TestOne404IsChance(t *testing.T) {
 		"GET links":         func() (int, error) { links, err := c.Links(t.Context(), ref); return len(links), err },
 		"GET weight events": func() (int, error) { past, err := c.ResourceEvents(t.Context(), ref); return len(past), err },
 	} {
-		lab.Next(sandbox.Fault{Match: match, Status: http.StatusNotFound})
+		lab.FailNext(sandbox.Fault{Match: match, Status: http.StatusNotFound})
 		if n, err := read(); n != 1 || err != nil {
 			t.Errorf("%s with a 404 before: %d found, want 1; %v", match, n, err)
 		}
-		lab.Next(sandbox.Fault{Match: match, Status: http.StatusNotFound, Times: 2})
+		lab.FailNext(sandbox.Fault{Match: match, Status: http.StatusNotFound, Times: 2})
 		if n, err := read(); n != 0 || err != nil {
 			t.Errorf("%s with two: %d found, want none; %v", match, n, err)
 		}
@@ -65,7 +65,7 @@ func TestLists(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
-	lab.Next(sandbox.Fault{Match: "GET issues", Status: http.StatusBadGateway})
+	lab.FailNext(sandbox.Fault{Match: "GET issues", Status: http.StatusBadGateway})
 	_, err := c.IsListed(t.Context(), ref)
 	check(t, err, gitlab.Unavailable, "looking for issue")
 }

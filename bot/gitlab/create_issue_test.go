@@ -106,7 +106,7 @@ func TestSandboxFindMarked(t *testing.T) {
 	if _, ok, err := c.FindIssueByMarker(t.Context(), project, self.ID, marker, since); ok || err != nil {
 		t.Errorf("found %v, %v; want nothing yet", ok, err)
 	}
-	lab.Next(sandbox.Fault{Match: "POST issue", ApplyThenCut: true})
+	lab.FailNext(sandbox.Fault{Match: "POST issue", ApplyThenCut: true})
 	minutes.Add(1)
 	_, err = c.CreateIssue(t.Context(), project, gitlab.NewIssue{Title: "Follow-up", Description: "Ours.\n" + marker})
 	check(t, err, gitlab.Unavailable)

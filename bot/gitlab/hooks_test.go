@@ -63,7 +63,7 @@ func hooked(t *testing.T, level int) (lab *sandbox.Server, c *gitlab.Client, ref
 
 func quiet(t *testing.T, lab *sandbox.Server) {
 	t.Helper()
-	if err := lab.Quiet(t.Context()); err != nil {
+	if err := lab.AwaitDelivered(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -38,10 +38,10 @@ func TestReadOutside(t *testing.T) {
 				t.Fatal(err)
 			}
 			if test.ticket {
-				ref, err = lab.Request("eve@shop.example", 1, "t", "")
+				ref, err = lab.OpenTicket("eve@shop.example", 1, "t", "")
 			}
 			if err == nil && test.prepare != nil {
-				if _, err = lab.Request("eve@shop.example", 1, "the support bot is there", ""); err == nil {
+				if _, err = lab.OpenTicket("eve@shop.example", 1, "the support bot is there", ""); err == nil {
 					err = test.prepare(lab, ref)
 				}
 			}
@@ -50,7 +50,7 @@ func TestReadOutside(t *testing.T) {
 			}
 			if test.fault != nil {
 				test.fault.Match = "QUERY participants"
-				lab.Next(*test.fault)
+				lab.FailNext(*test.fault)
 			}
 			got, err := c.MailsOutsiders(t.Context(), ref, lab.Issue(ref).ID)
 			if got != test.want || gitlab.ClassOf(err) != test.class {

@@ -76,13 +76,13 @@ func TestSandboxReplyCut(t *testing.T) {
 	t.Parallel()
 	lab, c, ref := inSandbox(t, sandbox.Premium, sandbox.IssueOptions{Title: "Slow"})
 	id := comment(t, lab, ref, "/flow help")
-	lab.Next(sandbox.Fault{Match: "POST reply", ApplyThenCut: true})
+	lab.FailNext(sandbox.Fault{Match: "POST reply", ApplyThenCut: true})
 	_, err := c.Reply(t.Context(), ref, "", id, false, "help")
 	check(t, err, gitlab.Unavailable, "no answer")
 	if got := lab.Issue(ref).CommentsBy("flowkeeper-bot"); len(got) != 1 || got[0].Text != "help" {
 		t.Errorf("the bot wrote %+v, want one reply", got)
 	}
-	lab.Next(sandbox.Fault{Match: "GET discussions", Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"30"}}})
+	lab.FailNext(sandbox.Fault{Match: "GET discussions", Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"30"}}})
 	_, err = c.Reply(t.Context(), ref, "", id, false, "help")
 	check(t, err, gitlab.Unavailable, "429")
 	if after := gitlab.RetryDelay(err); after != 30*time.Second {

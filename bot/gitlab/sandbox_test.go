@@ -259,14 +259,14 @@ func TestSandboxPast(t *testing.T) {
 func TestSandboxCutAnswer(t *testing.T) {
 	t.Parallel()
 	lab, c, ref := inSandbox(t, sandbox.Premium, sandbox.IssueOptions{Title: "Slow"})
-	lab.Next(sandbox.Fault{Match: "POST", ApplyThenCut: true})
+	lab.FailNext(sandbox.Fault{Match: "POST", ApplyThenCut: true})
 	_, err := c.CreateNote(t.Context(), ref, false, "hello")
 	check(t, err, gitlab.Unavailable, "no answer")
 	if notes := lab.Issue(ref).CommentsBy("flowkeeper-bot"); len(notes) != 1 {
 		t.Errorf("the issue has %d comments of the bot, want 1", len(notes))
 	}
 
-	lab.Next(sandbox.Fault{Match: "GET", Status: 429})
+	lab.FailNext(sandbox.Fault{Match: "GET", Status: 429})
 	_, err = c.Issue(t.Context(), ref)
 	check(t, err, gitlab.Unavailable, "429")
 	_, err = c.Issue(t.Context(), triage.Ref{Project: ref.Project, IID: 99})

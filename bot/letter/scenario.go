@@ -47,7 +47,7 @@ func Save(l Letter, p engine.Policy) (Saved, error) {
 	if err != nil {
 		return Saved{}, fmt.Errorf("playing the scenario of %s: %w", l.Issue(), err)
 	}
-	return Saved{File: scenario.Write(data, decisions), Notes: w.notes(events, p)}, nil
+	return Saved{File: scenario.InsertDecisions(data, decisions), Notes: w.notes(events, p)}, nil
 }
 
 // header is the beginning of the file. It does not quote the cause, which may name a project or a person.

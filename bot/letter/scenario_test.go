@@ -159,7 +159,7 @@ func TestNoNameSurvives(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(string(saved.File), string(scenario.Write(saved.File, decisions))); diff != "" {
+		if diff := cmp.Diff(string(saved.File), string(scenario.InsertDecisions(saved.File, decisions))); diff != "" {
 			t.Fatal("saved, and played again:\n", diff)
 		}
 	})

@@ -18,8 +18,8 @@ const Version = "19.1.0"
 // gitlabComLimit is how many requests gitlab.com takes a minute.
 const gitlabComLimit = 2000
 
-// call is one API request on its way. project, issue and note are set for the routes that name them.
-type call struct {
+// apiCall is one API request on its way. project, issue and note are set for the routes that name them.
+type apiCall struct {
 	r       *http.Request
 	params  params
 	by      actor
@@ -28,17 +28,17 @@ type call struct {
 	note    *note
 }
 
-// answer is what an endpoint says. A nil body is an empty one. What takes long is left to later, which runs without the lock and gives
+// apiAnswer is what an endpoint says. A nil body is an empty one. What takes long is left to later, which runs without the lock and gives
 // the answer instead.
-type answer struct {
+type apiAnswer struct {
 	status int
 	header http.Header
 	body   any
-	later  func() answer
+	later  func() apiAnswer
 }
 
 // endpoint carries out one kind of request. It runs under the server's lock.
-type endpoint func(*Server, *call) answer
+type endpoint func(*Server, *apiCall) apiAnswer
 
 // route is one entry of the API. noun is how the journal calls it.
 type route struct {
@@ -46,26 +46,26 @@ type route struct {
 	do                 endpoint
 }
 
-func ok(body any) answer      { return answer{status: http.StatusOK, body: body} }
-func created(body any) answer { return answer{status: http.StatusCreated, body: body} }
+func ok(body any) apiAnswer      { return apiAnswer{status: http.StatusOK, body: body} }
+func created(body any) apiAnswer { return apiAnswer{status: http.StatusCreated, body: body} }
 
 // message is GitLab's usual way to refuse.
-func message(status int, text string) answer {
-	return answer{status: status, body: object{"message": text}}
+func message(status int, text string) apiAnswer {
+	return apiAnswer{status: status, body: object{"message": text}}
 }
 
-func notFound(what string) answer { return message(http.StatusNotFound, "404 "+what+"Not Found") }
+func notFound(what string) apiAnswer { return message(http.StatusNotFound, "404 "+what+"Not Found") }
 
-// refuse turns an error into GitLab's answer.
-func refuse(err error) answer {
+// errorAnswer turns an error into GitLab's answer.
+func errorAnswer(err error) apiAnswer {
 	var bad badParam
-	var inv invalid
-	var no refused
+	var inv invalidError
+	var no forbiddenError
 	switch {
 	case errors.As(err, &bad):
-		return answer{status: http.StatusBadRequest, body: object{"error": bad.Error()}}
+		return apiAnswer{status: http.StatusBadRequest, body: object{"error": bad.Error()}}
 	case errors.As(err, &inv):
-		return answer{status: http.StatusBadRequest, body: object{"message": object{inv.field: []string{inv.problem}}}}
+		return apiAnswer{status: http.StatusBadRequest, body: object{"message": object{inv.field: []string{inv.problem}}}}
 	case errors.As(err, &no):
 		return message(http.StatusForbidden, "403 Forbidden")
 	default:
@@ -80,8 +80,8 @@ func (s *Server) routeAPI(mux *http.ServeMux) {
 			mux.HandleFunc(rt.method+" /api/v4"+rt.path, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, rt) })
 		}
 	}
-	unknown := route{do: func(*Server, *call) answer {
-		return answer{status: http.StatusNotFound, body: object{"error": "404 Not Found"}}
+	unknown := route{do: func(*Server, *apiCall) apiAnswer {
+		return apiAnswer{status: http.StatusNotFound, body: object{"error": "404 Not Found"}}
 	}}
 	mux.HandleFunc("POST /api/graphql", s.serveGraphQL)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, unknown) })
@@ -91,15 +91,15 @@ func (s *Server) routeAPI(mux *http.ServeMux) {
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, rt route) {
 	p, err := readParams(r)
 	s.mu.Lock()
-	s.limits(w.Header())
-	line := s.line(r, rt, p)
-	fault := s.fault(line, r.Method+" "+r.URL.RequestURI())
+	s.setRateLimitHeaders(w.Header())
+	line := s.journalLine(r, rt, p)
+	fault := s.takeFault(line, r.Method+" "+r.URL.RequestURI())
 	by, known := s.authenticate(r)
 	denied, allowed := "", true
 	if known {
 		denied, allowed = s.userNamed(by).denied, s.allows(r, rt)
 	}
-	about := s.about(r)
+	about := s.issueOfPath(r)
 	s.mu.Unlock()
 
 	if fault == nil {
@@ -113,7 +113,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, rt route) {
 		}
 	}
 	if fault.CutThenApply != nil {
-		s.afterwards(fault.CutThenApply, func() {
+		s.finishAbandoned(fault.CutThenApply, func() {
 			a := s.answerAPI(r, rt, p, by)
 			s.record(Call{User: by, Line: line, Issue: about, Status: a.status, Cut: true})
 		})
@@ -123,10 +123,10 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, rt route) {
 		s.record(Call{User: by, Line: line, Issue: about, Cut: true})
 		panic(http.ErrAbortHandler)
 	}
-	var a answer
+	var a apiAnswer
 	switch {
 	case fault.Status != 0:
-		a = answer{status: fault.Status, body: object{"message": fmt.Sprintf("%d %s", fault.Status, http.StatusText(fault.Status))}}
+		a = apiAnswer{status: fault.Status, body: object{"message": fmt.Sprintf("%d %s", fault.Status, http.StatusText(fault.Status))}}
 	case err != nil:
 		a = badBody(err)
 	case !known && rt.noun != "":
@@ -134,7 +134,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, rt route) {
 	case denied != "":
 		a = message(http.StatusForbidden, "403 Forbidden - "+denied)
 	case !allowed:
-		a = answer{status: http.StatusForbidden, body: object{
+		a = apiAnswer{status: http.StatusForbidden, body: object{
 			"error": "insufficient_scope", "error_description": "The request requires higher privileges than provided by the access token.", "scope": "api read_api",
 		}}
 	default:
@@ -150,8 +150,8 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, rt route) {
 	write(w, a, fault)
 }
 
-// afterwards carries out a request whose client has given up, once it may go on.
-func (s *Server) afterwards(goOn <-chan struct{}, carryOut func()) {
+// finishAbandoned carries out a request whose client has given up, once it may go on.
+func (s *Server) finishAbandoned(goOn <-chan struct{}, carryOut func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -166,15 +166,15 @@ func (s *Server) afterwards(goOn <-chan struct{}, carryOut func()) {
 	})
 }
 
-func badBody(err error) answer {
+func badBody(err error) apiAnswer {
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		return answer{status: http.StatusRequestEntityTooLarge, body: object{"error": "Request Entity Too Large"}}
+		return apiAnswer{status: http.StatusRequestEntityTooLarge, body: object{"error": "Request Entity Too Large"}}
 	}
 	return message(http.StatusBadRequest, "400 Bad request - "+err.Error())
 }
 
 // write sends the answer with what the fault adds to it.
-func write(w http.ResponseWriter, a answer, fault *Fault) {
+func write(w http.ResponseWriter, a apiAnswer, fault *Fault) {
 	body := []byte{}
 	if a.body != nil {
 		body = encode(a.body)
@@ -198,18 +198,18 @@ func write(w http.ResponseWriter, a answer, fault *Fault) {
 }
 
 // answerAPI finds what the path names and runs the endpoint.
-func (s *Server) answerAPI(r *http.Request, rt route, p params, username string) answer {
+func (s *Server) answerAPI(r *http.Request, rt route, p params, username string) apiAnswer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	defer s.behind(r)()
-	c := &call{r: r, params: p, by: actor{user: s.userNamed(username), legacy: true, chain: r.Header.Get("X-Gitlab-Event-UUID")}}
+	defer s.useReplica(r)()
+	c := &apiCall{r: r, params: p, by: actor{user: s.userNamed(username), legacy: true, chain: r.Header.Get("X-Gitlab-Event-UUID")}}
 	if strings.Contains(rt.path, "{project}") {
 		if c.project = s.projectNamed(r.PathValue("project")); c.project == nil {
 			return notFound("Project ")
 		}
 	}
 	if strings.Contains(rt.path, "{iid}") {
-		c.issue = c.project.issue(number(r.PathValue("iid")))
+		c.issue = c.project.issue(parseID(r.PathValue("iid")))
 		if c.issue == nil || !c.issue.visible(c.by.user) {
 			return message(http.StatusNotFound, "404 Not found")
 		}
@@ -218,7 +218,7 @@ func (s *Server) answerAPI(r *http.Request, rt route, p params, username string)
 		c.issue = s.aboutID(p)
 	}
 	if strings.Contains(rt.path, "{note}") {
-		c.note = c.issue.note(number(r.PathValue("note")))
+		c.note = c.issue.note(parseID(r.PathValue("note")))
 		if c.note == nil || !c.note.visible(c.by.user) {
 			return notFound("Note ")
 		}
@@ -265,19 +265,19 @@ type throttle struct {
 const throttleLimit = 5
 
 // throttled counts a request and gives the answer if there were too many.
-func (s *Server) throttled(what string, c *call) *answer {
+func (s *Server) throttled(what string, c *apiCall) *apiAnswer {
 	key := throttle{what, c.project.id, c.by.id}
 	if s.spent[key]++; s.spent[key] <= throttleLimit {
 		return nil
 	}
-	return &answer{
+	return &apiAnswer{
 		status: http.StatusTooManyRequests, header: http.Header{"Retry-After": {"60"}},
 		body: object{"message": object{"error": "This endpoint has been requested too many times. Try again later."}},
 	}
 }
 
-// limits sets GitLab's rate limit headers, which are on every answer.
-func (s *Server) limits(h http.Header) {
+// setRateLimitHeaders sets GitLab's rate limit headers, which are on every answer.
+func (s *Server) setRateLimitHeaders(h http.Header) {
 	minute := s.now().Truncate(time.Minute)
 	if !minute.Equal(s.window) {
 		s.window, s.observed, s.spent = minute, 0, map[throttle]int{}
@@ -290,8 +290,8 @@ func (s *Server) limits(h http.Header) {
 	h.Set("RateLimit-Reset", strconv.FormatInt(minute.Add(time.Minute).Unix(), 10))
 }
 
-// line names a request for the journal: "PUT issue 1#1 add_labels=UX", "GET notes 1#1 sort=asc", "PUT note 1#1/1007 body=…".
-func (s *Server) line(r *http.Request, rt route, p params) string {
+// journalLine names a request for the journal: "PUT issue 1#1 add_labels=UX", "GET notes 1#1 sort=asc", "PUT note 1#1/1007 body=…".
+func (s *Server) journalLine(r *http.Request, rt route, p params) string {
 	if rt.noun == "" {
 		return r.Method + " " + r.URL.Path
 	}
@@ -316,16 +316,16 @@ func (s *Server) line(r *http.Request, rt route, p params) string {
 		}
 		words = append(words, ref)
 	}
-	if more := p.line(); more != "" {
+	if more := p.inShort(); more != "" {
 		words = append(words, more)
 	}
 	return strings.Join(words, " ")
 }
 
-// about is the issue of a request's path, zero if there is none.
-func (s *Server) about(r *http.Request) triage.Ref {
-	if p := s.projectNamed(r.PathValue("project")); p != nil && p.issue(number(r.PathValue("iid"))) != nil {
-		return triage.Ref{Project: p.id, IID: number(r.PathValue("iid"))}
+// issueOfPath is the issue of a request's path, zero if there is none.
+func (s *Server) issueOfPath(r *http.Request) triage.Ref {
+	if p := s.projectNamed(r.PathValue("project")); p != nil && p.issue(parseID(r.PathValue("iid"))) != nil {
+		return triage.Ref{Project: p.id, IID: parseID(r.PathValue("iid"))}
 	}
 	return triage.Ref{}
 }
@@ -334,12 +334,12 @@ func (s *Server) record(c Call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.At = s.now()
-	s.calls = keep(s.calls, c, maxCalls)
+	s.calls = appendBounded(s.calls, c, maxCalls)
 	s.notify()
 }
 
-// number reads an id of a path; one that is none finds nothing.
-func number(text string) int64 {
+// parseID reads an id of a path; one that is none finds nothing.
+func parseID(text string) int64 {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		return -1

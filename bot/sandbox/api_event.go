@@ -11,8 +11,8 @@ func (s *Server) resourceEvent(i *issue, id int64, u *user, at any) object {
 	return object{"id": id, "user": s.userREST(u), "created_at": at, "resource_type": "Issue", "resource_id": i.id}
 }
 
-func listLabelEvents(s *Server, c *call) answer {
-	return paged(s, c, c.issue.labelEvents, func(e labelEvent) object {
+func listLabelEvents(s *Server, c *apiCall) apiAnswer {
+	return offsetPage(s, c, c.issue.labelEvents, func(e labelEvent) object {
 		o := s.resourceEvent(c.issue, e.id, e.user, preciseTime(e.at))
 		o["label"], o["action"] = labelREST(e.label), "remove"
 		if e.added {
@@ -22,19 +22,19 @@ func listLabelEvents(s *Server, c *call) answer {
 	})
 }
 
-func listWeightEvents(s *Server, c *call) answer {
+func listWeightEvents(s *Server, c *apiCall) apiAnswer {
 	if s.opt.Edition == CE {
-		return answer{status: http.StatusNotFound, body: object{"error": "404 Not Found"}}
+		return apiAnswer{status: http.StatusNotFound, body: object{"error": "404 Not Found"}}
 	}
-	return paged(s, c, c.issue.weightEvents, func(e weightEvent) object {
+	return offsetPage(s, c, c.issue.weightEvents, func(e weightEvent) object {
 		o := s.resourceEvent(c.issue, e.id, e.user, preciseTime(e.at))
 		o["issue_id"], o["weight"] = c.issue.id, weightValue(e.weight)
 		return o
 	})
 }
 
-func listStateEvents(s *Server, c *call) answer {
-	return paged(s, c, c.issue.stateEvents, func(e stateEvent) object {
+func listStateEvents(s *Server, c *apiCall) apiAnswer {
+	return offsetPage(s, c, c.issue.stateEvents, func(e stateEvent) object {
 		o := s.resourceEvent(c.issue, e.id, e.user, preciseTime(e.at))
 		o["state"] = e.state
 		return o
@@ -42,12 +42,12 @@ func listStateEvents(s *Server, c *call) answer {
 }
 
 // listLinks gives all links at once: this list has no pages.
-func listLinks(s *Server, c *call) answer {
+func listLinks(s *Server, c *apiCall) apiAnswer {
 	seen := slices.DeleteFunc(slices.Clone(c.issue.links), func(l *link) bool {
 		other, _ := l.from(c.issue)
 		return !other.visible(c.by.user)
 	})
-	return ok(shown(seen, func(l *link) object {
+	return ok(showAll(seen, func(l *link) object {
 		other, kind := l.from(c.issue)
 		o := s.issueREST(other)
 		o["issue_link_id"], o["link_type"] = l.id, kind
@@ -56,21 +56,21 @@ func listLinks(s *Server, c *call) answer {
 	}))
 }
 
-func postLink(s *Server, c *call) answer {
+func postLink(s *Server, c *apiCall) apiAnswer {
 	path, err := c.params.text("target_project_id")
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	iid, err := c.params.number("target_issue_iid")
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	kind, err := c.params.text("link_type")
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	if path == "" || iid == nil {
-		return answer{status: http.StatusBadRequest, body: object{"error": "target_project_id, target_issue_iid are missing"}}
+		return apiAnswer{status: http.StatusBadRequest, body: object{"error": "target_project_id, target_issue_iid are missing"}}
 	}
 	p := s.projectNamed(path)
 	if p == nil {
@@ -80,15 +80,15 @@ func postLink(s *Server, c *call) answer {
 	switch {
 	case target == nil || !target.visible(c.by.user):
 		return message(http.StatusNotFound, "404 Not found")
-	case !c.by.plans():
+	case !c.by.canPlan():
 		return message(http.StatusForbidden, "403 Forbidden")
 	case kind == "":
 		kind = "relates_to"
 	case kind != "relates_to" && kind != "blocks" && kind != "is_blocked_by":
-		return refuse(badParam{"link_type"})
+		return errorAnswer(badParam{"link_type"})
 	}
 	if kind != "relates_to" && s.opt.Edition == CE {
-		return answer{status: http.StatusBadRequest, body: object{"error": "link_type does not have a valid value"}}
+		return apiAnswer{status: http.StatusBadRequest, body: object{"error": "link_type does not have a valid value"}}
 	}
 	if kind != "relates_to" && s.opt.Edition != Premium {
 		return message(http.StatusForbidden, "Blocked issues not available for current license")
@@ -112,7 +112,7 @@ func (s *Server) link(by actor, source, target *issue, kind string) *link {
 	for _, end := range []*issue{source, target} {
 		other, _ := l.from(end)
 		end.links = append(end.links, l)
-		end.updated = s.tick(end)
+		end.updated = s.nextChangeTime(end)
 		s.systemNote(by, end, fmt.Sprintf("marked this issue as related to %s#%d", other.project.path, other.iid), end.updated)
 	}
 	s.notify()

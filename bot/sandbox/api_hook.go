@@ -28,20 +28,20 @@ func (s *Server) hookREST(p *project, h *hook) object {
 	return o
 }
 
-func listHooks(s *Server, c *call) answer {
+func listHooks(s *Server, c *apiCall) apiAnswer {
 	if c.by.level < Maintainer {
 		return message(http.StatusForbidden, "403 Forbidden")
 	}
-	return paged(s, c, c.project.hooks, func(h *hook) object { return s.hookREST(c.project, h) })
+	return offsetPage(s, c, c.project.hooks, func(h *hook) object { return s.hookREST(c.project, h) })
 }
 
 // hookOf finds the hook of the path for somebody who may see it.
-func hookOf(c *call) (*hook, *answer) {
+func hookOf(c *apiCall) (*hook, *apiAnswer) {
 	if c.by.level < Maintainer {
 		a := message(http.StatusForbidden, "403 Forbidden")
 		return nil, &a
 	}
-	id := number(c.r.PathValue("hook"))
+	id := parseID(c.r.PathValue("hook"))
 	at := slices.IndexFunc(c.project.hooks, func(h *hook) bool { return h.ID == id })
 	if at < 0 {
 		a := message(http.StatusNotFound, "404 Not found")
@@ -50,7 +50,7 @@ func hookOf(c *call) (*hook, *answer) {
 	return c.project.hooks[at], nil
 }
 
-func getHook(s *Server, c *call) answer {
+func getHook(s *Server, c *apiCall) apiAnswer {
 	h, no := hookOf(c)
 	if no != nil {
 		return *no
@@ -58,46 +58,46 @@ func getHook(s *Server, c *call) answer {
 	return ok(s.hookREST(c.project, h))
 }
 
-func postHook(s *Server, c *call) answer {
+func postHook(s *Server, c *apiCall) apiAnswer {
 	if c.by.level < Maintainer {
 		return message(http.StatusForbidden, "403 Forbidden")
 	}
 	if !c.params.has("url") {
-		return answer{status: http.StatusBadRequest, body: object{"error": "url is missing"}}
+		return apiAnswer{status: http.StatusBadRequest, body: object{"error": "url is missing"}}
 	}
 	h, err := hookFrom(c, Hook{})
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	h.ID, h.created = s.nextID(), s.now()
 	c.project.hooks = append(c.project.hooks, h)
 	return created(s.hookREST(c.project, h))
 }
 
-func putHook(s *Server, c *call) answer {
+func putHook(s *Server, c *apiCall) apiAnswer {
 	h, no := hookOf(c)
 	if no != nil {
 		return *no
 	}
 	changed, err := hookFrom(c, h.Hook)
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	h.Hook, h.key = changed.Hook, changed.key
 	return ok(s.hookREST(c.project, h))
 }
 
-func deleteHook(_ *Server, c *call) answer {
+func deleteHook(_ *Server, c *apiCall) apiAnswer {
 	h, no := hookOf(c)
 	if no != nil {
 		return *no
 	}
 	c.project.hooks = slices.DeleteFunc(c.project.hooks, func(o *hook) bool { return o == h })
-	return answer{status: http.StatusNoContent}
+	return apiAnswer{status: http.StatusNoContent}
 }
 
 // hookFrom changes a hook's settings as the parameters say.
-func hookFrom(c *call, h Hook) (*hook, error) {
+func hookFrom(c *apiCall, h Hook) (*hook, error) {
 	for name, into := range map[string]*string{"url": &h.URL, "token": &h.Token, "signing_token": &h.SigningToken} {
 		v, err := c.params.optional(name)
 		if err != nil {
@@ -124,7 +124,7 @@ func hookFrom(c *call, h Hook) (*hook, error) {
 	h.Events = events
 	made, err := newHook(h)
 	if err != nil {
-		return nil, invalid{"url", "or signing token is invalid"}
+		return nil, invalidError{"url", "or signing token is invalid"}
 	}
 	made.Hook.Events = events // none stays none: only in AddHook it means all
 	return made, nil

@@ -43,21 +43,21 @@ func hookEventREST(d *Delivery) object {
 }
 
 // listHookEvents lists what was sent to a hook, newest first.
-func listHookEvents(s *Server, c *call) answer {
+func listHookEvents(s *Server, c *apiCall) apiAnswer {
 	h, no := hookOf(c)
 	if no != nil {
 		return *no
 	}
 	per, err := c.params.number("per_page")
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	if per != nil && (*per < 1 || *per > maxHookEvents) {
-		return answer{status: http.StatusBadRequest, body: object{"error": "per_page does not have a valid value"}}
+		return apiAnswer{status: http.StatusBadRequest, body: object{"error": "per_page does not have a valid value"}}
 	}
 	wanted, err := statusFilter(c)
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	var found []*Delivery
 	for _, d := range slices.Backward(s.deliveries) {
@@ -67,11 +67,11 @@ func listHookEvents(s *Server, c *call) answer {
 		}
 	}
 	slices.SortStableFunc(found, func(a, b *Delivery) int { return b.Sent.Compare(a.Sent) })
-	return paged(s, c, found, hookEventREST)
+	return offsetPage(s, c, found, hookEventREST)
 }
 
 // statusFilter reads which statuses are asked for: codes and classes of them. None is all.
-func statusFilter(c *call) (func(status string) bool, error) {
+func statusFilter(c *apiCall) (func(status string) bool, error) {
 	names, err := c.params.list("status")
 	if err != nil {
 		return nil, err
@@ -92,14 +92,14 @@ func statusFilter(c *call) (func(status string) bool, error) {
 
 // testHook sends an example to a hook, also to one that is disabled, and answers when the receiver has. All examples name who asked for them: the
 // newest issue as if it were just opened, the newest note as if it were just written, and a reaction to it that nobody gave.
-func testHook(s *Server, c *call) answer {
+func testHook(s *Server, c *apiCall) apiAnswer {
 	h, no := hookOf(c)
 	if no != nil {
 		return *no
 	}
 	flag, _ := strings.CutSuffix(c.r.PathValue("trigger"), "_events")
 	if !slices.Contains(HookEvents(), flag) {
-		return answer{status: http.StatusBadRequest, body: object{"error": "trigger does not have a valid value"}}
+		return apiAnswer{status: http.StatusBadRequest, body: object{"error": "trigger does not have a valid value"}}
 	}
 	if no := s.throttled("hook test", c); no != nil {
 		return *no
@@ -109,7 +109,7 @@ func testHook(s *Server, c *call) answer {
 		return message(http.StatusUnprocessableEntity, "Ensure the project has "+missing+".")
 	}
 	out := s.outgoing(h, d, uuid())
-	return answer{later: func() answer {
+	return apiAnswer{later: func() apiAnswer {
 		d := s.execute(out)
 		switch {
 		case d.State != Answered:
@@ -122,7 +122,7 @@ func testHook(s *Server, c *call) answer {
 }
 
 // example is the delivery that tests a hook, or what is missing for one.
-func (s *Server) example(c *call, flag string) (d *Delivery, missing string) {
+func (s *Server) example(c *apiCall, flag string) (d *Delivery, missing string) {
 	visible := slices.DeleteFunc(slices.Clone(c.project.issues), func(i *issue) bool { return !i.visible(c.by.user) })
 	if flag == "issues" || flag == "confidential_issues" {
 		if len(visible) == 0 {
@@ -153,7 +153,7 @@ func (s *Server) example(c *call, flag string) (d *Delivery, missing string) {
 }
 
 // resendEvent sends once more what was sent to a hook, under the same key, and answers when the receiver has.
-func resendEvent(s *Server, c *call) answer {
+func resendEvent(s *Server, c *apiCall) apiAnswer {
 	h, no := hookOf(c)
 	if no != nil {
 		return *no
@@ -161,7 +161,7 @@ func resendEvent(s *Server, c *call) answer {
 	if no := s.throttled("resend", c); no != nil {
 		return *no
 	}
-	id := number(c.r.PathValue("event"))
+	id := parseID(c.r.PathValue("event"))
 	at := slices.IndexFunc(s.deliveries, func(d *Delivery) bool {
 		return d.ID == id && d.Hook == h.ID && responseStatus(d) != "" && d.Sent.After(s.now().Add(-keepEvents))
 	})
@@ -172,12 +172,12 @@ func resendEvent(s *Server, c *call) answer {
 	switch {
 	case old.URL != h.URL:
 		return message(http.StatusUnprocessableEntity, "The hook URL has changed, and this log entry cannot be retried")
-	case !s.executable(h):
+	case !s.isExecutable(h):
 		return message(http.StatusUnprocessableEntity, "Hook disabled")
 	}
 	again := &Delivery{Event: old.Event, Action: old.Action, Issue: old.Issue, Note: old.Note, Body: old.Body}
 	out := s.outgoing(h, again, old.Header.Get("Idempotency-Key"))
-	return answer{later: func() answer {
+	return apiAnswer{later: func() apiAnswer {
 		d := s.execute(out)
 		if d.State != Answered {
 			return message(http.StatusUnprocessableEntity, d.Err)
@@ -189,7 +189,7 @@ func resendEvent(s *Server, c *call) answer {
 // outgoing completes a delivery that is sent at once and takes it into the journal.
 func (s *Server) outgoing(h *hook, d *Delivery, key string) *sending {
 	d.ID, d.Hook, d.URL, d.At, d.State = s.nextID(), h.ID, h.URL, s.now(), Waiting
-	s.deliveries = keep(s.deliveries, d, maxDeliveries)
+	s.deliveries = appendBounded(s.deliveries, d, maxDeliveries)
 	s.notify()
 	return &sending{Delivery: d, hook: h, token: h.Token, secret: h.key, key: key, uuid: uuid()}
 }
@@ -199,10 +199,10 @@ func (s *Server) execute(out *sending) Delivery {
 	s.mu.Lock()
 	instance := s.url
 	s.mu.Unlock()
-	result := s.inSlot(out, instance)
+	result := s.sendInSlot(out, instance)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.settle(out, result)
+	s.recordDelivery(out, result)
 	s.notify()
 	return *out.Delivery
 }

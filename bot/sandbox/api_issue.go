@@ -10,7 +10,7 @@ import (
 var issueRoutes = []route{
 	{"GET", "/projects/{project}/issues", "issues", listIssues},
 	{"POST", "/projects/{project}/issues", "issue", postIssue},
-	{"GET", "/projects/{project}/issues/{iid}", "issue", func(s *Server, c *call) answer { return ok(s.issueREST(c.issue)) }},
+	{"GET", "/projects/{project}/issues/{iid}", "issue", func(s *Server, c *apiCall) apiAnswer { return ok(s.issueREST(c.issue)) }},
 	{"PUT", "/projects/{project}/issues/{iid}", "issue", putIssue},
 	{"POST", "/projects/{project}/issues/{iid}/move", "move", postMove},
 	{"POST", "/projects/{project}/issues/{iid}/clone", "clone", postClone},
@@ -24,7 +24,7 @@ var issueRoutes = []route{
 func (s *Server) issueREST(i *issue) object {
 	titles := labelTitles(i.labels)
 	slices.Sort(titles)
-	assignees := shown(i.assignees, s.userREST)
+	assignees := showAll(i.assignees, s.userREST)
 	up, down := 0, 0
 	for _, a := range i.awards {
 		switch a.name {
@@ -81,13 +81,13 @@ func (s *Server) issueParams() []string {
 	return known
 }
 
-func postIssue(s *Server, c *call) answer {
+func postIssue(s *Server, c *apiCall) apiAnswer {
 	if !c.params.has("title") {
-		return answer{status: http.StatusBadRequest, body: object{"error": "title is missing"}}
+		return apiAnswer{status: http.StatusBadRequest, body: object{"error": "title is missing"}}
 	}
 	ch, err := s.changeFrom(c)
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	ch.state = ""
 	if ch.labels != nil { // there is nothing to replace yet
@@ -95,30 +95,30 @@ func postIssue(s *Server, c *call) answer {
 	}
 	i, err := s.open(c.by, c.project, ch)
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	return created(s.issueREST(i))
 }
 
-func putIssue(s *Server, c *call) answer {
+func putIssue(s *Server, c *apiCall) apiAnswer {
 	known := s.issueParams()
 	if !slices.ContainsFunc(known, c.params.has) {
-		return answer{status: http.StatusBadRequest, body: object{
+		return apiAnswer{status: http.StatusBadRequest, body: object{
 			"error": strings.Join(known, ", ") + " are missing, at least one parameter must be provided",
 		}}
 	}
 	ch, err := s.changeFrom(c)
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	if err := s.update(c.by, c.issue, ch); err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	return ok(s.issueREST(c.issue))
 }
 
 // changeFrom reads the parameters of an issue.
-func (s *Server) changeFrom(c *call) (ch change, err error) {
+func (s *Server) changeFrom(c *apiCall) (ch change, err error) {
 	p := c.params
 	read := func(e error) {
 		if err == nil {
@@ -177,7 +177,7 @@ func weightFrom(p params) (*weightTo, error) {
 }
 
 // assigneesFrom reads assignee_ids, or the old assignee_id. 0 and nothing unassign; unknown people are left out.
-func (s *Server) assigneesFrom(c *call, ch *change) error {
+func (s *Server) assigneesFrom(c *apiCall, ch *change) error {
 	name := "assignee_ids"
 	if !c.params.has(name) {
 		name = "assignee_id"
@@ -191,7 +191,7 @@ func (s *Server) assigneesFrom(c *call, ch *change) error {
 	}
 	users := []*user{}
 	for _, id := range ids {
-		if u := s.userID(number(id)); u != nil && !slices.Contains(users, u) {
+		if u := s.userID(parseID(id)); u != nil && !slices.Contains(users, u) {
 			users = append(users, u)
 		}
 	}
@@ -199,7 +199,7 @@ func (s *Server) assigneesFrom(c *call, ch *change) error {
 	return nil
 }
 
-func milestoneFrom(c *call, ch *change) error {
+func milestoneFrom(c *apiCall, ch *change) error {
 	if !c.params.has("milestone_id") {
 		return nil
 	}

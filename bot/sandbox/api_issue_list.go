@@ -12,10 +12,10 @@ import (
 )
 
 // listIssues filters, sorts and cuts the issues of a project.
-func listIssues(s *Server, c *call) answer {
+func listIssues(s *Server, c *apiCall) apiAnswer {
 	filter, err := s.issueFilter(c)
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	found := slices.DeleteFunc(slices.Clone(c.project.issues), func(i *issue) bool { return !filter(i) })
 	order, _ := c.params.text("order_by")
@@ -26,7 +26,7 @@ func listIssues(s *Server, c *call) answer {
 	case "updated_at":
 		key = func(i *issue) time.Time { return i.updated }
 	default:
-		return refuse(badParam{"order_by"})
+		return errorAnswer(badParam{"order_by"})
 	}
 	slices.SortFunc(found, func(a, b *issue) int {
 		n := cmp.Or(key(a).Compare(key(b)), cmp.Compare(a.id, b.id))
@@ -37,36 +37,36 @@ func listIssues(s *Server, c *call) answer {
 	})
 	details, err := c.params.flag("with_labels_details")
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	show := s.issueREST
 	if details != nil && *details {
 		show = s.issueWithLabels
 	}
 	if kind, _ := c.params.text("pagination"); kind == "keyset" {
-		return s.keyset(c, found, key, sorted == "asc", show)
+		return s.keysetPage(c, found, key, sorted == "asc", show)
 	}
-	return paged(s, c, found, show)
+	return offsetPage(s, c, found, show)
 }
 
 func (s *Server) issueWithLabels(i *issue) object {
 	o := s.issueREST(i)
 	labels := slices.Clone(i.labels)
 	slices.SortFunc(labels, func(a, b *label) int { return strings.Compare(a.name, b.name) })
-	o["labels"] = shown(labels, labelREST)
+	o["labels"] = showAll(labels, labelREST)
 	return o
 }
 
-// keyset gives the rows behind the cursor. The place is a time and an id, so that rows that move do not shift the pages.
-func (s *Server) keyset(c *call, list []*issue, key func(*issue) time.Time, ascending bool, show func(*issue) object) answer {
+// keysetPage gives the rows behind the cursor. The place is a time and an id, so that rows that move do not shift the pages.
+func (s *Server) keysetPage(c *apiCall, list []*issue, key func(*issue) time.Time, ascending bool, show func(*issue) object) apiAnswer {
 	size, _, err := s.pageOf(c)
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	if cursor, _ := c.params.text("cursor"); cursor != "" {
 		at, id, ok := readCursor(cursor)
 		if !ok {
-			return refuse(badParam{"cursor"})
+			return errorAnswer(badParam{"cursor"})
 		}
 		list = slices.DeleteFunc(list, func(i *issue) bool {
 			n := cmp.Or(key(i).Compare(at), cmp.Compare(i.id, id))
@@ -79,7 +79,7 @@ func (s *Server) keyset(c *call, list []*issue, key func(*issue) time.Time, asce
 		last := list[size-1]
 		h.Set("Link", s.linkTo(c, map[string]string{"cursor": writeCursor(key(last), last.id)}, "next"))
 	}
-	return answer{status: http.StatusOK, header: h, body: shown(list, show)}
+	return apiAnswer{status: http.StatusOK, header: h, body: showAll(list, show)}
 }
 
 func writeCursor(at time.Time, id int64) string {
@@ -90,11 +90,11 @@ func readCursor(cursor string) (time.Time, int64, bool) {
 	text, err := base64.RawURLEncoding.DecodeString(cursor)
 	ms, id, found := strings.Cut(string(text), " ")
 	at, bad := strconv.ParseInt(ms, 10, 64)
-	return time.UnixMilli(at).UTC(), number(id), err == nil && bad == nil && found
+	return time.UnixMilli(at).UTC(), parseID(id), err == nil && bad == nil && found
 }
 
 // issueFilter reads the conditions of a list.
-func (s *Server) issueFilter(c *call) (func(*issue) bool, error) {
+func (s *Server) issueFilter(c *apiCall) (func(*issue) bool, error) {
 	p := c.params
 	state, err := p.text("state")
 	if err != nil {
@@ -128,12 +128,12 @@ func (s *Server) issueFilter(c *call) (func(*issue) bool, error) {
 			(state == "" || state == "all" || i.state() == state) &&
 			(after.IsZero() || !i.updated.Before(after)) && (before.IsZero() || !i.updated.After(before)) &&
 			(len(iids) == 0 || slices.Contains(iids, strconv.FormatInt(i.iid, 10))) &&
-			carries(i, labels)
+			hasAllLabels(i, labels)
 	}, nil
 }
 
 // openedFilter reads the conditions on who opened an issue and when.
-func openedFilter(c *call) (func(*issue) bool, error) {
+func openedFilter(c *apiCall) (func(*issue) bool, error) {
 	scope, err := c.params.text("scope")
 	if err != nil {
 		return nil, err
@@ -161,8 +161,8 @@ func openedFilter(c *call) (func(*issue) bool, error) {
 	}, nil
 }
 
-// carries reports whether the issue has all the labels; None and Any are GitLab's words for no label and some label.
-func carries(i *issue, names []string) bool {
+// hasAllLabels reports whether the issue has all the labels; None and Any are GitLab's words for no label and some label.
+func hasAllLabels(i *issue, names []string) bool {
 	titles := labelTitles(i.labels)
 	for _, name := range names {
 		switch strings.ToLower(name) {

@@ -12,7 +12,7 @@ import (
 var noteRoutes = []route{
 	{"GET", "/projects/{project}/issues/{iid}/notes", "notes", listNotes},
 	{"POST", "/projects/{project}/issues/{iid}/notes", "note", postNote},
-	{"GET", "/projects/{project}/issues/{iid}/notes/{note}", "note", func(s *Server, c *call) answer { return ok(s.noteREST(c.issue, c.note)) }},
+	{"GET", "/projects/{project}/issues/{iid}/notes/{note}", "note", func(s *Server, c *apiCall) apiAnswer { return ok(s.noteREST(c.issue, c.note)) }},
 	{"PUT", "/projects/{project}/issues/{iid}/notes/{note}", "note", putNote},
 	{"DELETE", "/projects/{project}/issues/{iid}/notes/{note}", "note", removeNote},
 	{"GET", "/projects/{project}/issues/{iid}/discussions", "discussions", listDiscussions},
@@ -41,11 +41,11 @@ func (s *Server) noteREST(i *issue, n *note) object {
 }
 
 // notesOf are the notes that the caller may see, oldest first.
-func notesOf(c *call) []*note {
+func notesOf(c *apiCall) []*note {
 	return slices.DeleteFunc(slices.Clone(c.issue.notes), func(n *note) bool { return !n.visible(c.by.user) })
 }
 
-func listNotes(s *Server, c *call) answer {
+func listNotes(s *Server, c *apiCall) apiAnswer {
 	list := notesOf(c)
 	order, _ := c.params.text("order_by")
 	sorted, _ := c.params.text("sort")
@@ -56,7 +56,7 @@ func listNotes(s *Server, c *call) answer {
 	case "updated_at":
 		key = func(n *note) time.Time { return n.updated }
 	default:
-		return refuse(badParam{"order_by"})
+		return errorAnswer(badParam{"order_by"})
 	}
 	switch activity {
 	case "", "all_notes":
@@ -65,7 +65,7 @@ func listNotes(s *Server, c *call) answer {
 	case "only_activity":
 		list = slices.DeleteFunc(list, func(n *note) bool { return !n.system })
 	default:
-		return refuse(badParam{"activity_filter"})
+		return errorAnswer(badParam{"activity_filter"})
 	}
 	slices.SortFunc(list, func(a, b *note) int {
 		by := cmp.Or(key(a).Compare(key(b)), cmp.Compare(a.id, b.id))
@@ -74,34 +74,34 @@ func listNotes(s *Server, c *call) answer {
 		}
 		return by
 	})
-	return paged(s, c, list, func(n *note) object { return s.noteREST(c.issue, n) })
+	return offsetPage(s, c, list, func(n *note) object { return s.noteREST(c.issue, n) })
 }
 
-func postNote(s *Server, c *call) answer { return s.writeNote(c, nil, false) }
+func postNote(s *Server, c *apiCall) apiAnswer { return s.writeNote(c, nil, false) }
 
 // writeNote writes a note and answers like GitLab: 202 without a note if there was nothing but quick actions.
-func (s *Server) writeNote(c *call, parent *note, asDiscussion bool) answer {
+func (s *Server) writeNote(c *apiCall, parent *note, asDiscussion bool) apiAnswer {
 	if !c.params.has("body") {
-		return answer{status: http.StatusBadRequest, body: object{"error": "body is missing"}}
+		return apiAnswer{status: http.StatusBadRequest, body: object{"error": "body is missing"}}
 	}
 	body, err := c.params.text("body")
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	internal, err := c.params.flag("internal")
 	if err == nil && internal == nil {
 		internal, err = c.params.flag("confidential")
 	}
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
-	hidden := internal != nil && *internal && c.by.plans() // who may not hide a note is not told: it is public
+	hidden := internal != nil && *internal && c.by.canPlan() // who may not hide a note is not told: it is public
 	n, r, err := s.comment(c.by, c.issue, body, hidden, parent)
 	switch {
 	case errors.Is(err, errNothingLeft):
-		return onlyCommands(r)
+		return noNoteAnswer(r)
 	case err != nil && n == nil:
-		return refuse(err)
+		return errorAnswer(err)
 	case asDiscussion:
 		n.thread = true
 		return created(s.discussionREST(c, []*note{n}))
@@ -111,48 +111,48 @@ func (s *Server) writeNote(c *call, parent *note, asDiscussion bool) answer {
 	return created(o)
 }
 
-// onlyCommands answers a note of which nothing was left: 400 if no command could be applied.
-func onlyCommands(r ran) answer {
+// noNoteAnswer answers a note of which nothing was left: 400 if no command could be applied.
+func noNoteAnswer(r quickActionResult) apiAnswer {
 	if len(r.failed) == r.found {
 		return message(http.StatusBadRequest, "400 Bad request - "+strings.Join(r.failed, " "))
 	}
-	return answer{status: http.StatusAccepted, body: object{"commands_changes": r.changes, "summary": r.summary}}
+	return apiAnswer{status: http.StatusAccepted, body: object{"commands_changes": r.changes, "summary": r.summary}}
 }
 
-func putNote(s *Server, c *call) answer {
+func putNote(s *Server, c *apiCall) apiAnswer {
 	if !c.params.has("body") {
-		return answer{status: http.StatusBadRequest, body: object{"error": "body is missing"}}
+		return apiAnswer{status: http.StatusBadRequest, body: object{"error": "body is missing"}}
 	}
 	body, err := c.params.text("body")
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	r, err := s.editNote(c.by, c.issue, c.note, body)
 	switch {
 	case errors.Is(err, errNothingLeft):
-		return onlyCommands(r)
+		return noNoteAnswer(r)
 	case err != nil:
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	return ok(s.noteREST(c.issue, c.note))
 }
 
-func removeNote(s *Server, c *call) answer {
+func removeNote(s *Server, c *apiCall) apiAnswer {
 	if err := s.deleteNote(c.by, c.issue, c.note); err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
-	return answer{status: http.StatusNoContent}
+	return apiAnswer{status: http.StatusNoContent}
 }
 
-func (s *Server) discussionREST(c *call, notes []*note) object {
+func (s *Server) discussionREST(c *apiCall, notes []*note) object {
 	return object{
 		"id": notes[0].discussion, "individual_note": !notes[0].thread,
-		"notes": shown(notes, func(n *note) object { return s.noteREST(c.issue, n) }),
+		"notes": showAll(notes, func(n *note) object { return s.noteREST(c.issue, n) }),
 	}
 }
 
 // threadsOf groups the notes that the caller may see by their discussion.
-func threadsOf(c *call) [][]*note {
+func threadsOf(c *apiCall) [][]*note {
 	var threads [][]*note
 	place := map[string]int{}
 	for _, n := range notesOf(c) {
@@ -167,12 +167,12 @@ func threadsOf(c *call) [][]*note {
 	return threads
 }
 
-func listDiscussions(s *Server, c *call) answer {
-	return paged(s, c, threadsOf(c), func(notes []*note) object { return s.discussionREST(c, notes) })
+func listDiscussions(s *Server, c *apiCall) apiAnswer {
+	return offsetPage(s, c, threadsOf(c), func(notes []*note) object { return s.discussionREST(c, notes) })
 }
 
-// thread finds the discussion of the path, nil if there is none.
-func thread(c *call) []*note {
+// findThread finds the discussion of the path, nil if there is none.
+func findThread(c *apiCall) []*note {
 	for _, notes := range threadsOf(c) {
 		if notes[0].discussion == c.r.PathValue("discussion") {
 			return notes
@@ -181,19 +181,19 @@ func thread(c *call) []*note {
 	return nil
 }
 
-func getDiscussion(s *Server, c *call) answer {
-	notes := thread(c)
+func getDiscussion(s *Server, c *apiCall) apiAnswer {
+	notes := findThread(c)
 	if notes == nil {
 		return notFound("Discussion ")
 	}
 	return ok(s.discussionREST(c, notes))
 }
 
-func postDiscussion(s *Server, c *call) answer { return s.writeNote(c, nil, true) }
+func postDiscussion(s *Server, c *apiCall) apiAnswer { return s.writeNote(c, nil, true) }
 
 // postReply answers in a discussion; a plain note becomes the first of a thread.
-func postReply(s *Server, c *call) answer {
-	notes := thread(c)
+func postReply(s *Server, c *apiCall) apiAnswer {
+	notes := findThread(c)
 	if notes == nil {
 		return notFound("Discussion ")
 	}
@@ -203,7 +203,7 @@ func postReply(s *Server, c *call) answer {
 	return s.writeNote(c, notes[0], false)
 }
 
-func (s *Server) awardREST(c *call, a *award) object {
+func (s *Server) awardREST(c *apiCall, a *award) object {
 	o := object{
 		"id": a.id, "name": a.name, "user": s.userREST(a.user), "created_at": preciseTime(a.at), "updated_at": preciseTime(a.at),
 		"awardable_id": c.issue.id, "awardable_type": "Issue", "url": nil,
@@ -214,17 +214,17 @@ func (s *Server) awardREST(c *call, a *award) object {
 	return o
 }
 
-func listAwards(s *Server, c *call) answer {
-	return paged(s, c, *awardsOf(c.issue, c.note), func(a *award) object { return s.awardREST(c, a) })
+func listAwards(s *Server, c *apiCall) apiAnswer {
+	return offsetPage(s, c, *awardsOf(c.issue, c.note), func(a *award) object { return s.awardREST(c, a) })
 }
 
-func postAward(s *Server, c *call) answer {
+func postAward(s *Server, c *apiCall) apiAnswer {
 	name, err := c.params.text("name")
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	if name == "" {
-		return answer{status: http.StatusBadRequest, body: object{"error": "name is missing"}}
+		return apiAnswer{status: http.StatusBadRequest, body: object{"error": "name is missing"}}
 	}
 	a, err := s.react(c.by, c.issue, c.note, name)
 	if err != nil {
@@ -233,8 +233,8 @@ func postAward(s *Server, c *call) answer {
 	return created(s.awardREST(c, a))
 }
 
-func removeAward(s *Server, c *call) answer {
-	id := number(c.r.PathValue("award"))
+func removeAward(s *Server, c *apiCall) apiAnswer {
+	id := parseID(c.r.PathValue("award"))
 	for _, a := range *awardsOf(c.issue, c.note) {
 		if a.id != id {
 			continue
@@ -243,7 +243,7 @@ func removeAward(s *Server, c *call) answer {
 			return message(http.StatusForbidden, "403 Forbidden")
 		}
 		s.unreact(c.issue, c.note, a)
-		return answer{status: http.StatusNoContent}
+		return apiAnswer{status: http.StatusNoContent}
 	}
 	return notFound("Award Emoji ")
 }

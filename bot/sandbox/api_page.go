@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// paged cuts a list into the page that was asked for and adds GitLab's pagination headers.
-func paged[T any](s *Server, c *call, list []T, show func(T) object) answer {
+// offsetPage cuts a list into the page that was asked for and adds GitLab's pagination headers.
+func offsetPage[T any](s *Server, c *apiCall, list []T, show func(T) object) apiAnswer {
 	size, page, err := s.pageOf(c)
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	total := len(list)
 	pages := max((total+size-1)/size, 1)
@@ -42,11 +42,11 @@ func paged[T any](s *Server, c *call, list []T, show func(T) object) answer {
 		}
 	}
 	h.Set("Link", strings.Join(links, ", "))
-	return answer{status: http.StatusOK, header: h, body: shown(list[from:to], show)}
+	return apiAnswer{status: http.StatusOK, header: h, body: showAll(list[from:to], show)}
 }
 
 // pageOf reads per_page and page. GitLab gives 20 rows unless asked for more.
-func (s *Server) pageOf(c *call) (size, page int, err error) {
+func (s *Server) pageOf(c *apiCall) (size, page int, err error) {
 	per, err := c.params.number("per_page")
 	if err != nil {
 		return 0, 0, err
@@ -66,7 +66,7 @@ func (s *Server) pageOf(c *call) (size, page int, err error) {
 }
 
 // linkTo is the address of another page of the same list.
-func (s *Server) linkTo(c *call, change map[string]string, rel string) string {
+func (s *Server) linkTo(c *apiCall, change map[string]string, rel string) string {
 	q := c.r.URL.Query()
 	for name, v := range change {
 		q.Set(name, v)
@@ -74,7 +74,7 @@ func (s *Server) linkTo(c *call, change map[string]string, rel string) string {
 	return fmt.Sprintf("<%s%s?%s>; rel=%q", s.url, c.r.URL.EscapedPath(), q.Encode(), rel)
 }
 
-func shown[T any](list []T, show func(T) object) []object {
+func showAll[T any](list []T, show func(T) object) []object {
 	rows := make([]object, len(list))
 	for n, e := range list {
 		rows[n] = show(e)

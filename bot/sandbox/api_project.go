@@ -9,7 +9,7 @@ import (
 )
 
 var instanceRoutes = []route{
-	{"GET", "/user", "user", func(s *Server, c *call) answer { return ok(s.userREST(c.by.user)) }},
+	{"GET", "/user", "user", func(s *Server, c *apiCall) apiAnswer { return ok(s.userREST(c.by.user)) }},
 	{"GET", "/users", "users", listUsers},
 	{"GET", "/users/{user}", "user", getUser},
 	{"GET", "/version", "version", getVersion},
@@ -18,7 +18,7 @@ var instanceRoutes = []route{
 }
 
 var projectRoutes = []route{
-	{"GET", "/projects/{project}", "project", func(s *Server, c *call) answer { return ok(s.projectREST(c.project)) }},
+	{"GET", "/projects/{project}", "project", func(s *Server, c *apiCall) apiAnswer { return ok(s.projectREST(c.project)) }},
 	{"GET", "/projects/{project}/members/all/{user}", "member", getMember},
 	{"GET", "/projects/{project}/labels", "labels", listLabels},
 	{"POST", "/projects/{project}/labels", "label", postLabel},
@@ -32,8 +32,8 @@ func (s *Server) userREST(u *user) object {
 	}
 }
 
-func getUser(s *Server, c *call) answer {
-	u := s.userID(number(c.r.PathValue("user")))
+func getUser(s *Server, c *apiCall) apiAnswer {
+	u := s.userID(parseID(c.r.PathValue("user")))
 	if u == nil {
 		return notFound("User ")
 	}
@@ -50,20 +50,20 @@ func (s *Server) orUser(u *user) any {
 	return s.userREST(u)
 }
 
-func listUsers(s *Server, c *call) answer {
+func listUsers(s *Server, c *apiCall) apiAnswer {
 	name, err := c.params.text("username")
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	found := slices.DeleteFunc(slices.Clone(s.users), func(u *user) bool { return name != "" && !strings.EqualFold(u.username, name) })
-	return paged(s, c, found, s.userREST)
+	return offsetPage(s, c, found, s.userREST)
 }
 
-func getVersion(s *Server, _ *call) answer {
+func getVersion(s *Server, _ *apiCall) apiAnswer {
 	return ok(object{"version": Version, "revision": "5a9db0c", "enterprise": s.opt.Edition != CE})
 }
 
-func getToken(s *Server, c *call) answer {
+func getToken(s *Server, c *apiCall) apiAnswer {
 	scopes, limited := s.scopes[tokenOf(c.r)]
 	if !limited {
 		scopes = []string{"api"}
@@ -83,8 +83,8 @@ func (s *Server) projectREST(p *project) object {
 	}
 }
 
-func getMember(s *Server, c *call) answer {
-	u := s.userID(number(c.r.PathValue("user")))
+func getMember(s *Server, c *apiCall) apiAnswer {
+	u := s.userID(parseID(c.r.PathValue("user")))
 	if u == nil || u.level == 0 {
 		return message(http.StatusNotFound, "404 Not found")
 	}
@@ -100,55 +100,55 @@ func labelREST(l *label) object {
 	}
 }
 
-func listLabels(s *Server, c *call) answer {
+func listLabels(s *Server, c *apiCall) apiAnswer {
 	search, err := c.params.text("search")
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	found := slices.DeleteFunc(slices.Clone(c.project.labels), func(l *label) bool {
 		return !strings.Contains(strings.ToLower(l.name), strings.ToLower(search))
 	})
 	slices.SortFunc(found, func(a, b *label) int { return strings.Compare(a.name, b.name) })
-	return paged(s, c, found, labelREST)
+	return offsetPage(s, c, found, labelREST)
 }
 
 var colorForm = regexp.MustCompile(`^#[0-9A-Fa-f]{3}([0-9A-Fa-f]{3})?$`)
 
-func postLabel(s *Server, c *call) answer {
+func postLabel(s *Server, c *apiCall) apiAnswer {
 	name, err := c.params.text("name")
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	color, err := c.params.text("color")
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	switch {
-	case !c.by.plans():
+	case !c.by.canPlan():
 		return message(http.StatusForbidden, "403 Forbidden")
 	case strings.TrimSpace(name) == "":
-		return answer{status: http.StatusBadRequest, body: object{"error": "name is missing"}}
+		return apiAnswer{status: http.StatusBadRequest, body: object{"error": "name is missing"}}
 	case !colorForm.MatchString(color):
-		return refuse(invalid{"color", "must be a valid color code"})
+		return errorAnswer(invalidError{"color", "must be a valid color code"})
 	case c.project.label(name) != nil:
 		return message(http.StatusConflict, "Label already exists")
 	}
 	description, err := c.params.text("description")
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	l := &label{id: s.nextID(), name: name, color: color, description: description, created: s.now()}
 	c.project.labels = append(c.project.labels, l)
 	return created(labelREST(l))
 }
 
-func listMilestones(s *Server, c *call) answer {
+func listMilestones(s *Server, c *apiCall) apiAnswer {
 	title, err := c.params.text("title")
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	found := slices.DeleteFunc(slices.Clone(c.project.milestones), func(m *milestone) bool { return title != "" && m.title != title })
-	return paged(s, c, found, func(m *milestone) object { return milestoneREST(c.project, m) })
+	return offsetPage(s, c, found, func(m *milestone) object { return milestoneREST(c.project, m) })
 }
 
 func milestoneREST(p *project, m *milestone) object {

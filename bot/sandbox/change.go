@@ -42,7 +42,7 @@ const (
 // open creates an issue and sends its hooks.
 func (s *Server) open(by actor, p *project, c change) (*issue, error) {
 	if len(p.issues) >= maxIssues {
-		return nil, invalid{"base", "the sandbox holds no more than 10000 issues in a project"}
+		return nil, invalidError{"base", "the sandbox holds no more than 10000 issues in a project"}
 	}
 	if c.title == nil {
 		c.title = new(string)
@@ -54,15 +54,15 @@ func (s *Server) open(by actor, p *project, c change) (*issue, error) {
 	}
 	p.issues = append(p.issues, i)
 	closing := c.state == "close"
-	s.assign(by, i, c, now)
+	s.applyChange(by, i, c, now)
 	i.editedAt, i.editedBy = time.Time{}, nil
 	s.noticeMentions(i, nil, by.user, "", i.description, now)
-	s.sendIssue(by, i, "open", opened(s.issueAttrs(i, preciseTime)))
+	s.sendIssue(by, i, "open", initialChanges(s.issueAttrs(i, preciseTime)))
 	if closing {
-		before := s.shot(i)
-		i.updated = s.tick(i)
+		before := s.snapshot(i)
+		i.updated = s.nextChangeTime(i)
 		s.setState(by, i, "close", i.updated)
-		s.sendIssue(by, i, "close", changes(before, s.shot(i)))
+		s.sendIssue(by, i, "close", diffSnapshots(before, s.snapshot(i)))
 	}
 	s.awardAll(by, i, c.react)
 	s.notify()
@@ -75,23 +75,23 @@ func (s *Server) update(by actor, i *issue, c change) error {
 	if err := s.prepare(by, i, &c); err != nil {
 		return err
 	}
-	before := s.shot(i)
+	before := s.snapshot(i)
 	wasDescription := i.description
 	if to := i.closed; c.state == "close" && !to || c.state == "reopen" && to {
-		i.updated, i.updatedBy = s.tick(i), by.user
+		i.updated, i.updatedBy = s.nextChangeTime(i), by.user
 		s.setState(by, i, c.state, i.updated)
 		i.status = c.status
-		s.sendIssue(by, i, c.state, changes(before, s.shot(i)))
+		s.sendIssue(by, i, c.state, diffSnapshots(before, s.snapshot(i)))
 	}
-	if at := s.tick(i); s.assign(by, i, c, at) {
+	if at := s.nextChangeTime(i); s.applyChange(by, i, c, at) {
 		i.updated, i.updatedBy = at, by.user
 	}
 	if c.description != nil {
 		s.noticeMentions(i, nil, by.user, wasDescription, i.description, i.updated)
 	}
-	s.sendIssue(by, i, "update", changes(before, s.shot(i)))
+	s.sendIssue(by, i, "update", diffSnapshots(before, s.snapshot(i)))
 	if c.duplicateOf != nil { // which no hook tells
-		i.duplicateOf, i.updated = c.duplicateOf, s.tick(i)
+		i.duplicateOf, i.updated = c.duplicateOf, s.nextChangeTime(i)
 	}
 	s.awardAll(by, i, c.react)
 	s.notify()
@@ -100,31 +100,31 @@ func (s *Server) update(by actor, i *issue, c change) error {
 
 // prepare checks a change, drops from it what the user or the edition cannot do, and adds the quick actions of the description.
 func (s *Server) prepare(by actor, i *issue, c *change) error {
-	if !by.plans() && by.user != i.author {
-		return refused{"change this issue"}
+	if !by.canPlan() && by.user != i.author {
+		return forbiddenError{"change this issue"}
 	}
 	if c.description != nil {
 		if len(*c.description) > maxDescription {
-			return invalid{"description", "is too long (maximum is 1048576 characters)"}
+			return invalidError{"description", "is too long (maximum is 1048576 characters)"}
 		}
-		text := s.command(by, i, *c.description, c).text
+		text := s.extractQuickActions(by, i, *c.description, c).text
 		c.description = &text
 	}
 	if c.title != nil {
 		title := strings.TrimSpace(*c.title)
 		switch {
 		case title == "":
-			return invalid{"title", "can't be blank"}
+			return invalidError{"title", "can't be blank"}
 		case utf8.RuneCountInString(title) > maxTitle:
-			return invalid{"title", "is too long (maximum is 255 characters)"}
+			return invalidError{"title", "is too long (maximum is 255 characters)"}
 		}
 		c.title = &title
 	}
 	if c.weight != nil && c.weight.value != nil && *c.weight.value < 0 {
-		return invalid{"weight", "must be greater than or equal to 0"}
+		return invalidError{"weight", "must be greater than or equal to 0"}
 	}
 	// Guests may label and assign what they create, and only that.
-	if creating := i.title == ""; !by.plans() && (!creating || by.level < Guest) {
+	if creating := i.title == ""; !by.canPlan() && (!creating || by.level < Guest) {
 		c.labels, c.add, c.remove, c.weight, c.assignees, c.milestone, c.locked = nil, nil, nil, nil, nil, nil, nil
 	}
 	if s.opt.Edition != Premium {
@@ -137,8 +137,8 @@ func (s *Server) prepare(by actor, i *issue, c *change) error {
 	return nil
 }
 
-// assign writes a checked change to the issue, with its events and system notes, and reports whether anything is different.
-func (s *Server) assign(by actor, i *issue, c change, at time.Time) bool {
+// applyChange writes a checked change to the issue, with its events and system notes, and reports whether anything is different.
+func (s *Server) applyChange(by actor, i *issue, c change, at time.Time) bool {
 	different := false
 	fresh := i.title == ""
 	if c.title != nil && *c.title != i.title {
@@ -173,7 +173,7 @@ func (s *Server) assign(by actor, i *issue, c change, at time.Time) bool {
 		i.milestone, different = c.milestone.value, true
 	}
 	if c.assignees != nil && !slices.Equal(*c.assignees, i.assignees) {
-		s.systemNote(by, i, assignment(i.assignees, *c.assignees), at)
+		s.systemNote(by, i, assigneeNote(i.assignees, *c.assignees), at)
 		i.assignees, different = *c.assignees, true
 	}
 	if s.relabel(by, i, c, at) {
@@ -182,8 +182,8 @@ func (s *Server) assign(by actor, i *issue, c change, at time.Time) bool {
 	return different
 }
 
-// assignment is GitLab's system note for a change of assignees.
-func assignment(before, after []*user) string {
+// assigneeNote is GitLab's system note for a change of assignees.
+func assigneeNote(before, after []*user) string {
 	var words []string
 	for _, u := range after {
 		if !slices.Contains(before, u) {
@@ -208,8 +208,8 @@ func (s *Server) setState(by actor, i *issue, event string, at time.Time) {
 	i.stateEvents = append(i.stateEvents, stateEvent{s.nextID(), by.user, at, "reopened"})
 }
 
-// tick is the time of the issue's next change: never the same twice, whatever the clock says.
-func (s *Server) tick(i *issue) time.Time {
+// nextChangeTime is the time of the issue's next change: never the same twice, whatever the clock says.
+func (s *Server) nextChangeTime(i *issue) time.Time {
 	now := s.now()
 	if !now.After(i.updated) {
 		return i.updated.Add(time.Millisecond)

@@ -26,9 +26,9 @@ type Fault struct {
 	CutThenApply <-chan struct{} // the connection breaks, and the request is carried out once this is closed
 }
 
-// Next makes the next matching API requests fail. Faults are tried in the order in which they were given; each request takes at most
+// FailNext makes the next matching API requests fail. Faults are tried in the order in which they were given; each request takes at most
 // one.
-func (s *Server) Next(f Fault) {
+func (s *Server) FailNext(f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if f.Times == 0 {
@@ -44,8 +44,8 @@ func (s *Server) ClearFaults() {
 	s.faults, s.hookFaults = nil, nil
 }
 
-// fault takes the fault for a request, nil if there is none.
-func (s *Server) fault(line, methodAndPath string) *Fault {
+// takeFault takes the fault for a request, nil if there is none.
+func (s *Server) takeFault(line, methodAndPath string) *Fault {
 	for n, f := range s.faults {
 		if !strings.Contains(line, f.Match) && !strings.Contains(methodAndPath, f.Match) {
 			continue
@@ -80,8 +80,8 @@ type HookFault struct {
 	Times int // how many webhooks it hits: default 1, -1 all until ClearFaults
 }
 
-// NextHook makes the next matching webhooks go wrong.
-func (s *Server) NextHook(f HookFault) {
+// FailNextHook makes the next matching webhooks go wrong.
+func (s *Server) FailNextHook(f HookFault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if f.Times == 0 {
@@ -90,7 +90,7 @@ func (s *Server) NextHook(f HookFault) {
 	s.hookFaults = append(s.hookFaults, &f)
 }
 
-func (s *Server) hookFault(event string, ref triage.Ref) HookAction {
+func (s *Server) takeHookFault(event string, ref triage.Ref) HookAction {
 	for n, f := range s.hookFaults {
 		if f.Event != "" && f.Event != event || f.Issue != (triage.Ref{}) && f.Issue != ref {
 			continue
@@ -117,8 +117,8 @@ func (s *Server) HeldDeliveries() []Delivery {
 	return list
 }
 
-// Release sends held webhooks one after the other in the order of the given ids; without ids all of them, in the order of the events.
-func (s *Server) Release(ids ...int64) error {
+// ReleaseHeld sends held webhooks one after the other in the order of the given ids; without ids all of them, in the order of the events.
+func (s *Server) ReleaseHeld(ids ...int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(ids) == 0 {

@@ -15,8 +15,8 @@ import (
 	"flowkeeper/bot/sandbox"
 )
 
-// call sends a request over a real connection, on which it can be cut.
-func call(t *testing.T, ctx context.Context, base, method, path, body string) (int, string, http.Header, error) {
+// apiCall sends a request over a real connection, on which it can be cut.
+func apiCall(t *testing.T, ctx context.Context, base, method, path, body string) (int, string, http.Header, error) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(ctx, method, base+"/api/v4"+path, strings.NewReader(body))
 	if err != nil {
@@ -57,8 +57,8 @@ func TestFaults(t *testing.T) {
 			web := httptest.NewServer(l)
 			t.Cleanup(web.Close)
 			ref := l.open(sandbox.IssueOptions{})
-			l.Next(tt.fault)
-			status, body, header, err := call(t, t.Context(), web.URL, "PUT", "/projects/1/issues/1", put)
+			l.FailNext(tt.fault)
+			status, body, header, err := apiCall(t, t.Context(), web.URL, "PUT", "/projects/1/issues/1", put)
 			if status != tt.status || (err != nil) != (tt.status == 0) || !strings.Contains(body, tt.body) {
 				t.Errorf("got %d %q (%v)", status, body, err)
 			}
@@ -76,7 +76,7 @@ func TestFaults(t *testing.T) {
 			if tt.fault.Match == "POST" {
 				return
 			}
-			if status, _, _, err := call(t, t.Context(), web.URL, "PUT", "/projects/1/issues/1", put); status != 200 {
+			if status, _, _, err := apiCall(t, t.Context(), web.URL, "PUT", "/projects/1/issues/1", put); status != 200 {
 				t.Errorf("a fault hits once: then %d (%v)", status, err)
 			}
 		})
@@ -90,8 +90,8 @@ func TestCutThenApplied(t *testing.T) {
 	t.Cleanup(web.Close)
 	ref := l.open(sandbox.IssueOptions{})
 	later := make(chan struct{})
-	l.Next(sandbox.Fault{Match: "PUT issue", CutThenApply: later})
-	if status, _, _, err := call(t, t.Context(), web.URL, "PUT", "/projects/1/issues/1", `{"add_labels":"UX"}`); err == nil {
+	l.FailNext(sandbox.Fault{Match: "PUT issue", CutThenApply: later})
+	if status, _, _, err := apiCall(t, t.Context(), web.URL, "PUT", "/projects/1/issues/1", `{"add_labels":"UX"}`); err == nil {
 		t.Errorf("answered %d", status)
 	}
 	if l.Issue(ref).Has("UX") {
@@ -107,8 +107,8 @@ func TestCutThenApplied(t *testing.T) {
 
 func TestFaultsThatLast(t *testing.T) {
 	l := newLab(t, sandbox.Options{})
-	l.Next(sandbox.Fault{Match: "GET user", Status: 503, Times: -1})
-	l.Next(sandbox.Fault{Match: "GET version", Status: 500, Times: 2})
+	l.FailNext(sandbox.Fault{Match: "GET user", Status: 503, Times: -1})
+	l.FailNext(sandbox.Fault{Match: "GET version", Status: 500, Times: 2})
 	var got []int
 	for range 3 {
 		got = append(got, l.api("GET", "/user", "").StatusCode, l.api("GET", "/version", "").StatusCode)
@@ -133,7 +133,7 @@ func TestARequestWaits(t *testing.T) {
 				l := &lab{Server: sandbox.New(sandbox.Options{Token: botToken}), t: t}
 				t.Cleanup(l.Close)
 				gate := make(chan struct{})
-				l.Next(sandbox.Fault{Match: "GET user", Wait: gate})
+				l.FailNext(sandbox.Fault{Match: "GET user", Wait: gate})
 				ctx, giveUp := context.WithCancel(t.Context())
 				defer giveUp()
 				r := httptest.NewRequestWithContext(ctx, "GET", "/api/v4/user", nil)

@@ -120,16 +120,16 @@ func (s *Server) send(i *issue, noteID int64, flag, event, action, chain string,
 			ID: s.nextID(), Hook: h.ID, URL: h.URL, Event: event, Action: action, Issue: i.ref(), Note: noteID, At: s.now(),
 			Body: encoded, State: Waiting,
 		}
-		s.deliveries = keep(s.deliveries, d, maxDeliveries)
+		s.deliveries = appendBounded(s.deliveries, d, maxDeliveries)
 		out := &sending{Delivery: d, hook: h, token: h.Token, secret: h.key, key: uuid(), uuid: chain}
 		if chain == "" {
 			out.uuid = uuid()
 		}
-		if !s.executable(h) {
+		if !s.isExecutable(h) {
 			d.State, d.Err = Dropped, "GitLab sends nothing to a hook that it disabled"
 			continue
 		}
-		if s.recursive(out) {
+		if s.isRecursive(out) {
 			d.State, d.Err = Dropped, "GitLab blocks a hook that takes part in its own chain"
 			continue
 		}
@@ -137,8 +137,8 @@ func (s *Server) send(i *issue, noteID int64, flag, event, action, chain string,
 	}
 }
 
-// recursive reports whether the hook already took part in the chain of events, and takes it in.
-func (s *Server) recursive(out *sending) bool {
+// isRecursive reports whether the hook already took part in the chain of events, and takes it in.
+func (s *Server) isRecursive(out *sending) bool {
 	seen := s.chains[out.uuid]
 	if seen[out.hook.ID] {
 		return true
@@ -156,7 +156,7 @@ func (s *Server) recursive(out *sending) bool {
 
 // dispatch applies the hook faults and queues what is left.
 func (s *Server) dispatch(out *sending, event string) {
-	do := s.hookFault(event, out.Issue)
+	do := s.takeHookFault(event, out.Issue)
 	switch do {
 	case Drop:
 		out.State, out.Err = Dropped, "dropped by a fault"
@@ -166,7 +166,7 @@ func (s *Server) dispatch(out *sending, event string) {
 	case Double:
 		s.enqueue(out, queueKey{hook: out.hook.ID, issue: out.Issue})
 		twin := *out.Delivery
-		s.deliveries = keep(s.deliveries, &twin, maxDeliveries)
+		s.deliveries = appendBounded(s.deliveries, &twin, maxDeliveries)
 		again := *out
 		again.Delivery = &twin
 		s.enqueue(&again, queueKey{hook: out.hook.ID, issue: out.Issue})
@@ -200,7 +200,7 @@ func (s *Server) drain(key queueKey) {
 			s.mu.Unlock()
 			return
 		}
-		out, closed, executable, instance := queue[0], s.closed, s.executable(queue[0].hook), s.url
+		out, closed, executable, instance := queue[0], s.closed, s.isExecutable(queue[0].hook), s.url
 		s.mu.Unlock()
 
 		result := Delivery{State: Dropped, Err: "the sandbox was closed"}
@@ -209,11 +209,11 @@ func (s *Server) drain(key queueKey) {
 		case !executable:
 			result.Err = "GitLab sends nothing to a hook that it disabled"
 		default:
-			result = s.inSlot(out, instance)
+			result = s.sendInSlot(out, instance)
 		}
 
 		s.mu.Lock()
-		s.settle(out, result)
+		s.recordDelivery(out, result)
 		s.queues[key] = s.queues[key][1:]
 		s.pending--
 		s.notify()
@@ -224,15 +224,15 @@ func (s *Server) drain(key queueKey) {
 	}
 }
 
-// inSlot sends a webhook when there are not too many on the wire.
-func (s *Server) inSlot(out *sending, instance string) Delivery {
+// sendInSlot sends a webhook when there are not too many on the wire.
+func (s *Server) sendInSlot(out *sending, instance string) Delivery {
 	s.slots <- struct{}{}
 	defer func() { <-s.slots }()
 	return s.post(out, instance)
 }
 
-// settle keeps what became of a webhook. The caller holds the lock.
-func (s *Server) settle(out *sending, r Delivery) {
+// recordDelivery keeps what became of a webhook. The caller holds the lock.
+func (s *Server) recordDelivery(out *sending, r Delivery) {
 	d := out.Delivery
 	d.State, d.Err, d.Status, d.Answer, d.Took, d.Header, d.Sent = r.State, r.Err, r.Status, r.Answer, r.Took, r.Header, r.Sent
 	switch {

@@ -30,12 +30,12 @@ func (s *Server) alertStatus(h *hook) string {
 	return hookExecutable
 }
 
-// executable reports whether anything is sent to the webhook now.
-func (s *Server) executable(h *hook) bool { return s.alertStatus(h) == hookExecutable }
+// isExecutable reports whether anything is sent to the webhook now.
+func (s *Server) isExecutable(h *hook) bool { return s.alertStatus(h) == hookExecutable }
 
 // backOff counts a failure. What fails while the hook is stopped, as a test may, does not count.
 func (s *Server) backOff(h *hook) {
-	if !s.executable(h) {
+	if !s.isExecutable(h) {
 		return
 	}
 	h.Failures++

@@ -47,7 +47,7 @@ func newFailing(t *testing.T, autoDisable bool) *failing {
 func (f *failing) shoot() sandbox.Delivery {
 	f.t.Helper()
 	f.comment("omar", f.ref, "hi")
-	if err := f.Quiet(f.t.Context()); err != nil {
+	if err := f.AwaitDelivered(f.t.Context()); err != nil {
 		f.t.Fatal(err)
 	}
 	for _, d := range slices.Backward(f.Deliveries()) {

@@ -38,13 +38,13 @@ func TestHookFaults(t *testing.T) {
 		for w := 1; w <= n; w++ {
 			l.edit("omar", ref, sandbox.Change{Weight: ptr(w)})
 		}
-		if err := l.Quiet(l.t.Context()); err != nil {
+		if err := l.AwaitDelivered(l.t.Context()); err != nil {
 			l.t.Fatal(err)
 		}
 	}
 	t.Run("drop", func(t *testing.T) {
 		l, ref, got := setup(t)
-		l.NextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 2}) // one for each hook
+		l.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 2}) // one for each hook
 		edits(l, ref, 3)
 		if diff := cmp.Diff([]int{2, 3}, weights(got)); diff != "" {
 			t.Error(diff)
@@ -52,9 +52,9 @@ func TestHookFaults(t *testing.T) {
 	})
 	t.Run("double has the same key", func(t *testing.T) {
 		l, ref, got := setup(t)
-		l.NextHook(sandbox.HookFault{Do: sandbox.Double, Times: 2})
+		l.FailNextHook(sandbox.HookFault{Do: sandbox.Double, Times: 2})
 		l.edit("omar", ref, sandbox.Change{Weight: ptr(1)})
-		if err := l.Quiet(t.Context()); err != nil {
+		if err := l.AwaitDelivered(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if len(got) != 2 {
@@ -67,7 +67,7 @@ func TestHookFaults(t *testing.T) {
 	})
 	t.Run("hold and reorder", func(t *testing.T) {
 		l, ref, got := setup(t)
-		l.NextHook(sandbox.HookFault{Issue: ref, Do: sandbox.Hold, Times: -1})
+		l.FailNextHook(sandbox.HookFault{Issue: ref, Do: sandbox.Hold, Times: -1})
 		edits(l, ref, 3)
 		if n := len(got); n != 0 {
 			t.Fatalf("%d were sent though held", n)
@@ -80,16 +80,16 @@ func TestHookFaults(t *testing.T) {
 			}
 		}
 		slices.Reverse(ids)
-		if err := l.Release(ids...); err != nil {
+		if err := l.ReleaseHeld(ids...); err != nil {
 			t.Fatal(err)
 		}
-		if err := l.Quiet(t.Context()); err != nil {
+		if err := l.AwaitDelivered(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff([]int{3, 2, 1}, weights(got)); diff != "" {
 			t.Error(diff)
 		}
-		if err := l.Release(ids[0]); err == nil {
+		if err := l.ReleaseHeld(ids[0]); err == nil {
 			t.Error("a delivery could be released twice")
 		}
 	})

@@ -44,7 +44,7 @@ func TestHeadersAndSignature(t *testing.T) {
 	l.addHook(sandbox.Hook{URL: url, Token: "s3cret", SigningToken: secret, Events: []string{"issues"}})
 	ref := l.open(sandbox.IssueOptions{})
 	l.comment("omar", ref, "not for this hook")
-	if err := l.Quiet(t.Context()); err != nil {
+	if err := l.AwaitDelivered(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if len(got) != 1 {
@@ -90,7 +90,7 @@ func TestDeliveriesOfAnIssueStayInOrder(t *testing.T) {
 	for n := 1; n < 30; n++ {
 		l.edit("omar", ref, sandbox.Change{Weight: ptr(n)})
 	}
-	if err := l.Quiet(t.Context()); err != nil {
+	if err := l.AwaitDelivered(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	close(got)
@@ -133,7 +133,7 @@ func TestFailuresAreNotRepeated(t *testing.T) {
 		if n > 0 {
 			l.edit("omar", ref, sandbox.Change{Weight: ptr(n)})
 		}
-		if err := l.Quiet(t.Context()); err != nil {
+		if err := l.AwaitDelivered(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		failures = append(failures, l.Hooks(l.project)[1].Failures)
@@ -160,7 +160,7 @@ func TestAReceiverThatHangsTimesOut(t *testing.T) {
 	t.Cleanup(func() { close(release) })
 	l.addHook(sandbox.Hook{URL: slow.URL})
 	l.open(sandbox.IssueOptions{})
-	if err := l.Quiet(t.Context()); err != nil {
+	if err := l.AwaitDelivered(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if d := l.Deliveries()[1]; d.State != sandbox.Failed || d.Err == "" {

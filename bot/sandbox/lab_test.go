@@ -93,7 +93,7 @@ func (l *lab) comment(user string, ref triage.Ref, text string) int64 {
 // sent waits until the hooks are answered and gives their bodies from the n-th on, decoded.
 func (l *lab) sent(from int) []payload {
 	l.t.Helper()
-	if err := l.Quiet(l.t.Context()); err != nil {
+	if err := l.AwaitDelivered(l.t.Context()); err != nil {
 		l.t.Fatal(err)
 	}
 	var list []payload

@@ -27,7 +27,7 @@ func (s *Server) relabel(by actor, i *issue, c change, at time.Time) bool {
 	}
 	after = slices.DeleteFunc(after, func(l *label) bool { return slices.Contains(c.remove, l.name) })
 	if s.opt.Edition == Premium {
-		after = exclusive(after, added)
+		after = oneOfEachScope(after, added)
 	}
 	changed := false
 	for _, l := range after {
@@ -46,8 +46,8 @@ func (s *Server) relabel(by actor, i *issue, c change, at time.Time) bool {
 	return changed
 }
 
-// exclusive leaves one label in every scope that an added label touches: the one added last. Old pairs in other scopes stay.
-func exclusive(labels, added []*label) []*label {
+// oneOfEachScope leaves one label in every scope that an added label touches: the one added last. Old pairs in other scopes stay.
+func oneOfEachScope(labels, added []*label) []*label {
 	winner := map[string]*label{}
 	for _, l := range added {
 		if scope := labelScope(l.name); scope != "" && slices.Contains(labels, l) {
@@ -77,7 +77,7 @@ func (s *Server) labelsNamed(by actor, p *project, names []string, at time.Time)
 			continue
 		}
 		l := p.label(name)
-		if l == nil && !by.plans() || l != nil && l.archived {
+		if l == nil && !by.canPlan() || l != nil && l.archived {
 			continue
 		}
 		if l == nil {

@@ -76,8 +76,8 @@ type Link struct {
 	Kind  string
 }
 
-// Notice is a person being notified of a mention, by mail or to-do: on a note, or on the issue's description if Note is 0.
-type Notice struct {
+// Notification is a person being notified of a mention, by mail or to-do: on a note, or on the issue's description if Note is 0.
+type Notification struct {
 	User  string
 	By    string
 	Issue triage.Ref
@@ -132,7 +132,7 @@ func (s *Server) Issue(ref triage.Ref) Issue {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if i := s.issue(ref); i != nil {
-		return s.look(i, nil)
+		return s.viewOf(i, nil)
 	}
 	return Issue{}
 }
@@ -145,7 +145,7 @@ func (s *Server) IssueFor(username string, ref triage.Ref) (seen Issue, ok bool)
 	if u == nil || i == nil || !i.visible(u) {
 		return Issue{}, false
 	}
-	return s.look(i, u), true
+	return s.viewOf(i, u), true
 }
 
 // IssuesFor shows all issues of a project that somebody sees, as they see them, oldest first.
@@ -159,7 +159,7 @@ func (s *Server) IssuesFor(username string, project int64) []Issue {
 	var list []Issue
 	for _, i := range p.issues {
 		if i.visible(u) {
-			list = append(list, s.look(i, u))
+			list = append(list, s.viewOf(i, u))
 		}
 	}
 	return list
@@ -175,18 +175,18 @@ func (s *Server) Issues(project int64) []Issue {
 	}
 	list := make([]Issue, len(p.issues))
 	for n, i := range p.issues {
-		list[n] = s.look(i, nil)
+		list[n] = s.viewOf(i, nil)
 	}
 	return list
 }
 
-// look shows an issue as a user sees it, or all of it if the user is nil.
-func (s *Server) look(i *issue, u *user) Issue {
+// viewOf shows an issue as a user sees it, or all of it if the user is nil.
+func (s *Server) viewOf(i *issue, u *user) Issue {
 	seen := Issue{
 		Ref: i.ref(), ID: i.id, Path: i.project.path, URL: s.issueURL(i), Type: i.kind, Title: i.title, Description: i.description,
 		State: i.state(), Confidential: i.confidential, Locked: i.locked != nil && *i.locked, Labels: labelTitles(i.labels),
 		Weight: i.weight, Author: i.author.username, CreatedAt: i.created, UpdatedAt: i.updated, ClosedAt: i.closedAt,
-		Awards: lookAwards(i.awards),
+		Awards: viewAwards(i.awards),
 	}
 	for _, assignee := range i.assignees {
 		seen.Assignees = append(seen.Assignees, assignee.username)
@@ -200,7 +200,7 @@ func (s *Server) look(i *issue, u *user) Issue {
 		}
 		seen.Notes = append(seen.Notes, Note{
 			ID: n.id, Author: n.author.username, Text: n.text, Internal: n.internal, System: n.system, Discussion: n.discussion,
-			CreatedAt: n.created, UpdatedAt: n.updated, Edited: n.updatedBy != nil, Awards: lookAwards(n.awards),
+			CreatedAt: n.created, UpdatedAt: n.updated, Edited: n.updatedBy != nil, Awards: viewAwards(n.awards),
 		})
 	}
 	for _, e := range i.labelEvents {
@@ -219,7 +219,7 @@ func (s *Server) look(i *issue, u *user) Issue {
 	return seen
 }
 
-func lookAwards(awards []*award) []Award {
+func viewAwards(awards []*award) []Award {
 	var list []Award
 	for _, a := range awards {
 		list = append(list, Award{ID: a.id, User: a.user.username, Name: a.name})
@@ -248,19 +248,19 @@ func (s *Server) Calls() []Call {
 // Writes lists what the bot changed through the API, oldest first: "PUT issue 1#1 add_labels=UX". Refused requests are not in it,
 // those whose answer was cut off are.
 func (s *Server) Writes() []string {
-	return s.lines(func(c Call) bool { return !reads(c.Line) && c.Status < 400 && c.Status != 0 })
+	return s.journalLines(func(c Call) bool { return !isRead(c.Line) && c.Status < 400 && c.Status != 0 })
 }
 
 // Reads lists what the bot read through the API, oldest first, refused requests included.
 func (s *Server) Reads() []string {
-	return s.lines(func(c Call) bool { return reads(c.Line) })
+	return s.journalLines(func(c Call) bool { return isRead(c.Line) })
 }
 
-func reads(line string) bool {
+func isRead(line string) bool {
 	return strings.HasPrefix(line, "GET ") || strings.HasPrefix(line, queryMethod+" ")
 }
 
-func (s *Server) lines(want func(Call) bool) []string {
+func (s *Server) journalLines(want func(Call) bool) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var lines []string
@@ -283,8 +283,8 @@ func (s *Server) Deliveries() []Delivery {
 	return list
 }
 
-// Notices lists who was notified of a mention, oldest first.
-func (s *Server) Notices() []Notice {
+// Notifications lists who was notified of a mention, oldest first.
+func (s *Server) Notifications() []Notification {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.notices)

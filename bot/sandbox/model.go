@@ -18,8 +18,8 @@ type user struct {
 	denied         string // what the API says to the user instead of an answer; "" lets the user in
 }
 
-// plans reports whether the user may label, weigh and close other people's issues and see confidential ones.
-func (u *user) plans() bool { return u.level >= Planner }
+// canPlan reports whether the user may label, weigh and close other people's issues and see confidential ones.
+func (u *user) canPlan() bool { return u.level >= Planner }
 
 type project struct {
 	id         int64
@@ -85,7 +85,7 @@ func (i *issue) state() string {
 
 // visible reports whether the user may see the issue at all.
 func (i *issue) visible(u *user) bool {
-	return !i.confidential || u.plans() || u == i.author || slices.Contains(i.assignees, u)
+	return !i.confidential || u.canPlan() || u == i.author || slices.Contains(i.assignees, u)
 }
 
 type note struct {
@@ -101,7 +101,7 @@ type note struct {
 }
 
 // visible reports whether the user may see the note.
-func (n *note) visible(u *user) bool { return !n.internal || u.plans() || u == n.author }
+func (n *note) visible(u *user) bool { return !n.internal || u.canPlan() || u == n.author }
 
 type award struct {
 	id   int64
@@ -230,12 +230,12 @@ func (i *issue) note(id int64) *note {
 	return nil
 }
 
-// invalid is a value that GitLab's model refuses: 400 with the field and what is wrong with it.
-type invalid struct{ field, problem string }
+// invalidError is a value that GitLab's model refuses: 400 with the field and what is wrong with it.
+type invalidError struct{ field, problem string }
 
-func (e invalid) Error() string { return fmt.Sprintf("%s %s", e.field, e.problem) }
+func (e invalidError) Error() string { return fmt.Sprintf("%s %s", e.field, e.problem) }
 
-// refused is a change that the user may not make: 403.
-type refused struct{ what string }
+// forbiddenError is a change that the user may not make: 403.
+type forbiddenError struct{ what string }
 
-func (e refused) Error() string { return "not allowed to " + e.what }
+func (e forbiddenError) Error() string { return "not allowed to " + e.what }

@@ -16,7 +16,7 @@ import (
 func (s *Server) Move(username string, ref triage.Ref, project int64) (triage.Ref, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u, i, _, err := s.who(username, ref, 0)
+	u, i, _, err := s.findAll(username, ref, 0)
 	if err != nil {
 		return triage.Ref{}, fmt.Errorf("moving issue %s as %s: %w", ref, username, err)
 	}
@@ -31,7 +31,7 @@ func (s *Server) Move(username string, ref triage.Ref, project int64) (triage.Re
 func (s *Server) Clone(username string, ref triage.Ref, project int64, notes bool) (triage.Ref, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u, i, _, err := s.who(username, ref, 0)
+	u, i, _, err := s.findAll(username, ref, 0)
 	if err != nil {
 		return triage.Ref{}, fmt.Errorf("cloning issue %s as %s: %w", ref, username, err)
 	}
@@ -44,22 +44,22 @@ func (s *Server) Clone(username string, ref triage.Ref, project int64, notes boo
 
 func (s *Server) move(by actor, i *issue, to *project) (*issue, error) {
 	if to == nil || to == i.project || i.movedTo != nil {
-		return nil, invalid{"base", "Cannot move issue to project it originates from!"}
+		return nil, invalidError{"base", "Cannot move issue to project it originates from!"}
 	}
 	made, err := s.copyOf(by, i, to, i.author, i.created)
 	if err != nil {
 		return nil, err
 	}
-	s.copyTalk(made, i)
+	s.copyComments(made, i)
 	s.copyEvents(made, i)
-	now := s.tick(made)
+	now := s.nextChangeTime(made)
 	s.systemNote(by, made, fmt.Sprintf("moved from %s#%d", i.project.path, i.iid), now)
 	s.systemNote(by, i, fmt.Sprintf("moved to %s#%d", to.path, made.iid), now)
 	if !i.closed {
-		before := s.shot(i)
-		i.updated = s.tick(i)
+		before := s.snapshot(i)
+		i.updated = s.nextChangeTime(i)
 		s.setState(by, i, "close", i.updated)
-		s.sendIssue(by, i, "close", changes(before, s.shot(i)))
+		s.sendIssue(by, i, "close", diffSnapshots(before, s.snapshot(i)))
 	}
 	i.movedTo = made
 	s.notify()
@@ -68,40 +68,40 @@ func (s *Server) move(by actor, i *issue, to *project) (*issue, error) {
 
 func (s *Server) clone(by actor, i *issue, to *project, notes bool) (*issue, error) {
 	if to == nil {
-		return nil, invalid{"base", "Cannot clone issue to target project"}
+		return nil, invalidError{"base", "Cannot clone issue to target project"}
 	}
 	made, err := s.copyOf(by, i, to, by.user, s.now())
 	if err != nil {
 		return nil, err
 	}
 	if notes {
-		s.copyTalk(made, i)
+		s.copyComments(made, i)
 	}
 	s.copyEvents(made, i)
-	s.systemNote(by, made, fmt.Sprintf("cloned from %s#%d", i.project.path, i.iid), s.tick(made))
+	s.systemNote(by, made, fmt.Sprintf("cloned from %s#%d", i.project.path, i.iid), s.nextChangeTime(made))
 	s.notify()
 	return made, nil
 }
 
 // copyOf opens an issue that says what another one says.
 func (s *Server) copyOf(by actor, i *issue, to *project, author *user, created time.Time) (*issue, error) {
-	if !by.plans() {
-		return nil, refused{"move this issue"}
+	if !by.canPlan() {
+		return nil, forbiddenError{"move this issue"}
 	}
 	if len(to.issues) >= maxIssues {
-		return nil, invalid{"base", "the sandbox holds no more than 10000 issues in a project"}
+		return nil, invalidError{"base", "the sandbox holds no more than 10000 issues in a project"}
 	}
 	made := *i
 	made.id, made.iid, made.project, made.author, made.created, made.updated = s.nextID(), int64(len(to.issues))+1, to, author, created, s.now()
 	made.notes, made.awards, made.labelEvents, made.weightEvents, made.stateEvents, made.links, made.milestone = nil, nil, nil, nil, nil, nil, nil
 	made.labels = s.labelsNamed(by, to, labelTitles(i.labels), made.updated)
 	to.issues = append(to.issues, &made)
-	s.sendIssue(by, &made, "open", opened(s.issueAttrs(&made, preciseTime)))
+	s.sendIssue(by, &made, "open", initialChanges(s.issueAttrs(&made, preciseTime)))
 	return &made, nil
 }
 
-// copyTalk copies comments and reactions, with their authors and times.
-func (s *Server) copyTalk(to, from *issue) {
+// copyComments copies comments and reactions, with their authors and times.
+func (s *Server) copyComments(to, from *issue) {
 	to.awards = s.copyAwards(from.awards)
 	threads := map[string]string{}
 	for _, n := range from.notes {
@@ -149,8 +149,8 @@ func movedTo(i *issue) any {
 	return i.movedTo.id
 }
 
-// target is the project that a request names.
-func (s *Server) target(c *call) (*project, error) {
+// targetProject is the project that a request names.
+func (s *Server) targetProject(c *apiCall) (*project, error) {
 	id, err := c.params.text("to_project_id")
 	if err == nil && id == "" {
 		err = badParam{"to_project_id"}
@@ -158,30 +158,30 @@ func (s *Server) target(c *call) (*project, error) {
 	return s.projectNamed(id), err
 }
 
-func postMove(s *Server, c *call) answer {
-	to, err := s.target(c)
+func postMove(s *Server, c *apiCall) apiAnswer {
+	to, err := s.targetProject(c)
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	made, err := s.move(c.by, c.issue, to)
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
-	return answer{status: http.StatusCreated, body: s.issueREST(made)}
+	return apiAnswer{status: http.StatusCreated, body: s.issueREST(made)}
 }
 
-func postClone(s *Server, c *call) answer {
-	to, err := s.target(c)
+func postClone(s *Server, c *apiCall) apiAnswer {
+	to, err := s.targetProject(c)
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	notes, err := c.params.flag("with_notes")
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
 	made, err := s.clone(c.by, c.issue, to, notes != nil && *notes)
 	if err != nil {
-		return refuse(err)
+		return errorAnswer(err)
 	}
-	return answer{status: http.StatusCreated, body: s.issueREST(made)}
+	return apiAnswer{status: http.StatusCreated, body: s.issueREST(made)}
 }

@@ -18,20 +18,20 @@ var errNothingLeft = errors.New("the note is only commands")
 
 // comment adds a note and executes its quick actions. If nothing else is left of it, no note is saved, no Note Hook is sent and the
 // error is errNothingLeft. parent is the first note of the thread in which it replies, or nil; a reply is internal if that one is.
-func (s *Server) comment(by actor, i *issue, body string, internal bool, parent *note) (*note, ran, error) {
+func (s *Server) comment(by actor, i *issue, body string, internal bool, parent *note) (*note, quickActionResult, error) {
 	if parent != nil {
 		internal = parent.internal
 	}
 	if err := s.mayComment(by, i, body, internal); err != nil {
-		return nil, ran{}, err
+		return nil, quickActionResult{}, err
 	}
 	var c change
-	r := s.command(by, i, body, &c)
+	r := s.extractQuickActions(by, i, body, &c)
 	if r.found > 0 && r.text == "" {
-		err := s.carryOut(by, i, r, c)
+		err := s.runQuickActions(by, i, r, c)
 		return nil, r, errors.Join(errNothingLeft, err)
 	}
-	at := s.tick(i)
+	at := s.nextChangeTime(i)
 	id := s.nextID()
 	n := &note{id: id, author: by.user, text: r.text, internal: internal, discussion: discussionID(id), created: at, updated: at}
 	if parent != nil {
@@ -42,27 +42,27 @@ func (s *Server) comment(by actor, i *issue, body string, internal bool, parent 
 	s.noticeMentions(i, n, by.user, "", n.text, at)
 	s.sendNote(i, n, "create")
 	s.mail(by, i, n)
-	return n, r, s.carryOut(by, i, r, c)
+	return n, r, s.runQuickActions(by, i, r, c)
 }
 
 func (s *Server) mayComment(by actor, i *issue, body string, internal bool) error {
 	switch {
 	case strings.TrimSpace(body) == "":
-		return invalid{"note", "can't be blank"}
+		return invalidError{"note", "can't be blank"}
 	case len(body) > maxNoteText:
-		return invalid{"note", "is too long (maximum is 1000000 characters)"}
-	case internal && !by.plans():
-		return refused{"write internal notes"}
-	case i.locked != nil && *i.locked && !by.plans():
-		return refused{"comment on a locked discussion"}
+		return invalidError{"note", "is too long (maximum is 1000000 characters)"}
+	case internal && !by.canPlan():
+		return forbiddenError{"write internal notes"}
+	case i.locked != nil && *i.locked && !by.canPlan():
+		return forbiddenError{"comment on a locked discussion"}
 	case len(i.notes) >= maxNotes:
-		return invalid{"base", "Maximum number of comments exceeded"}
+		return invalidError{"base", "Maximum number of comments exceeded"}
 	}
 	return nil
 }
 
-// carryOut makes the changes that quick actions asked for.
-func (s *Server) carryOut(by actor, i *issue, r ran, c change) error {
+// runQuickActions makes the changes that quick actions asked for.
+func (s *Server) runQuickActions(by actor, i *issue, r quickActionResult, c change) error {
 	s.notify()
 	if r.found == len(r.failed) {
 		return nil
@@ -75,36 +75,36 @@ func (s *Server) carryOut(by actor, i *issue, r ran, c change) error {
 }
 
 // editNote replaces a note's text and runs its quick actions again. A note of which nothing is left is deleted (errNothingLeft).
-func (s *Server) editNote(by actor, i *issue, n *note, body string) (ran, error) {
+func (s *Server) editNote(by actor, i *issue, n *note, body string) (quickActionResult, error) {
 	if n.system || n.author != by.user && by.level < Maintainer {
-		return ran{}, refused{"edit this note"}
+		return quickActionResult{}, forbiddenError{"edit this note"}
 	}
 	if err := s.mayComment(by, i, body, false); err != nil {
-		return ran{}, err
+		return quickActionResult{}, err
 	}
 	var c change
-	r := s.command(by, i, body, &c)
+	r := s.extractQuickActions(by, i, body, &c)
 	if r.found > 0 && r.text == "" {
 		i.notes = slices.DeleteFunc(i.notes, func(o *note) bool { return o == n })
-		err := s.carryOut(by, i, r, c)
+		err := s.runQuickActions(by, i, r, c)
 		return r, errors.Join(errNothingLeft, err)
 	}
 	if before := n.text; before != r.text {
-		at := s.tick(i)
+		at := s.nextChangeTime(i)
 		n.text, n.updated, n.updatedBy, i.updated = r.text, at, by.user, at
 		s.noticeMentions(i, n, by.user, before, n.text, at)
 		s.sendNote(i, n, "update")
 	}
-	return r, s.carryOut(by, i, r, c)
+	return r, s.runQuickActions(by, i, r, c)
 }
 
 // deleteNote removes a note. GitLab sends no hook for that.
 func (s *Server) deleteNote(by actor, i *issue, n *note) error {
 	if n.system || n.author != by.user && by.level < Maintainer {
-		return refused{"delete this note"}
+		return forbiddenError{"delete this note"}
 	}
 	i.notes = slices.DeleteFunc(i.notes, func(o *note) bool { return o == n })
-	i.updated = s.tick(i)
+	i.updated = s.nextChangeTime(i)
 	s.notify()
 	return nil
 }
@@ -143,7 +143,7 @@ var errTaken = errors.New("Name has already been taken") //nolint:staticcheck //
 func (s *Server) react(by actor, i *issue, n *note, name string) (*award, error) {
 	canonical := EmojiName(name)
 	if canonical == "" {
-		return nil, invalid{"name", "is not a valid emoji name"}
+		return nil, invalidError{"name", "is not a valid emoji name"}
 	}
 	list := awardsOf(i, n)
 	if slices.ContainsFunc(*list, func(a *award) bool { return a.user == by.user && a.name == canonical }) {
@@ -201,11 +201,11 @@ func (s *Server) noticeMentions(i *issue, n *note, by *user, before, after strin
 		if u == nil || u == by || slices.Contains(known, name) || !i.visible(u) || n != nil && !n.visible(u) {
 			continue
 		}
-		notice := Notice{User: u.username, By: by.username, Issue: i.ref(), At: at}
+		notice := Notification{User: u.username, By: by.username, Issue: i.ref(), At: at}
 		if n != nil {
 			notice.Note = n.id
 		}
-		s.notices = keep(s.notices, notice, maxNotices)
+		s.notices = appendBounded(s.notices, notice, maxNotices)
 	}
 }
 
@@ -224,7 +224,7 @@ func (s *Server) crossReference(by actor, i *issue, text string) {
 		}
 		other := i.project.issues[n]
 		if !slices.ContainsFunc(other.notes, func(n *note) bool { return n.system && n.text == said }) {
-			other.updated = s.tick(other)
+			other.updated = s.nextChangeTime(other)
 			s.systemNote(by, other, said, other.updated)
 		}
 	}

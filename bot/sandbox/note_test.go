@@ -214,7 +214,7 @@ func TestWhoIsNotified(t *testing.T) {
 				}
 			}
 			var got []string
-			for _, n := range l.Notices() {
+			for _, n := range l.Notifications() {
 				if n.Note != id || n.By != "flowkeeper-bot" {
 					t.Errorf("notice %+v", n)
 				}

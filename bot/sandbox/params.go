@@ -182,8 +182,8 @@ func (p params) time(name string) (time.Time, error) {
 // textParams are never written to the journal.
 var textParams = []string{"body", "description", "token", "signing_token"}
 
-// line writes the parameters in short: "add_labels=UX weight=null".
-func (p params) line() string {
+// inShort writes the parameters in short: "add_labels=UX weight=null".
+func (p params) inShort() string {
 	var words []string
 	for name, v := range p {
 		switch v := v.(type) {

@@ -107,8 +107,8 @@ func duplicateOf(i *issue) any {
 	return i.duplicateOf.id
 }
 
-// shot is the state of an issue before or after a change: its attributes and its assignees.
-func (s *Server) shot(i *issue) object {
+// snapshot is the state of an issue before or after a change: its attributes and its assignees.
+func (s *Server) snapshot(i *issue) object {
 	o := s.issueAttrs(i, preciseTime)
 	o["assignees"] = s.userHooks(i.assignees)
 	return o
@@ -128,8 +128,8 @@ var reported = []string{
 	"last_edited_by_id", "updated_by_id", "milestone_id", "type", "weight", "labels", "assignees",
 }
 
-// changes is what hooks report of the difference between two shots.
-func changes(before, after object) object {
+// diffSnapshots is what hooks report of the difference between two shots.
+func diffSnapshots(before, after object) object {
 	diff := object{}
 	for _, key := range reported {
 		if !reflect.DeepEqual(before[key], after[key]) {
@@ -139,8 +139,8 @@ func changes(before, after object) object {
 	return diff
 }
 
-// opened is what a new issue reports: every set attribute was null before. Labels and assignees are not among them.
-func opened(attrs object) object {
+// initialChanges is what a new issue reports: every set attribute was null before. Labels and assignees are not among them.
+func initialChanges(attrs object) object {
 	diff := object{}
 	for _, key := range []string{
 		"author_id", "confidential", "created_at", "description", "id", "iid", "milestone_id", "project_id", "relative_position",

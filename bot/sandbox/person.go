@@ -52,7 +52,7 @@ func (s *Server) Open(username string, project int64, o IssueOptions) (triage.Re
 	if o.Type != "" {
 		c.kind = &o.Type
 	}
-	u, err := s.resolve(username, p, &c, &o.Assignees, &o.Milestone)
+	u, err := s.resolveChange(username, p, &c, &o.Assignees, &o.Milestone)
 	if err != nil {
 		return triage.Ref{}, fmt.Errorf("opening an issue as %s: %w", username, err)
 	}
@@ -86,7 +86,7 @@ func (s *Server) Edit(username string, ref triage.Ref, ch Change) error {
 	if ch.Weight != nil || ch.ClearWeight {
 		c.weight = &weightTo{ch.Weight}
 	}
-	u, err := s.resolve(username, i.project, &c, ch.Assignees, ch.Milestone)
+	u, err := s.resolveChange(username, i.project, &c, ch.Assignees, ch.Milestone)
 	if err == nil && !i.visible(u) {
 		err = fmt.Errorf("there is no issue %s for %s to see", ref, username)
 	}
@@ -113,18 +113,18 @@ func (s *Server) CommentInternally(username string, ref triage.Ref, text string)
 // Reply answers a comment in its thread, as a person, and gives the new comment's id: 0 as for Comment. A reply to an internal comment
 // is internal.
 func (s *Server) Reply(username string, ref triage.Ref, id int64, text string) (int64, error) {
-	return s.write(username, ref, id, text, false)
+	return s.addComment(username, ref, id, text, false)
 }
 
 func (s *Server) commentAs(username string, ref triage.Ref, text string, internal bool) (int64, error) {
-	return s.write(username, ref, 0, text, internal)
+	return s.addComment(username, ref, 0, text, internal)
 }
 
-// write adds a comment, in the thread of another one unless its id is 0.
-func (s *Server) write(username string, ref triage.Ref, to int64, text string, internal bool) (int64, error) {
+// addComment adds a comment, in the thread of another one unless its id is 0.
+func (s *Server) addComment(username string, ref triage.Ref, to int64, text string, internal bool) (int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u, i, parent, err := s.who(username, ref, to)
+	u, i, parent, err := s.findAll(username, ref, to)
 	if err == nil && parent != nil {
 		if parent.system {
 			err = fmt.Errorf("note %d is one of GitLab's own: nobody can reply to it", to)
@@ -148,7 +148,7 @@ func (s *Server) write(username string, ref triage.Ref, to int64, text string, i
 func (s *Server) EditNote(username string, ref triage.Ref, id int64, text string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u, i, n, err := s.who(username, ref, id)
+	u, i, n, err := s.findAll(username, ref, id)
 	if err == nil {
 		_, err = s.editNote(actor{user: u}, i, n, text)
 	}
@@ -162,7 +162,7 @@ func (s *Server) EditNote(username string, ref triage.Ref, id int64, text string
 func (s *Server) DeleteNote(username string, ref triage.Ref, id int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u, i, n, err := s.who(username, ref, id)
+	u, i, n, err := s.findAll(username, ref, id)
 	if err == nil {
 		err = s.deleteNote(actor{user: u}, i, n)
 	}
@@ -176,7 +176,7 @@ func (s *Server) DeleteNote(username string, ref triage.Ref, id int64) error {
 func (s *Server) React(username string, ref triage.Ref, noteID int64, name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u, i, n, err := s.who(username, ref, noteID)
+	u, i, n, err := s.findAll(username, ref, noteID)
 	if err == nil {
 		_, err = s.react(actor{user: u}, i, n, name)
 	}
@@ -190,7 +190,7 @@ func (s *Server) React(username string, ref triage.Ref, noteID int64, name strin
 func (s *Server) Unreact(username string, ref triage.Ref, noteID int64, name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u, i, n, err := s.who(username, ref, noteID)
+	u, i, n, err := s.findAll(username, ref, noteID)
 	if err != nil {
 		return fmt.Errorf("taking back a reaction on issue %s as %s: %w", ref, username, err)
 	}
@@ -203,8 +203,8 @@ func (s *Server) Unreact(username string, ref triage.Ref, noteID int64, name str
 	return fmt.Errorf("taking back a reaction on issue %s as %s: there is no %s", ref, username, name)
 }
 
-// who finds a person, an issue that the person may see, and one of its notes unless the id is 0.
-func (s *Server) who(username string, ref triage.Ref, noteID int64) (*user, *issue, *note, error) {
+// findAll finds a person, an issue that the person may see, and one of its notes unless the id is 0.
+func (s *Server) findAll(username string, ref triage.Ref, noteID int64) (*user, *issue, *note, error) {
 	u := s.userNamed(username)
 	if u == nil {
 		return nil, nil, nil, s.noSuchUser(username)
@@ -226,8 +226,8 @@ func (s *Server) who(username string, ref triage.Ref, noteID int64) (*user, *iss
 	return u, i, n, nil
 }
 
-// resolve finds a person and fills in the assignees and the milestone of a change.
-func (s *Server) resolve(username string, p *project, c *change, assignees *[]string, milestone *string) (*user, error) {
+// resolveChange finds a person and fills in the assignees and the milestone of a change.
+func (s *Server) resolveChange(username string, p *project, c *change, assignees *[]string, milestone *string) (*user, error) {
 	u := s.userNamed(username)
 	if u == nil {
 		return nil, s.noSuchUser(username)

@@ -14,8 +14,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// ran is what became of the quick actions in a text.
-type ran struct {
+// quickActionResult is what became of the quick actions in a text.
+type quickActionResult struct {
 	text    string         // without them
 	found   int            // lines that were quick actions, applied or not
 	summary []string       // one sentence each, as GitLab shows them
@@ -37,11 +37,11 @@ var (
 	textAction = []string{"shrug", "tableflip"}     // left in the text, where GitLab makes a picture of them
 )
 
-// command executes the quick actions of a text with the user's rights: it adds them to the change and takes them out of the text. Of those
+// extractQuickActions executes the quick actions of a text with the user's rights: it adds them to the change and takes them out of the text. Of those
 // that apply does not know it says that they could not be applied.
-func (s *Server) command(by actor, i *issue, body string, c *change) ran {
+func (s *Server) extractQuickActions(by actor, i *issue, body string, c *change) quickActionResult {
 	body = strings.ReplaceAll(body, "\r", "")
-	r := ran{changes: map[string]any{}}
+	r := quickActionResult{changes: map[string]any{}}
 	var rest strings.Builder
 	from := 0
 	for _, q := range quickActions(body) {
@@ -51,7 +51,7 @@ func (s *Server) command(by actor, i *issue, body string, c *change) ran {
 		rest.WriteString(body[from:q.start])
 		from = q.stop
 		r.found++
-		if said, ok := s.apply(by, i, q, c, r.changes); ok {
+		if said, ok := s.applyQuickAction(by, i, q, c, r.changes); ok {
 			r.summary = append(r.summary, said)
 		} else {
 			r.failed = append(r.failed, "Could not apply "+q.name+" command.")
@@ -105,8 +105,8 @@ func inCode(n ast.Node, at int) bool {
 	return false
 }
 
-// apply adds one quick action to the change and says what it did; false if it cannot be applied.
-func (s *Server) apply(by actor, i *issue, q quickAction, c *change, changed map[string]any) (string, bool) {
+// applyQuickAction adds one quick action to the change and says what it did; false if it cannot be applied.
+func (s *Server) applyQuickAction(by actor, i *issue, q quickAction, c *change, changed map[string]any) (string, bool) {
 	if q.name == "react" || q.name == "award" {
 		name := EmojiName(strings.Trim(q.arg, ": "))
 		if name == "" {
@@ -116,30 +116,30 @@ func (s *Server) apply(by actor, i *issue, q quickAction, c *change, changed map
 		return "Toggled :" + name + ": emoji award.", true
 	}
 	own := by.user == i.author && slices.Contains([]string{"close", "reopen", "title"}, q.name)
-	if !by.plans() && !own {
+	if !by.canPlan() && !own {
 		return "", false
 	}
 	switch q.name {
 	case "label", "labels":
-		names := s.existing(i.project, q.arg)
+		names := s.existingLabels(i.project, q.arg)
 		c.add = append(c.add, names...)
 		changed["add_label_ids"] = labelIDs(i.project, names)
-		return "Added " + tilded(names) + " label(s).", len(names) > 0
+		return "Added " + labelReferences(names) + " label(s).", len(names) > 0
 	case "relabel":
-		names := s.existing(i.project, q.arg)
+		names := s.existingLabels(i.project, q.arg)
 		if len(names) == 0 {
 			return "", false
 		}
 		c.labels, changed["label_ids"] = &names, labelIDs(i.project, names)
-		return "Replaced all labels with " + tilded(names) + " label(s).", true
+		return "Replaced all labels with " + labelReferences(names) + " label(s).", true
 	case "unlabel", "remove_label":
-		names := s.existing(i.project, q.arg)
+		names := s.existingLabels(i.project, q.arg)
 		if q.arg == "" {
 			names = labelTitles(i.labels)
 		}
 		c.remove = append(c.remove, names...)
 		changed["remove_label_ids"] = labelIDs(i.project, names)
-		return "Removed " + tilded(names) + " label(s).", len(names) > 0
+		return "Removed " + labelReferences(names) + " label(s).", len(names) > 0
 	case "weight":
 		n, err := strconv.Atoi(q.arg)
 		if err != nil || n < 0 || s.opt.Edition != Premium {
@@ -232,8 +232,8 @@ func (s *Server) applyAssign(by actor, i *issue, q quickAction, c *change, chang
 	return "Changed assignee(s).", true
 }
 
-// existing reads the labels that a quick action names; it creates none.
-func (s *Server) existing(p *project, arg string) []string {
+// existingLabels reads the labels that a quick action names; it creates none.
+func (s *Server) existingLabels(p *project, arg string) []string {
 	var names []string
 	for _, m := range labelWord.FindAllStringSubmatch(arg, -1) {
 		name := m[1] + m[2]
@@ -252,7 +252,7 @@ func labelIDs(p *project, names []string) []int64 {
 	return ids
 }
 
-func tilded(names []string) string {
+func labelReferences(names []string) string {
 	words := make([]string, len(names))
 	for n, name := range names {
 		words[n] = "~" + name

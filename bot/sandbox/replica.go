@@ -12,15 +12,15 @@ type replica struct {
 	left     int // reads that it still answers
 }
 
-// Lag lets the next reads of the API show everything as it is now, whatever changes meanwhile: what is new is not found. Writes work on the
+// LagReads lets the next reads of the API show everything as it is now, whatever changes meanwhile: what is new is not found. Writes work on the
 // present state, as GitLab's do.
-func (s *Server) Lag(reads int) {
+func (s *Server) LagReads(reads int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := &replica{left: reads}
 	copies := map[*issue]*issue{}
 	for _, p := range s.projects {
-		c := p.copied()
+		c := p.clone()
 		r.projects = append(r.projects, c)
 		for n, i := range p.issues {
 			copies[i] = c.issues[n]
@@ -34,8 +34,8 @@ func (s *Server) Lag(reads int) {
 	s.replica = r
 }
 
-// behind lets a read see the lagging copy, if there is one; the caller ends it. The caller holds the lock.
-func (s *Server) behind(r *http.Request) (end func()) {
+// useReplica lets a read see the lagging copy, if there is one; the caller ends it. The caller holds the lock.
+func (s *Server) useReplica(r *http.Request) (end func()) {
 	if s.replica == nil || r.Method != http.MethodGet && r.URL.Path != participantsRoute.path {
 		return func() {}
 	}
@@ -47,8 +47,8 @@ func (s *Server) behind(r *http.Request) (end func()) {
 	return func() { s.projects = present }
 }
 
-// copied is the project with its issues, and all that changes in them. Its links still lead to the originals.
-func (p *project) copied() *project {
+// clone is the project with its issues, and all that changes in them. Its links still lead to the originals.
+func (p *project) clone() *project {
 	c := *p
 	c.issues = nil
 	for _, i := range p.issues {

@@ -21,7 +21,7 @@ func TestReplicaLags(t *testing.T) {
 		}
 	}
 	must(l.React("omar", ref, 0, "eyes"))
-	l.Lag(1000)
+	l.LagReads(1000)
 	must(l.Edit("omar", ref, sandbox.Change{AddLabels: []string{"after"}}))
 	must(l.React("omar", ref, 0, "rocket"))
 	must(l.React("omar", ref, old, "rocket"))
@@ -51,7 +51,7 @@ func TestReplicaLags(t *testing.T) {
 	if r := l.api("PUT", "/projects/1/issues/1", `{"add_labels":"more"}`); !strings.Contains(r.Text, `"after"`) {
 		t.Error("the answer to a write does not show the truth")
 	}
-	l.Lag(1)
+	l.LagReads(1)
 	l.api("GET", "/version", "")
 	for path, late := range paths {
 		if r := l.api("GET", path, ""); !strings.Contains(r.Text, late) {

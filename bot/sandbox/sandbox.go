@@ -90,7 +90,7 @@ type Server struct {
 	done    chan struct{} // closed by Close: ends waiting requests
 
 	calls    []Call
-	notices  []Notice
+	notices  []Notification
 	mails    []Mail
 	faults   []*Fault
 	window   time.Time // the minute of the rate limits
@@ -214,8 +214,8 @@ func (s *Server) Await(ctx context.Context, condition func() bool) error {
 	}
 }
 
-// Quiet returns when every webhook that was triggered has been answered or given up. Held ones do not count.
-func (s *Server) Quiet(ctx context.Context) error {
+// AwaitDelivered returns when every webhook that was triggered has been answered or given up. Held ones do not count.
+func (s *Server) AwaitDelivered(ctx context.Context) error {
 	return s.Await(ctx, func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -238,8 +238,8 @@ func (s *Server) nextID() int64 {
 // now is the server's clock in GitLab's precision.
 func (s *Server) now() time.Time { return s.opt.Now().UTC().Truncate(time.Millisecond) }
 
-// keep appends to a journal that holds at most limit entries.
-func keep[T any](journal []T, entry T, limit int) []T {
+// appendBounded appends to a journal that holds at most limit entries.
+func appendBounded[T any](journal []T, entry T, limit int) []T {
 	if len(journal) >= limit {
 		journal = append(journal[:0:0], journal[len(journal)-limit+1:]...)
 	}

@@ -34,9 +34,9 @@ func (s *Server) AddServiceDesk(project int64) error {
 	return err
 }
 
-// Request opens a Service Desk ticket: a customer has written a mail. Its author is the support bot, and it is confidential.
-func (s *Server) Request(from string, project int64, title, text string) (triage.Ref, error) {
-	by, err := s.support()
+// OpenTicket opens a Service Desk ticket: a customer has written a mail. Its author is the support bot, and it is confidential.
+func (s *Server) OpenTicket(from string, project int64, title, text string) (triage.Ref, error) {
+	by, err := s.supportBot()
 	if err != nil {
 		return triage.Ref{}, err
 	}
@@ -58,9 +58,9 @@ func (s *Server) Request(from string, project int64, title, text string) (triage
 	return i.ref(), nil
 }
 
-// RequestMore adds a comment to a ticket: a customer has answered by mail.
-func (s *Server) RequestMore(from string, ref triage.Ref, text string) (int64, error) {
-	by, err := s.support()
+// ReplyByMail adds a comment to a ticket: a customer has answered by mail.
+func (s *Server) ReplyByMail(from string, ref triage.Ref, text string) (int64, error) {
+	by, err := s.supportBot()
 	if err != nil {
 		return 0, err
 	}
@@ -78,8 +78,8 @@ func (s *Server) RequestMore(from string, ref triage.Ref, text string) (int64, e
 	return n.id, nil
 }
 
-// support is the support bot, which is no member.
-func (s *Server) support() (actor, error) {
+// supportBot is the support bot, which is no member.
+func (s *Server) supportBot() (actor, error) {
 	id, err := s.AddUser(supportBot, "GitLab Support Bot", 0)
 	if err != nil {
 		return actor{}, err
@@ -100,7 +100,7 @@ func (s *Server) Mails() []Mail {
 func (s *Server) mail(by actor, i *issue, n *note) {
 	for _, to := range i.participants {
 		if i.project.desk && !n.internal && to != by.mail {
-			s.mails = keep(s.mails, Mail{To: to, Issue: i.ref(), Note: n.id, Text: n.text, At: n.created}, maxNotices)
+			s.mails = appendBounded(s.mails, Mail{To: to, Issue: i.ref(), Note: n.id, Text: n.text, At: n.created}, maxNotices)
 		}
 	}
 }
@@ -113,7 +113,7 @@ func (s *Server) applyMail(by actor, i *issue, q quickAction) (string, bool) {
 	if len(addresses) == 0 || q.name != "remove_email" && !i.project.desk || slices.ContainsFunc(addresses, func(a string) bool { return !mailAddress.MatchString(a) }) {
 		return "", false
 	}
-	at := s.tick(i)
+	at := s.nextChangeTime(i)
 	switch q.name {
 	case "remove_email":
 		i.participants = slices.DeleteFunc(slices.Clone(i.participants), func(p string) bool { return slices.Contains(addresses, p) })
@@ -144,7 +144,7 @@ const queryMethod = "QUERY"
 // participantsRoute is the one question of GraphQL that the sandbox answers: who takes part in an issue by mail.
 var participantsRoute = route{queryMethod, "/api/graphql", "participants", queryParticipants}
 
-func queryParticipants(s *Server, c *call) answer {
+func queryParticipants(s *Server, c *apiCall) apiAnswer {
 	query, _ := c.params.text("query")
 	if !strings.Contains(query, "WorkItemWidgetEmailParticipants") {
 		return ok(object{"errors": []object{{"message": "the sandbox knows no such query"}}})
@@ -169,7 +169,7 @@ func (s *Server) aboutID(p params) *issue {
 	id, found := strings.CutPrefix(global, "gid://gitlab/WorkItem/")
 	for _, project := range s.projects {
 		for _, i := range project.issues {
-			if found && i.id == number(id) {
+			if found && i.id == parseID(id) {
 				return i
 			}
 		}

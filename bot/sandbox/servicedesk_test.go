@@ -11,7 +11,7 @@ import (
 func TestServiceDesk(t *testing.T) {
 	l := newLab(t, sandbox.Options{})
 	l.fine(l.AddServiceDesk(l.project))
-	ref, err := l.Request("eve@shop.example", l.project, "Cannot log in", "Hello")
+	ref, err := l.OpenTicket("eve@shop.example", l.project, "Cannot log in", "Hello")
 	l.fine(err)
 	if i := l.Issue(ref); i.Type != "Ticket" || !i.Confidential || i.Author != "support-bot" {
 		t.Errorf("%+v", i)
@@ -21,7 +21,7 @@ func TestServiceDesk(t *testing.T) {
 	l.fine(l.EditNote("maria", ref, first, "Which browser, please?"))
 	_, err = l.CommentInternally("maria", ref, "Known problem")
 	l.fine(err)
-	_, err = l.RequestMore("eve@shop.example", ref, "The blue one")
+	_, err = l.ReplyByMail("eve@shop.example", ref, "The blue one")
 	l.fine(err)
 	_, err = l.Comment("maria", ref, "/add_email kim@shop.example")
 	l.fine(err)
@@ -40,7 +40,7 @@ func TestServiceDesk(t *testing.T) {
 func TestConvertToTicket(t *testing.T) {
 	l := newLab(t, sandbox.Options{})
 	l.fine(l.AddServiceDesk(l.project))
-	other, err := l.Request("eve@shop.example", l.project, "Other", "")
+	other, err := l.OpenTicket("eve@shop.example", l.project, "Other", "")
 	l.fine(err)
 	ref := l.open(sandbox.IssueOptions{Title: "A bug"})
 	_, err = l.Comment("maria", ref, "/convert_to_ticket kim@shop.example")

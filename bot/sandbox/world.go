@@ -53,7 +53,7 @@ func (s *Server) DeleteUser(username string) error {
 	}
 	for _, p := range s.projects {
 		for _, i := range p.issues {
-			i.inherit(gone, heir)
+			i.transferAuthorship(gone, heir)
 		}
 	}
 	for token, u := range s.tokens {
@@ -66,8 +66,8 @@ func (s *Server) DeleteUser(username string) error {
 	return nil
 }
 
-// inherit makes somebody else the one who wrote, reacted and changed things.
-func (i *issue) inherit(gone, heir *user) {
+// transferAuthorship makes somebody else the one who wrote, reacted and changed things.
+func (i *issue) transferAuthorship(gone, heir *user) {
 	pass := func(u **user) {
 		if *u == gone {
 			*u = heir
@@ -107,16 +107,16 @@ func (s *Server) AddToken(username, token string) error {
 	return nil
 }
 
-// Limit gives a token other scopes than api. What they do not allow is refused with 403.
-func (s *Server) Limit(token string, scopes ...string) {
+// LimitScopes gives a token other scopes than api. What they do not allow is refused with 403.
+func (s *Server) LimitScopes(token string, scopes ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.scopes[token] = scopes
 }
 
-// Deny keeps a person out of the API: whatever is asked with one of the person's tokens is refused with 403 and these words, such as "Your
+// DenyAPI keeps a person out of the API: whatever is asked with one of the person's tokens is refused with 403 and these words, such as "Your
 // account has been blocked.". "" lets the person in again.
-func (s *Server) Deny(username, words string) error {
+func (s *Server) DenyAPI(username, words string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u := s.userNamed(username)

@@ -64,7 +64,7 @@ type Issue struct {
 
 // Memory is the part "memory": what the bot remembers of the issue.
 type Memory struct {
-	Own           map[string]Own           `yaml:"own"`       // by the key of the action
+	Own           map[string]BotChange     `yaml:"own"`       // by the key of the action
 	Suspended     map[string]string        `yaml:"suspended"` // what was undone, by the rule's id
 	Snoozed       map[string]time.Duration `yaml:"snoozed"`   // for how long from the beginning
 	Undone        map[string]string        `yaml:"undone"`
@@ -72,8 +72,8 @@ type Memory struct {
 	WeightDropped bool                     `yaml:"weight_dropped"`
 }
 
-// Own is a change that the bot made.
-type Own struct {
+// BotChange is a change that the bot made.
+type BotChange struct {
 	Rule    string `yaml:"rule"`
 	Value   int    `yaml:"value"`
 	Removed bool   `yaml:"removed"`
@@ -153,20 +153,20 @@ func (f *File) read(name string, data []byte) error {
 	switch name {
 	case "team":
 		f.Team = &Team{}
-		return errors.Join(strict(data, f.Team), f.Team.check())
+		return errors.Join(decodeStrict(data, f.Team), f.Team.check())
 	case "rules":
-		return errors.Join(strict(data, &f.Rules), checkRules(f.Rules))
+		return errors.Join(decodeStrict(data, &f.Rules), checkRules(f.Rules))
 	case "issue":
-		return strict(data, &f.Issue)
+		return decodeStrict(data, &f.Issue)
 	case "memory":
 		f.Memory = &Memory{}
-		return strict(data, f.Memory)
+		return decodeStrict(data, f.Memory)
 	case "around":
 		f.Around = &Around{}
-		return errors.Join(strict(data, f.Around), f.Around.check())
+		return errors.Join(decodeStrict(data, f.Around), f.Around.check())
 	case "event":
 		var s Step
-		err := errors.Join(strict(data, &s.Event), s.Event.check())
+		err := errors.Join(decodeStrict(data, &s.Event), s.Event.check())
 		f.Steps = append(f.Steps, s)
 		return err
 	case "decision":
@@ -179,7 +179,7 @@ func (f *File) read(name string, data []byte) error {
 	return errors.New("unknown part, allowed: team, rules, issue, memory, around, event, decision")
 }
 
-func strict(data []byte, into any) error {
+func decodeStrict(data []byte, into any) error {
 	if strings.TrimSpace(string(data)) == "" {
 		return nil
 	}

@@ -68,9 +68,9 @@ func formatNote(b *strings.Builder, s engine.Note) {
 		case i.Met:
 			fmt.Fprintf(b, "note: [x] %s\n", i.Title)
 		case i.Mention:
-			fmt.Fprintf(b, "note: [ ] %s asks %s\n", says(i), roles(i.Asks))
+			fmt.Fprintf(b, "note: [ ] %s asks %s\n", itemText(i), roleList(i.Asks))
 		default:
-			fmt.Fprintf(b, "note: [ ] %s\n", says(i))
+			fmt.Fprintf(b, "note: [ ] %s\n", itemText(i))
 		}
 	}
 	for _, l := range s.Lines {
@@ -82,17 +82,17 @@ func formatNote(b *strings.Builder, s engine.Note) {
 	for _, r := range s.Inactive {
 		switch {
 		case !r.Asked:
-			fmt.Fprintf(b, "rests: %s, %s undid %q\n", r.Rule, by(r.By), r.What)
+			fmt.Fprintf(b, "rests: %s, %s undid %q\n", r.Rule, byWhom(r.By), r.What)
 		case r.Until.IsZero():
-			fmt.Fprintf(b, "quiet: %s, %s: %q\n", r.Rule, by(r.By), r.Why)
+			fmt.Fprintf(b, "quiet: %s, %s: %q\n", r.Rule, byWhom(r.By), r.Why)
 		default:
-			fmt.Fprintf(b, "quiet: %s until %s, %s\n", r.Rule, r.Until.UTC().Format(time.DateTime), by(r.By))
+			fmt.Fprintf(b, "quiet: %s until %s, %s\n", r.Rule, r.Until.UTC().Format(time.DateTime), byWhom(r.By))
 		}
 	}
 }
 
-// says is an item as the note reads.
-func says(i engine.NoteItem) string {
+// itemText is an item as the note reads.
+func itemText(i engine.NoteItem) string {
 	text := i.Text
 	if i.QuoteAuthor != "" {
 		text += " from @" + i.QuoteAuthor + ":"
@@ -112,14 +112,14 @@ func says(i engine.NoteItem) string {
 	return i.Title + " " + text
 }
 
-func by(name string) string {
+func byWhom(name string) string {
 	if name == "" {
 		return "somebody"
 	}
 	return name
 }
 
-func roles(asks []triage.Role) string {
+func roleList(asks []triage.Role) string {
 	names := make([]string, len(asks))
 	for i, r := range asks {
 		names[i] = string(r)

@@ -51,7 +51,7 @@ func formatAnswer(b *strings.Builder, a triage.Reaction) {
 		b.WriteString("internal ")
 	}
 	if len(a.Reply.Asks) > 0 {
-		fmt.Fprintf(b, "reply asks %s\n", roles(a.Reply.Asks))
+		fmt.Fprintf(b, "reply asks %s\n", roleList(a.Reply.Asks))
 	}
 	for _, p := range a.Reply.Text {
 		fmt.Fprintf(b, "reply: %s\n", p.Plain())

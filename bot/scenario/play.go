@@ -35,11 +35,11 @@ func (s Scenario) Play(policy engine.Policy) ([]string, error) {
 	var decisions []string
 	for n, step := range s.Steps {
 		now = now.Add(step.Event.After + time.Nanosecond) // no two steps at the same time
-		event, after, err := happen(step.Event, issue, now)
+		event, after, err := applyEvent(step.Event, issue, now)
 		if err != nil {
 			return decisions, fmt.Errorf("step %d: %w", n+1, err)
 		}
-		s.tell(event)
+		s.updateContext(event)
 		c := engine.Case{Issue: after, Memory: memory, Events: []triage.Event{event}, Comments: s.comments(policy, step.Event, event), Now: now}
 		d, err := s.decide(policy, c)
 		decisions = append(decisions, formatPending(d.Pending)+Format(d, after, now, err))
@@ -75,10 +75,10 @@ func (s Scenario) decide(policy engine.Policy, c engine.Case) (d engine.Decision
 			return d, err
 		}
 		if needs.Facts != 0 {
-			c.Issue, c.Memory.Context = s.closed(c.Issue), s.load(needs, c.Now)
+			c.Issue, c.Memory.Context = s.afterClosing(c.Issue), s.loadContext(needs, c.Now)
 		}
 		for _, text := range needs.FindIssues {
-			c.Facts.FoundIssues[text] = s.find(c.Issue, text)
+			c.Facts.FoundIssues[text] = s.findIssue(c.Issue, text)
 		}
 		for _, rule := range needs.PastFindings {
 			c.Facts.PastFindings[rule] = nil
@@ -87,8 +87,8 @@ func (s Scenario) decide(policy engine.Policy, c engine.Case) (d engine.Decision
 	return d, errors.New("the decision needs to know the same again and again")
 }
 
-// tell keeps what GitLab would tell in step with what happens.
-func (s *Scenario) tell(e triage.Event) {
+// updateContext keeps what GitLab would tell in step with what happens.
+func (s *Scenario) updateContext(e triage.Event) {
 	if s.Around.Agreements == nil {
 		s.Around.Agreements = map[string]triage.Agreement{}
 	}
@@ -108,8 +108,8 @@ func (s *Scenario) tell(e triage.Event) {
 	}
 }
 
-// load is what GitLab would tell of the issue's surroundings.
-func (s Scenario) load(needs engine.Needs, now time.Time) triage.Context {
+// loadContext is what GitLab would tell of the issue's surroundings.
+func (s Scenario) loadContext(needs engine.Needs, now time.Time) triage.Context {
 	loaded := s.Around
 	if needs.Facts&triage.NeedLinks == 0 {
 		loaded.Links = needs.Known.Links
@@ -124,8 +124,8 @@ func (s Scenario) load(needs engine.Needs, now time.Time) triage.Context {
 	return loaded
 }
 
-// find looks up an issue that a comment names.
-func (s Scenario) find(issue triage.Issue, text string) triage.FoundIssue {
+// findIssue looks up an issue that a comment names.
+func (s Scenario) findIssue(issue triage.Issue, text string) triage.FoundIssue {
 	n, err := strconv.ParseInt(strings.TrimPrefix(text, "#"), 10, 64)
 	if err == nil && n == issue.IID {
 		return triage.FoundIssue{Ref: issue.Ref}
@@ -138,8 +138,8 @@ func (s Scenario) find(issue triage.Issue, text string) triage.FoundIssue {
 	return triage.FoundIssue{Problem: "there is no such issue that the bot can see"}
 }
 
-// closed is an issue as GitLab shows it when it has finished closing it.
-func (s Scenario) closed(issue triage.Issue) triage.Issue {
+// afterClosing is an issue as GitLab shows it when it has finished closing it.
+func (s Scenario) afterClosing(issue triage.Issue) triage.Issue {
 	issue.Duplicated = issue.Closed && s.ClosedAs == "duplicate"
 	issue.Moved = issue.Moved || issue.Closed && s.ClosedAs == "moved"
 	return issue
@@ -175,13 +175,13 @@ func (s Scenario) configure(policy *engine.Policy) error {
 	return nil
 }
 
-// happen is the event and the issue after it.
-func happen(e Event, issue triage.Issue, now time.Time) (triage.Event, triage.Issue, error) {
+// applyEvent is the event and the issue after it.
+func applyEvent(e Event, issue triage.Issue, now time.Time) (triage.Event, triage.Issue, error) {
 	by := e.By
 	if by == "" {
 		by = "ann"
 	}
-	event := triage.Event{Kind: kinds[e.Kind], Actor: triage.Person{ID: id(by), Username: by}, At: now, ReceivedAt: now}
+	event := triage.Event{Kind: kinds[e.Kind], Actor: triage.Person{ID: userID(by), Username: by}, At: now, ReceivedAt: now}
 	labels := slices.DeleteFunc(slices.Clone(issue.Labels), func(l string) bool { return slices.Contains(e.Remove, l) })
 	issue.Labels = append(labels, e.Add...)
 	event.Changes.Added, event.Changes.Removed = e.Add, e.Remove
@@ -189,7 +189,7 @@ func happen(e Event, issue triage.Issue, now time.Time) (triage.Event, triage.Is
 		event.Kind |= triage.LabelsChanged
 	}
 	if e.Weight != "" {
-		weight, err := weight(e.Weight)
+		weight, err := parseWeight(e.Weight)
 		if err != nil {
 			return event, issue, err
 		}
@@ -224,7 +224,7 @@ func happen(e Event, issue triage.Issue, now time.Time) (triage.Event, triage.Is
 	return event, issue, nil
 }
 
-func weight(s string) (*int, error) {
+func parseWeight(s string) (*int, error) {
 	if s == "none" {
 		return nil, nil
 	}

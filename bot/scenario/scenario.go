@@ -37,7 +37,7 @@ func Parse(data []byte, team triage.TeamConfig) (Scenario, error) {
 	}
 	s := Scenario{About: f.About, Team: team, Issue: f.Issue.issue(), Rules: rules(f.Rules), Steps: f.Steps}
 	if f.Team != nil {
-		s.Team = f.Team.change(team)
+		s.Team = f.Team.applyTo(team)
 	}
 	if f.Memory != nil {
 		s.Memory = f.Memory.memory()
@@ -48,7 +48,7 @@ func Parse(data []byte, team triage.TeamConfig) (Scenario, error) {
 	return s, nil
 }
 
-func (t Team) change(team triage.TeamConfig) triage.TeamConfig {
+func (t Team) applyTo(team triage.TeamConfig) triage.TeamConfig {
 	if t.GroupLabel != "" {
 		team.GroupLabel = t.GroupLabel
 	}
@@ -85,7 +85,7 @@ func (i Issue) issue() triage.Issue {
 	issue := triage.Issue{
 		Ref: triage.Ref{Project: 1, IID: 1}, Type: i.Type, Title: i.Title, Labels: i.Labels, Weight: i.Weight,
 		NoWeights: i.Weights != nil && !*i.Weights, Closed: i.Closed, Moved: i.Moved,
-		Author: triage.Person{ID: id(i.Author), Username: i.Author}, Assignees: people(i.Assignee),
+		Author: triage.Person{ID: userID(i.Author), Username: i.Author}, Assignees: people(i.Assignee),
 		CreatedAt: start.Add(-i.Age), UpdatedAt: start,
 	}
 	if i.Milestone {
@@ -123,7 +123,7 @@ func (a Around) around() triage.Context {
 		around.Links = append(around.Links, triage.Link{Kind: kind})
 	}
 	for name, how := range a.Agreements {
-		around.Agreements[name] = triage.Agreement{ID: id(name), Thumb: how == "thumb", Comment: how == "comment"}
+		around.Agreements[name] = triage.Agreement{ID: userID(name), Thumb: how == "thumb", Comment: how == "comment"}
 	}
 	if a.Commented > 0 {
 		around.LastComment = start.Add(a.Commented)
@@ -139,11 +139,11 @@ func people(name string) []triage.Person {
 	if name == "" || name == "nobody" {
 		return nil
 	}
-	return []triage.Person{{ID: id(name), Username: name}}
+	return []triage.Person{{ID: userID(name), Username: name}}
 }
 
-// id gives every name of a scenario its own user id.
-func id(name string) int64 {
+// userID gives every name of a scenario its own user id.
+func userID(name string) int64 {
 	var n int64
 	for _, r := range name {
 		n = n*31 + int64(r)

@@ -15,20 +15,20 @@ func (f File) Encode() []byte {
 		archive.Files = append(archive.Files, txtar.File{Name: name, Data: data})
 	}
 	if f.Team != nil {
-		add("team", encode(*f.Team))
+		add("team", encodePart(*f.Team))
 	}
 	if f.Rules != nil {
-		add("rules", value(f.Rules))
+		add("rules", encodeValue(f.Rules))
 	}
-	add("issue", encode(f.Issue))
+	add("issue", encodePart(f.Issue))
 	if f.Memory != nil {
-		add("memory", encode(*f.Memory))
+		add("memory", encodePart(*f.Memory))
 	}
 	if f.Around != nil {
-		add("around", encode(*f.Around))
+		add("around", encodePart(*f.Around))
 	}
 	for _, s := range f.Steps {
-		add("event", encode(s.Event))
+		add("event", encodePart(s.Event))
 		if s.Expected != "" {
 			add("decision", []byte(s.Expected))
 		}
@@ -36,22 +36,22 @@ func (f File) Encode() []byte {
 	return txtar.Format(&archive)
 }
 
-// encode writes a part, a line for every field that is not its zero value.
-func encode(part any) []byte {
+// encodePart writes a part, a line for every field that is not its zero value.
+func encodePart(part any) []byte {
 	var b bytes.Buffer
 	v := reflect.ValueOf(part)
 	for i := range v.NumField() {
 		if f := v.Field(i); !f.IsZero() {
 			b.WriteString(v.Type().Field(i).Tag.Get("yaml") + ": ")
-			b.Write(value(f.Interface()))
+			b.Write(encodeValue(f.Interface()))
 		}
 	}
 	return b.Bytes()
 }
 
-// value writes a value on one line, as JSON. YAML includes that, and whatever is in a text is escaped, which the YAML encoder does not do
+// encodeValue writes a value on one line, as JSON. YAML includes that, and whatever is in a text is escaped, which the YAML encoder does not do
 // to tabs.
-func value(v any) []byte {
+func encodeValue(v any) []byte {
 	data, err := yaml.MarshalWithOptions(v, yaml.JSON())
 	if err != nil {
 		panic(err) // texts, numbers, and lists and maps of them have a JSON
@@ -59,8 +59,8 @@ func value(v any) []byte {
 	return data
 }
 
-// Write puts the decisions into the text of a scenario, each behind its event, in place of those it has. All else stays as people wrote it.
-func Write(data []byte, decisions []string) []byte {
+// InsertDecisions puts the decisions into the text of a scenario, each behind its event, in place of those it has. All else stays as people wrote it.
+func InsertDecisions(data []byte, decisions []string) []byte {
 	archive := txtar.Parse(data)
 	files := make([]txtar.File, 0, len(archive.Files))
 	for _, f := range archive.Files {

@@ -49,7 +49,7 @@ func TestEncode(t *testing.T) {
 				Weights: rapid.Ptr(rapid.Bool(), true).Draw(t, "weights"), Age: time.Duration(rapid.Int64Range(0, 1e15).Draw(t, "age")),
 			},
 			Memory: &scenario.Memory{
-				Own:     map[string]scenario.Own{"a key": {Rule: texts.Draw(t, "rule"), Value: 2, Removed: true}},
+				Own:     map[string]scenario.BotChange{"a key": {Rule: texts.Draw(t, "rule"), Value: 2, Removed: true}},
 				Snoozed: map[string]time.Duration{"all": time.Hour}, Undone: map[string]string{"a": texts.Draw(t, "undone")}, Bump: &scenario.Bump{To: 1},
 			},
 			Around: &scenario.Around{Links: list.Draw(t, "links"), Agreements: map[string]string{"ann": "thumb"}, Levels: map[string]int{"ann": 20}, Issues: []int64{34}},
@@ -83,7 +83,7 @@ func checkEncode(t failer, want scenario.File) {
 func TestWrite(t *testing.T) {
 	before := "About.\n-- event --\nkind: opened\n-- decision --\nold\n-- event --\nweight: 3\n"
 	want := "About.\n-- event --\nkind: opened\n-- decision --\none\n-- event --\nweight: 3\n-- decision --\ntwo\n"
-	if got := string(scenario.Write([]byte(before), []string{"one\n", "two\n"})); got != want {
+	if got := string(scenario.InsertDecisions([]byte(before), []string{"one\n", "two\n"})); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }

@@ -51,7 +51,7 @@ func TestAgainstSandbox(t *testing.T) {
 	for range 3 {
 		_, err := lab.Comment("ann", ref, "Anybody there?")
 		must(t, err)
-		must(t, lab.Quiet(t.Context()))
+		must(t, lab.AwaitDelivered(t.Context()))
 	}
 	client, err := gitlab.New(gitlab.Options{URL: web.URL, Token: "glpat-of-the-bot"})
 	must(t, err)

@@ -25,19 +25,19 @@ const (
 // how long a recorded delivery can be replayed.
 const tolerance = 5 * time.Minute
 
-// cause is why a delivery is not authentic: for the counter and the log, never for the caller.
-type cause string
+// authFailure is why a delivery is not authentic: for the counter and the log, never for the caller.
+type authFailure string
 
 const (
-	authentic          cause = ""
-	tokenMissing       cause = "token_missing"
-	tokenWrong         cause = "token_wrong"
-	signatureMissing   cause = "signature_missing"
-	signatureMalformed cause = "signature_malformed"
-	signatureWrong     cause = "signature_wrong"
-	timestampMalformed cause = "timestamp_malformed"
-	timestampFar       cause = "timestamp_far"
-	bodyCut            cause = "body_cut" // too little came to check its signature
+	authentic          authFailure = ""
+	tokenMissing       authFailure = "token_missing"
+	tokenWrong         authFailure = "token_wrong"
+	signatureMissing   authFailure = "signature_missing"
+	signatureMalformed authFailure = "signature_malformed"
+	signatureWrong     authFailure = "signature_wrong"
+	timestampMalformed authFailure = "timestamp_malformed"
+	timestampFar       authFailure = "timestamp_far"
+	bodyCut            authFailure = "body_cut" // too little came to check its signature
 )
 
 // authenticator tells authentic requests from others. What it compares with secrets is hashed first, so that neither content nor
@@ -92,7 +92,7 @@ func (a *authenticator) isSigned(h http.Header) bool {
 }
 
 // checkHeader says what can be said before the body is read: all there is to a token, the form of a signature.
-func (a *authenticator) checkHeader(h http.Header) cause {
+func (a *authenticator) checkHeader(h http.Header) authFailure {
 	switch {
 	case a.isSigned(h):
 		return a.checkForm(h)
@@ -105,7 +105,7 @@ func (a *authenticator) checkHeader(h http.Header) cause {
 }
 
 // checkToken compares a token with every secret.
-func (a *authenticator) checkToken(token string) cause {
+func (a *authenticator) checkToken(token string) authFailure {
 	if token == "" {
 		return tokenMissing
 	}
@@ -121,7 +121,7 @@ func (a *authenticator) checkToken(token string) cause {
 }
 
 // checkForm checks the parts of a signature that do not depend on the body.
-func (a *authenticator) checkForm(h http.Header) cause {
+func (a *authenticator) checkForm(h http.Header) authFailure {
 	if h.Get(headerID) == "" || len(signatures(h)) == 0 {
 		return signatureMalformed
 	}
@@ -137,7 +137,7 @@ func (a *authenticator) checkForm(h http.Header) cause {
 }
 
 // checkBody checks the signature of a signed request: one of the keys must have made one of its signatures.
-func (a *authenticator) checkBody(h http.Header, body []byte) cause {
+func (a *authenticator) checkBody(h http.Header, body []byte) authFailure {
 	if !a.isSigned(h) {
 		return authentic
 	}

@@ -34,17 +34,17 @@ type body struct {
 	room  *semaphore.Weighted
 }
 
-// receive reads the body of a request. GitLab sends it plain, but what stands between may compress it: that is undone, unless the request is
+// readBody reads the body of a request. GitLab sends it plain, but what stands between may compress it: that is undone, unless the request is
 // signed, because a signature is of the bytes that come. Errors are errTooLarge, errBusy, errEncoded, or that of the connection. What arrived
 // before is there all the same, and the body has to be released in any case.
-func receive(r *http.Request, signed bool, limit int64, room *semaphore.Weighted) (*body, error) {
+func readBody(r *http.Request, signed bool, limit int64, room *semaphore.Weighted) (*body, error) {
 	b := &body{room: room}
 	if r.ContentLength > limit && (signed || r.Header.Get("Expect") != "") {
 		return b, errTooLarge // of a stranger, or asked before anything is sent
 	}
 	switch encoding := strings.ToLower(r.Header.Get("Content-Encoding")); {
 	case signed, encoding == "", encoding == "identity":
-		return b, b.read(r.Body, r.ContentLength, limit)
+		return b, b.readFrom(r.Body, r.ContentLength, limit)
 	case encoding != "gzip" && encoding != "x-gzip":
 		return b, errEncoded
 	}
@@ -52,11 +52,11 @@ func receive(r *http.Request, signed bool, limit int64, room *semaphore.Weighted
 	if err != nil {
 		return b, fmt.Errorf("reading the compressed body: %w", err)
 	}
-	return b, b.read(plain, 0, limit)
+	return b, b.readFrom(plain, 0, limit)
 }
 
-// read takes at most limit bytes. What is said to be larger is not read beyond its first presized bytes.
-func (b *body) read(from io.Reader, declared, limit int64) error {
+// readFrom takes at most limit bytes. What is said to be larger is not read beyond its first presized bytes.
+func (b *body) readFrom(from io.Reader, declared, limit int64) error {
 	if declared > limit {
 		b.bytes = make([]byte, min(presized, limit))
 		n, _ := io.ReadFull(from, b.bytes) // an error means that there is less of it

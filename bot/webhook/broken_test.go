@@ -24,8 +24,8 @@ func seen() (receiver, <-chan webhook.Delivery) {
 	}, all
 }
 
-// taken is what the receiver got, a zero delivery if nothing.
-func taken(all <-chan webhook.Delivery) webhook.Delivery {
+// acceptedOutcome is what the receiver got, a zero delivery if nothing.
+func acceptedOutcome(all <-chan webhook.Delivery) webhook.Delivery {
 	select {
 	case d := <-all:
 		return d
@@ -56,7 +56,7 @@ func TestCutAnywhere(t *testing.T) {
 				if said := answerOf(t, w); w.Code != http.StatusAccepted || said.Status != "broken" {
 					t.Fatalf("%d of %d bytes: answered %d %+v", n, len(whole), w.Code, said)
 				}
-				d := taken(all)
+				d := acceptedOutcome(all)
 				switch {
 				case d.Issue.Ref == triage.Ref{} && !found:
 				case d.Issue.Ref == want && lookedAt(d):
@@ -133,7 +133,7 @@ func TestBrokenBodies(t *testing.T) {
 			receiver, all := seen()
 			b := newBench(t, webhook.Options{Secrets: []string{secret}, Receiver: receiver, MaxBody: 1 << 20})
 			w := b.post(t, test.header, test.body)
-			said, d := answerOf(t, w), taken(all)
+			said, d := answerOf(t, w), acceptedOutcome(all)
 			if test.class == "" {
 				if said.Status != "accepted" || d.Issue.Title == "" {
 					t.Errorf("answered %+v, received %+v", said, d)
@@ -176,7 +176,7 @@ func TestBrokenAndSigned(t *testing.T) {
 	} {
 		receiver, all := seen()
 		b := newBench(t, webhook.Options{SigningTokens: []string{tokenOne}, Receiver: receiver})
-		if w := b.post(t, test.header, test.body); w.Code != http.StatusUnauthorized || taken(all).Issue.IID != 0 {
+		if w := b.post(t, test.header, test.body); w.Code != http.StatusUnauthorized || acceptedOutcome(all).Issue.IID != 0 {
 			t.Errorf("%s: answered %d %s", name, w.Code, w.Body)
 		}
 	}

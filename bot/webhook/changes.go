@@ -45,8 +45,8 @@ func (c *changes) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// none reports whether the changes say that nothing was changed.
-func (c *changes) none() bool { return c.known && c.sum == sha256.Sum256([]byte("{}")) }
+// isEmpty reports whether the changes say that nothing was changed.
+func (c *changes) isEmpty() bool { return c.known && c.sum == sha256.Sum256([]byte("{}")) }
 
 // isBounded reports whether the lists are as long as real ones can be.
 func (k changedKeys) isBounded() bool {
@@ -63,10 +63,10 @@ func (c *changes) kinds(facts triage.Changes) triage.Kind {
 	if len(facts.Added)+len(facts.Removed) > 0 {
 		k |= triage.LabelsChanged
 	}
-	if w := c.diff.Weight; w != nil && differ(w.Previous, w.Current) {
+	if w := c.diff.Weight; w != nil && numbersDiffer(w.Previous, w.Current) {
 		k |= triage.WeightChanged
 	}
-	if m := c.diff.Milestone; m != nil && differ(m.Previous, m.Current) {
+	if m := c.diff.Milestone; m != nil && numbersDiffer(m.Previous, m.Current) {
 		k |= triage.MilestoneChanged
 	}
 	if a := c.diff.Assignees; a != nil && !samePeople(a.Previous, a.Current) {
@@ -75,9 +75,9 @@ func (c *changes) kinds(facts triage.Changes) triage.Kind {
 	return k
 }
 
-// state is Closed or Reopened if the changes say so, else 0. GitLab may tell it with the action "update" alone: of work items, when their status
+// stateChange is Closed or Reopened if the changes say so, else 0. GitLab may tell it with the action "update" alone: of work items, when their status
 // closes them.
-func (c *changes) state() triage.Kind {
+func (c *changes) stateChange() triage.Kind {
 	s := c.diff.State
 	if !c.known || s == nil || s.Previous.pointer() == nil || s.Current.pointer() == nil {
 		return 0
@@ -99,7 +99,7 @@ func (c *changes) facts() triage.Changes {
 		facts.ClosedAt = firstMoment(at.Current, at.Previous)
 	}
 	// A weight that cannot be read is a change all the same, but not one to tell from and to.
-	if w := c.diff.Weight; w != nil && w.Previous.state != numberWrong && w.Current.state != numberWrong && differ(w.Previous, w.Current) {
+	if w := c.diff.Weight; w != nil && w.Previous.state != numberWrong && w.Current.state != numberWrong && numbersDiffer(w.Previous, w.Current) {
 		facts.Weight = &triage.WeightChange{From: w.Previous.pointer(), To: w.Current.pointer()}
 	}
 	return facts
@@ -120,7 +120,7 @@ func titles(labels []label) []string {
 	var all []string
 	seen := make(map[string]struct{}, len(labels))
 	for _, l := range labels {
-		title := clean(l.Title, maxName)
+		title := cleanText(l.Title, maxName)
 		if _, again := seen[title]; again || title == "" {
 			continue
 		}
@@ -145,8 +145,8 @@ func without(titles, others []string) []string {
 	return left
 }
 
-// differ compares two numbers; an absent one is like null.
-func differ(a, b number) bool {
+// numbersDiffer compares two numbers; an absent one is like null.
+func numbersDiffer(a, b number) bool {
 	if a.state == numberWrong || b.state == numberWrong {
 		return true
 	}

@@ -22,20 +22,20 @@ func Decode(h http.Header, body []byte, seen time.Time) (Delivery, error) {
 	}
 	full := d
 	full.Event.ReceivedAt = seen
-	if err := full.read(h, key, p); err != nil {
+	if err := full.readEvent(h, key, p); err != nil {
 		return d, err
 	}
 	if full.Event.At.IsZero() {
 		full.Event.At = seen
 	}
 	if !intact {
-		full.doubt()
+		full.keepSafeParts()
 	}
 	return full, nil
 }
 
-// doubt keeps only what is safe of a delivery some value of which could not be read.
-func (d *Delivery) doubt() {
+// keepSafeParts keeps only what is safe of a delivery some value of which could not be read.
+func (d *Delivery) keepSafeParts() {
 	d.forgetSnapshot()
 	if d.Event.Note != nil {
 		d.Event.Note.Internal = true
@@ -58,8 +58,8 @@ func parse(body []byte) (p *payload, intact bool, err error) {
 	return p, true, nil
 }
 
-// read fills the delivery by the kind of its event.
-func (d *Delivery) read(h http.Header, key string, p *payload) error {
+// readEvent fills the delivery by the kind of its event.
+func (d *Delivery) readEvent(h http.Header, key string, p *payload) error {
 	d.Event.Actor = p.User.person()
 	switch p.Kind {
 	case "issue", "work_item":
@@ -77,16 +77,16 @@ func (d *Delivery) read(h http.Header, key string, p *payload) error {
 const testAge = time.Hour
 
 func (d *Delivery) readIssue(key string, p *payload) error {
-	if err := d.place(p, &p.Object.issue); err != nil {
+	if err := d.setSubject(p, &p.Object.issue); err != nil {
 		return err
 	}
 	o := &p.Object
 	if o.Labels == nil {
 		o.Labels = p.Labels
 	}
-	d.snapshot(p, &o.issue)
-	action := clean(o.Action, maxName)
-	if created := o.CreatedAt.at; action == "open" && p.Changes.none() && !created.IsZero() && d.Event.ReceivedAt.Sub(created) > testAge {
+	d.setSnapshot(p, &o.issue)
+	action := cleanText(o.Action, maxName)
+	if created := o.CreatedAt.at; action == "open" && p.Changes.isEmpty() && !created.IsZero() && d.Event.ReceivedAt.Sub(created) > testAge {
 		return &Ignored{ClassTest, "the webhook works; this issue was opened long ago and is left as it is"}
 	}
 	// An update that GitLab will invent one day is an update, too: something changed.
@@ -101,12 +101,12 @@ func (d *Delivery) readIssue(key string, p *payload) error {
 	case "reopen":
 		d.Event.Kind |= triage.Reopened
 	default:
-		d.Event.Kind |= p.Changes.state()
+		d.Event.Kind |= p.Changes.stateChange()
 	}
 	d.Event.Changes = p.Changes.facts()
 	d.Event.Kind |= p.Changes.kinds(d.Event.Changes)
 	d.Event.At = stamp
-	d.identify(key, p, action, stamp, "")
+	d.setKeys(key, p, action, stamp, "")
 	return nil
 }
 
@@ -122,7 +122,7 @@ func (d *Delivery) readNote(h http.Header, key string, p *payload) error {
 		return &Ignored{ClassSystemNote, "it is a note that GitLab wrote itself"}
 	}
 	noteable := p.noteable()
-	if err := d.place(p, noteable); err != nil {
+	if err := d.setSubject(p, noteable); err != nil {
 		return err
 	}
 	// GitLab names a note's author as the actor, also when somebody else edits it; but whoever presses "Test" instead of the author.
@@ -132,14 +132,14 @@ func (d *Delivery) readNote(h http.Header, key string, p *payload) error {
 	} else if author != 0 && author != d.Event.Actor.ID {
 		d.Event.Actor, retold = triage.Person{ID: author}, true
 	}
-	d.snapshot(p, noteable)
+	d.setSnapshot(p, noteable)
 	if d.Issue.URL == "" {
-		d.Issue.URL, _, _ = strings.Cut(clean(o.URL, maxURL), "#")
+		d.Issue.URL, _, _ = strings.Cut(cleanText(o.URL, maxURL), "#")
 	}
 	d.Event.Kind = triage.Noted
 	d.Event.Note = &triage.Note{
 		ID:          firstID(o.ID),
-		Discussion:  clean(o.Discussion, maxName),
+		Discussion:  cleanText(o.Discussion, maxName),
 		Text:        cleanNote(o.Note, maxNote),
 		Internal:    isInternal(h, p),
 		Edited:      o.Action == "update",
@@ -149,7 +149,7 @@ func (d *Delivery) readNote(h http.Header, key string, p *payload) error {
 	if d.Event.Note.Edited {
 		d.Event.At = firstMoment(o.UpdatedAt, o.CreatedAt)
 	}
-	d.identify(key, p, clean(o.Action, maxName), d.Event.At, d.Event.Note.Text)
+	d.setKeys(key, p, cleanText(o.Action, maxName), d.Event.At, d.Event.Note.Text)
 	return nil
 }
 
@@ -188,13 +188,13 @@ func (d *Delivery) readEmoji(key string, p *payload) error {
 		return &Ignored{ClassTest, "the webhook works; nobody gave this reaction"}
 	}
 	noteable := p.noteable()
-	if err := d.place(p, noteable); err != nil {
+	if err := d.setSubject(p, noteable); err != nil {
 		return err
 	}
 	if d.Event.Actor.ID == 0 {
 		d.Event.Actor.ID = firstID(o.UserID)
 	}
-	d.snapshot(p, noteable)
+	d.setSnapshot(p, noteable)
 	switch action {
 	case "award":
 		d.Event.Kind = triage.Awarded
@@ -203,12 +203,12 @@ func (d *Delivery) readEmoji(key string, p *payload) error {
 		d.Event.Kind = triage.Revoked
 		d.Event.At = firstMoment(o.UpdatedAt, o.CreatedAt)
 	default:
-		return &Ignored{ClassUnknownEvent, "emoji are awarded or revoked, this one was " + quoted(action)}
+		return &Ignored{ClassUnknownEvent, "emoji are awarded or revoked, this one was " + quoteForeign(action)}
 	}
-	d.Event.Emoji = &triage.Emoji{Name: clean(o.Name, maxName)}
+	d.Event.Emoji = &triage.Emoji{Name: cleanText(o.Name, maxName)}
 	if o.AwardableType == "Note" {
 		d.Event.Emoji.NoteID = firstID(o.AwardableID)
 	}
-	d.identify(key, p, action, d.Event.At, d.Event.Emoji.Name)
+	d.setKeys(key, p, action, d.Event.At, d.Event.Emoji.Name)
 	return nil
 }

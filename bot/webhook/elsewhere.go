@@ -9,10 +9,10 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// elsewhere answers a request to another path. A webhook with a mistake in its address would otherwise fail without a word about why; what the
+// answerWrongPath answers a request to another path. A webhook with a mistake in its address would otherwise fail without a word about why; what the
 // request says of itself is nobody's business in the log.
-func (h *Handler) elsewhere(c echo.Context) error {
-	hangUp(c)
+func (h *Handler) answerWrongPath(c echo.Context) error {
+	closeAfterAnswer(c)
 	r := c.Request()
 	if r.Method == http.MethodPost {
 		h.stray.Warn("a request was posted to another path than webhooks go to: is the address of a webhook wrong?", zap.String("wanted", Path),
@@ -21,15 +21,15 @@ func (h *Handler) elsewhere(c echo.Context) error {
 	return c.JSON(http.StatusNotFound, answer{Status: "not_found", Reason: "there is nothing here; webhooks go to " + Path})
 }
 
-// notPosted answers a request of another method than POST.
-func (h *Handler) notPosted(c echo.Context) error {
-	hangUp(c)
+// answerWrongMethod answers a request of another method than POST.
+func (h *Handler) answerWrongMethod(c echo.Context) error {
+	closeAfterAnswer(c)
 	c.Response().Header().Set(echo.HeaderAllow, http.MethodPost)
 	return c.JSON(http.StatusMethodNotAllowed, answer{Status: "not_allowed", Reason: "webhooks are posted to " + Path})
 }
 
-// seldom writes each message at most once a minute: whoever comes often must not fill the log.
-func seldom(log *zap.Logger) *zap.Logger {
+// rateLimitedLog writes each message at most once a minute: whoever comes often must not fill the log.
+func rateLimitedLog(log *zap.Logger) *zap.Logger {
 	return log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core {
 		return zapcore.NewSamplerWithOptions(c, time.Minute, 1, 0)
 	}))

@@ -23,8 +23,8 @@ func headerKey(h http.Header) string {
 		if id == "" {
 			continue
 		}
-		if len(id) > longestID || !printable(id) {
-			return hash([]byte(id))
+		if len(id) > longestID || !isPrintable(id) {
+			return sha256Hex([]byte(id))
 		}
 		return id
 	}
@@ -36,11 +36,11 @@ func deliveryID(key string, body []byte) string {
 	if key != "" {
 		return key
 	}
-	return hash(body)[:shortID]
+	return sha256Hex(body)[:shortID]
 }
 
-// printable reports whether s is ASCII without blanks and control characters.
-func printable(s string) bool {
+// isPrintable reports whether s is ASCII without blanks and control characters.
+func isPrintable(s string) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] > '~' {
 			return false
@@ -49,15 +49,15 @@ func printable(s string) bool {
 	return true
 }
 
-func hash(b []byte) string {
+func sha256Hex(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }
 
-// identify gives a delivery its id and its keys. Two deliveries have the same content if object, action, time, actor and changes are the same.
+// setKeys gives a delivery its id and its keys. Two deliveries have the same content if object, action, time, actor and changes are the same.
 // Without the time of the change, a label that was added, removed and added again looks like a repeat, so there is no content key then. stamp is
 // that time, text is what else tells events apart.
-func (d *Delivery) identify(key string, p *payload, action string, stamp time.Time, text string) {
+func (d *Delivery) setKeys(key string, p *payload, action string, stamp time.Time, text string) {
 	if !stamp.IsZero() {
 		d.ContentKey = contentKey(d, p, action, stamp, text)
 	}
@@ -82,5 +82,5 @@ func contentKey(d *Delivery, p *payload, action string, stamp time.Time, text st
 	words(d.Event.Actor.Username)
 	words(text)
 	b = append(b, p.Changes.sum[:]...)
-	return hash(b)
+	return sha256Hex(b)
 }

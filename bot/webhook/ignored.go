@@ -56,13 +56,13 @@ func ignoredKind(h http.Header, p *payload) *Ignored {
 	case event == "System Hook":
 		return &Ignored{ClassOtherEvent, "system hooks carry no issue events; add a webhook to the project or group instead"}
 	case p.Event != "":
-		return &Ignored{ClassOtherEvent, fmt.Sprintf("%s events say nothing about issues; %s", quoted(p.Event), hookHint)}
+		return &Ignored{ClassOtherEvent, fmt.Sprintf("%s events say nothing about issues; %s", quoteForeign(p.Event), hookHint)}
 	case p.Kind == "":
 		return &Ignored{ClassUnknownEvent, "the body has no object_kind; if the webhook has a custom template, remove it"}
 	case event != "":
-		return &Ignored{ClassUnknownEvent, fmt.Sprintf("unknown event %s (%s); %s", quoted(p.Kind), quoted(event), hookHint)}
+		return &Ignored{ClassUnknownEvent, fmt.Sprintf("unknown event %s (%s); %s", quoteForeign(p.Kind), quoteForeign(event), hookHint)}
 	}
-	return &Ignored{ClassUnknownEvent, fmt.Sprintf("unknown event %s; %s", quoted(p.Kind), hookHint)}
+	return &Ignored{ClassUnknownEvent, fmt.Sprintf("unknown event %s; %s", quoteForeign(p.Kind), hookHint)}
 }
 
 // ignoredSubject says why a note or emoji is ignored that stands on something else than an issue; what is "notes" or "emoji".
@@ -75,14 +75,14 @@ func ignoredSubject(what, subject string) *Ignored {
 	case "":
 		return &Ignored{ClassIncomplete, "the body does not say what the " + what + " stand on"}
 	}
-	return &Ignored{ClassElsewhere, fmt.Sprintf("%s on %s are not looked at, only those on issues", what, quoted(subject))}
+	return &Ignored{ClassElsewhere, fmt.Sprintf("%s on %s are not looked at, only those on issues", what, quoteForeign(subject))}
 }
 
 func ignoredEpic() *Ignored {
 	return &Ignored{ClassEpic, "it names no project: epics and other items of groups are not looked at"}
 }
 
-func incomplete(what string) *Ignored {
+func ignoredIncomplete(what string) *Ignored {
 	return &Ignored{ClassIncomplete, "the body has no " + what + "; if the webhook has a custom template, remove it"}
 }
 
@@ -101,7 +101,7 @@ func ignoredJSON(body []byte, err error) *Ignored {
 }
 
 // eventName is GitLab's own name of the event, cut for logs.
-func eventName(h http.Header) string { return clean(h.Get("X-Gitlab-Event"), 40) }
+func eventName(h http.Header) string { return cleanText(h.Get("X-Gitlab-Event"), 40) }
 
-// quoted shows a few characters of foreign text without letting it break out of its line.
-func quoted(s string) string { return strconv.Quote(clean(s, 40)) }
+// quoteForeign shows a few characters of foreign text without letting it break out of its line.
+func quoteForeign(s string) string { return strconv.Quote(cleanText(s, 40)) }

@@ -73,7 +73,7 @@ func (s *status) UnmarshalJSON(b []byte) error {
 	}
 	*s = ""
 	if o, err := unmarshal[object](b); err == nil {
-		*s = status(clean(o.Category, maxName))
+		*s = status(cleanText(o.Category, maxName))
 	}
 	return nil
 }

@@ -13,10 +13,10 @@ import (
 // maxDepth is how deep a body is looked into for its issue; GitLab nests four levels.
 const maxDepth = 32
 
-// concerns finds the issue that a broken body is about, in the part of it that can be read.
-func concerns(part []byte) (triage.Ref, bool) {
+// subjectOfPart finds the issue that a broken body is about, in the part of it that can be read.
+func subjectOfPart(part []byte) (triage.Ref, bool) {
 	found := map[string]string{}
-	read(part, func(path, value string) {
+	walkJSON(part, func(path, value string) {
 		if _, again := found[path]; !again {
 			found[path] = value
 		}
@@ -26,7 +26,7 @@ func concerns(part []byte) (triage.Ref, bool) {
 	case "issue", "work_item":
 		iids = []string{found["object_attributes.iid"]}
 	case "note", "emoji":
-		iids = []string{found["issue.iid"], found["work_item.iid"], iidIn(found["object_attributes.url"]), iidIn(found["object_attributes.awarded_on_url"])}
+		iids = []string{found["issue.iid"], found["work_item.iid"], iidOfURL(found["object_attributes.url"]), iidOfURL(found["object_attributes.awarded_on_url"])}
 	}
 	ref := triage.Ref{
 		Project: firstWhole(found["project.id"], found["project_id"], found["object_attributes.project_id"]),
@@ -46,20 +46,20 @@ func firstWhole(texts ...string) int64 {
 
 var issuePage = regexp.MustCompile(`/-/(?:issues|work_items)/(\d+)(?:#|$)`)
 
-// iidIn is the number in an issue's or its comment's address, "" if it is another address.
-func iidIn(url string) string {
+// iidOfURL is the number in an issue's or its comment's address, "" if it is another address.
+func iidOfURL(url string) string {
 	if m := issuePage.FindStringSubmatch(url); m != nil {
 		return m[1]
 	}
 	return ""
 }
 
-// read calls each for every text and number in a JSON object, with its keys joined by dots, until the JSON ends or is broken.
-func read(part []byte, each func(path, value string)) {
+// walkJSON calls each for every text and number in a JSON object, with its keys joined by dots, until the JSON ends or is broken.
+func walkJSON(part []byte, each func(path, value string)) {
 	part = bytes.TrimPrefix(part, []byte("\ufeff"))
 	dec := json.NewDecoder(bytes.NewReader(part))
 	dec.UseNumber()
-	var around []level
+	var around []jsonLevel
 	isKey := false // the next text is a key
 	for {
 		token, err := dec.Token()
@@ -72,7 +72,7 @@ func read(part []byte, each func(path, value string)) {
 				if len(around) == maxDepth {
 					return
 				}
-				around, isKey = append(around, level{object: t == '{'}), t == '{'
+				around, isKey = append(around, jsonLevel{object: t == '{'}), t == '{'
 				continue
 			}
 			around = around[:len(around)-1]
@@ -81,24 +81,24 @@ func read(part []byte, each func(path, value string)) {
 				around[len(around)-1].key, isKey = t, false
 				continue
 			}
-			each(path(around), t)
+			each(joinKeys(around), t)
 		case json.Number:
 			if dec.InputOffset() == int64(len(part)) {
 				return // its last digits may be missing
 			}
-			each(path(around), t.String())
+			each(joinKeys(around), t.String())
 		}
 		isKey = len(around) > 0 && around[len(around)-1].object
 	}
 }
 
-// level is an object with its current key, or a list.
-type level struct {
+// jsonLevel is an object with its current key, or a list.
+type jsonLevel struct {
 	key    string
 	object bool
 }
 
-func path(around []level) string {
+func joinKeys(around []jsonLevel) string {
 	keys := make([]string, len(around))
 	for n, l := range around {
 		keys[n] = l.key

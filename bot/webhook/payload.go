@@ -9,9 +9,9 @@ type payload struct {
 	Event     string `json:"event_name"` // in bodies of other events
 	User      person `json:"user"`
 
-	Noted     noted    `json:"note"`
-	Project   *project `json:"project"` // null for an epic
-	ProjectID number   `json:"project_id"`
+	Noted     emojiNote `json:"note"`
+	Project   *project  `json:"project"` // null for an epic
+	ProjectID number    `json:"project_id"`
 
 	Object object `json:"object_attributes"`
 
@@ -125,10 +125,10 @@ func (p *payload) otherSubject() string {
 	return ""
 }
 
-// noted is the note that an emoji stands on. Its UnmarshalJSON gives no error: in other events the key may be anything.
-type noted struct{ on string }
+// emojiNote is the note that an emoji stands on. Its UnmarshalJSON gives no error: in other events the key may be anything.
+type emojiNote struct{ on string }
 
-func (n *noted) UnmarshalJSON(b []byte) error {
+func (n *emojiNote) UnmarshalJSON(b []byte) error {
 	type wire struct {
 		On string `json:"noteable_type"`
 	}

@@ -39,13 +39,13 @@ func (h *Handler) serve(c echo.Context) error {
 	}
 	h.metrics.count(out, h.now().Sub(start))
 	if out.hangUp {
-		hangUp(c)
+		closeAfterAnswer(c)
 	}
 	return c.JSON(out.code, out.answer)
 }
 
-// hangUp closes the connection behind the answer. The server would first read what is left of the body, as slowly as it comes.
-func hangUp(c echo.Context) {
+// closeAfterAnswer closes the connection behind the answer. The server would first read what is left of the body, as slowly as it comes.
+func closeAfterAnswer(c echo.Context) {
 	c.Response().Header().Set(echo.HeaderConnection, "close")
 	// Where there are no deadlines, as in tests without a connection, there is nothing left to read either.
 	_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Unix(1, 0))
@@ -63,29 +63,29 @@ func (h *Handler) handle(r *http.Request) outcome {
 	if !ok {
 		return end
 	}
-	return h.pass(r.Context(), d)
+	return h.deliver(r.Context(), d)
 }
 
 // verify reads the body of a request that is authentic. The body has to be released in any case.
 func (h *Handler) verify(r *http.Request) (_ *body, end outcome, ok bool) {
 	auth := h.auth.Load() // one for the whole request: secrets may change meanwhile
 	if why := auth.checkHeader(r.Header); why != authentic {
-		return &body{}, h.refuse(r, why), false
+		return &body{}, h.refusedOutcome(r, why), false
 	}
 	signed := auth.isSigned(r.Header)
 	if !signed {
 		h.trusted(r.Context())
 	}
-	received, err := receive(r, signed, h.maxBody, h.room)
+	received, err := readBody(r, signed, h.maxBody, h.room)
 	if err != nil && signed {
-		return received, h.unverified(r, err), false
+		return received, h.unverifiedOutcome(r, err), false
 	}
 	h.metrics.bytes.Observe(float64(len(received.bytes)))
 	if err != nil {
-		return received, h.unread(r, received, err), false
+		return received, h.unreadBody(r, received, err), false
 	}
 	if why := auth.checkBody(r.Header, received.bytes); why != authentic {
-		return received, h.refuse(r, why), false
+		return received, h.refusedOutcome(r, why), false
 	}
 	if signed {
 		h.trusted(r.Context())
@@ -96,7 +96,7 @@ func (h *Handler) verify(r *http.Request) (_ *body, end outcome, ok bool) {
 // decode reads what an authentic body says.
 func (h *Handler) decode(r *http.Request, body []byte) (_ Delivery, end outcome, ok bool) {
 	if !utf8.Valid(body) {
-		return Delivery{}, h.broken(r, body, ClassNotUTF8, "the body is not UTF-8, as all that GitLab sends; something on its way has damaged it"), false
+		return Delivery{}, h.brokenBody(r, body, ClassNotUTF8, "the body is not UTF-8, as all that GitLab sends; something on its way has damaged it"), false
 	}
 	d, err := Decode(r.Header, body, h.now())
 	ignored, ok := errors.AsType[*Ignored](err)
@@ -104,28 +104,28 @@ func (h *Handler) decode(r *http.Request, body []byte) (_ Delivery, end outcome,
 	case !ok:
 		return d, outcome{}, true
 	case brokenClasses[ignored.Class]:
-		return Delivery{}, h.broken(r, body, ignored.Class, ignored.Reason), false
+		return Delivery{}, h.brokenBody(r, body, ignored.Class, ignored.Reason), false
 	}
 	h.log.Debug("delivery ignored", zap.String("delivery", d.ID), zap.String("class", ignored.Class), zap.String("reason", ignored.Reason))
-	return Delivery{}, taken(Dropped, ignored.Class, d.ID, ignored.Reason), false
+	return Delivery{}, acceptedOutcome(Dropped, ignored.Class, d.ID, ignored.Reason), false
 }
 
-// pass hands a delivery to the receiver. It does so even if GitLab has hung up by now: GitLab would not send it again.
-func (h *Handler) pass(ctx context.Context, d Delivery) outcome {
-	a, err := h.keep(ctx, d)
+// deliver hands a delivery to the receiver. It does so even if GitLab has hung up by now: GitLab would not send it again.
+func (h *Handler) deliver(ctx context.Context, d Delivery) outcome {
+	a, err := h.store(ctx, d)
 	if err != nil {
 		return outcome{code: http.StatusServiceUnavailable, class: "receiver", answer: answer{
 			"unavailable", d.ID, "the delivery could not be stored; resend it from the recent events of the webhook",
 		}}
 	}
 	if line := h.log.Check(zap.DebugLevel, "delivery taken"); line != nil { // what it says is put together only if somebody reads it
-		line.Write(append(named(d), zap.String("status", string(a.Status)), zap.String("class", a.Class))...)
+		line.Write(append(deliveryFields(d), zap.String("status", string(a.Status)), zap.String("class", a.Class))...)
 	}
-	return taken(a.Status, a.Class, d.ID, a.Reason)
+	return acceptedOutcome(a.Status, a.Class, d.ID, a.Reason)
 }
 
-// keep has the receiver store a delivery.
-func (h *Handler) keep(ctx context.Context, d Delivery) (Answer, error) {
+// store has the receiver store a delivery.
+func (h *Handler) store(ctx context.Context, d Delivery) (Answer, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.timeout)
 	defer cancel()
 	a, err := h.receiver.Receive(ctx, d)
@@ -133,23 +133,23 @@ func (h *Handler) keep(ctx context.Context, d Delivery) (Answer, error) {
 		err = fmt.Errorf("the receiver answered with the unknown status %q", a.Status)
 	}
 	if err != nil {
-		h.log.Error("delivery not stored", append(named(d), zap.Error(err))...)
+		h.log.Error("delivery not stored", append(deliveryFields(d), zap.Error(err))...)
 	}
 	return a, err
 }
 
-// named are the log fields that tell which delivery it is.
-func named(d Delivery) []zap.Field {
+// deliveryFields are the log fields that tell which delivery it is.
+func deliveryFields(d Delivery) []zap.Field {
 	return []zap.Field{zap.String("delivery", d.ID), zap.Stringer("issue", d.Issue.Ref), zap.Stringer("kind", d.Event.Kind)}
 }
 
-// taken is the outcome of an authentic delivery.
-func taken(s Status, class, id, reason string) outcome {
+// acceptedOutcome is the outcome of an authentic delivery.
+func acceptedOutcome(s Status, class, id, reason string) outcome {
 	return outcome{code: http.StatusAccepted, class: class, answer: answer{string(s), id, reason}}
 }
 
-// refuse is the outcome of a request that is not authentic. The caller learns nothing of the cause.
-func (h *Handler) refuse(r *http.Request, why cause) outcome {
+// refusedOutcome is the outcome of a request that is not authentic. The caller learns nothing of the cause.
+func (h *Handler) refusedOutcome(r *http.Request, why authFailure) outcome {
 	h.log.Warn("delivery refused", zap.String("cause", string(why)), zap.String("peer", r.RemoteAddr),
 		zap.String("event", eventName(r.Header)))
 	return outcome{code: http.StatusUnauthorized, class: string(why), hangUp: true, answer: answer{
@@ -157,8 +157,8 @@ func (h *Handler) refuse(r *http.Request, why cause) outcome {
 	}}
 }
 
-// unverified is the outcome of a signed request whose body could not be read: nothing says that it is authentic.
-func (h *Handler) unverified(r *http.Request, err error) outcome {
+// unverifiedOutcome is the outcome of a signed request whose body could not be read: nothing says that it is authentic.
+func (h *Handler) unverifiedOutcome(r *http.Request, err error) outcome {
 	switch {
 	case errors.Is(err, errTooLarge):
 		h.log.Warn("delivery too large", zap.Int64("declared", r.ContentLength), zap.Int64("limit", h.maxBody), zap.String("peer", r.RemoteAddr))
@@ -166,15 +166,15 @@ func (h *Handler) unverified(r *http.Request, err error) outcome {
 			Status: "too_large", Reason: fmt.Sprintf("the body is larger than %d bytes", h.maxBody),
 		}}
 	case errors.Is(err, errBusy):
-		out := h.busy(r)
+		out := h.busyOutcome(r)
 		out.hangUp = true
 		return out
 	}
-	return h.refuse(r, bodyCut)
+	return h.refusedOutcome(r, bodyCut)
 }
 
-// busy is the outcome of a body for which there is no room beside the others.
-func (h *Handler) busy(r *http.Request) outcome {
+// busyOutcome is the outcome of a body for which there is no room beside the others.
+func (h *Handler) busyOutcome(r *http.Request) outcome {
 	h.log.Warn("delivery refused: too much is being received at the same time", zap.Int64("declared", r.ContentLength),
 		zap.Int64("limit", h.held), zap.String("peer", r.RemoteAddr))
 	return outcome{code: http.StatusServiceUnavailable, class: "busy", answer: answer{

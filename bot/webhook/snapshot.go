@@ -13,35 +13,35 @@ const maxList = 1000
 // stateOpened and stateClosed are GitLab's numbers for the states of an issue.
 const stateOpened, stateClosed = 1, 2
 
-// place finds out which issue the delivery is about.
-func (d *Delivery) place(p *payload, i *issue) error {
+// setSubject finds out which issue the delivery is about.
+func (d *Delivery) setSubject(p *payload, i *issue) error {
 	project := firstID(p.ProjectID, i.ProjectID)
 	if p.Project != nil {
 		project = firstID(p.Project.ID, p.ProjectID, i.ProjectID)
-		d.Issue.Path = clean(p.Project.Path, maxURL)
+		d.Issue.Path = cleanText(p.Project.Path, maxURL)
 	}
 	d.Issue.Ref = triage.Ref{Project: project, IID: firstID(i.IID)}
 	d.Issue.ID = firstID(i.ID)
-	d.Issue.URL = clean(i.URL, maxURL)
+	d.Issue.URL = cleanText(i.URL, maxURL)
 	switch {
 	case project == 0 && p.Project == nil:
 		return ignoredEpic()
 	case project == 0:
-		return incomplete("id of the project")
+		return ignoredIncomplete("id of the project")
 	case d.Issue.IID == 0:
-		return incomplete("number (iid) of the issue")
+		return ignoredIncomplete("number (iid) of the issue")
 	}
 	return nil
 }
 
-// snapshot takes the issue's state from the payload, if the payload shows enough of it.
-func (d *Delivery) snapshot(p *payload, i *issue) {
+// setSnapshot takes the issue's state from the payload, if the payload shows enough of it.
+func (d *Delivery) setSnapshot(p *payload, i *issue) {
 	if !i.isWhole() || len(p.Assignees) > maxList {
 		return
 	}
 	s := &d.Issue
-	s.Type = clean(i.Type, maxName)
-	s.Title = clean(i.Title, maxName)
+	s.Type = cleanText(i.Type, maxName)
+	s.Title = cleanText(i.Title, maxName)
 	s.Closed = i.State == "closed" || i.State == "" && i.StateID.value == stateClosed
 	// The event of a note is confidential also if only the note is.
 	s.Confidential = i.Confidential || p.Kind != "note" && strings.HasPrefix(p.EventType, "confidential_")
@@ -51,7 +51,7 @@ func (d *Delivery) snapshot(p *payload, i *issue) {
 	s.Labels = titles(i.Labels)
 	s.Weight = i.Weight.pointer()
 	s.NoWeights = i.Weight.state == numberAbsent
-	s.Author = d.named(firstID(i.AuthorID))
+	s.Author = d.personOf(firstID(i.AuthorID))
 	s.ServiceDesk = s.Type == triage.Ticket || s.Author.IsSupportBot()
 	s.Assignees = d.assignees(p, i)
 	s.Milestone = firstID(i.MilestoneID)
@@ -91,17 +91,17 @@ func (d *Delivery) assignees(p *payload, i *issue) []triage.Person {
 	}
 	if all == nil {
 		for _, id := range i.AssigneeIDs {
-			add(d.named(firstID(id)))
+			add(d.personOf(firstID(id)))
 		}
 	}
 	if all == nil {
-		add(d.named(firstID(i.AssigneeID)))
+		add(d.personOf(firstID(i.AssigneeID)))
 	}
 	return all
 }
 
-// named is the person with the id, with the name if it is the actor.
-func (d *Delivery) named(id int64) triage.Person {
+// personOf is the person with the id, with the name if it is the actor.
+func (d *Delivery) personOf(id int64) triage.Person {
 	if id != 0 && id == d.Event.Actor.ID {
 		return d.Event.Actor
 	}
@@ -109,5 +109,5 @@ func (d *Delivery) named(id int64) triage.Person {
 }
 
 func (p person) person() triage.Person {
-	return triage.Person{ID: firstID(p.ID), Username: clean(p.Username, maxName)}
+	return triage.Person{ID: firstID(p.ID), Username: cleanText(p.Username, maxName)}
 }

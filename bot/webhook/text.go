@@ -12,9 +12,9 @@ const (
 	maxNote = 64 << 10 // bytes of a note: commands stand in its first few lines
 )
 
-// clean makes text harmless for stores and logs and cuts it to a number of runes. NUL, which databases and terminals take badly,
+// cleanText makes text harmless for stores and logs and cuts it to a number of runes. NUL, which databases and terminals take badly,
 // becomes U+FFFD, as encoding/json has already made of invalid UTF-8.
-func clean(s string, runes int) string {
+func cleanText(s string, runes int) string {
 	s = withoutNUL(s)
 	if len(s) <= runes {
 		return s

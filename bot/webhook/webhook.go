@@ -157,7 +157,7 @@ func New(o Options) (*Handler, error) {
 	if h.log == nil {
 		h.log = zap.NewNop()
 	}
-	h.stray = seldom(h.log)
+	h.stray = rateLimitedLog(h.log)
 	if h.trusted == nil {
 		h.trusted = func(context.Context) {}
 	}
@@ -167,7 +167,7 @@ func New(o Options) (*Handler, error) {
 // SetSecrets replaces the accepted secrets and signing tokens for all requests from now on. If one of them cannot be right, or if there is none
 // and unsigned deliveries are not allowed, those before stay in force; the error says what is wrong, all at once and without showing any.
 func (h *Handler) SetSecrets(secrets, signingTokens []string) error {
-	auth, err := h.authenticator(secrets, signingTokens)
+	auth, err := h.newAuthenticator(secrets, signingTokens)
 	if err == nil {
 		h.auth.Store(auth)
 	}
@@ -176,12 +176,12 @@ func (h *Handler) SetSecrets(secrets, signingTokens []string) error {
 
 // CheckSecrets says what SetSecrets would, and replaces nothing.
 func (h *Handler) CheckSecrets(secrets, signingTokens []string) error {
-	_, err := h.authenticator(secrets, signingTokens)
+	_, err := h.newAuthenticator(secrets, signingTokens)
 	return err
 }
 
-// authenticator is one for other secrets.
-func (h *Handler) authenticator(secrets, signingTokens []string) (*authenticator, error) {
+// newAuthenticator is one for other secrets.
+func (h *Handler) newAuthenticator(secrets, signingTokens []string) (*authenticator, error) {
 	auth, err := newAuthenticator(secrets, signingTokens, h.unsigned)
 	if err != nil {
 		return nil, fmt.Errorf("replacing the secrets of the webhook: %w", err)
@@ -193,8 +193,8 @@ func (h *Handler) authenticator(secrets, signingTokens []string) (*authenticator
 // Register adds the handler's routes to the server: its own, and a hint for all others.
 func (h *Handler) Register(e *echo.Echo) {
 	for _, path := range []string{Path, Path + "/"} {
-		e.Any(path, h.notPosted)
+		e.Any(path, h.answerWrongMethod)
 		e.POST(path, h.serve)
 	}
-	e.RouteNotFound("/*", h.elsewhere)
+	e.RouteNotFound("/*", h.answerWrongPath)
 }

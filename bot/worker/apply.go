@@ -24,7 +24,7 @@ func (j *job) apply(ctx context.Context) (again bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	got.KeepStatus(&j.issue)
+	got.CarryStatusFrom(&j.issue)
 	edit, before := triage.Difference(j.issue, d.Result), j.issue
 	j.own = append(j.own, edit)
 	if len(d.Plan) > 0 {

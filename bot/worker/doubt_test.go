@@ -27,7 +27,7 @@ func TestDoubtsEndWithTheirBatch(t *testing.T) {
 	ref := b.open("group::theirs") // nothing is remembered of it
 	b.reads()
 	for n := range 5 {
-		b.lab.Next(sandbox.Fault{Match: "GET issue", Status: http.StatusNotFound})
+		b.lab.FailNext(sandbox.Fault{Match: "GET issue", Status: http.StatusNotFound})
 		b.look(ref)
 		if reads := b.reads(); !slices.Equal(reads, []string{"issue 1#1", "issue 1#1"}) {
 			t.Fatalf("batch %d: reads %v; want the issue twice", n+1, reads)
@@ -40,8 +40,8 @@ func TestDoubtsAreNoFailures(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil) // a third failure makes a dead letter
 	ref := b.open()
-	b.lab.Next(sandbox.Fault{Match: "GET issue", Status: http.StatusNotFound, Times: 2})
-	b.lab.Next(sandbox.Fault{Match: "GET issue", Status: http.StatusInternalServerError, Times: 2})
+	b.lab.FailNext(sandbox.Fault{Match: "GET issue", Status: http.StatusNotFound, Times: 2})
+	b.lab.FailNext(sandbox.Fault{Match: "GET issue", Status: http.StatusInternalServerError, Times: 2})
 	b.look(ref)
 	if r := b.decision(ref); r.Attempt != 5 {
 		t.Errorf("handled in attempt %d, want 5", r.Attempt)

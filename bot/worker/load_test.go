@@ -222,7 +222,7 @@ func TestItemOutlivesAFailedLoad(t *testing.T) {
 	ref := b.open()
 	b.tell(ref, b.opened(ref))
 	b.react("omar", ref, 0, "thumbsup")
-	b.lab.Next(sandbox.Fault{Match: "GET member", Status: http.StatusInternalServerError})
+	b.lab.FailNext(sandbox.Fault{Match: "GET member", Status: http.StatusInternalServerError})
 	b.tell(ref, b.thumb("omar", triage.Awarded))
 	notes := b.lab.Issue(ref).CommentsBy(botName)
 	if len(notes) != 1 || !strings.Contains(notes[0].Text, "**Something** to do.") {
@@ -298,7 +298,7 @@ func TestLoadFails(t *testing.T) {
 			b := newBench(t, nil, curious(needs), adds)
 			ref := b.open(inReview)
 			b.react("omar", ref, 0, "thumbsup")
-			b.lab.Next(sandbox.Fault{Match: call, Status: http.StatusInternalServerError})
+			b.lab.FailNext(sandbox.Fault{Match: call, Status: http.StatusInternalServerError})
 			b.tell(ref, b.opened(ref))
 			if got, want := b.said(ref), "omar{thumb:true comment:false level:30}"; got != want {
 				t.Errorf("the rule knows %q, want %q", got, want)

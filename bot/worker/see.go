@@ -45,7 +45,7 @@ func (j *job) see(ctx context.Context) error {
 		}
 		if body.Issue.UpdatedAt.IsZero() {
 			j.unread++
-		} else if body.Issue.KeepStatus(newest); body.Issue.NewerThan(newest) {
+		} else if body.Issue.CarryStatusFrom(newest); body.Issue.NewerThan(newest) {
 			newest, j.seen, j.late = &body.Issue, body.Event.ReceivedAt, body.Event.ReceivedAt.Sub(body.Issue.UpdatedAt) > newborn
 		} else if body.Issue.Status == triage.Canceled && body.Issue.UpdatedAt.Equal(newest.UpdatedAt) {
 			newest.Status = triage.Canceled // of a closing that is told twice, as of one time, only one may tell the status
@@ -105,7 +105,7 @@ func (j *job) read(ctx context.Context) error {
 		issue = *j.newest
 		issue.Description = description
 	}
-	issue.KeepStatus(j.newest)
+	issue.CarryStatusFrom(j.newest)
 	j.issue, j.seen, j.live, j.called = issue, j.o.Now(), true, true
 	j.reads++
 	return nil

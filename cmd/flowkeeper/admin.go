@@ -58,15 +58,15 @@ func (a *adminAddress) load(p *program) (config.Config, error) {
 	return config.Load(a.Config, p.environ, rules.Catalogue())
 }
 
-// asked is whoever answers: a running bot, or the Redis that bots share.
-type asked interface {
+// store is whoever answers: a running bot, or the Redis that bots share.
+type store interface {
 	Shadow(ctx context.Context, since time.Time) (shadow.Report, error)
 	Adopt(ctx context.Context, r adopt.Request) (adopt.Page, error)
 	Close()
 }
 
-// ask finds who answers: the bot that the flag names, else the Redis if there is one, else the bot that holds the embedded store.
-func (a *adminAddress) ask(ctx context.Context, p *program) (asked, error) {
+// adminOrRedis finds who answers: the bot that the flag names, else the Redis if there is one, else the bot that holds the embedded store.
+func (a *adminAddress) adminOrRedis(ctx context.Context, p *program) (store, error) {
 	if a.Admin != "" {
 		return a.client(p)
 	}

@@ -29,7 +29,7 @@ Examples:
 
 // Run takes up a project's backlog, page by page.
 func (c *adoptCmd) Run(ctx context.Context, p *program) error {
-	client, err := c.ask(ctx, p)
+	client, err := c.adminOrRedis(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (c *adoptCmd) Run(ctx context.Context, p *program) error {
 	for {
 		page, err := client.Adopt(ctx, r)
 		if err != nil {
-			return brokenOff(r, total, err)
+			return resumeHint(r, total, err)
 		}
 		for _, i := range page.Issues {
 			total++
@@ -61,7 +61,7 @@ func (c *adoptCmd) Run(ctx context.Context, p *program) error {
 		case page.Waiting > 0:
 			fmt.Fprintf(p.err, "%d open issues so far; the bot works through %d\n", total, page.Waiting)
 			if !sleep.For(ctx, breather) {
-				return brokenOff(r, total, context.Cause(ctx))
+				return resumeHint(r, total, context.Cause(ctx))
 			}
 		case !c.DryRun:
 			fmt.Fprintf(p.err, "%d open issues so far\n", total)
@@ -78,8 +78,8 @@ func (c *adoptCmd) Run(ctx context.Context, p *program) error {
 // breather is how long the bot is left to its work before it is asked again.
 const breather = 2 * time.Second
 
-// brokenOff says how to go on after an error.
-func brokenOff(r adopt.Request, total int, err error) error {
+// resumeHint says how to go on after an error.
+func resumeHint(r adopt.Request, total int, err error) error {
 	if r.From.IsZero() {
 		return err // nothing was done yet
 	}

@@ -33,26 +33,26 @@ func (c *checkCmd) Run(ctx context.Context, p *program) error {
 			return err
 		}
 		if len(found.Conflicts) > 0 {
-			return contradiction(p, found)
+			return printConflicts(p, found)
 		}
 		searched = "# No rules that contradict each other: " + found.Bound() + "\n"
 	}
 	if c.Quiet {
 		return nil
 	}
-	for _, err := range lacking(loaded, false) {
+	for _, err := range missingSettings(loaded, false) {
 		fmt.Fprintf(p.err, "Note: serve would not start here: %s.\n", err)
 	}
 	if watching != "" {
 		watching = "# No rule writes (shadow): " + watching + "\n"
 	}
-	untried := tellToken(ctx, p, loaded)
+	untried := printMissingAccess(ctx, p, loaded)
 	_, err = fmt.Fprint(p.out, loaded, watching, searched, untried)
 	return err
 }
 
-// contradiction prints the conflicts, each with a blank line behind it.
-func contradiction(p *program, found conflict.Report) error {
+// printConflicts prints the conflicts, each with a blank line behind it.
+func printConflicts(p *program, found conflict.Report) error {
 	for _, conflict := range found.Conflicts {
 		fmt.Fprintf(p.err, "%s\n\n", conflict)
 	}

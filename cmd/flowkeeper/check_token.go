@@ -12,8 +12,8 @@ import (
 // askTime bounds how long check asks GitLab about the token.
 const askTime = 20 * time.Second
 
-// tellToken prints what the token may not do, and returns a comment on why that is not known, "" if it is.
-func tellToken(ctx context.Context, p *program, c config.Config) string {
+// printMissingAccess prints what the token may not do, and returns a comment on why that is not known, "" if it is.
+func printMissingAccess(ctx context.Context, p *program, c config.Config) string {
 	if !c.GitLab.Token.IsSet() {
 		return ""
 	}

@@ -34,33 +34,33 @@ Examples:
   flowkeeper dead list --admin http://127.0.0.1:8081`
 }
 
-// letterOf names an issue as "7#12" or "7/12", the project's id and the issue's number, or a merge request as "7!12" or
+// letterArg names an issue as "7#12" or "7/12", the project's id and the issue's number, or a merge request as "7!12" or
 // "7/merge_requests/12".
-type letterOf triage.Ref
+type letterArg triage.Ref
 
 // letterSigns writes an address as a reference. Shells take "!" for something else in some places.
 var letterSigns = strings.NewReplacer("/merge_requests/", "!", "/", "#")
 
-func (l *letterOf) UnmarshalText(text []byte) error {
+func (l *letterArg) UnmarshalText(text []byte) error {
 	ref, err := triage.ParseRef(letterSigns.Replace(string(text)))
 	if err != nil {
 		return fmt.Errorf("%.80q names no dead letter: write the project's id and the issue's number, such as 7#12 or 7/12, and 7!12 or "+
 			"7/merge_requests/12 for a merge request; flowkeeper dead list shows them", text)
 	}
-	*l = letterOf(ref)
+	*l = letterArg(ref)
 	return nil
 }
 
-func (l letterOf) ref() triage.Ref { return triage.Ref(l) }
+func (l letterArg) ref() triage.Ref { return triage.Ref(l) }
 
-// letterFrom asks for the letter of an issue.
-func letterFrom(ctx context.Context, client *admin.Client, issue triage.Ref) (letter.Letter, error) {
+// fetchLetter asks for the letter of an issue.
+func fetchLetter(ctx context.Context, client *admin.Client, issue triage.Ref) (letter.Letter, error) {
 	l, err := client.Letter(ctx, issue)
-	return l, missing(issue, err)
+	return l, noLetterError(issue, err)
 }
 
-// missing says which letter there is not.
-func missing(issue triage.Ref, err error) error {
+// noLetterError says which letter there is not.
+func noLetterError(issue triage.Ref, err error) error {
 	if errors.Is(err, admin.ErrNoLetter) {
 		return fmt.Errorf("%w of %s; flowkeeper dead list shows which there are", err, issue)
 	}
@@ -95,7 +95,7 @@ func (c *deadListCmd) Run(ctx context.Context, p *program, d *deadCmd) error {
 }
 
 type deadShowCmd struct {
-	Letter letterOf `arg:"" help:"The project's id and the issue's number: 7#12 or 7/12; 7!12 or 7/merge_requests/12 for a merge request."`
+	Letter letterArg `arg:"" help:"The project's id and the issue's number: 7#12 or 7/12; 7!12 or 7/merge_requests/12 for a merge request."`
 }
 
 // Run shows one letter.
@@ -105,7 +105,7 @@ func (c *deadShowCmd) Run(ctx context.Context, p *program, d *deadCmd) error {
 		return err
 	}
 	defer client.Close()
-	l, err := letterFrom(ctx, client, c.Letter.ref())
+	l, err := fetchLetter(ctx, client, c.Letter.ref())
 	if err != nil {
 		return err
 	}

@@ -10,8 +10,8 @@ import (
 )
 
 type deadRetryCmd struct {
-	Letter *letterOf `arg:"" optional:"" help:"The project's id and the issue's number: 7#12 or 7/12; 7!12 or 7/merge_requests/12 for a merge request."`
-	All    bool      `help:"Retry all dead letters."`
+	Letter *letterArg `arg:"" optional:"" help:"The project's id and the issue's number: 7#12 or 7/12; 7!12 or 7/merge_requests/12 for a merge request."`
+	All    bool       `help:"Retry all dead letters."`
 }
 
 func (deadRetryCmd) Help() string {
@@ -37,7 +37,7 @@ func (c *deadRetryCmd) Run(ctx context.Context, p *program, d *deadCmd) error {
 	}
 	issue := c.Letter.ref()
 	if err := client.Retry(ctx, issue); err != nil {
-		return missing(issue, err)
+		return noLetterError(issue, err)
 	}
 	_, err = fmt.Fprintf(p.out, "%s is due again\n", issue)
 	return err
@@ -72,8 +72,8 @@ func retryAll(ctx context.Context, p *program, client *admin.Client) error {
 }
 
 type deadDropCmd struct {
-	Letter letterOf `arg:"" help:"The project's id and the issue's number: 7#12 or 7/12; 7!12 or 7/merge_requests/12 for a merge request."`
-	Yes    bool     `help:"Really: what is lost cannot be had back."`
+	Letter letterArg `arg:"" help:"The project's id and the issue's number: 7#12 or 7/12; 7!12 or 7/merge_requests/12 for a merge request."`
+	Yes    bool      `help:"Really: what is lost cannot be had back."`
 }
 
 func (deadDropCmd) Help() string {
@@ -92,7 +92,7 @@ func (c *deadDropCmd) Run(ctx context.Context, p *program, d *deadCmd) error {
 	}
 	defer client.Close()
 	issue := c.Letter.ref()
-	l, err := letterFrom(ctx, client, issue)
+	l, err := fetchLetter(ctx, client, issue)
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (c *deadDropCmd) Run(ctx context.Context, p *program, d *deadCmd) error {
 			issue, letter.DescribeLoss(l), issue, issue)}
 	}
 	if err := client.Drop(ctx, issue); err != nil {
-		return missing(issue, err)
+		return noLetterError(issue, err)
 	}
 	_, err = fmt.Fprintf(p.out, "%s is dropped. Lost: %s\n", issue, letter.DescribeLoss(l))
 	return err

@@ -11,8 +11,8 @@ import (
 )
 
 type deadSaveCmd struct {
-	Letter letterOf `arg:"" help:"The project's id and the issue's number: 7#12 or 7/12; 7!12 or 7/merge_requests/12 for a merge request."`
-	Output string   `short:"o" placeholder:"FILE" help:"Write to this file, which must not exist yet; default: print it."`
+	Letter letterArg `arg:"" help:"The project's id and the issue's number: 7#12 or 7/12; 7!12 or 7/merge_requests/12 for a merge request."`
+	Output string    `short:"o" placeholder:"FILE" help:"Write to this file, which must not exist yet; default: print it."`
 }
 
 func (deadSaveCmd) Help() string {
@@ -35,7 +35,7 @@ func (c *deadSaveCmd) Run(ctx context.Context, p *program, d *deadCmd) error {
 		return err
 	}
 	defer client.Close()
-	l, err := letterFrom(ctx, client, c.Letter.ref())
+	l, err := fetchLetter(ctx, client, c.Letter.ref())
 	if err != nil {
 		return err
 	}

@@ -42,9 +42,9 @@ func (c *explainCmd) Run(ctx context.Context, p *program) error {
 		return err
 	}
 	if c.JSON {
-		return p.printJSON(explain.Object(source(loaded), e))
+		return p.printJSON(explain.Object(configSource(loaded), e))
 	}
-	return explain.Text(p.out, source(loaded), e)
+	return explain.Text(p.out, configSource(loaded), e)
 }
 
 // scenario plays a scenario file under the configured policy and prints it with the decisions.
@@ -65,7 +65,7 @@ func (c *explainCmd) scenario(p *program, loaded config.Config) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.What, err)
 	}
-	fmt.Fprintf(p.err, "Configuration: %s.\n", source(loaded))
-	_, err = p.out.Write(scenario.Write(data, decisions))
+	fmt.Fprintf(p.err, "Configuration: %s.\n", configSource(loaded))
+	_, err = p.out.Write(scenario.InsertDecisions(data, decisions))
 	return err
 }

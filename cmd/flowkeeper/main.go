@@ -71,7 +71,7 @@ func run(args, environ []string, stdout, stderr io.Writer) int {
 		parse([]string{"--help"}, stderr, stderr)
 		return exitUsage
 	}
-	command, code := parse(habitual(args), stdout, stderr)
+	command, code := parse(normalizeArgs(args), stdout, stderr)
 	if command == nil {
 		return code
 	}
@@ -103,14 +103,14 @@ func parse(args []string, stdout, stderr io.Writer) (command *kong.Context, code
 	case help:
 		return nil, exitDone
 	case err != nil:
-		fmt.Fprintf(stderr, "flowkeeper: %v\n%s\n", err, advice(parser, err))
+		fmt.Fprintf(stderr, "flowkeeper: %v\n%s\n", err, usageHint(parser, err))
 		return nil, exitUsage
 	}
 	return command, exitDone
 }
 
-// habitual turns what people type by habit into what there is: "help", "help serve", "--version".
-func habitual(args []string) []string {
+// normalizeArgs turns what people type by habit into what there is: "help", "help serve", "--version".
+func normalizeArgs(args []string) []string {
 	switch args[0] {
 	case "help":
 		return append(slices.Clone(args[1:]), "--help")
@@ -120,8 +120,8 @@ func habitual(args []string) []string {
 	return args
 }
 
-// advice says what would work: which commands there are, or where to read about the one that was meant.
-func advice(parser *kong.Kong, err error) string {
+// usageHint says what would work: which commands there are, or where to read about the one that was meant.
+func usageHint(parser *kong.Kong, err error) string {
 	if wrong, ok := errors.AsType[*kong.ParseError](err); ok {
 		if command := wrong.Context.Selected(); command != nil {
 			return "See " + command.FullPath() + " --help"

@@ -33,8 +33,8 @@ func options(c config.Config, unsigned bool, log *zap.Logger) bot.Options {
 			Hosts:  c.Server.AdminHosts,
 		},
 		Webhook: webhook.Options{
-			Secrets:       reveal(c.Server.WebhookSecrets),
-			SigningTokens: reveal(c.Server.SigningTokens),
+			Secrets:       revealAll(c.Server.WebhookSecrets),
+			SigningTokens: revealAll(c.Server.SigningTokens),
 			AllowUnsigned: unsigned,
 			MaxBody:       c.Server.MaxBody,
 		},
@@ -80,7 +80,7 @@ func ownHooks(url string) []string {
 	return []string{url + webhook.Path}
 }
 
-func reveal(secrets []config.Secret) []string {
+func revealAll(secrets []config.Secret) []string {
 	plain := make([]string, len(secrets))
 	for i, s := range secrets {
 		plain[i] = s.Reveal()

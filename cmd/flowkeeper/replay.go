@@ -33,7 +33,7 @@ func (c *replayCmd) Run(ctx context.Context, p *program) error {
 		return err
 	}
 	o := replay.Options{
-		URL: c.URL, Secret: first(loaded.Server.WebhookSecrets), SigningToken: first(loaded.Server.SigningTokens), Body: body, Now: time.Now(),
+		URL: c.URL, Secret: firstSecret(loaded.Server.WebhookSecrets), SigningToken: firstSecret(loaded.Server.SigningTokens), Body: body, Now: time.Now(),
 	}
 	if o.URL == "" {
 		o.URL = webhookURL(loaded.Server.Listen)
@@ -43,9 +43,9 @@ func (c *replayCmd) Run(ctx context.Context, p *program) error {
 		return err
 	}
 	if answer.Code/100 != 2 {
-		return refusal(o, answer)
+		return statusError(o, answer)
 	}
-	_, err = fmt.Fprintln(p.out, inWords(answer))
+	_, err = fmt.Fprintln(p.out, answerText(answer))
 	return err
 }
 
@@ -85,17 +85,17 @@ func webhookURL(listen string) string {
 	return "http://" + net.JoinHostPort(host, port) + webhook.Path
 }
 
-// refusal is an answer other than 2xx as an error.
-func refusal(o replay.Options, answer replay.Answer) error {
+// statusError is an answer other than 2xx as an error.
+func statusError(o replay.Options, answer replay.Answer) error {
 	hint := ""
 	if o.Secret == "" && o.SigningToken == "" {
 		hint = "; it was sent unsigned, because neither FLOWKEEPER_WEBHOOK_SECRET nor FLOWKEEPER_SIGNING_TOKEN is set"
 	}
-	return fmt.Errorf("the bot answered %s%s", inWords(answer), hint)
+	return fmt.Errorf("the bot answered %s%s", answerText(answer), hint)
 }
 
-// inWords is the answer on one line: "202 ignored: push events say nothing about issues (delivery replay-…)".
-func inWords(answer replay.Answer) string {
+// answerText is the answer on one line: "202 ignored: push events say nothing about issues (delivery replay-…)".
+func answerText(answer replay.Answer) string {
 	line := fmt.Sprintf("%d %s", answer.Code, answer.Status)
 	if answer.Reason != "" {
 		line += ": " + answer.Reason
@@ -106,7 +106,7 @@ func inWords(answer replay.Answer) string {
 	return line
 }
 
-func first(secrets []config.Secret) string {
+func firstSecret(secrets []config.Secret) string {
 	if len(secrets) == 0 {
 		return ""
 	}

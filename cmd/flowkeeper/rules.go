@@ -22,7 +22,7 @@ func (c *rulesCmd) Run(p *program) error {
 	case c.ID != "" && c.Markdown:
 		return usageError{errors.New("--markdown prints the reference of all rules; name a rule or use --markdown, not both")}
 	case c.ID != "":
-		return c.one(p, catalogue)
+		return c.showRule(p, catalogue)
 	case c.Markdown:
 		_, err := fmt.Fprint(p.out, rules.Reference())
 		return err
@@ -35,22 +35,22 @@ func (c *rulesCmd) Run(p *program) error {
 	return w.Flush()
 }
 
-func (c *rulesCmd) one(p *program, catalogue []triage.Rule) error {
+func (c *rulesCmd) showRule(p *program, catalogue []triage.Rule) error {
 	for _, r := range catalogue {
 		if r.ID != c.ID {
 			continue
 		}
 		fmt.Fprintf(p.out, "%s\n  %s\n  From the handbook's section %q.\n  Mode %s, at most %s. Looked at when: %s.\n", r.ID, r.Summary, r.Section, r.Mode, r.MaxMode, r.On)
 		for _, o := range r.Options {
-			fmt.Fprintf(p.out, "  Option %s: %s; %v if not set%s.\n", o.Name, o.Help, o.Default, bounds(o))
+			fmt.Fprintf(p.out, "  Option %s: %s; %v if not set%s.\n", o.Name, o.Help, o.Default, optionBounds(o))
 		}
 		return nil
 	}
-	return usageError{c.unknown(catalogue)}
+	return usageError{c.unknownRule(catalogue)}
 }
 
-// unknown says which rule was probably meant.
-func (c *rulesCmd) unknown(catalogue []triage.Rule) error {
+// unknownRule says which rule was probably meant.
+func (c *rulesCmd) unknownRule(catalogue []triage.Rule) error {
 	var ids []string
 	for _, r := range catalogue {
 		ids = append(ids, r.ID)
@@ -65,7 +65,7 @@ func (c *rulesCmd) unknown(catalogue []triage.Rule) error {
 	return fmt.Errorf("there is no rule %.*q; the rules are %s", longest, c.ID, strings.Join(ids, ", "))
 }
 
-func bounds(o triage.Option) string {
+func optionBounds(o triage.Option) string {
 	if _, number := o.Default.(int); !number {
 		return ""
 	}

@@ -49,14 +49,14 @@ func play(ts *testscript.TestScript, neg bool, args []string) {
 	case verb == "start" && g == nil:
 		s.gitlab = startGitLab(ts)
 	case verb == "away":
-		g.Next(sandbox.Fault{Times: -1, CutBefore: true})
+		g.FailNext(sandbox.Fault{Times: -1, CutBefore: true})
 	case verb == "back":
 		g.ClearFaults()
 	case verb == "refuse":
-		g.Next(sandbox.Fault{Match: "PUT issue", Status: http.StatusForbidden})
+		g.FailNext(sandbox.Fault{Match: "PUT issue", Status: http.StatusForbidden})
 	case verb == "hold" && g.held == nil:
 		g.held = make(chan struct{})
-		g.Next(sandbox.Fault{Times: -1, Wait: g.held})
+		g.FailNext(sandbox.Fault{Times: -1, Wait: g.held})
 	case verb == "release" && g.held != nil:
 		g.ClearFaults()
 		close(g.held)

@@ -38,7 +38,7 @@ func (c *serveCmd) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	if err := c.complete(loaded); err != nil {
+	if err := c.checkComplete(loaded); err != nil {
 		return err
 	}
 	log, err := newLog(loaded.Log, p.err)
@@ -56,11 +56,11 @@ func (c *serveCmd) Run(ctx context.Context, p *program) error {
 	if err := app.Start(); err != nil {
 		return errors.Join(err, app.Stop())
 	}
-	return errors.Join(c.wait(ctx, p, app, loaded, log, hangup), app.Stop())
+	return errors.Join(c.serveUntilDone(ctx, p, app, loaded, log, hangup), app.Stop())
 }
 
-// wait prints the one line of readiness and returns when the program is to end.
-func (c *serveCmd) wait(ctx context.Context, p *program, app *bot.App, loaded config.Config, log *zap.Logger, hangup <-chan os.Signal) error {
+// serveUntilDone prints the one line of readiness and returns when the program is to end.
+func (c *serveCmd) serveUntilDone(ctx context.Context, p *program, app *bot.App, loaded config.Config, log *zap.Logger, hangup <-chan os.Signal) error {
 	again := reloader{command: c, environ: p.environ, app: app, log: log, started: loaded, current: loaded}
 	watching := ""
 	if reason := loaded.OnlyShadowReason(); reason != "" {
@@ -73,7 +73,7 @@ func (c *serveCmd) wait(ctx context.Context, p *program, app *bot.App, loaded co
 		case <-ready:
 			fmt.Fprintf(p.out, "flowkeeper %s is ready: webhooks on %s, admin on %s, GitLab %s, inbox %s%s\n",
 				version, app.URL(), app.AdminURL(), loaded.GitLab.URL, inboxName(loaded), watching)
-			if missing := app.Missing(); missing != "" {
+			if missing := app.MissingAccess(); missing != "" {
 				fmt.Fprintf(p.out, "flowkeeper: the token may not do what the bot does: %s\n", missing)
 			}
 			ready = nil
@@ -89,13 +89,13 @@ func (c *serveCmd) wait(ctx context.Context, p *program, app *bot.App, loaded co
 	}
 }
 
-// complete checks what only serving needs.
-func (c *serveCmd) complete(loaded config.Config) error {
-	return errors.Join(lacking(loaded, c.InsecureAcceptUnsigned)...)
+// checkComplete checks what only serving needs.
+func (c *serveCmd) checkComplete(loaded config.Config) error {
+	return errors.Join(missingSettings(loaded, c.InsecureAcceptUnsigned)...)
 }
 
-// lacking is what keeps serve from starting.
-func lacking(loaded config.Config, unsigned bool) []error {
+// missingSettings is what keeps serve from starting.
+func missingSettings(loaded config.Config, unsigned bool) []error {
 	var missing []error
 	if !loaded.GitLab.Token.IsSet() {
 		missing = append(missing, errors.New("FLOWKEEPER_GITLAB_TOKEN is not set: an access token with scope api and role Reporter or Planner is needed"))

@@ -24,9 +24,9 @@ type reloader struct {
 
 // reload reads everything again and logs what became of it, keys and never values. What has any problem changes nothing.
 func (r *reloader) reload(ctx context.Context) {
-	next, err := r.read(ctx)
+	next, err := r.loadAndApply(ctx)
 	if err != nil {
-		r.log.Error("the configuration was read again and has problems; the one before stays in force", zap.Strings("problems", problems(err)))
+		r.log.Error("the configuration was read again and has problems; the one before stays in force", zap.Strings("problems", problemLines(err)))
 		return
 	}
 	var changed, waiting []string
@@ -47,20 +47,20 @@ func (r *reloader) reload(ctx context.Context) {
 	}
 }
 
-// read loads the configuration and hands it to the app.
-func (r *reloader) read(ctx context.Context) (config.Config, error) {
+// loadAndApply loads the configuration and hands it to the app.
+func (r *reloader) loadAndApply(ctx context.Context) (config.Config, error) {
 	next, err := load(r.command.Config, r.command.Mode, r.environ)
 	if err != nil {
 		return config.Config{}, err
 	}
-	if err := r.command.complete(next); err != nil {
+	if err := r.command.checkComplete(next); err != nil {
 		return config.Config{}, err
 	}
 	return next, r.app.Reload(ctx, options(next, r.command.InsecureAcceptUnsigned, r.log))
 }
 
-// problems are all that is wrong, each on a line.
-func problems(err error) []string {
+// problemLines are all that is wrong, each on a line.
+func problemLines(err error) []string {
 	found, ok := errors.AsType[config.Problems](err)
 	if !ok {
 		return strings.Split(err.Error(), "\n")

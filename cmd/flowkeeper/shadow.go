@@ -29,7 +29,7 @@ Examples:
 
 // Run tells what rules in shadow would have done.
 func (c *shadowCmd) Run(ctx context.Context, p *program) error {
-	client, err := c.ask(ctx, p)
+	client, err := c.adminOrRedis(ctx, p)
 	if err != nil {
 		return err
 	}

@@ -28,8 +28,8 @@ func load(file string, mode modeFlag, environ []string) (config.Config, error) {
 	return config.Load(file, environ, rules.Catalogue())
 }
 
-// source names the configuration that is in force, and says if no rule writes under it.
-func source(c config.Config) string {
+// configSource names the configuration that is in force, and says if no rule writes under it.
+func configSource(c config.Config) string {
 	if c.File == "" {
 		policy := "the handbook's policy"
 		if c.OnlyShadowReason() != "" {

@@ -74,11 +74,11 @@ func (s *search) report() Report {
 
 // shrink drops from an issue whatever the clash does not need.
 func (s *search) shrink(sit situation, key string) (situation, *clash) {
-	c, _ := s.judge(sit)
+	c, _ := s.decideTwice(sit)
 	for again := true; again; {
 		again = false
 		for _, less := range sit.smaller() {
-			if d, _ := s.judge(less); d != nil && d.key() == key {
+			if d, _ := s.decideTwice(less); d != nil && d.key() == key {
 				sit, c, again = less, d, true
 				break
 			}

@@ -45,22 +45,22 @@ func DefaultBound() Bound { return Bound{Weight: 6, Together: 2, Labels: 64, Con
 //
 // The same policy gives the same report. The only error is the context's.
 func Search(ctx context.Context, p engine.Policy, b Bound) (Report, error) {
-	s := search{policy: speaking(p), bound: b, found: map[string]ordinal{}}
+	s := search{policy: withoutSilentRules(p), bound: b, found: map[string]ordinal{}}
 	s.space = newSpace(s.policy, b)
 	for from := 0; from < len(s.space.particulars); {
 		to := len(s.space.particulars)
-		added, err := s.pass(ctx, from)
+		added, err := s.searchFrom(ctx, from)
 		if err != nil {
 			return Report{}, fmt.Errorf("searching for contradictions: %w", err)
 		}
-		s.space.grow(added)
+		s.space.addLabels(added)
 		from = to
 	}
 	return s.report(), nil
 }
 
-// speaking is the policy without the rules that change neither an issue nor what other rules are told.
-func speaking(p engine.Policy) engine.Policy {
+// withoutSilentRules is the policy without the rules that change neither an issue nor what other rules are told.
+func withoutSilentRules(p engine.Policy) engine.Policy {
 	p.Settings = slices.DeleteFunc(slices.Clone(p.Settings), func(s engine.Setting) bool { return s.Mode < triage.Remind })
 	return p
 }
@@ -81,8 +81,8 @@ type ordinal struct {
 	situation situation
 }
 
-// pass decides all issues with a particular from the given one on, and returns the labels that plans added to them.
-func (s *search) pass(ctx context.Context, from int) ([]string, error) {
+// searchFrom decides all issues with a particular from the given one on, and returns the labels that plans added to them.
+func (s *search) searchFrom(ctx context.Context, from int) ([]string, error) {
 	sets := s.space.sets(s.bound.Together, from)
 	var next atomic.Int64
 	results := make([]share, runtime.GOMAXPROCS(0))
@@ -95,7 +95,7 @@ func (s *search) pass(ctx context.Context, from int) ([]string, error) {
 				if set >= len(sets) {
 					return
 				}
-				s.decide(&results[n], s.sets+set, sets[set])
+				s.searchSet(&results[n], s.sets+set, sets[set])
 			}
 		})
 	}
@@ -129,8 +129,8 @@ func keepFirst(found map[string]ordinal, key string, o ordinal) {
 	}
 }
 
-// decide looks at all issues with one set of particulars.
-func (s *search) decide(r *share, number int, set []particular) {
+// searchSet looks at all issues with one set of particulars.
+func (s *search) searchSet(r *share, number int, set []particular) {
 	at := number * len(s.space.states) * len(s.space.weights)
 	for _, state := range s.space.states {
 		for _, weight := range s.space.weights {
@@ -140,7 +140,7 @@ func (s *search) decide(r *share, number int, set []particular) {
 				continue
 			}
 			r.issues++
-			c, outcome := s.judge(sit)
+			c, outcome := s.decideTwice(sit)
 			if c != nil {
 				keepFirst(r.found, c.key(), ordinal{at, sit})
 				continue
@@ -170,22 +170,22 @@ func (c *clash) key() string {
 	return strings.Join(rules, " ")
 }
 
-// judge decides an issue, and again on the outcome. It returns the labels that are then on it, or a clash.
-func (s *search) judge(sit situation) (*clash, []string) {
+// decideTwice decides an issue, and again on the outcome. It returns the labels that are then on it, or a clash.
+func (s *search) decideTwice(sit situation) (*clash, []string) {
 	events, issue, memory := sit.build()
-	first, err := s.ask(events, issue, memory)
+	first, err := s.decide(events, issue, memory)
 	if err != nil {
 		return clashOf(first.Plan, issue), nil
 	}
-	second, err := s.ask(events, first.Result, first.Memory)
+	second, err := s.decide(events, first.Result, first.Memory)
 	if err == nil && len(second.Plan) == 0 {
 		return nil, first.Result.Labels
 	}
-	return again(first.Plan, second.Plan, first.Result), nil
+	return clashOfTwo(first.Plan, second.Plan, first.Result), nil
 }
 
-// ask has the engine decide. Nothing else of the search calls it.
-func (s *search) ask(events []triage.Event, issue triage.Issue, memory triage.Memory) (engine.Decision, error) {
+// decide has the engine decide. Nothing else of the search calls it.
+func (s *search) decide(events []triage.Event, issue triage.Issue, memory triage.Memory) (engine.Decision, error) {
 	d, _, err := engine.Decide(s.policy, engine.Case{Issue: issue, Memory: memory, Events: events, Now: searchTime})
 	return d, err
 }
@@ -211,8 +211,8 @@ func clashOf(plan []engine.Planned, issue triage.Issue) *clash {
 	return c
 }
 
-// again is the clash of a decision with the one before.
-func again(first, second []engine.Planned, result triage.Issue) *clash {
+// clashOfTwo is the clash of a decision with the one before.
+func clashOfTwo(first, second []engine.Planned, result triage.Issue) *clash {
 	for _, w := range second {
 		for _, old := range first {
 			if old.Action != w.Action && undoes(w.Action, old.Action, result) {

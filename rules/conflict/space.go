@@ -53,14 +53,14 @@ func newSpace(p engine.Policy, b Bound) space {
 	for w := range b.Weight + 1 {
 		s.weights = append(s.weights, triage.Int(w))
 	}
-	s.particulars = circumstances(p.Team)
-	s.grow(mentioned(p, b))
+	s.particulars = nonLabelParticulars(p.Team)
+	s.addLabels(initialLabels(p, b))
 	return s
 }
 
-// mentioned are the labels to begin with. Of a role's names the one that is written comes before all aliases, which are the first to be
+// initialLabels are the labels to begin with. Of a role's names the one that is written comes before all aliases, which are the first to be
 // left out.
-func mentioned(p engine.Policy, b Bound) []string {
+func initialLabels(p engine.Policy, b Bound) []string {
 	team := p.Team
 	var labels []string
 	if scope := triage.Scope(team.GroupLabel); scope != "" {
@@ -87,8 +87,8 @@ func mentioned(p engine.Policy, b Bound) []string {
 	return append(labels, aliases...)
 }
 
-// grow takes labels into the space, as long as there is room.
-func (s *space) grow(labels []string) {
+// addLabels takes labels into the space, as long as there is room.
+func (s *space) addLabels(labels []string) {
 	for _, l := range labels {
 		if s.known[l] {
 			continue
@@ -104,8 +104,8 @@ func (s *space) grow(labels []string) {
 	}
 }
 
-// circumstances are the particulars that are not labels.
-func circumstances(team *triage.Team) []particular {
+// nonLabelParticulars are the particulars that are not labels.
+func nonLabelParticulars(team *triage.Team) []particular {
 	return []particular{
 		{words: "changed", event: triage.Updated | triage.AllChanges},
 		{words: "closed", event: triage.Closed | triage.Updated},
@@ -114,14 +114,14 @@ func circumstances(team *triage.Team) []particular {
 		{words: "commented", event: triage.Noted | triage.Awarded},
 		{words: "assigned", sets: func(i *triage.Issue, _ *triage.Memory) { i.Assignees = []triage.Person{{ID: 3, Username: "carl"}} }},
 		{words: "with a milestone", sets: func(i *triage.Issue, _ *triage.Memory) { i.Milestone = 1 }},
-		{words: "linked and agreed on", sets: func(_ *triage.Issue, m *triage.Memory) { m.Context = surrounded(team) }},
+		{words: "linked and agreed on", sets: func(_ *triage.Issue, m *triage.Memory) { m.Context = fullContext(team) }},
 		{words: "where there is no weight field", free: true, sets: func(i *triage.Issue, _ *triage.Memory) { i.NoWeights = true }},
 		{words: "without the team's labels", foreign: true},
 	}
 }
 
-// surrounded has a link of every kind and the agreement of everybody who counts.
-func surrounded(team *triage.Team) triage.Context {
+// fullContext has a link of every kind and the agreement of everybody who counts.
+func fullContext(team *triage.Team) triage.Context {
 	a := triage.Context{Known: everything, LoadedAt: searchTime, Agreements: map[string]triage.Agreement{}, AccessLevels: map[string]int{}}
 	for _, kind := range []string{triage.RelatesTo, triage.Blocks, triage.BlockedBy} {
 		a.Links = append(a.Links, triage.Link{Kind: kind, Created: searchTime})
@@ -169,12 +169,12 @@ func (s *space) sets(size, from int) [][]particular {
 	for range size {
 		var larger [][]int
 		for _, set := range smaller {
-			for n := last(set) + 1; n < len(s.particulars); n++ {
+			for n := lastOf(set) + 1; n < len(s.particulars); n++ {
 				larger = append(larger, append(slices.Clone(set), n))
 			}
 		}
 		for _, set := range larger {
-			if last(set) >= from {
+			if lastOf(set) >= from {
 				all = append(all, s.pick(set))
 			}
 		}
@@ -183,7 +183,7 @@ func (s *space) sets(size, from int) [][]particular {
 	return all
 }
 
-func last(set []int) int {
+func lastOf(set []int) int {
 	if len(set) == 0 {
 		return -1
 	}

@@ -100,7 +100,7 @@ func runRules(p Policy, events []triage.Event, issue triage.Issue, m triage.Memo
 		return d, needs, err
 	}
 	r.recordShadow()
-	d.UpdateNote = r.speaks()
+	d.UpdateNote = r.shouldUpdateNote()
 	if d.UpdateNote {
 		d.Note, d.WakeAt = r.writeNote()
 	}
@@ -133,7 +133,7 @@ type run struct {
 func (r *run) settle() error {
 	var last []Planned
 	for round := range MaxRounds {
-		wants := r.round(round == 0)
+		wants := r.evaluateAll(round == 0)
 		if len(wants) == 0 {
 			return nil
 		}
@@ -145,8 +145,8 @@ func (r *run) settle() error {
 	return contradiction(last[0], r.plan, r.in.Issue)
 }
 
-// round asks every rule once and returns what those in mode act want and is not so yet.
-func (r *run) round(first bool) []Planned {
+// evaluateAll asks every rule once and returns what those in mode act want and is not so yet.
+func (r *run) evaluateAll(first bool) []Planned {
 	var wants []Planned
 	for n := range r.policy.Settings {
 		s := &r.policy.Settings[n]
@@ -154,14 +154,14 @@ func (r *run) round(first bool) []Planned {
 		if first {
 			*f = Finding{Rule: s.ID, Mode: s.Mode}
 		}
-		if reason := r.skip(s); reason != "" {
+		if reason := r.skipReason(s); reason != "" {
 			if !f.Evaluated {
 				f.Reason = reason
 			}
 			r.verdicts[n] = r.linesWhenClosed(s)
 			continue
 		}
-		for _, a := range r.ask(n) {
+		for _, a := range r.evaluate(n) {
 			if s.Mode == triage.Act {
 				wants = append(wants, Planned{s.ID, a})
 			}
@@ -170,8 +170,8 @@ func (r *run) round(first bool) []Planned {
 	return wants
 }
 
-// ask asks one rule, notes what it says, and returns what it wants that is not so yet and that people have not undone.
-func (r *run) ask(n int) []triage.Action {
+// evaluate asks one rule, notes what it says, and returns what it wants that is not so yet and that people have not undone.
+func (r *run) evaluate(n int) []triage.Action {
 	s, f := &r.policy.Settings[n], &r.findings[n]
 	v := s.Decide(r.in, s.Options)
 	open := r.notDone(v.Actions)

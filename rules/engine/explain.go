@@ -129,7 +129,7 @@ func botActionsOf(d Decision, rule string) []string {
 		}
 		switch kind, of, _ := strings.Cut(key, ":"); kind {
 		case "label":
-			deeds = append(deeds, what(of, own.Removed))
+			deeds = append(deeds, changeInWords(of, own.Removed))
 		case "weight":
 			deeds = append(deeds, triage.SetWeight{Value: own.Value, Side: of}.String())
 		case "milestone":
@@ -162,7 +162,7 @@ func whyRow(p Policy, n int, d Decision) triage.Prose {
 		row = row.Say(" · rests here, undone: ").Untrusted(u.What)
 	}
 	if at := opensAt(p, d, s.ID); !at.IsZero() {
-		row = row.Say(" · goes on the note at " + clock(at))
+		row = row.Say(" · goes on the note at " + formatTime(at))
 	}
 	return row
 }
@@ -180,7 +180,7 @@ func opensAt(p Policy, d Decision, rule string) time.Time {
 	return time.Time{}
 }
 
-func clock(t time.Time) string { return t.UTC().Format("2 January 15:04 MST") }
+func formatTime(t time.Time) string { return t.UTC().Format("2 January 15:04 MST") }
 
 // maxPastFindings bounds how many past findings an explanation lists.
 const maxPastFindings = 5
@@ -190,7 +190,7 @@ func whyOne(p Policy, d Decision, n int, sights []PastFinding) triage.Reply {
 	s, f := p.Settings[n], d.Findings[n]
 	r := triage.Reply{Text: []triage.Prose{
 		triage.Say(triage.Code(s.ID) + ": " + s.Summary),
-		here(d, s).Untrusted(f.Reason).Say("."),
+		beginFinding(d, s).Untrusted(f.Reason).Say("."),
 	}}
 	add := func(row triage.Prose) { r.Rows = append(r.Rows, row) }
 	if len(f.Wants) > 0 {
@@ -200,10 +200,10 @@ func whyOne(p Policy, d Decision, n int, sights []PastFinding) triage.Reply {
 		add(triage.Say("It did: ").Untrusted(strings.Join(deeds, ", ")))
 	}
 	if at := opensAt(p, d, s.ID); !at.IsZero() {
-		add(triage.Say("It goes on the note at " + clock(at) + ", if it is still so"))
+		add(triage.Say("It goes on the note at " + formatTime(at) + ", if it is still so"))
 	}
 	if u, rests := d.Memory.Suspensions[s.ID]; rests {
-		add(triage.Say("It rests here: ").Untrusted(name(u.By)).Say(" undid ").Quote(u.What).Say("; " + p.Team.CommandCode("resume "+s.ID) + " ends that"))
+		add(triage.Say("It rests here: ").Untrusted(personName(u.By)).Say(" undid ").Quote(u.What).Say("; " + p.Team.CommandCode("resume "+s.ID) + " ends that"))
 	}
 	if row := whyQuiet(p, &d.Memory, s.ID); row != nil {
 		add(row)
@@ -215,13 +215,13 @@ func whyOne(p Policy, d Decision, n int, sights []PastFinding) triage.Reply {
 		if i == maxPastFindings {
 			break
 		}
-		add(triage.Say("On " + clock(sight.At) + " (").Untrusted(strings.Join(sight.Events, "; ")).Say("): ").Untrusted(sight.Reason))
+		add(triage.Say("On " + formatTime(sight.At) + " (").Untrusted(strings.Join(sight.Events, "; ")).Say("): ").Untrusted(sight.Reason))
 	}
 	return r
 }
 
-// here begins what a rule says of the issue, or said before it was closed.
-func here(d Decision, s Setting) triage.Prose {
+// beginFinding begins what a rule says of the issue, or said before it was closed.
+func beginFinding(d Decision, s Setting) triage.Prose {
 	if outdatedByClosing(d, s) {
 		return triage.Say(closed + " Before it closed: ")
 	}
@@ -247,7 +247,7 @@ func whyQuiet(p Policy, m *triage.Memory, rule string) triage.Prose {
 	if _, itself := m.Silences[rule]; !itself {
 		ends = triage.AllRules
 	}
-	row := triage.Say("It is quiet here, ").Untrusted(name(quiet.By)).Say(" silenced it")
+	row := triage.Say("It is quiet here, ").Untrusted(personName(quiet.By)).Say(" silenced it")
 	if ends == triage.AllRules {
 		row = row.Say(" with all others")
 	}
@@ -257,8 +257,8 @@ func whyQuiet(p Policy, m *triage.Memory, rule string) triage.Prose {
 	return row.Say("; " + p.Team.CommandCode("resume "+ends) + " ends that")
 }
 
-// name is how an explanation names a person.
-func name(username string) string {
+// personName is how an explanation names a person.
+func personName(username string) string {
 	if username == "" {
 		return "someone"
 	}

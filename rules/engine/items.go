@@ -9,8 +9,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// wanted is an item that a rule wants on the note now.
-type wanted struct {
+// wantedItem is an item that a rule wants on the note now.
+type wantedItem struct {
 	triage.Item
 	key    string
 	prompt bool
@@ -22,8 +22,8 @@ func ruleOf(key string) string {
 	return rule
 }
 
-// collect gathers what the rules want on the note, in the order of the catalogue, and remembers who has a line there.
-func (r *run) collect() (items []wanted, lines []string) {
+// collectNote gathers what the rules want on the note, in the order of the catalogue, and remembers who has a line there.
+func (r *run) collectNote() (items []wantedItem, lines []string) {
 	said := map[string]bool{}
 	for n := range r.policy.Settings {
 		s, v := &r.policy.Settings[n], r.verdicts[n]
@@ -38,11 +38,11 @@ func (r *run) collect() (items []wanted, lines []string) {
 			continue
 		}
 		for _, i := range v.Items {
-			items = append(items, wanted{i, s.ID + "/" + i.Slot, s.Prompt})
+			items = append(items, wantedItem{i, s.ID + "/" + i.Slot, s.Prompt})
 		}
 		if s.Mode == triage.Remind {
-			for _, i := range r.offers(v) {
-				items = append(items, wanted{i, s.ID + "/" + i.Slot, s.Prompt})
+			for _, i := range r.suggestedItems(v) {
+				items = append(items, wantedItem{i, s.ID + "/" + i.Slot, s.Prompt})
 			}
 		}
 	}
@@ -55,10 +55,10 @@ func (r *run) collect() (items []wanted, lines []string) {
 
 // mergeSame drops what an earlier rule asks for in the same words: people need to read it once. Whom the dropped one would ask, the kept one
 // asks.
-func mergeSame(items []wanted) []wanted {
-	var kept []wanted
+func mergeSame(items []wantedItem) []wantedItem {
+	var kept []wantedItem
 	for _, w := range items {
-		same := slices.IndexFunc(kept, func(k wanted) bool { return k.SameAs(w.Item) })
+		same := slices.IndexFunc(kept, func(k wantedItem) bool { return k.SameAs(w.Item) })
 		if same < 0 {
 			kept = append(kept, w)
 			continue
@@ -76,21 +76,21 @@ func mergeSame(items []wanted) []wanted {
 	return kept
 }
 
-// offers are the items that stand for the actions of a rule which may only suggest them.
-func (r *run) offers(v *triage.Verdict) []triage.Item {
+// suggestedItems are the items that stand for the actions of a rule which may only suggest them.
+func (r *run) suggestedItems(v *triage.Verdict) []triage.Item {
 	open := r.notDone(v.Actions)
 	if len(open) > 0 && v.Suggestion != nil {
 		return []triage.Item{*v.Suggestion}
 	}
 	items := make([]triage.Item, len(open))
 	for i, a := range open {
-		items[i] = offer(a)
+		items[i] = suggestedItem(a)
 	}
 	return items
 }
 
-// offer is the item that stands for an action which its rule may only suggest.
-func offer(a triage.Action) triage.Item {
+// suggestedItem is the item that stands for an action which its rule may only suggest.
+func suggestedItem(a triage.Action) triage.Item {
 	title := "A label"
 	switch a.(type) {
 	case triage.RemoveLabel:
@@ -107,7 +107,7 @@ func offer(a triage.Action) triage.Item {
 
 // updateItems brings the memory's items in line with what is wanted: new ones wait for the grace period or open, met ones are kept for
 // striking through until the next list begins.
-func (r *run) updateItems(items []wanted) {
+func (r *run) updateItems(items []wantedItem) {
 	m := r.memory
 	want := make(map[string]bool, len(items))
 	wasOpen, opens := false, false
@@ -130,7 +130,7 @@ func (r *run) updateItems(items []wanted) {
 	for _, key := range slices.Sorted(maps.Keys(m.Items)) {
 		item := m.Items[key]
 		switch {
-		case want[key] || !r.looked(ruleOf(key)) && !r.silenced(ruleOf(key)):
+		case want[key] || !r.wasEvaluated(ruleOf(key)) && !r.silenced(ruleOf(key)):
 		case item.State == triage.ItemPending || r.silenced(ruleOf(key)):
 			delete(m.Items, key)
 		case item.State == triage.ItemOpen && r.command(ruleOf(key)) != nil && r.sameTitle(key, item.Title):

@@ -17,8 +17,8 @@ func (r *run) command(name string) *triage.Command {
 }
 
 // requestedItems are the items that people put on the note by commands. Those that are resolved are forgotten.
-func (r *run) requestedItems() []wanted {
-	var items []wanted
+func (r *run) requestedItems() []wantedItem {
+	var items []wantedItem
 	for _, key := range slices.Sorted(maps.Keys(r.memory.Requested)) {
 		raised := r.memory.Requested[key]
 		c := r.command(raised.Command)
@@ -30,7 +30,7 @@ func (r *run) requestedItems() []wanted {
 		if raised.Quote != "" {
 			item.QuoteAuthor = raised.By
 		}
-		items = append(items, wanted{item, key, true})
+		items = append(items, wantedItem{item, key, true})
 	}
 	return items
 }

@@ -57,7 +57,7 @@ func (r *run) shadowActions(n int) (would []string, again time.Time) {
 	}
 	items := v.Items
 	if own == triage.Remind {
-		items = slices.Concat(items, r.offers(v))
+		items = slices.Concat(items, r.suggestedItems(v))
 	}
 	for _, i := range items {
 		opens := r.opens(triage.ItemState{Triage: i.Triage && r.atIntake()})

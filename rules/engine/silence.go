@@ -52,11 +52,11 @@ func silenceReason(s triage.Silence) string {
 	if s.Until.IsZero() {
 		return "the rule is ignored on this issue"
 	}
-	return "the rule is snoozed on this issue until " + clock(s.Until)
+	return "the rule is snoozed on this issue until " + formatTime(s.Until)
 }
 
-// skip says why a rule is not run, or "".
-func (r *run) skip(s *Setting) string {
+// skipReason says why a rule is not run, or "".
+func (r *run) skipReason(s *Setting) string {
 	switch {
 	case s.Mode == triage.Off:
 		return "the rule is off"

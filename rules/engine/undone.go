@@ -79,7 +79,7 @@ func undone(in triage.Input, key string, own triage.BotChange) (u triage.Undoing
 		return triage.Undoing{By: whoWeighed(in), What: set.String()}, !set.Done(in.Issue)
 	}
 	has := in.Issue.Has(of)
-	u = triage.Undoing{By: whoLabelled(in, of), What: what(of, own.Removed), Removed: own.Removed}
+	u = triage.Undoing{By: whoLabelled(in, of), What: changeInWords(of, own.Removed), Removed: own.Removed}
 	switch {
 	case own.Removed || has:
 		return u, own.Removed && has
@@ -94,21 +94,21 @@ func undone(in triage.Input, key string, own triage.BotChange) (u triage.Undoing
 
 // whoLabelled is the username of the last person whose event touched the label, "" if no event tells.
 func whoLabelled(in triage.Input, label string) string {
-	return who(in, func(e triage.Event) bool { return touches(e, func(l string) bool { return l == label }) })
+	return lastActor(in, func(e triage.Event) bool { return touches(e, func(l string) bool { return l == label }) })
 }
 
 // whoWeighed is the username of the last person who changed the weight, in the field or by a label.
 func whoWeighed(in triage.Input) string {
 	weighs := func(l string) bool { return triage.Scope(l) == triage.WeightScope(in.Team.Side) }
-	return who(in, func(e triage.Event) bool { return e.Changes.Weight != nil || touches(e, weighs) })
+	return lastActor(in, func(e triage.Event) bool { return e.Changes.Weight != nil || touches(e, weighs) })
 }
 
 // whoDid is the username of the last person whose event is of the kind. What follows of other kinds does not count: a sweep does nothing.
 func whoDid(in triage.Input, kind triage.Kind) string {
-	return who(in, func(e triage.Event) bool { return e.Kind&kind != 0 })
+	return lastActor(in, func(e triage.Event) bool { return e.Kind&kind != 0 })
 }
 
-func who(in triage.Input, did func(triage.Event) bool) string {
+func lastActor(in triage.Input, did func(triage.Event) bool) string {
 	for _, e := range slices.Backward(in.Events) {
 		if did(e) {
 			return e.Actor.Username
@@ -133,8 +133,8 @@ func suspend(m *triage.Memory, rule string, u triage.Undoing) {
 	m.Suspensions[rule] = u
 }
 
-// what says in words what the bot did with a label.
-func what(label string, removed bool) string {
+// changeInWords says in words what the bot did with a label.
+func changeInWords(label string, removed bool) string {
 	if removed {
 		return triage.RemoveLabel{Label: label}.String()
 	}

@@ -10,7 +10,7 @@ import (
 
 // writeNote works out what the note should say and when to look again for items that still wait.
 func (r *run) writeNote() (Note, time.Time) {
-	items, lines := r.collect()
+	items, lines := r.collectNote()
 	r.updateItems(items)
 	var s Note
 	for _, w := range items {
@@ -18,13 +18,13 @@ func (r *run) writeNote() (Note, time.Time) {
 			continue
 		}
 		s.Items = append(s.Items, NoteItem{
-			Key: w.key, Title: w.Title, Text: w.TextFor(r.may(w.Item)), QuoteAuthor: w.QuoteAuthor, Quote: w.Quote, Then: w.Then, Asks: w.Asks, Mention: r.mention(w),
+			Key: w.key, Title: w.Title, Text: w.TextFor(r.readerMay(w.Item)), QuoteAuthor: w.QuoteAuthor, Quote: w.Quote, Then: w.Then, Asks: w.Asks, Mention: r.shouldMention(w),
 		})
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.memory.Items)) {
 		item := r.memory.Items[key]
-		s.Waiting = s.Waiting || item.State == triage.ItemPending && r.looked(ruleOf(key))
-		if item.State == triage.ItemOpen && !r.looked(ruleOf(key)) {
+		s.Waiting = s.Waiting || item.State == triage.ItemPending && r.wasEvaluated(ruleOf(key))
+		if item.State == triage.ItemOpen && !r.wasEvaluated(ruleOf(key)) {
 			s.Items = append(s.Items, NoteItem{Key: key, Title: item.Title}) // the issue is closed, it stays as it is
 		}
 		asked := slices.ContainsFunc(s.Items, func(i NoteItem) bool { return i.Title == item.Title })
@@ -38,8 +38,8 @@ func (r *run) writeNote() (Note, time.Time) {
 	return s, r.wakeAt()
 }
 
-// mention reports whether the roles of an item are mentioned in this edit: once in the issue's life, also where several comments raise the same.
-func (r *run) mention(w wanted) bool {
+// shouldMention reports whether the roles of an item are mentioned in this edit: once in the issue's life, also where several comments raise the same.
+func (r *run) shouldMention(w wantedItem) bool {
 	m, once := r.memory, w.key
 	if r.command(ruleOf(w.key)) != nil {
 		once = ruleOf(w.key)
@@ -54,8 +54,8 @@ func (r *run) mention(w wanted) bool {
 	return true
 }
 
-// may reports whether who reads an item may do what it asks for: who is asked by role may, else it is the author.
-func (r *run) may(i triage.Item) bool {
+// readerMay reports whether who reads an item may do what it asks for: who is asked by role may, else it is the author.
+func (r *run) readerMay(i triage.Item) bool {
 	if i.Do == "" || len(i.Asks) > 0 {
 		return true
 	}
@@ -64,8 +64,8 @@ func (r *run) may(i triage.Item) bool {
 	return may
 }
 
-// looked reports whether a rule was run. Only of a closed issue rules with items are not. What commands raised is always looked at.
-func (r *run) looked(rule string) bool {
+// wasEvaluated reports whether a rule was run. Only of a closed issue rules with items are not. What commands raised is always looked at.
+func (r *run) wasEvaluated(rule string) bool {
 	n := r.policy.index(rule)
 	return r.command(rule) != nil || n >= 0 && r.findings[n].Evaluated
 }
@@ -83,9 +83,9 @@ func (r *run) why(s Note) []Why {
 	return why
 }
 
-// speaks reports whether the note is to be brought in line: always while the issue is open; on a closed one only for the rules that look
+// shouldUpdateNote reports whether the note is to be brought in line: always while the issue is open; on a closed one only for the rules that look
 // at closed issues and want something or no longer do, so that closing an issue does not strike its items through.
-func (r *run) speaks() bool {
+func (r *run) shouldUpdateNote() bool {
 	if !r.in.Issue.Closed {
 		return true
 	}
@@ -94,15 +94,15 @@ func (r *run) speaks() bool {
 		if !s.Closed || s.Mode < triage.Remind || r.findings[n].Overridden {
 			continue
 		}
-		if v != nil && len(v.Items) > 0 || r.findings[n].Evaluated && r.asks(s.ID) {
+		if v != nil && len(v.Items) > 0 || r.findings[n].Evaluated && r.hasOpenItem(s.ID) {
 			return true
 		}
 	}
 	return false
 }
 
-// asks reports whether an item of the rule is open on the note.
-func (r *run) asks(rule string) bool {
+// hasOpenItem reports whether an item of the rule is open on the note.
+func (r *run) hasOpenItem(rule string) bool {
 	for key, item := range r.memory.Items {
 		if item.State == triage.ItemOpen && ruleOf(key) == rule {
 			return true

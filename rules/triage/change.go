@@ -84,7 +84,7 @@ func (r RequestItem) Apply(m *Memory, by Call) {
 	if m.Requested == nil {
 		m.Requested = map[string]RequestedItem{}
 	}
-	m.Requested[r.key(m, by.Note)] = RequestedItem{
+	m.Requested[r.nextKey(m, by.Note)] = RequestedItem{
 		Command: r.Command, Title: r.Item.Title, Text: r.Item.Text, Quote: r.Item.Quote, Then: r.Item.Then, Asks: r.Item.Asks,
 		By: by.By.Username, At: by.At, State: m.StateEntry.State,
 	}
@@ -99,8 +99,8 @@ func (r RequestItem) Apply(m *Memory, by Call) {
 	}
 }
 
-// key is the next one for a comment: "unclear/71", then "unclear/71/2". One that was in use is not given again.
-func (r RequestItem) key(m *Memory, note int64) string {
+// nextKey is the next one for a comment: "unclear/71", then "unclear/71/2". One that was in use is not given again.
+func (r RequestItem) nextKey(m *Memory, note int64) string {
 	comment := r.Command + "/" + strconv.FormatInt(note, 10)
 	last := 0
 	for key := range m.Requested {

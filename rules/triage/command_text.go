@@ -19,7 +19,7 @@ func Unquote(arg string) string {
 	first, size := utf8.DecodeRuneInString(arg)
 	closers, quoted := closing[first]
 	if !quoted {
-		return withoutStray(arg)
+		return withoutStrayMark(arg)
 	}
 	inner := strings.TrimSpace(arg[size:])
 	last, size := utf8.DecodeLastRuneInString(inner)
@@ -40,8 +40,8 @@ func untilde(arg string) string {
 	return arg
 }
 
-// withoutStray takes a mark from the end that no mark opens: in dev". Apostrophes may end a word and stay.
-func withoutStray(arg string) string {
+// withoutStrayMark takes a mark from the end that no mark opens: in dev". Apostrophes may end a word and stay.
+func withoutStrayMark(arg string) string {
 	for _, mark := range []string{`"`, "”", "`"} {
 		if name, ok := strings.CutSuffix(arg, mark); ok && !strings.ContainsAny(name, mark+"“„") {
 			return strings.TrimSpace(name)

@@ -51,7 +51,7 @@ func (in Input) With(issue Issue) Input {
 		}
 		in.roles |= in.Team.meaning[known]
 		if scope := Scope(known); scope != "" {
-			in.compete(scope, known)
+			in.addToScope(scope, known)
 		}
 	}
 	in.state, _ = in.Team.StateOf(in.Winner(in.Team.Label(WorkflowScope)))
@@ -59,9 +59,9 @@ func (in Input) With(issue Issue) Input {
 	return in
 }
 
-// compete enters a label for its scope: of several, the one added last counts, else the one further along in the workflow, else
+// addToScope enters a label for its scope: of several, the one added last counts, else the one further along in the workflow, else
 // the last in GitLab's list.
-func (in *Input) compete(scope, label string) {
+func (in *Input) addToScope(scope, label string) {
 	for n := range in.scopes {
 		s := &in.scopes[n]
 		if s.scope != scope {
@@ -172,7 +172,7 @@ func (in *Input) Weight() *int {
 	if w := in.sideWeight(); w != nil {
 		return w
 	}
-	if in.TwoSided() || in.noField() {
+	if in.TwoSided() || in.hasNoWeightField() {
 		return nil
 	}
 	return in.Issue.Weight
@@ -180,7 +180,7 @@ func (in *Input) Weight() *int {
 
 // WeightAction is the action that gives the issue an effective weight, where such a weight lives.
 func (in *Input) WeightAction(weight int) SetWeight {
-	if in.sideWeight() != nil || in.TwoSided() || in.noField() {
+	if in.sideWeight() != nil || in.TwoSided() || in.hasNoWeightField() {
 		return SetWeight{Value: weight, Side: in.Team.Side}
 	}
 	return SetWeight{Value: weight}
@@ -195,8 +195,8 @@ func (in *Input) BaseWeight() *int {
 	return w
 }
 
-// noField reports whether this GitLab keeps no weights.
-func (in *Input) noField() bool { return in.Issue.NoWeights || in.Memory.WeightDropped }
+// hasNoWeightField reports whether this GitLab keeps no weights.
+func (in *Input) hasNoWeightField() bool { return in.Issue.NoWeights || in.Memory.WeightDropped }
 
 // sideWeight is the weight that the side's scoped label carries, nil without a readable one.
 func (in *Input) sideWeight() *int {

@@ -66,8 +66,8 @@ func (i *Issue) NewerThan(other *Issue) bool {
 // Canceled is the category of the statuses with which an issue is closed undone.
 const Canceled = "canceled"
 
-// KeepStatus takes over the status from an earlier state of the issue: GitLab reports it in deliveries only.
-func (i *Issue) KeepStatus(of *Issue) {
+// CarryStatusFrom takes over the status from an earlier state of the issue: GitLab reports it in deliveries only.
+func (i *Issue) CarryStatusFrom(of *Issue) {
 	if i.Status == "" && of != nil && of.Closed == i.Closed {
 		i.Status = of.Status
 	}

@@ -16,20 +16,20 @@ type ResourceEvent struct {
 func (p ResourceEvent) Concerns(a Action) bool {
 	switch a := a.(type) {
 	case AddLabel:
-		return p.competes(a.Label)
+		return p.isAboutScopeOf(a.Label)
 	case RemoveLabel:
-		return p.competes(a.Label)
+		return p.isAboutScopeOf(a.Label)
 	case SetWeight:
 		if a.Side != "" {
-			return p.competes(WeightLabel(a.Side, a.Value))
+			return p.isAboutScopeOf(WeightLabel(a.Side, a.Value))
 		}
 		return p.Label == ""
 	}
 	return false
 }
 
-// competes reports whether the entry is about the label or another of its scope.
-func (p ResourceEvent) competes(label string) bool {
+// isAboutScopeOf reports whether the entry is about the label or another of its scope.
+func (p ResourceEvent) isAboutScopeOf(label string) bool {
 	scope := Scope(label)
 	return p.Label == label || scope != "" && Scope(p.Label) == scope
 }

@@ -138,20 +138,20 @@ func NewTeam(c TeamConfig) *Team {
 		}
 		for _, l := range t.names[d.Role] {
 			t.meaning[l] |= 1 << d.Role
-			t.know(l)
+			t.addKnown(l)
 		}
 	}
 	if t.Workflow == nil {
 		t.Workflow = HandbookWorkflow()
 	}
 	for _, s := range t.Workflow.States() {
-		t.know(t.State(s.Name))
+		t.addKnown(t.State(s.Name))
 	}
 	for _, l := range slices.Concat(t.TriageLabels(), c.Labels) {
-		t.know(l)
+		t.addKnown(l)
 	}
 	if c.GroupLabel != "" {
-		t.know(c.GroupLabel)
+		t.addKnown(c.GroupLabel)
 	}
 	return t
 }
@@ -171,9 +171,9 @@ func (t *Team) TriageLabels() []string {
 	return labels
 }
 
-// know takes a label among those whose spelling is repaired; of two that differ in spelling only, each stands for itself and the
+// addKnown takes a label among those whose spelling is repaired; of two that differ in spelling only, each stands for itself and the
 // first is what a third spelling means.
-func (t *Team) know(label string) {
+func (t *Team) addKnown(label string) {
 	t.exact[label] = true
 	if _, taken := t.known[fold(label)]; !taken {
 		t.known[fold(label)] = label

@@ -25,7 +25,7 @@ var issueForms = map[string]func(*site, *form) error{
 	"/react":               (*site).postReaction,
 }
 
-func (s *site) postWho(f *form) error {
+func (s *site) postVisitor(f *form) error {
 	u := s.visitor(f.r).person(f.value("user"))
 	if u.Username == "" {
 		return errors.New("there is no such person")
@@ -46,7 +46,7 @@ func (s *site) postOpen(f *form) error {
 	if o.Weight, err = readWeight(f.value("weight")); err != nil {
 		return err
 	}
-	ref, err := s.gitlab.Open(f.user, number(f.value("project")), o)
+	ref, err := s.gitlab.Open(f.user, parseNumber(f.value("project")), o)
 	if err != nil {
 		return err
 	}
@@ -112,23 +112,23 @@ func (s *site) postComment(f *form) error {
 }
 
 func (s *site) postReply(f *form) error {
-	_, err := s.gitlab.Reply(f.user, f.ref, number(f.r.PathValue("note")), f.value("text"))
+	_, err := s.gitlab.Reply(f.user, f.ref, parseNumber(f.r.PathValue("note")), f.value("text"))
 	return err
 }
 
 func (s *site) postEdit(f *form) error {
-	return s.gitlab.EditNote(f.user, f.ref, number(f.r.PathValue("note")), f.value("text"))
+	return s.gitlab.EditNote(f.user, f.ref, parseNumber(f.r.PathValue("note")), f.value("text"))
 }
 
 func (s *site) postDelete(f *form) error {
-	return s.gitlab.DeleteNote(f.user, f.ref, number(f.r.PathValue("note")))
+	return s.gitlab.DeleteNote(f.user, f.ref, parseNumber(f.r.PathValue("note")))
 }
 
 // postReaction toggles a reaction on the issue, or on a note.
 func (s *site) postReaction(f *form) error {
 	id := int64(0)
 	if text := f.value("note"); text != "" {
-		id = number(text)
+		id = parseNumber(text)
 	}
 	name := f.value("name")
 	awards := s.gitlab.Issue(f.ref).Awards

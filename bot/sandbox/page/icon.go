@@ -25,8 +25,8 @@ var icons = []icon{
 	{"warning", "⚠", `<path fill="#e0a526" d="M10 2 19 17.5H1z"/><path stroke="#222" stroke-width="2" stroke-linecap="round" d="M10 7.5v4.2M10 14.6v.1"/>`},
 }
 
-// drawing is the HTML of a reaction, given by its name or its character; "" if there is no drawing of it.
-func drawing(word string) string {
+// iconHTML is the HTML of a reaction, given by its name or its character; "" if there is no drawing of it.
+func iconHTML(word string) string {
 	name := sandbox.EmojiName(word)
 	for _, i := range icons {
 		if i.Name == name || i.Sign == word {

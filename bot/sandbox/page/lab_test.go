@@ -81,7 +81,7 @@ func (l *lab) comment(user string, ref triage.Ref, text string) int64 {
 // sent waits until the hooks are answered.
 func (l *lab) sent() {
 	l.t.Helper()
-	if err := l.Quiet(l.t.Context()); err != nil {
+	if err := l.AwaitDelivered(l.t.Context()); err != nil {
 		l.t.Fatal(err)
 	}
 }

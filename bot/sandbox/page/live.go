@@ -38,7 +38,7 @@ func (s *site) stream(w http.ResponseWriter, r *http.Request, build pageFunc) {
 		if !open {
 			return
 		}
-		if look := look(r, build); look != last {
+		if look := contentHash(r, build); look != last {
 			last = look
 			if _, err := fmt.Fprintf(w, "data: %s\n\n", look); err != nil || out.Flush() != nil {
 				return
@@ -62,8 +62,8 @@ func (s *site) stream(w http.ResponseWriter, r *http.Request, build pageFunc) {
 	}
 }
 
-// look names the content of a page.
-func look(r *http.Request, build pageFunc) string {
+// contentHash names the content of a page.
+func contentHash(r *http.Request, build pageFunc) string {
 	p := build(r, "")
 	if p == nil {
 		return "gone"

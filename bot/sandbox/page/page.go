@@ -50,13 +50,13 @@ func New(gitlab *sandbox.Server, log *zap.Logger) http.Handler {
 		mux.Handle("POST "+path, guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.submit(w, r, do) })))
 	}
 	mux.Handle("/api/", gitlab)
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { s.show(w, r, http.StatusOK, s.indexPage, "") })
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { s.render(w, r, http.StatusOK, s.indexPage, "") })
 	mux.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) { s.stream(w, r, s.indexPage) })
-	mux.HandleFunc("GET /issues/{project}/{iid}", func(w http.ResponseWriter, r *http.Request) { s.show(w, r, http.StatusOK, s.issuePage, "") })
+	mux.HandleFunc("GET /issues/{project}/{iid}", func(w http.ResponseWriter, r *http.Request) { s.render(w, r, http.StatusOK, s.issuePage, "") })
 	mux.HandleFunc("GET /issues/{project}/{iid}/events", func(w http.ResponseWriter, r *http.Request) { s.stream(w, r, s.issuePage) })
 	mux.HandleFunc("GET /assets/{file}", serveAsset)
 	mux.HandleFunc("/", s.serveGitLabURL)
-	post("/who", (*site).postWho)
+	post("/who", (*site).postVisitor)
 	post("/issues", (*site).postOpen)
 	for path, do := range issueForms {
 		post("/issues/{project}/{iid}"+path, do)
@@ -94,11 +94,11 @@ func (s *site) submit(w http.ResponseWriter, r *http.Request, do func(*site, *fo
 	if f.ref.IID != 0 {
 		build = s.issuePage
 	}
-	s.show(w, r, http.StatusUnprocessableEntity, build, sentence(err))
+	s.render(w, r, http.StatusUnprocessableEntity, build, errorText(err))
 }
 
-// sentence is an error as the page shows it: without the steps that led to it.
-func sentence(err error) string {
+// errorText is an error as the page shows it: without the steps that led to it.
+func errorText(err error) string {
 	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
 		err = inner
 	}
@@ -115,10 +115,10 @@ type page struct {
 	data     any
 }
 
-func (s *site) show(w http.ResponseWriter, r *http.Request, status int, build pageFunc, problem string) {
+func (s *site) render(w http.ResponseWriter, r *http.Request, status int, build pageFunc, problem string) {
 	p := build(r, problem)
 	if p == nil {
-		status, p = http.StatusNotFound, s.missing(r)
+		status, p = http.StatusNotFound, s.notFoundPage(r)
 	}
 	body, err := p.html()
 	if err != nil {
@@ -159,16 +159,16 @@ func (s *site) serveGitLabURL(w http.ResponseWriter, r *http.Request) {
 		path, iid, found := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), kind)
 		for _, p := range s.gitlab.Projects() {
 			if found && strings.EqualFold(p.Path, path) {
-				http.Redirect(w, r, issuePath(triage.Ref{Project: p.ID, IID: number(iid)}), http.StatusFound)
+				http.Redirect(w, r, issuePath(triage.Ref{Project: p.ID, IID: parseNumber(iid)}), http.StatusFound)
 				return
 			}
 		}
 	}
-	s.show(w, r, http.StatusNotFound, func(*http.Request, string) *page { return nil }, "")
+	s.render(w, r, http.StatusNotFound, func(*http.Request, string) *page { return nil }, "")
 }
 
 func refOf(r *http.Request) triage.Ref {
-	ref := triage.Ref{Project: number(r.PathValue("project")), IID: number(r.PathValue("iid"))}
+	ref := triage.Ref{Project: parseNumber(r.PathValue("project")), IID: parseNumber(r.PathValue("iid"))}
 	if ref.Project < 1 || ref.IID < 1 {
 		return triage.Ref{}
 	}
@@ -180,8 +180,8 @@ func issuePath(ref triage.Ref) string {
 	return "/issues/" + strconv.FormatInt(ref.Project, 10) + "/" + strconv.FormatInt(ref.IID, 10)
 }
 
-// number reads a number of a path; what is none finds nothing.
-func number(text string) int64 {
+// parseNumber reads a number of a path; what is none finds nothing.
+func parseNumber(text string) int64 {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		return -1

@@ -112,13 +112,13 @@ type (
 // indexPage is the list of issues.
 func (s *site) indexPage(r *http.Request, problem string) *page {
 	who := s.visitor(r)
-	v := indexView{frameView: who.frame("Issues", "/", problem), Weights: s.gitlab.Edition() == sandbox.Premium}
+	v := indexView{frameView: who.frameView("Issues", "/", problem), Weights: s.gitlab.Edition() == sandbox.Premium}
 	projects := s.gitlab.Projects()
 	for _, p := range projects {
 		v.Projects = append(v.Projects, projectView{p.ID, p.Path})
 		chips := chipsOf(p.Labels)
 		for _, i := range s.gitlab.IssuesFor(who.me.Username, p.ID) {
-			v.Issues = append(v.Issues, row(i, chips, len(projects) > 1))
+			v.Issues = append(v.Issues, issueRow(i, chips, len(projects) > 1))
 		}
 		v.Labels = append(v.Labels, labelNames(p.Labels)...)
 	}
@@ -142,11 +142,11 @@ func (s *site) issuePage(r *http.Request, problem string) *page {
 	p := projects[slices.IndexFunc(projects, func(p sandbox.Project) bool { return p.ID == i.Project })]
 	chips := chipsOf(p.Labels)
 	v := issueView{
-		rowView: row(i, chips, len(projects) > 1), IID: i.IID, Path: i.Path, Kind: i.Type, Source: i.Description, Created: i.CreatedAt,
+		rowView: issueRow(i, chips, len(projects) > 1), IID: i.IID, Path: i.Path, Kind: i.Type, Source: i.Description, Created: i.CreatedAt,
 		Description: who.markdown(i.Description, chips), Awards: awardViews(i.Awards, who, 0, issuePath(i.Ref)), Entries: timeline(i, who, chips),
 		Known: labelNames(p.Labels), Milestone: i.Milestone, Milestones: p.Milestones, Weights: s.gitlab.Edition() == sandbox.Premium,
 	}
-	v.frameView = who.frame(i.Title+" · #"+strconv.FormatInt(i.IID, 10), v.URL, problem)
+	v.frameView = who.frameView(i.Title+" · #"+strconv.FormatInt(i.IID, 10), v.URL, problem)
 	slices.Sort(v.Known)
 	if len(i.Assignees) > 0 {
 		v.Assignee = i.Assignees[0]
@@ -169,11 +169,11 @@ func (s *site) issuePage(r *http.Request, problem string) *page {
 	return &page{"issue.html", v}
 }
 
-func (s *site) missing(r *http.Request) *page {
-	return &page{"missing.html", s.visitor(r).frame("Not found", "/", "")}
+func (s *site) notFoundPage(r *http.Request) *page {
+	return &page{"missing.html", s.visitor(r).frameView("Not found", "/", "")}
 }
 
-func (v visitor) frame(title, self, problem string) frameView {
+func (v visitor) frameView(title, self, problem string) frameView {
 	f := frameView{Tab: title, Self: self, Problem: problem, Icons: icons, User: v.me.Username}
 	for _, u := range v.users {
 		if !u.Bot {
@@ -210,10 +210,10 @@ func roleName(level int) string {
 	}
 }
 
-// row is an issue in the list, with the name of its project if there are several.
-func row(i sandbox.Issue, chips chips, several bool) rowView {
+// issueRow is an issue in the list, with the name of its project if there are several.
+func issueRow(i sandbox.Issue, chips chips, several bool) rowView {
 	v := rowView{
-		URL: issuePath(i.Ref), Ref: "#" + strconv.FormatInt(i.IID, 10), Title: i.Title, State: i.State, Author: i.Author, Labels: chips.of(i.Labels),
+		URL: issuePath(i.Ref), Ref: "#" + strconv.FormatInt(i.IID, 10), Title: i.Title, State: i.State, Author: i.Author, Labels: chips.views(i.Labels),
 		Weight: i.Weight, Comments: len(i.Comments()), Confidential: i.Confidential, Updated: i.UpdatedAt,
 	}
 	if several {
@@ -227,15 +227,15 @@ func viewDelivery(d sandbox.Delivery) deliveryView {
 	if d.State == sandbox.Answered {
 		v.Short = strconv.Itoa(d.Status) + " " + http.StatusText(d.Status)
 	}
-	v.Answer = readable(d.Answer)
+	v.Answer = receiverAnswer(d.Answer)
 	if r := []rune(v.Answer); len(r) > 200 {
 		v.Answer = string(r[:200]) + "…"
 	}
 	return v
 }
 
-// readable is what a receiver answered, without the JSON around it if it is the usual kind: a status and a reason.
-func readable(answer string) string {
+// receiverAnswer is what a receiver answered, without the JSON around it if it is the usual kind: a status and a reason.
+func receiverAnswer(answer string) string {
 	var a struct{ Status, Reason string }
 	answer = strings.TrimSpace(answer)
 	if json.Unmarshal([]byte(answer), &a) != nil || a.Status == "" {

@@ -72,8 +72,8 @@ func chipsOf(labels []sandbox.Label) chips {
 	return chips
 }
 
-// of shows labels of the project.
-func (c chips) of(labels []string) []chipView {
+// views shows labels of the project.
+func (c chips) views(labels []string) []chipView {
 	list := make([]chipView, len(labels))
 	for n, name := range labels {
 		list[n] = c.chip(name)
@@ -100,7 +100,7 @@ func (v visitor) markdown(text string, chips chips) template.HTML {
 			}
 			return b.String()
 		},
-		Emoji:  drawing,
+		Emoji:  iconHTML,
 		Person: func(name string) bool { return v.user(name).Username != "" },
 	})
 	return template.HTML(html) // sanitised by Render
