@@ -37,49 +37,39 @@ type doubtful struct {
 func (d *doubtful) Error() string { return d.err.Error() + "; not believed yet, asked again" }
 func (d *doubtful) Unwrap() error { return d.err }
 
-// doubt returns the error of an answer that is not to be believed yet, nil when it was given often enough. What it is about must be the same
+// doubts are the answers of GitLab that are not believed yet: how often each was given in a row.
+type doubts struct{ counts map[string]int }
+
+// about returns the error of an answer that is not to be believed yet, nil when it was given often enough. What it is about must be the same
 // each time.
-func (j *job) doubt(about string, waits []time.Duration, cause error) error {
-	n := j.doubts[about]
+func (d *doubts) about(what string, waits []time.Duration, cause error) error {
+	n := d.counts[what]
 	if n >= len(waits) {
 		return nil
 	}
-	return &doubtful{about: about, wait: waits[n], err: cause}
+	return &doubtful{about: what, wait: waits[n], err: cause}
 }
 
-// tries counts the attempts at the batch that failed, and this one. An answer that was not believed is no failure.
-func (j *job) tries() int {
-	n := j.batch.Attempt
-	for _, times := range j.doubts {
-		n -= times
+// total is how often answers were not believed.
+func (d *doubts) total() int {
+	n := 0
+	for _, times := range d.counts {
+		n += times
 	}
 	return n
 }
 
-const (
-	oldState = "a state older than a known one"
-	// lately is how old a delivery or a write may be that contradicts what GitLab shows. A copy lags for seconds; where GitLab was restored
-	// from a backup, its old state is the true one.
-	lately = 5 * time.Minute
-	// ahead is how far ahead of us GitLab's clock may be. A state of a later time was dated so by a person, and the next one has a true time.
-	ahead = time.Hour
-)
-
-// outdates reports whether GitLab certainly told of a later state than the one that it shows now.
-func (j *job) outdates(issue *triage.Issue) bool {
-	now := j.o.Now()
-	return j.newest != nil && j.newest.NewerThan(issue) && !j.newest.UpdatedAt.After(now.Add(ahead)) &&
-		(now.Sub(j.newestAt) <= lately || j.doubts[oldState] > 0)
-}
+// tries counts the attempts at the batch that failed, and this one. An answer that was not believed is no failure.
+func (j *job) tries() int { return j.batch.Attempt - j.doubts.total() }
 
 // askAgain keeps the batch until GitLab is asked again, and remembers how often it was.
 func (p *Pool) askAgain(ctx context.Context, job *job, d *doubtful) (string, error) {
-	doubts := maps.Clone(job.doubts)
+	doubts := maps.Clone(job.doubts.counts)
 	if doubts == nil {
 		doubts = map[string]int{}
 	}
 	doubts[d.about]++
-	job.doubts = doubts
+	job.doubts.counts = doubts
 	memory, err := job.doubting()
 	if err != nil {
 		return "again", err
@@ -93,8 +83,8 @@ func (p *Pool) askAgain(ctx context.Context, job *job, d *doubtful) (string, err
 
 // doubting is the memory as it was, or with what the job wrote or wrote down, and with its doubts.
 func (j *job) doubting() ([]byte, error) {
-	if len(j.did) > 0 || j.ordered {
-		return j.halfDone()
+	if len(j.effects.did) > 0 || j.intent.recorded {
+		return j.unfinishedMemory()
 	}
 	var m triage.Memory
 	if j.batch.Memory != nil {
@@ -102,18 +92,18 @@ func (j *job) doubting() ([]byte, error) {
 			return nil, err
 		}
 	}
-	m.Unconfirmed, m.Unanswered = j.doubts, j.lost
+	m.Unconfirmed, m.Unanswered = j.doubts.counts, j.effects.unanswered
 	return json.Marshal(m)
 }
 
-// gone reports whether a comment is not there any more, after a call about it was answered with 404: GitLab said so for minutes, and its list
+// commentIsGone reports whether a comment is not there any more, after a call about it was answered with 404: GitLab said so for minutes, and its list
 // lacks the comment too. Otherwise the error says what to wait for.
-func (j *job) gone(ctx context.Context, id int64, cause error) (bool, error) {
+func (j *job) commentIsGone(ctx context.Context, id int64, cause error) (bool, error) {
 	if gitlab.ClassOf(cause) != gitlab.NotFound {
 		return false, cause
 	}
-	j.history.listed, j.history.ownRead = false, false
-	comments, err := j.commentsSince(ctx, time.Time{})
+	j.view.listed, j.view.ownRead = false, false
+	comments, err := j.view.commentsSince(ctx, time.Time{})
 	if err != nil {
 		return false, err
 	}
@@ -122,7 +112,7 @@ func (j *job) gone(ctx context.Context, id int64, cause error) (bool, error) {
 			return false, cause
 		}
 	}
-	return true, j.doubt(opOf(cause), j.o.Patience.Gone, cause)
+	return true, j.doubts.about(opOf(cause), j.pool.o.Patience.Gone, cause)
 }
 
 // opOf is what a failed call was to do.

@@ -31,23 +31,21 @@ func ExplainAdopted(ctx context.Context, o Options, ref triage.Ref) (Explanation
 
 func explain(ctx context.Context, o Options, ref triage.Ref, adopted bool) (Explanation, error) {
 	o.Freshness = time.Hour // it is read right now
-	pool := &Pool{o: o}
-	pool.SetPolicy(o.Policy)
-	j := newJob(pool, &inbox.Batch{Issue: ref, Attempt: 1})
-	j.events = []triage.Event{{Kind: triage.Swept, At: o.Now(), ReceivedAt: o.Now()}}
-	if err := j.read(ctx); err != nil {
+	j := newJob(newPool(o), &inbox.Batch{Issue: ref, Attempt: 1})
+	j.in.Events = []triage.Event{{Kind: triage.Swept, At: o.Now(), ReceivedAt: o.Now()}}
+	if err := j.readIssue(ctx); err != nil {
 		return Explanation{}, err
 	}
 	if adopted {
-		j.adopted = true
-		if err := j.infer(ctx); err != nil {
+		j.mail.adopted = true
+		if err := j.inferMissed(ctx); err != nil {
 			return Explanation{}, err
 		}
 	}
 	if err := j.decide(ctx); err != nil && !errors.Is(err, engine.ErrContradiction) {
 		return Explanation{}, err
 	}
-	e := Explanation{Issue: j.issue, Decision: j.decision}
+	e := Explanation{Issue: j.snap.issue, Decision: j.decision}
 	if s := j.decision.Note; j.decision.UpdateNote && (!s.Empty() || j.decision.Memory.Note.ID != 0) {
 		e.Note = note.Render(s, nil, triage.Memory{})
 	}

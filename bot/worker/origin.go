@@ -12,10 +12,10 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// begun leaves out of an issue's past what GitLab copied when it moved or cloned another one: nobody did that here. Of a moved issue the level
+// withoutCopied leaves out of an issue's past what GitLab copied when it moved or cloned another one: nobody did that here. Of a moved issue the level
 // for security and the time in its state go into the memory.
-func (j *job) begun(ctx context.Context, notes []gitlab.Note, past []triage.ResourceEvent, m *triage.Memory) ([]triage.ResourceEvent, error) {
-	from := j.issue.CreatedAt.Add(-sameWrite)
+func (j *job) withoutCopied(ctx context.Context, notes []gitlab.Note, past []triage.ResourceEvent, m *triage.Memory) ([]triage.ResourceEvent, error) {
+	from := j.snap.issue.CreatedAt.Add(-sameWrite)
 	bump, moved, isMoved, err := j.origin(ctx, notes)
 	if err != nil {
 		return nil, err
@@ -26,7 +26,7 @@ func (j *job) begun(ctx context.Context, notes []gitlab.Note, past []triage.Reso
 	copied := func(p triage.ResourceEvent) bool { return !p.At.After(from) }
 	if isMoved {
 		there := slices.DeleteFunc(slices.Clone(past), func(p triage.ResourceEvent) bool { return !copied(p) })
-		before := engine.RestoreMemory(triage.Memory{}, j.policy.Team, there, j.o.Self.ID)
+		before := engine.RestoreMemory(triage.Memory{}, j.rules.policy.Team, there, j.view.bot.self.ID)
 		m.Bump = cmp.Or(m.Bump, bump, before.Bump)
 		if m.StateEntry.At.IsZero() {
 			m.StateEntry = before.StateEntry
@@ -45,14 +45,14 @@ func (j *job) origin(ctx context.Context, notes []gitlab.Note) (bump *triage.Bum
 			continue
 		}
 		asked[m.Issue.Ref] = true
-		of, err := j.o.GitLab.Issue(ctx, m.Issue.Ref)
+		of, err := j.reads.Issue(ctx, m.Issue.Ref)
 		if gitlab.ClassOf(err) == gitlab.NotFound {
 			continue
 		}
 		if err != nil {
 			return nil, time.Time{}, false, err
 		}
-		if of.MovedTo == j.issue.ID {
+		if of.MovedTo == j.snap.issue.ID {
 			return m.Bump, of.ClosedAt, true, nil
 		}
 	}

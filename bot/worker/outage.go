@@ -35,7 +35,7 @@ type outage struct {
 	denied   time.Time // when it last did
 }
 
-// maxOutages failures in a row are taken for chance.
+// tolerated failures in a row are taken for chance.
 const tolerated = 3
 
 // failed notes that GitLab did not answer, or refuses the bot as a whole.

@@ -15,27 +15,27 @@ import (
 // internal. GitLab sends no mail for an edit, nor for a reaction. No event tells of an address that somebody added: where the project has a
 // Service Desk, GitLab is asked before each public comment.
 func (j *job) outside(ctx context.Context) (bool, error) {
-	if j.issue.ServiceDesk {
+	if j.snap.issue.ServiceDesk {
 		return true, nil
 	}
-	if j.readOutside == nil {
+	if j.mail.readOutside == nil {
 		project := j.batch.Issue.Project
-		outside, err := j.desks.get(project, j.o.Now(), func() (bool, error) { return j.o.GitLab.HasServiceDesk(ctx, project) })
+		outside, err := j.pool.desks.get(project, j.now(), func() (bool, error) { return j.reads.HasServiceDesk(ctx, project) })
 		if err == nil && outside {
-			outside, err = j.o.GitLab.MailsOutsiders(ctx, j.batch.Issue, j.issue.ID)
+			outside, err = j.reads.MailsOutsiders(ctx, j.batch.Issue, j.snap.issue.ID)
 		}
 		if err != nil {
 			return false, err
 		}
-		j.called, j.readOutside = true, &outside
+		j.view.called, j.mail.readOutside = true, &outside
 	}
-	return *j.readOutside, nil
+	return *j.mail.readOutside, nil
 }
 
-// write writes a comment of the bot's. An internal one of a bot that may not write such would be public, so it is not written.
-func (j *job) write(ctx context.Context, internal bool, body string) (int64, error) {
+// createComment writes a comment of the bot's. An internal one of a bot that may not write such would be public, so it is not written.
+func (j *job) createComment(ctx context.Context, internal bool, body string) (int64, error) {
 	if internal {
-		level, err := j.level(ctx, j.batch.Issue.Project, j.o.Self.ID)
+		level, err := j.view.levels.of(ctx, j.batch.Issue.Project, j.view.bot.self.ID)
 		if err != nil {
 			return 0, err
 		}
@@ -44,70 +44,48 @@ func (j *job) write(ctx context.Context, internal bool, body string) (int64, err
 				Err: errors.New("people outside the project get its public comments by mail, and the bot may not write internal ones; " +
 					"give it the Planner or Reporter role, or higher")}
 		}
-		if err := j.hold(ctx); err != nil {
+		if err := j.checkLease(ctx); err != nil {
 			return 0, err
 		}
 	}
-	id, err := j.o.GitLab.CreateNote(ctx, j.batch.Issue, internal, body)
-	return id, j.lose(0, err)
+	id, err := j.says.CreateNote(ctx, j.batch.Issue, internal, body)
+	return id, j.rememberUnanswered(0, err)
 }
 
-// exposed reports whether the note is a public one on an issue that people outside read: it became a ticket after the note was written.
-func (j *job) exposed(ctx context.Context) (bool, error) {
+// isExposed reports whether the note is a public one on an issue that people outside read: it became a ticket after the note was written.
+func (j *job) isExposed(ctx context.Context) (bool, error) {
 	ref := j.decision.Memory.Note
 	switch {
 	case ref.ID == 0 || ref.Internal:
 		return false, nil
-	case j.issue.ServiceDesk || j.live || ref.IssueAuthor == j.issue.Author.ID: // a ticket is the support bot's: the author would have changed
-		return j.issue.ServiceDesk, nil
+	case j.snap.issue.ServiceDesk || j.snap.live || ref.IssueAuthor == j.snap.issue.Author.ID: // a ticket is the support bot's: the author would have changed
+		return j.snap.issue.ServiceDesk, nil
 	}
 	return j.outside(ctx)
 }
 
-// seclude goes on in an internal note. The public one says so from then on; it keeps its marker, for a store that is lost.
-func (j *job) seclude(ctx context.Context) error {
+// moveToInternal goes on in an internal note. The public one says so from then on; it keeps its marker, for a store that is lost.
+func (j *job) moveToInternal(ctx context.Context) error {
 	m := &j.decision.Memory
 	old := m.Note
 	m.Note = triage.NoteRef{Dismissed: old.Dismissed}
-	err := j.o.GitLab.EditNote(ctx, j.batch.Issue, old.ID, note.RenderMovedToInternal(*m))
+	err := j.says.EditNote(ctx, j.batch.Issue, old.ID, note.RenderMovedToInternal(*m))
 	switch gitlab.ClassOf(err) {
 	case "":
-		j.called = true
-		j.did = append(j.did, "went on in an internal note")
+		j.view.called = true
+		j.effects.note("went on in an internal note")
 	case gitlab.Permanent: // it is a former bot user's
-		j.o.Log.Warn("the public note stays as it is", zap.Stringer("issue", j.batch.Issue), zap.Int64("note", old.ID), zap.Error(err))
+		j.log.Warn("the public note stays as it is", zap.Int64("note", old.ID), zap.Error(err))
 	default:
-		deleted, err := j.gone(ctx, old.ID, j.lose(0, err))
+		deleted, err := j.commentIsGone(ctx, old.ID, j.rememberUnanswered(0, err))
 		if !deleted || err != nil {
 			m.Note = old
 			return err
 		}
-		m.Note.Dismissed = also(old.Dismissed, old.Shown)
+		m.Note.Dismissed = withMissing(old.Dismissed, old.Shown)
 	}
-	if shown, write := wording(j.decision); write {
-		return j.create(ctx, shown)
+	if shown, write := noteToWrite(j.decision); write {
+		return j.createNote(ctx, shown)
 	}
 	return nil
-}
-
-// answer replies to a comment: in its thread, or beside it where a reply in a public thread would be mailed to people outside.
-func (j *job) answer(ctx context.Context, a triage.Reaction) error {
-	outside := false
-	if !a.Internal {
-		var err error
-		if outside, err = j.outside(ctx); err != nil {
-			return err
-		}
-	}
-	reply := *a.Reply
-	if outside {
-		reply.Text = append([]triage.Prose{note.AboutComment(j.issue.URL, a.Note)}, reply.Text...)
-	}
-	body := note.RenderReply(reply, j.policy.Team, j.batch.Issue, a.Note, a.Emoji)
-	if outside {
-		_, err := j.write(ctx, true, body)
-		return err
-	}
-	_, err := j.o.GitLab.Reply(ctx, j.batch.Issue, a.Discussion, a.Note, a.Internal, body)
-	return j.lose(0, err)
 }

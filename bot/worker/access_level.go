@@ -14,9 +14,16 @@ const maxKept = 10_000
 
 type member struct{ project, user int64 }
 
-// level is a person's access level in a project, 0 for none.
-func (p *Pool) level(ctx context.Context, project, user int64) (int, error) {
-	return p.levels.get(member{project, user}, p.o.Now(), func() (int, error) { return p.o.GitLab.AccessLevel(ctx, project, user) })
+// accessLevels are people's access levels in projects.
+type accessLevels struct {
+	ask    func(ctx context.Context, project, user int64) (int, error)
+	now    func() time.Time
+	recent recent[member, int]
+}
+
+// of is a person's access level in a project, 0 for none.
+func (l *accessLevels) of(ctx context.Context, project, user int64) (int, error) {
+	return l.recent.get(member{project, user}, l.now(), func() (int, error) { return l.ask(ctx, project, user) })
 }
 
 // recent keeps answers of GitLab for a short while.

@@ -6,14 +6,14 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// untold is the issue without what nothing told of: no delivery, nor the bot's own writes since base, the last state that was told. nil if
+// unobserved is the issue without what nothing told of: no delivery, nor the bot's own writes since base, the last state that was told. nil if
 // all was told. A state that was read or delivered may show a change whose own delivery is on its way, or was dropped; the next sweep takes
 // what is left untold by then for what happened.
-func untold(base *triage.Issue, now triage.Issue, events []triage.Event, own []triage.Edit) *triage.Issue {
+func unobserved(base *triage.Issue, now triage.Issue, events []triage.Event, own []triage.Edit) *triage.Issue {
 	if base == nil {
 		return nil
 	}
-	tell := telling(events, own)
+	tell := observedChanges(events, own)
 	then, differs := now, false
 	edit := triage.Difference(*base, now)
 	for _, l := range edit.Add {
@@ -40,14 +40,14 @@ func untold(base *triage.Issue, now triage.Issue, events []triage.Event, own []t
 	return &then
 }
 
-// news is what was told of.
-type news struct {
+// observed is what was told of.
+type observed struct {
 	labels        map[string]bool
 	weight, state bool
 }
 
-func telling(events []triage.Event, own []triage.Edit) news {
-	t := news{labels: map[string]bool{}}
+func observedChanges(events []triage.Event, own []triage.Edit) observed {
+	t := observed{labels: map[string]bool{}}
 	add := func(labels []string) {
 		for _, l := range labels {
 			t.labels[l] = true
@@ -68,18 +68,20 @@ func telling(events []triage.Event, own []triage.Edit) news {
 	return t
 }
 
-// untold is what this job would leave untold.
-func (j *job) untold() *triage.Issue { return untold(j.base, j.issue, j.events, j.own) }
+// unobserved is what this job would leave untold.
+func (j *job) unobserved() *triage.Issue {
+	return unobserved(j.snap.told, j.snap.issue, j.in.Events, j.effects.edits)
+}
 
-// advance takes what the bot did since base, as GitLab tells it, for told: an earlier attempt may have written it without living to tell.
-func (j *job) advance(past []triage.ResourceEvent) {
-	if j.base == nil {
+// countOwnWrites takes what the bot did since base, as GitLab tells it, for told: an earlier attempt may have written it without living to tell.
+func (j *job) countOwnWrites(past []triage.ResourceEvent) {
+	if j.snap.told == nil {
 		return
 	}
-	base := *j.base
+	base := *j.snap.told
 	for _, p := range past {
 		switch {
-		case p.Actor.ID != j.o.Self.ID || !p.At.After(j.base.UpdatedAt):
+		case p.Actor.ID != j.view.bot.self.ID || !p.At.After(j.snap.told.UpdatedAt):
 		case p.Label == "":
 			base.Weight = p.Weight
 		case p.Added:
@@ -88,5 +90,5 @@ func (j *job) advance(past []triage.ResourceEvent) {
 			base = triage.RemoveLabel{Label: p.Label}.Apply(base)
 		}
 	}
-	j.base = &base
+	j.snap.told = &base
 }

@@ -10,19 +10,9 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// unrun is what a job held before its commands ran.
-type unrun struct {
-	comments []engine.Comment
-	pending  engine.Pending
-	memory   triage.Memory
-}
-
-// goOn has the next decision go on with what the commands want, without running them again.
-func (j *job) goOn() { j.comments, j.pending = nil, j.decision.Pending }
-
-// denied are the labels of an edit that GitLab silently left out of its answer: archived ones, and those that the bot may not create. Where
+// labelsRefused are the labels of an edit that GitLab silently left out of its answer: archived ones, and those that the bot may not create. Where
 // another label of the scope is new, somebody set that at this moment.
-func denied(e triage.Edit, before, got triage.Issue) []string {
+func labelsRefused(e triage.Edit, before, got triage.Issue) []string {
 	return slices.DeleteFunc(slices.Clone(e.Add), func(l string) bool {
 		return got.Has(l) || slices.ContainsFunc(got.Labels, func(other string) bool {
 			return triage.Scope(l) != "" && triage.Scope(other) == triage.Scope(l) && !before.Has(other)
@@ -30,18 +20,18 @@ func denied(e triage.Edit, before, got triage.Issue) []string {
 	})
 }
 
-// withdraw has everything decided again as if the write had not been made, without the labels that GitLab did not take: the next write puts
+// withdrawWrite has everything decided again as if the write had not been made, without the labels that GitLab did not take: the next write puts
 // back what gave way, and takes off what only they justified. Commands that want such a label are refused.
-func (j *job) withdraw(before, got triage.Issue, labels []string) {
+func (j *job) withdrawWrite(before, got triage.Issue, labels []string) {
 	d := &j.decision
-	was := retract(triage.Difference(before, d.Result), before, got)
+	was := retracted(triage.Difference(before, d.Result), before, got)
 	was.Labels = slices.DeleteFunc(was.Labels, func(l string) bool { return slices.Contains(labels, l) }) // what gave way cannot come back
-	memory := j.memory.Clone()
+	memory := j.in.Memory.Clone()
 	refused := slices.ContainsFunc(d.Pending.WantedActions, func(w engine.WantedAction) bool { return slices.Contains(labels, triage.LabelOf(w.Action)) })
-	if refused && j.unrun != nil {
-		j.comments, j.pending, memory = j.unrun.comments, j.unrun.pending, j.unrun.memory.Clone()
+	if refused && j.intent.unrun != nil {
+		j.in.Comments, j.in.Pending, memory = j.intent.unrun.comments, j.intent.unrun.pending, j.intent.unrun.memory.Clone()
 	}
-	j.ordered = false // what is to be written will be another thing
+	j.intent.recorded = false // what is to be written will be another thing
 	memory.Issue, memory.Writes, memory.StoppedAt, memory.CommandedAt = &got, d.Memory.Writes, d.Memory.StoppedAt, d.Memory.CommandedAt
 	for _, p := range d.Plan {
 		if !slices.Contains(labels, triage.LabelOf(p.Action)) {
@@ -51,42 +41,42 @@ func (j *job) withdraw(before, got triage.Issue, labels []string) {
 			memory.Undone = map[string]triage.Undoing{}
 		}
 		memory.Undone[p.Action.Key()] = triage.Undoing{By: "GitLab", What: p.Action.String()}
-		j.o.Log.Warn("GitLab did not take a label", zap.Stringer("issue", j.batch.Issue), zap.String("rule", p.Rule), zap.Stringer("change", p.Action))
-		j.did = append(j.did, p.Rule+": "+p.Action.String()+", which GitLab did not take")
+		j.log.Warn("GitLab did not take a label", zap.String("rule", p.Rule), zap.Stringer("change", p.Action))
+		j.effects.note(p.Rule + ": " + p.Action.String() + ", which GitLab did not take")
 	}
-	j.issue, j.was, j.seen, j.live, j.memory = got, &was, j.o.Now(), true, memory
+	j.snap.issue, j.snap.retracted, j.snap.seenAt, j.snap.live, j.in.Memory = got, &was, j.now(), true, memory
 	if !refused {
 		return
 	}
 	for _, l := range labels {
-		if j.facts.RefusedLabels == nil {
-			j.facts.RefusedLabels = map[string]bool{}
+		if j.in.Facts.RefusedLabels == nil {
+			j.in.Facts.RefusedLabels = map[string]bool{}
 		}
-		j.facts.RefusedLabels[l] = true
-		j.did = append(j.did, "command: add "+l+", which GitLab did not take")
+		j.in.Facts.RefusedLabels[l] = true
+		j.effects.note("command: add " + l + ", which GitLab did not take")
 	}
-	if slices.ContainsFunc(j.pending.WantedActions, func(w engine.WantedAction) bool { return slices.Contains(labels, triage.LabelOf(w.Action)) }) {
-		j.refuseAll(labels)
+	if slices.ContainsFunc(j.in.Pending.WantedActions, func(w engine.WantedAction) bool { return slices.Contains(labels, triage.LabelOf(w.Action)) }) {
+		j.refuseResumed(labels)
 	}
 }
 
-// refuseAll refuses what an earlier attempt wrote down: which line of which comment wanted a label is not written down.
-func (j *job) refuseAll(labels []string) {
-	j.pending.WantedActions = nil
-	intent := &j.pending.Intent
+// refuseResumed refuses what an earlier attempt wrote down: which line of which comment wanted a label is not written down.
+func (j *job) refuseResumed(labels []string) {
+	j.in.Pending.WantedActions = nil
+	intent := &j.in.Pending.Intent
 	intent.Answers = slices.Clone(intent.Answers)
 	for n, a := range intent.Answers {
 		if a.Emoji == triage.DoneEmoji {
 			intent.Answers[n].Emoji = triage.RefusedEmoji
 		}
 		for _, l := range labels {
-			tell(intent, a.Note, append(triage.Say("Not done: "), engine.LabelRefused(l).Say(".")...))
+			appendReply(intent, a.Note, append(triage.Say("Not done: "), engine.LabelRefused(l).Say(".")...))
 		}
 	}
 }
 
-// retract is what an answer of GitLab's would be without our edit. What others did at the same moment stays.
-func retract(e triage.Edit, before, got triage.Issue) triage.Issue {
+// retracted is what an answer of GitLab's would be without our edit. What others did at the same moment stays.
+func retracted(e triage.Edit, before, got triage.Issue) triage.Issue {
 	was := got
 	was.Labels = slices.DeleteFunc(slices.Clone(got.Labels), func(l string) bool { return slices.Contains(e.Add, l) })
 	for _, l := range e.Remove {
@@ -108,8 +98,8 @@ func retract(e triage.Edit, before, got triage.Issue) triage.Issue {
 
 // leftOut are the labels of an edit that an earlier attempt wrote and that GitLab did not take, though it took off what was to give way.
 func (j *job) leftOut(e triage.Edit, past []triage.ResourceEvent) []string {
-	scopes := j.emptied(past)
-	return slices.DeleteFunc(slices.Clone(e.Add), func(l string) bool { return !slices.Contains(scopes, triage.Scope(l)) || j.was.Has(l) })
+	scopes := j.findHalfTaken(past)
+	return slices.DeleteFunc(slices.Clone(e.Add), func(l string) bool { return !slices.Contains(scopes, triage.Scope(l)) || j.snap.retracted.Has(l) })
 }
 
 const (
@@ -117,23 +107,23 @@ const (
 	halfway   = time.Hour   // how long ago an attempt may have been cut off whose write was half taken
 )
 
-// emptied finds a write of an earlier attempt that was half taken: the bot took the last label of a scope off, and nothing took its place. It
+// findHalfTaken finds a write of an earlier attempt that was half taken: the bot took the last label of a scope off, and nothing took its place. It
 // returns the scopes; the job goes on as if that write had not been made.
-func (j *job) emptied(past []triage.ResourceEvent) (scopes []string) {
+func (j *job) findHalfTaken(past []triage.ResourceEvent) (scopes []string) {
 	last := map[string]triage.ResourceEvent{}
 	for _, p := range past {
 		if scope := triage.Scope(p.Label); scope != "" {
 			last[scope] = p
 		}
 	}
-	was := j.issue
+	was := j.snap.issue
 	for scope, p := range last {
-		if p.Added || p.Actor.ID != j.o.Self.ID || p.At.Before(j.o.Now().Add(-halfway)) || slices.ContainsFunc(j.issue.Labels, func(l string) bool { return triage.Scope(l) == scope }) {
+		if p.Added || p.Actor.ID != j.view.bot.self.ID || p.At.Before(j.now().Add(-halfway)) || slices.ContainsFunc(j.snap.issue.Labels, func(l string) bool { return triage.Scope(l) == scope }) {
 			continue
 		}
 		scopes = append(scopes, scope)
 		for _, other := range past {
-			if other.Label == "" || other.Actor.ID != j.o.Self.ID || other.At.Sub(p.At).Abs() > sameWrite {
+			if other.Label == "" || other.Actor.ID != j.view.bot.self.ID || other.At.Sub(p.At).Abs() > sameWrite {
 				continue
 			}
 			if other.Added {
@@ -144,7 +134,7 @@ func (j *job) emptied(past []triage.ResourceEvent) (scopes []string) {
 		}
 	}
 	if len(scopes) > 0 {
-		j.was = &was
+		j.snap.retracted = &was
 	}
 	return scopes
 }

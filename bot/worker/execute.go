@@ -1,0 +1,158 @@
+package worker
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// execute carries the decision out: it writes down what commands want, opens their follow-up, changes the issue with one write and links it. It
+// reports whether GitLab did not take some of it, so that the issue has to be decided again.
+func (j *job) execute(ctx context.Context) (again bool, err error) {
+	if err := j.recordIntent(ctx); err != nil {
+		return false, err
+	}
+	if err := j.openFollowUp(ctx); err != nil {
+		return false, err
+	}
+	if again, err := j.update(ctx); again || err != nil {
+		return again, err
+	}
+	return false, j.makeLinks(ctx)
+}
+
+// update carries out the plan with one write and compares GitLab's answer with what was wanted. It reports whether GitLab did not take
+// some of it, so that the rules have to be asked again with that knowledge.
+func (j *job) update(ctx context.Context) (again bool, err error) {
+	d := &j.decision
+	if reopens := j.snap.issue.Closed && !d.Result.Closed; len(d.Plan) == 0 && !reopens && triage.Difference(j.snap.issue, d.Result).Empty() {
+		return false, nil
+	}
+	if err := j.checkLease(ctx); err != nil {
+		return false, err
+	}
+	got, err := j.writes.UpdateIssue(ctx, j.snap.issue, d.Result)
+	if err != nil {
+		return false, err
+	}
+	got.CarryStatusFrom(&j.snap.issue)
+	edit, before := triage.Difference(j.snap.issue, d.Result), j.snap.issue
+	j.effects.edits = append(j.effects.edits, edit)
+	if len(d.Plan) > 0 {
+		j.countWrite(&d.Memory)
+	}
+	j.snapshotMemory()
+	d.Pending.Intent.Edit, d.Pending.Intent.Written = triage.Edit{}, edit // whoever takes it up does not do it again
+	for _, a := range d.Pending.WantedActions {
+		if a.Done(got) {
+			if d.Memory.CommandedAt == nil {
+				d.Memory.CommandedAt = map[string]time.Time{}
+			}
+			d.Memory.CommandedAt[a.Key()] = got.UpdatedAt
+		}
+	}
+	bump := j.in.Memory.Bump
+	j.view.called = true
+	if labels := labelsRefused(edit, before, got); len(labels) > 0 {
+		if j.snap.retracted != nil {
+			before = *j.snap.retracted
+		}
+		j.withdrawWrite(before, got, labels)
+		return true, nil
+	}
+	j.snap.retracted = nil
+	if got.NewerThan(j.snap.newest) {
+		j.snap.newest, j.snap.newestAt = &got, j.now()
+	}
+	j.snap.issue, j.snap.seenAt, j.snap.live, j.in.Memory = got, j.now(), true, d.Memory
+	j.in.Memory.Issue, d.Memory.Issue = &got, &got
+	defer j.carryPending()
+	for _, p := range d.Plan {
+		if p.Action.Done(d.Result) && !p.Action.Done(got) && j.noteRefused(p.Action, got) {
+			again = true
+			j.in.Memory.Bump = bump
+			j.log.Warn("GitLab did not take a change", zap.Stringer("change", p.Action))
+			j.effects.note(p.Rule + ": " + p.Action.String() + ", which GitLab did not take")
+			continue
+		}
+		j.effects.note(p.Rule + ": " + p.Action.String())
+		j.pool.metrics.actions.WithLabelValues(p.Rule).Inc()
+	}
+	return j.checkWanted(got) || again, nil
+}
+
+// checkWanted checks what commands wanted of the issue against GitLab's answer, and says what GitLab did not take. A weight that GitLab
+// dropped becomes a label.
+func (j *job) checkWanted(got triage.Issue) (again bool) {
+	var kept []engine.WantedAction
+	pending := &j.decision.Pending
+	for _, a := range pending.WantedActions {
+		switch weight, weighs := a.Action.(triage.SetWeight); {
+		case a.Done(got) || !a.Done(j.decision.Result):
+			kept = append(kept, a)
+			j.effects.note("command: " + a.String())
+		case !j.noteRefused(a.Action, got):
+			kept = append(kept, a)
+		case weighs && weight.Side == "":
+			a.Action = triage.SetWeight{Value: weight.Value, Side: j.rules.policy.Team.Side}
+			kept, again = append(kept, a), true
+		default:
+			again = true
+			appendReply(&pending.Intent, a.Note, triage.Say("GitLab did not take this: ").Quote(a.String()).Say("."))
+		}
+	}
+	pending.WantedActions = kept
+	return again
+}
+
+// noteRefused remembers a change that GitLab answered with success and did not make, so that it is not tried again and again. Something that
+// others changed at the same moment is not refused; their own event follows. Labels are looked at before.
+func (j *job) noteRefused(a triage.Action, got triage.Issue) bool {
+	switch a := a.(type) {
+	case triage.SetWeight:
+		if a.Side != "" || got.Weight != nil {
+			return false
+		}
+		delete(j.in.Memory.BotChanges, a.Key())
+		j.in.Memory.WeightDropped = !got.NoWeights
+		return true
+	case triage.AddLabel, triage.RemoveLabel:
+		return false
+	}
+	delete(j.in.Memory.BotChanges, a.Key())
+	if j.in.Memory.Undone == nil {
+		j.in.Memory.Undone = map[string]triage.Undoing{}
+	}
+	j.in.Memory.Undone[a.Key()] = triage.Undoing{By: "GitLab", What: a.String()}
+	return true
+}
+
+// makeLinks makes the links that commands want, once GitLab has taken the rest.
+func (j *job) makeLinks(ctx context.Context) error {
+	intent := &j.decision.Pending.Intent
+	if len(intent.Links) == 0 {
+		return nil
+	}
+	if err := j.checkLease(ctx); err != nil {
+		return err
+	}
+	for _, l := range intent.Links {
+		made, err := j.writes.CreateLink(ctx, j.batch.Issue, l.To, l.Kind)
+		never, err := j.unlinkable(err)
+		switch {
+		case err != nil:
+			return err
+		case never:
+			appendReply(intent, l.Note, triage.Say("GitLab did not link the issues; is the other one visible to the bot?"))
+		case made != l.Kind:
+			appendReply(intent, l.Note, triage.Say("This GitLab has no blocking links, so the issues are linked as related."))
+		default:
+			j.effects.note("linked " + l.To.String() + " as " + made)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package worker
+
+import (
+	"context"
+	"strconv"
+
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/note"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// openFollowUp opens the follow-up that commands want, unless it is open already, and links it, before the issue itself is changed.
+func (j *job) openFollowUp(ctx context.Context) error {
+	intent := &j.decision.Pending.Intent
+	draft := intent.Opens
+	if draft == nil {
+		return nil
+	}
+	if j.intent.followUp == nil {
+		issue, err := j.findOrOpen(ctx, intent)
+		if err != nil {
+			return err
+		}
+		_, err = j.writes.CreateLink(ctx, j.batch.Issue, issue.Ref, triage.RelatesTo)
+		if _, err := j.unlinkable(err); err != nil {
+			return err
+		}
+		j.intent.followUp = &issue
+	}
+	for _, l := range draft.Labels {
+		if !j.intent.followUp.Has(l) {
+			appendReply(intent, intent.OpensBy, append(triage.Say("The follow-up lacks a label: "), engine.LabelRefused(l).Say(".")...))
+		}
+	}
+	appendReply(intent, intent.OpensBy, triage.Say("The follow-up is #"+strconv.FormatInt(j.intent.followUp.IID, 10)+"."))
+	return nil
+}
+
+// findOrOpen is the follow-up that an earlier attempt opened, or a new one.
+func (j *job) findOrOpen(ctx context.Context, intent *triage.Intent) (triage.Issue, error) {
+	if err := j.checkLease(ctx); err != nil {
+		return triage.Issue{}, err
+	}
+	issue, found, err := j.view.findMarked(ctx, note.DraftMarker(j.batch.Issue, intent.OpensBy), j.snap.issue.CreatedAt)
+	if err != nil || found {
+		return issue, err
+	}
+	if err := j.checkLease(ctx); err != nil {
+		return triage.Issue{}, err
+	}
+	outside, err := j.outside(ctx) // what a customer wrote is in the title
+	if err != nil {
+		return triage.Issue{}, err
+	}
+	draft := intent.Opens
+	issue, err = j.writes.CreateIssue(ctx, j.batch.Issue.Project, gitlab.NewIssue{
+		Title: note.DraftTitle(*draft), Description: note.RenderDraft(*draft, j.snap.issue, intent.OpensBy),
+		Labels: draft.Labels, Weight: draft.Weight, Confidential: draft.Confidential || outside,
+	})
+	if err != nil {
+		return triage.Issue{}, j.rememberUnanswered(intent.OpensBy, err)
+	}
+	j.effects.note("follow-up opened: " + issue.Ref.String())
+	return issue, nil
+}
+
+// unlinkable reports whether an issue cannot be linked, however often that is tried: GitLab refuses it, or has not found the other issue for
+// minutes.
+func (j *job) unlinkable(cause error) (bool, error) {
+	class := gitlab.ClassOf(cause)
+	if class == gitlab.NotFound {
+		err := j.doubts.about(opOf(cause), j.pool.o.Patience.Gone, cause)
+		return err == nil, err
+	}
+	if class == gitlab.Permanent {
+		return true, nil
+	}
+	return false, cause
+}

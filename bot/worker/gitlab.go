@@ -1,0 +1,51 @@
+package worker
+
+import (
+	"context"
+	"time"
+
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/rules/triage"
+)
+
+// GitLab is what the stages of a job need of GitLab, each its part. Errors are classed by gitlab.ClassOf.
+type GitLab interface {
+	historian
+	reader
+	executor
+	publisher
+	settler
+}
+
+// reader is what loading a case reads beside the subject's past.
+type reader interface {
+	Issue(ctx context.Context, ref triage.Ref) (triage.Issue, error)
+	Links(ctx context.Context, ref triage.Ref) ([]triage.Link, error)
+	Activities(ctx context.Context, ref triage.Ref, since time.Time) ([]gitlab.Activity, error)
+	IssueByReference(ctx context.Context, project int64, reference string) (triage.Issue, error)
+	AccessLevel(ctx context.Context, project, user int64) (int, error)
+	HasServiceDesk(ctx context.Context, project int64) (bool, error)
+	MailsOutsiders(ctx context.Context, ref triage.Ref, id int64) (bool, error)
+}
+
+// executor carries decisions out.
+type executor interface {
+	UpdateIssue(ctx context.Context, before, after triage.Issue) (triage.Issue, error)
+	CreateIssue(ctx context.Context, project int64, n gitlab.NewIssue) (triage.Issue, error)
+	CreateLink(ctx context.Context, from, to triage.Ref, kind string) (made string, err error)
+}
+
+// publisher writes the bot's comments and reactions.
+type publisher interface {
+	CreateNote(ctx context.Context, ref triage.Ref, internal bool, body string) (int64, error)
+	EditNote(ctx context.Context, ref triage.Ref, id int64, body string) error
+	DeleteNote(ctx context.Context, ref triage.Ref, id int64) error
+	Reply(ctx context.Context, ref triage.Ref, discussion string, note int64, internal bool, body string) (int64, error)
+	AddReaction(ctx context.Context, ref triage.Ref, note int64, emoji string) error
+}
+
+// settler says what became of a subject that is not there.
+type settler interface {
+	IsListed(ctx context.Context, ref triage.Ref) (bool, error)
+	CanSeeProject(ctx context.Context, project int64) (bool, error)
+}
