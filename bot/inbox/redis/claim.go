@@ -10,15 +10,15 @@ import (
 	"time"
 
 	"flowkeeper/bot/inbox"
-	"flowkeeper/bot/inbox/bell"
+	"flowkeeper/bot/inbox/notifier"
 )
 
 // poll is how often an idle replica looks for issues that another one accepted.
 const poll = time.Second
 
-// Claim implements inbox.Inbox. It sleeps until the next issue is due or the bell rings, but at most a second at a time.
+// Claim implements inbox.Inbox. It sleeps until the next issue is due or the notifier wakes it, but at most a second at a time.
 func (s *Store) Claim(ctx context.Context, wait time.Duration) (*inbox.Batch, error) {
-	defer s.bell.Ring() // whoever waits beside us looks at what we saw
+	defer s.notifier.Notify() // whoever waits beside us looks at what we saw
 	over := time.NewTimer(wait)
 	defer over.Stop()
 	for {
@@ -30,12 +30,12 @@ func (s *Store) Claim(ctx context.Context, wait time.Duration) (*inbox.Batch, er
 		if batch != nil || err != nil || wait <= 0 {
 			return batch, err
 		}
-		switch reason, err := s.bell.Wait(ctx, min(next, poll), over.C, s.closing); {
+		switch reason, err := s.notifier.Wait(ctx, min(next, poll), over.C, s.closing); {
 		case err != nil:
 			return nil, fmt.Errorf("waiting for an issue to claim: %w", err)
-		case reason == bell.Over:
+		case reason == notifier.Over:
 			return nil, nil
-		case reason == bell.Closed:
+		case reason == notifier.Closed:
 			return nil, fmt.Errorf("waiting for an issue to claim: %w: it was closed", inbox.ErrUnavailable)
 		}
 	}
@@ -45,7 +45,7 @@ func (s *Store) Claim(ctx context.Context, wait time.Duration) (*inbox.Batch, er
 func (s *Store) claim(ctx context.Context) (*inbox.Batch, time.Duration, error) {
 	asked := s.clock()
 	r, err := s.run(ctx, "claiming an issue", claimScript,
-		[]string{s.keys.due(), s.keys.leases(), s.keys.numbers(), s.keys.box(""), s.keys.mail(""), s.keys.memory("")},
+		[]string{s.keys.due(), s.keys.leases(), s.keys.numbers(), s.keys.mailbox(""), s.keys.deliveries(""), s.keys.memory("")},
 		asked, millis(s.lease))
 	if err != nil {
 		return nil, 0, err

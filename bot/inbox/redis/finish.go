@@ -12,14 +12,14 @@ import (
 )
 
 func (s *Store) CheckLease(ctx context.Context, b *inbox.Batch) error {
-	_, err := s.fenced(ctx, "looking after the lease on "+b.Issue.String(), holdsScript, []string{s.keys.box(b.Issue.String())}, token(b))
+	_, err := s.fenced(ctx, "looking after the lease on "+b.Issue.String(), checkLeaseScript, []string{s.keys.mailbox(b.Issue.String())}, token(b))
 	return err
 }
 
 func (s *Store) Extend(ctx context.Context, b *inbox.Batch) error {
 	issue := b.Issue.String()
 	until, err := s.fenced(ctx, "extending the lease on "+b.Issue.String(), extendScript,
-		[]string{s.keys.box(issue), s.keys.due(), s.keys.leases(), s.keys.numbers()},
+		[]string{s.keys.mailbox(issue), s.keys.due(), s.keys.leases(), s.keys.numbers()},
 		s.clock(), issue, token(b), millis(s.lease))
 	if err != nil {
 		return err
@@ -30,8 +30,8 @@ func (s *Store) Extend(ctx context.Context, b *inbox.Batch) error {
 
 func (s *Store) SaveMemory(ctx context.Context, b *inbox.Batch, memory []byte) error {
 	issue := b.Issue.String()
-	_, err := s.fenced(ctx, "remembering "+b.Issue.String(), rememberScript,
-		[]string{s.keys.box(issue), s.keys.memory(issue), s.keys.numbers()},
+	_, err := s.fenced(ctx, "remembering "+b.Issue.String(), saveMemoryScript,
+		[]string{s.keys.mailbox(issue), s.keys.memory(issue), s.keys.numbers()},
 		s.clock(), token(b), memory, inbox.KeepMemory.Milliseconds())
 	return err
 }
@@ -48,9 +48,9 @@ func (s *Store) Complete(ctx context.Context, b *inbox.Batch, r inbox.Result) er
 		flag(r.Record != nil), r.Record, inbox.RecordsPerIssue, inbox.RecordsOverall,
 		wake,
 	}
-	return s.free(ctx, "closing the batch of "+b.Issue.String(), doneScript,
+	return s.free(ctx, "closing the batch of "+b.Issue.String(), completeScript,
 		[]string{
-			s.keys.box(issue), s.keys.mail(issue), s.keys.memory(issue),
+			s.keys.mailbox(issue), s.keys.deliveries(issue), s.keys.memory(issue),
 			s.keys.due(), s.keys.leases(), s.keys.waiting(), s.keys.numbers(),
 			s.keys.records(), s.keys.recent(), s.keys.recorded(issue), s.keys.recorded(""),
 		},
@@ -60,14 +60,14 @@ func (s *Store) Complete(ctx context.Context, b *inbox.Batch, r inbox.Result) er
 func (s *Store) Retry(ctx context.Context, b *inbox.Batch, delay time.Duration, cause string) error {
 	issue := b.Issue.String()
 	return s.free(ctx, "delaying the batch of "+b.Issue.String(), retryScript,
-		[]string{s.keys.box(issue), s.keys.due(), s.keys.leases(), s.keys.numbers()},
+		[]string{s.keys.mailbox(issue), s.keys.due(), s.keys.leases(), s.keys.numbers()},
 		s.clock(), issue, token(b), millis(delay), cause)
 }
 
 func (s *Store) Requeue(ctx context.Context, b *inbox.Batch) error {
 	issue := b.Issue.String()
-	return s.free(ctx, "giving back the batch of "+b.Issue.String(), releaseScript,
-		[]string{s.keys.box(issue), s.keys.due(), s.keys.leases()}, issue, token(b), b.Attempt-1)
+	return s.free(ctx, "giving back the batch of "+b.Issue.String(), requeueScript,
+		[]string{s.keys.mailbox(issue), s.keys.due(), s.keys.leases()}, issue, token(b), b.Attempt-1)
 }
 
 func (s *Store) DeadLetter(ctx context.Context, b *inbox.Batch, cause string, record []byte) error {
@@ -75,9 +75,9 @@ func (s *Store) DeadLetter(ctx context.Context, b *inbox.Batch, cause string, re
 	args := []any{
 		s.clock(), issue, token(b), cause, b.Attempt, flag(record != nil), record, flag(b.Woken),
 	}
-	return s.free(ctx, "burying the batch of "+b.Issue.String(), buryScript,
+	return s.free(ctx, "burying the batch of "+b.Issue.String(), deadLetterScript,
 		[]string{
-			s.keys.box(issue), s.keys.mail(issue), s.keys.letter(issue), s.keys.lettered(issue), s.keys.dead(),
+			s.keys.mailbox(issue), s.keys.deliveries(issue), s.keys.deadLetter(issue), s.keys.deadDeliveries(issue), s.keys.deadLetters(),
 			s.keys.due(), s.keys.leases(), s.keys.waiting(), s.keys.numbers(),
 		},
 		append(args, numbers(b)...)...)
@@ -88,7 +88,7 @@ func (s *Store) free(ctx context.Context, doing string, script *goredis.Script, 
 	if _, err := s.fenced(ctx, doing, script, keys, args...); err != nil {
 		return err
 	}
-	s.bell.Ring()
+	s.notifier.Notify()
 	return nil
 }
 

@@ -27,7 +27,7 @@ func (s *Store) TouchProjects(ctx context.Context, projects []int64) error {
 		for _, project := range some {
 			args = append(args, project)
 		}
-		if _, err := s.run(ctx, "noting projects", touchScript, []string{s.keys.projects(), s.keys.numbers()}, args...); err != nil {
+		if _, err := s.run(ctx, "noting projects", touchProjectsScript, []string{s.keys.projects(), s.keys.numbers()}, args...); err != nil {
 			return err
 		}
 	}

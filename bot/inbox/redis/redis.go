@@ -17,7 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"flowkeeper/bot/inbox"
-	"flowkeeper/bot/inbox/bell"
+	"flowkeeper/bot/inbox/notifier"
 )
 
 // Timeouts for one exchange with the server.
@@ -46,17 +46,17 @@ type Options struct {
 
 // Store is an inbox.Inbox in Redis.
 type Store struct {
-	link    *link
-	keys    keys
-	accepts *accepts
-	bell    *bell.Bell
-	lease   time.Duration
-	max     int // deliveries, 0 for any number
-	now     func() time.Time
-	log     *zap.Logger
-	closing chan struct{}
-	close   sync.Once
-	closed  error
+	client   *lazyClient
+	keys     keys
+	enqueuer *enqueuer
+	notifier *notifier.Notifier
+	lease    time.Duration
+	max      int // deliveries, 0 for any number
+	now      func() time.Time
+	log      *zap.Logger
+	closing  chan struct{}
+	close    sync.Once
+	closed   error
 }
 
 var _ inbox.Inbox = (*Store)(nil)
@@ -85,8 +85,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the inbox in Redis: %w", err)
 	}
-	to := &link{server: server, rights: rightsOf(server, keys), log: o.Log}
-	switch _, err := to.client(ctx); {
+	to := &lazyClient{server: server, rights: rightsOf(server, keys), log: o.Log}
+	switch _, err := to.get(ctx); {
 	case err == nil:
 	case o.Later && away(err):
 		o.Log.Warn("Redis does not answer; what comes in waits for it", zap.String("address", server.Addr), zap.Error(err))
@@ -94,10 +94,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, errors.Join(failed("opening the inbox in Redis at "+server.Addr, err), to.close())
 	}
 	s := &Store{
-		link: to, keys: keys, bell: bell.New(), lease: o.Lease, max: max(0, o.MaxDeliveries), now: o.Now, log: o.Log,
+		client: to, keys: keys, notifier: notifier.New(), lease: o.Lease, max: max(0, o.MaxDeliveries), now: o.Now, log: o.Log,
 		closing: make(chan struct{}),
 	}
-	s.accepts = startAccepts(s)
+	s.enqueuer = startEnqueuer(s)
 	return s, nil
 }
 
@@ -120,8 +120,8 @@ func parse(text string) (*goredis.Options, error) {
 	return options, nil
 }
 
-// connect returns a client that the server answered.
-func connect(ctx context.Context, o *goredis.Options) (goredis.UniversalClient, error) {
+// dial returns a client that the server answered.
+func dial(ctx context.Context, o *goredis.Options) (goredis.UniversalClient, error) {
 	single := goredis.NewClient(o)
 	if err := single.Ping(ctx).Err(); err != nil {
 		return nil, errors.Join(err, single.Close())
@@ -148,7 +148,7 @@ func connect(ctx context.Context, o *goredis.Options) (goredis.UniversalClient, 
 }
 
 func (s *Store) Ping(ctx context.Context) error {
-	client, err := s.link.client(ctx)
+	client, err := s.client.get(ctx)
 	if err == nil {
 		err = client.Ping(ctx).Err()
 	}
@@ -158,12 +158,12 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Close implements inbox.Inbox. Accepts that were sent are waited for; those behind them are refused.
+// Close implements inbox.Inbox. Deliveries that were sent are waited for; those behind them are refused.
 func (s *Store) Close() error {
 	s.close.Do(func() {
 		close(s.closing)
-		s.accepts.stop()
-		if err := s.link.close(); err != nil {
+		s.enqueuer.stop()
+		if err := s.client.close(); err != nil {
 			s.closed = fmt.Errorf("closing the connections to Redis: %w", err)
 		}
 	})

@@ -276,7 +276,7 @@ func TestLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for pattern, keep := range map[string]time.Duration{
-		"p:{inbox}:2:key:*": inbox.KeepIdempotencyKeys, "p:{inbox}:2:meaning:*": inbox.KeepContentKeys, "p:{inbox}:2:memory:*": inbox.KeepMemory,
+		"p:{inbox}:2:idempotency:*": inbox.KeepIdempotencyKeys, "p:{inbox}:2:content:*": inbox.KeepContentKeys, "p:{inbox}:2:memory:*": inbox.KeepMemory,
 	} {
 		names, err := c.Keys(t.Context(), pattern).Result()
 		if err != nil || len(names) != 1 {

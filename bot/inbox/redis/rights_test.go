@@ -30,21 +30,21 @@ type operation struct {
 }
 
 var operations = map[string]operation{
-	"accept": {script: "accept", prepare: func(*testing.T, *redis.Store) func(*redis.Store) error {
+	"accept": {script: "enqueue", prepare: func(*testing.T, *redis.Store) func(*redis.Store) error {
 		return acceptOnce(twin(1, "a", "meaning a"))
 	}},
-	"accept one more": {script: "accept", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
+	"accept one more": {script: "enqueue", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
 		accept(t, s, twin(1, "a", "meaning a"))
 		return acceptOnce(twin(1, "b", "meaning b"))
 	}},
-	"accept by key alone": {script: "accept", prepare: func(*testing.T, *redis.Store) func(*redis.Store) error {
+	"accept by key alone": {script: "enqueue", prepare: func(*testing.T, *redis.Store) func(*redis.Store) error {
 		return acceptOnce(delivery(1, "a"))
 	}},
-	"accept a twin": {script: "accept", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
+	"accept a twin": {script: "enqueue", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
 		accept(t, s, twin(1, "a", "meaning"))
 		return acceptOnce(twin(1, "b", "meaning"))
 	}},
-	"accept under a lease": {script: "accept", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
+	"accept under a lease": {script: "enqueue", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
 		held(t, s)
 		return acceptOnce(twin(1, "more", "meaning"))
 	}},
@@ -70,25 +70,25 @@ var operations = map[string]operation{
 		}
 		return func(s *redis.Store) error { _, err := s.Claim(t.Context(), 0); return err }
 	}},
-	"holds": finish("holds", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error { return s.CheckLease(ctx, b) }),
+	"holds": finish("check_lease", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error { return s.CheckLease(ctx, b) }),
 	"extend": finish("extend", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error {
 		return s.Extend(ctx, b)
 	}),
-	"remember": finish("remember", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error {
+	"remember": finish("save_memory", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error {
 		return s.SaveMemory(ctx, b, []byte("memory"))
 	}),
-	"done": finish("done", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error {
+	"done": finish("complete", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error {
 		return s.Complete(ctx, b, inbox.Result{})
 	}),
-	"done with everything": finish("done", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error {
+	"done with everything": finish("complete", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error {
 		return s.Complete(ctx, b, inbox.Result{Memory: []byte("memory"), Record: []byte("record"), WakeAt: time.Now().Add(time.Hour)})
 	}),
-	"done while more waits": {script: "done", leased: true, prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
+	"done while more waits": {script: "complete", leased: true, prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
 		b := held(t, s)
 		accept(t, s, delivery(1, "more"))
 		return func(s *redis.Store) error { return s.Complete(t.Context(), b, inbox.Result{Record: []byte("record")}) }
 	}},
-	"done after many": {script: "done", leased: true, prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
+	"done after many": {script: "complete", leased: true, prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
 		for n := range inbox.RecordsPerIssue {
 			if err := s.Complete(t.Context(), held(t, s), inbox.Result{Record: fmt.Append(nil, n)}); err != nil {
 				t.Fatal(err)
@@ -100,23 +100,23 @@ var operations = map[string]operation{
 	"retry": finish("retry", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error {
 		return s.Retry(ctx, b, time.Minute, "cause")
 	}),
-	"release": finish("release", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error { return s.Requeue(ctx, b) }),
-	"bury": finish("bury", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error {
+	"release": finish("requeue", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error { return s.Requeue(ctx, b) }),
+	"bury": finish("dead_letter", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error {
 		return s.DeadLetter(ctx, b, "cause", nil)
 	}),
-	"bury with a record": finish("bury", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error {
+	"bury with a record": finish("dead_letter", func(ctx context.Context, s *redis.Store, b *inbox.Batch) error {
 		return s.DeadLetter(ctx, b, "cause", []byte("record"))
 	}),
-	"revive": {script: "revive", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
+	"revive": {script: "redrive", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
 		buried(t, s)
 		return func(s *redis.Store) error { return s.Redrive(t.Context(), delivery(1, "").Issue) }
 	}},
-	"revive what waits": {script: "revive", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
+	"revive what waits": {script: "redrive", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
 		buried(t, s)
 		accept(t, s, delivery(1, "more"))
 		return func(s *redis.Store) error { return s.Redrive(t.Context(), delivery(1, "").Issue) }
 	}},
-	"revive what was only woken": {script: "revive", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
+	"revive what was only woken": {script: "redrive", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
 		if err := s.Complete(t.Context(), held(t, s), inbox.Result{WakeAt: time.Now().Add(-time.Minute)}); err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +125,7 @@ var operations = map[string]operation{
 		}
 		return func(s *redis.Store) error { return s.Redrive(t.Context(), delivery(1, "").Issue) }
 	}},
-	"drop": {script: "drop", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
+	"drop": {script: "drop_dead_letter", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
 		buried(t, s)
 		return func(s *redis.Store) error { return s.DropDeadLetter(t.Context(), delivery(1, "").Issue) }
 	}},
@@ -181,7 +181,7 @@ var operations = map[string]operation{
 	"projects": {script: "projects", prepare: func(t *testing.T, _ *redis.Store) func(*redis.Store) error {
 		return func(s *redis.Store) error { _, err := s.Projects(t.Context()); return err }
 	}},
-	"touch projects": {script: "touch", prepare: func(t *testing.T, _ *redis.Store) func(*redis.Store) error {
+	"touch projects": {script: "touch_projects", prepare: func(t *testing.T, _ *redis.Store) func(*redis.Store) error {
 		return func(s *redis.Store) error { return s.TouchProjects(t.Context(), []int64{5, 6}) }
 	}},
 	"recent": {script: "records", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
@@ -196,7 +196,7 @@ var operations = map[string]operation{
 		}
 		return func(s *redis.Store) error { _, err := s.Records(t.Context(), delivery(1, "").Issue, 9); return err }
 	}},
-	"dead": {script: "dead", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
+	"dead": {script: "dead_letters", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
 		buried(t, s)
 		return func(s *redis.Store) error { _, err := s.DeadLetters(t.Context(), 9); return err }
 	}},
@@ -496,7 +496,7 @@ func TestHalfway(t *testing.T) {
 	}
 	for _, op := range operations {
 		for _, command := range commands(t, op.script) {
-			if op.script == "done" && (command == "ZRANGE" || command == "LREM") {
+			if op.script == "complete" && (command == "ZRANGE" || command == "LREM") {
 				continue // only behind the ten thousandth record
 			}
 			if !failed[op.script+" without "+command] {

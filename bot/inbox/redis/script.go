@@ -2,79 +2,52 @@ package redis
 
 import (
 	"context"
-	_ "embed" // the scripts
+	"embed"
 	"strconv"
+	"strings"
 
 	goredis "github.com/redis/go-redis/v9"
 )
 
-// The texts of the scripts. Each begins with a description of its keys, arguments and result.
-var (
-	//go:embed scripts/rights.lua
-	rightsLua string
-	//go:embed scripts/shared.lua
-	sharedLua string
-	//go:embed scripts/accept.lua
-	acceptLua string
-	//go:embed scripts/claim.lua
-	claimLua string
-	//go:embed scripts/holds.lua
-	holdsLua string
-	//go:embed scripts/extend.lua
-	extendLua string
-	//go:embed scripts/remember.lua
-	rememberLua string
-	//go:embed scripts/done.lua
-	doneLua string
-	//go:embed scripts/retry.lua
-	retryLua string
-	//go:embed scripts/release.lua
-	releaseLua string
-	//go:embed scripts/bury.lua
-	buryLua string
-	//go:embed scripts/revive.lua
-	reviveLua string
-	//go:embed scripts/drop.lua
-	dropLua string
-	//go:embed scripts/projects.lua
-	projectsLua string
-	//go:embed scripts/touch.lua
-	touchLua string
-	//go:embed scripts/value.lua
-	valueLua string
-	//go:embed scripts/get.lua
-	getLua string
-	//go:embed scripts/swap.lua
-	swapLua string
-	//go:embed scripts/records.lua
-	recordsLua string
-	//go:embed scripts/dead.lua
-	deadLua string
-	//go:embed scripts/stats.lua
-	statsLua string
-)
+// scripts are their texts. Each begins with a description of its keys, arguments and result.
+//
+//go:embed scripts/*.lua
+var scripts embed.FS
 
 var (
-	rightsScript   = goredis.NewScript(rightsLua)
-	acceptScript   = goredis.NewScript(sharedLua + acceptLua)
-	claimScript    = goredis.NewScript(sharedLua + claimLua)
-	holdsScript    = goredis.NewScript(sharedLua + holdsLua)
-	extendScript   = goredis.NewScript(sharedLua + extendLua)
-	rememberScript = goredis.NewScript(sharedLua + rememberLua)
-	doneScript     = goredis.NewScript(sharedLua + doneLua)
-	retryScript    = goredis.NewScript(sharedLua + retryLua)
-	releaseScript  = goredis.NewScript(sharedLua + releaseLua)
-	buryScript     = goredis.NewScript(sharedLua + buryLua)
-	reviveScript   = goredis.NewScript(sharedLua + reviveLua)
-	dropScript     = goredis.NewScript(dropLua)
-	projectsScript = goredis.NewScript(projectsLua)
-	touchScript    = goredis.NewScript(sharedLua + touchLua)
-	getScript      = goredis.NewScript(sharedLua + valueLua + getLua)
-	swapScript     = goredis.NewScript(sharedLua + valueLua + swapLua)
-	recordsScript  = goredis.NewScript(recordsLua)
-	deadScript     = goredis.NewScript(deadLua)
-	statsScript    = goredis.NewScript(sharedLua + statsLua)
+	rightsScript         = script("rights")
+	enqueueScript        = script("shared", "enqueue")
+	claimScript          = script("shared", "claim")
+	checkLeaseScript     = script("shared", "check_lease")
+	extendScript         = script("shared", "extend")
+	saveMemoryScript     = script("shared", "save_memory")
+	completeScript       = script("shared", "complete")
+	retryScript          = script("shared", "retry")
+	requeueScript        = script("shared", "requeue")
+	deadLetterScript     = script("shared", "dead_letter")
+	redriveScript        = script("shared", "redrive")
+	dropDeadLetterScript = script("drop_dead_letter")
+	projectsScript       = script("projects")
+	touchProjectsScript  = script("shared", "touch_projects")
+	getScript            = script("shared", "value", "get")
+	swapScript           = script("shared", "value", "swap")
+	recordsScript        = script("records")
+	deadLettersScript    = script("dead_letters")
+	statsScript          = script("shared", "stats")
 )
+
+// script joins files of scripts.
+func script(names ...string) *goredis.Script {
+	var text strings.Builder
+	for _, name := range names {
+		file, err := scripts.ReadFile("scripts/" + name + ".lua")
+		if err != nil {
+			panic("a script that is not there: " + err.Error())
+		}
+		text.Write(file)
+	}
+	return goredis.NewScript(text.String())
+}
 
 // run runs a script that the server may or may not know yet.
 func (s *Store) run(ctx context.Context, doing string, script *goredis.Script, keys []string, args ...any) (reply, error) {
@@ -89,13 +62,13 @@ func (s *Store) run(ctx context.Context, doing string, script *goredis.Script, k
 }
 
 func (s *Store) call(ctx context.Context, script *goredis.Script, keys []string, args ...any) (any, error) {
-	client, err := s.link.client(ctx)
+	client, err := s.client.get(ctx)
 	if err != nil {
 		return nil, err
 	}
 	result, err := script.Run(ctx, client, keys, args...).Result()
 	if err != nil && forbidden(err) { // which command it was, not all servers say
-		if lacks := s.link.rights.check(ctx, client); lacks != nil {
+		if lacks := s.client.rights.check(ctx, client); lacks != nil {
 			return nil, lacks
 		}
 	}

@@ -45,7 +45,7 @@ func (s *Store) Oldest(ctx context.Context, issue triage.Ref, after int64, limit
 
 // Knows reports whether a delivery with the key was accepted within KeepKeys.
 func (s *Store) Knows(ctx context.Context, key string) (known bool, err error) {
-	_, err = s.get(ctx, "looking for a delivery's key", `SELECT EXISTS (SELECT 1 FROM seen WHERE key = ? AND at > ? - `+keepKeys+`)`,
+	_, err = s.get(ctx, "looking for a delivery's key", `SELECT EXISTS (SELECT 1 FROM dedup WHERE key = ? AND at > ? - `+keepKeys+`)`,
 		[]any{digest(key), s.nowMicros()}, &known)
 	return known, err
 }

@@ -7,13 +7,13 @@ import (
 	"time"
 
 	"flowkeeper/bot/inbox"
-	"flowkeeper/bot/inbox/bell"
+	"flowkeeper/bot/inbox/notifier"
 	"flowkeeper/rules/triage"
 )
 
-// Claim implements inbox.Inbox. It sleeps until the next issue is due or the bell rings.
+// Claim implements inbox.Inbox. It sleeps until the next issue is due or the notifier wakes it.
 func (s *Store) Claim(ctx context.Context, wait time.Duration) (*inbox.Batch, error) {
-	defer s.notify.Ring() // whoever waits beside us looks at what we saw
+	defer s.notifier.Notify() // whoever waits beside us looks at what we saw
 	over := time.NewTimer(wait)
 	defer over.Stop()
 	for {
@@ -31,12 +31,12 @@ func (s *Store) Claim(ctx context.Context, wait time.Duration) (*inbox.Batch, er
 		if wait <= 0 {
 			return nil, nil
 		}
-		switch reason, err := s.notify.Wait(ctx, next, over.C, s.closing); {
+		switch reason, err := s.notifier.Wait(ctx, next, over.C, s.closing); {
 		case err != nil:
 			return nil, fmt.Errorf("waiting for an issue to claim: %w", err)
-		case reason == bell.Over:
+		case reason == notifier.Over:
 			return nil, nil
-		case reason == bell.Closed:
+		case reason == notifier.Closed:
 			return nil, fmt.Errorf("waiting for an issue to claim: %w: it was closed", inbox.ErrUnavailable)
 		}
 	}

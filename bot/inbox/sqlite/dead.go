@@ -65,7 +65,7 @@ func (s *Store) Redrive(ctx context.Context, issue triage.Ref) error {
 		return t.save(issue, old, m)
 	})
 	if err == nil {
-		s.notify.Ring()
+		s.notifier.Notify()
 	}
 	return err
 }

@@ -121,7 +121,7 @@ func (s *Store) finish(ctx context.Context, doing string, b *inbox.Batch, change
 		return t.save(b.Issue, old, free)
 	})
 	if err == nil {
-		s.notify.Ring()
+		s.notifier.Notify()
 	}
 	return err
 }

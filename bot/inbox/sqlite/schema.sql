@@ -43,14 +43,14 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_of_subject ON deliveries (project, kind, iid, dead);
 
 -- What suppresses repeats: digests of a delivery's key and of what it says, in the order in which they came.
-CREATE TABLE seen (
+CREATE TABLE dedup (
     n       INTEGER PRIMARY KEY,
     at      INTEGER NOT NULL,
     key     BLOB,
     content BLOB
 ) STRICT;
-CREATE INDEX seen_key ON seen (key) WHERE key IS NOT NULL;
-CREATE INDEX seen_content ON seen (content) WHERE content IS NOT NULL;
+CREATE INDEX dedup_key ON dedup (key) WHERE key IS NOT NULL;
+CREATE INDEX dedup_content ON dedup (content) WHERE content IS NOT NULL;
 
 -- What the bot remembers of a subject.
 CREATE TABLE memories (

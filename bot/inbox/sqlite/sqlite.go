@@ -14,7 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"flowkeeper/bot/inbox"
-	"flowkeeper/bot/inbox/bell"
+	"flowkeeper/bot/inbox/notifier"
 )
 
 // Options say where and how to open the store.
@@ -33,19 +33,19 @@ type Options struct {
 
 // Store is an inbox.Inbox in a file.
 type Store struct {
-	file    *file
-	readers statements
-	writer  *writer
-	notify  *bell.Bell
-	lease   time.Duration
-	max     int64 // deliveries, 0 for any number
-	now     func() time.Time
-	began   time.Time // when the file was made
-	damage  *damage
-	checked chan struct{} // closed when the check of the file has ended
-	closing chan struct{}
-	close   sync.Once
-	closed  error
+	file     *file
+	readers  statements
+	writer   *writer
+	notifier *notifier.Notifier
+	lease    time.Duration
+	max      int64 // deliveries, 0 for any number
+	now      func() time.Time
+	began    time.Time // when the file was made
+	damage   *damage
+	checked  chan struct{} // closed when the check of the file has ended
+	closing  chan struct{}
+	close    sync.Once
+	closed   error
 }
 
 var _ inbox.Inbox = (*Store)(nil)
@@ -81,7 +81,7 @@ func open(o Options) (*Store, error) {
 		return nil, fmt.Errorf("opening the %s in %s: %w", o.Name, o.Dir, err)
 	}
 	s := &Store{
-		file: file, readers: statements{prepare: file.readers.PrepareContext}, notify: bell.New(), lease: o.Lease,
+		file: file, readers: statements{prepare: file.readers.PrepareContext}, notifier: notifier.New(), lease: o.Lease,
 		max: int64(max(0, o.MaxDeliveries)), now: o.Now, damage: &damage{name: o.Name, path: file.path, log: o.Log},
 		checked: make(chan struct{}), closing: make(chan struct{}),
 	}

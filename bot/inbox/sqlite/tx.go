@@ -64,7 +64,7 @@ func (t *tx) reserveNumbers() error {
 // purge removes what expired, at most limit of each kind, and reports whether there may be more.
 func (t *tx) purge(limit int64) (more bool, err error) {
 	for _, query := range []string{
-		`DELETE FROM seen WHERE n IN (SELECT n FROM seen ORDER BY n LIMIT ?2) AND at <= ?1 - ` + keepKeys,
+		`DELETE FROM dedup WHERE n IN (SELECT n FROM dedup ORDER BY n LIMIT ?2) AND at <= ?1 - ` + keepKeys,
 		`DELETE FROM memories WHERE rowid IN (SELECT rowid FROM memories WHERE expires <= ?1 LIMIT ?2)`,
 		`DELETE FROM coordination WHERE name IN (SELECT name FROM coordination WHERE expires <= ?1 LIMIT ?2)`,
 	} {

@@ -99,7 +99,7 @@ func TestPurge(t *testing.T) {
 			t.Fatal(err)
 		}
 		left = max(0, left-20)
-		if got := count(t, s, "seen"); got != left {
+		if got := count(t, s, "dedup"); got != left {
 			t.Fatalf("the file has %d keys, want %d", got, left)
 		}
 	}

@@ -1,7 +1,7 @@
 -- Claim: leases the most overdue issue, if one is due. Which one is known only here, so its keys are made from KEYS[4] to KEYS[6];
 -- their hash tag keeps them on this node.
 -- KEYS[1]  due           KEYS[2]  leases         KEYS[3]  numbers
--- KEYS[4]  box:          KEYS[5]  mail:          KEYS[6]  memory:
+-- KEYS[4]  mailbox:          KEYS[5]  deliveries:          KEYS[6]  memory:
 -- ARGV[1]  the time of the bot, ms
 -- ARGV[2]  length of the lease, ms
 -- Result: {ms until the next issue is due}, -1 if there is none; or

@@ -1,5 +1,5 @@
 -- Records: lists the newest records, of one issue or of all.
--- KEYS[1]  records       KEYS[2]  recorded:<issue>, or recent for all
+-- KEYS[1]  records       KEYS[2]  recorded:<subject>, or recent for all
 -- ARGV[1]  most records to list, above 0
 -- Result: {"<ms> <issue> <record>", ...}, the newest first
 local ids

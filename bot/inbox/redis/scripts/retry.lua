@@ -1,5 +1,5 @@
 -- Retry: frees the issue and makes it due after a delay that nothing shortens.
--- KEYS[1]  box:<issue>   KEYS[2]  due    KEYS[3]  leases   KEYS[4]  numbers
+-- KEYS[1]  mailbox:<subject>   KEYS[2]  due    KEYS[3]  leases   KEYS[4]  numbers
 -- ARGV[1]  the time of the bot, ms
 -- ARGV[2]  issue         ARGV[3]  token
 -- ARGV[4]  delay, ms     ARGV[5]  cause

@@ -1,5 +1,5 @@
 -- Stats: counts what waits, without going through it.
--- KEYS[1]  due     KEYS[2]  leases     KEYS[3]  waiting     KEYS[4]  dead     KEYS[5]  numbers
+-- KEYS[1]  due     KEYS[2]  leases     KEYS[3]  waiting     KEYS[4]  dead_letters     KEYS[5]  numbers
 -- ARGV[1]  the time of the bot, ms
 -- Result: {issues, deliveries, leased, dead, how long the most overdue issue has been due in ms}
 local now = clock(KEYS[5], ARGV[1])

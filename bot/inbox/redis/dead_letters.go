@@ -44,8 +44,8 @@ func (s *Store) DeadLetters(ctx context.Context, limit int) ([]inbox.DeadLetter,
 	if limit <= 0 {
 		return nil, nil
 	}
-	r, err := s.run(ctx, "reading the dead letters", deadScript,
-		[]string{s.keys.dead(), s.keys.letter(""), s.keys.lettered("")}, limit)
+	r, err := s.run(ctx, "reading the dead letters", deadLettersScript,
+		[]string{s.keys.deadLetters(), s.keys.deadLetter(""), s.keys.deadDeliveries("")}, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -67,23 +67,23 @@ func (s *Store) DeadLetters(ctx context.Context, limit int) ([]inbox.DeadLetter,
 
 func (s *Store) Redrive(ctx context.Context, ref triage.Ref) error {
 	issue, doing := ref.String(), "reviving the dead letter of "+ref.String()
-	r, err := s.run(ctx, doing, reviveScript,
+	r, err := s.run(ctx, doing, redriveScript,
 		[]string{
-			s.keys.box(issue), s.keys.mail(issue), s.keys.letter(issue), s.keys.lettered(issue), s.keys.dead(),
+			s.keys.mailbox(issue), s.keys.deliveries(issue), s.keys.deadLetter(issue), s.keys.deadDeliveries(issue), s.keys.deadLetters(),
 			s.keys.due(), s.keys.waiting(), s.keys.numbers(),
 		},
 		s.clock(), issue)
 	if err := found(doing, r, err); err != nil {
 		return err
 	}
-	s.bell.Ring()
+	s.notifier.Notify()
 	return nil
 }
 
 func (s *Store) DropDeadLetter(ctx context.Context, ref triage.Ref) error {
 	issue, doing := ref.String(), "dropping the dead letter of "+ref.String()
-	r, err := s.run(ctx, doing, dropScript,
-		[]string{s.keys.letter(issue), s.keys.lettered(issue), s.keys.dead()}, issue)
+	r, err := s.run(ctx, doing, dropDeadLetterScript,
+		[]string{s.keys.deadLetter(issue), s.keys.deadDeliveries(issue), s.keys.deadLetters()}, issue)
 	return found(doing, r, err)
 }
 
@@ -97,7 +97,7 @@ func found(doing string, r reply, err error) error {
 
 func (s *Store) Stats(ctx context.Context) (inbox.Stats, error) {
 	r, err := s.run(ctx, "counting what waits in the inbox", statsScript,
-		[]string{s.keys.due(), s.keys.leases(), s.keys.waiting(), s.keys.dead(), s.keys.numbers()},
+		[]string{s.keys.due(), s.keys.leases(), s.keys.waiting(), s.keys.deadLetters(), s.keys.numbers()},
 		s.clock())
 	if err != nil {
 		return inbox.Stats{}, err

@@ -12,12 +12,12 @@ import (
 	"flowkeeper/bot/inbox"
 )
 
-// Accepts that wait go into one script call, at most together of them, and at most senders calls are under way. Redis reads 16 KB from a
-// connection, about so many accepts, runs them, syncs its log and answers before it reads on: what is longer waits for several syncs,
+// Deliveries that wait go into one script call, at most maxBatch of them, and at most senders calls are under way. Redis reads 16 KB from a
+// connection, about so many of them, runs them, syncs its log and answers before it reads on: what is longer waits for several syncs,
 // while several connections share one. And those who have their answers go on while Redis is busy with others. Together they cost Redis
 // two thirds of what they cost one by one, because it begins a script, asks for the time and writes the shared indexes once.
 const (
-	together = 16
+	maxBatch = 16
 	senders  = 4
 )
 
@@ -29,10 +29,10 @@ func (s *Store) Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, e
 		return "", fmt.Errorf("accepting a delivery: %w", err)
 	}
 	issue := d.Issue.String()
-	call := &acceptCall{
-		ctx:   ctx,
-		seen:  [...]string{s.keys.key(d.IdempotencyKey), s.keys.meaning(d.ContentKey), s.keys.touched(d.Issue.Project)},
-		boxes: [...]string{s.keys.box(issue), s.keys.mail(issue)},
+	call := &enqueueCall{
+		ctx:     ctx,
+		dedup:   [...]string{s.keys.idempotency(d.IdempotencyKey), s.keys.content(d.ContentKey), s.keys.touched(d.Issue.Project)},
+		mailbox: [...]string{s.keys.mailbox(issue), s.keys.deliveries(issue)},
 		args: [...]any{
 			issue, strconv.Itoa(len(d.ID)) + " " + d.ID + string(d.Body), d.Delay.Milliseconds(),
 			keep(d.IdempotencyKey, inbox.KeepIdempotencyKeys), keep(d.ContentKey, inbox.KeepContentKeys),
@@ -40,7 +40,7 @@ func (s *Store) Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, e
 		done: make(chan struct{}),
 	}
 	doing := "accepting a delivery of " + d.Issue.String()
-	switch result, err := s.accepts.do(call); {
+	switch result, err := s.enqueuer.do(call); {
 	case err != nil:
 		return "", failed(doing, err)
 	case result < 0:
@@ -48,7 +48,7 @@ func (s *Store) Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, e
 	case result == 0:
 		return inbox.Duplicate, nil
 	}
-	s.bell.Ring()
+	s.notifier.Notify()
 	return inbox.Stored, nil
 }
 
@@ -60,66 +60,66 @@ func keep(key string, long time.Duration) int64 {
 	return long.Milliseconds()
 }
 
-// accepts sends what waits: a few goroutines, each with one script call at a time. While its answer is on the way, the next accepts
+// enqueuer sends what waits: a few goroutines, each with one script call at a time. While its answer is on the way, the next calls
 // gather.
-type accepts struct {
-	run     func(ctx context.Context, calls []*acceptCall) (reply, error)
-	calls   chan *acceptCall // unbuffered: what was taken is answered, what was not is refused by its own caller
+type enqueuer struct {
+	run     func(ctx context.Context, calls []*enqueueCall) (reply, error)
+	calls   chan *enqueueCall // unbuffered: what was taken is answered, what was not is refused by its own caller
 	closing chan struct{}
 	sending sync.WaitGroup
 }
 
-// acceptCall is one Enqueue on its way, with its part of the script's keys and arguments. The result may be read after done is closed.
-type acceptCall struct {
-	ctx    context.Context //nolint:containedctx // it travels with the call to a sender, which drops calls nobody waits for
-	seen   [3]string
-	boxes  [2]string
-	args   [5]any
-	done   chan struct{}
-	result int64
-	err    error
+// enqueueCall is one Enqueue on its way, with its part of the script's keys and arguments. The result may be read after done is closed.
+type enqueueCall struct {
+	ctx     context.Context //nolint:containedctx // it travels with the call to a sender, which drops calls nobody waits for
+	dedup   [3]string
+	mailbox [2]string
+	args    [5]any
+	done    chan struct{}
+	result  int64
+	err     error
 }
 
-func startAccepts(s *Store) *accepts {
-	a := &accepts{
-		run: s.runAccept, calls: make(chan *acceptCall), closing: make(chan struct{}),
+func startEnqueuer(s *Store) *enqueuer {
+	e := &enqueuer{
+		run: s.runEnqueue, calls: make(chan *enqueueCall), closing: make(chan struct{}),
 	}
 	for range senders {
-		a.sending.Go(a.loop)
+		e.sending.Go(e.loop)
 	}
-	return a
+	return e
 }
 
-// runAccept makes one script call.
-func (s *Store) runAccept(ctx context.Context, calls []*acceptCall) (reply, error) {
+// runEnqueue makes one script call.
+func (s *Store) runEnqueue(ctx context.Context, calls []*enqueueCall) (reply, error) {
 	keys := make([]string, 0, 4+5*len(calls))
 	args := make([]any, 0, 4+5*len(calls))
 	keys = append(keys, s.keys.due(), s.keys.waiting(), s.keys.numbers(), s.keys.projects())
 	args = append(args, s.clock(), s.max, touchedEvery, inbox.MaxProjects)
 	for _, c := range calls {
-		keys, args = append(keys, c.seen[:]...), append(args, c.args[:]...)
+		keys, args = append(keys, c.dedup[:]...), append(args, c.args[:]...)
 	}
 	for _, c := range calls {
-		keys = append(keys, c.boxes[:]...)
+		keys = append(keys, c.mailbox[:]...)
 	}
-	result, err := s.call(ctx, acceptScript, keys, args...)
+	result, err := s.call(ctx, enqueueScript, keys, args...)
 	results, _ := result.([]any)
 	return results, err
 }
 
 // stop waits for the calls under way and ends the senders.
-func (a *accepts) stop() {
-	close(a.closing)
-	a.sending.Wait()
+func (e *enqueuer) stop() {
+	close(e.closing)
+	e.sending.Wait()
 }
 
 // do returns the result of the script.
-func (a *accepts) do(c *acceptCall) (int64, error) {
+func (e *enqueuer) do(c *enqueueCall) (int64, error) {
 	select {
-	case a.calls <- c:
+	case e.calls <- c:
 	case <-c.ctx.Done():
 		return 0, c.ctx.Err()
-	case <-a.closing:
+	case <-e.closing:
 		return 0, goredis.ErrClosed
 	}
 	select {
@@ -130,23 +130,23 @@ func (a *accepts) do(c *acceptCall) (int64, error) {
 	return c.result, c.err
 }
 
-func (a *accepts) loop() {
+func (e *enqueuer) loop() {
 	for {
 		select {
-		case c := <-a.calls:
-			a.send(a.gather(c))
-		case <-a.closing:
+		case c := <-e.calls:
+			e.send(e.gather(c))
+		case <-e.closing:
 			return
 		}
 	}
 }
 
 // gather adds the calls that wait already.
-func (a *accepts) gather(first *acceptCall) []*acceptCall {
-	group := []*acceptCall{first}
-	for len(group) < together {
+func (e *enqueuer) gather(first *enqueueCall) []*enqueueCall {
+	group := []*enqueueCall{first}
+	for len(group) < maxBatch {
 		select {
-		case c := <-a.calls:
+		case c := <-e.calls:
 			group = append(group, c)
 		default:
 			return group
@@ -155,8 +155,8 @@ func (a *accepts) gather(first *acceptCall) []*acceptCall {
 	return group
 }
 
-// send makes one script call of the accepts that somebody still waits for.
-func (a *accepts) send(group []*acceptCall) {
+// send makes one script call for those that somebody still waits for.
+func (e *enqueuer) send(group []*enqueueCall) {
 	// Every exchange has its own timeouts; this bounds the wait for a connection on top of them.
 	ctx, cancel := context.WithTimeout(context.Background(), dialTimeout+2*ioTimeout)
 	defer cancel()
@@ -167,7 +167,7 @@ func (a *accepts) send(group []*acceptCall) {
 		}
 	}
 	if len(alive) > 0 {
-		results, err := a.run(ctx, alive)
+		results, err := e.run(ctx, alive)
 		for i, c := range alive {
 			c.result, c.err = results.number(i), err
 		}

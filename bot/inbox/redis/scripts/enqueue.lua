@@ -1,7 +1,7 @@
--- Accept: finds deliveries to be duplicates, or stores and schedules them; several at a time, in order, as if each came alone.
+-- Enqueue: finds deliveries to be duplicates, or stores and schedules them; several at a time, in order, as if each came alone.
 -- KEYS[1]  due     KEYS[2]  waiting     KEYS[3]  numbers     KEYS[4]  projects
---          then, for each delivery, key:<digest>, meaning:<digest>, touched:<project>   (the first two are not used if it has none)
---          then, for each delivery, box:<issue>, mail:<issue>
+--          then, for each delivery, idempotency:<digest>, content:<digest>, touched:<project>   (the first two are not used if it has none)
+--          then, for each delivery, mailbox:<subject>, deliveries:<subject>
 -- ARGV[1]  the time of the bot, ms                        ARGV[2]  most deliveries that may wait, 0 for any number
 -- ARGV[3]  how exactly it is known when a project had its last delivery, ms                ARGV[4]  most projects
 --          then, for each delivery,

@@ -1,5 +1,5 @@
--- Release: frees the issue as if it had not been claimed. What made it claimable still does: its due time or its wake-up has passed.
--- KEYS[1]  box:<issue>   KEYS[2]  due    KEYS[3]  leases
+-- Requeue: frees the issue as if it had not been claimed. What made it claimable still does: its due time or its wake-up has passed.
+-- KEYS[1]  mailbox:<subject>   KEYS[2]  due    KEYS[3]  leases
 -- ARGV[1]  issue         ARGV[2]  token         ARGV[3]  attempts before this one
 -- Result: 1, or 0 if the lease is lost
 if not held(KEYS[1], ARGV[2]) then return 0 end

@@ -1,7 +1,7 @@
--- Revive: puts a dead letter back into its issue's mailbox, due at once as attempt 1. Deliveries keep their numbers, which are below
+-- Redrive: puts a dead letter back into its issue's mailbox, due at once as attempt 1. Deliveries keep their numbers, which are below
 -- those of whatever came later: that is the head. Under a lease the issue is due again when that ends.
--- KEYS[1]  box:<issue>       KEYS[2]  mail:<issue>
--- KEYS[3]  letter:<issue>    KEYS[4]  lettered:<issue>   KEYS[5]  dead
+-- KEYS[1]  mailbox:<subject>       KEYS[2]  deliveries:<subject>
+-- KEYS[3]  dead_letter:<subject>    KEYS[4]  dead_deliveries:<subject>   KEYS[5]  dead_letters
 -- KEYS[6]  due               KEYS[7]  waiting            KEYS[8]  numbers
 -- ARGV[1]  the time of the bot, ms
 -- ARGV[2]  issue

@@ -12,23 +12,23 @@ import (
 	"go.uber.org/zap"
 )
 
-// link is the way to the server, which need not have answered yet: then each call looks for it. Once it was found, the client library
+// lazyClient is the way to the server, which need not have answered yet: then each call looks for it. Once it was found, the client library
 // looks after its connections.
-type link struct {
+type lazyClient struct {
 	server *goredis.Options
 	rights rights
 	log    *zap.Logger
 	found  atomic.Pointer[goredis.UniversalClient]
 
 	mu      sync.Mutex
-	closing context.CancelFunc // ends the search that is under way
+	closing context.CancelFunc // ends the try that is under way
 	closed  bool
-	last    *search
+	last    *attempt
 }
 
-// search is one look for the server, shared by all calls that want it meanwhile: it ends with none of them. Its err and over may be read
+// attempt is one try to connect, shared by all calls that want it meanwhile: it ends with none of them. Its err and over may be read
 // after done is closed.
-type search struct {
+type attempt struct {
 	again bool // it is not the first
 	done  chan struct{}
 	err   error
@@ -36,34 +36,34 @@ type search struct {
 }
 
 const (
-	// lookEvery is how often a server that was never found is looked for, however many calls want it.
-	lookEvery = 250 * time.Millisecond
-	// lookTimeout bounds one look.
-	lookTimeout = dialTimeout + 2*ioTimeout
+	// connectEvery is how often a server that was never found is looked for, however many calls want it.
+	connectEvery = 250 * time.Millisecond
+	// connectTimeout bounds one try.
+	connectTimeout = dialTimeout + 2*ioTimeout
 )
 
-// client is the connection, or why there is none yet.
-func (l *link) client(ctx context.Context) (goredis.UniversalClient, error) {
+// get returns the connection, or why there is none yet.
+func (l *lazyClient) get(ctx context.Context) (goredis.UniversalClient, error) {
 	if c := l.found.Load(); c != nil {
 		return *c, nil
 	}
-	look, err := l.look()
+	try, err := l.connecting()
 	if err != nil {
 		return nil, err
 	}
 	select {
-	case <-look.done:
+	case <-try.done:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 	if c := l.found.Load(); c != nil {
 		return *c, nil
 	}
-	return nil, look.err
+	return nil, try.err
 }
 
-// look is the search under way, or the last one if that was a moment ago.
-func (l *link) look() (*search, error) {
+// connecting is the try under way, or the last one if that was a moment ago.
+func (l *lazyClient) connecting() (*attempt, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
@@ -72,27 +72,27 @@ func (l *link) look() (*search, error) {
 	if l.last != nil {
 		select {
 		case <-l.last.done:
-			if l.found.Load() != nil || time.Since(l.last.over) < lookEvery {
+			if l.found.Load() != nil || time.Since(l.last.over) < connectEvery {
 				return l.last, nil
 			}
 		default:
 			return l.last, nil
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
-	l.last, l.closing = &search{again: l.last != nil, done: make(chan struct{})}, cancel
-	go func(s *search) {
+	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
+	l.last, l.closing = &attempt{again: l.last != nil, done: make(chan struct{})}, cancel
+	go func(s *attempt) {
 		defer cancel()
 		defer close(s.done)
-		s.err = l.find(ctx, s)
+		s.err = l.connect(ctx, s)
 		s.over = time.Now()
 	}(l.last)
 	return l.last, nil
 }
 
-// find connects, checks what is allowed there and notes the connection.
-func (l *link) find(ctx context.Context, s *search) error {
-	c, err := connect(ctx, l.server)
+// connect connects, checks what is allowed there and notes the connection.
+func (l *lazyClient) connect(ctx context.Context, s *attempt) error {
+	c, err := dial(ctx, l.server)
 	if err != nil {
 		return l.rights.explain(err)
 	}
@@ -114,7 +114,7 @@ func (l *link) find(ctx context.Context, s *search) error {
 	return nil
 }
 
-func (l *link) close() error {
+func (l *lazyClient) close() error {
 	l.mu.Lock()
 	l.closed = true
 	last := l.last

@@ -1,7 +1,7 @@
--- Done: stores what a handled batch leaves behind, removes its deliveries and frees the issue.
--- KEYS[1]  box:<issue>   KEYS[2]  mail:<issue>       KEYS[3]  memory:<issue>
+-- Complete: stores what a handled batch leaves behind, removes its deliveries and frees the issue.
+-- KEYS[1]  mailbox:<subject>   KEYS[2]  deliveries:<subject>       KEYS[3]  memory:<subject>
 -- KEYS[4]  due           KEYS[5]  leases             KEYS[6]  waiting         KEYS[7]  numbers
--- KEYS[8]  records       KEYS[9]  recent             KEYS[10] recorded:<issue>
+-- KEYS[8]  records       KEYS[9]  recent             KEYS[10] recorded:<subject>
 -- KEYS[11] recorded:     (of the issue whose record is the oldest of all; made from this)
 -- ARGV[1]  the time of the bot, ms
 -- ARGV[2]  issue         ARGV[3]  token

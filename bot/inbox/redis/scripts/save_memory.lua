@@ -1,5 +1,5 @@
--- Remember: stores the issue's memory under its lease.
--- KEYS[1]  box:<issue>   KEYS[2]  memory:<issue>   KEYS[3]  numbers
+-- SaveMemory: stores the issue's memory under its lease.
+-- KEYS[1]  mailbox:<subject>   KEYS[2]  memory:<subject>   KEYS[3]  numbers
 -- ARGV[1]  the time of the bot, ms
 -- ARGV[2]  token         ARGV[3]  the memory         ARGV[4]  how long it is kept, ms
 -- Result: 1, or 0 if the lease is lost

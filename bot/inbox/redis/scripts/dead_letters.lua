@@ -1,5 +1,5 @@
--- Dead: lists the newest dead letters. Their keys are made from KEYS[2] and KEYS[3].
--- KEYS[1]  dead          KEYS[2]  letter:        KEYS[3]  lettered:
+-- DeadLetters: lists the newest dead letters. Their keys are made from KEYS[2] and KEYS[3].
+-- KEYS[1]  dead_letters          KEYS[2]  dead_letter:        KEYS[3]  dead_deliveries:
 -- ARGV[1]  most letters to list, above 0
 -- Result: {{issue, buried in ms, cause, attempts, woken or nil, record or nil, {seq, delivery, ...}}, ...}, the newest first
 local all = {}

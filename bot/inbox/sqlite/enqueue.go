@@ -21,7 +21,7 @@ func (s *Store) Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, e
 		return "", err
 	}
 	if outcome == inbox.Stored {
-		s.notify.Ring()
+		s.notifier.Notify()
 	}
 	return outcome, nil
 }
@@ -30,8 +30,8 @@ func (s *Store) accept(t *tx, d inbox.Delivery) (inbox.Outcome, error) {
 	key, content := digest(d.IdempotencyKey), digest(d.ContentKey)
 	var knownKey, knownContent bool
 	if key != nil || content != nil {
-		if _, err := t.get(`SELECT EXISTS (SELECT 1 FROM seen WHERE key = ?2 AND at > ?1 - `+keepKeys+`),
-			EXISTS (SELECT 1 FROM seen WHERE content = ?3 AND at > ?1 - `+keepContents+`)`,
+		if _, err := t.get(`SELECT EXISTS (SELECT 1 FROM dedup WHERE key = ?2 AND at > ?1 - `+keepKeys+`),
+			EXISTS (SELECT 1 FROM dedup WHERE content = ?3 AND at > ?1 - `+keepContents+`)`,
 			[]any{t.now, key, content}, &knownKey, &knownContent); err != nil {
 			return "", err
 		}
@@ -54,7 +54,7 @@ func (s *Store) accept(t *tx, d inbox.Delivery) (inbox.Outcome, error) {
 	if key == nil && content == nil {
 		return outcome, nil
 	}
-	_, err := t.exec(`INSERT INTO seen (at, key, content) VALUES (?, ?, ?)`, t.now, key, content)
+	_, err := t.exec(`INSERT INTO dedup (at, key, content) VALUES (?, ?, ?)`, t.now, key, content)
 	return outcome, err
 }
 

@@ -1,6 +1,6 @@
--- Bury: moves a batch's deliveries to the issue's dead letter and frees the issue.
--- KEYS[1]  box:<issue>       KEYS[2]  mail:<issue>
--- KEYS[3]  letter:<issue>    KEYS[4]  lettered:<issue>   KEYS[5]  dead
+-- DeadLetter: moves a batch's deliveries to the issue's dead letter and frees the issue.
+-- KEYS[1]  mailbox:<subject>       KEYS[2]  deliveries:<subject>
+-- KEYS[3]  dead_letter:<subject>    KEYS[4]  dead_deliveries:<subject>   KEYS[5]  dead_letters
 -- KEYS[6]  due               KEYS[7]  leases             KEYS[8]  waiting     KEYS[9]  numbers
 -- ARGV[1]  the time of the bot, ms
 -- ARGV[2]  issue             ARGV[3]  token

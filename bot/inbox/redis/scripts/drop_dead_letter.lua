@@ -1,5 +1,5 @@
--- Drop: forgets a dead letter.
--- KEYS[1]  letter:<issue>    KEYS[2]  lettered:<issue>   KEYS[3]  dead
+-- DropDeadLetter: forgets a dead letter.
+-- KEYS[1]  dead_letter:<subject>    KEYS[2]  dead_deliveries:<subject>   KEYS[3]  dead_letters
 -- ARGV[1]  issue
 -- Result: 1, or 0 if there is no such letter
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
