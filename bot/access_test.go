@@ -36,13 +36,13 @@ func TestMissingAccess(t *testing.T) {
 				tt.deny(r)
 			}
 			r.restart()
-			_, ready := r.ready()
+			_, ready := r.get("/readyz")
 			for _, want := range tt.want {
 				if !strings.Contains(ready, want) || !strings.Contains(r.app.MissingAccess(), want) || !strings.Contains(r.handled.text(), want) {
 					t.Errorf("not everybody is told %q: %s\n%s", want, ready, r.app.MissingAccess())
 				}
 			}
-			if status, _ := r.ready(); status != http.StatusOK || tt.want == nil && (r.app.MissingAccess() != "" || strings.Contains(r.handled.text(), "may not do")) {
+			if status, _ := r.get("/readyz"); status != http.StatusOK || tt.want == nil && (r.app.MissingAccess() != "" || strings.Contains(r.handled.text(), "may not do")) {
 				t.Errorf("/readyz is %d, told %q", status, r.app.MissingAccess())
 			}
 		})
@@ -73,7 +73,7 @@ func TestAnotherTokenIsLookedAt(t *testing.T) {
 	ref, err := r.gitlab.Open("ann", r.project, sandbox.IssueOptions{Title: "t", Labels: typed})
 	r.must(nil, err)
 	r.must(nil, r.heard("GitLab refuses the bot", `"denied":"token"`))
-	if status, text := r.ready(); status != http.StatusServiceUnavailable || !strings.Contains(text, "lacks the scope api") {
+	if status, text := r.get("/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(text, "lacks the scope api") {
 		t.Errorf("/readyz is %d: %s", status, text)
 	}
 	r.options.GitLab.Token = botToken

@@ -2,7 +2,6 @@ package bot_test
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,27 +9,14 @@ import (
 	"time"
 
 	"flowkeeper/bot"
-	"flowkeeper/bot/inbox/redistest"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/rules/triage"
 )
 
-// ready is what /readyz answers.
-func (r *rig) ready() (int, string) {
-	r.Helper()
-	resp, err := http.Get(r.app.AdminURL() + "/readyz")
-	r.must(nil, err)
-	body, err := io.ReadAll(resp.Body)
-	r.must(nil, err)
-	r.must(nil, resp.Body.Close())
-	return resp.StatusCode, string(body)
-}
-
 // TestRedisAway takes Redis away: webhooks are still answered 202, /readyz says degraded, and all is done when Redis is back.
 func TestRedisAway(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL = redis.URL() })
+	r, redis := newRedisRig(t, nil)
 	redis.Kill()
 	ref, err := r.gitlab.Open("ann", r.project, sandbox.IssueOptions{Title: "t", Labels: []string{"security"}})
 	r.must(nil, err)
@@ -41,7 +27,7 @@ func TestRedisAway(t *testing.T) {
 			t.Errorf("%s was answered %d %s", d.Action, d.Status, d.Answer)
 		}
 	}
-	if status, body := r.ready(); status != http.StatusOK || !strings.Contains(body, "degraded") || !strings.Contains(body, "spool") {
+	if status, body := r.get("/readyz"); status != http.StatusOK || !strings.Contains(body, "degraded") || !strings.Contains(body, "spool") {
 		t.Errorf("readyz: %d %s", status, body)
 	}
 	redis.Restart()
@@ -54,8 +40,7 @@ func TestRedisAway(t *testing.T) {
 // TestRestartWhileRedisIsAway: what a first start takes for a mistake, a restart bridges.
 func TestRestartWhileRedisIsAway(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL = redis.URL() })
+	r, redis := newRedisRig(t, nil)
 	redis.Kill()
 	r.restart()
 	ref, err := r.gitlab.Open("ann", r.project, planned)
@@ -66,7 +51,7 @@ func TestRestartWhileRedisIsAway(t *testing.T) {
 			t.Errorf("%s was answered %d %s", d.Action, d.Status, d.Answer)
 		}
 	}
-	if status, body := r.ready(); status != http.StatusOK || !strings.Contains(body, "degraded") {
+	if status, body := r.get("/readyz"); status != http.StatusOK || !strings.Contains(body, "degraded") {
 		t.Errorf("readyz: %d %s", status, body)
 	}
 	redis.Restart()
@@ -76,8 +61,7 @@ func TestRestartWhileRedisIsAway(t *testing.T) {
 // TestFullSpoolAnswers503: Redis is away and the spool is full. GitLab is asked to come again, and /readyz says so, until Redis is back.
 func TestFullSpoolAnswers503(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL = redis.URL(); o.Inbox.Spool = 1 })
+	r, redis := newRedisRig(t, func(o *bot.Options) { o.Inbox.Spool = 1 })
 	redis.Kill()
 	for range 2 {
 		r.must(r.gitlab.Open("ann", r.project, planned))
@@ -87,11 +71,11 @@ func TestFullSpoolAnswers503(t *testing.T) {
 	if len(refused) != 1 || refused[0].Status != http.StatusServiceUnavailable {
 		t.Errorf("want one of two refused with 503, got %+v", refused)
 	}
-	if status, body := r.ready(); status != http.StatusServiceUnavailable || !strings.Contains(body, "the spool is full") {
+	if status, body := r.get("/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(body, "the spool is full") {
 		t.Errorf("readyz: %d %s", status, body)
 	}
 	redis.Restart()
-	r.must(nil, r.await(func() bool { status, _ := r.ready(); return status == http.StatusOK }))
+	r.must(nil, r.await(func() bool { status, _ := r.get("/readyz"); return status == http.StatusOK }))
 }
 
 // TestFullInboxAnswers503: a bound that is reached is said, and GitLab is asked to come again.
@@ -144,43 +128,6 @@ func TestThousandEventsCostFewCalls(t *testing.T) {
 	}
 }
 
-// TestShutOut: GitLab refuses the bot's account as a whole. Deliveries are kept without a bound on the attempts, /readyz says so, and the
-// bot goes on by itself when it is let in again.
-func TestShutOut(t *testing.T) {
-	t.Parallel()
-	for name, body := range map[string]string{
-		"blocked":          `{"message":"403 Forbidden - Your account has been blocked."}`,
-		"deactivated":      `{"message":"403 Forbidden - Your account has been deactivated by your administrator."}`,
-		"terms":            `{"message":"403 Forbidden - You (@bot) must accept the Terms of Service in order to perform this action."}`,
-		"password expired": `{"message":"403 Forbidden - Your password expired. Please access GitLab from a web browser to update your password."}`,
-		"address":          `{"message":"403 Forbidden - IP address is not allowed"}`,
-		"for no reason":    `{"message":"403 Forbidden"}`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Worker.Attempts = 2; o.Worker.Backoff = time.Millisecond })
-			r.gitlab.FailNext(sandbox.Fault{Match: "/api/v4", Status: http.StatusForbidden, Body: body, Times: -1})
-			ref, err := r.gitlab.Open("ann", r.project, planned)
-			r.must(nil, err)
-			r.must(nil, r.await(func() bool { // far more often than it may fail
-				return len(slices.DeleteFunc(r.gitlab.Calls(), func(c sandbox.Call) bool { return c.Status != http.StatusForbidden })) > 8
-			}))
-			if dead, err := r.app.Inbox().DeadLetters(t.Context(), 10); err != nil || len(dead) > 0 {
-				t.Errorf("dead letters %+v, error %v", dead, err)
-			}
-			status, said := r.ready()
-			if status != http.StatusServiceUnavailable || !strings.Contains(said, "account") {
-				t.Errorf("/readyz says %d %s", status, said)
-			}
-			r.gitlab.ClearFaults()
-			r.settle()
-			if !r.gitlab.Issue(ref).Has("devops::create") {
-				t.Errorf("labels %v after the bot was let in again", r.gitlab.Issue(ref).Labels)
-			}
-		})
-	}
-}
-
 // TestFailuresByKind: what may get better is tried again until it is done, what will not is kept as a dead letter at once.
 func TestFailuresByKind(t *testing.T) {
 	t.Parallel()
@@ -194,8 +141,7 @@ func TestFailuresByKind(t *testing.T) {
 			r := newRig(t, sandbox.Premium, nil)
 			r.gitlab.FailNext(sandbox.Fault{Match: "PUT issue", Status: status, Times: 2})
 			ref := r.open(planned)
-			dead, err := r.app.Inbox().DeadLetters(t.Context(), 10)
-			r.must(nil, err)
+			dead := r.dead()
 			if done := r.gitlab.Issue(ref).Has("devops::create"); done == buried || (len(dead) == 1) != buried {
 				t.Errorf("done %t, dead letters %+v", done, dead)
 			}

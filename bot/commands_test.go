@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"flowkeeper/bot"
-	"flowkeeper/bot/inbox/redistest"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/rules/triage"
 )
@@ -69,6 +68,11 @@ func (r *rig) refused(ref triage.Ref, id int64, words ...string) {
 
 // planned is an issue that the rules want nothing of.
 var planned = sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance", "workflow::start", "backend"}}
+
+// spike is one that can be closed with a follow-up.
+var spike = sandbox.IssueOptions{
+	Title: "what is slow", Labels: []string{"spike", "type::maintenance", "workflow::in dev", "backend"}, Weight: triage.Int(2), Assignees: []string{"omar"},
+}
 
 func TestCommandIsDoneAndAcknowledged(t *testing.T) {
 	t.Parallel()
@@ -173,8 +177,7 @@ func TestInternalCommentGetsInternalReply(t *testing.T) {
 // TestCommandRunsOnce: next is relative to the state it finds, a second run would show.
 func TestCommandRunsOnce(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL = redis.URL() })
+	r, redis := newRedisRig(t, nil)
 	ref := r.open(planned)
 	r.gitlab.FailNextHook(sandbox.HookFault{Event: "Note Hook", Do: sandbox.Double})
 	id := r.say("omar", ref, "/flow next")
@@ -194,8 +197,7 @@ func TestCommandRightAfterTheBot(t *testing.T) {
 	for name, lost := range map[string]bool{"known from birth": false, "store lost": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redis := redistest.Start(t, redistest.Options{})
-			r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL = redis.URL() })
+			r, redis := newRedisRig(t, nil)
 			for range 3 {
 				ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance"}})
 				if lost {
@@ -241,9 +243,8 @@ func (r *rig) redeliver(which func(sandbox.Delivery) bool) {
 // TestFollowUpWithoutAnAnswer: the bot ends between closing the spike and its answer, and the store is lost: the answer is made up for.
 func TestFollowUpWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL, o.Drain = redis.URL(), 50*time.Millisecond })
-	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"spike", "type::maintenance", "workflow::in dev", "backend"}, Weight: triage.Int(2), Assignees: []string{"omar"}})
+	r, redis := newRedisRig(t, func(o *bot.Options) { o.Drain = 50 * time.Millisecond })
+	ref := r.open(spike)
 	hold := make(chan struct{})
 	r.gitlab.FailNext(sandbox.Fault{Match: "POST reply", Wait: hold, CutBefore: true})
 	id, err := r.gitlab.Comment("omar", ref, "/flow back\n\n/flow spike done weight=3 Make it fast")
@@ -272,7 +273,7 @@ func TestCommandFaults(t *testing.T) {
 			t.Run(call+"/"+name, func(t *testing.T) {
 				t.Parallel()
 				r := newRig(t, sandbox.Premium, nil)
-				ref := r.open(sandbox.IssueOptions{Title: "what is slow", Labels: []string{"spike", "type::maintenance", "workflow::in dev", "backend"}, Weight: triage.Int(2), Assignees: []string{"omar"}})
+				ref := r.open(spike)
 				fault.Match = call
 				r.gitlab.FailNext(fault)
 				id := r.say("omar", ref, "/flow back\n\n/flow spike done weight=3 Make it fast")
@@ -337,8 +338,7 @@ func TestIgnoredRuleIsQuietAndSaysSo(t *testing.T) {
 // TestIgnoredRuleStaysQuietWithoutAStore: on an issue without a note, only the comment tells that a rule is ignored.
 func TestIgnoredRuleStaysQuietWithoutAStore(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL = redis.URL() })
+	r, redis := newRedisRig(t, nil)
 	ref := r.open(planned)
 	r.done(ref, r.say("omar", ref, "/flow ignore review-needs-weight we do not\n/flow ignore issue-review we do not"))
 	redis.Flush()

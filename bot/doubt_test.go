@@ -37,9 +37,7 @@ func (r *rig) story() (outcome string) {
 		reactions, replies := r.answer(ref, id)
 		answers += fmt.Sprint(reactions, len(replies), " ")
 	}
-	dead, err := r.app.Inbox().DeadLetters(r.Context(), 10)
-	r.must(nil, err)
-	return fmt.Sprintf("labels %v, weight %s, answers %s, note %q, dead %d", labels, weight, answers, r.note(ref), len(dead))
+	return fmt.Sprintf("labels %v, weight %s, answers %s, note %q, dead %d", labels, weight, answers, r.note(ref), len(r.dead()))
 }
 
 // TestOne404IsNotBelieved: GitLab, or something in front of it, answers one call of any kind with 404. Nothing is forgotten for it, and

@@ -40,10 +40,7 @@ func TestFaultsOnTheWay(t *testing.T) {
 				if note := r.note(ref); !strings.Contains(note, "4 → 5") || !strings.Contains(note, "Research") {
 					t.Errorf("the note says:\n%s", note)
 				}
-				dead, err := r.app.Inbox().DeadLetters(t.Context(), 10)
-				if err != nil || len(dead) > 0 {
-					t.Errorf("dead letters %v, error %v", dead, err)
-				}
+				r.alive()
 				if log := r.handled.text(); strings.Contains(log, botToken) || strings.Contains(log, secret) {
 					t.Error("the log holds a secret")
 				}
@@ -69,9 +66,9 @@ func TestRefusedWriteIsADeadLetter(t *testing.T) {
 	r := newRig(t, sandbox.Premium, nil)
 	r.gitlab.FailNext(sandbox.Fault{Match: "PUT issue", Status: http.StatusForbidden})
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::bug"}})
-	dead, err := r.app.Inbox().DeadLetters(t.Context(), 10)
-	if err != nil || len(dead) != 1 || dead[0].Issue != ref {
-		t.Fatalf("dead letters %v, error %v", dead, err)
+	dead := r.dead()
+	if len(dead) != 1 || dead[0].Issue != ref {
+		t.Fatalf("dead letters %+v", dead)
 	}
 	if !strings.Contains(dead[0].Cause, "403") || !strings.Contains(string(dead[0].Record), "team-labels") {
 		t.Errorf("the letter does not tell why: %s\n%s", dead[0].Cause, dead[0].Record)
@@ -90,9 +87,7 @@ func TestIssueThatIsGoneIsDone(t *testing.T) {
 	r := newRig(t, sandbox.Premium, nil)
 	r.gitlab.FailNext(sandbox.Fault{Match: "issue", Status: http.StatusNotFound, Times: -1})
 	r.open(sandbox.IssueOptions{Title: "t"})
-	if dead, err := r.app.Inbox().DeadLetters(t.Context(), 10); err != nil || len(dead) > 0 {
-		t.Errorf("dead letters %v, error %v", dead, err)
-	}
+	r.alive()
 }
 
 // TestProjectOutOfSightKeepsDeliveries: a token that lost its access gets 404 for everything. That is no reason to forget anything.
@@ -101,9 +96,8 @@ func TestProjectOutOfSightKeepsDeliveries(t *testing.T) {
 	r := newRig(t, sandbox.Premium, nil)
 	r.gitlab.FailNext(sandbox.Fault{Match: "/api/v4/projects/1", Status: http.StatusNotFound, Times: -1})
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::bug", "severity::1", "priority::1"}})
-	dead, err := r.app.Inbox().DeadLetters(t.Context(), 10)
-	if err != nil || len(dead) != 1 || !strings.Contains(dead[0].Cause, "the token cannot see the project") {
-		t.Fatalf("dead letters %+v, error %v", dead, err)
+	if dead := r.dead(); len(dead) != 1 || !strings.Contains(dead[0].Cause, "the token cannot see the project") {
+		t.Fatalf("dead letters %+v", dead)
 	}
 	r.gitlab.ClearFaults()
 	r.must(nil, r.app.Inbox().Redrive(t.Context(), ref))

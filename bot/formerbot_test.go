@@ -47,15 +47,6 @@ func (r *rig) succeeds(ref triage.Ref, username string, old int64) string {
 	return notes[0].Text
 }
 
-// alive fails if there is a dead letter.
-func (r *rig) alive() {
-	r.Helper()
-	dead, err := r.app.Inbox().DeadLetters(r.Context(), 10)
-	if err != nil || len(dead) > 0 {
-		r.Errorf("dead letters %+v, %v", dead, err)
-	}
-}
-
 func TestAnotherBotUserTakesOver(t *testing.T) {
 	t.Parallel()
 	for name, trouble := range map[string]func(*rig){
@@ -77,7 +68,7 @@ func TestAnotherBotUserTakesOver(t *testing.T) {
 			if log := r.handled.text(); !strings.Contains(log, "another user than before") {
 				t.Error("the start says nothing")
 			}
-			if status, body := r.ready(); status != 200 || !strings.Contains(body, "another user than before") || !strings.Contains(body, `"ready"`) {
+			if status, body := r.get("/readyz"); status != 200 || !strings.Contains(body, "another user than before") || !strings.Contains(body, `"ready"`) {
 				t.Errorf("/readyz says %d %s", status, body)
 			}
 			r.edit("omar", ref, sandbox.Change{Weight: triage.Int(4)})

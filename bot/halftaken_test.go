@@ -162,7 +162,7 @@ func TestHalfTakenAndMoved(t *testing.T) {
 func TestFollowUpWithAnArchivedLabel(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
-	ref := r.open(sandbox.IssueOptions{Title: "what is slow", Labels: []string{"spike", "type::maintenance", "workflow::in dev", "backend"}, Weight: triage.Int(2), Assignees: []string{"omar"}})
+	ref := r.open(spike)
 	r.archive("workflow::planning breakdown")
 	_, replies := r.answer(ref, r.say("omar", ref, "/flow spike done"))
 	if len(replies) != 1 || !strings.Contains(replies[0].Text, "workflow::planning breakdown") {

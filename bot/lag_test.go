@@ -68,10 +68,7 @@ func TestOldStateOfANewIssue(t *testing.T) {
 // TestOldListOfASweep: what a sweep's list does not show yet, the next sweep finds.
 func TestOldListOfASweep(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
-		o.Schedule.Every = 50 * time.Millisecond
-		o.Schedule.Projects = []string{"team/project"}
-	})
+	r := newRig(t, sandbox.Premium, sweeping(50*time.Millisecond))
 	ref := r.open(planned)
 	r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
 	r.gitlab.LagReads(20)

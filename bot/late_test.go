@@ -92,7 +92,7 @@ func TestReplyWrittenLate(t *testing.T) {
 func TestFollowUpOpenedLate(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
-	ref := r.open(sandbox.IssueOptions{Title: "what is slow", Labels: []string{"spike", "type::maintenance", "workflow::in dev", "backend"}, Weight: triage.Int(2), Assignees: []string{"omar"}})
+	ref := r.open(spike)
 	late := make(chan struct{})
 	r.gitlab.FailNext(sandbox.Fault{Match: "POST issue", CutThenApply: late})
 	id := r.say("omar", ref, "/flow spike done")

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"flowkeeper/bot"
-	"flowkeeper/bot/inbox/redistest"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/rules/triage"
 )
@@ -112,8 +111,7 @@ func TestLostStoreRecallsOnlyWhatCounted(t *testing.T) {
 // comes.
 func TestEmptiedStoreKnowsNoNewIssue(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL = redis.URL() })
+	r, redis := newRedisRig(t, nil)
 	ref := r.open(planned)
 	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::design"}})
 	redis.Flush()
@@ -129,8 +127,7 @@ func TestEmptiedStoreKnowsNoNewIssue(t *testing.T) {
 // TestEmptiedStoreStopsWhoHadTheLease: Redis is emptied while a worker is at an issue, and another one gets it with the next webhook.
 func TestEmptiedStoreStopsWhoHadTheLease(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL = redis.URL() })
+	r, redis := newRedisRig(t, nil)
 	ref := r.open(secured)
 	hold := make(chan struct{})
 	r.gitlab.FailNext(sandbox.Fault{Match: "GET issue", Wait: hold})

@@ -47,9 +47,7 @@ func (r *rig) ending(ref triage.Ref) ending {
 		}
 		e.Comments = append(e.Comments, n.Author+": "+text)
 	}
-	letters, err := r.app.Inbox().DeadLetters(r.Context(), 10)
-	r.must(nil, err)
-	e.Letters = len(letters)
+	e.Letters = len(r.dead())
 	return e
 }
 

@@ -97,7 +97,7 @@ func TestMovedSpikeOpensItsOwnFollowUp(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
 	other := r.elsewhere()
-	ref := r.open(sandbox.IssueOptions{Title: "what is slow", Labels: []string{"spike", "type::maintenance", "workflow::in dev", "backend"}, Weight: triage.Int(2), Assignees: []string{"omar"}})
+	ref := r.open(spike)
 	r.say("omar", ref, "/flow spike done")
 	r.edit("omar", ref, sandbox.Change{Reopen: true})
 	moved, err := r.gitlab.Move("omar", ref, other)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"flowkeeper/bot"
-	"flowkeeper/bot/inbox/redistest"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
@@ -47,7 +46,7 @@ func TestBuriedCommandStaysBuried(t *testing.T) {
 func TestInternalTitleStaysInternal(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
-	ref := r.open(sandbox.IssueOptions{Title: "what is slow", Labels: []string{"spike", "type::maintenance", "workflow::in dev", "backend"}, Weight: triage.Int(2), Assignees: []string{"omar"}})
+	ref := r.open(spike)
 	_, err := r.gitlab.CommentInternally("omar", ref, "/flow spike done Move ACME off the shared Gitaly")
 	r.must(nil, err)
 	r.settle()
@@ -61,7 +60,7 @@ func TestInternalTitleStaysInternal(t *testing.T) {
 func TestRefusedFollowUpIsSaid(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
-	ref := r.open(sandbox.IssueOptions{Title: "what is slow", Labels: []string{"spike", "type::maintenance", "workflow::in dev", "backend"}, Weight: triage.Int(2), Assignees: []string{"omar"}})
+	ref := r.open(spike)
 	r.gitlab.FailNext(sandbox.Fault{Match: "POST issue", Status: http.StatusForbidden, Times: -1})
 	id := r.say("omar", ref, "/flow spike done")
 	r.refused(ref, id, "Not done")
@@ -98,10 +97,7 @@ func TestFreeWeightAfterRetry(t *testing.T) {
 // TestReplyWithoutItsReaction: the store is lost between the two.
 func TestReplyWithoutItsReaction(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
-		o.Inbox.RedisURL, o.Schedule.Every, o.Schedule.Projects = redis.URL(), 100*time.Millisecond, []string{"team/project"}
-	})
+	r, redis := newRedisRig(t, sweeping(100*time.Millisecond))
 	ref := r.open(planned)
 	hold := make(chan struct{})
 	r.gitlab.FailNext(sandbox.Fault{Match: "POST award", Wait: hold, CutBefore: true})
@@ -191,7 +187,7 @@ func TestTwoWeightsByCommandAreNoBump(t *testing.T) {
 func TestFollowUpToldOnce(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)
-	ref := r.open(sandbox.IssueOptions{Title: "what is slow", Labels: []string{"spike", "type::maintenance", "workflow::in dev", "backend"}, Weight: triage.Int(2), Assignees: []string{"omar"}})
+	ref := r.open(spike)
 	r.gitlab.FailNext(sandbox.Fault{Match: "PUT issue", Status: http.StatusBadGateway, Times: 2})
 	_, replies := r.answer(ref, r.say("omar", ref, "/flow spike done"))
 	if len(replies) != 1 || strings.Count(replies[0].Text, "The follow-up is") != 1 {
@@ -201,10 +197,7 @@ func TestFollowUpToldOnce(t *testing.T) {
 
 func TestLateCommandDoesNotUndoNewerWork(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
-		o.Schedule.Every = 300 * time.Millisecond
-		o.Schedule.Projects = []string{"team/project"}
-	})
+	r := newRig(t, sandbox.Premium, sweeping(300*time.Millisecond))
 	ref := r.open(planned)
 	r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
 	id, err := r.gitlab.Comment("omar", ref, "/flow to design")

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"flowkeeper/bot"
-	"flowkeeper/bot/inbox/redistest"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/bot/testkit"
 	"flowkeeper/rules/triage"
@@ -17,8 +16,7 @@ import (
 // would; each issue is changed once, has one note and one extra level.
 func TestReplicasShareTheWork(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL = redis.URL() })
+	r, _ := newRedisRig(t, nil)
 	second := r.options
 	second.Server.Listen, second.Admin.Listen, second.Inbox.DataDir = "127.0.0.1:0", "127.0.0.1:0", t.TempDir()
 	app, err := bot.New(t.Context(), second)
@@ -51,8 +49,7 @@ func TestReplicasShareTheWork(t *testing.T) {
 // TestEmptiedRedis empties Redis between two events: nothing is done twice.
 func TestEmptiedRedis(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL = redis.URL() })
+	r, redis := newRedisRig(t, nil)
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"security", "workflow::design"}})
 	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(2)})
 	r.edit("omar", ref, sandbox.Change{RemoveLabels: []string{"UX"}})

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"flowkeeper/bot"
-	"flowkeeper/bot/inbox/redistest"
 	"flowkeeper/bot/sandbox"
 )
 
@@ -49,8 +48,7 @@ func TestResumedStaysResumed(t *testing.T) {
 // TestOwedReactionWhileARuleIsRefused: the comment was answered. That GitLab refuses what a rule wants now is none of its writer's business.
 func TestOwedReactionWhileARuleIsRefused(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Inbox.RedisURL, o.Drain = redis.URL(), 50*time.Millisecond })
+	r, redis := newRedisRig(t, func(o *bot.Options) { o.Drain = 50 * time.Millisecond })
 	ref := r.open(planned)
 	hold := make(chan struct{})
 	r.gitlab.FailNext(sandbox.Fault{Match: "POST award", Wait: hold, CutBefore: true})

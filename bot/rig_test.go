@@ -17,6 +17,8 @@ import (
 	"flowkeeper/bot"
 	"flowkeeper/bot/budget"
 	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/inbox/redistest"
 	"flowkeeper/bot/inbox/sqlite"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/bot/schedule"
@@ -92,6 +94,23 @@ func newRig(t *testing.T, edition sandbox.Edition, adjust func(*bot.Options)) *r
 	}
 	r.start()
 	return r
+}
+
+// newRedisRig is a rig whose inbox is a Redis of its own.
+func newRedisRig(t *testing.T, adjust func(*bot.Options)) (*rig, *redistest.Server) {
+	t.Helper()
+	redis := redistest.Start(t, redistest.Options{})
+	return newRig(t, sandbox.Premium, func(o *bot.Options) {
+		o.Inbox.RedisURL = redis.URL()
+		if adjust != nil {
+			adjust(o)
+		}
+	}), redis
+}
+
+// sweeping has the bot look through the project so often.
+func sweeping(every time.Duration) func(*bot.Options) {
+	return func(o *bot.Options) { o.Schedule.Every, o.Schedule.Projects = every, []string{"team/project"} }
 }
 
 // seasoned makes the store an hour ago: what a young one may have forgotten is read from GitLab.
@@ -221,6 +240,22 @@ func (r *rig) note(ref triage.Ref) string {
 	}
 	r.Fatalf("the bot has %d notes on %s", len(notes), ref)
 	return ""
+}
+
+// dead are the dead letters.
+func (r *rig) dead() []inbox.DeadLetter {
+	r.Helper()
+	dead, err := r.app.Inbox().DeadLetters(r.Context(), 10)
+	r.must(nil, err)
+	return dead
+}
+
+// alive fails if there is a dead letter.
+func (r *rig) alive() {
+	r.Helper()
+	if dead := r.dead(); len(dead) > 0 {
+		r.Errorf("dead letters %+v", dead)
+	}
 }
 
 // calls are the API calls since the last time this was asked.

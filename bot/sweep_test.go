@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"flowkeeper/bot"
-	"flowkeeper/bot/inbox/redistest"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/rules/triage"
 )
@@ -19,10 +17,7 @@ import (
 // TestSweepCatchesUp drops webhooks, one with a command, and has the bot look after them.
 func TestSweepCatchesUp(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
-		o.Schedule.Every = 100 * time.Millisecond
-		o.Schedule.Projects = []string{"team/project"}
-	})
+	r := newRig(t, sandbox.Premium, sweeping(100*time.Millisecond))
 	r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
 	ref, err := r.gitlab.Open("ann", r.project, planned)
 	r.must(nil, err)
@@ -99,10 +94,7 @@ func TestSweepKnowsWhatWasOpened(t *testing.T) {
 	for name, lost := range map[string]bool{"remembered": false, "store lost": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redis := redistest.Start(t, redistest.Options{})
-			r := newRig(t, sandbox.Premium, func(o *bot.Options) {
-				o.Inbox.RedisURL, o.Schedule.Every, o.Schedule.Projects = redis.URL(), 100*time.Millisecond, []string{"team/project"}
-			})
+			r, redis := newRedisRig(t, sweeping(100*time.Millisecond))
 			r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
 			if lost {
 				redis.Flush()
@@ -133,7 +125,7 @@ func TestSweepKnowsWhatWasOpened(t *testing.T) {
 // comment that was only edited is not answered, as ever; behind a reaction there may be an edit, so its writer is asked to write it again.
 func TestSweepRunsNoCommentThatMayBeEdited(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Schedule.Every = time.Hour; o.Schedule.Projects = []string{"team/project"} })
+	r := newRig(t, sandbox.Premium, sweeping(time.Hour))
 	ref := r.open(planned)
 	r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
 	edited, err := r.gitlab.Comment("omar", ref, "hello")
@@ -167,10 +159,7 @@ func TestSweepKnowsWhatChanged(t *testing.T) {
 	for name, lost := range map[string]bool{"remembered": false, "store lost": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redis := redistest.Start(t, redistest.Options{})
-			r := newRig(t, sandbox.Premium, func(o *bot.Options) {
-				o.Inbox.RedisURL, o.Schedule.Every, o.Schedule.Projects = redis.URL(), 100*time.Millisecond, []string{"team/project"}
-			})
+			r, redis := newRedisRig(t, sweeping(100*time.Millisecond))
 			weighed, closed := r.open(secured), r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance", "workflow::in dev"}, Assignees: []string{"omar"}})
 			r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
 			if lost {
@@ -191,10 +180,7 @@ func TestSweepKnowsWhatChanged(t *testing.T) {
 // did, and that webhook is dropped.
 func TestSweepKnowsWhatPeopleTookBack(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
-		o.Inbox.RedisURL, o.Schedule.Every, o.Schedule.Projects = redis.URL(), 100*time.Millisecond, []string{"team/project"}
-	})
+	r, redis := newRedisRig(t, sweeping(100*time.Millisecond))
 	ref := r.open(planned)
 	later := r.open(secured)
 	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::design"}})
@@ -217,7 +203,7 @@ func TestSweepKnowsWhatPeopleTookBack(t *testing.T) {
 // TestSweepKnowsWhatNothingTold: the webhook of a change is dropped, and the bot sees the change with a later webhook, before the sweep.
 func TestSweepKnowsWhatNothingTold(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Schedule.Every = time.Hour; o.Schedule.Projects = []string{"team/project"} })
+	r := newRig(t, sandbox.Premium, sweeping(time.Hour))
 	weighed, closed := r.open(secured), r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance", "workflow::in dev"}, Assignees: []string{"omar"}})
 	r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 2})
 	r.must(nil, r.gitlab.Edit("omar", weighed, sandbox.Change{Weight: triage.Int(2)}))
@@ -236,10 +222,7 @@ func TestSweepKnowsWhatNothingTold(t *testing.T) {
 // TestSweepGoesThroughThePast: the bot met the issue after its close, whose webhook was dropped.
 func TestSweepGoesThroughThePast(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
-		o.Inbox.RedisURL, o.Schedule.Every, o.Schedule.Projects = redis.URL(), time.Hour, []string{"team/project"}
-	})
+	r, redis := newRedisRig(t, sweeping(time.Hour))
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance", "workflow::in dev"}, Assignees: []string{"omar"}})
 	r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: 1})
 	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{Close: true}))
@@ -264,7 +247,7 @@ func (r *rig) swept() {
 func TestSweepTakesNotTheBotsWriteForAPersons(t *testing.T) {
 	t.Parallel()
 	for _, crash := range []bool{false, true} {
-		r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Schedule.Every = time.Hour; o.Schedule.Projects = []string{"team/project"} })
+		r := newRig(t, sandbox.Premium, sweeping(time.Hour))
 		ref := r.open(sandbox.IssueOptions{
 			Title: "t", Labels: []string{"type::bug", "severity::1", "priority::1", "workflow::start"}, Assignees: []string{"omar"}, Weight: triage.Int(2),
 		})
@@ -290,7 +273,7 @@ func TestSweepTakesNotTheBotsWriteForAPersons(t *testing.T) {
 // TestSweepActsNotOnWhatWasLeftAlone: the issue was not the team's when it was weighed, and the bot was told.
 func TestSweepActsNotOnWhatWasLeftAlone(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Schedule.Every = time.Hour; o.Schedule.Projects = []string{"team/project"} })
+	r := newRig(t, sandbox.Premium, sweeping(time.Hour))
 	ref := r.open(secured)
 	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"retrospective"}})
 	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(2)})
@@ -308,7 +291,7 @@ func TestSweepActsNotOnWhatWasLeftAlone(t *testing.T) {
 // TestSweepAsksNothingOfHandledCommands: the bot's own reaction moves a comment's time of update.
 func TestSweepAsksNothingOfHandledCommands(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Schedule.Every = time.Hour; o.Schedule.Projects = []string{"team/project"} })
+	r := newRig(t, sandbox.Premium, sweeping(time.Hour))
 	ref := r.open(planned)
 	for n := range 5 {
 		hold := make(chan struct{})
@@ -337,10 +320,7 @@ func TestSweepAsksNothingOfHandledCommands(t *testing.T) {
 // TestFailureBehindAReactionForgetsNothing: a reaction that was owed is given, and then GitLab fails. What people silenced stays silenced.
 func TestFailureBehindAReactionForgetsNothing(t *testing.T) {
 	t.Parallel()
-	redis := redistest.Start(t, redistest.Options{})
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
-		o.Inbox.RedisURL, o.Schedule.Every, o.Schedule.Projects = redis.URL(), time.Hour, []string{"team/project"}
-	})
+	r, redis := newRedisRig(t, sweeping(time.Hour))
 	ref := r.open(planned)
 	r.done(ref, r.say("omar", ref, "/flow ignore design-needs-ux we have none"))
 	r.gitlab.FailNext(sandbox.Fault{Match: "POST award", Status: http.StatusForbidden})
