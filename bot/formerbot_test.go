@@ -140,7 +140,7 @@ func TestAnotherBotUserAfterALostStore(t *testing.T) {
 	}
 	r.carries(ref, []string{"workflow::ready for design"}, []string{"UX"})
 	said := r.succeeds(ref, newestBot, old[0].ID)
-	if !strings.Contains(said, "2 → 3") || !strings.Contains(said, "rests here") {
+	if !strings.Contains(said, "2 → 3") || !strings.Contains(said, "is suspended here") {
 		t.Errorf("the new note forgot what the old one knew:\n%s", said)
 	}
 	r.alive()

@@ -48,7 +48,7 @@ func TestMoveToAnArchivedLabel(t *testing.T) {
 		r.carries(ref, []string{"workflow::start"}, []string{"workflow::design", "UX"})
 		r.edit("mia", ref, sandbox.Change{AddLabels: []string{"workflow::ready for design"}})
 		r.carries(ref, []string{"workflow::ready for design", "UX"}, nil) // nobody undid anything
-		if note := r.note(ref); strings.Contains(note, "rests here") {
+		if note := r.note(ref); strings.Contains(note, "is suspended here") {
 			t.Errorf("a rule rests:\n%s", note)
 		}
 	}

@@ -126,7 +126,7 @@ func TestLostAnswerToARemovalIsNobodysUndoing(t *testing.T) {
 	r.gitlab.FailNext(sandbox.Fault{Match: "PUT issue", ApplyThenCut: true})
 	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(2)})
 	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(4)})
-	if labels := r.gitlab.Issue(ref).Labels; !r.gitlab.Issue(ref).Has("needs research") || strings.Contains(r.note(ref), "rests here") {
+	if labels := r.gitlab.Issue(ref).Labels; !r.gitlab.Issue(ref).Has("needs research") || strings.Contains(r.note(ref), "is suspended here") {
 		t.Errorf("labels %v, note:\n%s", labels, r.note(ref))
 	}
 }

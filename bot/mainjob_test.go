@@ -126,7 +126,7 @@ func TestPersonsRemovalStands(t *testing.T) {
 		t.Error("UX is back")
 	}
 	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(4)})
-	if note := r.note(ref); !strings.Contains(note, "`design-needs-ux` rests here") {
+	if note := r.note(ref); !strings.Contains(note, "`design-needs-ux` is suspended here") {
 		t.Errorf("the note does not say that the rule rests:\n%s", note)
 	}
 }

@@ -36,7 +36,7 @@ func TestMovedIssueKeepsItsLevelOnly(t *testing.T) {
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"security", "workflow::design"}})
 	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(2)})
 	r.edit("omar", ref, sandbox.Change{RemoveLabels: []string{"UX"}})
-	if w := r.weight(ref); w != 3 || !strings.Contains(r.note(ref), "rests here") {
+	if w := r.weight(ref); w != 3 || !strings.Contains(r.note(ref), "is suspended here") {
 		t.Fatalf("weight %d, note:\n%s", w, r.note(ref))
 	}
 	copied := r.noteID(ref)
@@ -48,7 +48,7 @@ func TestMovedIssueKeepsItsLevelOnly(t *testing.T) {
 		t.Error("the copied note was edited")
 	}
 	notes := r.stickies(moved, 1)
-	if len(notes) != 1 || !strings.Contains(notes[0].Text, "2 → 3") || strings.Contains(notes[0].Text, "rests here") {
+	if len(notes) != 1 || !strings.Contains(notes[0].Text, "2 → 3") || strings.Contains(notes[0].Text, "is suspended here") {
 		t.Errorf("the new note should tell of the level and of no rule that rests: %v", notes)
 	}
 	r.edit("omar", moved, sandbox.Change{RemoveLabels: []string{"security"}})
@@ -83,7 +83,7 @@ func TestClonedIssueIsAnother(t *testing.T) {
 		r.edit("omar", clone, sandbox.Change{AddLabels: []string{"workflow::ready for design"}})
 		r.carries(clone, []string{"UX"}, nil)
 		notes := r.stickies(clone, 1)
-		if len(notes) != 1 || strings.Contains(notes[0].Text, "rests here") {
+		if len(notes) != 1 || strings.Contains(notes[0].Text, "is suspended here") {
 			t.Errorf("notes %v, want one of its own", notes)
 		}
 		if first := r.noteID(ref); slices.ContainsFunc(notes, func(n sandbox.Note) bool { return n.ID == first }) {

@@ -32,14 +32,14 @@ func Commands() []triage.Command {
 	}
 	for n, c := range all {
 		if c.Args == "" && !c.Agrees { // what agrees says itself how to object
-			all[n].Run = withoutArguments(c)
+			all[n].Run = requireNoArguments(c)
 		}
 	}
 	return all
 }
 
-// withoutArguments runs a command only if nothing stands behind it.
-func withoutArguments(c triage.Command) func(triage.Input, triage.Call) triage.Outcome {
+// requireNoArguments runs a command only if nothing stands behind it.
+func requireNoArguments(c triage.Command) func(triage.Input, triage.Call) triage.Outcome {
 	return func(in triage.Input, call triage.Call) triage.Outcome {
 		if call.Args != "" {
 			return refuseMore(in.Team, c.Name, call.Args)

@@ -58,7 +58,7 @@ func writeFinding(b *strings.Builder, f engine.Finding) {
 		fmt.Fprintf(b, "  %37s%s\n", "→ ", want)
 	}
 	if f.Overridden {
-		fmt.Fprintf(b, "  %37sit rests here, a person undid it\n", "→ ")
+		fmt.Fprintf(b, "  %37sit is suspended here, a person undid it\n", "→ ")
 	}
 }
 

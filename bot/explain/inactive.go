@@ -50,7 +50,7 @@ func writeInactive(b *strings.Builder, all []inactiveRule) {
 		how := "ignored by " + by
 		switch {
 		case q.Undone != "":
-			how = fmt.Sprintf("rests, %s undid %q", by, q.Undone)
+			how = fmt.Sprintf("suspended, %s undid %q", by, q.Undone)
 		case !q.Until.IsZero():
 			how = "until " + q.Until.UTC().Format("2 January 2006 15:04 MST") + ", snoozed by " + by
 		}

@@ -28,7 +28,7 @@ func TestQuiet(t *testing.T) {
 	}
 	const want = `
 Quiet here:
-  design-needs-ux              rests, @omar undid "add ~UX"
+  design-needs-ux              suspended, @omar undid "add ~UX"
   all rules                    until 30 November 2026 08:00 UTC, snoozed by @maria
   needs-type                   ignored by somebody: "only a question\x1b[2J"
 

@@ -73,7 +73,7 @@ func writeDecision(b *strings.Builder, d record.Decision) {
 			fmt.Fprintf(b, "  %37s%s\n", "→ ", legible.Printable(want))
 		}
 		if f.Overridden {
-			fmt.Fprintf(b, "  %37sit rests here, a person undid it\n", "→ ")
+			fmt.Fprintf(b, "  %37sit is suspended here, a person undid it\n", "→ ")
 		}
 	}
 	for _, did := range d.Done {

@@ -81,7 +81,7 @@ Decision:
   team-labels                  act     an issue carries its labels
                                      → add ~backend
   needs-type                   remind  it has no type
-                                     → it rests here, a person undid it
+                                     → it is suspended here, a person undid it
   done before it was given up: note created
 `
 	if diff := cmp.Diff(want, b.String()); diff != "" {

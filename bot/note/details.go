@@ -65,7 +65,7 @@ func detailsRows(p summary, s engine.Note, team *triage.Team) []string {
 // inactiveRow says why a rule is suspended or silenced here.
 func inactiveRow(r engine.InactiveRule, team *triage.Team) string {
 	if !r.Asked {
-		return ruleLink(r.Rule, team) + " rests here: " + unmentioned(r.By) + " undid " + undoneChange(r.What) + "."
+		return ruleLink(r.Rule, team) + " is suspended here: " + unmentioned(r.By) + " undid " + undoneChange(r.What) + "."
 	}
 	rule, is := ruleLink(r.Rule, team), " is "
 	if r.Rule == triage.AllRules {

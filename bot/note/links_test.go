@@ -29,7 +29,7 @@ func TestRulesAreLinked(t *testing.T) {
 		if docs != page {
 			continue
 		}
-		for _, link := range []string{"[`needs-type`](" + page + "#needs-type)", "[`spike-weight`](" + page + "#spike-weight) rests here"} {
+		for _, link := range []string{"[`needs-type`](" + page + "#needs-type)", "[`spike-weight`](" + page + "#spike-weight) is suspended here"} {
 			if !strings.Contains(body, link) {
 				t.Errorf("there is no %s in\n%s", link, body)
 			}

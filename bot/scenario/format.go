@@ -33,7 +33,7 @@ func Format(d engine.Decision, before triage.Issue, now time.Time, err error) st
 		}
 		fmt.Fprintf(&b, "%s: %s\n", f.Rule, f.Reason)
 		if f.Overridden {
-			b.WriteString("  rests, a person undid it\n")
+			b.WriteString("  suspended, a person undid it\n")
 		}
 		for _, w := range f.Wants {
 			fmt.Fprintf(&b, "  %s (%s)\n", w, f.Mode)
@@ -82,7 +82,7 @@ func formatNote(b *strings.Builder, s engine.Note) {
 	for _, r := range s.Inactive {
 		switch {
 		case !r.Asked:
-			fmt.Fprintf(b, "rests: %s, %s undid %q\n", r.Rule, byWhom(r.By), r.What)
+			fmt.Fprintf(b, "suspended: %s, %s undid %q\n", r.Rule, byWhom(r.By), r.What)
 		case r.Until.IsZero():
 			fmt.Fprintf(b, "quiet: %s, %s: %q\n", r.Rule, byWhom(r.By), r.Why)
 		default:

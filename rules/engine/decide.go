@@ -142,7 +142,7 @@ func (r *run) settle() error {
 		}
 		last = wants
 	}
-	return contradiction(last[0], r.plan, r.in.Issue)
+	return contradictionError(last[0], r.plan, r.in.Issue)
 }
 
 // evaluateAll asks every rule once and returns what those in mode act want and is not so yet.

@@ -110,7 +110,7 @@ func whyAll(p Policy, d Decision) triage.Reply {
 }
 
 // closed says what becomes of the rules when an issue is closed.
-const closed = "The issue is closed; rules rest."
+const closed = "The issue is closed; rules are not run."
 
 // silencedItself reports whether people suspended or silenced this rule here, by itself and not with all others.
 func silencedItself(m *triage.Memory, rule string) bool {
@@ -158,8 +158,8 @@ func whyRow(p Policy, n int, d Decision) triage.Prose {
 	if s.Mode == triage.Shadow {
 		row = row.Say(" · only watched, mode `shadow`")
 	}
-	if u, rests := d.Memory.Suspensions[s.ID]; rests {
-		row = row.Say(" · rests here, undone: ").Untrusted(u.What)
+	if u, suspended := d.Memory.Suspensions[s.ID]; suspended {
+		row = row.Say(" · suspended here, undone: ").Untrusted(u.What)
 	}
 	if at := opensAt(p, d, s.ID); !at.IsZero() {
 		row = row.Say(" · goes on the note at " + formatTime(at))
@@ -202,8 +202,8 @@ func whyOne(p Policy, d Decision, n int, sights []PastFinding) triage.Reply {
 	if at := opensAt(p, d, s.ID); !at.IsZero() {
 		add(triage.Say("It goes on the note at " + formatTime(at) + ", if it is still so"))
 	}
-	if u, rests := d.Memory.Suspensions[s.ID]; rests {
-		add(triage.Say("It rests here: ").Untrusted(personName(u.By)).Say(" undid ").Quote(u.What).Say("; " + p.Team.CommandCode("resume "+s.ID) + " ends that"))
+	if u, suspended := d.Memory.Suspensions[s.ID]; suspended {
+		add(triage.Say("It is suspended here: ").Untrusted(personName(u.By)).Say(" undid ").Quote(u.What).Say("; " + p.Team.CommandCode("resume "+s.ID) + " ends that"))
 	}
 	if row := whyQuiet(p, &d.Memory, s.ID); row != nil {
 		add(row)

@@ -78,7 +78,7 @@ The rules with nothing to say: 3
   - ¬watched¬ · Triage · because · only watched, mode ¬shadow¬
   - ¬off¬ · Triage · the rule is off`},
 		{name: "all, of a closed issue", issue: triage.Issue{Closed: true}, want: `
-The issue is closed; rules rest. ¬/flow why <rule>¬ tells all about one. Before it closed:
+The issue is closed; rules are not run. ¬/flow why <rule>¬ tells all about one. Before it closed:
 - ¬acts¬ · Triage · because · wanted: add ~UX
 - ¬asks¬ · Triage · the weight is empty
 - ¬watched¬ · Triage · because · wanted: add ~x · only watched, mode ¬shadow¬
@@ -88,7 +88,7 @@ The rules with nothing to say: 1
 			Touched: now, BotChanges: map[string]triage.BotChange{"state": {Rule: "asks"}},
 		}, rule: "asks", want: `
 ¬asks¬: Does something.
-The issue is closed; rules rest. Before it closed: the weight is empty.
+The issue is closed; rules are not run. Before it closed: the weight is empty.
 - It did: close the issue
 - Mode ¬remind¬: it asks people on the note
 - From the handbook's section “Triage”
@@ -101,7 +101,7 @@ The rules leave this issue alone: the issue was moved away.`},
 ¬acts¬: Does something.
 Here: because.
 - It did: add ~UX, remove ~y
-- It rests here: someone undid “set ~"backend-weight::2"”; ¬/flow resume acts¬ ends that
+- It is suspended here: someone undid “set ~"backend-weight::2"”; ¬/flow resume acts¬ ends that
 - Mode ¬act¬: it does what it wants
 - From the handbook's section “Triage”
 - It looks at: opened, labels changed`},

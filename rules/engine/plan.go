@@ -21,7 +21,7 @@ func (r *run) apply(wants []Planned) error {
 	}
 	for _, w := range wants {
 		if !w.Action.Done(after) {
-			return contradiction(w, wants, before)
+			return contradictionError(w, wants, before)
 		}
 	}
 	if !slices.Equal(before.Labels, after.Labels) {
@@ -35,8 +35,8 @@ func (r *run) apply(wants []Planned) error {
 	return nil
 }
 
-// contradiction names the wish that undoes w.
-func contradiction(w Planned, plan []Planned, before triage.Issue) error {
+// contradictionError names the wish that undoes w.
+func contradictionError(w Planned, plan []Planned, before triage.Issue) error {
 	for _, other := range plan {
 		if other.Action != w.Action && !w.Action.Done(other.Action.Apply(w.Action.Apply(before))) {
 			return fmt.Errorf("%w: %s wants to %s, %s wants to %s", ErrContradiction, w.Rule, w.Action, other.Rule, other.Action)

@@ -77,7 +77,7 @@ func TestWhoUndid(t *testing.T) {
 	}
 }
 
-// TestShadowShowsNothing: a rule that is only watched does not come on the note as one that rests, and rests all the same once it may act.
+// TestShadowShowsNothing: a rule that is only watched does not appear on the note as suspended, and is suspended nevertheless once it may act.
 func TestShadowShowsNothing(t *testing.T) {
 	watched := wants("watched", triage.AddLabel{Label: "UX"})
 	watched.Mode = triage.Shadow
