@@ -57,7 +57,7 @@ func TestSave(t *testing.T) {
 			noted(ann, 2*time.Minute, "/flow snooze needs-type 2w", issue(2*time.Minute, "type::bug", "workflow::refinement")))},
 		{"agreements", bury(t, nil,
 			thumb, noted(triage.Person{ID: 43, Username: "pat"}, 2*time.Minute, "LGTM!", issue(2*time.Minute, "type::feature", "workflow::needs issue review")))},
-		{"rule_rested", bury(t, &record.Decision{Ours: true, Events: []string{"opened"}, Findings: []engine.Finding{
+		{"rule_rested", bury(t, &record.Decision{InScope: true, Events: []string{"opened"}, Findings: []engine.Finding{
 			{Rule: "team-labels", Evaluated: true, Overridden: true}, {Rule: "of-another-version", Evaluated: true, Overridden: true},
 		}}, happened(triage.Swept, triage.Person{}, 0, triage.Issue{
 			Ref: ref, Type: "Walter's own", Labels: []string{"group::source code", "type::bug"}, NoWeights: true, UpdatedAt: noon, CreatedAt: noon,
@@ -216,7 +216,7 @@ func (d *drawn) letter() letter.Letter {
 		d.event(&b.Event, int64(n))
 		bodies = append(bodies, b)
 	}
-	l := bury(d.T, &record.Decision{Ours: true, Reason: d.name(), Findings: []engine.Finding{{Rule: "team-labels", Reason: d.name(), Overridden: true}}}, bodies...)
+	l := bury(d.T, &record.Decision{InScope: true, Reason: d.name(), Findings: []engine.Finding{{Rule: "team-labels", Reason: d.name(), Overridden: true}}}, bodies...)
 	l.Cause = d.name()
 	return l
 }

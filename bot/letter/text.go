@@ -61,7 +61,7 @@ func writeDecision(b *strings.Builder, d record.Decision) {
 		b.WriteString("  none was made\n")
 		return
 	}
-	if !d.Ours && d.Reason != "" {
+	if !d.InScope && d.Reason != "" {
 		fmt.Fprintf(b, "  left alone: %s\n", legible.Printable(d.Reason))
 	}
 	for _, c := range d.Commands {

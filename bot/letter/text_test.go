@@ -50,7 +50,7 @@ func TestShow(t *testing.T) {
 		Added: []string{"type::bug"}, Removed: []string{"a \x1b[2J label"}, Weight: &triage.WeightChange{From: nil, To: triage.Int(3)},
 	}
 	decision := record.Decision{
-		Events: []string{"updated"}, Ours: true, Commands: []engine.Result{{Command: "weight", Reason: "sets weight 3"}},
+		Events: []string{"updated"}, InScope: true, Commands: []engine.Result{{Command: "weight", Reason: "sets weight 3"}},
 		Findings: []engine.Finding{
 			{Rule: "team-labels", Mode: triage.Act, Reason: "an issue carries its labels", Wants: []string{"add ~backend"}, Evaluated: true},
 			{Rule: "needs-type", Mode: triage.Remind, Reason: "it has no type", Evaluated: true, Overridden: true},

@@ -11,7 +11,7 @@ import (
 type Decision struct {
 	Events   []string         `json:"events"`         // the kinds of each, in words
 	Path     string           `json:"path,omitempty"` // of the project
-	Ours     bool             `json:"ours"`
+	InScope  bool             `json:"ours"`
 	Reason   string           `json:"reason,omitempty"` // why the issue was left alone
 	Commands []engine.Result  `json:"commands,omitempty"`
 	Findings []engine.Finding `json:"findings,omitempty"` // of the rules that were run

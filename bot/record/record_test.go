@@ -44,7 +44,7 @@ func event() record.Event {
 // decision has all that is kept of a decision.
 func decision() record.Decision {
 	return record.Decision{
-		Events: []string{"opened", "noted"}, Path: "team/project", Ours: true, Reason: "r", Done: []string{"added ~a"}, Attempt: 2, Error: "e",
+		Events: []string{"opened", "noted"}, Path: "team/project", InScope: true, Reason: "r", Done: []string{"added ~a"}, Attempt: 2, Error: "e",
 		Commands: []engine.Result{{By: "ann", Command: "weight", Reason: "done", Refused: true}},
 		Findings: []engine.Finding{{
 			Rule: "team-labels", Mode: triage.Shadow, Reason: "f", Wants: []string{"add ~a"}, Evaluated: true, Overridden: true, Would: []string{"add ~b"}, Notable: true,
@@ -92,7 +92,7 @@ func TestOtherReleases(t *testing.T) {
 	e, err := record.DecodeEvent([]byte(`{"e":{"k":1,"new":{}},"i":{"p":7,"i":12},"new":[]}`), ref)
 	same(t, err, record.Event{Event: triage.Event{Kind: triage.Opened}, Issue: triage.Issue{Ref: ref}}, e)
 	d, err := record.DecodeDecision([]byte(`{"v":1,"ours":true,"new":1}`))
-	same(t, err, record.Decision{Ours: true}, d)
+	same(t, err, record.Decision{InScope: true}, d)
 
 	for body, word := range map[string]string{
 		`{"v":2,"e":"opened","i":{"p":7,"i":12}}`: "a newer release wrote it, in format 2; this one reads format 1",

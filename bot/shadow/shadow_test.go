@@ -19,7 +19,7 @@ var began = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 // decided is a decision on issue 7#iid so many hours before began; only that of issue 1 tells the project's path.
 func decided(t *testing.T, iid int64, hours int, findings ...engine.Finding) inbox.Record {
 	t.Helper()
-	d := record.Decision{Ours: true, Findings: findings}
+	d := record.Decision{InScope: true, Findings: findings}
 	if iid == 1 {
 		d.Path = "team/project"
 	}

@@ -12,8 +12,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// answerComments answers the comments: with a reply in the thread where there is something to say, then with a reaction, which says that all is done.
-// A comment that people deleted meanwhile needs no answer, and one that GitLab will not let the bot answer gets none.
+// answerComments answers the comments: with a reply in the thread where there is something to say, then with a reaction, which says that
+// all is done. A comment that people deleted meanwhile needs no answer, and one that GitLab will not let the bot answer gets none.
 func (j *job) answerComments(ctx context.Context) error {
 	for _, a := range j.decision.Pending.Intent.Answers {
 		cause := j.answerComment(ctx, a)
@@ -27,8 +27,8 @@ func (j *job) answerComments(ctx context.Context) error {
 	return nil
 }
 
-// reportFailure tells people that what they asked for cannot be done, if GitLab refuses it for good or the rules contradict each other about it. The
-// cause is returned as it is.
+// reportFailure tells people that what they asked for cannot be done, if GitLab refuses it for good or the rules contradict each other
+// about it. The cause is returned as it is.
 func (j *job) reportFailure(ctx context.Context, cause error) error {
 	contradiction := errors.Is(cause, engine.ErrContradiction)
 	if j.decision.Pending.Empty() || !contradiction && gitlab.ClassOf(cause) != gitlab.Permanent {
@@ -127,7 +127,8 @@ func (j *job) reply(ctx context.Context, a triage.Reaction) error {
 	return j.rememberUnanswered(0, err)
 }
 
-// addMissingReaction gives a comment the reaction that its answer lacks, "" for none. It is no order: what becomes of this batch says nothing about it.
+// addMissingReaction gives a comment the reaction that its answer lacks, "" for none. It is no order: what becomes of this batch says
+// nothing about it.
 func (j *job) addMissingReaction(ctx context.Context, id int64, emoji string) error {
 	j.snapshotMemory()
 	err := j.answerComment(ctx, triage.Reaction{Note: id, Emoji: emoji})

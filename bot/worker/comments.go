@@ -56,14 +56,14 @@ func (j *job) prepareComments(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		j.in.Facts.History = slices.DeleteFunc(slices.Clone(past), func(p triage.ResourceEvent) bool { return p.Actor.ID == j.view.bot.self.ID })
+		j.in.Facts.History = slices.DeleteFunc(slices.Clone(past), j.view.byBot)
 	}
 	j.in.Comments = comments
 	return nil
 }
 
-// asFirstWritten finds out about comments that somebody's "Test" of the webhook told of, or that came late: who wrote them, and whether the text is still
-// the first. Those that were edited are left out, as edited ones are, and customers' mails.
+// asFirstWritten finds out about comments that somebody's "Test" of the webhook told of, or that came late: who wrote them, and whether the
+// text is still the first. Those that were edited are left out, as edited ones are, and customers' mails.
 func (j *job) asFirstWritten(ctx context.Context, comments []engine.Comment) ([]engine.Comment, error) {
 	var left []engine.Comment
 	for _, c := range comments {

@@ -44,7 +44,8 @@ func (j *job) newCase() engine.Case {
 	return c
 }
 
-// decisionTime is the time of the decision. A wake-up is due by the store's clock; where ours is behind, what it was set for is due all the same.
+// decisionTime is the time of the decision. A wake-up is due by the store's clock; where ours is behind, what it was set for is due all the
+// same.
 func (j *job) decisionTime() time.Time {
 	now := j.now()
 	if j.batch.Woken && j.in.Memory.WakeAt.After(now) {
@@ -84,8 +85,8 @@ func setsWeight(d engine.Decision) bool {
 	return false
 }
 
-// onlyReminds reports whether all that is to be written is a note whose items have waited for the grace period to end, about a state that GitLab
-// showed since the wait began. Deliveries have kept that up to date; a note that misses the last of them is set right by the next.
+// onlyReminds reports whether all that is to be written is a note whose items have waited for the grace period to end, about a state that
+// GitLab showed since the wait began. Deliveries have kept that up to date; a note that misses the last of them is set right by the next.
 func (j *job) onlyReminds(d engine.Decision) bool {
 	return j.batch.Woken && len(j.batch.Deliveries) == 0 && len(d.Plan) == 0 && d.Pending.Empty() && !j.snap.late &&
 		j.now().Sub(j.snap.seenAt) <= j.rules.policy.Grace+newborn

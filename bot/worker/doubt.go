@@ -96,8 +96,8 @@ func (j *job) doubting() ([]byte, error) {
 	return json.Marshal(m)
 }
 
-// commentIsGone reports whether a comment is not there any more, after a call about it was answered with 404: GitLab said so for minutes, and its list
-// lacks the comment too. Otherwise the error says what to wait for.
+// commentIsGone reports whether a comment is not there any more, after a call about it was answered with 404: GitLab said so for minutes,
+// and its list lacks the comment too. Otherwise the error says what to wait for.
 func (j *job) commentIsGone(ctx context.Context, id int64, cause error) (bool, error) {
 	if gitlab.ClassOf(cause) != gitlab.NotFound {
 		return false, cause

@@ -10,8 +10,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// execute carries the decision out: it writes down what commands want, opens their follow-up, changes the issue with one write and links it. It
-// reports whether GitLab did not take some of it, so that the issue has to be decided again.
+// execute carries the decision out: it writes down what commands want, opens their follow-up, changes the issue with one write and links
+// it. It reports whether GitLab did not take some of it, so that the issue has to be decided again.
 func (j *job) execute(ctx context.Context) (again bool, err error) {
 	if err := j.recordIntent(ctx); err != nil {
 		return false, err

@@ -15,8 +15,8 @@ import (
 // clocks differ. Of older ones GitLab tells, by the bot's reaction or its reply.
 const recall = time.Minute
 
-// findUndelivered adds the comments with commands that GitLab did not deliver, where the issue is looked at because something may have been missed.
-// A comment that was edited is not one of them: nobody knows who wrote what in it.
+// findUndelivered adds the comments with commands that GitLab did not deliver, where the issue is looked at because something may have been
+// missed. A comment that was edited is not one of them: nobody knows who wrote what in it.
 func (j *job) findUndelivered(ctx context.Context) error {
 	if !j.isSwept() {
 		return nil
@@ -52,8 +52,8 @@ func (j *job) findUndelivered(ctx context.Context) error {
 	return nil
 }
 
-// wasEdited reports whether a comment's text is not what it was at first. GitLab moves the same time for a reaction: behind a person's an edit may
-// hide, and then it is unsure.
+// wasEdited reports whether a comment's text is not what it was at first. GitLab moves the same time for a reaction: behind a person's an
+// edit may hide, and then it is unsure.
 func (j *job) wasEdited(ctx context.Context, c gitlab.Comment) (edited, unsure bool, err error) {
 	const slack = time.Second // between times of what happened at once
 	if c.UpdatedAt.Sub(c.CreatedAt) <= slack {
@@ -109,7 +109,7 @@ func (j *job) notExecuted(ctx context.Context, comments []engine.Comment) (left 
 		}
 		// What the bot did since it remembers, it knows of which comment.
 		moved = slices.DeleteFunc(slices.Clone(past), func(p triage.ResourceEvent) bool {
-			return p.Actor.ID != j.view.bot.self.ID || p.At.After(j.in.Memory.FirstSeen)
+			return !j.view.byBot(p) || p.At.After(j.in.Memory.FirstSeen)
 		})
 		if left, err = j.withExactTimes(ctx, left); err != nil {
 			return nil, nil, err
@@ -145,8 +145,8 @@ func (j *job) wasCarriedOut(ctx context.Context, c engine.Comment) (bool, error)
 	return true, nil
 }
 
-// withExactTimes gives the comments their exact times: deliveries tell whole seconds, in which the bot may have changed the issue before. A comment
-// that the list lacks is there all the same: it was delivered, and the list may lag.
+// withExactTimes gives the comments their exact times: deliveries tell whole seconds, in which the bot may have changed the issue before. A
+// comment that the list lacks is there all the same: it was delivered, and the list may lag.
 func (j *job) withExactTimes(ctx context.Context, comments []engine.Comment) ([]engine.Comment, error) {
 	written, err := j.view.commentsSince(ctx, comments[0].Event.At.Add(-time.Second))
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// labelsRefused are the labels of an edit that GitLab silently left out of its answer: archived ones, and those that the bot may not create. Where
-// another label of the scope is new, somebody set that at this moment.
+// labelsRefused are the labels of an edit that GitLab silently left out of its answer: archived ones, and those that the bot may not
+// create. Where another label of the scope is new, somebody set that at this moment.
 func labelsRefused(e triage.Edit, before, got triage.Issue) []string {
 	return slices.DeleteFunc(slices.Clone(e.Add), func(l string) bool {
 		return got.Has(l) || slices.ContainsFunc(got.Labels, func(other string) bool {
@@ -20,14 +20,14 @@ func labelsRefused(e triage.Edit, before, got triage.Issue) []string {
 	})
 }
 
-// withdrawWrite has everything decided again as if the write had not been made, without the labels that GitLab did not take: the next write puts
-// back what gave way, and takes off what only they justified. Commands that want such a label are refused.
+// withdrawWrite has everything decided again as if the write had not been made, without the labels that GitLab did not take: the next write
+// puts back what gave way, and takes off what only they justified. Commands that want such a label are refused.
 func (j *job) withdrawWrite(before, got triage.Issue, labels []string) {
 	d := &j.decision
 	was := retracted(triage.Difference(before, d.Result), before, got)
 	was.Labels = slices.DeleteFunc(was.Labels, func(l string) bool { return slices.Contains(labels, l) }) // what gave way cannot come back
 	memory := j.in.Memory.Clone()
-	refused := slices.ContainsFunc(d.Pending.WantedActions, func(w engine.WantedAction) bool { return slices.Contains(labels, triage.LabelOf(w.Action)) })
+	refused := wantsAny(d.Pending.WantedActions, labels)
 	if refused && j.intent.unrun != nil {
 		j.in.Comments, j.in.Pending, memory = j.intent.unrun.comments, j.intent.unrun.pending, j.intent.unrun.memory.Clone()
 	}
@@ -55,9 +55,14 @@ func (j *job) withdrawWrite(before, got triage.Issue, labels []string) {
 		j.in.Facts.RefusedLabels[l] = true
 		j.effects.note("command: add " + l + ", which GitLab did not take")
 	}
-	if slices.ContainsFunc(j.in.Pending.WantedActions, func(w engine.WantedAction) bool { return slices.Contains(labels, triage.LabelOf(w.Action)) }) {
+	if wantsAny(j.in.Pending.WantedActions, labels) {
 		j.refuseResumed(labels)
 	}
+}
+
+// wantsAny reports whether commands want one of the labels.
+func wantsAny(wanted []engine.WantedAction, labels []string) bool {
+	return slices.ContainsFunc(wanted, func(w engine.WantedAction) bool { return slices.Contains(labels, triage.LabelOf(w.Action)) })
 }
 
 // refuseResumed refuses what an earlier attempt wrote down: which line of which comment wanted a label is not written down.
@@ -107,8 +112,8 @@ const (
 	halfway   = time.Hour   // how long ago an attempt may have been cut off whose write was half taken
 )
 
-// findHalfTaken finds a write of an earlier attempt that was half taken: the bot took the last label of a scope off, and nothing took its place. It
-// returns the scopes; the job goes on as if that write had not been made.
+// findHalfTaken finds a write of an earlier attempt that was half taken: the bot took the last label of a scope off, and nothing took its
+// place. It returns the scopes; the job goes on as if that write had not been made.
 func (j *job) findHalfTaken(past []triage.ResourceEvent) (scopes []string) {
 	last := map[string]triage.ResourceEvent{}
 	for _, p := range past {
@@ -118,12 +123,13 @@ func (j *job) findHalfTaken(past []triage.ResourceEvent) (scopes []string) {
 	}
 	was := j.snap.issue
 	for scope, p := range last {
-		if p.Added || p.Actor.ID != j.view.bot.self.ID || p.At.Before(j.now().Add(-halfway)) || slices.ContainsFunc(j.snap.issue.Labels, func(l string) bool { return triage.Scope(l) == scope }) {
+		filled := slices.ContainsFunc(j.snap.issue.Labels, func(l string) bool { return triage.Scope(l) == scope })
+		if filled || p.Added || !j.view.byBot(p) || p.At.Before(j.now().Add(-halfway)) {
 			continue
 		}
 		scopes = append(scopes, scope)
 		for _, other := range past {
-			if other.Label == "" || other.Actor.ID != j.view.bot.self.ID || other.At.Sub(p.At).Abs() > sameWrite {
+			if other.Label == "" || !j.view.byBot(other) || other.At.Sub(p.At).Abs() > sameWrite {
 				continue
 			}
 			if other.Added {

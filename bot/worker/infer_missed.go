@@ -40,7 +40,7 @@ func (j *job) inferMissed(ctx context.Context) error {
 		return nil
 	}
 	for _, p := range past {
-		if p.Actor.ID == j.view.bot.self.ID || p.At.Before(since) {
+		if j.view.byBot(p) || p.At.Before(since) {
 			continue
 		}
 		e := triage.Event{Kind: triage.Updated, Actor: p.Actor, At: p.At, ReceivedAt: j.now()}
@@ -64,7 +64,7 @@ func (j *job) inferMissed(ctx context.Context) error {
 // isUnknown reports whether nothing tells that the bot ever did anything about the issue: no note, no change of its own. What opened it was
 // missed then, if nothing is remembered of the issue either; one that is adopted may have been watched in shadow.
 func (j *job) isUnknown(past []triage.ResourceEvent) bool {
-	return j.in.Memory.Note.ID == 0 && len(j.in.Memory.BotChanges) == 0 && !slices.ContainsFunc(past, func(p triage.ResourceEvent) bool { return p.Actor.ID == j.view.bot.self.ID })
+	return j.in.Memory.Note.ID == 0 && len(j.in.Memory.BotChanges) == 0 && !slices.ContainsFunc(past, j.view.byBot)
 }
 
 // isSwept reports whether the issue is looked at because something may have been missed.

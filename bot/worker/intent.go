@@ -9,6 +9,31 @@ import (
 	"flowkeeper/rules/triage"
 )
 
+// An intent is what commands want: a log entry that is written to the store before any of it is carried out. It is what makes a command run
+// once although everything may stop at any moment and a repetition may find another issue than the first attempt did.
+//
+// A command cannot simply be run again. "/flow next" run twice moves an issue by two states; "/flow spike done" opens a second follow-up;
+// and a person may have set something else since, which a second run would take for the state to start from. Nor can it be marked as run
+// first and carried out then: what was not carried out at the moment of a crash would be lost without a word. So the order is:
+//
+//  1. Decide. Commands and rules come to one decision, and nothing has happened yet. A crash here costs nothing: the deliveries are still in
+//     the mailbox, and the comment is decided anew.
+//  2. Record (recordIntent). The intent goes into the issue's memory together with the mark that the comment's commands were run: the
+//     difference to make, the time of the state that it was decided on, the links, the follow-up, and the answers to every comment. From here
+//     on nobody runs these commands again.
+//  3. Execute. The follow-up is opened, unless one with this comment's marker exists; the issue is changed by one write; links are made.
+//     After the write the memory moves what was made from Edit to Written.
+//  4. Publish. The note is brought in line, and each comment gets its reply and, last of all, its reaction: the reaction says that all is done.
+//  5. Settle. The batch leaves the mailbox, and the memory it leaves holds no intent any more.
+//
+// Whoever finds an intent in the memory (resumeIntent) carries out what is left of it. GitLab's resource events tell what has been made
+// since the recorded time, and by whom: what the bot made is done, and what a person set stands, so neither is made again. The follow-up is
+// found by its marker, the reply by its own, and a reaction given twice is one. The rules look at the outcome like at a person's change.
+//
+// Where the store itself was emptied no intent is left. Then GitLab is the log: the bot's reaction to a comment, its reply and the
+// follow-up's marker tell what has run (executed.go), and what cannot be known for certain is refused with the request to write the comment
+// again.
+
 // recordIntent writes down what commands want, and what the rules made of it, before any of it is done. Whoever comes after a crash carries
 // it out and does not run the commands again.
 func (j *job) recordIntent(ctx context.Context) error {

@@ -17,8 +17,8 @@ import (
 // late is how long after a write without an answer GitLab may still carry it out.
 const late = 5 * time.Minute
 
-// rememberUnanswered remembers a write that failed, unless GitLab refused it: it may be carried out later, behind its repetition. Opens is the comment
-// whose follow-up was to be opened, 0 for all other writes. The error is returned as it is.
+// rememberUnanswered remembers a write that failed, unless GitLab refused it: it may be carried out later, behind its repetition. Opens is
+// the comment whose follow-up was to be opened, 0 for all other writes. The error is returned as it is.
 func (j *job) rememberUnanswered(opens int64, err error) error {
 	e, answered := errors.AsType[*gitlab.Error](err)
 	if err == nil || answered && (e.Status >= 400 && e.Status < 500 || e.Class == gitlab.Permanent) {
@@ -52,8 +52,8 @@ func (j *job) removeLateTwins(ctx context.Context) error {
 	return nil
 }
 
-// deleteTwins deletes the younger ones where the bot's comments say the same thing twice: two notes, two answers to one comment. It reports whether
-// there were any.
+// deleteTwins deletes the younger ones where the bot's comments say the same thing twice: two notes, two answers to one comment. It reports
+// whether there were any.
 func (j *job) deleteTwins(ctx context.Context) (found bool, err error) {
 	notes, err := j.view.ownNotes(ctx)
 	if err != nil {

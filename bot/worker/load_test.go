@@ -281,7 +281,7 @@ func TestNothingIsLoadedOfAnotherTeamsIssue(t *testing.T) {
 	b := newBench(t, nil, curious(triage.NeedLinks))
 	ref := b.open("group::theirs")
 	b.tell(ref, b.opened(ref))
-	if reads := b.reads(); len(reads) > 0 || b.decision(ref).Ours {
+	if reads := b.reads(); len(reads) > 0 || b.decision(ref).InScope {
 		t.Errorf("reads %v, record %+v", reads, b.decision(ref))
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// withoutCopied leaves out of an issue's past what GitLab copied when it moved or cloned another one: nobody did that here. Of a moved issue the level
-// for security and the time in its state go into the memory.
+// withoutCopied leaves out of an issue's past what GitLab copied when it moved or cloned another one: nobody did that here. Of a moved
+// issue the level for security and the time in its state go into the memory.
 func (j *job) withoutCopied(ctx context.Context, notes []gitlab.Note, past []triage.ResourceEvent, m *triage.Memory) ([]triage.ResourceEvent, error) {
 	from := j.snap.issue.CreatedAt.Add(-sameWrite)
 	bump, moved, isMoved, err := j.origin(ctx, notes)

@@ -189,8 +189,8 @@ func unasked(s engine.Note) engine.Note {
 	return s
 }
 
-// findNote finds the note by its marker, and returns what the marker remembers. An internal one took the place of a public one; of two alike the
-// older counts.
+// findNote finds the note by its marker, and returns what the marker remembers. An internal one took the place of a public one; of two
+// alike the older counts.
 func findNote(notes []gitlab.Note, on triage.Ref) (found triage.Memory, is bool) {
 	for _, n := range notes {
 		m, state := note.ParseMarker(n.Body, on)
@@ -203,8 +203,9 @@ func findNote(notes []gitlab.Note, on triage.Ref) (found triage.Memory, is bool)
 	return found, is
 }
 
-// succeedNote finds out whether the note that GitLab would not let the bot edit is there, and somebody else's: that of a user that the bot was, or of
-// the ghost that GitLab leaves for a deleted one. That the bot wrote it, the memory knows. A new note then takes its place and names it.
+// succeedNote finds out whether the note that GitLab would not let the bot edit is there, and somebody else's: that of a user that the bot
+// was, or of the ghost that GitLab leaves for a deleted one. That the bot wrote it, the memory knows. A new note then takes its place and
+// names it.
 func (j *job) succeedNote(ctx context.Context, cause error) (bool, error) {
 	if e, ok := errors.AsType[*gitlab.Error](cause); !ok || e.Status != 403 && e.Status != 404 {
 		return false, nil

@@ -24,8 +24,8 @@ type snapshot struct {
 	retracted *triage.Issue
 }
 
-// readIssue gets the issue from GitLab. A state that is older than one that is known is not there yet: behind GitLab's database stand copies that
-// lag. When it has not come after a while, the known one counts.
+// readIssue gets the issue from GitLab. A state that is older than one that is known is not there yet: behind GitLab's database stand
+// copies that lag. When it has not come after a while, the known one counts.
 func (j *job) readIssue(ctx context.Context) error {
 	issue, err := j.reads.Issue(ctx, j.batch.Issue)
 	if err != nil {

@@ -73,7 +73,8 @@ func (j *job) unobserved() *triage.Issue {
 	return unobserved(j.snap.told, j.snap.issue, j.in.Events, j.effects.edits)
 }
 
-// countOwnWrites takes what the bot did since base, as GitLab tells it, for told: an earlier attempt may have written it without living to tell.
+// countOwnWrites takes what the bot did since base, as GitLab tells it, for told: an earlier attempt may have written it without living to
+// tell.
 func (j *job) countOwnWrites(past []triage.ResourceEvent) {
 	if j.snap.told == nil {
 		return
@@ -81,7 +82,7 @@ func (j *job) countOwnWrites(past []triage.ResourceEvent) {
 	base := *j.snap.told
 	for _, p := range past {
 		switch {
-		case p.Actor.ID != j.view.bot.self.ID || !p.At.After(j.snap.told.UpdatedAt):
+		case !j.view.byBot(p) || !p.At.After(j.snap.told.UpdatedAt):
 		case p.Label == "":
 			base.Weight = p.Weight
 		case p.Added:

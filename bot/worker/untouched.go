@@ -12,8 +12,9 @@ import (
 // explained is how far an issue's time of update may be from what moved it.
 const explained = time.Second
 
-// isUntouched reports whether a swept issue is to be left alone: it is older than what the bot knows of its project, nothing is known of it, and all
-// that moved it since is that it was mentioned elsewhere, or that the bot linked it. What GitLab does not tell about, such as a milestone, counts as a person's touch.
+// isUntouched reports whether a swept issue is to be left alone: it is older than what the bot knows of its project, nothing is known of
+// it, and all that moved it since is that it was mentioned elsewhere, or that the bot linked it. What GitLab does not tell about, such as a
+// milestone, counts as a person's touch.
 func (j *job) isUntouched(ctx context.Context) (bool, error) {
 	if !j.mail.blank || j.mail.adopted || j.batch.Woken || !j.snap.issue.CreatedAt.Before(j.mail.cameAt) || triage.KindsOf(j.in.Events) != triage.Swept {
 		return false, nil

@@ -66,6 +66,9 @@ func (v *view) changes(ctx context.Context) ([]triage.ResourceEvent, error) {
 	return past, nil
 }
 
+// byBot reports whether the bot made a change, as one of its users.
+func (v *view) byBot(e triage.ResourceEvent) bool { return e.Actor.ID == v.bot.self.ID }
+
 // ownNotes are the bot's comments, the oldest first. Those of users that it was are in former then.
 func (v *view) ownNotes(ctx context.Context) ([]gitlab.Note, error) {
 	if v.ownRead {

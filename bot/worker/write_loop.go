@@ -42,8 +42,8 @@ func (j *job) countWrite(m *triage.Memory) {
 	}
 }
 
-// stopWriting leaves the plan alone and says on the note that the bot stopped. The issue is woken at once, found stopped and given up, now that
-// the store knows of it: a dead letter alone would not keep that the note was written.
+// stopWriting leaves the plan alone and says on the note that the bot stopped. The issue is woken at once, found stopped and given up, now
+// that the store knows of it: a dead letter alone would not keep that the note was written.
 func (j *job) stopWriting(ctx context.Context) error {
 	j.pool.metrics.fights.Inc()
 	d := &j.decision

@@ -88,8 +88,8 @@ type Facts struct {
 	FoundIssues map[string]triage.FoundIssue // by what people wrote
 	// PastFindings are the kept decisions at which a rule looked at the issue, by rule, the newest first.
 	PastFindings map[string][]PastFinding
-	// BotMoves are the workflow states and weights that the bot set after the comment was written, by GitLab's resource events. They are loaded
-	// where the memory of what has run is lost: a command that is relative to a state must not run again on its own outcome.
+	// BotMoves are the workflow states and weights that the bot set after the comment was written, by GitLab's resource events. They are
+	// loaded where the memory of what has run is lost: a command that is relative to a state must not run again on its own outcome.
 	BotMoves []triage.ResourceEvent
 	// History is everything that anybody changed, loaded where a comment is late.
 	History []triage.ResourceEvent

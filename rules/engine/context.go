@@ -72,7 +72,8 @@ func updateStateEntry(in *triage.Input) bool {
 	return true
 }
 
-// countAgreement adds an event's agreement to those known. After a withdrawal all are counted anew from GitLab: the person may have reacted twice.
+// countAgreement adds an event's agreement to those known. After a withdrawal all are counted anew from GitLab: the person may have reacted
+// twice.
 func countAgreement(in *triage.Input, e triage.Event) {
 	name := triage.UsernameKey(e.Actor.Username)
 	around := &in.Memory.Context

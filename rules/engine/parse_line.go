@@ -22,7 +22,8 @@ func (h parsedLine) name() string {
 	return h.command.Name
 }
 
-// parseLine reads a line. The prefix alone asks for help. A line that only begins with the bot's name in a conversation is not addressed to it.
+// parseLine reads a line. The prefix alone asks for help. A line that only begins with the bot's name in a conversation is not addressed to
+// it.
 func parseLine(p Policy, line Line) (h parsedLine, addressed bool) {
 	h.text = line.Text
 	if strings.TrimSpace(h.text) == "" && !line.Mention {

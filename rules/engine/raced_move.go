@@ -9,8 +9,8 @@ import (
 // raceWindow is how long ago a person may have moved an issue that the bot then moved without having seen it.
 const raceWindow = 2 * time.Minute
 
-// restoreRacedMove moves the issue back where a person moved it while the bot was writing. GitLab has no conditional writes, so a workflow label of
-// the bot's may have replaced one that a person set after the bot's decision.
+// restoreRacedMove moves the issue back where a person moved it while the bot was writing. GitLab has no conditional writes, so a workflow
+// label of the bot's may have replaced one that a person set after the bot's decision.
 func (r *run) restoreRacedMove() {
 	label, at := lastMove(r.in)
 	winner := r.in.Winner(r.in.Team.Label(triage.WorkflowScope))

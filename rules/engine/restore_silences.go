@@ -6,8 +6,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// RestoreSilences silences the rules again that commands in these comments once silenced, in order. Silences are the only thing that a lost store
-// forgets and that neither a note, if there is none, nor GitLab's events hold. The comments are ones that the bot has answered.
+// RestoreSilences silences the rules again that commands in these comments once silenced, in order. Silences are the only thing that a lost
+// store forgets and that neither a note, if there is none, nor GitLab's events hold. The comments are ones that the bot has answered.
 func RestoreSilences(p Policy, comments []Comment, issue triage.Issue, m triage.Memory, now time.Time) triage.Memory {
 	m = m.Clone()
 	in := triage.NewInput(p.Team, nil, issue, &m, now)

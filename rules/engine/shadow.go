@@ -16,8 +16,8 @@ func dropUnshadowed(p Policy, m *triage.Memory) {
 	}
 }
 
-// recordShadow notes what each rule in shadow would do here in its own mode, and remembers it. What would only ask people waits for the grace period
-// like an item of the note; the rule is then looked at again.
+// recordShadow notes what each rule in shadow would do here in its own mode, and remembers it. What would only ask people waits for the
+// grace period like an item of the note; the rule is then looked at again.
 func (r *run) recordShadow() {
 	for n := range r.policy.Settings {
 		s, f := &r.policy.Settings[n], &r.findings[n]

@@ -73,8 +73,8 @@ func (r *run) skipReason(s *Setting) string {
 	return ""
 }
 
-// rulesInvolved are the rules that have something on the note, changed the issue, or would have in shadow. They are run whatever happened, so that
-// what they said stays true.
+// rulesInvolved are the rules that have something on the note, changed the issue, or would have in shadow. They are run whatever happened,
+// so that what they said stays true.
 func rulesInvolved(m *triage.Memory) map[string]bool {
 	if len(m.Items) == 0 && len(m.BotChanges) == 0 && len(m.HasLine) == 0 && len(m.ShadowActions) == 0 {
 		return nil

@@ -26,7 +26,8 @@ func (r *commandRun) superseded(a triage.Action, c Comment) bool {
 	})
 }
 
-// alreadyMoved reports whether the bot set such a state after the comment was written. The command has then run, although the memory of it is lost.
+// alreadyMoved reports whether the bot set such a state after the comment was written. The command has then run, although the memory of it
+// is lost.
 func (r *commandRun) alreadyMoved(a triage.Action, at time.Time) bool {
 	return slices.ContainsFunc(r.facts.BotMoves, func(p triage.ResourceEvent) bool { return !p.At.Before(at) && p.Concerns(a) && putsInPlace(p) })
 }

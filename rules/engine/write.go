@@ -38,7 +38,8 @@ func (r *run) writeNote() (Note, time.Time) {
 	return s, r.wakeAt()
 }
 
-// shouldMention reports whether the roles of an item are mentioned in this edit: once in the issue's life, also where several comments raise the same.
+// shouldMention reports whether the roles of an item are mentioned in this edit: once in the issue's life, also where several comments
+// raise the same.
 func (r *run) shouldMention(w wantedItem) bool {
 	m, once := r.memory, w.key
 	if r.command(ruleOf(w.key)) != nil {
@@ -83,8 +84,8 @@ func (r *run) why(s Note) []Why {
 	return why
 }
 
-// shouldUpdateNote reports whether the note is to be brought in line: always while the issue is open; on a closed one only for the rules that look
-// at closed issues and want something or no longer do, so that closing an issue does not strike its items through.
+// shouldUpdateNote reports whether the note is to be brought in line: always while the issue is open; on a closed one only for the rules
+// that look at closed issues and want something or no longer do, so that closing an issue does not strike its items through.
 func (r *run) shouldUpdateNote() bool {
 	if !r.in.Issue.Closed {
 		return true
