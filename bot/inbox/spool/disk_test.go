@@ -6,11 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"os/signal"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -19,48 +15,10 @@ import (
 	"flowkeeper/bot/testkit"
 )
 
-// inChild runs the test in a process of its own, because the size of all files of a process is limited together. It reports whether this is
-// that process.
-func inChild(t *testing.T) bool {
-	t.Helper()
-	const variable = "SPOOL_TEST_IN_CHILD"
-	if os.Getenv(variable) == t.Name() {
-		return true
-	}
-	program, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), program, "-test.run=^"+t.Name()+"$")
-	cmd.Env = append(os.Environ(), variable+"="+t.Name())
-	if out, err := testkit.CombinedOutput(cmd); err != nil {
-		t.Errorf("%v:\n%s", err, out)
-	}
-	return false
-}
-
-// limitFiles makes writing beyond a size fail, as on a full disk, until the test is over or the returned function is called.
-func limitFiles(t *testing.T, size uint64) (lift func()) {
-	t.Helper()
-	var was syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &was); err != nil {
-		t.Fatal(err)
-	}
-	signal.Ignore(syscall.SIGXFSZ)
-	set := func(l syscall.Rlimit) {
-		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &l); err != nil {
-			t.Fatal(err)
-		}
-	}
-	set(syscall.Rlimit{Cur: size, Max: was.Max})
-	t.Cleanup(func() { set(was) })
-	return func() { set(was) }
-}
-
 // A full disk is an error with a remedy. What was accepted before is handed over all the same, and what comes once the inbox is back goes
 // directly, be there room or not.
 func TestDiskFull(t *testing.T) {
-	if !inChild(t) {
+	if !testkit.InChild(t) {
 		return
 	}
 	f := newFake()
@@ -68,7 +26,7 @@ func TestDiskFull(t *testing.T) {
 	f.become(away)
 	r := start(t, f, o)
 	defer r.end()
-	lift := limitFiles(t, 20<<20)
+	lift := testkit.LimitFiles(t, 20<<20)
 
 	var accepted int
 	var err error
@@ -102,7 +60,7 @@ func TestDiskFull(t *testing.T) {
 // Even if nothing at all can be written, somebody has to find out that the inbox is back. What was handed over meanwhile takes no room any
 // more as soon as it can be removed from the file.
 func TestNothingCanBeWritten(t *testing.T) {
-	if !inChild(t) {
+	if !testkit.InChild(t) {
 		return
 	}
 	f := newFake()
@@ -110,7 +68,7 @@ func TestNothingCanBeWritten(t *testing.T) {
 	defer r.end()
 	f.become(away)
 	r.put(1, "a", "b")
-	lift := limitFiles(t, 1)
+	lift := testkit.LimitFiles(t, 1)
 	f.become(answers)
 	drained(r)
 	f.become(away)

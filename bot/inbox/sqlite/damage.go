@@ -34,6 +34,8 @@ func explain(err error) error {
 	switch primaryCode(err) {
 	case sqlite3.SQLITE_FULL:
 		return fmt.Errorf("the disk is full; free some space, then it goes on by itself: %w", err)
+	case sqlite3.SQLITE_IOERR: // a quota that is used up is one, too
+		return fmt.Errorf("the disk cannot be read or written; look at its space, quota and health, then it goes on by itself: %w", err)
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
 		return fmt.Errorf("the file cannot be written by this user; change its owner or choose another data directory: %w", err)
 	}

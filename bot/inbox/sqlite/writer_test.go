@@ -1,8 +1,11 @@
 package sqlite
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -70,6 +73,50 @@ func TestWriterBroken(t *testing.T) {
 			go s.writer.loop()
 		})
 	}
+}
+
+// However many changes wait, they cost one commit, and a commit is one sync of the log beside the file.
+func TestOneSyncPerGroup(t *testing.T) {
+	s := openStore(t, Options{Dir: t.TempDir()})
+	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal"} { // 2 is FULL: a commit syncs
+		var got string
+		if _, err := s.writer.statements.get("PRAGMA "+pragma, nil, &got); err != nil || got != want {
+			t.Errorf("%s is %q, %v, want %q", pragma, got, err, want)
+		}
+	}
+	group := make([]*change, maxBatch)
+	for n := range group {
+		d := inbox.Delivery{Issue: triage.Ref{Project: 1, IID: int64(n%7 + 1)}, IdempotencyKey: fmt.Sprint(n), ContentKey: fmt.Sprint(n)}
+		group[n] = &change{ctx: t.Context(), answer: make(chan error, 1), run: func(tx *tx) error {
+			_, err := s.accept(tx, d)
+			return err
+		}}
+	}
+	s.writer.stop() // the test is the writer now
+	before := commits(t, s)
+	s.writer.commit(group)
+	if got := commits(t, s) - before; got != 1 {
+		t.Errorf("%d changes were written by %d commits, want one", len(group), got)
+	}
+	s.writer.closing, s.writer.done = make(chan struct{}), make(chan struct{}) // for Close
+	go s.writer.loop()
+}
+
+// commits counts the commits in the log beside the file: the frames that say how large the file is after them.
+func commits(t *testing.T, s *Store) (n int) {
+	t.Helper()
+	log, err := os.ReadFile(s.file.path + "-wal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const head, frame = 32, 24
+	page := int(binary.BigEndian.Uint32(log[8:]))
+	for at := head; at+frame+page <= len(log); at += frame + page {
+		if bytes.Equal(log[at+8:at+16], log[16:24]) && binary.BigEndian.Uint32(log[at+4:]) > 0 { // not left over from before
+			n++
+		}
+	}
+	return n
 }
 
 // What expired leaves the file with later writes, a few at a time.
