@@ -25,7 +25,7 @@ func (r *rig) refusedUntil() {
 	r.Helper()
 	testkit.Until(r, "a delivery is answered 503", func() bool {
 		r.must(r.gitlab.Open("ann", r.project, planned))
-		r.must(nil, r.gitlab.Quiet(r.Context()))
+		r.must(nil, r.gitlab.AwaitDelivered(r.Context()))
 		return slices.ContainsFunc(r.gitlab.Deliveries(), func(d sandbox.Delivery) bool { return d.Status == http.StatusServiceUnavailable })
 	})
 }
@@ -38,11 +38,11 @@ func TestFullDiskAnswers503(t *testing.T) {
 	r := newRig(t, sandbox.Premium, nil)
 	lift := testkit.LimitFiles(t, 1)
 	r.refusedUntil()
-	if status, body := r.ready(); status != http.StatusServiceUnavailable || !strings.Contains(body, "look at its space, quota and health") {
+	if status, body := r.get("/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(body, "look at its space, quota and health") {
 		t.Errorf("readyz: %d %s", status, body)
 	}
 	lift()
-	testkit.Until(t, "the bot is ready again", func() bool { status, _ := r.ready(); return status == http.StatusOK })
+	testkit.Until(t, "the bot is ready again", func() bool { status, _ := r.get("/readyz"); return status == http.StatusOK })
 	if ref := r.open(planned); !r.gitlab.Issue(ref).Has("backend") {
 		t.Error("with room again the bot does nothing")
 	}
@@ -72,7 +72,7 @@ func TestDamagedStoreAnswers503(t *testing.T) {
 	_, err = file.WriteAt(bytes.Repeat([]byte("\xa5"), int(info.Size())-4096), 4096)
 	r.must(nil, errors.Join(err, file.Close()))
 	r.refusedUntil()
-	if status, body := r.ready(); status != http.StatusServiceUnavailable || !strings.Contains(body, "the file is damaged") || !strings.Contains(body, "Start the bot again") {
+	if status, body := r.get("/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(body, "the file is damaged") || !strings.Contains(body, "Start the bot again") {
 		t.Errorf("readyz: %d %s", status, body)
 	}
 

@@ -157,7 +157,7 @@ func (s *Spool) moved(q *issueQueue, stored inbox.Message) {
 
 // setAside gives up a delivery that is not as it was written. It stays in the file, for people to look at.
 func (s *Spool) setAside(ctx context.Context, q *issueQueue, stored inbox.Message, cause error) {
-	err := s.store.SetAside(ctx, q.issue, stored.Seq, cause.Error())
+	err := s.store.SetAside(ctx, q.issue, stored, cause.Error())
 	s.o.Log.Error("a delivery in the spool cannot be read; it is kept in the file with the dead letters, and the sweep looks at its issue in GitLab",
 		zap.Stringer("issue", q.issue), zap.Int64("number", stored.Seq), zap.NamedError("cause", cause), zap.Error(err))
 	s.mu.Lock()
@@ -236,11 +236,11 @@ func (s *Spool) removes(ctx context.Context) {
 // removeMoved removes until nothing is left or the file cannot be written, which its store logs.
 func (s *Spool) removeMoved() error {
 	for {
-		some, numbers := s.someMoved()
+		some, byIssue := s.someMoved()
 		if len(some) == 0 {
 			return nil
 		}
-		if err := s.store.Remove(context.Background(), numbers); err != nil {
+		if err := s.store.Remove(context.Background(), byIssue); err != nil {
 			return err
 		}
 		s.mu.Lock()
@@ -253,8 +253,8 @@ func (s *Spool) removeMoved() error {
 }
 
 // someMoved is what one transaction is to remove.
-func (s *Spool) someMoved() (some map[int64]moved, numbers map[triage.Ref][]int64) {
-	some, numbers = map[int64]moved{}, map[triage.Ref][]int64{}
+func (s *Spool) someMoved() (some map[int64]moved, byIssue map[triage.Ref][]inbox.Message) {
+	some, byIssue = map[int64]moved{}, map[triage.Ref][]inbox.Message{}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for number, m := range s.backlog.moved {
@@ -262,7 +262,7 @@ func (s *Spool) someMoved() (some map[int64]moved, numbers map[triage.Ref][]int6
 			break
 		}
 		some[number] = m
-		numbers[m.issue] = append(numbers[m.issue], number)
+		byIssue[m.issue] = append(byIssue[m.issue], inbox.Message{Seq: number})
 	}
-	return some, numbers
+	return some, byIssue
 }

@@ -50,11 +50,11 @@ func (s *Store) Knows(ctx context.Context, key string) (known bool, err error) {
 	return known, err
 }
 
-// Remove takes deliveries out of their mailboxes, by their numbers. One that is not there is none.
-func (s *Store) Remove(ctx context.Context, handled map[triage.Ref][]int64) error {
+// Remove takes deliveries out of their mailboxes. One that is not there is none.
+func (s *Store) Remove(ctx context.Context, handled map[triage.Ref][]inbox.Message) error {
 	return s.write(ctx, "removing what was moved on", func(t *tx) error {
-		for issue, numbers := range handled {
-			if err := t.takeOut(issue, numbers, `DELETE FROM deliveries WHERE seq = ? AND project = ? AND kind = ? AND iid = ? AND dead = 0`); err != nil {
+		for issue, some := range handled {
+			if err := t.unqueue(issue, some, removed); err != nil {
 				return err
 			}
 		}
@@ -63,28 +63,24 @@ func (s *Store) Remove(ctx context.Context, handled map[triage.Ref][]int64) erro
 }
 
 // SetAside moves one delivery out of its mailbox to the issue's dead letter.
-func (s *Store) SetAside(ctx context.Context, issue triage.Ref, number int64, cause string) error {
+func (s *Store) SetAside(ctx context.Context, issue triage.Ref, d inbox.Message, cause string) error {
 	return s.write(ctx, "setting aside a delivery of "+issue.String(), func(t *tx) error {
 		if err := t.keepLetter(&inbox.Batch{Issue: issue}, cause, nil); err != nil {
 			return err
 		}
-		return t.takeOut(issue, []int64{number}, `UPDATE deliveries SET dead = 1 WHERE seq = ? AND project = ? AND kind = ? AND iid = ? AND dead = 0`)
+		return t.unqueue(issue, []inbox.Message{d}, buried)
 	})
 }
 
-// takeOut runs a query that takes a delivery out of its mailbox for each number.
-func (t *tx) takeOut(issue triage.Ref, numbers []int64, query string) error {
+// unqueue takes deliveries out of a mailbox that nobody holds.
+func (t *tx) unqueue(issue triage.Ref, some []inbox.Message, how string) error {
 	old, err := t.mailbox(issue)
 	if err != nil {
 		return err
 	}
 	m := old
-	for _, number := range numbers {
-		gone, err := t.exec(query, number, issue.Project, issue.Kind, issue.IID)
-		if err != nil {
-			return err
-		}
-		m.waiting -= gone
+	if err := t.takeOut(&m, issue, some, how); err != nil {
+		return err
 	}
 	m.rest(t.now)
 	return t.save(issue, old, m)

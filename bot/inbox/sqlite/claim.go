@@ -31,7 +31,7 @@ func (s *Store) Claim(ctx context.Context, wait time.Duration) (*inbox.Batch, er
 		if wait <= 0 {
 			return nil, nil
 		}
-		switch reason, err := s.notifier.Wait(ctx, next, over.C, s.closing); {
+		switch reason, err := s.notifier.Wait(ctx, next, over.C, s.life.Done()); {
 		case err != nil:
 			return nil, fmt.Errorf("waiting for an issue to claim: %w", err)
 		case reason == notifier.Over:

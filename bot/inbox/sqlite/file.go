@@ -49,7 +49,8 @@ type file struct {
 	write   *sql.DB
 	writer  *sql.Conn // the only one of write
 	readers *sql.DB
-	checked bool // it was read through for damage
+	checked bool        // it was read through for damage
+	opened  os.FileInfo // which file the path names
 }
 
 // openFile opens the file and turns what can go wrong with it into words that say what to do.
@@ -75,7 +76,19 @@ func openFile(o Options) (*file, error) {
 		return nil, errors.Join(err, lock.Unlock())
 	}
 	f.lock = lock
+	if f.opened, err = os.Stat(path); err != nil {
+		return nil, errors.Join(err, f.close())
+	}
 	return f, nil
+}
+
+// inPlace says what is wrong if the path does not name the file any more: what is written to it then, the next start does not find.
+func (f *file) inPlace() error {
+	info, err := os.Stat(f.path)
+	if errors.Is(err, os.ErrNotExist) || err == nil && !os.SameFile(info, f.opened) {
+		return fmt.Errorf("%s was moved or replaced while it is used; put it back, or start the bot again", f.path)
+	}
+	return nil
 }
 
 // place makes the directory and is the file's path in it, if it can be ours.

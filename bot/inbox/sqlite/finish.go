@@ -45,13 +45,9 @@ func (s *Store) SaveMemory(ctx context.Context, b *inbox.Batch, memory []byte) e
 
 func (s *Store) Complete(ctx context.Context, b *inbox.Batch, r inbox.Result) error {
 	return s.finish(ctx, "closing the batch of "+b.Issue.String(), b, func(t *tx, m *mailboxState) error {
-		for _, d := range b.Deliveries {
-			// A revival under the lease may have put others between them.
-			gone, err := t.exec(`DELETE FROM deliveries WHERE seq = ? AND project = ? AND kind = ? AND iid = ? AND dead = 0`, d.Seq, b.Issue.Project, b.Issue.Kind, b.Issue.IID)
-			if err != nil {
-				return err
-			}
-			m.waiting -= gone
+		// One by one: a revival under the lease may have put others between them.
+		if err := t.takeOut(m, b.Issue, b.Deliveries, removed); err != nil {
+			return err
 		}
 		if err := t.keepMemory(b.Issue, r.Memory); err != nil {
 			return err
@@ -87,13 +83,8 @@ func (s *Store) Requeue(ctx context.Context, b *inbox.Batch) error {
 
 func (s *Store) DeadLetter(ctx context.Context, b *inbox.Batch, cause string, record []byte) error {
 	return s.finish(ctx, "burying the batch of "+b.Issue.String(), b, func(t *tx, m *mailboxState) error {
-		for _, d := range b.Deliveries {
-			moved, err := t.exec(`UPDATE deliveries SET dead = 1 WHERE seq = ? AND project = ? AND kind = ? AND iid = ? AND dead = 0`,
-				d.Seq, b.Issue.Project, b.Issue.Kind, b.Issue.IID)
-			if err != nil {
-				return err
-			}
-			m.waiting -= moved
+		if err := t.takeOut(m, b.Issue, b.Deliveries, buried); err != nil {
+			return err
 		}
 		if err := t.keepLetter(b, cause, record); err != nil {
 			return err

@@ -57,6 +57,24 @@ func (t *tx) save(ref triage.Ref, old, m mailboxState) error {
 	return err
 }
 
+// How a delivery leaves a mailbox.
+const (
+	removed = `DELETE FROM deliveries WHERE seq = ? AND project = ? AND kind = ? AND iid = ? AND dead = 0`
+	buried  = `UPDATE deliveries SET dead = 1 WHERE seq = ? AND project = ? AND kind = ? AND iid = ? AND dead = 0`
+)
+
+// takeOut takes deliveries out of a mailbox; those that are not there are none.
+func (t *tx) takeOut(m *mailboxState, ref triage.Ref, some []inbox.Message, how string) error {
+	for _, d := range some {
+		gone, err := t.exec(how, d.Seq, ref.Project, ref.Kind, ref.IID)
+		if err != nil {
+			return err
+		}
+		m.waiting -= gone
+	}
+	return nil
+}
+
 // held reads the state of a batch's issue and refuses if its lease is not the batch's any more.
 func (t *tx) held(b *inbox.Batch) (mailboxState, error) {
 	m, err := t.mailbox(b.Issue)

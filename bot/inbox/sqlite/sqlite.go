@@ -42,8 +42,9 @@ type Store struct {
 	now      func() time.Time
 	began    time.Time // when the file was made
 	damage   *damage
+	life     context.Context //nolint:containedctx // of the store: it ends with Close
+	end      context.CancelFunc
 	checked  chan struct{} // closed when the check of the file has ended
-	closing  chan struct{}
 	close    sync.Once
 	closed   error
 }
@@ -83,9 +84,10 @@ func open(o Options) (*Store, error) {
 	s := &Store{
 		file: file, readers: statements{prepare: file.readers.PrepareContext}, notifier: notifier.New(), lease: o.Lease,
 		max: int64(max(0, o.MaxDeliveries)), now: o.Now, damage: &damage{name: o.Name, path: file.path, log: o.Log},
-		checked: make(chan struct{}), closing: make(chan struct{}),
+		checked: make(chan struct{}),
 	}
-	s.writer = newWriter(o.Name, file.writer, s.damage, s.nowMicros, o.Log)
+	s.life, s.end = context.WithCancel(context.Background())
+	s.writer = newWriter(o.Name, file, s.damage, s.nowMicros, o.Log)
 	if err := s.prepare(); err != nil {
 		return nil, errors.Join(fmt.Errorf("preparing the %s in %s: %w", o.Name, o.Dir, err), s.writer.statements.close(), file.close())
 	}
@@ -118,16 +120,7 @@ func (s *Store) check() {
 	if s.file.checked {
 		return
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	go func() {
-		select {
-		case <-s.closing:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	if err := quickCheck(ctx, s.file.readers); isDamage(err) {
+	if err := quickCheck(s.life, s.file.readers); isDamage(err) {
 		s.damage.found(err)
 	}
 }
@@ -147,7 +140,7 @@ func (s *Store) Ping(ctx context.Context) error {
 // Close implements inbox.Inbox. What was begun is finished; what waits behind it is refused.
 func (s *Store) Close() error {
 	s.close.Do(func() {
-		close(s.closing)
+		s.end()
 		<-s.checked
 		s.writer.stop()
 		if err := errors.Join(s.readers.close(), s.writer.statements.close(), s.file.close()); err != nil {
@@ -198,10 +191,8 @@ func (s *Store) write(ctx context.Context, doing string, change func(*tx) error)
 
 // usable is the error of a store that was closed or is damaged, or of a caller who is gone.
 func (s *Store) usable(ctx context.Context) error {
-	select {
-	case <-s.closing:
+	if s.life.Err() != nil {
 		return fmt.Errorf("%w: it was closed", inbox.ErrUnavailable)
-	default:
 	}
 	if err := s.damage.err(); err != nil {
 		return err

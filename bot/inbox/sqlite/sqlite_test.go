@@ -97,6 +97,41 @@ func TestReopenVoidsLeases(t *testing.T) {
 	}
 }
 
+// What is written to a file that was moved away would be gone with the process: it is refused until the file is back.
+func TestMovedAway(t *testing.T) {
+	dir, clock := t.TempDir(), &inboxtest.Clock{}
+	s := open(t, dir, clock)
+	path := filepath.Join(dir, sqlite.File)
+	enqueue := func(n int64) error {
+		_, err := s.Enqueue(t.Context(), inbox.Delivery{Issue: triage.Ref{Project: 1, IID: n}})
+		return err
+	}
+	rename := func(from, to string) {
+		t.Helper()
+		if err := os.Rename(from, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := enqueue(1); err != nil {
+		t.Fatal(err)
+	}
+	rename(path, path+".away")
+	for what, err := range map[string]error{"enqueue": enqueue(2), "ping": s.Ping(t.Context())} {
+		if !errors.Is(err, inbox.ErrUnavailable) || !strings.Contains(err.Error(), path+" was moved or replaced") {
+			t.Errorf("%s: got %v, want it unavailable, and why", what, err)
+		}
+	}
+	rename(path+".away", path)
+	if err := errors.Join(enqueue(2), s.Ping(t.Context())); err != nil {
+		t.Errorf("with the file in its place again: %v", err)
+	}
+	closeStore(t, s)
+	s = open(t, dir, clock)
+	if stats, err := s.Stats(t.Context()); err != nil || stats.Deliveries != 2 {
+		t.Errorf("the file holds %+v, %v, want two deliveries", stats, err)
+	}
+}
+
 func TestOpenRefuses(t *testing.T) {
 	file := func(t *testing.T, content string) string {
 		dir := t.TempDir()

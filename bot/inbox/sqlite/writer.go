@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"runtime"
@@ -26,6 +25,7 @@ const (
 // all of them after the commit.
 type writer struct {
 	name       string
+	file       *file
 	statements statements
 	damage     *damage
 	now        func() int64
@@ -49,9 +49,9 @@ type change struct {
 	err    error
 }
 
-func newWriter(name string, conn *sql.Conn, damage *damage, now func() int64, log *zap.Logger) *writer {
+func newWriter(name string, file *file, damage *damage, now func() int64, log *zap.Logger) *writer {
 	w := &writer{
-		name: name, statements: statements{prepare: conn.PrepareContext}, damage: damage, now: now, log: log,
+		name: name, file: file, statements: statements{prepare: file.writer.PrepareContext}, damage: damage, now: now, log: log,
 		changes: make(chan *change), closing: make(chan struct{}), done: make(chan struct{}), noted: map[int64]int64{},
 	}
 	w.committed.Store(&counters{})
@@ -165,6 +165,9 @@ func (w *writer) commit(group []*change) {
 // try runs the changes in one transaction. It returns the change that broke, if one did; then nothing was written. An error is one of
 // the database, which is nobody's fault.
 func (w *writer) try(group []*change) (broken *change, err error) {
+	if err := w.file.inPlace(); err != nil {
+		return nil, err
+	}
 	if _, err := w.statements.exec("BEGIN IMMEDIATE"); err != nil {
 		return nil, fmt.Errorf("beginning a transaction: %w", err)
 	}
