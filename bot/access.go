@@ -31,7 +31,7 @@ func (a *App) checkAccess(ctx context.Context) ([]string, error) {
 	return missing, a.logUnchecked(err)
 }
 
-// logUnchecked logs an error of checkAccess, for those who search: whatever else needs GitLab complains louder.
+// logUnchecked logs an error of checkAccess at a low level: everything else that needs GitLab reports the same problem.
 func (a *App) logUnchecked(err error) error {
 	if err != nil {
 		a.o.Log.Debug("looking at what the token may do; it is tried again", zap.Error(err))

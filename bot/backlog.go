@@ -13,7 +13,7 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// adoptPage takes up a page of a project's old issues, or looks at it, under the policy of now.
+// adoptPage adopts a page of a project's old issues, or only looks at it in a dry run, under the policy in force.
 func (a *App) adoptPage(ctx context.Context, r adopt.Request) (adopt.Page, error) {
 	select {
 	case <-a.ready:

@@ -95,7 +95,7 @@ func New(ctx context.Context, o Options) (app *App, err error) {
 	return a, nil
 }
 
-// openGitLab makes a client that keeps to the budget, which all who share the store keep together.
+// openGitLab makes a client that keeps to the budget, which all processes on one store share.
 func openGitLab(o Options, store budget.Store, registry prometheus.Registerer) (*gitlab.Client, error) {
 	b, g := o.Budget, o.GitLab
 	b.Store, b.Log, b.Registry = store, o.Log, registry
@@ -126,8 +126,7 @@ func (a *App) onStop(name string, end func(context.Context) error) {
 	a.cleanups = append(a.cleanups, cleanup{name, end})
 }
 
-// Start takes deliveries from now on and handles them as soon as GitLab has told who the bot is. It returns at once; see Ready and
-// Failed.
+// Start accepts deliveries from now on and handles them as soon as GitLab has said who the bot is. It returns at once; see Ready and Failed.
 func (a *App) Start() error {
 	a.intake = &intake{inbox: a.deliveryQueue()}
 	a.intake.setConfig(a.o.Policy.Settle, a.o.Policy.Team.CommandPrefix())
@@ -163,7 +162,7 @@ const (
 	maxHeader     = 64 << 10
 )
 
-// serve runs an HTTP server until Stop, which lets the requests in hand finish; a slow client may use up a quarter of the drain time.
+// serve runs an HTTP server until Stop, which lets requests under way finish; a slow client may use up a quarter of the drain time.
 func (a *App) serve(name string, l net.Listener, s *http.Server) {
 	s.ReadHeaderTimeout, s.ReadTimeout, s.WriteTimeout, s.IdleTimeout = headerTimeout, readTimeout, writeTimeout, idleTimeout
 	s.MaxHeaderBytes, s.ErrorLog = maxHeader, zap.NewStdLog(a.o.Log)

@@ -15,8 +15,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Direct does at the Redis that bots share what a running bot's admin address does, for commands beside them. Of the options it needs the Redis,
-// GitLab, the budget, the policy and the lookback. It is for one goroutine.
+// Direct does for subcommands, directly on the Redis that the bots share, what a running bot does at its admin address. Of the options it needs the
+// Redis, GitLab, the budget, the policy and the lookback. It is for one goroutine.
 type Direct struct {
 	o            Options
 	inbox        inbox.Inbox

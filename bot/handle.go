@@ -19,8 +19,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// startWorkers runs the workers in the background, from the moment that GitLab tells who the bot is. Deliveries that come earlier wait in
-// the inbox. The returned function ends the claiming of issues; Stop waits for those in hand.
+// startWorkers runs the workers in the background as soon as GitLab has said who the bot is. Earlier deliveries wait in the inbox. The returned
+// function stops the claiming of issues; Stop waits for those that are being handled.
 func (a *App) startWorkers() (claimNoMore func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
@@ -110,7 +110,7 @@ func (a *App) newScheduler() *schedule.Scheduler {
 	return schedule.New(o)
 }
 
-// resolveSelf asks GitLab who the bot is, again and again while GitLab does not answer. Only a refusal is an error.
+// resolveSelf asks GitLab who the bot is, and repeats that while GitLab does not answer. Only a refused token is an error.
 func (a *App) resolveSelf(ctx context.Context) (triage.Person, error) {
 	const first, longest = 500 * time.Millisecond, 30 * time.Second
 	for wait := first; ; wait = min(2*wait, longest) {
@@ -139,7 +139,7 @@ func (a *App) resolveSelf(ctx context.Context) (triage.Person, error) {
 	}
 }
 
-// isTokenRefused reports whether GitLab will not have the token. An account that is not let in now may be later, with the same token.
+// isTokenRefused reports whether GitLab refuses the token for good. A blocked account does not count: it may be unblocked, with the same token.
 func isTokenRefused(err error) bool {
 	class := gitlab.ClassOf(err)
 	return gitlab.DeniedOf(err) == gitlab.DeniedToken || class == gitlab.Permanent || class == gitlab.NotFound

@@ -15,7 +15,7 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// intake is the way of the receiver's deliveries into the inbox. What nobody would ever act on ends here.
+// intake puts the receiver's deliveries into the inbox. It drops those that nobody would ever act on.
 type intake struct {
 	inbox  queue
 	mu     sync.Mutex // held by whoever replaces what follows
@@ -91,8 +91,8 @@ func ignoredReason(e triage.Event, self *triage.Person) (class, reason string) {
 	return "", ""
 }
 
-// reduce is what is kept of a delivery, and how long its issue may wait for more of them. Of comments only those are kept whole that somebody
-// reads.
+// reduce is the part of a delivery that is stored, and how long its issue may wait for further ones. The text of a comment is stored only if
+// somebody will read it.
 func (c *intakeConfig) reduce(d webhook.Delivery, self *triage.Person) (record.Event, time.Duration) {
 	kept, delay := record.Event{Event: d.Event, Issue: d.Issue}, c.settle
 	if d.Event.Note == nil {

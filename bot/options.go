@@ -13,8 +13,8 @@ import (
 	"flowkeeper/rules/engine"
 )
 
-// Options are what an App needs, nested as the packages are. What a part is to know of the others, of the policy and of the process, the App
-// fills in: stores and clients, clocks, logs and metrics, and what several parts have to agree on.
+// Options are what an App needs, nested as the packages are. The App itself fills in what a part has to know of the others, of the policy and of
+// the process: stores and clients, clocks, logs and metrics, and what several parts have to agree on.
 type Options struct {
 	Version string
 	Drain   time.Duration // how long Stop may take

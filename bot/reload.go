@@ -76,7 +76,7 @@ func (a *App) Reload(ctx context.Context, o Options) error {
 	return nil
 }
 
-// logShadowReason takes note of why no rule writes, and says so if there is a reason that was not said before.
+// logShadowReason remembers why no rule writes, and logs the reason if it is new.
 func (a *App) logShadowReason(reason string) {
 	before := a.watching.Swap(&reason)
 	if reason != "" && (before == nil || *before != reason) {
@@ -100,7 +100,7 @@ func (a *App) replaceCertificate(pair *tls.Certificate) {
 	}
 }
 
-// checkToken asks GitLab about a token that is new. The bot stays who it is: its notes and its own changes are known by its user.
+// checkToken asks GitLab about a new token. It has to be of the same user, by whom the bot's notes and changes are recognised.
 func (a *App) checkToken(ctx context.Context, token string) error {
 	if err := gitlab.CheckToken(token); err != nil {
 		return err

@@ -34,11 +34,11 @@ func openStores(ctx context.Context, o Options) (inbox.Inbox, *coordination.Coor
 	return s, coordination.New(s, s, s), nil
 }
 
-// spoolPath is where the spool is. It is there once a process had its Redis: only a first start takes one that does not answer for a
-// mistake in its address.
+// spoolPath is the spool's file. It exists once a process had reached its Redis. Only without it, at the first start, does a Redis that does not
+// answer count as a mistake in its address.
 func spoolPath(o Options) string { return filepath.Join(o.Inbox.DataDir, spool.File) }
 
-// openSpool opens the way around a Redis that does not answer, in the data directory. The embedded store needs none.
+// openSpool opens the spool, which takes deliveries while Redis does not answer, in the data directory. The embedded store needs none.
 func openSpool(o Options, into inbox.Inbox, registry prometheus.Registerer) (*spool.Spool, error) {
 	if o.Inbox.RedisURL == "" {
 		return nil, nil
@@ -94,7 +94,7 @@ func (c inboxCollector) Describe(ch chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect implements prometheus.Collector. A store that does not answer gives no values: their absence is what to alert on.
+// Collect implements prometheus.Collector. If the store does not answer there are no values, and alerts are on their absence.
 func (c inboxCollector) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()

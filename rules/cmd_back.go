@@ -2,8 +2,8 @@ package rules
 
 import "flowkeeper/rules/triage"
 
-// commandBack moves an issue back: to the state that it came from, or along the path of "Workflow labels" if that is unknown or further on.
-// It never moves forward, so that going back twice goes back twice.
+// commandBack moves an issue back: to the state it came from, or one step back on the path of "Workflow labels" if that is unknown or further on.
+// It never moves forward, so that going back twice does not return to where it began.
 var commandBack = triage.Command{
 	Name: "back", Summary: "Moves the issue back to the workflow state that it came from.", Example: "back",
 	Section: "Workflow labels", Who: triage.Member,

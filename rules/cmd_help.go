@@ -39,7 +39,7 @@ var commandHelp = triage.Command{
 	},
 }
 
-// fittingCommands are the six commands that the issue's state calls for, the likeliest first.
+// fittingCommands are the six commands that suit the issue's state best, the likeliest first.
 func fittingCommands(in triage.Input, all []triage.Command) []triage.Command {
 	weight := in.Weight()
 	var names []string
@@ -70,7 +70,7 @@ func fittingCommands(in triage.Input, all []triage.Command) []triage.Command {
 	return fit
 }
 
-// commandInQuestion is the command that people ask about, without the marks and the prefix with which they may write it: `/flow weight 3`.
+// commandInQuestion is the command that people ask about, without the prefix and the quotes that they may write around it: `/flow weight 3`.
 func commandInQuestion(team *triage.Team, text string) string {
 	text = strings.TrimPrefix(triage.Unquote(text), "/")
 	first, rest, _ := strings.Cut(text, " ")
@@ -119,7 +119,7 @@ func helpOn(team *triage.Team, c *triage.Command) triage.Outcome {
 	return out
 }
 
-// whoMay says who may, as a sentence without its full stop: "Needs the Planner or Reporter role, or higher".
+// whoMay says who may use a command, as a sentence without its full stop: "Needs the Planner or Reporter role, or higher".
 func whoMay(p triage.Permission) string {
 	needs := p.Requirement()
 	return strings.ToUpper(needs[:1]) + needs[1:]

@@ -2,7 +2,7 @@ package rules
 
 import "flowkeeper/rules/triage"
 
-// commandIgnore silences a rule on the issue for good. Whoever reads the note learns why.
+// commandIgnore silences a rule on the issue for good. The note says who did so and why.
 var commandIgnore = triage.Command{
 	Name: "ignore", Args: "<rule> <why>", Summary: "Silences a rule on this issue for good.", Example: "ignore needs-type this is only a question",
 	Who: triage.Member, OnlySilences: true, Closed: true,

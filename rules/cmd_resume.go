@@ -2,7 +2,7 @@ package rules
 
 import "flowkeeper/rules/triage"
 
-// commandResume lets a rule speak again that people silenced, or that is quiet because somebody undid what it did.
+// commandResume lifts the silence or the suspension of a rule on the issue.
 var commandResume = triage.Command{
 	Name: "resume", Args: "<rule|all>", Summary: "Lets a rule speak again on this issue.", Example: "resume needs-type",
 	Who: triage.Member, OnlySilences: true, Closed: true,

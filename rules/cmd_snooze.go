@@ -53,7 +53,7 @@ var units = map[string]time.Duration{
 	"w": 7 * day, "week": 7 * day, "weeks": 7 * day,
 }
 
-// parseSnoozeDuration reads how long something is to last: "7d", "for 2 weeks". Nothing is the usual time.
+// parseSnoozeDuration reads how long a silence is to last: "7d", "for 2 weeks". Without a text it is the usual time.
 func parseSnoozeDuration(text string) (time.Duration, bool) {
 	text = strings.ToLower(strings.TrimRight(triage.Unquote(text), ".,!"))
 	if rest, ok := strings.CutPrefix(text, "for "); ok {

@@ -10,8 +10,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// commandSpikeDone carries out "If the issue needs a spike": what the spike found out goes on in a follow-up with its labels, and the spike is
-// closed.
+// commandSpikeDone carries out "If the issue needs a spike": it opens a follow-up with the spike's labels for what the spike found out, and the
+// spike is closed.
 var commandSpikeDone = triage.Command{
 	Name: "spike done", Args: "[weight=<n>] [title]", Summary: "Opens the spike's follow-up, links it and closes the spike.",
 	Example: "spike done weight=2", Section: "If the issue needs a spike", Who: triage.Member, Closed: true, Opens: true,
@@ -40,8 +40,8 @@ var commandSpikeDone = triage.Command{
 	},
 }
 
-// hasFollowUp reports whether the spike is linked to an issue that is younger, or that is only about to be opened. Who wants another follow-up
-// of an open spike gets one; a closed spike has come to its end.
+// hasFollowUp reports whether the spike is linked to a younger issue, or to one that is about to be opened. An open spike may get another follow-up
+// if somebody asks for one; a closed spike may not.
 func hasFollowUp(in triage.Input) bool {
 	return slices.ContainsFunc(in.Memory.Context.Links, func(l triage.Link) bool {
 		return l.Kind == triage.RelatesTo && (l.Ref == triage.Ref{} || l.Created.After(in.Issue.CreatedAt))
@@ -83,7 +83,7 @@ func draftFollowUp(in triage.Input, args string) (draft triage.Draft, wrong *tri
 // maxTitle is how many characters GitLab takes as an issue's title.
 const maxTitle = 255
 
-// followUpTitle is the title of a follow-up that nobody gave one.
+// followUpTitle is the default title of a follow-up.
 func followUpTitle(spike triage.Issue) string {
 	title := strings.TrimSpace(spike.Title)
 	for _, mark := range []string{"[spike]", "spike:"} {
@@ -120,7 +120,7 @@ func followUpDraft(in triage.Input, title string, weight *int) triage.Draft {
 	return draft
 }
 
-// isInherited reports whether a follow-up gets a label of its spike: not what only the spike is or was, nor its timebox.
+// isInherited reports whether a follow-up gets a label of its spike. It does not get the labels that concern only the spike, nor its timebox.
 func isInherited(team *triage.Team, label string) bool {
 	for _, role := range []triage.LabelRole{triage.Spike, triage.Deliverable, triage.Research, triage.Duplicate} {
 		if slices.Contains(team.LabelNames(role), label) {

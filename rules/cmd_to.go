@@ -23,7 +23,7 @@ var commandTo = triage.Command{
 	},
 }
 
-// knownState is the workflow state that people mean, "" if there is none so called.
+// knownState is the workflow state that a text names, "" if there is none of that name.
 func knownState(team *triage.Team, as string) string {
 	as = strings.TrimSpace(triage.Unquote(as))
 	if scope, value, ok := strings.Cut(as, "::"); ok && strings.EqualFold(strings.TrimSpace(scope), team.Label(triage.WorkflowScope)) {

@@ -11,7 +11,7 @@ var commandTriageCommunity = triage.Command{
 	},
 }
 
-// inviteContributors puts labels on the issue that are for contributors, unless the team works on it: contributions-hygiene would take them off again.
+// inviteContributors puts labels for contributors on the issue, unless the team works on it: contributions-hygiene would then remove them again.
 func inviteContributors(in triage.Input, labels ...triage.LabelRole) triage.Outcome {
 	if why := whyNotFree(in); why != "" {
 		return triage.Refuse(triage.Say(why + ", so it does not invite contributors; " + howToFree(in)))
@@ -28,7 +28,7 @@ func inviteContributors(in triage.Input, labels ...triage.LabelRole) triage.Outc
 	return triage.Did("invites contributors", actions...)
 }
 
-// howToFree says what makes an issue free for contributors that is taken.
+// howToFree says what would make an issue that is taken free for contributors.
 func howToFree(in triage.Input) string {
 	switch {
 	case len(in.Issue.Assignees) > 0:

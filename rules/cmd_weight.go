@@ -77,8 +77,8 @@ func refuseWeight(team *triage.Team, command, written string) triage.Outcome {
 	return triage.Refuse(why.Say(end + "The weights are: " + strings.Join(means, ", ") + ", not scheduled"))
 }
 
-// nearWeight is the weight that was probably meant by what is none: a word for it, the next whole number, the nearest end of the scale. A
-// minus is taken for a dash.
+// nearWeight is the weight that somebody probably meant who wrote something else: a number word, the next whole number, the nearest end of the
+// scale. A minus is read as a dash.
 func nearWeight(written string) (weight int, ok bool) {
 	first, _, _ := strings.Cut(written, " ")
 	for _, text := range []string{withoutMarks(written), withoutMarks(first)} {

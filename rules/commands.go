@@ -38,7 +38,7 @@ func Commands() []triage.Command {
 	return all
 }
 
-// requireNoArguments runs a command only if nothing stands behind it.
+// requireNoArguments wraps a command's function so that it is refused if anything follows the command.
 func requireNoArguments(c triage.Command) func(triage.Input, triage.Call) triage.Outcome {
 	return func(in triage.Input, call triage.Call) triage.Outcome {
 		if call.Args != "" {
@@ -48,7 +48,7 @@ func requireNoArguments(c triage.Command) func(triage.Input, triage.Call) triage
 	}
 }
 
-// refuseMore refuses what stands behind a command that takes nothing. It may be a state that belongs to another command.
+// refuseMore refuses what follows a command that takes no arguments. It may be a state that belongs to another command.
 func refuseMore(team *triage.Team, command, args string) triage.Outcome {
 	why := triage.Say(team.CommandCode(command) + " takes nothing behind it, and there is ").Quote(args)
 	if state := knownState(team, args); state != "" {

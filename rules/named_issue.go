@@ -7,9 +7,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// parseOtherIssue is the issue that a command's text names, behind a word such as "of" that may stand before it: "#12". If it is not known yet, or
-// cannot be what people mean, out is the command's outcome and ok is false. Usage and self say what would work and what an issue cannot be
-// to itself.
+// parseOtherIssue is the issue that a command's text names, perhaps after a word such as "of": "#12". If it has to be looked up first, or cannot be
+// what is meant, ok is false and out is the command's outcome. Usage and self say what would work and what an issue cannot be to itself.
 func parseOtherIssue(in triage.Input, call triage.Call, before, usage, self string) (ref triage.Ref, out triage.Outcome, ok bool) {
 	words := strings.Fields(call.Args)
 	if len(words) > 0 && strings.EqualFold(words[0], before) {

@@ -30,7 +30,7 @@ func refuseWithoutRule(team *triage.Team, usage, example string) triage.Outcome 
 	return triage.Refuse(triage.Say("a rule is missing: " + team.CommandCode(usage) + ", for example " + team.CommandCode(example)))
 }
 
-// refuseRule says which rule was probably meant where there is none, with the command that would work.
+// refuseRule refuses an unknown rule and names the one that was probably meant, with the command that would work.
 func refuseRule(in triage.Input, call triage.Call, command, written string) triage.Outcome {
 	first, _, _ := strings.Cut(written, " ")
 	all := "; " + in.Team.CommandCode("why") + " lists all rules"
@@ -43,7 +43,7 @@ func refuseRule(in triage.Input, call triage.Call, command, written string) tria
 	return triage.Refuse(why.Say(all))
 }
 
-// isSilenced reports whether people made a rule, or with "all" any rule, be quiet on the issue: by a command or by undoing what it did.
+// isSilenced reports whether a rule, or with "all" any rule, is silenced or suspended on the issue.
 func isSilenced(m *triage.Memory, rule string) bool {
 	_, silenced := m.Silences[rule]
 	_, suspended := m.Suspensions[rule]

@@ -18,7 +18,7 @@ func neighbour(in triage.Input, step int) string {
 	return ""
 }
 
-// offPath reports whether the issue's state stands beside the team's path, or is none that it knows.
+// offPath reports whether the issue's state is beside the team's path, or unknown to the team.
 func offPath(in triage.Input) bool { return in.State() != "" && in.Team.Workflow.Rank(in.State()) < 0 }
 
 // hasReached reports whether the issue stands on the path at a state with one of the meanings or behind it. A team may have no such state, so that
@@ -66,14 +66,14 @@ func exampleMove(team *triage.Team) string {
 	return team.CommandCode("to " + team.Workflow.Named(triage.Development, triage.Intake))
 }
 
-// missingFact is something that an issue does not have and needs for a state.
+// missingFact is something that a state needs and the issue does not have.
 type missingFact struct {
 	reason string // "its weight is empty"
 	short  string // Markdown of our own, with what supplies it: "a weight (`/flow weight 3`)"
 	item   triage.Item
 }
 
-// missingFor lists what an issue needs for a state and does not have. Needs are facts that have to be known first.
+// missingFor lists what an issue lacks for a state. Needs are facts that have to be loaded first.
 func missingFor(in triage.Input, state string) (lacks []missingFact, needs triage.Need) {
 	for _, required := range in.Team.Workflow.State(state).Needs {
 		switch required {
@@ -97,7 +97,7 @@ func missingFor(in triage.Input, state string) (lacks []missingFact, needs triag
 	return lacks, 0
 }
 
-// missingWeight is the estimate that comes before the review: one with which the issue can be scheduled.
+// missingWeight says that the issue lacks the estimate that has to come before the review: one with which it can be scheduled.
 func missingWeight(in triage.Input) []missingFact {
 	weight := in.BaseWeight() // the extra level for security takes nothing out of a plan
 	switch {
@@ -128,7 +128,7 @@ func lackingType(in triage.Input) []missingFact {
 	return []missingFact{{reason: "it has no type", short: "a type (" + typeCommand(in) + ")", item: typeItem(in)}}
 }
 
-// missingAgreement is the agreement of the review where the issue waits for one.
+// missingAgreement says that the issue lacks the agreement of the review, where it waits for one.
 func missingAgreement(in triage.Input) []missingFact {
 	tally := in.Tally()
 	if !needsAgreement(in) || tally.Complete() {

@@ -8,7 +8,7 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// matter is something that a command puts before people, in the words of who wrote it.
+// matter is something that a command asks people to see to, in the words of its writer.
 type matter struct {
 	command string
 	title   string
@@ -32,7 +32,7 @@ func requestItem(in triage.Input, m matter, words string, call triage.Call) tria
 	return out
 }
 
-// closingStop is the full stop behind a quote that has none of its own.
+// closingStop is the full stop after a quote that does not end a sentence itself.
 func closingStop(quote string) string {
 	if strings.ContainsAny(quote[max(0, len(quote)-1):], ".?!") || strings.HasSuffix(quote, "…") {
 		return ""
@@ -43,7 +43,7 @@ func closingStop(quote string) string {
 // maxWords is how many runes of what people write behind a command are kept. Notes and replies show less.
 const maxWords = 400
 
-// quotableText is the text that people wrote behind a command, "" if it says nothing.
+// quotableText is the text that people wrote after a command, "" if it says nothing.
 func quotableText(call triage.Call) string {
 	text := triage.Unquote(call.Args)
 	if !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) {
@@ -76,7 +76,7 @@ func hasMovedOn(in triage.Input, raised triage.RequestedItem) bool {
 	return since.State != raised.State && since.At.After(raised.At.Add(answerSlack))
 }
 
-// answeredAfter reports whether one of the events after something was raised is such.
+// answeredAfter reports whether, after the item was requested, there was an event for which such is true.
 func answeredAfter(in triage.Input, raised triage.RequestedItem, such func(triage.Event) bool) bool {
 	for _, e := range in.Events {
 		if e.At.After(raised.At.Add(answerSlack)) && such(e) {

@@ -2,7 +2,7 @@ package rules
 
 import "flowkeeper/rules/triage"
 
-// closedComplete follows "Workflow labels": what is closed out of development is complete.
+// closedComplete follows "Workflow labels": an issue that is closed when its development has begun is complete.
 var closedComplete = triage.Rule{
 	Meta: triage.Meta{
 		ID:      "closed-complete",
@@ -30,10 +30,10 @@ var closedComplete = triage.Rule{
 	},
 }
 
-// developed are the states out of which closing means done.
+// developed are the states in which closing an issue means that its work is done.
 var developed = []triage.Meaning{triage.Development, triage.CodeReview, triage.Verification, triage.SecurityRelease}
 
-// undoneClosing says how an issue was closed whose work was not done, "" if it was: a clause such as "as a duplicate".
+// undoneClosing says how an issue was closed without its work being done, as a clause such as "as a duplicate"; "" if the work was done.
 func undoneClosing(in triage.Input) string {
 	switch {
 	case in.Issue.Duplicated || in.Has(triage.Duplicate):

@@ -41,7 +41,7 @@ var contributionsHygiene = triage.Rule{
 	},
 }
 
-// whyNotFree says why contributors are not to begin with the issue, "" if they may.
+// whyNotFree says why contributors should not begin with the issue, "" if they may.
 func whyNotFree(in triage.Input) string {
 	switch {
 	case len(in.Issue.Assignees) > 0:

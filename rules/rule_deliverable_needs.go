@@ -47,7 +47,7 @@ var deliverableNeeds = triage.Rule{
 	},
 }
 
-// beforeReady reports whether the workflow says that an issue cannot be developed yet. States beside the path say nothing about it.
+// beforeReady reports whether the issue's state says that it cannot be developed yet. States beside the path say nothing about that.
 func beforeReady(in triage.Input) bool {
 	w := in.Team.Workflow
 	return w.Has(triage.Ready) && (in.State() == "" || w.Before(in.State(), triage.Ready))

@@ -40,8 +40,8 @@ const (
 	bodyCut            authFailure = "body_cut" // too little came to check its signature
 )
 
-// authenticator tells authentic requests from others. What it compares with secrets is hashed first, so that neither content nor
-// length shows in the time it takes, and all secrets are always compared.
+// authenticator decides whether a request is authentic. Texts are hashed before they are compared with secrets, and all secrets are always
+// compared, so that the time shows neither content nor length.
 type authenticator struct {
 	secrets [][sha256.Size]byte
 	keys    [][]byte
@@ -91,7 +91,7 @@ func (a *authenticator) isSigned(h http.Header) bool {
 	return len(a.keys) > 0 && len(h.Values(headerSignature)) > 0
 }
 
-// checkHeader says what can be said before the body is read: all there is to a token, the form of a signature.
+// checkHeader checks what can be checked before the body is read: a token completely, a signature only in its form.
 func (a *authenticator) checkHeader(h http.Header) authFailure {
 	switch {
 	case a.isSigned(h):
@@ -155,7 +155,7 @@ func (a *authenticator) checkBody(h http.Header, body []byte) authFailure {
 	return authentic
 }
 
-// signatures are the readable signatures of the one version there is; GitLab may send several, separated by blanks.
+// signatures are the decodable signatures of version 1, the only one there is; GitLab may send several, separated by blanks.
 func signatures(h http.Header) [][]byte {
 	var found [][]byte
 	for _, line := range h.Values(headerSignature) {

@@ -16,7 +16,7 @@ const (
 	presized     = 64 << 10 // what every request may hold, and what a Content-Length is believed before anything has arrived
 	discardLimit = 64 << 20 // how much of a body nobody wants is read so that its sender gets to see the answer
 
-	// One byte more tells a body that just fits from one that is too large; another lets the end be seen without growing.
+	// One byte more distinguishes a body that just fits from one that is too large; another lets the end be read without growing the buffer.
 	spare = 2
 )
 
@@ -26,8 +26,8 @@ var (
 	errEncoded  = errors.New("the body is encoded")
 )
 
-// body is what has arrived of a request. Most deliveries have a few KiB and are held whatever else goes on. A larger one takes what it holds,
-// not what it claims, out of the room that all share: whoever sends large bodies slowly cannot keep small ones out.
+// body is the part of a request's body that has arrived. Small bodies, as most are, need no room. A larger one takes room shared by all for the
+// bytes it holds, not for those it announces, so that a client that sends large bodies slowly cannot block small ones.
 type body struct {
 	bytes []byte
 	taken int64 // from the room
@@ -55,7 +55,7 @@ func readBody(r *http.Request, signed bool, limit int64, room *semaphore.Weighte
 	return b, b.readFrom(plain, 0, limit)
 }
 
-// readFrom takes at most limit bytes. What is said to be larger is not read beyond its first presized bytes.
+// readFrom reads at most limit bytes. If the declared length is larger, it reads only the first presized bytes.
 func (b *body) readFrom(from io.Reader, declared, limit int64) error {
 	if declared > limit {
 		b.bytes = make([]byte, min(presized, limit))
@@ -107,9 +107,8 @@ func (b *body) release() {
 	b.bytes, b.taken = nil, 0
 }
 
-// discard reads and drops what is left of a body whose sender has shown the right secret. A client that first sends everything and then reads, as
-// GitLab does, would otherwise find its connection closed and never see the answer. A client that asks before it sends gets its answer without
-// sending.
+// discard reads and drops the rest of a body whose sender has shown the right secret. GitLab first sends everything and then reads; without this it
+// would find its connection closed and never see the answer. A client that waits for 100 Continue gets its answer without sending.
 func discard(r *http.Request) {
 	if r.Header.Get("Expect") != "" {
 		return

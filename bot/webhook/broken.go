@@ -40,8 +40,8 @@ func (h *Handler) unreadBody(r *http.Request, received *body, err error) outcome
 	return h.brokenBody(r, received.bytes, ClassCutShort, fmt.Sprintf("the body did not arrive whole: %v", err))
 }
 
-// brokenBody is the outcome of a request with the right secret that does not say what happened. It is answered 202 like all that is authentic:
-// GitLab would switch the webhook off. If what arrived still names the issue, that is looked at as in a sweep, at once.
+// brokenBody is the outcome of a request with the right secret whose body cannot be understood. It is answered 202 like every authentic request,
+// because GitLab would otherwise disable the webhook. If the part that arrived names the issue, the issue is looked at at once, as in a sweep.
 func (h *Handler) brokenBody(r *http.Request, part []byte, class, reason string) outcome {
 	d := Delivery{ID: deliveryID(headerKey(r.Header), part)}
 	fields := []zap.Field{

@@ -8,8 +8,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// changes is what an issue event says was changed. Its UnmarshalJSON gives no error, because the issue itself, not the difference, is
-// what counts: unreadable changes are like absent ones, and then anything may have changed.
+// changes is the list of changes in an issue event. Its UnmarshalJSON gives no error: what counts is the issue, not the difference. Unreadable
+// changes count as absent, and then anything may have changed.
 type changes struct {
 	known bool // there are changes and they are readable; they may be empty
 	sum   [sha256.Size]byte
@@ -32,7 +32,7 @@ type change[T any] struct {
 	Current  T `json:"current"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler. It also takes the sum of the whole text: two deliveries about one change have the same.
+// UnmarshalJSON implements json.Unmarshaler. It also hashes the whole text, which is the same in two deliveries about one change.
 func (c *changes) UnmarshalJSON(b []byte) error {
 	*c = changes{}
 	if string(b) == "null" {
@@ -75,8 +75,8 @@ func (c *changes) kinds(facts triage.Changes) triage.Kind {
 	return k
 }
 
-// stateChange is Closed or Reopened if the changes say so, else 0. GitLab may tell it with the action "update" alone: of work items, when their status
-// closes them.
+// stateChange is Closed or Reopened if the changes say so, else 0. For work items that are closed by their status, GitLab sends the action "update"
+// only.
 func (c *changes) stateChange() triage.Kind {
 	s := c.diff.State
 	if !c.known || s == nil || s.Previous.pointer() == nil || s.Current.pointer() == nil {

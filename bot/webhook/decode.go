@@ -11,8 +11,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Decode reads one of GitLab's requests, which must be known to be authentic; seen is when it arrived. The event is told by the body's
-// object_kind, because GitLab sends several kinds under one header. The error is always an *Ignored; the delivery then has an ID only.
+// Decode reads one of GitLab's requests, which must be known to be authentic; seen is when it arrived. The body's object_kind names the event,
+// because GitLab sends several kinds under one header. The error is always an *Ignored; the delivery then has an ID only.
 func Decode(h http.Header, body []byte, seen time.Time) (Delivery, error) {
 	key := headerKey(h)
 	d := Delivery{ID: deliveryID(key, body)}
@@ -72,8 +72,8 @@ func (d *Delivery) readEvent(h http.Header, key string, p *payload) error {
 	return ignoredKind(h, p)
 }
 
-// testAge is how old an issue is that somebody's "Test" of the webhook tells of as if it were opened: GitLab takes the first it finds. A real
-// opening is told within minutes, and with what it set.
+// testAge is the age from which on an issue that was reported as opened comes from the button "Test" of the webhook: GitLab takes the first issue
+// it finds. A real opening is delivered within minutes.
 const testAge = time.Hour
 
 func (d *Delivery) readIssue(key string, p *payload) error {
@@ -110,7 +110,7 @@ func (d *Delivery) readIssue(key string, p *payload) error {
 	return nil
 }
 
-// slack is how far the two times of a new note may be from each other: they are cut to seconds.
+// slack is how far the two times of a new note may differ: they are cut to whole seconds.
 const slack = time.Second
 
 func (d *Delivery) readNote(h http.Header, key string, p *payload) error {
@@ -125,7 +125,7 @@ func (d *Delivery) readNote(h http.Header, key string, p *payload) error {
 	if err := d.setSubject(p, noteable); err != nil {
 		return err
 	}
-	// GitLab names a note's author as the actor, also when somebody else edits it; but whoever presses "Test" instead of the author.
+	// GitLab names a note's author as the actor, even when somebody else edits it. After "Test" the actor is who pressed it.
 	retold := o.UpdatedAt.at.Sub(o.CreatedAt.at) > slack
 	if author := firstID(o.AuthorID); d.Event.Actor.ID == 0 {
 		d.Event.Actor.ID = author
@@ -153,8 +153,8 @@ func (d *Delivery) readNote(h http.Header, key string, p *payload) error {
 	return nil
 }
 
-// isInternal reports whether a note is only for members. GitLab sends such notes under the same names as all notes on confidential
-// issues; older versions say nothing more. In doubt a note is internal, so that no answer to it leaks.
+// isInternal reports whether only members see a note. GitLab uses the same event name for these and for all notes on confidential issues, and older
+// versions say nothing more. In doubt a note counts as internal, so that no answer to it leaks.
 func isInternal(h http.Header, p *payload) bool {
 	event := p.EventType
 	if event == "" {
@@ -169,7 +169,7 @@ func isInternal(h http.Header, p *payload) bool {
 	return event == "confidential_note"
 }
 
-// testAward is the id of the reaction that GitLab makes up for a "Test": a thumbsup, on the newest note, of whoever presses it.
+// testAward is the id of the reaction that GitLab invents for a "Test": a thumbsup on the newest note by the person who pressed it.
 const testAward = 1
 
 func (d *Delivery) readEmoji(key string, p *payload) error {

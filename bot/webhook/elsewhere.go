@@ -9,8 +9,8 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// answerWrongPath answers a request to another path. A webhook with a mistake in its address would otherwise fail without a word about why; what the
-// request says of itself is nobody's business in the log.
+// answerWrongPath answers a request to another path with a hint, because a webhook with a wrong address would otherwise fail without an
+// explanation. The content of the request is not logged.
 func (h *Handler) answerWrongPath(c echo.Context) error {
 	closeAfterAnswer(c)
 	r := c.Request()
@@ -28,7 +28,7 @@ func (h *Handler) answerWrongMethod(c echo.Context) error {
 	return c.JSON(http.StatusMethodNotAllowed, answer{Status: "not_allowed", Reason: "webhooks are posted to " + Path})
 }
 
-// rateLimitedLog writes each message at most once a minute: whoever comes often must not fill the log.
+// rateLimitedLog writes each message at most once a minute, so that frequent requests cannot fill the log.
 func rateLimitedLog(log *zap.Logger) *zap.Logger {
 	return log.WithOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core {
 		return zapcore.NewSamplerWithOptions(c, time.Minute, 1, 0)

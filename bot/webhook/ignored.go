@@ -65,7 +65,7 @@ func ignoredKind(h http.Header, p *payload) *Ignored {
 	return &Ignored{ClassUnknownEvent, fmt.Sprintf("unknown event %s; %s", quoteForeign(p.Kind), hookHint)}
 }
 
-// ignoredSubject says why a note or emoji is ignored that stands on something else than an issue; what is "notes" or "emoji".
+// ignoredSubject says why a note or emoji on something other than an issue is ignored; what is "notes" or "emoji".
 func ignoredSubject(what, subject string) *Ignored {
 	switch subject {
 	case "MergeRequest":

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// number is a whole number as GitLab's versions write it: 3, 3.0, "3", null, "" or not at all. Its UnmarshalJSON gives no error: a value
-// that is none of these is kept as wrong, so that one odd value does not cost the whole delivery.
+// number is a whole number as GitLab's versions write it: 3, 3.0, "3", null, "" or not at all. Its UnmarshalJSON gives no error: any other value is
+// marked as wrong, so that one odd value does not make the whole delivery unreadable.
 type number struct {
 	value int64
 	state numberState

@@ -27,7 +27,7 @@ type outcome struct {
 	hangUp bool // what is left of the request is not read, and the connection is closed
 }
 
-// retryAfter is the number of seconds after which a sender may try again that was told to come back.
+// retryAfter is the number of seconds after which a sender that was turned away may try again.
 const retryAfter = "10"
 
 // serve answers one request.
@@ -44,15 +44,15 @@ func (h *Handler) serve(c echo.Context) error {
 	return c.JSON(out.code, out.answer)
 }
 
-// closeAfterAnswer closes the connection behind the answer. The server would first read what is left of the body, as slowly as it comes.
+// closeAfterAnswer closes the connection after the answer. The server would otherwise first read the rest of the body, however slowly it arrives.
 func closeAfterAnswer(c echo.Context) {
 	c.Response().Header().Set(echo.HeaderConnection, "close")
 	// Where there are no deadlines, as in tests without a connection, there is nothing left to read either.
 	_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Unix(1, 0))
 }
 
-// handle takes one request through its stages: a request, a body that GitLab sent, a delivery, an answer. A stage gives
-// either what the next one takes or how the request ended.
+// handle takes one request through its stages: verify, decode, deliver. A stage returns either the input of the next one or the outcome of the
+// request.
 func (h *Handler) handle(r *http.Request) outcome {
 	received, end, ok := h.verify(r)
 	defer received.release()

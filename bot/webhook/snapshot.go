@@ -7,7 +7,7 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// maxList is how many labels or assignees an issue may have before its payload is no longer taken as a picture of it.
+// maxList is the number of labels or assignees up to which a payload counts as complete.
 const maxList = 1000
 
 // stateOpened and stateClosed are GitLab's numbers for the states of an issue.
@@ -60,7 +60,7 @@ func (d *Delivery) setSnapshot(p *payload, i *issue) {
 	s.SecondPrecision = i.UpdatedAt.coarse
 }
 
-// isWhole reports whether the payload shows enough of the issue to be relied on. Versions before 13 leave the labels out.
+// isWhole reports whether the payload shows enough of the issue to be relied on. GitLab before 13 leaves the labels out.
 func (i *issue) isWhole() bool {
 	return i.Labels != nil && len(i.Labels) <= maxList &&
 		len(i.AssigneeIDs) <= maxList &&

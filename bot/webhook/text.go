@@ -28,7 +28,7 @@ func cleanText(s string, runes int) string {
 	return s
 }
 
-// cleanNote is clean for the text of a note, cut to a number of bytes at the beginning of a rune.
+// cleanNote is cleanText for a note, cut to a number of bytes at the beginning of a rune.
 func cleanNote(s string, size int) string {
 	s = withoutNUL(s)
 	if len(s) <= size {
