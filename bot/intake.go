@@ -56,7 +56,6 @@ func (i *intake) setSelf(self triage.Person) {
 	i.self.Store(&self)
 }
 
-// Receive implements webhook.Receiver.
 func (i *intake) Receive(ctx context.Context, d webhook.Delivery) (webhook.Answer, error) {
 	self := i.self.Load() // before the configuration, which knows its name then
 	config := i.config.Load()

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/sleep"
 )
 
 // maxDelay bounds the time between two attempts.
@@ -105,12 +106,7 @@ func (o *outage) wait(ctx context.Context) bool {
 		if left <= 0 {
 			return true
 		}
-		timer := time.NewTimer(left)
-		select {
-		case <-ctx.Done():
-		case <-timer.C:
-		}
-		timer.Stop()
+		sleep.For(ctx, left)
 	}
 	return false
 }

@@ -78,10 +78,8 @@ func ParseSubjectKind(name string) (SubjectKind, error) {
 	return 0, fmt.Errorf("%.80q is no kind of subject: there are %s and %s", name, SubjectIssue, SubjectMergeRequest)
 }
 
-// MarshalText implements encoding.TextMarshaler.
 func (k SubjectKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
-// UnmarshalText implements encoding.TextUnmarshaler.
 func (k *SubjectKind) UnmarshalText(text []byte) (err error) {
 	*k, err = ParseSubjectKind(string(text))
 	return err
