@@ -258,31 +258,6 @@ func TestFollowUpWithoutAnAnswer(t *testing.T) {
 	r.once(ref, id)
 }
 
-// TestCommandFaults breaks each call on a command's way in each way, on a bot whose store knows nothing, and expects one step, one follow-up,
-// one answer.
-func TestCommandFaults(t *testing.T) {
-	t.Parallel()
-	faults := map[string]sandbox.Fault{
-		"502":              {Status: http.StatusBadGateway},
-		"429":              {Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}}, Body: "Retry later\n"},
-		"cut before":       {CutBefore: true},
-		"done, answer cut": {ApplyThenCut: true},
-	}
-	for _, call := range []string{"PUT issue", "POST issue", "POST link", "POST award", "POST reply", "GET member", "GET awards"} {
-		for name, fault := range faults {
-			t.Run(call+"/"+name, func(t *testing.T) {
-				t.Parallel()
-				r := newRig(t, sandbox.Premium, nil)
-				ref := r.open(spike)
-				fault.Match = call
-				r.gitlab.FailNext(fault)
-				id := r.say("omar", ref, "/flow back\n\n/flow spike done weight=3 Make it fast")
-				r.once(ref, id)
-			})
-		}
-	}
-}
-
 // once wants "/flow back" and "/flow spike done" from workflow::in dev to have run exactly once.
 func (r *rig) once(ref triage.Ref, id int64) {
 	r.Helper()

@@ -8,46 +8,7 @@ import (
 
 	"flowkeeper/bot"
 	"flowkeeper/bot/sandbox"
-	"flowkeeper/rules/triage"
 )
-
-// TestFaultsOnTheWay breaks one call in one way and expects the issue to end as if nothing had happened: its labels and weight as
-// wanted, one note, nothing left in the inbox.
-func TestFaultsOnTheWay(t *testing.T) {
-	t.Parallel()
-	calls := map[string]string{"update": "PUT issue", "look for the note": "GET notes", "create the note": "POST note", "edit the note": "PUT note"}
-	faults := map[string]sandbox.Fault{
-		"502":              {Status: http.StatusBadGateway},
-		"500":              {Status: http.StatusInternalServerError},
-		"429":              {Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}}, Body: "Retry later\n"},
-		"cut before":       {CutBefore: true},
-		"done, answer cut": {ApplyThenCut: true},
-	}
-	for callName, call := range calls {
-		for faultName, fault := range faults {
-			t.Run(callName+"/"+faultName, func(t *testing.T) {
-				t.Parallel()
-				r := newRig(t, sandbox.Premium, nil)
-				fault.Match = call
-				r.gitlab.FailNext(fault)
-				ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"security"}})
-				r.edit("omar", ref, sandbox.Change{Weight: triage.Int(4)})
-				r.edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::design", "type::bug", "severity::1", "priority::1"}})
-				i := r.gitlab.Issue(ref)
-				if *i.Weight != 5 || !i.Has("UX") || !i.Has("needs research") || !i.Has("group::source code") {
-					t.Errorf("weight %d, labels %v", *i.Weight, i.Labels)
-				}
-				if note := r.note(ref); !strings.Contains(note, "4 → 5") || !strings.Contains(note, "Research") {
-					t.Errorf("the note says:\n%s", note)
-				}
-				r.alive()
-				if log := r.handled.text(); strings.Contains(log, botToken) || strings.Contains(log, secret) {
-					t.Error("the log holds a secret")
-				}
-			})
-		}
-	}
-}
 
 // TestGitLabDownForLong: more failures than attempts do not bury anything, as long as it is GitLab that is down.
 func TestGitLabDownForLong(t *testing.T) {
