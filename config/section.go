@@ -84,7 +84,7 @@ func (s section) read(r *reader, path string, n ast.Node) {
 
 // unknown says what is wrong with a key that is not among the section's.
 func (s section) unknown(r *reader, path, name string) *diagnostic {
-	if f := r.environmentOnly(path, name); f != nil {
+	if f := r.environmentOnlyKey(path, name); f != nil {
 		return f
 	}
 	noun := s.noun
@@ -110,9 +110,9 @@ func (s section) example(path string) string {
 	}
 }
 
-// environmentOnly recognises a key that people write in the file although only the environment can set it: secrets do not belong in a file that
+// environmentOnlyKey recognises a key that people write in the file although only the environment can set it: secrets do not belong in a file that
 // is reviewed and shared.
-func (r *reader) environmentOnly(path, name string) *diagnostic {
+func (r *reader) environmentOnlyKey(path, name string) *diagnostic {
 	if path != "" && path != "gitlab" && path != "server" && path != "inbox" {
 		return nil
 	}

@@ -31,8 +31,8 @@ type Reader struct {
 	markdown goldmark.Markdown
 }
 
-// New gives a reader for commands with the prefix, a word without slash or blanks, and for those that mention the bot, a username
-// without @, or "" while it is not known.
+// New makes a reader for commands with the prefix, a word without slash or blanks, and for those that mention the bot, a username without @; ""
+// while that is not known.
 func New(prefix, bot string) *Reader {
 	r := &Reader{slash: "/" + prefix, markdown: newMarkdown()}
 	if bot != "" {
@@ -65,8 +65,8 @@ var (
 	footnotes = regexp.MustCompile(`(?m)^([ >]*\[\^[^\]\s]+\]:)[ \t]+`)
 	// descriptions are the beginnings of descriptions of a term with the other of the two signs that GitLab knows.
 	descriptions = regexp.MustCompile(`(?m)^( {0,3})~([ \t])`)
-	// hiddenStart is what cannot be seen at the beginning of a line. Before the mark of a block it is text for one reader of Markdown and nothing
-	// for another.
+	// hiddenStart matches invisible characters at the beginning of a line. Before the mark of a block some Markdown parsers take them for text and
+	// others ignore them.
 	hiddenStart = regexp.MustCompile(`(?m)^([ \t]*)[\p{Cf}\x{034f}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{2800}\x{3164}\x{ffa0}]+`)
 )
 

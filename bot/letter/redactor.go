@@ -67,23 +67,23 @@ func (r *redactor) keepWords(name string) {
 	}
 }
 
-// comment is a redacted comment; "" if it holds no command.
-func (r *redactor) comment(text string) string {
+// redactComment is a redacted comment; "" if it holds no command.
+func (r *redactor) redactComment(text string) string {
 	if triage.IsAgreement(text) {
 		return agreement
 	}
 	var lines []string
 	for _, l := range r.reader.Read(text) {
-		lines = append(lines, strings.TrimSpace(r.prefix+" "+r.line(l.Text)))
+		lines = append(lines, strings.TrimSpace(r.prefix+" "+r.redactLine(l.Text)))
 	}
 	return strings.Join(lines, "\n\n")
 }
 
-// line is a command with people's words replaced; several words in a row become one placeholder.
-func (r *redactor) line(text string) string {
+// redactLine is a command with people's words replaced; several words in a row become one placeholder.
+func (r *redactor) redactLine(text string) string {
 	var kept []string
 	for word := range strings.FieldsSeq(text) {
-		word = r.word(word)
+		word = r.redactWord(word)
 		if word != placeholder || len(kept) == 0 || kept[len(kept)-1] != placeholder {
 			kept = append(kept, word)
 		}
@@ -91,7 +91,7 @@ func (r *redactor) line(text string) string {
 	return strings.Join(kept, " ")
 }
 
-func (r *redactor) word(word string) string {
+func (r *redactor) redactWord(word string) string {
 	bare := strings.ToLower(strings.Trim(word, punctuation))
 	if r.people.knows(strings.TrimPrefix(bare, "@")) {
 		return placeholder

@@ -88,7 +88,7 @@ func (w *scenarioWriter) event(e mailEvent) scenario.Event {
 	}
 	switch {
 	case e.Note != nil && e.Kind&triage.Noted != 0:
-		event.Text, event.Internal = w.redactor.comment(e.Note.Text), e.Note.Internal
+		event.Text, event.Internal = w.redactor.redactComment(e.Note.Text), e.Note.Internal
 		w.commands, w.silent = w.commands || event.Text != "", w.silent || event.Text == ""
 	case e.Emoji != nil:
 		event.Emoji = emoji(e.Emoji.Name)

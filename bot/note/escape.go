@@ -81,8 +81,8 @@ func needsJoiner(text []rune, i int) bool {
 	return false
 }
 
-// followsKey reports whether the text ends in what may be the project of an issue in an external tracker, as in ABC-12 or GL-3. Jira
-// writes a comment on the issue that is named.
+// followsKey reports whether the text ends in what may be a project key of an external issue tracker, as in ABC-12 or GL-3. Jira would comment on
+// the issue of that name.
 func followsKey(text []rune) bool {
 	for _, r := range slices.Backward(text) {
 		switch {
@@ -95,8 +95,7 @@ func followsKey(text []rune) bool {
 	return false
 }
 
-// endsWord reports whether no emoji's name begins behind a text: a letter, a digit or a colon ends it. A colon at the beginning is escaped, and
-// GitLab looks at what follows by itself.
+// endsWord reports whether the text ends in a letter, a digit or a colon, after which no emoji name can begin.
 func endsWord(text []rune) bool {
 	if len(text) == 0 {
 		return false
@@ -105,7 +104,7 @@ func endsWord(text []rune) bool {
 	return unicode.IsLetter(last) || unicode.IsNumber(last) || last == ':' && len(text) > 1
 }
 
-// namesEmoji reports whether what follows a colon makes an emoji's name of it: ":tada:", or ":tada" at the end, where another colon may follow.
+// namesEmoji reports whether the text after a colon makes it an emoji: ":tada:", or ":tada" at the end, where another colon may follow.
 func namesEmoji(rest []rune) bool {
 	end := slices.IndexFunc(rest, func(r rune) bool {
 		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || isDigit(r) || strings.ContainsRune("_+-", r))
@@ -113,7 +112,7 @@ func namesEmoji(rest []rune) bool {
 	return end > 0 && rest[end] == ':' || end < 0 && len(rest) > 0
 }
 
-// safeHex is how many hexadecimal digits in a row GitLab does not take for a commit: one less than the shortest it knows.
+// safeHex is how many hexadecimal digits in a row GitLab does not take for a commit: one less than the shortest id that it recognises.
 const safeHex = 6
 
 func isHex(r rune) bool { return isDigit(r) || 'a' <= r && r <= 'f' || 'A' <= r && r <= 'F' }

@@ -26,8 +26,8 @@ const (
 	Copied                // the note of another issue: GitLab copied it when that was moved or cloned
 )
 
-// version is that of the marker's content. A reader skips what it does not know within its version; a new one is needed only when an
-// older bot would do harm.
+// version is the version of the marker's content. A reader skips keys that it does not know. A new version is needed only when an older bot would
+// do harm.
 const version = "1"
 
 // How large a marker may get: its titles in runes, all of it in bytes.
@@ -56,8 +56,8 @@ type markerContent struct {
 	Undone    map[string]triage.Undoing       `json:"undone,omitempty"`
 }
 
-// markerOf is the marker, one line. A marker that would be too large leaves out first the titles, then what GitLab's own events tell too, and
-// at last people's words.
+// markerOf is the marker, one line. If it would be too large, it leaves out first the titles, then what GitLab's resource events hold as well, and
+// finally people's words.
 func markerOf(m triage.Memory) string {
 	c := markerContent{
 		After:     m.Note.Replaces,
@@ -182,7 +182,7 @@ func lastComment(body string) (line string, ok bool) {
 	return line, strings.HasPrefix(line, "<!--") && endsInComment(body)
 }
 
-// endsInComment reports whether the last line of the body is a comment to GitLab, and not a line of a code block, for instance.
+// endsInComment reports whether GitLab takes the last line of the body for an HTML comment, and not, for instance, for a line of a code block.
 func endsInComment(body string) bool {
 	source := []byte(body)
 	last, ok := goldmark.DefaultParser().Parse(text.NewReader(source)).LastChild().(*ast.HTMLBlock)

@@ -37,7 +37,7 @@ func Render(s engine.Note, team *triage.Team, m triage.Memory) string {
 	var b strings.Builder
 	above.write(&b)
 	writeDetails(&b, above, a.others, shown, team)
-	m.Note.Digest, m.Note.Shown = Digest(s), shownKeys(s)
+	m.Note.Digest, m.Note.Shown = Digest(s), noteEntries(s)
 	b.WriteString(markerOf(m))
 	return b.String()
 }
@@ -50,8 +50,8 @@ func RenderMovedToInternal(m triage.Memory) string {
 	return "My notes on this issue are internal from here on.\n\n" + markerOf(m)
 }
 
-// shownKeys lists the lines and the keys of the items, for NoteRef.Shown.
-func shownKeys(s engine.Note) []string {
+// noteEntries lists the lines and the keys of the items, for NoteRef.Shown.
+func noteEntries(s engine.Note) []string {
 	all := slices.Clone(s.Lines)
 	for _, item := range s.Items {
 		all = append(all, item.Key)

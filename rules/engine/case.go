@@ -60,7 +60,7 @@ type Result struct {
 	Refused bool   `json:"refused,omitempty"`
 }
 
-// Question is asked by a comment: what do the rules say of this issue? Rule is "" for all of them.
+// Question is what a comment asks about the rules on this issue. Rule is "" for all rules.
 type Question struct {
 	Note int64
 	Rule string

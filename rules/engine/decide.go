@@ -137,7 +137,7 @@ func (r *run) settle() error {
 		if len(wants) == 0 {
 			return nil
 		}
-		if err := r.apply(wants); err != nil {
+		if err := r.applyRound(wants); err != nil {
 			return err
 		}
 		last = wants
@@ -170,7 +170,7 @@ func (r *run) evaluateAll(first bool) []Planned {
 	return wants
 }
 
-// evaluate asks one rule, notes what it says, and returns what it wants that is not so yet and that people have not undone.
+// evaluate runs one rule, records its verdict, and returns the actions that it wants, that are not done yet and that people have not undone.
 func (r *run) evaluate(n int) []triage.Action {
 	s, f := &r.policy.Settings[n], &r.findings[n]
 	v := s.Decide(r.in, s.Options)

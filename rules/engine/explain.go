@@ -84,7 +84,7 @@ func explain(p Policy, d Decision, rule string, sights []PastFinding) triage.Rep
 	}
 }
 
-// whyAll lists the rules, those first that want something, did something here or were told to be quiet.
+// whyAll lists the rules. Those come first that want something, did something here, or were silenced or suspended.
 func whyAll(p Policy, d Decision) triage.Reply {
 	var r triage.Reply
 	for n, f := range d.Findings {
@@ -161,20 +161,20 @@ func whyRow(p Policy, n int, d Decision) triage.Prose {
 	if u, suspended := d.Memory.Suspensions[s.ID]; suspended {
 		row = row.Say(" · suspended here, undone: ").Untrusted(u.What)
 	}
-	if at := opensAt(p, d, s.ID); !at.IsZero() {
+	if at := ruleOpensAt(p, d, s.ID); !at.IsZero() {
 		row = row.Say(" · goes on the note at " + formatTime(at))
 	}
 	return row
 }
 
-// opensAt is when the waiting items of a rule go on the note, zero if none waits.
-func opensAt(p Policy, d Decision, rule string) time.Time {
+// ruleOpensAt is when the waiting items of a rule go on the note, zero if none waits.
+func ruleOpensAt(p Policy, d Decision, rule string) time.Time {
 	if outdatedByClosing(d, p.Settings[p.index(rule)]) {
 		return time.Time{}
 	}
 	for key, item := range d.Memory.Items {
 		if ruleOf(key) == rule && item.State == triage.ItemPending {
-			return opens(p, &d.Memory, d.Result, item)
+			return itemOpensAt(p, &d.Memory, d.Result, item)
 		}
 	}
 	return time.Time{}
@@ -199,7 +199,7 @@ func whyOne(p Policy, d Decision, n int, sights []PastFinding) triage.Reply {
 	if deeds := botActionsOf(d, s.ID); len(deeds) > 0 {
 		add(triage.Say("It did: ").Untrusted(strings.Join(deeds, ", ")))
 	}
-	if at := opensAt(p, d, s.ID); !at.IsZero() {
+	if at := ruleOpensAt(p, d, s.ID); !at.IsZero() {
 		add(triage.Say("It goes on the note at " + formatTime(at) + ", if it is still so"))
 	}
 	if u, suspended := d.Memory.Suspensions[s.ID]; suspended {
@@ -228,7 +228,7 @@ func beginFinding(d Decision, s Setting) triage.Prose {
 	return triage.Say("Here: ")
 }
 
-// outdatedByClosing reports whether a rule does not run because the issue is closed: what it says is of before.
+// outdatedByClosing reports whether a rule does not run because the issue is closed, so that what it said dates from before.
 func outdatedByClosing(d Decision, s Setting) bool { return d.Result.Closed && !s.Closed }
 
 // modeWords say what a rule may do in each mode.

@@ -53,8 +53,8 @@ func (r *run) collectNote() (items []wantedItem, lines []string) {
 	return mergeSame(append(items, r.requestedItems()...)), lines
 }
 
-// mergeSame drops what an earlier rule asks for in the same words: people need to read it once. Whom the dropped one would ask, the kept one
-// asks.
+// mergeSame drops an item that an earlier rule asks for in the same words: people need to read it only once. The roles that the dropped item would
+// ask are added to the kept one.
 func mergeSame(items []wantedItem) []wantedItem {
 	var kept []wantedItem
 	for _, w := range items {
@@ -105,8 +105,8 @@ func suggestedItem(a triage.Action) triage.Item {
 	return triage.Item{Slot: a.Key(), Title: title, Do: triage.HowTo(a)}
 }
 
-// updateItems brings the memory's items in line with what is wanted: new ones wait for the grace period or open, met ones are kept for
-// striking through until the next list begins.
+// updateItems brings the memory's items in line with what is wanted: new ones wait for the grace period or open, and met ones are kept, struck
+// through, until the next list begins.
 func (r *run) updateItems(items []wantedItem) {
 	m := r.memory
 	want := make(map[string]bool, len(items))
@@ -118,7 +118,7 @@ func (r *run) updateItems(items []wantedItem) {
 		want[w.key] = true
 		old := m.Items[w.key]
 		item := triage.ItemState{State: triage.ItemPending, Title: w.Title, Triage: w.Triage && r.atIntake()}
-		if old.State == triage.ItemOpen || old.State == triage.ItemMet || w.prompt || !r.in.Now.Before(r.opens(item)) {
+		if old.State == triage.ItemOpen || old.State == triage.ItemMet || w.prompt || !r.in.Now.Before(r.opensAt(item)) {
 			item.State, item.Triage = triage.ItemOpen, false
 		}
 		opens = opens || item.State == triage.ItemOpen && old.State != triage.ItemOpen
@@ -143,18 +143,18 @@ func (r *run) updateItems(items []wantedItem) {
 	}
 }
 
-// atIntake reports whether the issue has not left the beginning of the workflow: triage looks at it anyway.
+// atIntake reports whether the issue is still at the beginning of the workflow, where triage looks at it anyway.
 func (r *run) atIntake() bool {
 	return r.in.State() == "" || r.in.Is(triage.Intake)
 }
 
-func (r *run) opens(item triage.ItemState) time.Time {
-	return opens(r.policy, r.memory, r.in.Issue, item)
+func (r *run) opensAt(item triage.ItemState) time.Time {
+	return itemOpensAt(r.policy, r.memory, r.in.Issue, item)
 }
 
-// opens is when a waiting item goes on the note: after the grace, or, for what triage will look at anyway, some working days after the issue
+// itemOpensAt is when a waiting item goes on the note: after the grace, or, for what triage will look at anyway, some working days after the issue
 // was opened.
-func opens(p Policy, m *triage.Memory, issue triage.Issue, item triage.ItemState) time.Time {
+func itemOpensAt(p Policy, m *triage.Memory, issue triage.Issue, item triage.ItemState) time.Time {
 	at := m.Touched.Add(p.Grace)
 	if item.Triage && p.TriageDays > 0 {
 		if triaged := triage.AddWorkingDays(issue.CreatedAt, p.TriageDays); triaged.After(at) {

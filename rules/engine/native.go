@@ -2,8 +2,8 @@ package engine
 
 import "strings"
 
-// quickActions are those of GitLab's own that people write behind the prefix, as GitLab takes them. Own is a command of the bot's that may
-// be meant.
+// quickActions are GitLab's own quick actions that people write after the prefix by mistake, each as GitLab accepts it. own is the bot's command
+// that may be meant.
 var quickActions = map[string]struct{ native, own string }{
 	"assign": {native: "/assign @name"}, "unassign": {native: "/unassign @name"}, "reassign": {native: "/reassign @name"},
 	"label": {native: `/label ~"name"`}, "unlabel": {native: `/unlabel ~"name"`}, "relabel": {native: `/relabel ~"name"`},

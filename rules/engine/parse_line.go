@@ -45,7 +45,8 @@ func IsSilenceCommand(p Policy, line string) bool {
 	return h.command != nil && h.command.OnlySilences
 }
 
-// unknown refuses what is no command, with those that were probably meant: one that is nearly so, or all that begin with this word.
+// unknown refuses a line that is no command and names the commands that were probably meant: one that is spelt similarly, or all that begin with
+// the same word.
 func unknown(p Policy, h parsedLine) triage.Outcome {
 	team := p.Team
 	words := strings.Fields(h.text)

@@ -7,9 +7,9 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// apply adds the wishes of a round to the plan. Wishes that exclude each other are a contradiction. One that undoes an earlier round's may
-// be the next step of a chain; if the earlier rule insists, the rounds run out.
-func (r *run) apply(wants []Planned) error {
+// applyRound adds the actions of a round to the plan. Actions that exclude each other are a contradiction. One that undoes an earlier round's
+// action may be the next step of a chain; if the earlier rule insists, the rounds run out.
+func (r *run) applyRound(wants []Planned) error {
 	before := r.in.Issue
 	after := before
 	for _, w := range wants {

@@ -16,7 +16,7 @@ type Policy struct {
 	Commands []triage.Command
 	Grace    time.Duration // how long what only reminds waits after a person's last touch
 	Settle   time.Duration // how long GitLab may take to finish what it tells of
-	// TriageDays are the working days that what triage looks at anyway waits after an issue was opened; 0 is no longer than the rest.
+	// TriageDays is how many working days after an issue's opening the items wait that triage sees to anyway; 0 makes them wait like all others.
 	TriageDays int
 }
 

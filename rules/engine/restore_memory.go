@@ -116,7 +116,7 @@ func (r *recovery) replayLabel(p triage.ResourceEvent) {
 	}
 }
 
-// replayPerson replays what a person's change does to a state of the bot's: undone says what it is, as of the issue that deliveries show.
+// replayPerson replays what a person's change does to a change of the bot's, by the same rules as detectUndone.
 func (r *recovery) replayPerson(key string, p triage.ResourceEvent) {
 	own, ours := r.own[key]
 	if !ours {
@@ -166,15 +166,15 @@ func (r *recovery) replayWeight(key string, value *int, p triage.ResourceEvent) 
 	case value != nil:
 		r.own[key] = triage.BotChange{Value: *value}
 		delete(r.undone, key)
-		if before != nil && *value == *before+1 || r.leveled(*value) {
+		if before != nil && *value == *before+1 || r.includesSecurityLevel(*value) {
 			r.bump = &triage.Bump{From: *value - 1, To: *value}
 		}
 	}
 }
 
-// leveled reports whether a weight that the bot sets now has the level for security issues in it: it sets both in one write. A 5 may be
-// what was asked for.
-func (r *recovery) leveled(weight int) bool {
+// includesSecurityLevel reports whether a weight that the bot sets includes the extra level for security issues: it sets both in one write. A 5 may
+// be the weight that was asked for.
+func (r *recovery) includesSecurityLevel(weight int) bool {
 	then := triage.NewInput(r.team, nil, r.issue(), nil, time.Time{})
 	return then.IsSecurity() && !then.Has(triage.Spike) && 0 < weight && weight < 5
 }

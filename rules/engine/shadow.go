@@ -16,8 +16,8 @@ func dropUnshadowed(p Policy, m *triage.Memory) {
 	}
 }
 
-// recordShadow notes what each rule in shadow would do here in its own mode, and remembers it. What would only ask people waits for the
-// grace period like an item of the note; the rule is then looked at again.
+// recordShadow records what each rule in shadow would do here in its own mode. What would only ask people waits for the grace period like an item
+// of the note; the rule is run again then.
 func (r *run) recordShadow() {
 	for n := range r.policy.Settings {
 		s, f := &r.policy.Settings[n], &r.findings[n]
@@ -42,7 +42,7 @@ func (r *run) recordShadow() {
 	}
 }
 
-// shadowActions is what a rule in shadow would do if it were in its own mode; what waits like an item of the note would be asked for at again.
+// shadowActions is what a rule in shadow would do in its own mode. again is when an item that waits would be asked for.
 func (r *run) shadowActions(n int) (would []string, again time.Time) {
 	s, v := &r.policy.Settings[n], r.verdicts[n]
 	own := s.Rule.Mode
@@ -60,7 +60,7 @@ func (r *run) shadowActions(n int) (would []string, again time.Time) {
 		items = slices.Concat(items, r.suggestedItems(v))
 	}
 	for _, i := range items {
-		opens := r.opens(triage.ItemState{Triage: i.Triage && r.atIntake()})
+		opens := r.opensAt(triage.ItemState{Triage: i.Triage && r.atIntake()})
 		switch {
 		case s.Prompt || !r.in.Now.Before(opens):
 			would = append(would, "ask for “"+i.Title+"”")

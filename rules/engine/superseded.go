@@ -7,8 +7,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// superseded reports whether a person set such a state after the comment was written, or took off what the command would put back.
-// Deliveries tell of comments in whole seconds.
+// superseded reports whether a person set such a state after the comment was written, or removed what the command would put back. Deliveries have
+// the times of comments in whole seconds.
 func (r *commandRun) superseded(a triage.Action, c Comment) bool {
 	if a.Done(r.issue) {
 		return false

@@ -64,7 +64,7 @@ func recordUndoing(m *triage.Memory, key string, own triage.BotChange, u triage.
 	m.Undone[key] = u
 }
 
-// undone reports whether a state of the bot's is gone, and who undid what; an empty What is a move that undid nothing.
+// undone reports whether a change of the bot's is gone, and who undid what. An empty What means that the issue was moved and nothing was undone.
 func undone(in triage.Input, key string, own triage.BotChange) (u triage.Undoing, gone bool) {
 	kind, of, _ := strings.Cut(key, ":")
 	switch kind {
@@ -103,7 +103,8 @@ func whoWeighed(in triage.Input) string {
 	return lastActor(in, func(e triage.Event) bool { return e.Changes.Weight != nil || touches(e, weighs) })
 }
 
-// whoDid is the username of the last person whose event is of the kind. What follows of other kinds does not count: a sweep does nothing.
+// whoDid is the username of the last person with an event of the kind. Events of other kinds after it do not matter: a sweep, for example, changes
+// nothing.
 func whoDid(in triage.Input, kind triage.Kind) string {
 	return lastActor(in, func(e triage.Event) bool { return e.Kind&kind != 0 })
 }

@@ -38,8 +38,8 @@ func (r *run) writeNote() (Note, time.Time) {
 	return s, r.wakeAt()
 }
 
-// shouldMention reports whether the roles of an item are mentioned in this edit: once in the issue's life, also where several comments
-// raise the same.
+// shouldMention reports whether the roles of an item are mentioned in this edit: once in the issue's life, even if several comments ask for the
+// same item.
 func (r *run) shouldMention(w wantedItem) bool {
 	m, once := r.memory, w.key
 	if r.command(ruleOf(w.key)) != nil {
@@ -55,7 +55,8 @@ func (r *run) shouldMention(w wantedItem) bool {
 	return true
 }
 
-// readerMay reports whether who reads an item may do what it asks for: who is asked by role may, else it is the author.
+// readerMay reports whether the reader of an item may do what it asks for. The reader is a role that the item asks, which may, or else the issue's
+// author.
 func (r *run) readerMay(i triage.Item) bool {
 	if i.Do == "" || len(i.Asks) > 0 {
 		return true
@@ -65,7 +66,7 @@ func (r *run) readerMay(i triage.Item) bool {
 	return may
 }
 
-// wasEvaluated reports whether a rule was run. Only of a closed issue rules with items are not. What commands raised is always looked at.
+// wasEvaluated reports whether a rule was run. A rule with items is left out only on a closed issue. Items of commands always count as evaluated.
 func (r *run) wasEvaluated(rule string) bool {
 	n := r.policy.index(rule)
 	return r.command(rule) != nil || n >= 0 && r.findings[n].Evaluated
@@ -84,8 +85,8 @@ func (r *run) why(s Note) []Why {
 	return why
 }
 
-// shouldUpdateNote reports whether the note is to be brought in line: always while the issue is open; on a closed one only for the rules
-// that look at closed issues and want something or no longer do, so that closing an issue does not strike its items through.
+// shouldUpdateNote reports whether the note is to be brought in line. On an open issue it always is. On a closed one it is only for rules that look
+// at closed issues and have an item or no longer have one, so that closing an issue does not strike its items through.
 func (r *run) shouldUpdateNote() bool {
 	if !r.in.Issue.Closed {
 		return true
@@ -122,7 +123,7 @@ func (r *run) wakeAt() time.Time {
 	}
 	for _, item := range r.memory.Items {
 		if item.State == triage.ItemPending {
-			earlier(r.opens(item))
+			earlier(r.opensAt(item))
 		}
 	}
 	earlier(r.watchAgain)

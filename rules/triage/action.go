@@ -5,11 +5,10 @@ import (
 	"strconv"
 )
 
-// Action is a state wanted of an issue, not a call to make: a duplicate, a retry or a crash after the call therefore ends in an
-// action that is already done.
+// Action is a state wanted of an issue, not a call to make. After a duplicate, a retry or a crash the action is therefore simply done already.
 type Action interface {
-	// Key names what the state is about; two different wishes with one key contradict each other. It is "label:UX", "weight",
-	// "weight:backend" for a side's label, "milestone" or "state".
+	// Key names what the state is about; two different actions with one key contradict each other. It is "label:UX", "weight", "weight:backend" for
+	// a side's label, "milestone" or "state".
 	Key() string
 	// Done reports whether the issue already is in the wanted state.
 	Done(Issue) bool
@@ -21,7 +20,7 @@ type Action interface {
 	QuickAction() string
 }
 
-// AddLabel wants a label on the issue. Its siblings of the same scope give way, as GitLab does with a licence and the bot without.
+// AddLabel wants a label on the issue. Other labels of its scope are replaced: by GitLab if it has a licence, else by the bot.
 type AddLabel struct{ Label string }
 
 func (a AddLabel) Key() string { return "label:" + a.Label }
@@ -82,8 +81,8 @@ func LabelOf(a Action) string {
 	return ""
 }
 
-// RemoveLabel wants a label off the issue. Sibling marks one that yields to another of its scope: a person who sets it again
-// moves the issue and does not undo the bot.
+// RemoveLabel wants a label off the issue. Sibling marks one that makes room for another of its scope: a person who sets it again moves the issue
+// and does not undo the bot.
 type RemoveLabel struct {
 	Label   string
 	Sibling bool

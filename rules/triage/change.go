@@ -59,7 +59,8 @@ func (r Resume) Apply(m *Memory, by Call) {
 	delete(m.Silences, r.Rule)
 }
 
-// reinstate lets rules want an undone state again. Deliveries tell whole seconds, GitLab's record of the undoing is more exact.
+// reinstate lets rules want an undone state again. Deliveries have times in whole seconds and GitLab's resource events more exact ones, so a second
+// is added.
 func reinstate(m *Memory, key string, at time.Time) {
 	delete(m.Undone, key)
 	if m.Reinstated == nil {
@@ -99,7 +100,7 @@ func (r RequestItem) Apply(m *Memory, by Call) {
 	}
 }
 
-// nextKey is the next one for a comment: "unclear/71", then "unclear/71/2". One that was in use is not given again.
+// nextKey is the next key for a comment: "unclear/71", then "unclear/71/2". A key that is in use is not given again.
 func (r RequestItem) nextKey(m *Memory, note int64) string {
 	comment := r.Command + "/" + strconv.FormatInt(note, 10)
 	last := 0
@@ -117,7 +118,7 @@ func (r RequestItem) nextKey(m *Memory, note int64) string {
 	return comment + "/" + strconv.Itoa(last+1)
 }
 
-// oldest is the key of what was requested first. Within a second, longer keys are of later comments, or come later in their comment.
+// oldest is the key of the item that was requested first. Within a second, a longer key belongs to a later comment or a later place in its comment.
 func oldest(all map[string]RequestedItem) string {
 	return slices.MinFunc(slices.Collect(maps.Keys(all)), func(a, b string) int {
 		return cmp.Or(all[a].At.Compare(all[b].At), cmp.Compare(len(a), len(b)), cmp.Compare(a, b))

@@ -23,7 +23,7 @@ const (
 	Maintainer = 40
 )
 
-// Requirement says what somebody lacks who may not, as the end of a sentence: "needs the Planner or Reporter role, or higher".
+// Requirement says what a person without the permission lacks, as the end of a sentence: "needs the Planner or Reporter role, or higher".
 func (p Permission) Requirement() string {
 	if p == Member {
 		return "needs the Planner or Reporter role, or higher"
@@ -63,8 +63,8 @@ func (p Permission) Allows(in Input, who Person, level int) bool {
 	}
 }
 
-// Command is one thing that people may ask for in a comment: a definition and a pure function. The reader of comments, the help, the
-// reference and the permission check read the definition.
+// Command is one thing that people may ask for in a comment: a definition and a pure function. The parser, the help, the reference and the
+// permission check all use the definition.
 type Command struct {
 	Name         string  // "spike done"
 	Args         string  // "[weight=<n>] [title]"

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// closing names for each quotation mark that people and their programs open with the marks that close it: “in dev”, „in dev“, »in dev«.
+// closing maps each opening quotation mark to the marks that may close it: “in dev”, „in dev“, »in dev«.
 var closing = map[rune]string{
 	'"': `"`, '\'': `'`, '`': "`´", '´': "´", '“': "”“", '”': "”", '„': "“”", '‘': "’‘", '’': "’", '‚': "‘’", '«': "»", '»': "«", '‹': "›", '›': "‹",
 }
@@ -32,7 +32,7 @@ func Unquote(arg string) string {
 	return untilde(inner)
 }
 
-// untilde takes GitLab's sign of a label away. Its rich text editor writes it as \~, lest it strike something out.
+// untilde removes GitLab's sign of a label, ~. Its rich text editor writes it as \~, so that it does not strike something out.
 func untilde(arg string) string {
 	if name, ok := strings.CutPrefix(strings.TrimPrefix(arg, `\`), "~"); ok {
 		return strings.TrimSpace(name)
@@ -50,7 +50,8 @@ func withoutStrayMark(arg string) string {
 	return arg
 }
 
-// severalQuoted reports whether a mark closes within the text, at the end of a word: a" and "b. An apostrophe stands within a word.
+// severalQuoted reports whether a quotation mark closes within the text, at the end of a word: a" and "b. An apostrophe within a word does not
+// count.
 func severalQuoted(inner, closers string) bool {
 	closed := false
 	for _, r := range inner {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Edit is the difference between two states of an issue, as far as the bot makes any. It can be kept and applied again.
+// Edit is the difference between two states of an issue, in everything that the bot may change. It can be stored and applied again.
 type Edit struct {
 	Add       []string `json:"add,omitempty"`
 	Remove    []string `json:"rm,omitempty"`

@@ -29,8 +29,8 @@ const (
 	AssigneesChanged
 	MilestoneChanged
 
-	// AllChanges is every "what changed" bit. An opened, reopened or swept issue counts as changed in every respect, because
-	// GitLab reports no changes for what was set at creation and none at all for what it failed to deliver.
+	// AllChanges is every "what changed" bit. An opened, reopened or swept issue counts as changed in every respect: GitLab reports no changes for
+	// what was set at creation, and nothing at all for what it failed to deliver.
 	AllChanges = LabelsChanged | WeightChanged | AssigneesChanged | MilestoneChanged
 )
 
@@ -79,7 +79,7 @@ func HasUsername(names []string, name string) bool {
 // UsernameKey is a username as the key of a map: the same in any case.
 func UsernameKey(name string) string { return strings.ToLower(name) }
 
-// Is reports whether this is the other person: by id where both are known, else by username. Nobody is nobody's other self.
+// Is reports whether this is the other person: by id where both are known, else by username. Two unknown people are not the same.
 func (p Person) Is(other Person) bool {
 	if p.ID != 0 && other.ID != 0 {
 		return p.ID == other.ID
@@ -108,7 +108,8 @@ type Changes struct {
 	Added   []string      `json:"add,omitempty"`
 	Removed []string      `json:"rm,omitempty"`
 	Weight  *WeightChange `json:"w,omitempty"`
-	// ClosedAt is the closing that an event tells of, or that a reopening ended: GitLab may tell of one twice, at different times. Zero is unknown.
+	// ClosedAt is the time of the closing that the event reports, or that a reopening ended. GitLab may report one closing twice, with different
+	// times of the event. Zero is unknown.
 	ClosedAt time.Time `json:"ca,omitzero"`
 }
 

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Input is all that a decision depends on. Rules ask it instead of walking the labels themselves: it knows the team's names and
-// reads a misspelt label as the one it means.
+// Input is everything that a decision depends on. Rules ask it instead of reading the labels themselves: it knows the team's names and reads a
+// misspelt label as the one that is meant.
 type Input struct {
 	Events []Event
 	Kinds  Kind // of the events and of the changes already planned in this decision
@@ -143,8 +143,8 @@ func (in *Input) Is(meanings ...Meaning) bool { return slices.Contains(meanings,
 // Where says in a sentence in which workflow state the issue is: "in development".
 func (in *Input) Where() string { return in.Team.Workflow.State(in.state).Where }
 
-// NotIn is the verdict of a rule about issues in a state with one of these meanings, for an issue that is in none such: for this one or, where
-// no state of the team's has any of the meanings, for all.
+// NotIn is the verdict for an issue that is in no state with one of these meanings, from a rule about such states. It says so of this issue or, if
+// the team has no such state, of all issues.
 func (in *Input) NotIn(meanings ...Meaning) Verdict {
 	w := in.Team.Workflow
 	if n := slices.IndexFunc(meanings, w.Has); n > 0 {

@@ -15,7 +15,7 @@ type Item struct {
 	Then        string // a sentence behind the quote
 	Asks        []Role
 
-	// Triage marks what is looked at anyway while the issue waits for its triage: there it is asked for after a working day.
+	// Triage marks an item that triage sees to anyway: while the issue waits for its triage, the item is asked for only after a working day.
 	Triage bool
 }
 

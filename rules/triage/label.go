@@ -47,7 +47,7 @@ func WeightOf(label, side string) (weight int, ok bool) {
 // fold brings a label to the form in which spellings are compared: lower case, no blanks at the ends or around "::".
 func fold(label string) string { return string(appendFolded(nil, label)) }
 
-// appendFolded appends the folded label to dst; it is asked for every label of every issue, so it does not allocate for plain ones.
+// appendFolded appends the folded label to dst. It is called for every label of every issue, so it does not allocate for plain ones.
 func appendFolded(dst []byte, label string) []byte {
 	for {
 		part, rest, more := strings.Cut(label, "::")

@@ -1,7 +1,7 @@
 package triage
 
-// Meaning is what a workflow state is to the rules, whatever a team calls it. Several states of a team may mean the same, and a state need
-// mean nothing. A meaning that no state has switches off what rests on it.
+// Meaning is what a workflow state means to the rules, whatever a team calls it. Several states of a team may have one meaning, and a state may
+// have none. If no state has a meaning, what depends on it is switched off.
 type Meaning uint8
 
 // The meanings. Those from Intake to Done follow each other as an issue's work does; Blocked and Dropped stand beside the path.

@@ -105,15 +105,15 @@ const (
 	ItemMet     = "met"
 )
 
-// stateSlack is how much older than its label a comment may be and still be about it: comments come with times in whole seconds, and one
-// that sets the label with a quick action is written before it.
+// stateSlack is how much earlier than a state's label a comment may be and still be about that state. Comments have times in whole seconds, and a
+// comment that sets the label with a quick action is written before it.
 const stateSlack = 5 * time.Second
 
 // RelevantFrom is the time from which on comments are about the state.
 func (s StateEntry) RelevantFrom() time.Time { return s.At.Add(-stateSlack) }
 
-// BotChange is a state that the bot established. Rule is "" when it was recovered from GitLab's events. Value is what was set, for
-// weights; Removed marks a label that the bot took off.
+// BotChange is a state that the bot established. Rule is "" when it was restored from GitLab's resource events. Value is the weight that was set;
+// Removed marks a label that the bot removed.
 type BotChange struct {
 	Rule    string `json:"r,omitempty"`
 	Value   int    `json:"v,omitempty"`
@@ -160,13 +160,13 @@ const maxExecutedNotes = 50
 // HasExecuted reports whether a comment's commands are remembered to have been run.
 func (m *Memory) HasExecuted(note int64) bool { return slices.Contains(m.ExecutedNotes, note) }
 
-// CoversNote reports whether the comment is recent enough that, had the memory seen its commands run, it would still know.
+// CoversNote reports whether the memory reaches back to the comment: if the comment's commands had been run, it would still be remembered.
 func (m *Memory) CoversNote(note int64) bool {
 	return len(m.ExecutedNotes) < maxExecutedNotes || note > m.ExecutedNotes[0]
 }
 
-// MarkExecuted remembers that a comment's commands were run. Of the two that were run first, the older comment is forgotten, so that no forgotten
-// one is younger than the first: comments that were found late are run out of order.
+// MarkExecuted remembers that a comment's commands were run. When there are too many, the older comment of the two that were run first is
+// forgotten. So no forgotten comment is younger than the first one in the list, although comments that were found late are run out of order.
 func (m *Memory) MarkExecuted(note int64) {
 	m.ExecutedNotes = append(slices.Clone(m.ExecutedNotes), note)
 	if len(m.ExecutedNotes) > maxExecutedNotes {
@@ -176,7 +176,7 @@ func (m *Memory) MarkExecuted(note int64) {
 	}
 }
 
-// Clone returns a copy that shares no map with m. What is appended to the copy's lists does not show in m, nor in another copy.
+// Clone returns a copy that shares no map with m. Appending to the copy's lists does not change m, nor another copy.
 func (m Memory) Clone() Memory {
 	m.Items = maps.Clone(m.Items)
 	m.Mentioned = maps.Clone(m.Mentioned)

@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// IsQuickAction reports whether some version of GitLab takes the line "/name" out of a text before anybody else sees it. The name is in
-// lower case and without the slash.
+// IsQuickAction reports whether some version of GitLab executes and removes the line "/name". The name is in lower case and without the slash.
 func IsQuickAction(name string) bool { return slices.Contains(quickActions, name) }
 
 var quickActions = strings.Fields(`

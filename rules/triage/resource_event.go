@@ -11,8 +11,8 @@ type ResourceEvent struct {
 	Weight *int      // for weight events: the new one, nil for none
 }
 
-// Concerns reports whether the entry changed what the action is about: the label or another of its scope, or the weight where the action
-// sets it. No entry tells of the state and the milestone.
+// Concerns reports whether the event changed what the action is about: the label or another of its scope, or the weight where the action sets it.
+// There are no such events for the state and the milestone.
 func (p ResourceEvent) Concerns(a Action) bool {
 	switch a := a.(type) {
 	case AddLabel:

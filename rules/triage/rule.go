@@ -40,7 +40,7 @@ func ParseMode(name string) (Mode, error) {
 	return Off, fmt.Errorf("unknown mode %q, allowed: off, shadow, remind, act", name)
 }
 
-// Meta is what is known of a rule besides its function. Configuration, references, metrics and explanations all read it.
+// Meta is everything about a rule besides its function. Configuration, reference, metrics and explanations all use it.
 type Meta struct {
 	ID      string // stable: configuration key, file name, metric label
 	Summary string // one sentence for people who configure the bot
@@ -97,8 +97,8 @@ type Verdict struct {
 	Suggestion *Item    // says in mode remind what the actions would do; nil is their quick actions
 	Bump       *Bump    // remembered once the actions are carried out
 
-	// Needs are facts that the rule has to know before it can say anything. The rule is asked again when they are loaded; until then
-	// the verdict counts as nothing. A rule asks for them only when all else speaks for acting, because loading costs API calls.
+	// Needs are facts that the rule has to know before it can say anything. The rule is asked again when they are loaded; until then the verdict
+	// counts as nothing. A rule asks for them only when everything else speaks for acting, because loading costs API calls.
 	Needs Need
 	// Wake is when the rule wants to be asked again although nothing happens; zero is never.
 	Wake time.Time

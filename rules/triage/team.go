@@ -171,8 +171,8 @@ func (t *Team) TriageLabels() []string {
 	return labels
 }
 
-// addKnown takes a label among those whose spelling is repaired; of two that differ in spelling only, each stands for itself and the
-// first is what a third spelling means.
+// addKnown adds a label to those whose spelling is repaired. Of two known labels that differ in spelling only, each stands for itself, and any
+// third spelling means the first.
 func (t *Team) addKnown(label string) {
 	t.exact[label] = true
 	if _, taken := t.known[fold(label)]; !taken {
@@ -197,7 +197,7 @@ func (t *Team) StateOf(label string) (name string, ok bool) {
 	return Value(label), true
 }
 
-// Canonical is the known label of which this is another spelling in case or blanks, or the label itself.
+// Canonical is the known label that differs from this one only in case or blanks, or else the label itself.
 func (t *Team) Canonical(label string) string {
 	if t.exact[label] {
 		return label
@@ -209,7 +209,7 @@ func (t *Team) Canonical(label string) string {
 	return label
 }
 
-// SetsWeight reports whether an event gives the issue a weight of the team's: in the weight field or by a label of the team's side.
+// SetsWeight reports whether an event gives the issue a weight that counts for the team: in the weight field or by a label of the team's side.
 func (t *Team) SetsWeight(e Event) bool {
 	if w := e.Changes.Weight; w != nil && w.To != nil {
 		return true

@@ -8,7 +8,7 @@ type Transition struct {
 	Closed bool      `json:"x,omitempty"`
 }
 
-// Transition is the closing or reopening that the event tells of; nil is none. GitLab tells twice of one: as itself and as part of an update.
+// Transition is the closing or reopening that the event reports; nil is none. GitLab reports each one twice: by itself and as part of an update.
 func (e Event) Transition() *Transition {
 	closed := e.Kind&Closed != 0
 	if closed == (e.Kind&Reopened != 0) {
