@@ -78,11 +78,7 @@ func TestStoppedInTheMiddle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for claimed := false; !claimed; {
-		s, err := r.app.Inbox().Stats(t.Context())
-		r.must(nil, err)
-		claimed = s.Leased == 1
-	}
+	r.must(nil, r.await(func() bool { return len(r.gitlab.HeldCalls()) == 1 }))
 	if err := r.app.Stop(); err != nil {
 		t.Fatal(err)
 	}

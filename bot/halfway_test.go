@@ -223,11 +223,7 @@ func TestLabelSetWhileTheBotWrote(t *testing.T) {
 	r.gitlab.FailNext(sandbox.Fault{Match: "PUT issue", Wait: hold})
 	ref, err := r.gitlab.Open("ann", r.project, sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance"}})
 	r.must(nil, err)
-	for claimed := false; !claimed; {
-		s, err := r.app.Inbox().Stats(t.Context())
-		r.must(nil, err)
-		claimed = s.Leased == 1
-	}
+	r.must(nil, r.await(func() bool { return len(r.gitlab.HeldCalls()) == 1 }))
 	r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::refinement"}}))
 	close(hold)
 	r.settle()

@@ -106,11 +106,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, rt route) {
 		fault = &Fault{}
 	}
 	if fault.Wait != nil {
-		select {
-		case <-fault.Wait:
-		case <-r.Context().Done():
-		case <-s.done:
-		}
+		s.holdBack(r, line, fault.Wait)
 	}
 	if fault.CutThenApply != nil {
 		s.finishAbandoned(fault.CutThenApply, func() {

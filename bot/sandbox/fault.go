@@ -44,6 +44,30 @@ func (s *Server) ClearFaults() {
 	s.faults, s.hookFaults = nil, nil
 }
 
+// HeldCalls lists the API requests that wait because of a fault, as in the journal.
+func (s *Server) HeldCalls() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.heldCalls)
+}
+
+// holdBack has a request wait, until its client gives up or the server is closed.
+func (s *Server) holdBack(r *http.Request, line string, wait <-chan struct{}) {
+	s.mu.Lock()
+	s.heldCalls = append(s.heldCalls, line)
+	s.notify()
+	s.mu.Unlock()
+	select {
+	case <-wait:
+	case <-r.Context().Done():
+	case <-s.done:
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := slices.Index(s.heldCalls, line)
+	s.heldCalls = slices.Delete(s.heldCalls, n, n+1)
+}
+
 // takeFault takes the fault for a request, nil if there is none.
 func (s *Server) takeFault(line, methodAndPath string) *Fault {
 	for n, f := range s.faults {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -151,10 +152,13 @@ func TestARequestWaits(t *testing.T) {
 				default:
 				}
 				l.must("GET", "/version", "")
+				if held := l.HeldCalls(); !slices.Equal(held, []string{"GET user"}) {
+					t.Errorf("held are %q", held)
+				}
 				end(l, gate, giveUp)
 				<-answered
-				if w.Code != 200 {
-					t.Errorf("then it goes through: %d %s", w.Code, w.Body)
+				if held := l.HeldCalls(); w.Code != 200 || len(held) > 0 {
+					t.Errorf("then it goes through: %d %s, held are %q", w.Code, w.Body, held)
 				}
 			})
 		})

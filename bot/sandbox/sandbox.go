@@ -89,13 +89,14 @@ type Server struct {
 	closed  bool
 	done    chan struct{} // closed by Close: ends waiting requests
 
-	calls    []Call
-	notices  []Notification
-	mails    []Mail
-	faults   []*Fault
-	window   time.Time // the minute of the rate limits
-	observed int
-	spent    map[throttle]int // in this minute
+	calls     []Call
+	notices   []Notification
+	mails     []Mail
+	faults    []*Fault
+	heldCalls []string  // requests that wait because of a fault
+	window    time.Time // the minute of the rate limits
+	observed  int
+	spent     map[throttle]int // in this minute
 
 	senders    sync.WaitGroup
 	slots      chan struct{} // bounds the deliveries on the wire
@@ -195,7 +196,7 @@ func (s *Server) Changed() (next <-chan struct{}, open bool) {
 }
 
 // Await returns when the condition holds. It is asked now and after every change: of an issue, of the journal of API calls, of the
-// deliveries. It may call the server's methods.
+// calls that are held, of the deliveries. It may call the server's methods.
 func (s *Server) Await(ctx context.Context, condition func() bool) error {
 	for {
 		s.mu.Lock()
