@@ -14,11 +14,12 @@ type backlog struct {
 	ready      fifo // to be drained
 	backingOff fifo // that failed: ready again at their time
 
-	waiting int             // deliveries in the file that the inbox does not have
-	held    int             // deliveries that take room: on their way into the file, waiting, or moved on
-	bytes   int64           // of those in held
-	full    bool            // one was refused, and nothing was removed since
-	moved   map[int64]moved // deliveries that the inbox has and that are yet to be removed from the file, by their numbers
+	waiting int   // deliveries in the file that the inbox does not have
+	held    int   // deliveries that take room: on their way into the file, waiting, or moved on
+	bytes   int64 // of those in held
+	full    bool  // one was refused, and nothing was removed since
+
+	moved map[triage.Ref]moved // by issue, what the inbox has and is yet to be removed from the file
 }
 
 // issueQueue is one issue's deliveries. It is out of the backlog as soon as it is empty: then the next delivery may go directly.
@@ -58,15 +59,16 @@ func (f *fifo) first() *issueQueue {
 	return q
 }
 
-// moved is a delivery that the inbox has.
+// moved is an issue's deliveries that the inbox has: all up to the last one.
 type moved struct {
-	issue triage.Ref
-	size  int
+	last  int64 // its number
+	n     int
+	bytes int64
 }
 
 // newBacklog begins with what an earlier process left.
 func newBacklog(left []sqlite.Backlog) backlog {
-	b := backlog{queues: map[triage.Ref]*issueQueue{}, moved: map[int64]moved{}}
+	b := backlog{queues: map[triage.Ref]*issueQueue{}, moved: map[triage.Ref]moved{}}
 	for _, l := range left {
 		q := b.queue(l.Issue)
 		q.waiting, q.place = l.Deliveries, ready
@@ -108,15 +110,15 @@ func (b *backlog) settle(q *issueQueue, size int, stored bool) {
 			b.ready.add(q)
 		}
 	} else {
-		b.free(size)
+		b.free(1, int64(size))
 	}
 	b.tidy(q)
 }
 
-// free says that a delivery takes no room any more.
-func (b *backlog) free(size int) {
-	b.held--
-	b.bytes -= int64(size)
+// free says that deliveries take no room any more.
+func (b *backlog) free(n int, bytes int64) {
+	b.held -= n
+	b.bytes -= bytes
 	b.full = false
 }
 
@@ -124,6 +126,24 @@ func (b *backlog) free(size int) {
 func (b *backlog) drop(q *issueQueue, n int) {
 	q.waiting -= n
 	b.waiting -= n
+}
+
+// move says that the inbox has the oldest delivery of a queue.
+func (b *backlog) move(q *issueQueue, number int64, size int) {
+	b.drop(q, 1)
+	m := b.moved[q.issue]
+	b.moved[q.issue] = moved{last: number, n: m.n + 1, bytes: m.bytes + int64(size)}
+}
+
+// removed says that what had moved is not in the file any more. More may have moved meanwhile.
+func (b *backlog) removed(issue triage.Ref, gone moved) {
+	b.free(gone.n, gone.bytes)
+	m := b.moved[issue]
+	m.n, m.bytes = m.n-gone.n, m.bytes-gone.bytes
+	b.moved[issue] = m
+	if m.n == 0 {
+		delete(b.moved, issue)
+	}
 }
 
 // take takes the next queue out to be drained; nil if none is ready.

@@ -3,6 +3,7 @@ package spool
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"go.uber.org/zap"
@@ -16,9 +17,8 @@ import (
 const (
 	// drains is how many issues are drained at the same time. The deliveries of one issue go one after the other.
 	drains = 32
-	// readTogether is how many deliveries are read from the file at once, removeTogether how many are removed in one transaction.
-	readTogether   = 64
-	removeTogether = 1024
+	// readTogether is how many deliveries are read from the file at once.
+	readTogether = 64
 )
 
 // Run drains the spool whenever the inbox answers, until ctx ends or the spool is closed. It is to run all the time that deliveries are
@@ -95,36 +95,36 @@ func (s *Spool) take() (*issueQueue, time.Time) {
 
 // drain gives the inbox the deliveries of a queue until none is left or one fails.
 func (s *Spool) drain(ctx context.Context, q *issueQueue) error {
-	last := int64(0)
-	for ctx.Err() == nil {
+	last := s.lastMoved(q.issue)
+	for {
 		some, err := s.store.Oldest(ctx, q.issue, last, readTogether)
 		switch {
 		case ctx.Err() != nil:
 			return nil
 		case err != nil:
 			return s.unread(q, err)
-		case len(some) == 0:
-			return nil
 		}
 		for _, stored := range some {
 			last = stored.Seq
-			if err := s.moveOn(ctx, q, stored); err != nil {
+			err := s.moveOn(ctx, q, stored)
+			if ctx.Err() != nil {
+				return nil // nobody waited for the answer
+			}
+			if err != nil {
 				return err
 			}
 		}
+		if len(some) < readTogether {
+			return nil // what came meanwhile is for the next turn
+		}
 	}
-	return nil
 }
 
 // moveOn gives the inbox one delivery.
 func (s *Spool) moveOn(ctx context.Context, q *issueQueue, stored inbox.Message) error {
-	if s.hasMoved(stored.Seq) {
-		return nil
-	}
 	e, err := decode(q.issue, stored)
 	if err != nil {
-		s.setAside(ctx, q, stored, err)
-		return nil
+		return s.setAside(ctx, q, stored, err)
 	}
 	if _, err := s.try(ctx, e.at(s.o.Now())); err != nil {
 		return err
@@ -133,18 +133,18 @@ func (s *Spool) moveOn(ctx context.Context, q *issueQueue, stored inbox.Message)
 	return nil
 }
 
-func (s *Spool) hasMoved(number int64) bool {
+// lastMoved is the number of the issue's last delivery that the inbox has and that may be in the file still. It is asked before the file is
+// read: what is forgotten by then is out of the file, too.
+func (s *Spool) lastMoved(issue triage.Ref) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, has := s.backlog.moved[number]
-	return has
+	return s.backlog.moved[issue].last
 }
 
 // moved is called with each delivery that the inbox has.
 func (s *Spool) moved(q *issueQueue, stored inbox.Message) {
 	s.mu.Lock()
-	s.backlog.drop(q, 1)
-	s.backlog.moved[stored.Seq] = moved{q.issue, len(stored.Body)}
+	s.backlog.move(q, stored.Seq, len(stored.Body))
 	q.failed, q.logged = nil, false
 	open := s.circuit.open
 	s.mu.Unlock()
@@ -156,20 +156,26 @@ func (s *Spool) moved(q *issueQueue, stored inbox.Message) {
 }
 
 // setAside gives up a delivery that is not as it was written. It stays in the file, for people to look at.
-func (s *Spool) setAside(ctx context.Context, q *issueQueue, stored inbox.Message, cause error) {
-	err := s.store.SetAside(ctx, q.issue, stored, cause.Error())
+func (s *Spool) setAside(ctx context.Context, q *issueQueue, stored inbox.Message, cause error) error {
+	if err := s.store.SetAside(ctx, q.issue, stored.Seq, cause.Error()); err != nil {
+		return notTheInbox(err)
+	}
 	s.o.Log.Error("a delivery in the spool cannot be read; it is kept in the file with the dead letters, and the sweep looks at its issue in GitLab",
-		zap.Stringer("issue", q.issue), zap.Int64("number", stored.Seq), zap.NamedError("cause", cause), zap.Error(err))
+		zap.Stringer("issue", q.issue), zap.Int64("number", stored.Seq), zap.Error(cause))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.backlog.drop(q, 1)
-	s.backlog.free(len(stored.Body))
+	s.backlog.free(1, int64(len(stored.Body)))
+	return nil
 }
+
+// notTheInbox is a failure of the spool's own file: no evidence against the inbox.
+func notTheInbox(err error) error { return errors.New("the spool cannot be used: " + err.Error()) }
 
 // unread ends the turn of a queue whose deliveries cannot be read. Those in a damaged file are given up, so that what comes goes directly.
 func (s *Spool) unread(q *issueQueue, err error) error {
 	if !errors.Is(err, sqlite.ErrDamaged) {
-		return errors.New("the spool cannot be read: " + err.Error()) // which is not the inbox's failure
+		return notTheInbox(err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -236,33 +242,23 @@ func (s *Spool) removes(ctx context.Context) {
 // removeMoved removes until nothing is left or the file cannot be written, which its store logs.
 func (s *Spool) removeMoved() error {
 	for {
-		some, byIssue := s.someMoved()
-		if len(some) == 0 {
+		s.mu.Lock()
+		all := maps.Clone(s.backlog.moved)
+		s.mu.Unlock()
+		if len(all) == 0 {
 			return nil
 		}
-		if err := s.store.Remove(context.Background(), byIssue); err != nil {
+		last := make(map[triage.Ref]int64, len(all))
+		for issue, m := range all {
+			last[issue] = m.last
+		}
+		if err := s.store.Remove(context.Background(), last); err != nil {
 			return err
 		}
 		s.mu.Lock()
-		for number, m := range some {
-			delete(s.backlog.moved, number)
-			s.backlog.free(m.size)
+		for issue, m := range all {
+			s.backlog.removed(issue, m)
 		}
 		s.mu.Unlock()
 	}
-}
-
-// someMoved is what one transaction is to remove.
-func (s *Spool) someMoved() (some map[int64]moved, byIssue map[triage.Ref][]inbox.Message) {
-	some, byIssue = map[int64]moved{}, map[triage.Ref][]inbox.Message{}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for number, m := range s.backlog.moved {
-		if len(some) == removeTogether {
-			break
-		}
-		some[number] = m
-		byIssue[m.issue] = append(byIssue[m.issue], inbox.Message{Seq: number})
-	}
-	return some, byIssue
 }

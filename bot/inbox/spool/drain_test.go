@@ -9,6 +9,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/spool"
 )
@@ -47,6 +50,30 @@ func TestReopen(t *testing.T) {
 			t.Errorf("%d deliveries wait after all were handed over, want none", r.Waiting())
 		}
 		r.end()
+	})
+}
+
+// What the end of the process breaks off is no evidence against the inbox.
+func TestClosedWhileDraining(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		core, logs := observer.New(zap.WarnLevel)
+		dir, f := t.TempDir(), newFake()
+		f.become(away)
+		r := start(t, f, spool.Options{Dir: dir})
+		r.put(1, "a")
+		r.end()
+
+		tried := f.tried()
+		f.become(hangs)
+		r = start(t, f, spool.Options{Dir: dir, Log: zap.New(core)})
+		synctest.Wait()
+		if f.tried() == tried {
+			t.Fatal("the inbox was not tried")
+		}
+		r.end()
+		if logs.Len() > 0 {
+			t.Errorf("it logged %v, want nothing", logs.All())
+		}
 	})
 }
 
@@ -171,6 +198,14 @@ func TestConcurrent(t *testing.T) {
 	f.become(answers)
 	f.steady.Store(true)
 	recovered(t, s)
+	for i := range issues { // nothing is left that holds them back
+		before := len(f.all())
+		id := fmt.Sprint(i+1, "-", each)
+		played.clients[i] = append(played.clients[i], 0)
+		if _, err := s.Enqueue(t.Context(), delivery(int64(i+1), id)); err != nil || len(f.all()) != before+1 {
+			t.Errorf("accepting %s: %v, or it did not go directly", id, err)
+		}
+	}
 	cancel()
 	run.Wait()
 	if err := s.Close(); err != nil {

@@ -105,6 +105,12 @@ func play(t *testing.T, s script) (problems []string) {
 	if r := now.Load(); r.Waiting() != 0 || r.Degraded() != nil {
 		problem("a minute after the end %d deliveries wait: %v", r.Waiting(), r.Degraded())
 	}
+	for i := range s.clients { // nothing is left that holds an issue back
+		before, d := len(f.all()), delivery(int64(i+1), fmt.Sprint(i+1, "-", 0))
+		if outcome, err := now.Load().Enqueue(t.Context(), d); err != nil || outcome != inbox.Duplicate || len(f.all()) != before+1 {
+			problem("a minute after the end %s again: %s, %v, or it did not go directly", d.ID, outcome, err)
+		}
+	}
 	now.Load().end()
 	return append(problems, s.wrong(f.all())...)
 }

@@ -50,11 +50,11 @@ func (s *Store) Knows(ctx context.Context, key string) (known bool, err error) {
 	return known, err
 }
 
-// Remove takes deliveries out of their mailboxes. One that is not there is none.
-func (s *Store) Remove(ctx context.Context, handled map[triage.Ref][]inbox.Message) error {
+// Remove takes the deliveries out of mailboxes whose numbers are at most those given for them.
+func (s *Store) Remove(ctx context.Context, last map[triage.Ref]int64) error {
 	return s.write(ctx, "removing what was moved on", func(t *tx) error {
-		for issue, some := range handled {
-			if err := t.unqueue(issue, some, removed); err != nil {
+		for issue, number := range last {
+			if err := t.unqueue(issue, `DELETE FROM deliveries WHERE project = ? AND kind = ? AND iid = ? AND dead = 0 AND seq <= ?`, number); err != nil {
 				return err
 			}
 		}
@@ -63,25 +63,27 @@ func (s *Store) Remove(ctx context.Context, handled map[triage.Ref][]inbox.Messa
 }
 
 // SetAside moves one delivery out of its mailbox to the issue's dead letter.
-func (s *Store) SetAside(ctx context.Context, issue triage.Ref, d inbox.Message, cause string) error {
+func (s *Store) SetAside(ctx context.Context, issue triage.Ref, number int64, cause string) error {
 	return s.write(ctx, "setting aside a delivery of "+issue.String(), func(t *tx) error {
 		if err := t.keepLetter(&inbox.Batch{Issue: issue}, cause, nil); err != nil {
 			return err
 		}
-		return t.unqueue(issue, []inbox.Message{d}, buried)
+		return t.unqueue(issue, `UPDATE deliveries SET dead = 1 WHERE project = ? AND kind = ? AND iid = ? AND dead = 0 AND seq = ?`, number)
 	})
 }
 
 // unqueue takes deliveries out of a mailbox that nobody holds.
-func (t *tx) unqueue(issue triage.Ref, some []inbox.Message, how string) error {
+func (t *tx) unqueue(issue triage.Ref, query string, number int64) error {
 	old, err := t.mailbox(issue)
 	if err != nil {
 		return err
 	}
-	m := old
-	if err := t.takeOut(&m, issue, some, how); err != nil {
+	gone, err := t.exec(query, issue.Project, issue.Kind, issue.IID, number)
+	if err != nil {
 		return err
 	}
+	m := old
+	m.waiting -= gone
 	m.rest(t.now)
 	return t.save(issue, old, m)
 }
@@ -92,5 +94,8 @@ func (s *Store) Failure() error {
 	if err := s.damage.err(); err != nil {
 		return err
 	}
-	return s.failure()
+	if err := s.writer.failed.Load(); err != nil {
+		return explain(*err)
+	}
+	return nil
 }

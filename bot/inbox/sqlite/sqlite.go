@@ -129,7 +129,7 @@ func (s *Store) Ping(ctx context.Context) error {
 	if err := s.usable(ctx); err != nil {
 		return fmt.Errorf("pinging the inbox: %w", err)
 	}
-	if err := s.failure(); err != nil {
+	if err := s.Failure(); err != nil {
 		return fmt.Errorf("%w: the last write failed: %w", inbox.ErrUnavailable, err)
 	}
 	var one int
@@ -148,14 +148,6 @@ func (s *Store) Close() error {
 		}
 	})
 	return s.closed
-}
-
-// failure says why the last write failed, nil if it did not.
-func (s *Store) failure() error {
-	if err := s.writer.failed.Load(); err != nil {
-		return explain(*err)
-	}
-	return nil
 }
 
 // get reads one row beside the writer and reports whether there is one.
