@@ -30,10 +30,10 @@ var commandSpike = triage.Command{
 		return out
 	},
 	// It is seen to once the spike is planned afterwards, is worked on, or is none any more.
-	Unresolved: func(in triage.Input, raised triage.RequestedItem) bool {
-		planned := in.Issue.Milestone != 0 && len(in.Issue.Assignees) > 0 && answeredAfter(in, raised, func(e triage.Event) bool {
+	Unresolved: func(in triage.Input, requested triage.RequestedItem) bool {
+		planned := in.Issue.Milestone != 0 && len(in.Issue.Assignees) > 0 && answeredAfter(in, requested, func(e triage.Event) bool {
 			return e.Kind&(triage.AssigneesChanged|triage.MilestoneChanged) != 0
 		})
-		return !in.Issue.Closed && in.Has(triage.Spike) && !planned && !hasMovedOn(in, raised)
+		return !in.Issue.Closed && in.Has(triage.Spike) && !planned && !hasMovedOn(in, requested)
 	},
 }

@@ -20,7 +20,7 @@ var commandUnclear = triage.Command{
 		return out
 	},
 	// It is seen to once the issue has moved on, or is weighted all the same.
-	Unresolved: func(in triage.Input, raised triage.RequestedItem) bool {
-		return !in.Issue.Closed && !hasMovedOn(in, raised) && !answeredAfter(in, raised, in.Team.SetsWeight)
+	Unresolved: func(in triage.Input, requested triage.RequestedItem) bool {
+		return !in.Issue.Closed && !hasMovedOn(in, requested) && !answeredAfter(in, requested, in.Team.SetsWeight)
 	},
 }

@@ -34,7 +34,7 @@ var fittingCommands = map[string]func(*triage.Issue, *triage.Memory){
 func TestCommandsAgree(t *testing.T) {
 	reference := readFile(t, "COMMANDS.md")
 	var help strings.Builder
-	list := obey(t, "help", "help all")
+	list := runLine(t, "help", "help all")
 	for _, row := range list.Intent.Answers[0].Reply.Rows {
 		help.WriteString(row.Plain() + "\n")
 	}
@@ -47,7 +47,7 @@ func TestCommandsAgree(t *testing.T) {
 			if (args != "") != (c.Args != "") && !strings.HasPrefix(c.Args, "[") {
 				t.Errorf("the example %q does not show the usage %q", c.Example, c.Usage())
 			}
-			o := obey(t, c.Name, c.Example)
+			o := runLine(t, c.Name, c.Example)
 			if len(o.Results) != 1 || o.Results[0].Command != c.Name || o.Results[0].Refused || o.Results[0].Reason == "" {
 				t.Errorf("the example comes to %+v", o.Results)
 			}
@@ -96,8 +96,8 @@ func checkRefused(t *testing.T, text string, level int) {
 	}
 }
 
-// obey runs a line on an issue that fits to the command.
-func obey(t *testing.T, name, text string) engine.Pending {
+// runLine runs a line on an issue that fits to the command.
+func runLine(t *testing.T, name, text string) engine.Pending {
 	t.Helper()
 	comment, issue, memory := fit(name, text)
 	return run(t, comment, issue, memory)

@@ -39,44 +39,44 @@ const (
 // markerContent is the JSON of a marker, keys in alphabetical order. What is in it stays readable for years: a field is never given another
 // meaning.
 type markerContent struct {
-	After     string                          `json:"af,omitempty"`
-	Asked     []string                        `json:"asked,omitempty"`
-	Bump      *triage.Bump                    `json:"bump,omitempty"`
-	Digest    string                          `json:"d,omitempty"`
-	Dismissed []string                        `json:"dis,omitempty"`
-	Items     map[string]triage.ItemState     `json:"items,omitempty"`
-	Shown     []string                        `json:"l,omitempty"`
-	NoLicence bool                            `json:"nolic,omitempty"`
-	Of        []int64                         `json:"of,omitempty"` // whose note it is: project id, number, and the kind unless it is an issue
-	Own       map[string]triage.BotChange     `json:"own,omitempty"`
-	Quiet     map[string]triage.Silence       `json:"quiet,omitempty"`
-	Raised    map[string]triage.RequestedItem `json:"raised,omitempty"`
-	Rest      map[string]triage.Undoing       `json:"rest,omitempty"`
-	Said      []string                        `json:"said,omitempty"`
-	Undone    map[string]triage.Undoing       `json:"undone,omitempty"`
+	Replaces    string                          `json:"af,omitempty"`
+	Mentioned   []string                        `json:"asked,omitempty"`
+	Bump        *triage.Bump                    `json:"bump,omitempty"`
+	Digest      string                          `json:"d,omitempty"`
+	Dismissed   []string                        `json:"dis,omitempty"`
+	Items       map[string]triage.ItemState     `json:"items,omitempty"`
+	Shown       []string                        `json:"l,omitempty"`
+	NoLicence   bool                            `json:"nolic,omitempty"`
+	Subject     []int64                         `json:"of,omitempty"` // whose note it is: project id, number, and the kind unless it is an issue
+	BotChanges  map[string]triage.BotChange     `json:"own,omitempty"`
+	Silences    map[string]triage.Silence       `json:"quiet,omitempty"`
+	Requested   map[string]triage.RequestedItem `json:"raised,omitempty"`
+	Suspensions map[string]triage.Undoing       `json:"rest,omitempty"`
+	HasLine     []string                        `json:"said,omitempty"`
+	Undone      map[string]triage.Undoing       `json:"undone,omitempty"`
 }
 
 // markerOf is the marker, one line. If it would be too large, it leaves out first the titles, then what GitLab's resource events hold as well, and
 // finally people's words.
 func markerOf(m triage.Memory) string {
 	c := markerContent{
-		After:     m.Note.Replaces,
-		Asked:     keys(m.Mentioned),
-		Bump:      m.Bump,
-		Digest:    m.Note.Digest,
-		Dismissed: m.Note.Dismissed,
-		Items:     shownItems(m.Items),
-		NoLicence: m.WeightDropped,
-		Own:       m.BotChanges,
-		Quiet:     shortSilences(m.Silences),
-		Raised:    shortRequested(m.Requested),
-		Rest:      m.Suspensions,
-		Said:      keys(m.HasLine),
-		Shown:     m.Note.Shown,
-		Undone:    m.Undone,
+		Replaces:    m.Note.Replaces,
+		Mentioned:   keys(m.Mentioned),
+		Bump:        m.Bump,
+		Digest:      m.Note.Digest,
+		Dismissed:   m.Note.Dismissed,
+		Items:       shownItems(m.Items),
+		NoLicence:   m.WeightDropped,
+		BotChanges:  m.BotChanges,
+		Silences:    shortSilences(m.Silences),
+		Requested:   shortRequested(m.Requested),
+		Suspensions: m.Suspensions,
+		HasLine:     keys(m.HasLine),
+		Shown:       m.Note.Shown,
+		Undone:      m.Undone,
 	}
 	if m.Issue != nil && m.Issue.Ref != (triage.Ref{}) {
-		c.Of = ownerOf(m.Issue.Ref)
+		c.Subject = ownerOf(m.Issue.Ref)
 	}
 	line := c.line()
 	if len(line) > maxMarker {
@@ -84,11 +84,11 @@ func markerOf(m triage.Memory) string {
 		line = c.line()
 	}
 	if len(line) > maxMarker {
-		c.Own, c.Undone = nil, nil
+		c.BotChanges, c.Undone = nil, nil
 		line = c.line()
 	}
 	if len(line) > maxMarker {
-		c.Quiet, c.Raised = withoutWords(c.Quiet, c.Raised)
+		c.Silences, c.Requested = withoutWords(c.Silences, c.Requested)
 		line = c.line()
 	}
 	return line
@@ -103,10 +103,11 @@ func (c markerContent) line() string {
 	return "<!-- flowkeeper:v" + version + " " + string(text) + " -->"
 }
 
-// ParseMarker restores the memory that a comment of the bot on this subject carries: items, asked, own, undone, suspended, silenced, raised, said, bump, a dropped
-// weight and of the note its digest, what it shows, what people dismissed and whose place it takes. People's words may be cut. It looks only at the marker that
-// Render writes at the end; the caller makes sure that the bot wrote the comment, and knows its id. In a state other than Known the memory is empty, but for Note.Foreign in Newer, and the
-// Issue's Ref and the Bump in Copied. A marker that names no subject, as the first ones did, is one of the subject where it stands.
+// ParseMarker restores the memory in the marker of a comment of the bot on this subject: items, mentions, the bot's changes, what people undid,
+// suspensions, silences, requested items, rules with a line, the bump, a dropped weight, and of the note its digest, what it shows, what people
+// dismissed and which note it replaces. People's words may be cut. It looks only at the marker that Render writes at the end; the caller makes sure
+// that the bot wrote the comment, and knows its id. In a state other than Known the memory is empty, except for Note.NewerVersion in Newer, and the
+// Issue's Ref and the Bump in Copied. A marker that names no subject, as the first ones did, belongs to the issue where it stands.
 func ParseMarker(body string, on triage.Ref) (triage.Memory, State) {
 	of, text, found := findMarker(body)
 	switch {
@@ -137,11 +138,11 @@ func ownerOf(ref triage.Ref) []int64 {
 
 // owner is the opposite of ownerOf. Named is false for a marker that names nothing.
 func (c markerContent) owner() (of triage.Ref, named bool) {
-	switch len(c.Of) {
+	switch len(c.Subject) {
 	case 2:
-		return triage.Ref{Project: c.Of[0], IID: c.Of[1]}, true
+		return triage.Ref{Project: c.Subject[0], IID: c.Subject[1]}, true
 	case 3:
-		return triage.Ref{Project: c.Of[0], Kind: triage.SubjectKind(c.Of[2]), IID: c.Of[1]}, true
+		return triage.Ref{Project: c.Subject[0], Kind: triage.SubjectKind(c.Subject[2]), IID: c.Subject[1]}, true
 	}
 	return triage.Ref{}, false
 }
@@ -150,16 +151,16 @@ func (c markerContent) owner() (of triage.Ref, named bool) {
 func (c markerContent) memory() triage.Memory {
 	return triage.Memory{
 		Items:         shownItems(c.Items),
-		Mentioned:     set(c.Asked),
-		BotChanges:    c.Own,
+		Mentioned:     set(c.Mentioned),
+		BotChanges:    c.BotChanges,
 		Undone:        c.Undone,
-		Suspensions:   c.Rest,
-		Silences:      shortSilences(c.Quiet),
-		Requested:     shortRequested(c.Raised),
-		HasLine:       set(c.Said),
+		Suspensions:   c.Suspensions,
+		Silences:      shortSilences(c.Silences),
+		Requested:     shortRequested(c.Requested),
+		HasLine:       set(c.HasLine),
 		Bump:          c.Bump,
 		WeightDropped: c.NoLicence,
-		Note:          triage.NoteRef{Digest: c.Digest, Shown: c.Shown, Dismissed: c.Dismissed, Replaces: c.After},
+		Note:          triage.NoteRef{Digest: c.Digest, Shown: c.Shown, Dismissed: c.Dismissed, Replaces: c.Replaces},
 	}
 }
 
@@ -221,12 +222,12 @@ func withoutTitles(items map[string]triage.ItemState) map[string]triage.ItemStat
 }
 
 // shortSilences cuts what people said to what is shown of it, nil if there are none.
-func shortSilences(quiet map[string]triage.Silence) map[string]triage.Silence {
-	if len(quiet) == 0 {
+func shortSilences(silences map[string]triage.Silence) map[string]triage.Silence {
+	if len(silences) == 0 {
 		return nil
 	}
-	short := make(map[string]triage.Silence, len(quiet))
-	for rule, s := range quiet {
+	short := make(map[string]triage.Silence, len(silences))
+	for rule, s := range silences {
 		s.Why = string(visible(s.Why, maxQuote))
 		short[rule] = s
 	}
@@ -234,12 +235,12 @@ func shortSilences(quiet map[string]triage.Silence) map[string]triage.Silence {
 }
 
 // shortRequested cuts titles and what people said to what is shown of them, nil if there are none.
-func shortRequested(raised map[string]triage.RequestedItem) map[string]triage.RequestedItem {
-	if len(raised) == 0 {
+func shortRequested(requested map[string]triage.RequestedItem) map[string]triage.RequestedItem {
+	if len(requested) == 0 {
 		return nil
 	}
-	short := make(map[string]triage.RequestedItem, len(raised))
-	for key, r := range raised {
+	short := make(map[string]triage.RequestedItem, len(requested))
+	for key, r := range requested {
 		r.Title, r.Quote = string(visible(r.Title, maxTitle)), string(visible(r.Quote, maxQuote))
 		short[key] = r
 	}
@@ -247,16 +248,16 @@ func shortRequested(raised map[string]triage.RequestedItem) map[string]triage.Re
 }
 
 // withoutWords leaves out what people said.
-func withoutWords(quiet map[string]triage.Silence, raised map[string]triage.RequestedItem) (map[string]triage.Silence, map[string]triage.RequestedItem) {
-	for rule, s := range quiet {
+func withoutWords(silences map[string]triage.Silence, requested map[string]triage.RequestedItem) (map[string]triage.Silence, map[string]triage.RequestedItem) {
+	for rule, s := range silences {
 		s.Why = ""
-		quiet[rule] = s
+		silences[rule] = s
 	}
-	for key, r := range raised {
+	for key, r := range requested {
 		r.Quote = ""
-		raised[key] = r
+		requested[key] = r
 	}
-	return quiet, raised
+	return silences, requested
 }
 
 // keys lists in order what is in a set.

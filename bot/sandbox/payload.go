@@ -23,7 +23,7 @@ func preciseTime(t time.Time) any {
 	return t.UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
-func coarseTime(t time.Time) any {
+func secondsTime(t time.Time) any {
 	if t.IsZero() {
 		return nil
 	}
@@ -198,17 +198,17 @@ func (s *Server) noteBody(i *issue, n *note, by *user, action string) (event, fl
 	return event, flag, object{
 		"object_kind": "note", "event_type": eventType, "user": s.userHook(by), "project_id": i.project.id,
 		"project": s.projectHook(i.project), "object_attributes": attrs, "repository": s.repositoryHook(i.project),
-		"issue": s.issueAttrs(i, coarseTime),
+		"issue": s.issueAttrs(i, secondsTime),
 	}
 }
 
 func (s *Server) noteAttrs(i *issue, n *note) object {
 	o := object{
-		"attachment": nil, "author_id": n.author.id, "change_position": nil, "commit_id": nil, "created_at": coarseTime(n.created),
+		"attachment": nil, "author_id": n.author.id, "change_position": nil, "commit_id": nil, "created_at": secondsTime(n.created),
 		"discussion_id": n.discussion, "id": n.id, "internal": n.internal, "line_code": nil, "note": n.text, "description": n.text,
 		"noteable_id": i.id, "noteable_type": "Issue", "original_position": nil, "position": nil, "project_id": i.project.id,
 		"resolved_at": nil, "resolved_by_id": nil, "resolved_by_push": nil, "st_diff": nil, "system": false, "type": nil,
-		"updated_at": coarseTime(n.updated), "updated_by_id": userID(n.updatedBy), "url": fmt.Sprintf("%s#note_%d", s.issueURL(i), n.id),
+		"updated_at": secondsTime(n.updated), "updated_by_id": userID(n.updatedBy), "url": fmt.Sprintf("%s#note_%d", s.issueURL(i), n.id),
 	}
 	if n.thread {
 		o["type"] = "DiscussionNote"
@@ -229,19 +229,19 @@ func (s *Server) sendEmoji(i *issue, n *note, a *award, action string) {
 func (s *Server) emojiBody(i *issue, n *note, a *award, action string) object {
 	attrs := object{
 		"id": a.id, "user_id": a.user.id, "name": a.name, "awardable_type": "Issue", "awardable_id": i.id,
-		"created_at": coarseTime(a.at), "updated_at": coarseTime(a.at), "awarded_on_url": s.issueURL(i),
+		"created_at": secondsTime(a.at), "updated_at": secondsTime(a.at), "awarded_on_url": s.issueURL(i),
 	}
 	body := object{
 		"object_kind": "emoji", "event_type": action, "user": s.userHook(a.user), "project_id": i.project.id,
 		"project": s.projectHook(i.project), "object_attributes": attrs,
 	}
 	if n == nil {
-		body["work_item"] = s.issueAttrs(i, coarseTime)
+		body["work_item"] = s.issueAttrs(i, secondsTime)
 		return body
 	}
 	attrs["awardable_type"], attrs["awardable_id"] = "Note", n.id
 	attrs["awarded_on_url"] = fmt.Sprintf("%s#note_%d", s.issueURL(i), n.id)
-	body["note"], body["issue"] = s.noteAttrs(i, n), s.issueAttrs(i, coarseTime)
+	body["note"], body["issue"] = s.noteAttrs(i, n), s.issueAttrs(i, secondsTime)
 	return body
 }
 

@@ -30,7 +30,7 @@ func (j *job) openFollowUp(ctx context.Context) error {
 	}
 	for _, l := range draft.Labels {
 		if !j.intent.followUp.Has(l) {
-			appendReply(intent, intent.OpensBy, append(triage.Say("The follow-up lacks a label: "), engine.LabelRefused(l).Say(".")...))
+			appendReply(intent, intent.OpensBy, append(triage.Say("The follow-up lacks a label: "), engine.LabelRefusedText(l).Say(".")...))
 		}
 	}
 	appendReply(intent, intent.OpensBy, triage.Say("The follow-up is #"+strconv.FormatInt(j.intent.followUp.IID, 10)+"."))

@@ -75,7 +75,7 @@ func (j *job) refuseResumed(labels []string) {
 			intent.Answers[n].Emoji = triage.RefusedEmoji
 		}
 		for _, l := range labels {
-			appendReply(intent, a.Note, append(triage.Say("Not done: "), engine.LabelRefused(l).Say(".")...))
+			appendReply(intent, a.Note, append(triage.Say("Not done: "), engine.LabelRefusedText(l).Say(".")...))
 		}
 	}
 }

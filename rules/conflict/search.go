@@ -135,7 +135,7 @@ func (s *search) searchSet(r *share, number int, set []particular) {
 	for _, state := range s.space.states {
 		for _, weight := range s.space.weights {
 			at++
-			sit := situation{state: state, weight: weight, team: s.space.teamOf(set), set: set}
+			sit := situation{state: state, weight: weight, team: s.space.teamLabels(set), set: set}
 			if !sit.possible() {
 				continue
 			}

@@ -198,8 +198,8 @@ func (s *space) pick(set []int) []particular {
 	return picked
 }
 
-// teamOf are the team's labels on an issue with these particulars.
-func (s *space) teamOf(set []particular) []string {
+// teamLabels are the team's labels on an issue with these particulars.
+func (s *space) teamLabels(set []particular) []string {
 	if slices.ContainsFunc(set, func(p particular) bool { return p.foreign }) {
 		return nil
 	}

@@ -51,7 +51,7 @@ func (r *commandRun) run(c Comment, line Line, h parsedLine, call triage.Call) t
 	}
 	for _, a := range out.Actions {
 		if l := triage.LabelOf(a); r.facts.RefusedLabels[l] && !out.Refused {
-			return triage.Refuse(LabelRefused(l))
+			return triage.Refuse(LabelRefusedText(l))
 		}
 	}
 	out.Needs &^= r.memory.Context.Known
@@ -61,8 +61,8 @@ func (r *commandRun) run(c Comment, line Line, h parsedLine, call triage.Call) t
 	return out
 }
 
-// LabelRefused says that GitLab did not accept a label, and what helps.
-func LabelRefused(label string) triage.Prose {
+// LabelRefusedText says that GitLab did not accept a label, and what helps.
+func LabelRefusedText(label string) triage.Prose {
 	return triage.Say("GitLab did not take the label ").Quote(label).Say(": it is archived, or the bot may not create it; " +
 		"a maintainer can see to it under Manage > Labels")
 }

@@ -20,15 +20,15 @@ func (r *run) command(name string) *triage.Command {
 func (r *run) requestedItems() []wantedItem {
 	var items []wantedItem
 	for _, key := range slices.Sorted(maps.Keys(r.memory.Requested)) {
-		raised := r.memory.Requested[key]
-		c := r.command(raised.Command)
-		if c == nil || c.Unresolved == nil || !c.Unresolved(r.in, raised) {
+		requested := r.memory.Requested[key]
+		c := r.command(requested.Command)
+		if c == nil || c.Unresolved == nil || !c.Unresolved(r.in, requested) {
 			delete(r.memory.Requested, key)
 			continue
 		}
-		item := triage.Item{Title: raised.Title, Text: raised.Text, Quote: raised.Quote, Then: raised.Then, Asks: raised.Asks}
-		if raised.Quote != "" {
-			item.QuoteAuthor = raised.By
+		item := triage.Item{Title: requested.Title, Text: requested.Text, Quote: requested.Quote, Then: requested.Then, Asks: requested.Asks}
+		if requested.Quote != "" {
+			item.QuoteAuthor = requested.By
 		}
 		items = append(items, wantedItem{item, key, true})
 	}
@@ -39,12 +39,12 @@ func (r *run) requestedItems() []wantedItem {
 func (r *run) whyRequested(s Note) []Why {
 	var why []Why
 	for _, i := range s.Items {
-		raised, ok := r.memory.Requested[i.Key]
+		requested, ok := r.memory.Requested[i.Key]
 		if !ok || i.Met {
 			continue
 		}
-		c := r.command(raised.Command)
-		why = append(why, Why{Rule: "/" + r.policy.Team.CommandPrefix() + " " + c.Name, Section: c.Section, Reason: "@" + raised.By + " asked for it"})
+		c := r.command(requested.Command)
+		why = append(why, Why{Rule: "/" + r.policy.Team.CommandPrefix() + " " + c.Name, Section: c.Section, Reason: "@" + requested.By + " asked for it"})
 	}
 	return why
 }

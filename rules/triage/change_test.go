@@ -29,8 +29,8 @@ func TestRaiseForgetsTheOldest(t *testing.T) {
 				triage.RequestItem{Command: "unclear", Item: triage.Item{Quote: strconv.Itoa(n)}}.Apply(&m, call(n))
 			}
 			var left, want []int
-			for raised := range maps.Values(m.Requested) {
-				n, _ := strconv.Atoi(raised.Quote)
+			for requested := range maps.Values(m.Requested) {
+				n, _ := strconv.Atoi(requested.Quote)
 				left = append(left, n)
 			}
 			for n := 16; n <= 25; n++ {

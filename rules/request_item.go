@@ -69,17 +69,17 @@ func refuseWithout(team *triage.Team, usage, example string) triage.Outcome {
 // are written before their own quick actions.
 const answerSlack = 5 * time.Second
 
-// hasMovedOn reports whether the issue came into another workflow state after something was raised. A command in the same comment moves it at
+// hasMovedOn reports whether the issue came into another workflow state after something was requested. A command in the same comment moves it at
 // the comment's time, which is not after.
-func hasMovedOn(in triage.Input, raised triage.RequestedItem) bool {
+func hasMovedOn(in triage.Input, requested triage.RequestedItem) bool {
 	since := in.Memory.StateEntry
-	return since.State != raised.State && since.At.After(raised.At.Add(answerSlack))
+	return since.State != requested.State && since.At.After(requested.At.Add(answerSlack))
 }
 
 // answeredAfter reports whether, after the item was requested, there was an event for which such is true.
-func answeredAfter(in triage.Input, raised triage.RequestedItem, such func(triage.Event) bool) bool {
+func answeredAfter(in triage.Input, requested triage.RequestedItem, such func(triage.Event) bool) bool {
 	for _, e := range in.Events {
-		if e.At.After(raised.At.Add(answerSlack)) && such(e) {
+		if e.At.After(requested.At.Add(answerSlack)) && such(e) {
 			return true
 		}
 	}
