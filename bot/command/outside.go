@@ -12,23 +12,12 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// hasHTML reports whether there is HTML anywhere in a document.
-func hasHTML(doc ast.Node) bool {
-	found := false
-	// The visitor gives no error.
-	_ = ast.Walk(doc, func(n ast.Node, _ bool) (ast.WalkStatus, error) {
-		if found = n.Kind() == ast.KindHTMLBlock || n.Kind() == ast.KindRawHTML; found {
-			return ast.WalkStop, nil
-		}
-		return ast.WalkContinue, nil
-	})
-	return found
-}
-
 // outsideHTML gives those of the candidates that are shown outside of HTML elements. A Markdown parser does not pair tags; so the beginning
 // of each candidate is marked, and the marks are looked for in the tree of the rendered document.
 func (r *Reader) outsideHTML(doc ast.Node, source []byte, all []candidate) []candidate {
-	dropLinkAddresses(doc)
+	if !dropLinkAddresses(doc) {
+		return all
+	}
 	for i, c := range all {
 		mark := ast.NewString(markAt(i))
 		mark.SetCode(true) // is rendered as it is
@@ -46,8 +35,9 @@ func (r *Reader) outsideHTML(doc ast.Node, source []byte, all []candidate) []can
 	return found
 }
 
-// dropLinkAddresses takes the addresses of links away: they say nothing about tags, and one long address may be referred to a thousand times.
-func dropLinkAddresses(doc ast.Node) {
+// dropLinkAddresses takes the addresses of links away, and reports whether there is HTML anywhere in a document. Addresses say nothing
+// about tags, and one long address may be referred to a thousand times.
+func dropLinkAddresses(doc ast.Node) (hasHTML bool) {
 	// The visitor gives no error.
 	_ = ast.Walk(doc, func(n ast.Node, _ bool) (ast.WalkStatus, error) {
 		switch n := n.(type) {
@@ -55,9 +45,12 @@ func dropLinkAddresses(doc ast.Node) {
 			n.Destination, n.Title = nil, nil
 		case *ast.Image:
 			n.Destination, n.Title = nil, nil
+		case *ast.HTMLBlock, *ast.RawHTML:
+			hasHTML = true
 		}
 		return ast.WalkContinue, nil
 	})
+	return hasHTML
 }
 
 // markByte stands before and after the number of a mark. Source text is valid UTF-8 and cannot hold it.

@@ -50,7 +50,7 @@ func (r *Reader) lines(source []byte) []Line {
 			found = r.appendCommands(found, block, &numbers)
 		}
 	}
-	if len(found) > 0 && hasHTML(doc) {
+	if len(found) > 0 {
 		found = r.outsideHTML(doc, source, found)
 	}
 	lines := make([]Line, len(found))
