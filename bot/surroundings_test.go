@@ -261,3 +261,17 @@ func TestMinorIssueGoesToTheBacklog(t *testing.T) {
 		r.says("without a milestone", ref, `/milestone %"Backlog"`)
 	})
 }
+
+// TestRecheckReadsOnce: what the rules have to know is read afresh once, however late that is by the clock.
+func TestRecheckReadsOnce(t *testing.T) {
+	t.Parallel()
+	r := newRosterRig(t)
+	ref := r.openInReview()
+	r.calls()
+	r.done(ref, r.say("omar", ref, "/flow recheck"))
+	reads, _ := r.calls()
+	if n := len(slices.DeleteFunc(reads, func(line string) bool { return !strings.HasPrefix(line, "GET awards 1#1 ") })); n != 1 {
+		t.Errorf("the reactions were read %d times, want once", n)
+	}
+	r.alive()
+}

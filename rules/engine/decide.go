@@ -60,7 +60,6 @@ func Decide(p Policy, c Case) (Decision, Needs, error) {
 		events = slices.Concat(events, more)
 	}
 	if commands.pending.RecheckAll {
-		events = append(slices.Clip(events), triage.Event{Kind: triage.Swept, At: c.Now, ReceivedAt: c.Now})
 		p.Grace, p.TriageDays = 0, 0
 	}
 	d, needs, err := runRules(p, events, commands.issue, commands.memory, c.Now)

@@ -117,7 +117,11 @@ func (r *commandRun) applyOutcome(c Comment, call triage.Call, out triage.Outcom
 	if updateStateEntry(&in) && in.Is(triage.Review) && c.Event.ReceivedAt.After(r.known.LoadedAt) {
 		r.memory.Context.Known &^= triage.NeedAgreements // a new review is agreed anew
 	}
-	r.pending.RecheckAll = r.pending.RecheckAll || out.RecheckAll
+	if out.RecheckAll && !r.pending.RecheckAll {
+		r.pending.RecheckAll = true
+		// It was received with the comment: what is loaded for this decision is not outdated by it when the commands run again.
+		r.pending.Events = append(r.pending.Events, triage.Event{Kind: triage.Swept, At: r.now, ReceivedAt: c.Event.ReceivedAt})
+	}
 	for _, l := range out.Links {
 		l.Note = call.Note
 		intent.Links = append(intent.Links, l)
