@@ -12,8 +12,9 @@ func (s *Store) Get(ctx context.Context, name string) (value []byte, now time.Ti
 	return value, now, err
 }
 
-func (s *Store) CompareAndSwap(ctx context.Context, name string, old, value []byte, ttl time.Duration) (swapped bool, err error) {
-	err = s.write(ctx, "swapping a value", func(t *tx) error {
+func (s *Store) CompareAndSwap(ctx context.Context, name string, old, value []byte, ttl time.Duration) (bool, error) {
+	var swapped bool
+	err := s.write(ctx, "swapping a value", func(t *tx) error {
 		var current []byte
 		if _, err := t.get(`SELECT value FROM coordination WHERE name = ? AND expires > ?`, []any{name, t.now}, &current); err != nil {
 			return err
@@ -29,5 +30,8 @@ func (s *Store) CompareAndSwap(ctx context.Context, name string, old, value []by
 			name, t.now+ttl.Microseconds(), value)
 		return err
 	})
-	return swapped && err == nil, err
+	if err != nil {
+		return false, err // the writer may be at it still
+	}
+	return swapped, nil
 }
