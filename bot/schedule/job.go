@@ -56,6 +56,7 @@ func (s *Scheduler) runIfDue(ctx context.Context, j *job) time.Duration {
 	held, err := s.o.Coordination.TryLock(ctx, j.name, s.o.Holder, lockLease)
 	switch {
 	case err != nil:
+		s.yield(ctx, j.name) // it may have been taken all the same
 		return s.retryIn(ctx, j, err)
 	case !held:
 		return lockLease/2 + s.jitter(lockLease/2) // the other process may never finish

@@ -1,6 +1,7 @@
 package schedule_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -43,6 +44,22 @@ func TestSlowSweepKeepsItsLock(t *testing.T) {
 		r.pass(time.Minute)
 		expect(t, "asked after the first was stopped", []string{"updated 7"}, r.lab.requests())
 		r.pass(5 * time.Minute)
+		expect(t, "found", []string{"7#1"}, r.found())
+	})
+}
+
+// A process that is stopped just when it takes its lock does not know that it has it, and gives it back all the same.
+func TestLockTakenAtTheEndIsGivenBack(t *testing.T) {
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
+		r.lab.move(7, 1)
+		first := r.start(func(o *schedule.Options) {
+			o.Projects = []string{"7"}
+			o.Jitter = func() float64 { return 0.5 }
+		})
+		r.store.set(func() { r.store.locked = func(ctx context.Context) { go first.stop(); <-ctx.Done() } })
+		r.pass(2 * time.Second)
+		r.sweeper("7")
+		r.pass(time.Second)
 		expect(t, "found", []string{"7#1"}, r.found())
 	})
 }

@@ -39,6 +39,7 @@ type store struct {
 	room           int               // how many deliveries it still takes, if below 0 any number
 	failCheckpoint func(string) bool // which checkpoints cannot be set
 	failLock       bool
+	locked         func(context.Context) // called once, when a lock was taken; the answer is lost
 }
 
 func (s *store) set(change func()) {
@@ -75,7 +76,13 @@ func (s *store) TryLock(ctx context.Context, name, holder string, lease time.Dur
 	if s.failLock {
 		return false, fmt.Errorf("asking for the lock: %w", inbox.ErrUnavailable)
 	}
-	return s.Coordinator.TryLock(ctx, name, holder, lease)
+	held, err := s.Coordinator.TryLock(ctx, name, holder, lease)
+	if locked := s.locked; locked != nil && held {
+		s.locked = nil
+		locked(ctx)
+		return false, ctx.Err()
+	}
+	return held, err
 }
 
 func (s *store) Checkpoint(ctx context.Context, name string) ([]byte, error) {
