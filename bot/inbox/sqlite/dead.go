@@ -10,9 +10,14 @@ import (
 
 // keepLetter makes a dead letter of the batch, or adds it to the issue's earlier one.
 func (t *tx) keepLetter(b *inbox.Batch, cause string, record []byte) error {
-	_, err := t.exec(`INSERT INTO dead_letters VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-		ON CONFLICT DO UPDATE SET buried = ?4, cause = ?5, attempts = ?6, record = ?7, woken = max(woken, ?8)`,
-		b.Issue.Project, b.Issue.Kind, b.Issue.IID, t.now, cause, b.Attempt, record, one(b.Woken))
+	args := []any{b.Issue.Project, b.Issue.Kind, b.Issue.IID, t.now, cause, b.Attempt, record, one(b.Woken)}
+	there, err := t.exec(`UPDATE dead_letters SET buried = ?4, cause = ?5, attempts = ?6, record = ?7, woken = max(woken, ?8)
+		WHERE project = ?1 AND kind = ?2 AND iid = ?3`, args...)
+	if err != nil || there > 0 {
+		return err
+	}
+	t.deadLetters++
+	_, err = t.exec(`INSERT INTO dead_letters VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`, args...)
 	return err
 }
 
@@ -85,6 +90,9 @@ func (t *tx) removeLetter(issue triage.Ref) (woken bool, err error) {
 	found, err := t.get(`DELETE FROM dead_letters WHERE project = ? AND kind = ? AND iid = ? RETURNING woken`, []any{issue.Project, issue.Kind, issue.IID}, &woken)
 	if err == nil && !found {
 		err = inbox.ErrNotFound
+	}
+	if err == nil {
+		t.deadLetters--
 	}
 	return woken, err
 }

@@ -25,10 +25,11 @@ type counters struct {
 	// seqReserved and tokenReserved are up to where the file says that they were.
 	seqReserved, tokenReserved int64
 
-	deliveries int64 // waiting in mailboxes
-	issues     int64 // with waiting deliveries
-	records    int64
-	projects   int64
+	deliveries  int64 // waiting in mailboxes
+	issues      int64 // with waiting deliveries
+	records     int64
+	deadLetters int64
+	projects    int64
 }
 
 // load counts what is in the file.
@@ -38,6 +39,7 @@ func (t *tx) load() error {
 		`SELECT value FROM meta WHERE name = 'token'`:                                 {&t.token},
 		`SELECT coalesce(sum(waiting), 0), count(*) FROM mailboxes WHERE waiting > 0`: {&t.deliveries, &t.issues},
 		`SELECT count(*) FROM records`:                                                {&t.records},
+		`SELECT count(*) FROM dead_letters`:                                           {&t.deadLetters},
 		`SELECT count(*) FROM projects`:                                               {&t.projects},
 	} {
 		if _, err := t.get(query, nil, into...); err != nil {
