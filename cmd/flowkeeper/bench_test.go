@@ -46,14 +46,24 @@ func BenchmarkServe(b *testing.B) {
 // serveOnce starts the program, waits until it is ready and ends it. Held is in KiB.
 func serveOnce(b *testing.B, program, gitlab string) (took time.Duration, held int) {
 	b.Helper()
-	p := &process{cmd: exec.CommandContext(b.Context(), program, "serve"), stdout: newTranscript(), stderr: newTranscript(), ended: make(chan struct{})}
+	began := time.Now()
+	p, _ := startServe(b, program, gitlab)
+	took = time.Since(began)
+	held = p.memory(b, "VmRSS")
+	p.finish(b)
+	return took, held
+}
+
+// startServe starts the program and waits until it is ready. Webhooks is its address for them.
+func startServe(b *testing.B, program, gitlab string, environ ...string) (p *process, webhooks string) {
+	b.Helper()
+	p = &process{cmd: exec.CommandContext(b.Context(), program, "serve"), stdout: newTranscript(), stderr: newTranscript(), ended: make(chan struct{})}
 	p.cmd.Dir = b.TempDir()
-	p.cmd.Env = []string{
+	p.cmd.Env = append([]string{
 		"FLOWKEEPER_GITLAB_URL=" + gitlab, "FLOWKEEPER_GITLAB_TOKEN=" + secrets["TOKEN"], "FLOWKEEPER_WEBHOOK_SECRET=" + secrets["SECRET"],
 		"FLOWKEEPER_LISTEN=127.0.0.1:0", "FLOWKEEPER_ADMIN_LISTEN=127.0.0.1:0",
-	}
+	}, environ...)
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
-	began := time.Now()
 	if err := testkit.Start(p.cmd); err != nil {
 		b.Fatal(err)
 	}
@@ -61,19 +71,31 @@ func serveOnce(b *testing.B, program, gitlab string) (took time.Duration, held i
 		defer close(p.ended)
 		_ = p.cmd.Wait() // how it ended is in the process state
 	}()
-	if _, err := p.stdout.await(b.Context(), regexp.MustCompile("is ready"), p.ended); err != nil {
+	said, err := p.stdout.await(b.Context(), regexp.MustCompile(`is ready: webhooks on (\S+?),`), p.ended)
+	if err != nil {
 		b.Fatalf("%v\n%s", err, p.stderr)
 	}
-	took = time.Since(began)
+	return p, said[1]
+}
+
+// memory is what the process holds by the system's account, in KiB: VmRSS is now, VmHWM the most that it held.
+func (p *process) memory(b *testing.B, what string) int {
+	b.Helper()
 	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.cmd.Process.Pid), "status"))
 	if err != nil {
 		b.Fatal(err)
 	}
-	found := regexp.MustCompile(`VmRSS:\s+(\d+) kB`).FindSubmatch(status)
+	found := regexp.MustCompile(what + `:\s+(\d+) kB`).FindSubmatch(status)
 	if found == nil {
-		b.Fatalf("no resident memory in\n%s", status)
+		b.Fatalf("no %s in\n%s", what, status)
 	}
-	held, _ = strconv.Atoi(string(found[1])) // they are digits
+	held, _ := strconv.Atoi(string(found[1])) // they are digits
+	return held
+}
+
+// finish asks the process to end and waits for it.
+func (p *process) finish(b *testing.B) {
+	b.Helper()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		b.Fatal(err)
 	}
@@ -81,5 +103,4 @@ func serveOnce(b *testing.B, program, gitlab string) (took time.Duration, held i
 	if !p.cmd.ProcessState.Success() {
 		b.Fatalf("it ended with %s\n%s", p.cmd.ProcessState, p.stderr)
 	}
-	return took, held
 }

@@ -31,6 +31,7 @@ func (serveCmd) Help() string {
 
 // Run serves until a signal comes or the app cannot go on.
 func (c *serveCmd) Run(ctx context.Context, p *program) error {
+	collectLess(p.environ)
 	hangup := make(chan os.Signal, 1) // one that is waiting stands for all that come meanwhile
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
