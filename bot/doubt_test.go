@@ -91,5 +91,8 @@ func calls(r *rig) string {
 	for _, c := range r.gitlab.Calls() {
 		fmt.Fprintln(&b, c.Status, c.Line)
 	}
+	for _, d := range r.gitlab.Deliveries() {
+		fmt.Fprintln(&b, d.State, d.Status, d.Event, d.Answer, d.Err)
+	}
 	return b.String()
 }

@@ -129,7 +129,8 @@ func New(opt Options) *Server {
 		opt.HookTimeout = 10 * time.Second
 	}
 	if opt.Transport == nil {
-		opt.Transport = &http.Transport{MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute}
+		// GitLab opens a connection for each webhook. One that is kept loses what is sent over it to a bot that has just been started anew.
+		opt.Transport = &http.Transport{DisableKeepAlives: true}
 	}
 	if opt.Now == nil {
 		opt.Now = time.Now
