@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -110,4 +111,29 @@ func TestFollowUpOpenedLate(t *testing.T) {
 	if first := r.gitlab.Issues(r.project)[1]; first.State != "opened" {
 		t.Error("the first follow-up is closed, too")
 	}
+}
+
+// TestIntentOutlivesTwins: the second of two late notes cannot be deleted at once. What a command wants is not done yet, and is not lost.
+func TestIntentOutlivesTwins(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, nil)
+	ref := r.open(planned)
+	late, hold, open := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	close(open)
+	r.gitlab.FailNext(sandbox.Fault{Match: "POST note", CutThenApply: late, Times: 2})
+	r.edit("omar", ref, sandbox.Change{Weight: triage.Int(5)})
+	r.gitlab.FailNext(sandbox.Fault{Match: "PUT issue", Wait: hold, Status: http.StatusBadGateway})
+	r.gitlab.FailNext(sandbox.Fault{Match: "DELETE note", Wait: open})
+	r.gitlab.FailNext(sandbox.Fault{Match: "DELETE note", Status: http.StatusBadGateway})
+	calls := len(r.gitlab.Calls())
+	id, err := r.gitlab.Comment("omar", ref, "/flow to design")
+	r.must(nil, err)
+	r.asked(calls, "GET member")
+	close(late)
+	r.must(nil, r.await(func() bool { return len(r.gitlab.Issue(ref).CommentsBy(botName)) == 3 }))
+	close(hold)
+	r.settle()
+	r.done(ref, id)
+	r.carries(ref, []string{"workflow::design"}, nil)
+	r.noteID(ref) // there is one
 }

@@ -291,22 +291,42 @@ func TestTalkIsNotCounted(t *testing.T) {
 	r.done(ref, r.say("omar", ref, "/flow to design"))
 }
 
-// TestContradictionIsSaid: rules that contradict each other leave nobody without an answer.
-func TestContradictionIsSaid(t *testing.T) {
-	t.Parallel()
+// contradicting are rules that contradict each other about an issue in design.
+func contradicting() []engine.Setting {
 	wants := func(id, label string) engine.Setting {
 		return engine.Setting{Mode: triage.Act, Rule: triage.Rule{
 			Meta: triage.Meta{ID: id, On: triage.LabelsChanged, Mode: triage.Act, MaxMode: triage.Act},
-			Decide: func(triage.Input, triage.Options) triage.Verdict {
+			Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
+				if !in.Issue.Has("workflow::design") {
+					return triage.Nothing("")
+				}
 				return triage.Want("", triage.AddLabel{Label: label})
 			},
 		}}
 	}
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
-		o.Policy.Settings = []engine.Setting{wants("one", "a::1"), wants("two", "a::2")}
-	})
+	return []engine.Setting{wants("one", "a::1"), wants("two", "a::2")}
+}
+
+// TestContradictionIsSaid: rules that contradict each other leave nobody without an answer.
+func TestContradictionIsSaid(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Policy.Settings = contradicting() })
 	ref := r.open(planned)
 	r.refused(ref, r.say("omar", ref, "/flow to design"), "contradict")
+}
+
+// TestContradictionKeepsTheNote: what the note asked for before stays remembered, and the command is not run again.
+func TestContradictionKeepsTheNote(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Policy.Settings = append(o.Policy.Settings, contradicting()...) })
+	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"backend"}})
+	id := r.say("omar", ref, "/flow to design")
+	r.must(nil, r.app.Inbox().Redrive(t.Context(), ref))
+	r.settle()
+	r.refused(ref, id, "contradict")
+	if m := r.memory(ref); m.Items["needs-type/type"].State != triage.ItemOpen {
+		t.Errorf("the items are %+v", m.Items)
+	}
 }
 
 // TestRefusedOrdersAreNobodysUndoing: GitLab refused the move, so nobody took back what would have come with it.

@@ -41,10 +41,10 @@ type job struct {
 	texts  map[string][]command.Line // the commands in comments, by text
 	loads  int                       // how often something was looked up for a decision
 
-	known     bool          // the memory is whole: nothing needs to be recovered from GitLab
-	recovered bool          // it was recovered in this job
-	keep      bool          // it is worth keeping
-	before    triage.Memory // before this job changed anything
+	known     bool           // the memory is whole: nothing needs to be recovered from GitLab
+	recovered bool           // it was recovered in this job
+	keep      bool           // it is worth keeping
+	before    *triage.Memory // before this job changed anything; nil is as it is now
 
 	// What is decided, and what became of it.
 	decision engine.Decision
@@ -143,7 +143,8 @@ func (j *job) round(ctx context.Context) (again bool, err error) {
 // snapshotMemory keeps the memory as it is before the first change.
 func (j *job) snapshotMemory() {
 	if len(j.effects.did) == 0 && !j.intent.recorded {
-		j.before = j.in.Memory
+		before := j.in.Memory
+		j.before = &before
 	}
 }
 

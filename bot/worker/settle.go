@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -151,10 +152,11 @@ func (j *job) unfinishedMemory() ([]byte, error) {
 	case j.intent.recorded:
 		m.Intent = &j.decision.Pending.Intent
 	default:
-		m.Intent = j.intent.resumed
+		m.Intent = cmp.Or(j.intent.resumed, m.Intent) // which may not have been taken up yet
 	}
 	m.LastDelivered, m.Unanswered, m.Unconfirmed = j.unobserved(), j.effects.unanswered, j.doubts.counts
-	m.Items, m.Mentioned, m.HasLine, m.Wakes = j.before.Items, j.before.Mentioned, j.before.HasLine, j.before.Wakes
+	before := cmp.Or(j.before, &j.in.Memory)
+	m.Items, m.Mentioned, m.HasLine, m.Wakes = before.Items, before.Mentioned, before.HasLine, before.Wakes
 	return json.Marshal(m)
 }
 
