@@ -34,3 +34,36 @@ func BenchmarkNothingToDo(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSlopes decides with more and more rules, and with more and more comments that came together on one issue: both are to cost in
+// proportion.
+func BenchmarkSlopes(b *testing.B) {
+	settings := engine.Defaults(rules.Catalogue())
+	decide := func(b *testing.B, n int, unit string, settings []engine.Setting, events []triage.Event) {
+		policy := engine.Policy{Team: triage.NewTeam(handbook()), Settings: settings, Commands: rules.Commands(), Grace: 5 * time.Minute}
+		issue := triage.Issue{Labels: []string{"backend", "workflow::in dev"}, Weight: triage.Int(2), CreatedAt: noon, UpdatedAt: noon}
+		for b.Loop() {
+			if _, _, err := engine.Decide(policy, engine.Case{Issue: issue, Memory: triage.Memory{Touched: noon}, Events: events, Now: noon}); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/"+unit)
+	}
+	for _, n := range []int{1, 9, 18, len(settings)} {
+		b.Run(fmt.Sprintf("rules=%d", n), func(b *testing.B) {
+			decide(b, n, "rule", settings[:n], []triage.Event{{Kind: triage.Updated | triage.LabelsChanged, At: noon, ReceivedAt: noon}})
+		})
+	}
+	for _, n := range []int{1, 10, 100, 1_000} {
+		b.Run(fmt.Sprintf("comments=%d", n), func(b *testing.B) {
+			events := make([]triage.Event, n)
+			for k := range events {
+				events[k] = triage.Event{
+					Kind: triage.Noted, At: noon.Add(time.Duration(k) * time.Second), ReceivedAt: noon,
+					Actor: triage.Person{ID: int64(k%10 + 1), Username: fmt.Sprint("person", k%10)}, Note: &triage.Note{ID: int64(k + 1), Text: "LGTM"},
+				}
+			}
+			decide(b, n, "comment", settings, events)
+		})
+	}
+}
