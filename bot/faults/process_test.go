@@ -25,11 +25,11 @@ const (
 	botName  = "flowkeeper-bot"
 )
 
-// settings are as quick as the configuration allows: nobody here takes minutes to finish an edit.
+// settings are as quick as the configuration allows, but for the lease: nobody here takes minutes to finish an edit.
 const settings = `
 gitlab: {rate: 100000, notes_rate: 10000}
 server: {drain: 2s}
-inbox: {settle: 20ms, grace: 20ms, lease: 5s, workers: 16, attempts: 100}
+inbox: {settle: 20ms, grace: 20ms, lease: %s, workers: 16, attempts: 100}
 schedule: {sweep: 1m, hooks: 1m, lookback: 10m}
 `
 
@@ -77,13 +77,14 @@ type life struct {
 type place struct {
 	gitlab string
 	redis  string // "" for the embedded store
+	lease  time.Duration
 }
 
 func newReplica(t *testing.T, name string, p place) *replica {
 	t.Helper()
 	dir := t.TempDir()
 	config := filepath.Join(dir, "flowkeeper.yaml")
-	if err := os.WriteFile(config, []byte(settings), 0o600); err != nil {
+	if err := os.WriteFile(config, fmt.Appendf(nil, settings, p.lease), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	log, err := os.Create(filepath.Join(t.ArtifactDir(), name+".log"))

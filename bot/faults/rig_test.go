@@ -1,6 +1,7 @@
 package faults_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -32,6 +33,7 @@ type setup struct {
 	replicas int
 	embedded bool                               // the one replica has the embedded store; else all share a Redis
 	front    func(*sandbox.Server) http.Handler // stands before the API; nil is the API itself
+	lease    time.Duration                      // default 5 s, the shortest that can be configured
 }
 
 // newRig starts all but the replicas.
@@ -65,7 +67,7 @@ func newRig(t *testing.T, s setup) *rig {
 // newReplicas makes the replicas and what they keep their mail in.
 func (r *rig) newReplicas(s setup, gitlab string) {
 	r.Helper()
-	where := place{gitlab: gitlab}
+	where := place{gitlab: gitlab, lease: cmp.Or(s.lease, 5*time.Second)}
 	if !s.embedded {
 		r.redis = redistest.Start(r.T, redistest.Options{AppendFsync: "always"})
 		where.redis = r.redis.URL()

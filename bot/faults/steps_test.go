@@ -51,6 +51,9 @@ func way() story {
 	}
 }
 
+// reachable is far more than anything here takes.
+const reachable = 2 * time.Minute
+
 // TestEveryStep lets each call go wrong in each way, each on an issue of its own, and wants all issues to end alike.
 func TestEveryStep(t *testing.T) {
 	if testing.Short() {
@@ -74,7 +77,7 @@ func TestEveryStep(t *testing.T) {
 
 func everyStep(t *testing.T, f fault, during func(*testing.T, *rig, *gate)) {
 	var g *gate
-	r := newRig(t, setup{seed: 1, replicas: 2, front: func(lab *sandbox.Server) http.Handler {
+	r := newRig(t, setup{seed: 1, replicas: 2, lease: 10 * time.Second, front: func(lab *sandbox.Server) http.Handler {
 		g = &gate{lab: lab, traps: map[string]*trap{}}
 		return g
 	}})
@@ -86,12 +89,12 @@ func everyStep(t *testing.T, f fault, during func(*testing.T, *rig, *gate)) {
 		plays = append(plays, r.newPlay(way(), project, fmt.Sprintf("person%d", n)))
 		g.set(project, c, f)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*reachable)
 	defer cancel()
 	over := make(chan error, 1)
 	go func() { over <- playAll(ctx, plays, len(plays)) }()
 	if during != nil {
-		hanging, cancel := context.WithTimeout(ctx, 20*time.Second)
+		hanging, cancel := context.WithTimeout(ctx, reachable)
 		defer cancel()
 		if err := g.allHang(hanging); err != nil {
 			t.Error(err)
@@ -150,7 +153,7 @@ func leaseLost(t *testing.T, r *rig, g *gate) {
 	frozen.freeze()
 	r.road.only(other)
 	other.start()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), reachable)
 	defer cancel()
 	if err := r.settle(ctx); err != nil {
 		t.Errorf("the other replica: %v", err)
