@@ -346,3 +346,15 @@ func TestHostileArguments(t *testing.T) {
 		}
 	}
 }
+
+// TestRecordTellsWhatCommandsChanged: that a command set the weight is why a rule looked at it, and /flow why says so.
+func TestRecordTellsWhatCommandsChanged(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, nil)
+	ref := r.open(planned)
+	r.done(ref, r.say("omar", ref, "/flow weight 5"))
+	_, replies := r.answer(ref, r.say("omar", ref, "/flow why weight-research"))
+	if len(replies) != 1 || !strings.Contains(replies[0].Text, "weight changed): the weight is 5") {
+		t.Errorf("omar is told %v", replies)
+	}
+}

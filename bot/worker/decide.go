@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"flowkeeper/rules/engine"
@@ -44,6 +45,11 @@ func (j *job) newCase() engine.Case {
 	return c
 }
 
+// allEvents are those that the mailbox told of, and those that commands come to.
+func (j *job) allEvents() []triage.Event {
+	return slices.Concat(j.in.Events, j.decision.Pending.Events)
+}
+
 // decisionTime is the time of the decision. A wake-up is due by the store's clock; where ours is behind, what it was set for is due all the
 // same.
 func (j *job) decisionTime() time.Time {
@@ -58,7 +64,7 @@ func (j *job) decisionTime() time.Time {
 // fresh state. It reports whether that brought something new, so that the rules have to be asked again. A decision that writes nothing
 // needs no fresh state: reading would cost calls for an event that changes nothing.
 func (j *job) confirmInput(ctx context.Context, d engine.Decision, needs engine.Needs) (again bool, err error) {
-	looks := triage.KindsOf(j.in.Events).Effective()&j.rules.policy.Kinds() != 0 || j.batch.Woken
+	looks := triage.KindsOf(j.allEvents()).Effective()&j.rules.policy.Kinds() != 0 || j.batch.Woken
 	switch {
 	case !j.known && !looks && needs.Empty():
 		return false, nil // the rules have nothing to look at, and nothing is worth remembering yet

@@ -91,7 +91,7 @@ func (j *job) loadContext(ctx context.Context, d engine.Decision, needs engine.N
 	if needs.Facts&(triage.NeedAgreements|triage.NeedComments) != 0 && j.view.at.Before(began) {
 		around.LoadedAt = j.view.at
 	}
-	for _, e := range j.in.Events {
+	for _, e := range j.allEvents() {
 		if e.ReceivedAt.After(around.LoadedAt) {
 			around.LoadedAt = e.ReceivedAt
 		}
@@ -105,7 +105,7 @@ func (j *job) loadClosing(ctx context.Context) error {
 	if !j.snap.issue.Closed {
 		return nil
 	}
-	for _, e := range j.in.Events {
+	for _, e := range j.allEvents() {
 		if early := e.ReceivedAt.Add(j.rules.policy.Settle).Sub(j.now()); e.Kind&triage.Closed != 0 && early > 0 {
 			if err := j.doubts.about("why the issue was closed", []time.Duration{early}, errors.New("GitLab may not have finished closing the issue")); err != nil {
 				return err

@@ -163,7 +163,7 @@ func (j *job) unfinishedMemory() ([]byte, error) {
 // record is the decision for explanations; rules that were not run are left out, they had nothing to look at.
 func (j *job) record(cause error) []byte {
 	d := record.Decision{Path: j.snap.issue.Path, InScope: j.decision.InScope, Reason: j.decision.Reason, Commands: j.decision.Pending.Results, Done: j.effects.did, Attempt: j.batch.Attempt}
-	for _, e := range j.in.Events {
+	for _, e := range j.allEvents() {
 		d.Events = append(d.Events, e.Kind.String())
 	}
 	for _, f := range j.decision.Findings {
@@ -185,7 +185,7 @@ func (j *job) record(cause error) []byte {
 func (j *job) logResult(result string, err error, took time.Duration) {
 	fields := []zap.Field{
 		zap.String("result", result), zap.Stringer("issue", j.batch.Issue), zap.String("path", j.snap.issue.Path), zap.Int64("iid", j.batch.Issue.IID),
-		zap.Stringer("events", triage.KindsOf(j.in.Events)), zap.Int("deliveries", len(j.batch.Deliveries)), zap.Strings("did", j.effects.did),
+		zap.Stringer("events", triage.KindsOf(j.allEvents())), zap.Int("deliveries", len(j.batch.Deliveries)), zap.Strings("did", j.effects.did),
 		zap.Duration("took", took), zap.Int("attempt", j.batch.Attempt),
 	}
 	if j.decision.Reason != "" {

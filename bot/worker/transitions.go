@@ -18,7 +18,7 @@ func (j *job) lastTransition() *triage.Transition {
 	if !j.decision.InScope {
 		return last
 	}
-	for _, e := range j.in.Events {
+	for _, e := range j.allEvents() {
 		if turn := e.Transition(); turn.After(last) {
 			last = turn
 		}

@@ -70,7 +70,7 @@ func observedChanges(events []triage.Event, own []triage.Edit) observed {
 
 // unobserved is what this job would leave untold.
 func (j *job) unobserved() *triage.Issue {
-	return unobserved(j.snap.told, j.snap.issue, j.in.Events, j.effects.edits)
+	return unobserved(j.snap.told, j.snap.issue, j.allEvents(), j.effects.edits)
 }
 
 // countOwnWrites takes what the bot did since base, as GitLab tells it, for told: an earlier attempt may have written it without living to
