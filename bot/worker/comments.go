@@ -59,6 +59,7 @@ func (j *job) prepareComments(ctx context.Context) error {
 		j.in.Facts.History = slices.DeleteFunc(slices.Clone(past), j.view.byBot)
 	}
 	j.in.Comments = comments
+	j.runCommandsOn(j.shownIssue())
 	return nil
 }
 

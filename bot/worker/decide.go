@@ -31,6 +31,7 @@ func (j *job) decide(ctx context.Context) error {
 			if err := j.lookUp(ctx, d, needs); err != nil {
 				return err
 			}
+			j.runCommandsOn(j.shownIssue())
 		}
 	}
 }
@@ -38,12 +39,21 @@ func (j *job) decide(ctx context.Context) error {
 // newCase is what the job knows.
 func (j *job) newCase() engine.Case {
 	c := j.in
-	c.Issue, c.Now = j.snap.issue, j.decisionTime()
-	if j.snap.retracted != nil {
-		c.Issue = *j.snap.retracted
-	}
+	c.Issue, c.Now = j.shownIssue(), j.decisionTime()
 	return c
 }
+
+// shownIssue is the issue as GitLab shows it, without a write that was half taken.
+func (j *job) shownIssue() triage.Issue {
+	if j.snap.retracted != nil {
+		return *j.snap.retracted
+	}
+	return j.snap.issue
+}
+
+// runCommandsOn has the commands run on this state of the issue from now on. What is read later, for the rules or before a write, gives them no
+// other meaning: "next" is one step, also where a person has meanwhile made it.
+func (j *job) runCommandsOn(issue triage.Issue) { j.in.RunOn = &issue }
 
 // allEvents are those that the mailbox told of, and those that commands come to.
 func (j *job) allEvents() []triage.Event {

@@ -48,6 +48,7 @@ func (j *job) withdrawWrite(before, got triage.Issue, labels []string) {
 	if !refused {
 		return
 	}
+	j.runCommandsOn(was)
 	for _, l := range labels {
 		if j.in.Facts.RefusedLabels == nil {
 			j.in.Facts.RefusedLabels = map[string]bool{}

@@ -13,6 +13,7 @@ type Case struct {
 	Memory   triage.Memory  // the zero value if the issue was never seen
 	Events   []triage.Event // those not handled yet, without the bot's own
 	Comments []Comment      // those with commands that have not run, the oldest first; their events are among Events
+	RunOn    *triage.Issue  // the issue as it was when the comments were taken up, on which their commands run; nil is Issue
 	Pending  Pending        // what commands that have run want, as far as it is not done
 	Facts    Facts          // what an earlier decision on the case needed to know
 	Now      time.Time

@@ -37,6 +37,9 @@ func runCommands(p Policy, c Case) *commandRun {
 	if len(c.Comments) == 0 {
 		return r
 	}
+	if c.RunOn != nil {
+		r.issue = r.pending.Target(*c.RunOn)
+	}
 	r.events = slices.Concat(c.Events, c.Pending.Events)
 	known := r.memory.StateEntry
 	updateStateEntry(new(r.input(slices.SortedStableFunc(slices.Values(r.events), byTime))))
@@ -44,6 +47,7 @@ func runCommands(p Policy, c Case) *commandRun {
 		r.comment(comment)
 	}
 	r.memory.StateEntry = known // the rules that follow find out what moved, from the events
+	r.issue = r.pending.Target(c.Issue)
 	return r
 }
 
