@@ -146,7 +146,7 @@ func (a *Adopter) adoptIssue(ctx context.Context, i triage.Issue, until time.Tim
 		if err != nil {
 			return taken, err
 		}
-		key := fmt.Sprintf("adopt/%d/%d/%d", i.Project, i.IID, until.UnixMilli())
+		key := fmt.Sprintf("adopt/%s/%d", i.Ref, until.UnixMilli())
 		if _, err := a.Inbox.Enqueue(ctx, inbox.Delivery{ID: key, Issue: i.Ref, IdempotencyKey: key, Body: body}); err != nil {
 			return taken, fmt.Errorf("keeping the adopted issue %s: %w", i.Ref, err)
 		}

@@ -130,7 +130,7 @@ func (s *listing) enqueue(ctx context.Context, i triage.Issue, now time.Time) (i
 	if err != nil {
 		return "", err
 	}
-	key := fmt.Sprintf("sweep/%d/%d/%s", i.Project, i.IID, formatTime(i.UpdatedAt))
+	key := fmt.Sprintf("sweep/%s/%s", i.Ref, formatTime(i.UpdatedAt))
 	outcome, err := s.o.Inbox.Enqueue(ctx, inbox.Delivery{ID: key, Issue: i.Ref, IdempotencyKey: key, Delay: s.o.Settle, Body: body})
 	if err != nil {
 		return "", fmt.Errorf("keeping the swept issue %s: %w", i.Ref, err)

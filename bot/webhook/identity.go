@@ -74,8 +74,7 @@ func contentKey(d *Delivery, p *payload, action string, stamp time.Time, text st
 	words := func(s string) { b = append(append(strconv.AppendInt(b, int64(len(s)), 36), ' '), s...) }
 	words(p.Kind)
 	number(p.Object.ID.value)
-	number(d.Issue.Project)
-	number(d.Issue.IID)
+	words(d.Issue.Ref.String())
 	words(action)
 	number(stamp.UnixNano())
 	number(d.Event.Actor.ID)
