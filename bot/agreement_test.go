@@ -3,6 +3,7 @@ package bot_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/config"
@@ -148,4 +149,28 @@ func TestAgreementWhileTheBotCounts(t *testing.T) {
 	close(hold)
 	r.settle()
 	r.says("when both agree", ref, agreedAll)
+}
+
+// TestNewReviewIsAgreedAnew: what people agreed to before the issue came back by a command does not count, also if something about the issue was
+// loaded after the command was received.
+func TestNewReviewIsAgreedAnew(t *testing.T) {
+	t.Parallel()
+	r := newRosterRig(t)
+	r.options.Worker.Freshness = time.Nanosecond
+	r.restart()
+	ref := r.openInReview()
+	r.comment("pam", ref, "LGTM")
+	r.comment("mia", ref, "LGTM")
+	r.says("at first", ref, agreedAll)
+	r.ahead.Store(int64(4 * time.Minute)) // more than such comments may be older than the review
+	hold, calls := make(chan struct{}), len(r.gitlab.Calls())
+	r.gitlab.FailNext(sandbox.Fault{Match: "GET member", Wait: hold})
+	r.must(r.gitlab.Comment("pam", ref, "/flow to blocked"))
+	r.asked(calls, "GET issue")
+	r.must(r.gitlab.Comment("mia", ref, "/flow to needs issue review"))
+	r.must(nil, r.gitlab.AwaitDelivered(t.Context()))
+	close(hold)
+	r.settle()
+	r.carries(ref, []string{inReview}, nil)
+	r.says("in the new review", ref, agreedNobody)
 }

@@ -76,6 +76,7 @@ func (s Scenario) decide(policy engine.Policy, c engine.Case) (d engine.Decision
 		}
 		if needs.Facts != 0 {
 			c.Issue, c.Memory.Context = s.afterClosing(c.Issue), s.loadContext(needs, c.Now)
+			c.Facts.AgreementsCounted = c.Facts.AgreementsCounted || d.InScope && needs.Facts&triage.NeedAgreements != 0
 		}
 		for _, text := range needs.FindIssues {
 			c.Facts.FoundIssues[text] = s.findIssue(c.Issue, text)

@@ -85,6 +85,9 @@ func (j *job) loadContext(ctx context.Context, d engine.Decision, needs engine.N
 			return err
 		}
 	}
+	if d.InScope && needs.Facts&triage.NeedAgreements != 0 {
+		j.in.Facts.AgreementsCounted = true
+	}
 	around.Known |= needs.Facts
 	// The clock of the replica that took a delivery may be ahead: what was seen is not newer than what is loaded after it.
 	around.LoadedAt = began

@@ -94,6 +94,9 @@ type Facts struct {
 	BotMoves []triage.ResourceEvent
 	// History is everything that anybody changed, loaded where a comment is late.
 	History []triage.ResourceEvent
+	// AgreementsCounted says that the memory's agreements were counted because the rules asked for them, when the commands had run: those of a
+	// review that a command began are among them, and none from before.
+	AgreementsCounted bool
 	// RefusedLabels are labels that GitLab did not accept. A command that wants one is refused.
 	RefusedLabels map[string]bool
 }

@@ -118,7 +118,7 @@ func (r *commandRun) applyOutcome(c Comment, call triage.Call, out triage.Outcom
 	}
 	// The state begins with the comment, however late it is read: who agrees right behind it agrees in this state.
 	in := r.input([]triage.Event{triage.Difference(before, r.issue).AsEvent(c.Event.Actor, before, c.Event)})
-	if updateStateEntry(&in) && in.Is(triage.Review) && c.Event.ReceivedAt.After(r.known.LoadedAt) {
+	if updateStateEntry(&in) && in.Is(triage.Review) && !r.facts.AgreementsCounted {
 		r.memory.Context.Known &^= triage.NeedAgreements // a new review is agreed anew
 	}
 	if out.RecheckAll && !r.pending.RecheckAll {
