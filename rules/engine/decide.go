@@ -53,6 +53,7 @@ func Decide(p Policy, c Case) (Decision, Needs, error) {
 	commands := runCommands(p, c)
 	if needs := commands.needs; !needs.Empty() {
 		needs.Known = commands.surroundings(&commands.memory)
+		commands.pending.Results = nil // the commands have not come to their end
 		return Decision{Pending: commands.pending, Result: commands.issue, Memory: commands.memory}, needs, nil
 	}
 	events := c.Events

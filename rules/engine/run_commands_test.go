@@ -69,3 +69,14 @@ func TestTooManyCommands(t *testing.T) {
 		})
 	}
 }
+
+// TestNoResultsWithoutFacts: a command counts once it has come to its end, not each time it asks for something that cannot be looked up.
+func TestNoResultsWithoutFacts(t *testing.T) {
+	policy := engine.Policy{Team: team, Commands: []triage.Command{{Name: "link", Run: func(triage.Input, triage.Call) triage.Outcome {
+		return triage.Outcome{FindIssue: "#1"}
+	}}}}
+	d, needs, err := engine.Decide(policy, engine.Case{Comments: []engine.Comment{said(engine.Line{Text: "link"})}, Now: now})
+	if err != nil || len(needs.FindIssues) != 1 || len(d.Pending.Results) > 0 {
+		t.Errorf("results %+v, needs %+v, error %v", d.Pending.Results, needs, err)
+	}
+}
