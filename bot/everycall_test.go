@@ -114,8 +114,9 @@ func TestEveryCallFailsOnce(t *testing.T) {
 					if n > 0 {
 						r.gitlab.FailNext(sandbox.Fault{Match: call, Times: n}) // these go through
 					}
-					fault.Match = call
-					r.gitlab.FailNext(fault)
+					once := fault // the other numbers have it, too
+					once.Match = call
+					r.gitlab.FailNext(once)
 					if diff := cmp.Diff(want, r.ending(r.everyCall())); diff != "" {
 						t.Errorf("it ended differently (-want +got):\n%s\n%s", diff, calls(r))
 					}
