@@ -30,6 +30,8 @@ var directions = []direction{
 	{of: "flowkeeper/rules/...", never: "log/...", why: "what a rule has to say is its reason"},
 	{of: "flowkeeper/rules/...", never: "math/rand/...", why: "the same input gives the same decision"},
 	{of: "flowkeeper/rules/triage", never: "flowkeeper/rules/engine", deep: true, why: "the vocabulary comes before what is said with it"},
+	{of: "flowkeeper/rules/triage", never: "flowkeeper/rules/planning", deep: true, why: "the vocabulary comes before what is said with it"},
+	{of: "flowkeeper/rules/planning", never: "flowkeeper/rules", why: "the calendar is for rules, not of them"},
 	{of: "flowkeeper/rules/engine", never: "flowkeeper/rules", why: "the engine is given the rules"},
 	{of: "flowkeeper/rules/conflict", never: "flowkeeper/rules", why: "the search is given the rules"},
 

@@ -3,6 +3,7 @@ package rules
 import (
 	"strconv"
 
+	"flowkeeper/rules/planning"
 	"flowkeeper/rules/triage"
 )
 
@@ -25,7 +26,7 @@ var refinementNeedsAssignee = triage.Rule{
 		case len(in.Issue.Assignees) > 0:
 			return triage.Nothing("the issue " + in.Where() + " has an assignee")
 		}
-		due := triage.AddWorkingDays(in.Memory.StateEntry.At, days)
+		due := planning.AddWorkingDays(in.Memory.StateEntry.At, days)
 		if in.Now.Before(due) {
 			v := triage.Nothing("the issue has been " + in.Where() + " for less than " + workingDays(days))
 			v.Wake = due

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"flowkeeper/rules/planning"
 	"flowkeeper/rules/triage"
 )
 
@@ -157,7 +158,7 @@ func (r *run) opensAt(item triage.ItemState) time.Time {
 func itemOpensAt(p Policy, m *triage.Memory, issue triage.Issue, item triage.ItemState) time.Time {
 	at := m.Touched.Add(p.Grace)
 	if item.Triage && p.TriageDays > 0 {
-		if triaged := triage.AddWorkingDays(issue.CreatedAt, p.TriageDays); triaged.After(at) {
+		if triaged := planning.AddWorkingDays(issue.CreatedAt, p.TriageDays); triaged.After(at) {
 			return triaged
 		}
 	}

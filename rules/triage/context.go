@@ -127,15 +127,3 @@ func (in *Input) Tally() Tally {
 	}
 	return t
 }
-
-// AddWorkingDays is the moment n working days after t; Saturdays and Sundays (UTC) do not count.
-func AddWorkingDays(t time.Time, n int) time.Time {
-	t = t.UTC()
-	for n > 0 {
-		t = t.AddDate(0, 0, 1)
-		if t.Weekday() != time.Saturday && t.Weekday() != time.Sunday {
-			n--
-		}
-	}
-	return t
-}
