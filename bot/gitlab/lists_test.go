@@ -85,6 +85,7 @@ func TestAroundFailures(t *testing.T) {
 		onNote    = func(c *gitlab.Client) error { _, err := c.Awards(t.Context(), ref, 31); return err }
 		comments  = func(c *gitlab.Client) error { _, err := c.Comments(t.Context(), ref, noon); return err }
 		level     = func(c *gitlab.Client) error { _, err := c.AccessLevel(t.Context(), 7, 3); return err }
+		dates     = func(c *gitlab.Client) error { _, err := c.MilestoneDates(t.Context(), "team/project"); return err }
 		milestone = func(c *gitlab.Client) error {
 			_, err := c.UpdateIssue(t.Context(), state{}.issue(), triage.SetMilestone{Title: "Backlog"}.Apply(state{}.issue()))
 			return err
@@ -107,6 +108,8 @@ func TestAroundFailures(t *testing.T) {
 		"comments, unreadable":    {comments, odd, gitlab.Transient, "loading the comments of issue 7#12: "},
 		"level, proxy":            {level, proxy, gitlab.Unavailable, "loading the access level of user 3 in project 7: "},
 		"level, of somebody else": {level, other, gitlab.Transient, "the answer is not that member"},
+		"dates, no project":       {dates, gone, gitlab.NotFound, "listing the milestones of project team/project: "},
+		"dates, unreadable":       {dates, always(http.StatusOK, "application/json", `[{"due_date":"soon"}]`), gitlab.Transient, "listing the milestones of project team/project: "},
 		"milestone, proxy":        {milestone, proxy, gitlab.Unavailable, `looking up milestone "Backlog" of project 7: `},
 	}
 	for name, tt := range tests {

@@ -3,6 +3,7 @@ package gitlab_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/sandbox"
+	"flowkeeper/rules/planning"
 	"flowkeeper/rules/triage"
 )
 
@@ -164,4 +166,43 @@ func TestSandboxMilestone(t *testing.T) {
 	if writes := lab.Writes(); len(writes) != 2 {
 		t.Errorf("wrote %q, want two requests", writes)
 	}
+}
+
+// Dates may be missing. A project's own milestones come first, and the list has several pages.
+func TestMilestoneDates(t *testing.T) {
+	t.Parallel()
+	pages := map[string]string{
+		"1": `[{"id":42,"group_id":3,"title":"19.6","start_date":"2026-10-10","due_date":"2026-11-13"},{"id":43,"group_id":3,"title":"Backlog","start_date":null,"due_date":null}]`,
+		"2": `[{"id":41,"project_id":7,"title":"19.6","due_date":"2026-11-12","state":"closed"}]`,
+	}
+	var queries []string
+	s := server{}
+	s.Answer = func(w http.ResponseWriter, r *http.Request) bool {
+		queries = append(queries, r.URL.EscapedPath()+"?"+r.URL.RawQuery)
+		n := r.FormValue("page")
+		if n == "1" {
+			w.Header().Set("X-Next-Page", "2")
+		} else {
+			w.Header().Set("X-Next-Page", "")
+		}
+		return always(http.StatusOK, "application/json", pages[n])(w, r)
+	}
+	got, err := s.client(t).MilestoneDates(t.Context(), "team/project")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []planning.MilestoneDates{
+		{Title: "19.6", Due: planning.Date{Year: 2026, Month: time.November, Day: 12}},
+		{Title: "19.6", Start: planning.Date{Year: 2026, Month: time.October, Day: 10}, Due: planning.Date{Year: 2026, Month: time.November, Day: 13}},
+		{Title: "Backlog"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("dates (-want +got):\n%s", diff)
+	}
+	const list = "/api/v4/projects/team%2Fproject/milestones?include_ancestors=true&page="
+	s.do(func() {
+		if want := []string{list + "1&per_page=100", list + "2&per_page=100"}; !slices.Equal(queries, want) {
+			t.Errorf("asked for %q, want %q", queries, want)
+		}
+	})
 }

@@ -29,6 +29,8 @@ type page struct {
 	IIDs         []int64 `url:"iids[],omitempty"`
 
 	Status string `url:"status,omitempty"` // of the deliveries of a webhook
+
+	Ancestors bool `url:"include_ancestors,omitempty"` // of milestones: those of the groups above, too
 }
 
 var (

@@ -153,7 +153,7 @@ func listMilestones(s *Server, c *apiCall) apiAnswer {
 
 func milestoneREST(p *project, m *milestone) object {
 	return object{
-		"id": m.id, "iid": m.iid, "project_id": p.id, "title": m.title, "description": "", "state": "active", "due_date": nil,
-		"start_date": nil, "expired": false, "created_at": preciseTime(m.created), "updated_at": preciseTime(m.created),
+		"id": m.id, "iid": m.iid, "project_id": p.id, "title": m.title, "description": "", "state": "active", "due_date": orNull(m.due),
+		"start_date": orNull(m.start), "expired": false, "created_at": preciseTime(m.created), "updated_at": preciseTime(m.created),
 	}
 }

@@ -39,9 +39,10 @@ type label struct {
 }
 
 type milestone struct {
-	id, iid int64
-	title   string
-	created time.Time
+	id, iid    int64
+	title      string
+	start, due string // "2026-11-30"; empty for none
+	created    time.Time
 }
 
 type issue struct {

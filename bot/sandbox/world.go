@@ -188,6 +188,22 @@ func (s *Server) AddMilestone(project int64, title string) (int64, error) {
 	return m.id, nil
 }
 
+// DateMilestone sets the dates of a project's milestone, as "2026-11-30"; "" is none.
+func (s *Server) DateMilestone(project int64, title, start, due string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := s.mustProject(project)
+	if err != nil {
+		return fmt.Errorf("dating milestone %q: %w", title, err)
+	}
+	m := p.milestoneTitled(title)
+	if m == nil {
+		return fmt.Errorf("dating milestone %q: %s has none of that title", title, p.path)
+	}
+	m.start, m.due = start, due
+	return nil
+}
+
 // AddHook adds a webhook to a project and gives its id. A project may have several.
 func (s *Server) AddHook(project int64, h Hook) (int64, error) {
 	s.mu.Lock()
