@@ -21,6 +21,7 @@ func TestChanges(t *testing.T) {
 		{name: "nothing", before: "inbox: {grace: 5m}", after: "# the same\ninbox:\n  grace: 300s"},
 		{name: "the policy", after: "rules: {weight-research: {above: 2}}\nteam: {side: frontend, roles: {quality: [ann]}}\nlabels: {ux: design}\ncommands: {prefix: bot}",
 			now: "team.roles.quality team.side commands.prefix labels.ux rules.weight-research"},
+		{name: "the calendar", after: "calendar: {release: {nth: 2}, holidays: [2026-12-25]}", now: "calendar.release.nth calendar.holidays"},
 		{name: "times", after: "inbox: {settle: 1s, grace: 1m, lease: 30s}\nschedule: {sweep: 5m}", now: "inbox.settle inbox.grace", restart: "inbox.lease schedule.sweep"},
 		{name: "addresses", after: "server: {listen: ':1', max_body: 1MiB}\ngitlab: {url: https://h, rate: 60}", restart: "gitlab.url gitlab.rate server.listen server.max_body"},
 		{name: "another certificate", before: tls, after: "server: {tls_cert: b.pem, tls_key: b.key}", now: "server.tls_cert server.tls_key"},

@@ -18,6 +18,7 @@ type Config struct {
 	Inbox    Inbox
 	Team     Team
 	Schedule Schedule
+	Calendar Calendar
 	Commands Commands
 	Log      Log
 

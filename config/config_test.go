@@ -14,6 +14,7 @@ import (
 
 	"flowkeeper/config"
 	"flowkeeper/rules"
+	"flowkeeper/rules/planning"
 	"flowkeeper/rules/triage"
 )
 
@@ -160,6 +161,7 @@ team:
   roles:
     product_manager: [alice, "@bob"]
 schedule: {sweep: 1m, hooks: 2h, lookback: 7d}
+calendar: {release: {weekday: monday, nth: 1}, holidays: [2026-12-25, 2027-01-01], timezone: Europe/Berlin}
 commands: {prefix: platform}
 labels: {research: [inquiry, "needs research"], workflow: stage}
 rules:
@@ -192,6 +194,14 @@ rules:
 	want.Team.Scope, want.Team.Side = config.ScopeLabelled, config.SideFrontend
 	want.Team.Roster[triage.ProductManager] = []string{"alice", "bob"}
 	want.Schedule = config.Schedule{Sweep: time.Minute, Hooks: 2 * time.Hour, Lookback: 7 * 24 * time.Hour}
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want.Calendar = config.Calendar{
+		Release: planning.Cadence{Weekday: time.Monday, Nth: 1}, Timezone: berlin,
+		Holidays: []planning.Date{{Year: 2026, Month: time.December, Day: 25}, {Year: 2027, Month: time.January, Day: 1}},
+	}
 	want.Commands.Prefix = "platform"
 	want.Log = config.Log{Level: "debug", Format: "console"}
 	want.Labels[triage.Research] = []string{"inquiry", "needs research"}
@@ -202,7 +212,8 @@ rules:
 	want.File = got.File // in a directory of the test's own
 
 	functions := cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Decide" }, cmp.Ignore())
-	if diff := cmp.Diff(want, got, functions); diff != "" {
+	places := cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
+	if diff := cmp.Diff(want, got, functions, places); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"flowkeeper/rules/planning"
 	"flowkeeper/rules/triage"
 )
 
@@ -16,6 +17,7 @@ func schema(c *Config) section {
 		{name: "inbox", help: "How deliveries are handled", kind: section{keys: c.Inbox.keys()}},
 		{name: "team", reloadable: true, help: "Whose issues are looked after", kind: section{keys: c.Team.keys()}},
 		{name: "schedule", help: "What is done without being asked", kind: section{keys: c.Schedule.keys()}},
+		{name: "calendar", reloadable: true, help: "When releases are, and on which days nobody works", kind: section{keys: c.Calendar.keys()}},
 		{name: "commands", reloadable: true, help: "How people talk to the bot", kind: section{keys: c.Commands.keys()}},
 		{name: "labels", reloadable: true, help: "What labels are called: a name, or a list of names of which the first is written and all are recognised", kind: labelsSection(c)},
 		{name: "rules", reloadable: true, help: "How far each rule may go: off; shadow: decided and recorded; remind: on the bot's note; act: done.\n" +
@@ -185,6 +187,24 @@ func (s *Schedule) keys() []key {
 		{name: "sweep", help: "Between two looks for events that GitLab did not deliver", kind: durationValue(&s.Sweep, 15*time.Minute, time.Minute, day)},
 		{name: "hooks", help: "Between two looks for webhooks that GitLab disabled", kind: durationValue(&s.Hooks, time.Hour, time.Minute, day)},
 		{name: "lookback", help: "How far a sweep looks back that knows of none before, but not to before the project first delivered or was listed; at least sweep", kind: durationValue(&s.Lookback, day, time.Minute, 30*day)},
+	}
+}
+
+// Calendar is what the team's dates are reckoned by where GitLab's milestones do not tell them.
+type Calendar struct {
+	Release  planning.Cadence
+	Holidays []planning.Date
+	Timezone *time.Location // that tells which day it is
+}
+
+func (c *Calendar) keys() []key {
+	return []key{
+		{name: "release", help: "The day of the monthly release; a milestone ends the Friday before it. The dates that milestones have in GitLab win", kind: section{keys: []key{
+			{name: "weekday", kind: weekdayValue(&c.Release.Weekday, planning.HandbookCadence.Weekday)},
+			{name: "nth", help: "Which of these days in a month: 3 is the third", kind: intValue(&c.Release.Nth, planning.HandbookCadence.Nth, 1, 4)},
+		}}},
+		{name: "holidays", help: "Days on which nobody works, beside Saturdays and Sundays: what is due moves to the next working day", kind: holidayList(&c.Holidays)},
+		{name: "timezone", help: "By whose clock a day begins: UTC, or a place such as Europe/Berlin", kind: timezoneValue(&c.Timezone)},
 	}
 }
 

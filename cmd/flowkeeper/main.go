@@ -30,16 +30,17 @@ const (
 var version = "dev"
 
 type cli struct {
-	Serve   serveCmd   `cmd:"" help:"Receive webhooks and act on them."`
-	Demo    demoCmd    `cmd:"" help:"Play a short story with a GitLab in memory; nothing else is needed."`
-	Check   checkCmd   `cmd:"" help:"Check the configuration and print what is in force."`
-	Rules   rulesCmd   `cmd:"" help:"List the rules, or show one."`
-	Explain explainCmd `cmd:"" help:"Say what would be decided on an issue now, and why. Writes nothing."`
-	Replay  replayCmd  `cmd:"" help:"Send a webhook payload to a running bot, signed as GitLab would."`
-	Shadow  shadowCmd  `cmd:"" help:"Tell what rules in shadow would have done."`
-	Adopt   adoptCmd   `cmd:"" help:"Take up the old issues of a project, or say what the rules would do on them."`
-	Dead    deadCmd    `cmd:"" help:"List, show, retry, drop or save what was given up on."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve    serveCmd    `cmd:"" help:"Receive webhooks and act on them."`
+	Demo     demoCmd     `cmd:"" help:"Play a short story with a GitLab in memory; nothing else is needed."`
+	Check    checkCmd    `cmd:"" help:"Check the configuration and print what is in force."`
+	Rules    rulesCmd    `cmd:"" help:"List the rules, or show one."`
+	Calendar calendarCmd `cmd:"" help:"List the dates that the bot reckons with, and where each comes from."`
+	Explain  explainCmd  `cmd:"" help:"Say what would be decided on an issue now, and why. Writes nothing."`
+	Replay   replayCmd   `cmd:"" help:"Send a webhook payload to a running bot, signed as GitLab would."`
+	Shadow   shadowCmd   `cmd:"" help:"Tell what rules in shadow would have done."`
+	Adopt    adoptCmd    `cmd:"" help:"Take up the old issues of a project, or say what the rules would do on them."`
+	Dead     deadCmd     `cmd:"" help:"List, show, retry, drop or save what was given up on."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 // program is what subcommands get of the process they run in, beside a context that ends with the first SIGTERM or interrupt. After

@@ -39,6 +39,7 @@ func (g *scriptGitLab) close() {
 //	sandbox hold|release   lets every request to its API wait, or no more
 //	sandbox connect URL [NAME]  points a webhook of the project at a receiver; its secret is $SECRET or the one of that name
 //	sandbox open TITLE     opens an issue; sandbox shows LABEL waits until it carries the label, sandbox bare wants no label and no note on it
+//	sandbox milestone TITLE START DUE  adds a milestone with these dates to the project; - is none
 //	sandbox comment TEXT   writes a comment on the issue that was opened last
 func play(ts *testscript.TestScript, neg bool, args []string) {
 	s := of(ts)
@@ -71,6 +72,10 @@ func play(ts *testscript.TestScript, neg bool, args []string) {
 		ref, err := g.Open("ann", g.project, sandbox.IssueOptions{Title: args[1]})
 		ts.Check(err)
 		g.issue = ref
+	case verb == "milestone" && len(args) == 4:
+		_, err := g.AddMilestone(g.project, args[1])
+		ts.Check(err)
+		ts.Check(g.DateMilestone(g.project, args[1], strings.TrimPrefix(args[2], "-"), strings.TrimPrefix(args[3], "-")))
 	case verb == "comment" && len(args) == 2:
 		_, err := g.Comment("ann", g.issue, args[1])
 		ts.Check(err)
