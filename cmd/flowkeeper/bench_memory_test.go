@@ -6,9 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,21 +13,13 @@ import (
 	"time"
 
 	"flowkeeper/bot/sandbox"
-	"flowkeeper/bot/testkit"
 )
 
 // BenchmarkGarbage measures what a delivery costs the program in CPU, and how much memory it holds at most, with several settings of Go's
 // garbage collector: the program's own, which "own" is, and others from the environment. 64 clients send deliveries of issues that GitLab does
 // not answer for, so that only accepting is measured.
 func BenchmarkGarbage(b *testing.B) {
-	if runtime.GOOS != "linux" {
-		b.Skip("memory is read from /proc")
-	}
-	program := filepath.Join(b.TempDir(), "flowkeeper")
-	build := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, ".")
-	if out, err := testkit.CombinedOutput(build); err != nil {
-		b.Fatalf("building the program: %v\n%s", err, out)
-	}
+	program := buildMeasured(b)
 	for _, setting := range []string{"", "GOGC=100", "GOGC=200", "GOGC=400", "GOGC=800", "GOGC=off GOMEMLIMIT=64MiB"} {
 		b.Run("own"+setting, func(b *testing.B) {
 			gitlab := newSilent(b)

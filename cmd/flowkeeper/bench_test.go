@@ -19,14 +19,7 @@ import (
 // BenchmarkServe measures how long the program takes until it is ready, with a new embedded inbox and a GitLab that answers at once, and how
 // much memory it then holds, its own code included.
 func BenchmarkServe(b *testing.B) {
-	if runtime.GOOS != "linux" {
-		b.Skip("memory is read from /proc")
-	}
-	program := filepath.Join(b.TempDir(), "flowkeeper")
-	build := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, ".")
-	if out, err := testkit.CombinedOutput(build); err != nil {
-		b.Fatalf("building the program: %v\n%s", err, out)
-	}
+	program := buildMeasured(b)
 	lab := sandbox.New(sandbox.Options{Token: secrets["TOKEN"]})
 	defer lab.Close()
 	web := httptest.NewServer(lab)
@@ -103,4 +96,18 @@ func (p *process) finish(b *testing.B) {
 	if !p.cmd.ProcessState.Success() {
 		b.Fatalf("it ended with %s\n%s", p.cmd.ProcessState, p.stderr)
 	}
+}
+
+// buildMeasured builds the program as it is shipped, to be measured, and returns its path.
+func buildMeasured(b *testing.B) string {
+	b.Helper()
+	if runtime.GOOS != "linux" {
+		b.Skip("memory is read from /proc")
+	}
+	program := filepath.Join(b.TempDir(), "flowkeeper")
+	build := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, ".")
+	if out, err := testkit.CombinedOutput(build); err != nil {
+		b.Fatalf("building the program: %v\n%s", err, out)
+	}
+	return program
 }
