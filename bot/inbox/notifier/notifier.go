@@ -1,10 +1,12 @@
-// Package notifier wakes a Claim that waits, without waking all of them. It exists so that the stores wait alike; it knows nothing of
-// what they wait for.
+// Package notifier wakes a Claim that waits, without waking all of them. It exists so that the stores wait alike.
 package notifier
 
 import (
 	"context"
+	"fmt"
 	"time"
+
+	"flowkeeper/bot/inbox"
 )
 
 // Notifier wakes one waiter per notification. Whoever stops waiting must notify once more, so that the news of what comes next reaches another
@@ -22,19 +24,9 @@ func (n *Notifier) Notify() {
 	}
 }
 
-// Reason says why a wait ended.
-type Reason int
-
-// The reasons.
-const (
-	Look   Reason = iota // notified, or the time to look has come
-	Over                 // the whole wait is over, by its deadline
-	Closed               // closed was closed
-)
-
-// Wait returns when there is reason to look again: there is a notification or next has passed (a negative next never does). It also ends when
-// over delivers, closed is closed, or ctx ends, whose error it then returns.
-func (n *Notifier) Wait(ctx context.Context, next time.Duration, over <-chan time.Time, closed <-chan struct{}) (Reason, error) {
+// Wait reports whether there is reason to look again: there is a notification, or next has passed (a negative next never does). If not, the whole
+// wait is over by its deadline, which is no error; or ctx ended, or the store was closed (inbox.ErrUnavailable).
+func (n *Notifier) Wait(ctx context.Context, next time.Duration, over <-chan time.Time, closed <-chan struct{}) (look bool, err error) {
 	var due <-chan time.Time
 	if next >= 0 {
 		timer := time.NewTimer(next)
@@ -43,14 +35,14 @@ func (n *Notifier) Wait(ctx context.Context, next time.Duration, over <-chan tim
 	}
 	select {
 	case <-n.pending:
-		return Look, nil
+		return true, nil
 	case <-due:
-		return Look, nil
+		return true, nil
 	case <-over:
-		return Over, nil
+		return false, nil
 	case <-closed:
-		return Closed, nil
+		return false, fmt.Errorf("waiting for an issue to claim: %w: it was closed", inbox.ErrUnavailable)
 	case <-ctx.Done():
-		return Over, ctx.Err()
+		return false, fmt.Errorf("waiting for an issue to claim: %w", ctx.Err())
 	}
 }

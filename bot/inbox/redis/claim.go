@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"flowkeeper/bot/inbox"
-	"flowkeeper/bot/inbox/notifier"
 )
 
 // poll is how often an idle replica looks for issues that another one accepted.
@@ -30,13 +29,8 @@ func (s *Store) Claim(ctx context.Context, wait time.Duration) (*inbox.Batch, er
 		if batch != nil || err != nil || wait <= 0 {
 			return batch, err
 		}
-		switch reason, err := s.notifier.Wait(ctx, min(next, poll), over.C, s.closing); {
-		case err != nil:
-			return nil, fmt.Errorf("waiting for an issue to claim: %w", err)
-		case reason == notifier.Over:
-			return nil, nil
-		case reason == notifier.Closed:
-			return nil, fmt.Errorf("waiting for an issue to claim: %w: it was closed", inbox.ErrUnavailable)
+		if look, err := s.notifier.Wait(ctx, min(next, poll), over.C, s.closing); !look || err != nil {
+			return nil, err
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"flowkeeper/bot/inbox"
-	"flowkeeper/bot/inbox/notifier"
 	"flowkeeper/rules/triage"
 )
 
@@ -31,13 +30,8 @@ func (s *Store) Claim(ctx context.Context, wait time.Duration) (*inbox.Batch, er
 		if wait <= 0 {
 			return nil, nil
 		}
-		switch reason, err := s.notifier.Wait(ctx, next, over.C, s.life.Done()); {
-		case err != nil:
-			return nil, fmt.Errorf("waiting for an issue to claim: %w", err)
-		case reason == notifier.Over:
-			return nil, nil
-		case reason == notifier.Closed:
-			return nil, fmt.Errorf("waiting for an issue to claim: %w: it was closed", inbox.ErrUnavailable)
+		if look, err := s.notifier.Wait(ctx, next, over.C, s.life.Done()); !look || err != nil {
+			return nil, err
 		}
 	}
 }
