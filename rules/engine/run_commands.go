@@ -142,7 +142,7 @@ func (r *commandRun) applyOutcome(c Comment, call triage.Call, out triage.Outcom
 
 // surroundings are those of a memory without the links that commands want.
 func (r *commandRun) surroundings(m *triage.Memory) triage.Context {
-	around := m.Clone().Context
+	around := m.Context.Clone()
 	around.Links = r.known.Links
 	if r.known.Known&triage.NeedLinks == 0 {
 		around.Known &^= triage.NeedLinks

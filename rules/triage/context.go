@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +31,13 @@ type Context struct {
 	AccessLevels map[string]int       `json:"lv,omitempty"` // GitLab's access levels, by username
 	LastComment  time.Time            `json:"co,omitzero"`  // the last comment by a person since the issue is in its state
 	AuthorLevel  int                  `json:"au,omitempty"` // the access level of the issue's author
+}
+
+// Clone returns a copy that shares no map with c. What is appended to the copy's links does not show in c, nor in another copy.
+func (c Context) Clone() Context {
+	c.Agreements, c.AccessLevels = maps.Clone(c.Agreements), maps.Clone(c.AccessLevels)
+	c.Links = slices.Clip(c.Links)
+	return c
 }
 
 // Link is a link to another issue, seen from this one. Kind is one of the constants below.

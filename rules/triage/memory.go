@@ -190,9 +190,7 @@ func (m Memory) Clone() Memory {
 	m.ShadowActions = maps.Clone(m.ShadowActions)
 	m.HasLine = maps.Clone(m.HasLine)
 	m.Wakes = maps.Clone(m.Wakes)
-	m.Context.Agreements = maps.Clone(m.Context.Agreements)
-	m.Context.AccessLevels = maps.Clone(m.Context.AccessLevels)
+	m.Context = m.Context.Clone()
 	m.ExecutedNotes, m.Writes = slices.Clip(m.ExecutedNotes), slices.Clip(m.Writes)
-	m.Context.Links = slices.Clip(m.Context.Links)
 	return m
 }
