@@ -1,0 +1,30 @@
+package planning
+
+import "fmt"
+
+// composer makes the documents of one kind.
+type composer struct {
+	// compose makes the document. An error says what is missing and what would help.
+	compose func(Snapshot) (Document, error)
+	// belongs reports whether an issue still belongs into a section whose rows have boxes; nil if the kind has none.
+	belongs func(section string, i *Issue, s Snapshot) bool
+}
+
+// composers are those of all kinds.
+var composers = map[Kind]composer{}
+
+// Compose makes a document of what GitLab holds. The same snapshot makes the same document.
+func Compose(k Kind, s Snapshot) (Document, error) {
+	c, ok := composers[k]
+	if !ok {
+		return Document{}, fmt.Errorf("there is no report %.40q; there are %v", string(k), Kinds())
+	}
+	return c.compose(s)
+}
+
+// Done reports whether the box of an issue in a section of a report can be ticked: what the section asks for was done. The snapshot needs no
+// other issues.
+func Done(k Kind, section string, i *Issue, s Snapshot) bool {
+	c := composers[k]
+	return c.belongs != nil && !c.belongs(section, i, s)
+}
