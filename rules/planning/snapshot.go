@@ -1,6 +1,7 @@
 package planning
 
 import (
+	"slices"
 	"time"
 
 	"flowkeeper/rules/triage"
@@ -100,10 +101,8 @@ type Issue struct {
 // Has reports whether the issue carries one of the labels by which a role is recognised.
 func (i *Issue) Has(t *triage.Team, r triage.LabelRole) bool {
 	for _, name := range t.LabelNames(r) {
-		for _, l := range i.Labels {
-			if l == name {
-				return true
-			}
+		if slices.Contains(i.Labels, name) {
+			return true
 		}
 	}
 	return false
