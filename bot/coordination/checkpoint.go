@@ -42,4 +42,20 @@ func (c *Coordinator) SetCheckpoint(ctx context.Context, name string, value []by
 	return nil
 }
 
+// SwapCheckpoint sets a checkpoint if it still has the old value, and reports whether it had: of all who try with the same old value one
+// succeeds. An old value of no bytes is none, a new one of no bytes forgets it. After an error it may be set all the same.
+func (c *Coordinator) SwapCheckpoint(ctx context.Context, name string, old, value []byte) (swapped bool, err error) {
+	if err := validateName(name); err != nil {
+		return false, fmt.Errorf("replacing a checkpoint: %w", err)
+	}
+	if len(value) > MaxCheckpoint {
+		return false, fmt.Errorf("replacing the checkpoint %s: it has %d bytes and may have %d", name, len(value), MaxCheckpoint)
+	}
+	swapped, err = c.durable.CompareAndSwap(ctx, checkpointName(name), old, value, KeepCheckpoints)
+	if err != nil {
+		return false, fmt.Errorf("replacing the checkpoint %s: %w", name, err)
+	}
+	return swapped, nil
+}
+
 func checkpointName(name string) string { return "checkpoint/" + name }

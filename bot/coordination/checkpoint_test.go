@@ -54,6 +54,30 @@ func TestCheckpoint(t *testing.T) {
 			set(s, "sweep", "two")
 			s.checkpoint("sweep", "two")
 		},
+		"it is replaced by whoever knows its value": func(t *testing.T, s *store) {
+			swap := func(old, value string) bool {
+				t.Helper()
+				for range 3 { // the rival spoils a try now and then
+					swapped, err := s.SwapCheckpoint(t.Context(), "mail", []byte(old), []byte(value))
+					s.must("swap mark", err)
+					if swapped {
+						return true
+					}
+				}
+				return false
+			}
+			for _, step := range []struct {
+				old, value string
+				want       bool
+				then       string
+			}{
+				{"one", "two", false, ""}, {"", "one", true, "one"}, {"", "two", false, "one"},
+				{"one", "two", true, "two"}, {"one", "three", false, "two"}, {"two", "", true, ""},
+			} {
+				equal(t, "swapped "+step.old+" to "+step.value, step.want, swap(step.old, step.value))
+				s.checkpoint("mail", step.then)
+			}
+		},
 		"any bytes": func(_ *testing.T, s *store) {
 			name := strings.Repeat("{}\x00é ", coordination.MaxName/6)
 			value := strings.Repeat("\x00\xff\r\n", coordination.MaxCheckpoint/4)
@@ -63,9 +87,14 @@ func TestCheckpoint(t *testing.T) {
 		"what cannot be is refused": func(t *testing.T, s *store) {
 			long := strings.Repeat("x", coordination.MaxName+1)
 			for want, call := range map[string]func() error{
-				"has 0 bytes":                  func() error { _, err := s.Checkpoint(t.Context(), ""); return err },
-				"has 201 bytes":                func() error { _, err := s.Checkpoint(t.Context(), long); return err },
-				"must have 1 to 200":           func() error { return s.SetCheckpoint(t.Context(), long, nil) },
+				"has 0 bytes":                      func() error { _, err := s.Checkpoint(t.Context(), ""); return err },
+				"has 201 bytes":                    func() error { _, err := s.Checkpoint(t.Context(), long); return err },
+				"must have 1 to 200":               func() error { return s.SetCheckpoint(t.Context(), long, nil) },
+				"replacing a checkpoint: the name": func() error { _, err := s.SwapCheckpoint(t.Context(), "", nil, nil); return err },
+				"replacing the checkpoint a: it has 4097": func() error {
+					_, err := s.SwapCheckpoint(t.Context(), "a", nil, make([]byte, coordination.MaxCheckpoint+1))
+					return err
+				},
 				"4097 bytes and may have 4096": func() error { return s.SetCheckpoint(t.Context(), "a", make([]byte, coordination.MaxCheckpoint+1)) },
 			} {
 				if err := call(); err == nil || !strings.Contains(err.Error(), want) {
