@@ -27,7 +27,9 @@ func TestBlockedAccountHoldsEverything(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, sandbox.Premium, func(o *bot.Options) { o.Worker.Attempts, o.Worker.Backoff = 2, time.Millisecond })
+			r := newRig(t, sandbox.Premium, func(o *bot.Options) { 
+				o.Worker.Attempts, o.Worker.Backoff, o.Worker.Patience.Forbidden = 2, time.Millisecond, []time.Duration{0}
+			})
 			r.must(nil, r.gitlab.DenyAPI(botName, words))
 			if words == "" {
 				r.gitlab.FailNext(sandbox.Fault{Match: "/api/v4", Status: http.StatusForbidden, Body: `{"message":"403 Forbidden"}`, Times: -1})

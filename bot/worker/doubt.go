@@ -15,15 +15,19 @@ import (
 // know yet what another one has told. Each list holds the waits before the question is asked once more; when all have passed, the answer
 // counts.
 type Patience struct {
-	Gone  []time.Duration // after a 404
-	Stale []time.Duration // after a state older than one that was delivered or written
+	Gone      []time.Duration // after a 404
+	Stale     []time.Duration // after a state older than one that was delivered or written
+	Forbidden []time.Duration // after a 403 for one request: it may have been the last one that was refused with all others
 }
 
-// DefaultPatience asks again 10 seconds, a minute and five minutes after a 404, and 1, 3, 10 and 30 seconds after the first stale state.
+// DefaultPatience asks again 10 seconds, a minute and five minutes after a 404, 1, 3, 10 and 30 seconds after the first stale state, and 10
+// seconds after a 403.
 func DefaultPatience() Patience {
 	return Patience{
 		Gone:  []time.Duration{10 * time.Second, time.Minute, 5 * time.Minute},
 		Stale: []time.Duration{time.Second, 2 * time.Second, 7 * time.Second, 20 * time.Second},
+
+		Forbidden: []time.Duration{10 * time.Second},
 	}
 }
 

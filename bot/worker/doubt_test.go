@@ -9,6 +9,7 @@ import (
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/record"
 	"flowkeeper/bot/sandbox"
+	"flowkeeper/bot/testkit"
 	"flowkeeper/rules/triage"
 )
 
@@ -45,6 +46,27 @@ func TestDoubtsAreNoFailures(t *testing.T) {
 	b.look(ref)
 	if r := b.decision(ref); r.Attempt != 5 {
 		t.Errorf("handled in attempt %d, want 5", r.Attempt)
+	}
+}
+
+// One 403 may have been the last that GitLab gave to everything. When it is given again, it is about the issue.
+func TestForbiddenIsBelievedTheSecondTime(t *testing.T) {
+	t.Parallel()
+	for times, want := range map[int]string{1: "issue handled", 2: "issue not handled"} {
+		b := newBench(t, nil)
+		ref := b.open()
+		b.lab.FailNext(sandbox.Fault{Match: "GET issue", Status: http.StatusForbidden, Times: times})
+		_, err := b.inbox.Enqueue(b.Context(), inbox.Delivery{Issue: ref, Body: []byte("{")})
+		b.must(err)
+		first, second := testkit.Receive(t, "the first attempt", b.handled), testkit.Receive(t, "the second attempt", b.handled)
+		if first != "issue not handled" || second != want {
+			t.Errorf("refused %d times: %s, then %s; want %s", times, first, second, want)
+		}
+		dead, err := b.inbox.DeadLetters(t.Context(), 10)
+		b.must(err)
+		if buried := len(dead) > 0; buried != (times == 2) {
+			t.Errorf("refused %d times: %d dead letters", times, len(dead))
+		}
 	}
 }
 

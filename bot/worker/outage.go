@@ -72,17 +72,15 @@ func (o *outage) inboxFailed() {
 	o.until = o.now().Add(o.unit)
 }
 
-// over notes that GitLab answers, and reports whether it did not the last time.
-func (o *outage) over() bool {
+// over notes that GitLab answers.
+func (o *outage) over() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	ended := o.failures > 0
 	o.failures, o.until = 0, time.Time{}
 	if o.denial != nil {
 		o.denial = nil
 		o.log.Info("GitLab takes the bot again; what was kept is handled now")
 	}
-	return ended
 }
 
 // Denied is why GitLab refuses the bot as a whole; nil if it does not. What was not tried again since may have been taken up by another

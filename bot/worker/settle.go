@@ -57,8 +57,10 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 		p.outage.inboxFailed()
 		return p.retry(ctx, job, err)
 	}
-	if isForbidden(err) && p.outage.over() {
-		return p.retry(ctx, job, err) // the call may have been the last one that was refused with all others
+	if isForbidden(err) {
+		if d, ok := errors.AsType[*doubtful](job.doubts.about(opOf(err), p.o.Patience.Forbidden, err)); ok {
+			return p.askAgain(ctx, job, d)
+		}
 	}
 	switch class := gitlab.ClassOf(err); {
 	case class == gitlab.NotFound:
