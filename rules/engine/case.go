@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"flowkeeper/rules/planning"
 	"flowkeeper/rules/triage"
 )
 
@@ -43,6 +44,7 @@ func (p *Pending) Target(issue triage.Issue) triage.Issue {
 // clone is a copy to which may be added without a trace in the original.
 func (p Pending) clone() Pending {
 	p.Intent.Answers, p.Intent.Links = slices.Clone(p.Intent.Answers), slices.Clip(p.Intent.Links)
+	p.Intent.Reports = slices.Clip(p.Intent.Reports)
 	p.WantedActions, p.Events, p.Results, p.Questions = slices.Clip(p.WantedActions), slices.Clip(p.Events), slices.Clip(p.Results), slices.Clip(p.Questions)
 	return p
 }
@@ -97,6 +99,8 @@ type Facts struct {
 	// AgreementsCounted says that the memory's agreements were counted because the rules asked for them, when the commands had run: those of a
 	// review that a command began are among them, and none from before.
 	AgreementsCounted bool
+	// Report is what the issue shows of a report, nil if that was not looked up.
+	Report *planning.Report
 	// RefusedLabels are labels that GitLab did not accept. A command that wants one is refused.
 	RefusedLabels map[string]bool
 }
@@ -107,9 +111,10 @@ type Needs struct {
 	Known        triage.Context // the part of the context that is known and still holds
 	FindIssues   []string       // as people wrote them, for Facts.FoundIssues
 	PastFindings []string       // rules, for Facts.PastFindings
+	Report       bool           // Facts.Report
 }
 
 // Empty reports whether the decision stands.
 func (n Needs) Empty() bool {
-	return n.Facts == 0 && len(n.FindIssues) == 0 && len(n.PastFindings) == 0
+	return n.Facts == 0 && len(n.FindIssues) == 0 && len(n.PastFindings) == 0 && !n.Report
 }

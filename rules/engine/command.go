@@ -39,6 +39,10 @@ func (r *commandRun) run(c Comment, line Line, h parsedLine, call triage.Call) t
 	case r.issue.Closed && !cmd.Closed:
 		return triage.Refuse(triage.Say("the issue is closed; reopen it first"))
 	}
+	if r.facts.Report != nil {
+		facts := r.facts.Report.FactsFor(call.By.Username)
+		call.Report = &facts
+	}
 	out := cmd.Run(in, call)
 	if out.FindIssue != "" {
 		if found, ok := r.facts.FoundIssues[out.FindIssue]; ok {

@@ -72,6 +72,7 @@ func (r *commandRun) comment(c Comment) {
 		if out.FindIssue != "" {
 			r.needs.FindIssues = append(r.needs.FindIssues, out.FindIssue)
 		}
+		r.needs.Report = r.needs.Report || out.ReadReport
 		r.needs.Facts |= out.Needs
 		if out.Explain != nil {
 			r.pending.Questions = append(r.pending.Questions, Question{Note: answer.Note, Rule: *out.Explain})
@@ -131,6 +132,14 @@ func (r *commandRun) applyOutcome(c Comment, call triage.Call, out triage.Outcom
 		intent.Links = append(intent.Links, l)
 		r.link(triage.Link{Kind: l.Kind, Ref: l.To, Created: r.now})
 		r.memory.Context.LoadedAt = r.now
+	}
+	if out.Report != nil {
+		intent.Reports = append(intent.Reports, *out.Report)
+		if report := r.facts.Report; report != nil {
+			edited := *report
+			edited.State = edited.State.Edited(*out.Report)
+			r.facts.Report = &edited
+		}
 	}
 	if out.Opens != nil {
 		intent.Opens, intent.OpensBy = out.Opens, call.Note

@@ -113,6 +113,7 @@ type Call struct {
 	Rules    []string           // ids of all rules
 	Options  map[string]Options // in force, by rule
 	Found    *FoundIssue        // what Outcome.FindIssue asked for; nil if it was not looked for yet
+	Report   *ReportFacts       // what Outcome.ReadReport asked for; nil if it was not looked for yet
 }
 
 // FoundIssue is an issue that a comment names. Problem says why there is none, a finished sentence of our own without full stop.
@@ -129,12 +130,14 @@ type Outcome struct {
 	Changes []Change     // of what is remembered
 	Opens   *Draft       // an issue to be opened and linked
 	Links   []WantedLink // to be made to other issues
+	Report  *ReportEdit  // a change of the report whose issue this is or, on another issue, of the open reports that may list it
 	Reply   *Reply       // nil: what happened shows on the issue
 
 	RecheckAll     bool    // all rules look at the issue, and nothing waits
 	Explain        *string // the reply is what the rules say: of all of them, or of the one named
 	Needs          Need    // facts that the command has to know first; it is asked again with them
 	FindIssue      string  // an issue that has to be looked up first, as written
+	ReadReport     bool    // whether the issue is a report has to be looked up first; the command is asked again with Call.Report
 	EvenOutOfScope bool    // also runs on issues that the rules leave alone
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // Need names facts about an issue that its payload does not show. Needs combine.
-type Need uint8
+type Need uint16
 
 // The needs.
 const (
@@ -19,6 +19,8 @@ const (
 	NeedStateEntry                     // Memory.StateEntry, from GitLab's label events
 	NeedAuthorLevel                    // Context.AuthorLevel
 	NeedClosingReason                  // the issue after GitLab has finished closing it: the delivery comes before GitLab knows the reason
+	NeedSeverityAt                     // Memory.SeverityAt, from GitLab's label events
+	NeedMilestone                      // Context.Milestone
 )
 
 // Context is what the bot knows about the surroundings of an issue: links, agreements, access levels. Known says which parts were loaded;
@@ -31,6 +33,16 @@ type Context struct {
 	AccessLevels map[string]int       `json:"lv,omitempty"` // GitLab's access levels, by username
 	LastComment  time.Time            `json:"co,omitzero"`  // the last comment by a person since the issue is in its state
 	AuthorLevel  int                  `json:"au,omitempty"` // the access level of the issue's author
+	Milestone    MilestoneFacts       `json:"ms,omitzero"`  // of the issue, when it was looked up
+}
+
+// MilestoneFacts is what GitLab tells of an issue's milestone. Days are written as 2026-11-30, "" is none.
+type MilestoneFacts struct {
+	ID    int64  `json:"id"` // global; 0 is no milestone
+	Title string `json:"t,omitempty"`
+	Start string `json:"s,omitempty"`
+	Due   string `json:"d,omitempty"`  // the last day
+	Next  string `json:"nx,omitempty"` // the title of the open milestone of a release that follows it and has not ended yet; "" for none
 }
 
 // Clone returns a copy that shares no map with c. What is appended to the copy's links does not show in c, nor in another copy.

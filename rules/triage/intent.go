@@ -13,6 +13,9 @@ type Intent struct {
 	Opens   *Draft       `json:"o,omitempty"`
 	OpensBy int64        `json:"ob,omitempty"` // the comment that asked for Opens
 	Links   []WantedLink `json:"l,omitempty"`
+	// Reports are the changes of reports, in the order of the commands. To make them twice is to make them once. Those written on a report's
+	// issue are of that report; others are of the open reports that may list the issue.
+	Reports []ReportEdit `json:"rp,omitempty"`
 	Answers []Reaction   `json:"a,omitempty"`
 }
 

@@ -61,6 +61,8 @@ type Memory struct {
 	StoppedAt time.Time   `json:"stopped,omitzero"`
 	// StateEntry is when the issue came into its workflow state.
 	StateEntry StateEntry `json:"since,omitzero"`
+	// SeverityAt is when the issue got its first severity label, by GitLab's clock; zero is not known. Another severity does not change it.
+	SeverityAt time.Time `json:"sev,omitzero"`
 	// WakeAt is when the store was told to wake the issue.
 	WakeAt time.Time `json:"wake,omitzero"`
 	// Wakes are when rules want to look again, by rule.
