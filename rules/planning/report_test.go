@@ -102,6 +102,10 @@ func TestEditedTwice(t *testing.T) {
 	})
 }
 
-func stateText(s planning.State) string {
-	return cmp.Diff(planning.State{}, s) + strconv.Itoa(len(s.Away))
+func stateText(t *rapid.T, s planning.State) string {
+	data, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
 }
