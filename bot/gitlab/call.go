@@ -44,6 +44,7 @@ func (c *Client) do(ctx context.Context, k call, into any) (answer, error) {
 	if err := c.limit.Wait(ctx, k.note); err != nil {
 		return answer{}, c.newError(k, 0, Unavailable, err)
 	}
+	countCall(ctx)
 	start := c.now()
 	a, err := c.send(ctx, k)
 	c.recordCall(k, a.status, c.now().Sub(start), err)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"flowkeeper/rules/planning"
 	"flowkeeper/rules/triage"
 )
 
@@ -20,6 +21,10 @@ type NewIssue struct {
 	Labels       []string
 	Weight       *int // nil is none; ignored by a GitLab without weights
 	Confidential bool
+
+	Assignees []string      // usernames; unknown ones are left out, and a GitLab without the licence keeps the first
+	Due       planning.Date // zero is none
+	Milestone string        // title; "" is none. One that the project has not, or that is closed, is left out
 }
 
 // wireNewIssue is the body that opens an issue. Labels are comma-separated names.
@@ -29,10 +34,14 @@ type wireNewIssue struct {
 	Labels       string `json:"labels,omitempty"`
 	Weight       *int   `json:"weight,omitempty"`
 	Confidential bool   `json:"confidential,omitempty"`
+
+	Assignees []int64       `json:"assignee_ids,omitempty"`
+	Due       planning.Date `json:"due_date,omitzero"`
+	Milestone int64         `json:"milestone_id,omitempty"`
 }
 
 // CreateIssue opens an issue in the project and returns it as GitLab answers. After a failure it may exist all the same: look for it with
-// FindMarked before trying again.
+// FindIssueByMarker before trying again.
 func (c *Client) CreateIssue(ctx context.Context, project int64, n NewIssue) (triage.Issue, error) {
 	k := call{
 		name: "open", op: "opening an issue in project " + strconv.FormatInt(project, 10), method: http.MethodPost,
@@ -45,9 +54,39 @@ func (c *Client) CreateIssue(ctx context.Context, project int64, n NewIssue) (tr
 	if err != nil {
 		return triage.Issue{}, c.newError(k, 0, Permanent, fmt.Errorf("adding labels: %w", err))
 	}
-	k.send = wireNewIssue{Title: n.Title, Description: n.Description, Labels: labels, Weight: n.Weight, Confidential: n.Confidential}
+	w := wireNewIssue{Title: n.Title, Description: n.Description, Labels: labels, Weight: n.Weight, Confidential: n.Confidential, Due: n.Due}
+	if w.Assignees, err = c.userIDs(ctx, n.Assignees); err != nil {
+		return triage.Issue{}, err
+	}
+	if w.Milestone, err = c.milestoneID(ctx, project, n.Milestone); err != nil {
+		return triage.Issue{}, err
+	}
+	k.send = w
 	issue, _, err := c.oneIssue(ctx, k, func(w *wireIssue) bool { return w.Project == project })
 	return issue, err
+}
+
+// userIDs are the ids of users, in their order. GitLab is asked about each; those that it does not know are left out.
+func (c *Client) userIDs(ctx context.Context, usernames []string) ([]int64, error) {
+	var ids []int64
+	for _, name := range usernames {
+		k := call{name: "users", op: "looking up user " + strconv.Quote(name), method: http.MethodGet, path: "users", send: userQuery{name}}
+		var found []wirePerson
+		if _, err := c.do(ctx, k, &found); err != nil {
+			return nil, err
+		}
+		for _, u := range found {
+			if triage.SameUsername(u.Username, name) && u.ID != 0 {
+				ids = append(ids, u.ID)
+			}
+		}
+	}
+	return ids, nil
+}
+
+// userQuery asks for the user with a name.
+type userQuery struct {
+	Username string `url:"username"`
 }
 
 // FindIssueByMarker looks for an issue of the project that the author opened at or after since and whose description holds the marker,
