@@ -1,0 +1,37 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"flowkeeper/rules/planning"
+)
+
+// Compose gathers and makes the document of a report as one that is published for the first time. The milestone is zero for a kind that is of none.
+func (p *Publisher) Compose(ctx context.Context, k planning.Kind, milestone planning.Version, now time.Time) (planning.Document, error) {
+	s, err := p.gather(ctx, k, milestone, now)
+	if err != nil {
+		return planning.Document{}, err
+	}
+	return p.compose(k, s)
+}
+
+// gather makes the snapshot of a report.
+func (p *Publisher) gather(ctx context.Context, k planning.Kind, milestone planning.Version, now time.Time) (planning.Snapshot, error) {
+	s, err := p.o.Gatherer.Snapshot(ctx, k, milestone, now.In(p.o.Schedule.Location))
+	if err != nil {
+		return planning.Snapshot{}, fmt.Errorf("gathering the issues of the %s report: %w", k, err)
+	}
+	return s, nil
+}
+
+// compose makes a document of a snapshot, and counts it.
+func (p *Publisher) compose(k planning.Kind, s planning.Snapshot) (planning.Document, error) {
+	d, err := p.o.Compose(k, s)
+	if err != nil {
+		return planning.Document{}, fmt.Errorf("composing the %s report: %w", k, err)
+	}
+	p.metrics.composed.WithLabelValues(string(k)).Inc()
+	return d, nil
+}

@@ -1,0 +1,33 @@
+package report
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
+
+// metrics count what is done with reports, by kind.
+type metrics struct {
+	composed *prometheus.CounterVec
+	results  *prometheus.CounterVec
+	calls    *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+}
+
+func newMetrics(r prometheus.Registerer) metrics {
+	f := promauto.With(r)
+	return metrics{
+		composed: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "flowkeeper_reports_composed_total", Help: "Documents composed, by report.",
+		}, []string{"report"}),
+		results: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "flowkeeper_reports_total",
+			Help: "What became of reports: opened, edited, unchanged, nothing (there was nothing to say), failed, missed (its time had passed for too long).",
+		}, []string{"report", "result"}),
+		calls: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "flowkeeper_report_calls_total", Help: "Requests to GitLab for reports, by report.",
+		}, []string{"report"}),
+		seconds: f.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "flowkeeper_report_seconds", Help: "How long it took to gather, compose and publish a report.", Buckets: []float64{.1, .5, 2, 10, 30, 60, 120, 300},
+		}, []string{"report"}),
+	}
+}

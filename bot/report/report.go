@@ -1,0 +1,147 @@
+// Package report publishes documents: it opens the issue of a report exactly once, keeps the bot's block in it up to date, and knows when what
+// is due. What a document says is decided by rules/planning, from a snapshot that a Gatherer makes.
+//
+// There is one writer for each report's issue. Whoever opens one does so under a lock and looks for its marker first; everything that is
+// written to an issue that is there is written by the worker that holds the lease of its mailbox, see Publisher.Refresh. The one exception is
+// Post, for the command line, which has no mailbox: it writes as carefully, and what comes of a race is put right by the next refresh.
+package report
+
+import (
+	"context"
+	"crypto/rand"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/rules/planning"
+	"flowkeeper/rules/triage"
+)
+
+// GitLab is what publishing needs of GitLab. Errors are classed by gitlab.ClassOf.
+type GitLab interface {
+	// ReportIssue reads one issue, with its description.
+	ReportIssue(ctx context.Context, ref triage.Ref) (gitlab.ReportIssue, error)
+	// ReportIssues are the issues of a project that the author opened at or after since and whose description holds the marker, the
+	// oldest first.
+	ReportIssues(ctx context.Context, project, author int64, marker string, since time.Time) ([]gitlab.ReportIssue, error)
+	CreateIssue(ctx context.Context, project int64, n gitlab.NewIssue) (triage.Issue, error)
+	// EditDescription replaces the whole description and returns the issue as GitLab answers.
+	EditDescription(ctx context.Context, ref triage.Ref, description string) (gitlab.ReportIssue, error)
+	UpdateIssue(ctx context.Context, before, after triage.Issue) (triage.Issue, error)
+	// WasReopened reports whether somebody opened the issue again after it had been closed.
+	WasReopened(ctx context.Context, ref triage.Ref) (bool, error)
+
+	OwnNotes(ctx context.Context, ref triage.Ref, own func(gitlab.Note) bool) ([]gitlab.Note, error)
+	CreateNote(ctx context.Context, ref triage.Ref, internal bool, body string) (int64, error)
+	EditNote(ctx context.Context, ref triage.Ref, id int64, body string) error
+	DeleteNote(ctx context.Context, ref triage.Ref, id int64) error
+}
+
+// Gatherer makes snapshots, see package gather.
+type Gatherer interface {
+	// Home is where reports are opened.
+	Home(ctx context.Context) (planning.Home, error)
+	// Calendar is the team's, with GitLab's own dates of milestones.
+	Calendar(ctx context.Context) (planning.Calendar, error)
+	// Snapshot reads all that a document of the kind is made of, but for Previous. The milestone is zero for a kind that is of none. Reports
+	// of one milestone are made of the same issues: a snapshot of one of them serves for all.
+	Snapshot(ctx context.Context, k planning.Kind, milestone planning.Version, now time.Time) (planning.Snapshot, error)
+	// Issues reads the issues at these web addresses with one call for each hundred of a project. Those that the bot cannot read, or that are
+	// not there any more, are left out.
+	Issues(ctx context.Context, urls []string) ([]planning.Issue, error)
+}
+
+// Mailer sends the letters of a kickoff by mail. It is called when the kickoff is due, and again after an error; to send no letter twice is up to it.
+type Mailer interface {
+	SendLetters(ctx context.Context, kickoff planning.Document) error
+}
+
+// Coordination is what all processes of the bot agree on, see package coordination.
+type Coordination interface {
+	TryLock(ctx context.Context, name, holder string, lease time.Duration) (bool, error)
+	Checkpoint(ctx context.Context, name string) ([]byte, error)
+	SetCheckpoint(ctx context.Context, name string, value []byte) error
+}
+
+// Mode is what happens with a report when it is due.
+type Mode string
+
+// The modes of reports.
+const (
+	Off    Mode = "off"    // nothing
+	Shadow Mode = "shadow" // it is composed, and kept for operators to look at
+	Act    Mode = "act"    // it is published
+)
+
+// Options are what a Publisher needs. All fields are required unless they say otherwise.
+type Options struct {
+	GitLab       GitLab
+	Gatherer     Gatherer
+	Coordination Coordination
+	Self         triage.Person // the bot's own user
+
+	// Compose is how documents are made; default planning.Compose.
+	Compose func(planning.Kind, planning.Snapshot) (planning.Document, error)
+	// Mailer sends kickoffs by mail; nil for none.
+	Mailer Mailer
+
+	Schedule Schedule
+
+	Instance string                // where people see GitLab: "https://gitlab.com"; for links
+	Holder   string                // this process among those that share the store; default a random name
+	Now      func() time.Time      // default time.Now
+	Log      *zap.Logger           // default none
+	Registry prometheus.Registerer // default none
+}
+
+// Schedule is what is configured of when reports are due and what happens then.
+type Schedule struct {
+	Modes      map[planning.Kind]Mode // Off for those that are not named
+	TriageDay  time.Weekday
+	TriageAt   time.Duration  // since midnight: the time of day at which all reports are due
+	CloseAfter time.Duration  // how long after its due date a triage report is closed that has a successor
+	Location   *time.Location // the team's time zone; default UTC
+}
+
+// Publisher publishes documents. It may be used by many goroutines.
+type Publisher struct {
+	o       Options
+	metrics metrics
+}
+
+// New prepares a publisher and registers its metrics. It does nothing by itself.
+func New(o Options) *Publisher {
+	if o.Compose == nil {
+		o.Compose = planning.Compose
+	}
+	if o.Holder == "" {
+		o.Holder = rand.Text()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	if o.Schedule.Location == nil {
+		o.Schedule.Location = time.UTC
+	}
+	return &Publisher{o: o, metrics: newMetrics(o.Registry)}
+}
+
+// What became of a report.
+const (
+	Opened    = "opened"    // its issue, or its comment, was made
+	Edited    = "edited"    // its block, or its comment, was changed
+	Unchanged = "unchanged" // it says already what it should
+	Nothing   = "nothing"   // there is nothing to say, so none was opened
+)
+
+// Outcome is what publishing a report came to.
+type Outcome struct {
+	What string     `json:"what"`          // Opened, Edited, Unchanged or Nothing
+	URL  string     `json:"url,omitempty"` // of the issue that it stands on, "" for Nothing
+	Ref  triage.Ref `json:"ref,omitzero"`
+}
