@@ -11,7 +11,9 @@ type composer struct {
 }
 
 // composers are those of all kinds.
-var composers = map[Kind]composer{}
+var composers = map[Kind]composer{
+	KindCapacity: {compose: composeCapacity},
+}
 
 // Compose makes a document of what GitLab holds. The same snapshot makes the same document.
 func Compose(k Kind, s Snapshot) (Document, error) {

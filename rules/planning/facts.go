@@ -1,0 +1,41 @@
+package planning
+
+import "flowkeeper/rules/triage"
+
+// facts are what the rules see of an issue: a misspelt label counts as the one that is meant, and of several of a scope the one further along.
+func (s Snapshot) facts(i *Issue) triage.Input {
+	return triage.NewInput(s.Team, nil, triage.Issue{Ref: i.Ref, Closed: i.Closed, Labels: i.Labels, Weight: i.Weight}, nil, s.Now)
+}
+
+// today is the day of the snapshot.
+func (s Snapshot) today() Date { return DateOf(s.Now) }
+
+// weightOf is what an issue weighs for the team; nil is none. A spike is timeboxed: it weighs 2 until somebody says otherwise ("If the issue needs a
+// spike").
+func weightOf(in *triage.Input) *int {
+	if w := in.Weight(); w != nil || !in.Has(triage.Spike) {
+		return w
+	}
+	return triage.Int(2)
+}
+
+// isOtherSide reports whether only the other side works on an issue, so that nothing of it is the team's: it carries that side's label and not the
+// team's.
+func isOtherSide(in *triage.Input) bool {
+	if in.Team.Side == "frontend" {
+		return in.Has(triage.Backend) && !in.Has(triage.Frontend)
+	}
+	return in.Has(triage.Frontend) && !in.Has(triage.Backend)
+}
+
+// isReady reports whether an issue is ready for development or further on. States beside the path, such as blocked, come from there.
+func isReady(in *triage.Input) bool {
+	w, from := in.Team.Workflow, []triage.Meaning{triage.Ready, triage.Development}
+	if in.State() == "" {
+		return !w.Has(triage.Ready) && !w.Has(triage.Development)
+	}
+	return !in.Is(triage.Dropped) && !w.Before(in.State(), from...)
+}
+
+// isReport reports whether an issue is one of those that rules leave alone: a report, a planning issue.
+func isReport(in *triage.Input) bool { return in.Has(triage.Skip) }
