@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/mail"
 	"flowkeeper/rules/planning"
 	"flowkeeper/rules/triage"
 )
@@ -53,9 +54,13 @@ type Gatherer interface {
 	Issues(ctx context.Context, urls []string) ([]planning.Issue, error)
 }
 
-// Mailer sends the letters of a kickoff by mail. It is called when the kickoff is due, and again after an error; to send no letter twice is up to it.
+// Mailer sends the letters of a kickoff, one mail to each person and none twice, see package mail. The key is that of the document.
 type Mailer interface {
-	SendLetters(ctx context.Context, kickoff planning.Document) error
+	// Prepare notes who is to get mail, before the kickoff's comment is written. known is State.Mailed of the comment that is there, nil
+	// if there is none. What it returns is State.Mailed of the comment to be written.
+	Prepare(ctx context.Context, key string, letters []planning.Letter, known []string) (mailed []string, err error)
+	// Send sends what is due, once the comment is there. When Outcome.Again is set it has to be called again then.
+	Send(ctx context.Context, key string, letters []planning.Letter) (mail.Outcome, error)
 }
 
 // Coordination is what all processes of the bot agree on, see package coordination.

@@ -110,4 +110,5 @@ type State struct {
 	Dealt    map[string]string      `json:"deal,omitempty"`  // who is to weigh an issue ("7#12"): a username, "" is nobody
 	Asked    []string               `json:"asked,omitempty"` // usernames mentioned so far
 	Reminded []string               `json:"rem,omitempty"`   // usernames reminded at the due date
+	Mailed   []string               `json:"mail,omitempty"`  // usernames to whom the bot set out to send mail
 }

@@ -1,0 +1,115 @@
+// Package mail sends what a report has to say to single people, one mail to each. It does not know what the report is about.
+//
+// Nothing is sent twice. Before anything is sent a person's record says "waiting"; right before the mail is handed over it says "sending",
+// which one process of all can write; then it says what became of it. If a process dies in between, or the server does not say whether it
+// took the mail, nobody knows whether the person got it: it is not sent again, and that is said. The records are checkpoints. The names of
+// those who were to get mail stand in the published report, too: after the store was emptied these get nothing more.
+package mail
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/mail"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+	"go.uber.org/zap"
+)
+
+// Options are what a Mailer needs. Host and From are required. The password is left out wherever they are printed.
+type Options struct {
+	Host     string // of the SMTP server
+	Port     int    // 465 is encrypted from the start, all others begin with STARTTLS; 0 is 587
+	From     string // address alone
+	Username string // "" is no login
+	Password string
+	Emails   map[string]string // addresses by username
+	Team     string            // for whom the mails are, for people
+
+	Log      *zap.Logger
+	Registry prometheus.Registerer                                                // nil keeps the metrics to itself
+	Now      func() time.Time                                                     // nil is time.Now
+	Dial     func(ctx context.Context, network, address string) (net.Conn, error) // nil dials by TCP
+	Roots    *x509.CertPool                                                       // who may sign the server's certificate; nil is the system's, or SSL_CERT_FILE
+}
+
+// Format leaves the password out.
+func (o Options) Format(s fmt.State, _ rune) {
+	fmt.Fprintf(s, "mail as %s over %s", o.From, o.address())
+}
+
+// Ports of SMTP for those who send.
+const (
+	portSubmission  = 587 // begins without encryption, then STARTTLS
+	portSubmissions = 465 // encrypted from the start
+)
+
+func (o Options) address() string { return net.JoinHostPort(o.Host, fmt.Sprint(o.Port)) }
+
+// isLoopback reports whether what is sent stays on this machine. That needs no encryption, and a server there seldom has a certificate for
+// such a name.
+func (o Options) isLoopback() bool {
+	ip := net.ParseIP(o.Host)
+	return o.Host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// Checkpoints are how far the mail to each person has come.
+type Checkpoints interface {
+	Checkpoint(ctx context.Context, name string) ([]byte, error)
+	SwapCheckpoint(ctx context.Context, name string, old, value []byte) (swapped bool, err error)
+}
+
+// Mailer sends mail. Many goroutines and processes may use the same checkpoints.
+type Mailer struct {
+	o       Options
+	records records
+	log     *zap.Logger
+	mails   *prometheus.CounterVec
+}
+
+// New checks the options. An error names the key of the configuration.
+func New(o Options, c Checkpoints) (*Mailer, error) {
+	if o.Port == 0 {
+		o.Port = portSubmission
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Dial == nil {
+		o.Dial = (&net.Dialer{}).DialContext
+	}
+	if o.Host == "" {
+		return nil, fmt.Errorf("smtp.host is empty: name the server that takes the mail")
+	}
+	if err := checkAddress(o.From); err != nil {
+		return nil, fmt.Errorf("smtp.from: %w", err)
+	}
+	for person, address := range o.Emails {
+		if err := checkAddress(address); err != nil {
+			return nil, fmt.Errorf("team.emails.%s: %w", person, err)
+		}
+	}
+	return &Mailer{
+		o: o, records: records{c}, log: o.Log.Named("mail"),
+		mails: promauto.With(o.Registry).NewCounterVec(prometheus.CounterOpts{
+			Name: "flowkeeper_mails_total",
+			Help: "Mails by what became of a try: sent, waiting (tried again), refused (for good), unknown (not sent again), no_address.",
+		}, []string{"outcome"}),
+	}, nil
+}
+
+// checkAddress says what is wrong with an address of mail.
+func checkAddress(address string) error {
+	parsed, err := mail.ParseAddress(address)
+	if err != nil || parsed.Name != "" || parsed.Address != address || strings.ContainsFunc(address, isNotAddress) {
+		return fmt.Errorf("%.60q is no address of mail: write it alone, such as eric@example.com", address)
+	}
+	return nil
+}
+
+// isNotAddress is true of what an address may only hold in quotes or behind an extension that few servers have.
+func isNotAddress(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"<>()[],;:\`, r) }

@@ -1,0 +1,69 @@
+package mail
+
+import (
+	"strings"
+	"time"
+	"unicode"
+
+	gomail "github.com/wneessen/go-mail"
+
+	"flowkeeper/bot/legible"
+	"flowkeeper/rules/planning"
+	"flowkeeper/rules/triage"
+)
+
+// Bounds of what people's words may take, in characters.
+const (
+	maxSubject = 150
+	maxQuoted  = 1000
+)
+
+// message is a letter as a mail. The same letter for the same report is the same mail, by its Message-ID, whoever sends it.
+func (m *Mailer) message(key string, l planning.Letter, now time.Time) (*gomail.Msg, error) {
+	_, domain, _ := strings.Cut(m.o.From, "@")
+	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
+	if err := msg.FromFormat("Flowkeeper", m.o.From); err != nil {
+		return nil, err
+	}
+	if err := msg.To(m.o.Emails[l.To]); err != nil {
+		return nil, err
+	}
+	msg.Subject(oneLine(l.Subject, maxSubject))
+	msg.SetDateWithValue(now)
+	msg.SetMessageIDWithValue("flowkeeper." + mailID(key, l.To) + "@" + domain)
+	// A program wrote it: nobody's "I am away" is to answer, and people can sort by the list.
+	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	msg.SetGenHeader("X-Auto-Response-Suppress", "All")
+	msg.SetGenHeader("List-Id", "<flowkeeper."+domain+">")
+	msg.SetBodyString(gomail.TypeTextPlain, m.text(l))
+	return msg, nil
+}
+
+// text is a letter as plain text, with a line about who sent it.
+func (m *Mailer) text(l planning.Letter) string {
+	var b strings.Builder
+	for _, paragraph := range l.Text {
+		b.WriteString(plain(paragraph) + "\n\n")
+	}
+	b.WriteString("-- \nFlowkeeper")
+	if m.o.Team != "" {
+		b.WriteString(" for " + oneLine(m.o.Team, maxSubject))
+	}
+	b.WriteString(". Your address is in team.emails of its configuration.\n")
+	return b.String()
+}
+
+// plain is a paragraph as plain text. Our own Markdown is easy to read as it is; people's words stay on one line and show all that they hold.
+func plain(p triage.Prose) string {
+	var b strings.Builder
+	for _, piece := range p {
+		words := oneLine(piece.Untrusted, maxQuoted)
+		if piece.Quoted {
+			words = "“" + words + "”"
+		}
+		b.WriteString(piece.Trusted + words)
+	}
+	return b.String()
+}
+
+func oneLine(s string, most int) string { return string(legible.Visible(s, most, unicode.IsSpace)) }
