@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -92,21 +93,8 @@ func (c *Client) ReportIssues(ctx context.Context, project, author int64, marker
 	return found, nil
 }
 
-// wireStateEvent is an entry of the state events.
-type wireStateEvent struct {
-	State string `json:"state"`
-}
-
 // WasReopened reports whether somebody opened the issue again after it had been closed.
 func (c *Client) WasReopened(ctx context.Context, ref triage.Ref) (bool, error) {
-	k := call{
-		name: "state-events", op: "loading the state events of issue " + ref.String(), method: http.MethodGet,
-		path: issuePath(ref, "resource_state_events"),
-	}
-	reopened := false
-	err := eachOf(ctx, c, k, page{}, func(e wireStateEvent) error {
-		reopened = reopened || e.State == "reopened"
-		return nil
-	})
-	return reopened, err
+	events, err := c.StateEvents(ctx, ref)
+	return slices.ContainsFunc(events, func(e StateEvent) bool { return e.Reopened }), err
 }
