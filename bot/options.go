@@ -7,6 +7,8 @@ import (
 
 	"flowkeeper/bot/budget"
 	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/report"
+	"flowkeeper/bot/report/gather"
 	"flowkeeper/bot/schedule"
 	"flowkeeper/bot/webhook"
 	"flowkeeper/bot/worker"
@@ -27,10 +29,30 @@ type Options struct {
 	Budget   budget.Options
 	Worker   worker.Options
 	Schedule schedule.Options
+	Reports  Reports
 
 	Policy   engine.Policy
 	Watching string // why no rule of the policy writes, for people; empty if some do
 	Log      *zap.Logger
+}
+
+// Reports is what the team gets by date.
+type Reports struct {
+	Gather   gather.Options
+	Schedule report.Schedule
+	Mail     Mail
+}
+
+// Mail is how people are written to.
+type Mail struct {
+	Kickoff bool              // the kickoff goes by mail, too
+	To      map[string]string // addresses by username; nobody else gets any
+
+	Host     string // "": no mail is sent
+	Port     int    // 465 is TLS from the start, all others are STARTTLS
+	From     string // an address, with or without a name
+	Username string // "": without signing in
+	Password string
 }
 
 // Server is how webhooks are listened for.

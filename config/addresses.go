@@ -106,15 +106,7 @@ func parseWebURL(lit literal, hint, credentials string) (*url.URL, *diagnostic) 
 
 // pemFileValue is the path of a file, or empty. The file is read when the bot starts.
 func pemFileValue(field *string) scalar[string] {
-	return scalar[string]{
-		field: field, want: "the path of a file", format: yamlText,
-		parse: func(lit literal) (string, *diagnostic) {
-			if lit.typ == isText && lit.text == "" {
-				return "", nil
-			}
-			return parseTextLine(lit)
-		},
-	}
+	return optionalValue(field, "the path of a file", parseTextLine)
 }
 
 // validPort reports whether the port of a URL is absent or one to connect to.

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -9,6 +10,25 @@ import (
 
 	"flowkeeper/config"
 )
+
+// TestChangedTemplate rewrites a template whose name stays.
+func TestChangedTemplate(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var loaded [2]config.Config
+	for i, text := range []string{"# {{milestone}}", "# {{milestone}}\n{{dates}}"} {
+		if err := os.WriteFile("planning.md", []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if loaded[i], err = load(t, "reports: {planning: {template: planning.md}}"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []config.Change{{Key: "reports.planning.template"}}
+	if diff := cmp.Diff(want, config.Changes(loaded[0], loaded[1])); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
 
 func TestChanges(t *testing.T) {
 	const tls = "server: {tls_cert: a.pem, tls_key: a.key}\n"
@@ -22,6 +42,11 @@ func TestChanges(t *testing.T) {
 		{name: "the policy", after: "rules: {weight-research: {above: 2}}\nteam: {side: frontend, roles: {quality: [ann]}}\nlabels: {ux: design}\ncommands: {prefix: bot}",
 			now: "team.roles.quality team.side commands.prefix labels.ux rules.weight-research"},
 		{name: "the calendar", after: "calendar: {release: {nth: 2}, holidays: [2026-12-25]}", now: "calendar.release.nth calendar.holidays"},
+		{name: "reports", before: "gitlab: {projects: [a/b]}\nteam: {roles: {engineers: [eric]}}",
+			after: "gitlab: {projects: [a/b]}\nteam: {roles: {engineers: [eric]}, emails: {eric: eric@example.com}}\nreports: {project: a/b, triage: {mode: act}}\n" +
+				"capacity: {away: {eric: 2026-12-24}}\nslo: {near: {3: 60%}}\nsmtp: {port: 25}",
+			now: "team.emails reports.project reports.triage.mode capacity.away slo.near.3 smtp.port"},
+		{name: "a password", before: "smtp: {username: flow}", after: "smtp: {username: flow}", env: "FLOWKEEPER_SMTP_PASSWORD=two", now: "FLOWKEEPER_SMTP_PASSWORD"},
 		{name: "times", after: "inbox: {settle: 1s, grace: 1m, lease: 30s}\nschedule: {sweep: 5m}", now: "inbox.settle inbox.grace", restart: "inbox.lease schedule.sweep"},
 		{name: "addresses", after: "server: {listen: ':1', max_body: 1MiB}\ngitlab: {url: https://h, rate: 60}", restart: "gitlab.url gitlab.rate server.listen server.max_body"},
 		{name: "another certificate", before: tls, after: "server: {tls_cert: b.pem, tls_key: b.key}", now: "server.tls_cert server.tls_key"},

@@ -19,6 +19,10 @@ type Config struct {
 	Team     Team
 	Schedule Schedule
 	Calendar Calendar
+	Reports  Reports
+	Capacity Capacity
+	SLO      SLO
+	SMTP     SMTP
 	Commands Commands
 	Log      Log
 
@@ -35,7 +39,7 @@ type Config struct {
 	Mode string
 }
 
-// The values of Config.Mode: no rule goes further than shadow, or each as far as the file says. If nobody says it, it is ModeAct with a
+// The values of Config.Mode: no rule and no report goes further than shadow, or each as far as the file says. If nobody says it, it is ModeAct with a
 // configuration file, be it empty, and ModeShadow without: whoever has decided nothing yet should see what would happen first.
 const (
 	ModeShadow = "shadow"

@@ -160,8 +160,21 @@ team:
   side: frontend
   roles:
     product_manager: [alice, "@bob"]
+  emails: {alice: alice@example.com}
 schedule: {sweep: 1m, hooks: 2h, lookback: 7d}
 calendar: {release: {weekday: monday, nth: 1}, holidays: [2026-12-25, 2027-01-01], timezone: Europe/Berlin}
+reports:
+  group: 12
+  project: group/planning
+  triage: {mode: act, day: friday, at: "23:59", cap: 3, close_after: 7d}
+  planning: {mode: shadow}
+  needs_weight: {mode: act, per_engineer: 2}
+  build: {mode: act}
+  kickoff: {mode: shadow, email: true}
+  retrospective: {mode: act}
+capacity: {budget: 8, rounding: none, away: {alice: [2026-12-24, "2026-12-28..2027-01-05"]}, share: {bob: 50%}}
+slo: {bug: [1d, 2d, 3d, 4d], infradev: [1h, 2h, 3h, 4h], near: {"1": 10%, "2": 20%, "3": 30%, "4": 40%}}
+smtp: {host: mail.example.com, port: 25, from: flow@example.com, username: flow}
 commands: {prefix: platform}
 labels: {research: [inquiry, "needs research"], workflow: stage}
 rules:
@@ -169,7 +182,7 @@ rules:
   workflow-intake: {mode: shadow, label: "stage::design", days: 7}
   weight-scale: off
 `,
-		"FLOWKEEPER_GITLAB_TOKEN=glpat-abc", "FLOWKEEPER_WEBHOOK_SECRET=one, two", "FLOWKEEPER_SIGNING_TOKEN=whsec_YWJj",
+		"FLOWKEEPER_GITLAB_TOKEN=glpat-abc", "FLOWKEEPER_SMTP_PASSWORD=a b", "FLOWKEEPER_WEBHOOK_SECRET=one, two", "FLOWKEEPER_SIGNING_TOKEN=whsec_YWJj",
 		"FLOWKEEPER_REDIS_URL=rediss://u:p@redis/3", "FLOWKEEPER_DATA_DIR=/data", "FLOWKEEPER_LOG_LEVEL=debug", "FLOWKEEPER_LOG_FORMAT=console")
 	if err != nil {
 		t.Fatal(err)
@@ -202,6 +215,26 @@ rules:
 		Release: planning.Cadence{Weekday: time.Monday, Nth: 1}, Timezone: berlin,
 		Holidays: []planning.Date{{Year: 2026, Month: time.December, Day: 25}, {Year: 2027, Month: time.January, Day: 1}},
 	}
+	want.Team.Emails = map[string]string{"alice": "alice@example.com"}
+	want.Reports = config.Reports{
+		Group: "12", Project: "group/planning",
+		Triage:        config.TriageReport{Mode: triage.Act, Day: time.Friday, At: 23*time.Hour + 59*time.Minute, Cap: 3, CloseAfter: 7 * 24 * time.Hour},
+		Planning:      config.PlanningReport{Mode: triage.Shadow},
+		NeedsWeight:   config.NeedsWeightReport{Mode: triage.Act, PerEngineer: 2},
+		Build:         config.BuildReport{Mode: triage.Act},
+		Kickoff:       config.KickoffReport{Mode: triage.Shadow, Email: true},
+		Retrospective: config.RetrospectiveReport{Mode: triage.Act},
+	}
+	december := func(day int) planning.Date { return planning.Date{Year: 2026, Month: time.December, Day: day} }
+	want.Capacity = config.Capacity{
+		Budget: 8, Rounding: planning.RoundNot, Share: map[string]int{"bob": 50},
+		Away: map[string][]planning.DateRange{"alice": {{From: december(24), To: december(24)}, {From: december(28), To: december(28).AddDays(8)}}},
+	}
+	want.SLO = config.SLO{Near: [4]int{10, 20, 30, 40}}
+	for i := range want.SLO.Bug {
+		want.SLO.Bug[i], want.SLO.Infradev[i] = time.Duration(i+1)*24*time.Hour, time.Duration(i+1)*time.Hour
+	}
+	want.SMTP = config.SMTP{Host: "mail.example.com", Port: 25, From: "flow@example.com", Username: "flow", Password: config.NewSecret("a b")}
 	want.Commands.Prefix = "platform"
 	want.Log = config.Log{Level: "debug", Format: "console"}
 	want.Labels[triage.Research] = []string{"inquiry", "needs research"}
@@ -306,6 +339,10 @@ team: {name: "it's \"quoted\": #1 – ü", labels: ["yes", "1", "a: b", "[x]", "
 inbox: {settle: 1500ms, grace: 7d, freshness: 0s}
 server: {max_body: 1000001}
 gitlab: {projects: [7, a/b]}
+reports: {group: "1", project: a/b, triage: {at: "00:00", mode: off}}
+capacity: {away: {12: [2026-12-24, "2026-12-28..2027-01-05"]}, share: {"12": 0%}}
+slo: {bug: [1h, 1d, 1d, 5d12h], near: {1: 0%}}
+smtp: {host: h, from: "\"A, B: #1\" <a@b>"}
 rules: {workflow-intake: {mode: off, label: "workflow::in dev"}}
 labels: {ux: "off"}
 `)

@@ -18,6 +18,10 @@ func schema(c *Config) section {
 		{name: "team", reloadable: true, help: "Whose issues are looked after", kind: section{keys: c.Team.keys()}},
 		{name: "schedule", help: "What is done without being asked", kind: section{keys: c.Schedule.keys()}},
 		{name: "calendar", reloadable: true, help: "When releases are, and on which days nobody works", kind: section{keys: c.Calendar.keys()}},
+		{name: "reports", reloadable: true, help: "What the team gets by date. Modes: off; shadow: composed and shown on the admin address; act: opened in GitLab and kept up to date", kind: section{keys: c.Reports.keys()}},
+		{name: "capacity", reloadable: true, help: "How much work a milestone holds", kind: section{keys: c.Capacity.keys()}},
+		{name: "slo", reloadable: true, help: "How long bugs may stay open", kind: section{keys: c.SLO.keys()}},
+		{name: "smtp", reloadable: true, help: "The server that takes mails", kind: section{keys: c.SMTP.keys()}},
 		{name: "commands", reloadable: true, help: "How people talk to the bot", kind: section{keys: c.Commands.keys()}},
 		{name: "labels", reloadable: true, help: "What labels are called: a name, or a list of names of which the first is written and all are recognised", kind: labelsSection(c)},
 		{name: "rules", reloadable: true, help: "How far each rule may go: off; shadow: decided and recorded; remind: on the bot's note; act: done.\n" +
@@ -133,6 +137,7 @@ type Team struct {
 	Scope      string // ScopeAll or ScopeLabelled
 	Side       string // SideBackend or SideFrontend
 	Roster     map[triage.Role][]string
+	Emails     map[string]string // by username, as Roster spells it
 }
 
 // The values of Team.Scope: every issue that carries no other group's label, or only those with the team's group label.
@@ -159,6 +164,9 @@ func (t *Team) keys() []key {
 		{name: "scope", help: "Which issues are ours: all that carry no other group's label, or only those labelled with group_label", kind: choiceValue(&t.Scope, ScopeAll, ScopeAll, ScopeLabelled)},
 		{name: "side", help: "Whose estimate a plain weight is on an issue of both sides", kind: choiceValue(&t.Side, SideBackend, SideBackend, SideFrontend)},
 		{name: "roles", help: "Who fills which role, by GitLab username", kind: rosterSection(t)},
+		{name: "emails", help: "Where mails for them go: {eric: eric@example.com}; nobody else gets any", kind: byPerson[string]{
+			field: &t.Emails, example: "eric: eric@example.com", value: func(v *string) schemaValue { return addressValue(v) },
+		}},
 	}
 }
 

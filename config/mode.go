@@ -4,7 +4,7 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// capModes limits the modes of the rules: those that the file does not name by rules.all, and all of them by the mode of the whole bot.
+// capModes limits the modes of the rules, those that the file does not name by rules.all, and of all rules and reports by the mode of the whole bot.
 func (r *reader) capModes(c *Config) {
 	most := triage.Act
 	if c.Mode == ModeShadow || c.Mode == "" && c.File == "" {
@@ -20,6 +20,9 @@ func (r *reader) capModes(c *Config) {
 			s.Mode = min(s.Mode, c.All)
 		}
 		s.Mode = min(s.Mode, most)
+	}
+	for _, m := range c.Reports.modes() {
+		*m.mode = min(*m.mode, most)
 	}
 }
 

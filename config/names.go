@@ -119,6 +119,23 @@ func parseProject(lit literal) (string, *diagnostic) {
 	return s, nil
 }
 
+var groupPath = regexp.MustCompile(`^[A-Za-z0-9_.][A-Za-z0-9_.-]*(/[A-Za-z0-9_.][A-Za-z0-9_.-]*)*$`)
+
+// parseGroup reads the full path or the numeric id of a group.
+func parseGroup(lit literal) (string, *diagnostic) {
+	if onlyDigits.MatchString(lit.text) && lit.typ != isBool {
+		return parseProject(lit) // ids look alike
+	}
+	s, f := parseTextLine(lit)
+	switch {
+	case f != nil:
+		return "", f
+	case !groupPath.MatchString(s):
+		return "", diagnosticf("write the full path, group/subgroup, or the numeric id", "%s is not the path of a group", quote(s))
+	}
+	return s, nil
+}
+
 // longestPrefix bounds the word of the bot's commands.
 const longestPrefix = 30
 

@@ -113,14 +113,17 @@ func (s section) example(path string) string {
 // environmentOnlyKey recognises a key that people write in the file although only the environment can set it: secrets do not belong in a file that
 // is reviewed and shared.
 func (r *reader) environmentOnlyKey(path, name string) *diagnostic {
-	if path != "" && path != "gitlab" && path != "server" && path != "inbox" {
+	if path != "" && path != "gitlab" && path != "server" && path != "inbox" && path != "smtp" {
 		return nil
 	}
 	name = strings.TrimSuffix(strings.ReplaceAll(strings.ToLower(name), "-", "_"), "s")
 	var variables []string
 	apart := ""
 	r.schema.each(func(_ string, k key) {
-		if slices.ContainsFunc(strings.Fields(k.searchNames), func(s string) bool { return strings.TrimSuffix(s, "s") == name }) {
+		if slices.ContainsFunc(strings.Fields(k.searchNames), func(s string) bool {
+			s = strings.TrimSuffix(s, "s")
+			return s == name || s == path+"_"+name
+		}) {
 			variables = append(variables, k.variables()...)
 			apart = k.whyNotInFile
 		}

@@ -37,10 +37,14 @@ type scalar[T any] struct {
 func (o scalar[T]) reset() { *o.field = o.standard }
 
 func (o scalar[T]) plain() string {
-	if s, ok := any(*o.field).(Secret); ok {
-		return s.Reveal()
+	switch v := any(*o.field).(type) {
+	case Secret:
+		return v.Reveal()
+	case Template:
+		return v.File + "\n" + v.Text
+	default:
+		return o.text()
 	}
-	return o.text()
 }
 
 func (o scalar[T]) text() string   { return o.format(*o.field) }
@@ -74,6 +78,7 @@ type listValue struct {
 	standard []string // the default
 	want     string   // what the items are: "usernames"
 	example  string   // "[alice, bob]"
+	repeats  bool     // one word may stand there twice
 	single   bool     // one word may stand for a list of one
 	least    int      // number of items
 	item     func(literal) (string, *diagnostic)
@@ -160,7 +165,7 @@ func (m listValue) readList(r *reader, path string, list *ast.SequenceNode) {
 			continue
 		}
 		s, f := m.item(lit)
-		if f == nil {
+		if f == nil && !m.repeats {
 			if _, twice := places[s]; twice {
 				f = diagnosticf("remove one of the two", "%s is there already", quote(s))
 			}
@@ -226,6 +231,16 @@ func textValue(field *string, standard, want string, check func(literal) (string
 	return scalar[string]{field: field, standard: standard, want: want, format: yamlText, parse: check}
 }
 
+// optionalValue is a word or a line that may be empty.
+func optionalValue(field *string, want string, check func(literal) (string, *diagnostic)) scalar[string] {
+	return textValue(field, "", want, func(lit literal) (string, *diagnostic) {
+		if lit.typ == isText && lit.text == "" {
+			return "", nil
+		}
+		return check(lit)
+	})
+}
+
 // bindList binds a list to a field.
 func bindList(field *[]string, m listValue) listValue {
 	m.get = func() []string { return *field }
@@ -251,14 +266,31 @@ func withUnsetText(o scalar[string], unset string) scalar[string] {
 }
 
 // choiceValue is one of a few words.
-func choiceValue(field *string, standard string, words ...string) scalar[string] {
-	return scalar[string]{
-		field: field, standard: standard, want: "one of " + joinWords(words), allowed: strings.Join(words, " or "), format: yamlText,
-		parse: func(lit literal) (string, *diagnostic) {
+func choiceValue[T ~string](field *T, standard T, choices ...T) scalar[T] {
+	var words []string
+	for _, c := range choices {
+		words = append(words, string(c))
+	}
+	return scalar[T]{
+		field: field, standard: standard, want: "one of " + joinWords(words), allowed: strings.Join(words, " or "), format: func(v T) string { return yamlText(string(v)) },
+		parse: func(lit literal) (T, *diagnostic) {
 			if lit.typ != isText || !slices.Contains(words, lit.text) {
 				return "", diagnosticf(suggest(lit.text, words, ""), "%s is not allowed here", quote(lit.text))
 			}
-			return lit.text, nil
+			return T(lit.text), nil
+		},
+	}
+}
+
+// boolValue is true or false.
+func boolValue(field *bool) scalar[bool] {
+	return scalar[bool]{
+		field: field, want: "true or false", allowed: "true or false", format: strconv.FormatBool,
+		parse: func(lit literal) (bool, *diagnostic) {
+			if lit.text != "true" && lit.text != "false" {
+				return false, diagnosticf("write true or false", "%s is neither true nor false", quote(lit.text))
+			}
+			return lit.text == "true", nil
 		},
 	}
 }

@@ -58,7 +58,9 @@ func (c *calendarCmd) Run(ctx context.Context, p *program) error {
 
 // calendar turns the configuration and what GitLab knows into the team's calendar.
 func calendar(c config.Config, own []planning.MilestoneDates) planning.Calendar {
-	return planning.New(planning.Options{Release: c.Calendar.Release, Holidays: c.Calendar.Holidays, Milestones: own})
+	o := reportOptions(c).Gather.Calendar
+	o.Milestones = own
+	return planning.New(o)
 }
 
 // today is the day that it is for the team.

@@ -81,7 +81,7 @@ func run(args, environ []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitDone
 	}
-	report(stderr, err)
+	printError(stderr, err)
 	if _, wrong := errors.AsType[usageError](err); wrong {
 		return exitUsage
 	}
@@ -96,7 +96,7 @@ func parse(args []string, stdout, stderr io.Writer) (command *kong.Context, code
 		kong.Description("Keeps issues moving through a team's workflow labels.\n\nTo see it at work: flowkeeper demo"),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))
 	if err != nil {
-		report(stderr, err)
+		printError(stderr, err)
 		return nil, exitFailed
 	}
 	command, err = parser.Parse(args)
@@ -135,8 +135,8 @@ func usageHint(parser *kong.Kong, err error) string {
 	return "The commands are " + strings.Join(names, ", ") + "; see flowkeeper --help"
 }
 
-// report prints an error, a configuration's problems so that editors find the place.
-func report(w io.Writer, err error) {
+// printError prints an error, a configuration's problems so that editors find the place.
+func printError(w io.Writer, err error) {
 	if problems, ok := errors.AsType[config.Problems](err); ok {
 		fmt.Fprintf(w, "%v\nflowkeeper: %s\n", problems, summary(problems))
 		return

@@ -8,10 +8,13 @@ import (
 	"flowkeeper/bot"
 	"flowkeeper/bot/budget"
 	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/report"
+	"flowkeeper/bot/report/gather"
 	"flowkeeper/bot/schedule"
 	"flowkeeper/bot/webhook"
 	"flowkeeper/bot/worker"
 	"flowkeeper/config"
+	"flowkeeper/rules/planning"
 )
 
 // backoff is the time between the first and the second try of an issue.
@@ -66,9 +69,60 @@ func options(c config.Config, unsigned bool, log *zap.Logger) bot.Options {
 			Hooks:    c.Schedule.Hooks,
 			Lookback: c.Schedule.Lookback,
 		},
+		Reports:  reportOptions(c),
 		Policy:   c.Policy(),
 		Watching: c.OnlyShadowReason(),
 		Log:      log,
+	}
+}
+
+// reportOptions turns the configuration into what the reports need.
+func reportOptions(c config.Config) bot.Reports {
+	modes := map[planning.Kind]report.Mode{}
+	for _, k := range planning.Kinds() {
+		modes[k] = report.Mode(c.Reports.Mode(k).String())
+	}
+	return bot.Reports{
+		Gather: gather.Options{
+			Group:    c.Reports.Group,
+			Projects: c.GitLab.Projects,
+			Home:     c.Reports.Project,
+			Calendar: planning.Options{Release: c.Calendar.Release, Holidays: c.Calendar.Holidays},
+			Location: c.Calendar.Timezone,
+			Document: documentOptions(c),
+		},
+		Schedule: report.Schedule{
+			Modes:      modes,
+			TriageDay:  c.Reports.Triage.Day,
+			TriageAt:   c.Reports.Triage.At,
+			CloseAfter: c.Reports.Triage.CloseAfter,
+			Location:   c.Calendar.Timezone,
+		},
+		Mail: bot.Mail{
+			Kickoff:  c.Reports.Kickoff.Email,
+			To:       c.Team.Emails,
+			Host:     c.SMTP.Host,
+			Port:     c.SMTP.Port,
+			From:     c.SMTP.From,
+			Username: c.SMTP.Username,
+			Password: c.SMTP.Password.Reveal(),
+		},
+	}
+}
+
+// documentOptions turns the configuration into what documents depend on.
+func documentOptions(c config.Config) planning.ReportOptions {
+	return planning.ReportOptions{
+		Cap:         c.Reports.Triage.Cap,
+		PerEngineer: c.Reports.NeedsWeight.PerEngineer,
+		Template:    c.Reports.Planning.Template.Text,
+		Capacity: planning.CapacityOptions{
+			Budget:   c.Capacity.Budget,
+			Rounding: c.Capacity.Rounding,
+			Away:     c.Capacity.Away,
+			Share:    c.Capacity.Share,
+		},
+		SLO: planning.SLOOptions{Bug: c.SLO.Bug, Infradev: c.SLO.Infradev, Near: c.SLO.Near},
 	}
 }
 

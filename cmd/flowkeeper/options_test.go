@@ -2,6 +2,7 @@ package main
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -20,16 +21,38 @@ func TestEveryKeyReachesTheApp(t *testing.T) {
 	all := cmp.Exporter(func(reflect.Type) bool { return true })
 	reached := func(c config.Config) []any { return []any{options(c, false, nil), calendar(c, nil), today(c, now)} }
 	before := reached(config.Default(rules.Catalogue()))
-	for _, name := range []string{"GitLab", "Server", "Inbox", "Team", "Schedule", "Calendar", "Commands"} {
+	for _, name := range []string{"GitLab", "Server", "Inbox", "Team", "Schedule", "Calendar", "Reports", "Capacity", "SLO", "SMTP", "Commands"} {
 		section, _ := reflect.TypeFor[config.Config]().FieldByName(name)
-		for n := range section.Type.NumField() {
+		for _, field := range settings(section.Type, name, section.Index) {
 			c := config.Default(rules.Catalogue())
-			other(t, reflect.ValueOf(&c).Elem().FieldByName(name).Field(n))
+			other(t, reflect.ValueOf(&c).Elem().FieldByIndex(field.index))
 			if cmp.Equal(before, reached(c), all, functions) {
-				t.Errorf("%s.%s makes no difference", name, section.Type.Field(n).Name)
+				t.Errorf("%s makes no difference", field.name)
 			}
 		}
 	}
+}
+
+// setting is a field of the configuration, or of a section in it.
+type setting struct {
+	name  string
+	index []int // for reflect.Value.FieldByIndex
+}
+
+// settings are those of a section. A section in it is a struct of the package that is no value itself.
+func settings(section reflect.Type, name string, index []int) []setting {
+	values := []reflect.Type{reflect.TypeFor[config.Secret](), reflect.TypeFor[config.Template]()}
+	var all []setting
+	for n := range section.NumField() {
+		f := section.Field(n)
+		here := setting{name + "." + f.Name, append(slices.Clone(index), n)}
+		if f.Type.Kind() == reflect.Struct && f.Type.PkgPath() == "flowkeeper/config" && !slices.Contains(values, f.Type) {
+			all = append(all, settings(f.Type, here.name, here.index)...)
+			continue
+		}
+		all = append(all, here)
+	}
+	return all
 }
 
 // other gives a setting another value.
@@ -58,6 +81,26 @@ func other(t *testing.T, setting reflect.Value) {
 		*v = map[triage.Role][]string{triage.Quality: {"other"}}
 	case *planning.Cadence:
 		v.Nth++
+	case *bool:
+		*v = !*v
+	case *triage.Mode:
+		*v = triage.Act
+	case *time.Weekday:
+		*v++
+	case *config.Template:
+		v.Text = "other"
+	case *planning.Rounding:
+		*v = planning.RoundNot
+	case *[4]time.Duration:
+		v[3]++
+	case *[4]int:
+		v[3]++
+	case *map[string]int:
+		*v = map[string]int{"other": 50}
+	case *map[string]string:
+		*v = map[string]string{"other": "other@example.com"}
+	case *map[string][]planning.DateRange:
+		*v = map[string][]planning.DateRange{"other": {{From: planning.Date{Year: 2026, Month: time.December, Day: 25}}}}
 	case *[]planning.Date:
 		*v = []planning.Date{{Year: 2026, Month: time.December, Day: 25}}
 	case **time.Location:

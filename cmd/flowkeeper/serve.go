@@ -105,6 +105,9 @@ func missingSettings(loaded config.Config, unsigned bool) []error {
 		missing = append(missing, errors.New("neither FLOWKEEPER_WEBHOOK_SECRET nor FLOWKEEPER_SIGNING_TOKEN is set: without one anybody could send webhooks "+
 			"(--insecure-accept-unsigned if that is what you want)"))
 	}
+	if loaded.Reports.Kickoff.Email && loaded.SMTP.Username != "" && !loaded.SMTP.Password.IsSet() {
+		missing = append(missing, errors.New("FLOWKEEPER_SMTP_PASSWORD is not set: smtp.username needs its password"))
+	}
 	return missing
 }
 
