@@ -49,9 +49,9 @@ type Gatherer interface {
 	// Snapshot reads all that a document of the kind is made of, but for Previous. The milestone is zero for a kind that is of none. Reports
 	// of one milestone are made of the same issues: a snapshot of one of them serves for all.
 	Snapshot(ctx context.Context, k planning.Kind, milestone planning.Version, now time.Time) (planning.Snapshot, error)
-	// Issues reads the issues at these web addresses with one call for each hundred of a project. Those that the bot cannot read, or that are
-	// not there any more, are left out.
-	Issues(ctx context.Context, urls []string) ([]planning.Issue, error)
+	// Listed is a snapshot that holds only the issues at these web addresses, read with one call for each hundred of a project. Those that
+	// the bot cannot read, or that are not there any more, are left out.
+	Listed(ctx context.Context, k planning.Kind, milestone planning.Version, now time.Time, urls []string) (planning.Snapshot, error)
 }
 
 // Mailer sends the letters of a kickoff, one mail to each person and none twice, see package mail. The key is that of the document.
@@ -68,6 +68,7 @@ type Coordination interface {
 	TryLock(ctx context.Context, name, holder string, lease time.Duration) (bool, error)
 	Checkpoint(ctx context.Context, name string) ([]byte, error)
 	SetCheckpoint(ctx context.Context, name string, value []byte) error
+	SwapCheckpoint(ctx context.Context, name string, old, value []byte) (bool, error)
 }
 
 // Mode is what happens with a report when it is due.
