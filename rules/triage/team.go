@@ -54,6 +54,9 @@ const (
 	QuickWin
 	Regression
 	FollowUp
+	Customer
+	Infradev
+	UXDebt
 	Skip
 	WorkflowScope
 	TypeScope
@@ -86,6 +89,9 @@ func LabelDefaults() []LabelDefault {
 		{QuickWin, "quick_win", []string{"quick win"}, false},
 		{Regression, "regression", []string{"regression"}, false},
 		{FollowUp, "follow_up", []string{"follow-up"}, false},
+		{Customer, "customer", []string{"customer"}, false},
+		{Infradev, "infradev", []string{"infradev"}, false},
+		{UXDebt, "ux_debt", []string{"UX debt", "Deferred UX"}, false},
 		{Skip, "skip", []string{"triage report", "Planning Issue", "type::ignore", "retrospective"}, false},
 		{WorkflowScope, "workflow", []string{"workflow"}, true},
 		{TypeScope, "type", []string{"type"}, true},

@@ -1,0 +1,108 @@
+package planning
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// SLOLimit is how long an issue may stay open. Near is the part of that time after which it is near its limit, 0 if it never is.
+type SLOLimit struct {
+	Severity int // 1 to 4
+	Limit    time.Duration
+	Near     time.Duration
+}
+
+// Limit is the limit of an open issue with these labels, by the handbook's "Severity SLOs": bugs have one by their severity, issues labelled
+// infradev others. Of several severities the most severe counts. Ok is false for issues that have none: those that are no bugs and not infradev,
+// or without a severity.
+func (o SLOOptions) Limit(labels []string, t *triage.Team) (l SLOLimit, ok bool) {
+	limits := o.Bug
+	switch {
+	case hasRole(labels, t, triage.Infradev):
+		limits = o.Infradev
+	case !isOfType(labels, t, "bug"):
+		return SLOLimit{}, false
+	}
+	level := levelOf(labels, t, triage.SeverityScope)
+	if level == 0 || limits[level-1] <= 0 {
+		return SLOLimit{}, false
+	}
+	limit := limits[level-1]
+	return SLOLimit{Severity: level, Limit: limit, Near: limit * time.Duration(o.Near[level-1]) / 100}, true
+}
+
+// Clock runs from the moment at which an issue got its first severity until it is closed. Another severity changes the limit, not the beginning.
+type Clock struct {
+	SLOLimit
+
+	Since time.Time
+}
+
+// SLOState is how far a clock has run.
+type SLOState uint8
+
+// The states of a clock, in the order in which it passes them.
+const (
+	InTime SLOState = iota
+	NearSLO
+	PastSLO
+)
+
+// State is how far the clock has run at a moment. At its limit it is past it.
+func (c Clock) State(now time.Time) SLOState {
+	switch near, ok := c.NearAt(); {
+	case !now.Before(c.PastAt()):
+		return PastSLO
+	case ok && !now.Before(near):
+		return NearSLO
+	default:
+		return InTime
+	}
+}
+
+// PastAt is when the limit is reached.
+func (c Clock) PastAt() time.Time { return c.Since.Add(c.Limit) }
+
+// NearAt is when the issue gets near its limit; false if that is not told of its severity.
+func (c Clock) NearAt() (time.Time, bool) { return c.Since.Add(c.Near), c.Near > 0 && c.Near < c.Limit }
+
+// ClockOf is the clock of an issue; ok is false if none runs: it is closed or has no limit. A clock whose beginning is not known runs from the
+// issue's creation, which Approximate says.
+func (o SLOOptions) ClockOf(i *Issue, t *triage.Team) (c Clock, approximate, ok bool) {
+	l, ok := o.Limit(i.Labels, t)
+	if !ok || i.Closed {
+		return Clock{}, false, false
+	}
+	if i.SeverityAt.IsZero() {
+		return Clock{l, i.CreatedAt}, true, true
+	}
+	return Clock{l, i.SeverityAt}, false, true
+}
+
+// hasRole reports whether one of the labels is of a role.
+func hasRole(labels []string, t *triage.Team, r triage.LabelRole) bool {
+	return slices.ContainsFunc(t.LabelNames(r), func(name string) bool { return slices.Contains(labels, name) })
+}
+
+// isOfType reports whether labels say that an issue is of a type, by its label or by that of a subtype, bug::performance.
+func isOfType(labels []string, t *triage.Team, kind string) bool {
+	return slices.ContainsFunc(labels, func(l string) bool { return triage.Scope(l) == kind }) ||
+		slices.ContainsFunc(t.LabelNames(triage.TypeScope), func(scope string) bool { return slices.Contains(labels, triage.Scoped(scope, kind)) })
+}
+
+// levelOf is the severity or the priority that labels tell, 1 to 4; the most urgent of several, 0 if there is none.
+func levelOf(labels []string, t *triage.Team, scope triage.LabelRole) int {
+	least := 0
+	for _, l := range labels {
+		if !slices.Contains(t.LabelNames(scope), triage.Scope(l)) {
+			continue
+		}
+		if level, err := strconv.Atoi(triage.Value(l)); err == nil && level >= 1 && level <= 4 && (least == 0 || level < least) {
+			least = level
+		}
+	}
+	return least
+}
