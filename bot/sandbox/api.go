@@ -18,11 +18,12 @@ const Version = "19.1.0"
 // gitlabComLimit is how many requests gitlab.com takes a minute.
 const gitlabComLimit = 2000
 
-// apiCall is one API request on its way. project, issue and note are set for the routes that name them.
+// apiCall is one API request on its way. group, project, issue and note are set for the routes that name them.
 type apiCall struct {
 	r       *http.Request
 	params  params
 	by      actor
+	group   *group
 	project *project
 	issue   *issue
 	note    *note
@@ -59,11 +60,14 @@ func notFound(what string) apiAnswer { return message(http.StatusNotFound, "404 
 // errorAnswer turns an error into GitLab's answer.
 func errorAnswer(err error) apiAnswer {
 	var bad badParam
+	var both exclusiveParams
 	var inv invalidError
 	var no forbiddenError
 	switch {
 	case errors.As(err, &bad):
 		return apiAnswer{status: http.StatusBadRequest, body: object{"error": bad.Error()}}
+	case errors.As(err, &both):
+		return apiAnswer{status: http.StatusBadRequest, body: object{"error": both.Error()}}
 	case errors.As(err, &inv):
 		return apiAnswer{status: http.StatusBadRequest, body: object{"message": object{inv.field: []string{inv.problem}}}}
 	case errors.As(err, &no):
@@ -75,7 +79,7 @@ func errorAnswer(err error) apiAnswer {
 
 // routeAPI registers all endpoints. Whatever else is asked for below /api is not found.
 func (s *Server) routeAPI(mux *http.ServeMux) {
-	for _, list := range [][]route{instanceRoutes, projectRoutes, hookRoutes, issueRoutes, noteRoutes} {
+	for _, list := range [][]route{instanceRoutes, groupRoutes, projectRoutes, milestoneRoutes, hookRoutes, issueRoutes, noteRoutes} {
 		for _, rt := range list {
 			mux.HandleFunc(rt.method+" /api/v4"+rt.path, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, rt) })
 		}
@@ -107,6 +111,9 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, rt route) {
 	}
 	if fault.Wait != nil {
 		s.holdBack(r, line, fault.Wait)
+	}
+	if fault.Meanwhile != nil {
+		fault.Meanwhile()
 	}
 	if fault.CutThenApply != nil {
 		s.finishAbandoned(fault.CutThenApply, func() {
@@ -200,8 +207,13 @@ func (s *Server) answerAPI(r *http.Request, rt route, p params, username string)
 	defer s.useReplica(r)()
 	c := &apiCall{r: r, params: p, by: actor{user: s.userNamed(username), legacy: true, chain: r.Header.Get("X-Gitlab-Event-UUID")}}
 	if strings.Contains(rt.path, "{project}") {
-		if c.project = s.projectNamed(r.PathValue("project")); c.project == nil {
+		if c.project = s.projectNamed(r.PathValue("project")); c.project == nil || !c.project.visible(c.by.user) {
 			return notFound("Project ")
+		}
+	}
+	if strings.Contains(rt.path, "{group}") {
+		if c.group = s.groupNamed(r.PathValue("group")); c.group == nil {
+			return notFound("Group ")
 		}
 	}
 	if strings.Contains(rt.path, "{iid}") {
@@ -298,6 +310,9 @@ func (s *Server) journalLine(r *http.Request, rt route, p params) string {
 		}
 		return strings.Join(words, " ")
 	}
+	if name := r.PathValue("group"); name != "" {
+		words = append(words, name)
+	}
 	if ref := r.PathValue("project"); ref != "" {
 		if known := s.projectNamed(ref); known != nil {
 			ref = strconv.FormatInt(known.id, 10)
@@ -305,7 +320,7 @@ func (s *Server) journalLine(r *http.Request, rt route, p params) string {
 		if iid := r.PathValue("iid"); iid != "" {
 			ref += "#" + iid
 		}
-		for _, name := range []string{"note", "discussion", "award", "hook", "event", "trigger", "user"} {
+		for _, name := range []string{"note", "discussion", "award", "hook", "event", "trigger", "user", "milestone"} {
 			if v := r.PathValue(name); v != "" {
 				ref += "/" + v
 			}

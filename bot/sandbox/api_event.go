@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// resourceEvent is what the three lists of events have in common.
+// resourceEvent is what the lists of events have in common.
 func (s *Server) resourceEvent(i *issue, id int64, u *user, at any) object {
 	return object{"id": id, "user": s.userREST(u), "created_at": at, "resource_type": "Issue", "resource_id": i.id}
 }
@@ -37,6 +37,17 @@ func listStateEvents(s *Server, c *apiCall) apiAnswer {
 	return offsetPage(s, c, c.issue.stateEvents, func(e stateEvent) object {
 		o := s.resourceEvent(c.issue, e.id, e.user, preciseTime(e.at))
 		o["state"] = e.state
+		return o
+	})
+}
+
+func listMilestoneEvents(s *Server, c *apiCall) apiAnswer {
+	return offsetPage(s, c, c.issue.milestoneEvents, func(e milestoneEvent) object {
+		o := s.resourceEvent(c.issue, e.id, e.user, preciseTime(e.at))
+		o["milestone"], o["action"], o["state"] = s.milestoneREST(e.milestone), "remove", c.issue.state()
+		if e.added {
+			o["action"] = "add"
+		}
 		return o
 	})
 }

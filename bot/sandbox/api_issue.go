@@ -9,6 +9,7 @@ import (
 
 var issueRoutes = []route{
 	{"GET", "/projects/{project}/issues", "issues", listIssues},
+	{"GET", "/projects/{project}/issues_statistics", "statistics", countProjectIssues},
 	{"POST", "/projects/{project}/issues", "issue", postIssue},
 	{"GET", "/projects/{project}/issues/{iid}", "issue", func(s *Server, c *apiCall) apiAnswer { return ok(s.issueREST(c.issue)) }},
 	{"PUT", "/projects/{project}/issues/{iid}", "issue", putIssue},
@@ -17,6 +18,7 @@ var issueRoutes = []route{
 	{"GET", "/projects/{project}/issues/{iid}/resource_label_events", "label events", listLabelEvents},
 	{"GET", "/projects/{project}/issues/{iid}/resource_weight_events", "weight events", listWeightEvents},
 	{"GET", "/projects/{project}/issues/{iid}/resource_state_events", "state events", listStateEvents},
+	{"GET", "/projects/{project}/issues/{iid}/resource_milestone_events", "milestone events", listMilestoneEvents},
 	{"GET", "/projects/{project}/issues/{iid}/links", "links", listLinks},
 	{"POST", "/projects/{project}/issues/{iid}/links", "link", postLink},
 }
@@ -42,8 +44,7 @@ func (s *Server) issueREST(i *issue) object {
 		"author": s.userREST(i.author), "type": strings.ToUpper(strings.ReplaceAll(i.kind, " ", "_")),
 		"issue_type": strings.ToLower(strings.ReplaceAll(i.kind, " ", "_")), "confidential": i.confidential, "discussion_locked": nil,
 		"user_notes_count": len(slices.DeleteFunc(slices.Clone(i.notes), func(n *note) bool { return n.system })),
-		"upvotes":          up, "downvotes": down, "due_date": nil, "moved_to_id": movedTo(i), "web_url": s.issueURL(i), "severity": "UNKNOWN",
-		"has_tasks": false, "task_status": "", "task_completion_status": object{"count": 0, "completed_count": 0},
+		"upvotes":          up, "downvotes": down, "due_date": orNull(i.due), "moved_to_id": movedTo(i), "web_url": s.issueURL(i), "severity": "UNKNOWN",
 		"time_stats":            object{"time_estimate": 0, "total_time_spent": 0, "human_time_estimate": nil, "human_total_time_spent": nil},
 		"references":            object{"short": fmt.Sprintf("#%d", i.iid), "relative": fmt.Sprintf("#%d", i.iid), "full": fmt.Sprintf("%s#%d", i.project.path, i.iid)},
 		"_links":                object{"self": fmt.Sprintf("%s/issues/%d", api, i.iid), "notes": fmt.Sprintf("%s/issues/%d/notes", api, i.iid), "project": api},
@@ -55,8 +56,9 @@ func (s *Server) issueREST(i *issue) object {
 		o["assignee"] = assignees[0]
 	}
 	if i.milestone != nil {
-		o["milestone"] = milestoneREST(i.project, i.milestone)
+		o["milestone"] = s.milestoneREST(i.milestone)
 	}
+	addTasks(o, i.description)
 	if i.locked != nil {
 		o["discussion_locked"] = *i.locked
 	}
@@ -155,6 +157,8 @@ func (s *Server) changeFrom(c *apiCall) (ch change, err error) {
 		ch.kind = &name
 	}
 	ch.weight, e = weightFrom(p)
+	read(e)
+	ch.due, e = p.optional("due_date")
 	read(e)
 	read(s.assigneesFrom(c, &ch))
 	read(milestoneFrom(c, &ch))

@@ -11,42 +11,107 @@ import (
 	"time"
 )
 
-// listIssues filters, sorts and cuts the issues of a project.
+// listIssues lists the issues of a project. Where GitLab knows no keyset, it drops the wish and says nothing.
 func listIssues(s *Server, c *apiCall) apiAnswer {
-	filter, err := s.issueFilter(c)
+	found, show, err := s.findIssues(c, slices.Clone(c.project.issues))
 	if err != nil {
 		return errorAnswer(err)
 	}
-	found := slices.DeleteFunc(slices.Clone(c.project.issues), func(i *issue) bool { return !filter(i) })
 	order, _ := c.params.text("order_by")
 	sorted, _ := c.params.text("sort")
-	key := func(i *issue) time.Time { return i.created }
-	switch order {
-	case "", "created_at":
-	case "updated_at":
-		key = func(i *issue) time.Time { return i.updated }
-	default:
-		return errorAnswer(badParam{"order_by"})
-	}
-	slices.SortFunc(found, func(a, b *issue) int {
-		n := cmp.Or(key(a).Compare(key(b)), cmp.Compare(a.id, b.id))
-		if sorted != "asc" {
-			n = -n
-		}
-		return n
-	})
-	details, err := c.params.flag("with_labels_details")
-	if err != nil {
-		return errorAnswer(err)
-	}
-	show := s.issueREST
-	if details != nil && *details {
-		show = s.issueWithLabels
-	}
-	if kind, _ := c.params.text("pagination"); kind == "keyset" {
+	key := issueTimes[cmp.Or(order, "created_at")]
+	if kind, _ := c.params.text("pagination"); kind == "keyset" && key != nil {
 		return s.keysetPage(c, found, key, sorted == "asc", show)
 	}
 	return offsetPage(s, c, found, show)
+}
+
+// findIssues filters and sorts issues as the request asks, the newest first if it asks for nothing, and says how they are shown.
+func (s *Server) findIssues(c *apiCall, all []*issue) (found []*issue, show func(*issue) object, err error) {
+	filter, err := s.issueFilter(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	order, err := c.params.oneOf("order_by", "created_at", "updated_at", "due_date", "title", "weight", "milestone_due")
+	if err != nil {
+		return nil, nil, err
+	}
+	sorted, err := c.params.oneOf("sort", "desc", "asc")
+	if err != nil {
+		return nil, nil, err
+	}
+	details, err := c.params.flag("with_labels_details")
+	if err != nil {
+		return nil, nil, err
+	}
+	found = slices.DeleteFunc(all, func(i *issue) bool { return !filter(i) })
+	slices.SortFunc(found, issueOrder(order, sorted == "desc"))
+	if details != nil && *details {
+		return found, s.issueWithLabels, nil
+	}
+	return found, s.issueREST, nil
+}
+
+// issueTimes are the times by which lists are sorted.
+var issueTimes = map[string]func(*issue) time.Time{
+	"created_at": func(i *issue) time.Time { return i.created },
+	"updated_at": func(i *issue) time.Time { return i.updated },
+}
+
+// issueOrder compares two issues as a list sorts them. What has no value comes last, whatever the direction.
+func issueOrder(by string, descending bool) func(a, b *issue) int {
+	compare := func(a, b *issue) (n int, missing bool) {
+		switch by {
+		case "title":
+			return strings.Compare(a.title, b.title), false
+		case "due_date":
+			return lastIfEmpty(a.due, b.due)
+		case "milestone_due":
+			return lastIfEmpty(milestoneDue(a), milestoneDue(b))
+		case "weight":
+			switch {
+			case a.weight == nil || b.weight == nil:
+				return cmp.Compare(boolNumber(a.weight == nil), boolNumber(b.weight == nil)), true
+			default:
+				return cmp.Compare(*a.weight, *b.weight), false
+			}
+		default:
+			at := issueTimes[by]
+			return at(a).Compare(at(b)), false
+		}
+	}
+	return func(a, b *issue) int {
+		n, missing := compare(a, b)
+		if missing && n != 0 {
+			return n
+		}
+		if n = cmp.Or(n, cmp.Compare(a.id, b.id)); descending {
+			n = -n
+		}
+		return n
+	}
+}
+
+// lastIfEmpty compares two days; missing says that one is not there, which then comes last.
+func lastIfEmpty(a, b string) (n int, missing bool) {
+	if a == "" || b == "" {
+		return cmp.Compare(boolNumber(a == ""), boolNumber(b == "")), true
+	}
+	return strings.Compare(a, b), false
+}
+
+func boolNumber(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func milestoneDue(i *issue) string {
+	if i.milestone == nil {
+		return ""
+	}
+	return i.milestone.due
 }
 
 func (s *Server) issueWithLabels(i *issue) object {
@@ -91,94 +156,4 @@ func readCursor(cursor string) (time.Time, int64, bool) {
 	ms, id, found := strings.Cut(string(text), " ")
 	at, bad := strconv.ParseInt(ms, 10, 64)
 	return time.UnixMilli(at).UTC(), parseID(id), err == nil && bad == nil && found
-}
-
-// issueFilter reads the conditions of a list.
-func (s *Server) issueFilter(c *apiCall) (func(*issue) bool, error) {
-	p := c.params
-	state, err := p.text("state")
-	if err != nil {
-		return nil, err
-	}
-	if state != "" && state != "all" && state != "opened" && state != "closed" {
-		return nil, badParam{"state"}
-	}
-	after, err := p.time("updated_after")
-	if err != nil {
-		return nil, err
-	}
-	before, err := p.time("updated_before")
-	if err != nil {
-		return nil, err
-	}
-	labels, err := p.list("labels")
-	if err != nil {
-		return nil, err
-	}
-	iids, err := p.list("iids")
-	if err != nil {
-		return nil, err
-	}
-	opened, err := openedFilter(c)
-	if err != nil {
-		return nil, err
-	}
-	return func(i *issue) bool {
-		return i.visible(c.by.user) && opened(i) &&
-			(state == "" || state == "all" || i.state() == state) &&
-			(after.IsZero() || !i.updated.Before(after)) && (before.IsZero() || !i.updated.After(before)) &&
-			(len(iids) == 0 || slices.Contains(iids, strconv.FormatInt(i.iid, 10))) &&
-			hasAllLabels(i, labels)
-	}, nil
-}
-
-// openedFilter reads the conditions on who opened an issue and when.
-func openedFilter(c *apiCall) (func(*issue) bool, error) {
-	scope, err := c.params.text("scope")
-	if err != nil {
-		return nil, err
-	}
-	if scope != "" && scope != "all" && scope != "created_by_me" && scope != "assigned_to_me" {
-		return nil, badParam{"scope"}
-	}
-	author, err := c.params.number("author_id")
-	if err != nil {
-		return nil, err
-	}
-	after, err := c.params.time("created_after")
-	if err != nil {
-		return nil, err
-	}
-	before, err := c.params.time("created_before")
-	if err != nil {
-		return nil, err
-	}
-	return func(i *issue) bool {
-		return (author == nil || i.author.id == *author) &&
-			(scope != "created_by_me" || i.author == c.by.user) &&
-			(scope != "assigned_to_me" || slices.Contains(i.assignees, c.by.user)) &&
-			(after.IsZero() || !i.created.Before(after)) && (before.IsZero() || !i.created.After(before))
-	}, nil
-}
-
-// hasAllLabels reports whether the issue has all the labels; None and Any are GitLab's words for no label and some label.
-func hasAllLabels(i *issue, names []string) bool {
-	titles := labelTitles(i.labels)
-	for _, name := range names {
-		switch strings.ToLower(name) {
-		case "none":
-			if len(titles) > 0 {
-				return false
-			}
-		case "any":
-			if len(titles) == 0 {
-				return false
-			}
-		default:
-			if !slices.Contains(titles, name) {
-				return false
-			}
-		}
-	}
-	return true
 }

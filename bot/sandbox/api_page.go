@@ -26,8 +26,11 @@ func offsetPage[T any](s *Server, c *apiCall, list []T, show func(T) object) api
 		}
 		h[http.CanonicalHeaderKey(name)] = []string{text}
 	}
-	set("X-Total", total, 0, total)
-	set("X-Total-Pages", pages, 1, pages)
+	counted := total <= s.opt.CountLimit // GitLab does not count on
+	if counted {
+		set("X-Total", total, 0, total)
+		set("X-Total-Pages", pages, 1, pages)
+	}
 	set("X-Per-Page", size, 1, size)
 	set("X-Page", page, 1, page)
 	set("X-Next-Page", page+1, 2, pages)
@@ -37,7 +40,7 @@ func offsetPage[T any](s *Server, c *apiCall, list []T, show func(T) object) api
 		page int
 		rel  string
 	}{{page - 1, "prev"}, {page + 1, "next"}, {1, "first"}, {pages, "last"}} {
-		if l.page >= 1 && l.page <= pages {
+		if l.page >= 1 && l.page <= pages && (counted || l.rel != "last") {
 			links = append(links, s.linkTo(c, map[string]string{"page": strconv.Itoa(l.page), "per_page": strconv.Itoa(size)}, l.rel))
 		}
 	}

@@ -22,7 +22,6 @@ var projectRoutes = []route{
 	{"GET", "/projects/{project}/members/all/{user}", "member", getMember},
 	{"GET", "/projects/{project}/labels", "labels", listLabels},
 	{"POST", "/projects/{project}/labels", "label", postLabel},
-	{"GET", "/projects/{project}/milestones", "milestones", listMilestones},
 }
 
 func (s *Server) userREST(u *user) object {
@@ -77,10 +76,19 @@ func getToken(s *Server, c *apiCall) apiAnswer {
 func (s *Server) projectREST(p *project) object {
 	return object{
 		"id": p.id, "name": path.Base(p.path), "path": path.Base(p.path), "path_with_namespace": p.path, "web_url": s.url + "/" + p.path,
-		"name_with_namespace": strings.ReplaceAll(p.path, "/", " / "), "default_branch": "main", "visibility": "internal",
+		"name_with_namespace": strings.ReplaceAll(p.path, "/", " / "), "default_branch": "main", "visibility": p.visibility,
 		"archived": false, "service_desk_enabled": p.desk, "issues_enabled": true, "issues_access_level": "enabled",
-		"namespace": object{"id": 1, "name": path.Dir(p.path), "path": path.Dir(p.path), "full_path": path.Dir(p.path), "kind": "group"},
+		"namespace": p.namespaceREST(),
 	}
+}
+
+func (p *project) namespaceREST() object {
+	full := path.Dir(p.path)
+	o := object{"id": nil, "name": path.Base(full), "path": path.Base(full), "full_path": full, "kind": "group"}
+	if len(p.groups) > 0 {
+		o["id"] = p.groups[0].id
+	}
+	return o
 }
 
 func getMember(s *Server, c *apiCall) apiAnswer {
@@ -140,20 +148,4 @@ func postLabel(s *Server, c *apiCall) apiAnswer {
 	l := &label{id: s.nextID(), name: name, color: color, description: description, created: s.now()}
 	c.project.labels = append(c.project.labels, l)
 	return created(labelREST(l))
-}
-
-func listMilestones(s *Server, c *apiCall) apiAnswer {
-	title, err := c.params.text("title")
-	if err != nil {
-		return errorAnswer(err)
-	}
-	found := slices.DeleteFunc(slices.Clone(c.project.milestones), func(m *milestone) bool { return title != "" && m.title != title })
-	return offsetPage(s, c, found, func(m *milestone) object { return milestoneREST(c.project, m) })
-}
-
-func milestoneREST(p *project, m *milestone) object {
-	return object{
-		"id": m.id, "iid": m.iid, "project_id": p.id, "title": m.title, "description": "", "state": "active", "due_date": orNull(m.due),
-		"start_date": orNull(m.start), "expired": false, "created_at": preciseTime(m.created), "updated_at": preciseTime(m.created),
-	}
 }

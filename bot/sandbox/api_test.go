@@ -64,7 +64,7 @@ func TestAnswers(t *testing.T) {
 		{"GET", p + "/hooks", "", 403, `403 Forbidden`},
 		{"POST", p + "/hooks", `{"url":"http://x"}`, 403, `403 Forbidden`},
 		{"GET", p + "/members/all/1", "", 404, `404 Not found`},
-		{"GET", p + "/issues?order_by=weight", "", 400, `order_by is invalid`},
+		{"GET", p + "/issues?order_by=stars", "", 400, `order_by is invalid`},
 		{"GET", p + "/issues?state=ajar", "", 400, `state is invalid`},
 		{"GET", p + "/issues?updated_after=yesterday", "", 400, `updated_after is invalid`},
 		{"GET", p + "/issues?per_page=many", "", 400, `per_page is invalid`},

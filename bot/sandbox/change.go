@@ -18,6 +18,7 @@ type change struct {
 	weight             *weightTo
 	assignees          *[]*user
 	milestone          *milestoneTo
+	due                *string // "" removes it
 	confidential       *bool
 	locked             *bool
 	state              string // "close", "reopen" or ""
@@ -48,7 +49,7 @@ func (s *Server) open(by actor, p *project, c change) (*issue, error) {
 		c.title = new(string)
 	}
 	now := s.now()
-	i := &issue{id: s.nextID(), iid: int64(len(p.issues)) + 1, project: p, kind: "Issue", author: by.user, created: now, updated: now, replyTo: c.replyTo}
+	i := &issue{id: s.nextID(), iid: p.nextIID(), project: p, kind: "Issue", author: by.user, created: now, updated: now, replyTo: c.replyTo}
 	if err := s.prepare(by, i, &c); err != nil {
 		return nil, err
 	}
@@ -120,12 +121,15 @@ func (s *Server) prepare(by actor, i *issue, c *change) error {
 		}
 		c.title = &title
 	}
+	if c.due != nil && dueDate(*c.due) != nil {
+		return dueDate(*c.due)
+	}
 	if c.weight != nil && c.weight.value != nil && *c.weight.value < 0 {
 		return invalidError{"weight", "must be greater than or equal to 0"}
 	}
 	// Guests may label and assign what they create, and only that.
 	if creating := i.title == ""; !by.canPlan() && (!creating || by.level < Guest) {
-		c.labels, c.add, c.remove, c.weight, c.assignees, c.milestone, c.locked = nil, nil, nil, nil, nil, nil, nil
+		c.labels, c.add, c.remove, c.weight, c.assignees, c.milestone, c.due, c.locked = nil, nil, nil, nil, nil, nil, nil, nil
 	}
 	if s.opt.Edition != Premium {
 		c.weight = nil
@@ -149,7 +153,9 @@ func (s *Server) applyChange(by actor, i *issue, c change, at time.Time) bool {
 	}
 	if c.description != nil && *c.description != i.description {
 		if !fresh {
-			s.systemNote(by, i, "changed the description", at)
+			for _, said := range describeEdit(i.description, *c.description) {
+				s.systemNote(by, i, said, at)
+			}
 		}
 		i.description, i.editedAt, i.editedBy, different = *c.description, at, by.user, true
 	}
@@ -170,7 +176,13 @@ func (s *Server) applyChange(by actor, i *issue, c change, at time.Time) bool {
 		i.weightEvents = append(i.weightEvents, weightEvent{s.nextID(), by.user, at, i.weight})
 	}
 	if c.milestone != nil && c.milestone.value != i.milestone {
+		before := i.milestone
 		i.milestone, different = c.milestone.value, true
+		s.recordMilestone(by, i, before, at)
+	}
+	if c.due != nil && *c.due != i.due {
+		i.due, different = *c.due, true
+		s.systemNote(by, i, dueNote(i.due), at)
 	}
 	if c.assignees != nil && !slices.Equal(*c.assignees, i.assignees) {
 		s.systemNote(by, i, assigneeNote(i.assignees, *c.assignees), at)
@@ -196,6 +208,31 @@ func assigneeNote(before, after []*user) string {
 		}
 	}
 	return strings.Join(words, " and ")
+}
+
+// dueDate checks a due date: "" is none.
+func dueDate(day string) error {
+	if _, err := time.Parse(time.DateOnly, day); day != "" && err != nil {
+		return badParam{"due_date"}
+	}
+	return nil
+}
+
+// dueNote is GitLab's system note for a change of the due date.
+func dueNote(day string) string {
+	if day == "" {
+		return "removed due date"
+	}
+	return "changed due date to " + longDate(day)
+}
+
+// longDate writes a day as GitLab's notes do: "December 7, 2026".
+func longDate(day string) string {
+	at, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return day
+	}
+	return at.Format("January 2, 2006")
 }
 
 func (s *Server) setState(by actor, i *issue, event string, at time.Time) {

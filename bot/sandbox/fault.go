@@ -15,6 +15,9 @@ type Fault struct {
 	Match string
 	Times int // how many requests it hits: default 1, -1 all until ClearFaults
 
+	// Meanwhile runs before the request is carried out: somebody else is faster. It may call the server's methods.
+	Meanwhile func()
+
 	Wait   <-chan struct{} // the request waits until this is closed, or until its client gives up
 	Status int             // is answered instead of doing anything: 429, 503, …
 	Header http.Header     // is added to the answer: Retry-After, RateLimit-Reset, …
@@ -35,6 +38,11 @@ func (s *Server) FailNext(f Fault) {
 		f.Times = 1
 	}
 	s.faults = append(s.faults, &f)
+}
+
+// ResourceLock refuses requests as GitLab does those that meet another transaction on the same row.
+func ResourceLock(match string, times int) Fault {
+	return Fault{Match: match, Times: times, Status: http.StatusConflict, Body: `{"message":"409 Conflict: Resource lock"}`}
 }
 
 // ClearFaults forgets all faults that are still to come, of the API and of hooks. What is held stays held.

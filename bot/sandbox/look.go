@@ -24,6 +24,7 @@ type Issue struct {
 	Author             string
 	Assignees          []string
 	Milestone          string // its title, "" is none
+	Due                string // "2026-12-07", "" is none
 	CreatedAt          time.Time
 	UpdatedAt          time.Time
 	ClosedAt           time.Time
@@ -33,7 +34,9 @@ type Issue struct {
 	LabelEvents  []Event
 	WeightEvents []Event
 	StateEvents  []Event
-	Links        []Link
+	// MilestoneEvents say what GitLab says: from one milestone to another only the one that came.
+	MilestoneEvents []Event
+	Links           []Link
 }
 
 // Note is a comment or one of GitLab's own notes about a change (System).
@@ -57,16 +60,17 @@ type Award struct {
 	Name string
 }
 
-// Event is an entry of one of the resource event lists. Label and Added belong to label events, Weight to weight events, State
-// ("closed", "reopened") to state events.
+// Event is an entry of one of the resource event lists. Label and Added belong to label events, Milestone and Added to milestone events, Weight
+// to weight events, State ("closed", "reopened") to state events.
 type Event struct {
-	ID     int64
-	User   string
-	At     time.Time
-	Label  string
-	Added  bool
-	Weight *int
-	State  string
+	ID        int64
+	User      string
+	At        time.Time
+	Label     string
+	Milestone string
+	Added     bool
+	Weight    *int
+	State     string
 }
 
 // Link is a link to another issue, seen from this one. Kind is "relates_to", "blocks" or "is_blocked_by".
@@ -107,6 +111,7 @@ type User struct {
 type Project struct {
 	ID         int64
 	Path       string  // "group/project"
+	Visibility string  // Private, Internal or Public
 	Labels     []Label // the oldest first
 	Milestones []string
 }
@@ -185,7 +190,7 @@ func (s *Server) viewOf(i *issue, u *user) Issue {
 	seen := Issue{
 		Ref: i.ref(), ID: i.id, Path: i.project.path, URL: s.issueURL(i), Type: i.kind, Title: i.title, Description: i.description,
 		State: i.state(), Confidential: i.confidential, Locked: i.locked != nil && *i.locked, Labels: labelTitles(i.labels),
-		Weight: i.weight, Author: i.author.username, CreatedAt: i.created, UpdatedAt: i.updated, ClosedAt: i.closedAt,
+		Weight: i.weight, Due: i.due, Author: i.author.username, CreatedAt: i.created, UpdatedAt: i.updated, ClosedAt: i.closedAt,
 		Awards: viewAwards(i.awards),
 	}
 	for _, assignee := range i.assignees {
@@ -211,6 +216,9 @@ func (s *Server) viewOf(i *issue, u *user) Issue {
 	}
 	for _, e := range i.stateEvents {
 		seen.StateEvents = append(seen.StateEvents, Event{ID: e.id, User: e.user.username, At: e.at, State: e.state})
+	}
+	for _, e := range i.milestoneEvents {
+		seen.MilestoneEvents = append(seen.MilestoneEvents, Event{ID: e.id, User: e.user.username, At: e.at, Milestone: e.milestone.title, Added: e.added})
 	}
 	for _, l := range i.links {
 		other, kind := l.from(i)
@@ -322,11 +330,11 @@ func (s *Server) Projects() []Project {
 	defer s.mu.Unlock()
 	list := make([]Project, len(s.projects))
 	for n, p := range s.projects {
-		list[n] = Project{ID: p.id, Path: p.path}
+		list[n] = Project{ID: p.id, Path: p.path, Visibility: p.visibility}
 		for _, l := range p.labels {
 			list[n].Labels = append(list[n].Labels, Label{Name: l.name, Scope: labelScope(l.name), Description: l.description})
 		}
-		for _, m := range p.milestones {
+		for _, m := range p.allMilestones() {
 			list[n].Milestones = append(list[n].Milestones, m.title)
 		}
 	}

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -23,7 +24,9 @@ func (u *user) canPlan() bool { return u.level >= Planner }
 
 type project struct {
 	id         int64
-	path       string // "group/project"
+	path       string   // "group/project"
+	groups     []*group // it belongs to, the nearest first
+	visibility string   // Private, Internal or Public
 	labels     []*label
 	milestones []*milestone
 	hooks      []*hook
@@ -38,13 +41,6 @@ type label struct {
 	archived                 bool
 }
 
-type milestone struct {
-	id, iid    int64
-	title      string
-	start, due string // "2026-11-30"; empty for none
-	created    time.Time
-}
-
 type issue struct {
 	id, iid            int64
 	project            *project
@@ -55,6 +51,7 @@ type issue struct {
 	locked             *bool // nil until somebody locks or unlocks
 	labels             []*label
 	weight             *int
+	due                string // "2026-12-07", "" is none
 	author             *user
 	assignees          []*user
 	milestone          *milestone
@@ -67,12 +64,13 @@ type issue struct {
 	created, updated, closedAt, editedAt time.Time
 	closedBy, editedBy, updatedBy        *user
 
-	notes        []*note
-	awards       []*award
-	labelEvents  []labelEvent
-	weightEvents []weightEvent
-	stateEvents  []stateEvent
-	links        []*link
+	notes           []*note
+	awards          []*award
+	labelEvents     []labelEvent
+	weightEvents    []weightEvent
+	stateEvents     []stateEvent
+	milestoneEvents []milestoneEvent
+	links           []*link
 }
 
 func (i *issue) ref() triage.Ref { return triage.Ref{Project: i.project.id, IID: i.iid} }
@@ -133,6 +131,14 @@ type stateEvent struct {
 	state string // "closed" or "reopened"
 }
 
+type milestoneEvent struct {
+	id        int64
+	user      *user
+	at        time.Time
+	milestone *milestone
+	added     bool
+}
+
 type link struct {
 	id             int64
 	source, target *issue
@@ -188,35 +194,26 @@ func (s *Server) issue(ref triage.Ref) *issue {
 	return nil
 }
 
+// issue finds an issue by its number. They are kept in that order; an import may leave numbers out.
 func (p *project) issue(iid int64) *issue {
-	if iid < 1 || iid > int64(len(p.issues)) {
+	n, found := slices.BinarySearchFunc(p.issues, iid, func(i *issue, iid int64) int { return cmp.Compare(i.iid, iid) })
+	if !found {
 		return nil
 	}
-	return p.issues[iid-1]
+	return p.issues[n]
+}
+
+func (p *project) nextIID() int64 {
+	if len(p.issues) == 0 {
+		return 1
+	}
+	return p.issues[len(p.issues)-1].iid + 1
 }
 
 func (p *project) label(name string) *label {
 	for _, l := range p.labels {
 		if l.name == name {
 			return l
-		}
-	}
-	return nil
-}
-
-func (p *project) milestone(id int64) *milestone {
-	for _, m := range p.milestones {
-		if m.id == id {
-			return m
-		}
-	}
-	return nil
-}
-
-func (p *project) milestoneTitled(title string) *milestone {
-	for _, m := range p.milestones {
-		if m.title == title {
-			return m
 		}
 	}
 	return nil

@@ -92,8 +92,12 @@ func (s *Server) copyOf(by actor, i *issue, to *project, author *user, created t
 		return nil, invalidError{"base", "the sandbox holds no more than 10000 issues in a project"}
 	}
 	made := *i
-	made.id, made.iid, made.project, made.author, made.created, made.updated = s.nextID(), int64(len(to.issues))+1, to, author, created, s.now()
-	made.notes, made.awards, made.labelEvents, made.weightEvents, made.stateEvents, made.links, made.milestone = nil, nil, nil, nil, nil, nil, nil
+	made.id, made.iid, made.project, made.author, made.created, made.updated = s.nextID(), to.nextIID(), to, author, created, s.now()
+	made.notes, made.awards, made.labelEvents, made.weightEvents, made.stateEvents, made.milestoneEvents, made.links = nil, nil, nil, nil, nil, nil, nil
+	made.milestone = nil
+	if i.milestone != nil { // one of that title, if the other project may have it
+		made.milestone = to.milestoneTitled(i.milestone.title)
+	}
 	made.labels = s.labelsNamed(by, to, labelTitles(i.labels), made.updated)
 	to.issues = append(to.issues, &made)
 	s.sendIssue(by, &made, "open", initialChanges(s.issueAttrs(&made, preciseTime)))
@@ -126,7 +130,7 @@ func (s *Server) copyAwards(awards []*award) []*award {
 	return copied
 }
 
-// copyEvents copies who changed labels, weight and state, and when.
+// copyEvents copies who changed labels, weight, state and milestone, and when.
 func (s *Server) copyEvents(to, from *issue) {
 	for _, e := range from.labelEvents {
 		e.id = s.nextID()
@@ -139,6 +143,10 @@ func (s *Server) copyEvents(to, from *issue) {
 	for _, e := range from.stateEvents {
 		e.id = s.nextID()
 		to.stateEvents = append(to.stateEvents, e)
+	}
+	for _, e := range from.milestoneEvents {
+		e.id = s.nextID()
+		to.milestoneEvents = append(to.milestoneEvents, e)
 	}
 }
 

@@ -217,12 +217,10 @@ var issueNumber = regexp.MustCompile(`(?:^|[^\w&/])#(\d{1,9})\b`)
 func (s *Server) crossReference(by actor, i *issue, text string) {
 	said := "mentioned in issue #" + strconv.FormatInt(i.iid, 10)
 	for _, m := range issueNumber.FindAllStringSubmatch(text, -1) {
-		iid, _ := strconv.ParseInt(m[1], 10, 64) // nine digits fit
-		n := slices.IndexFunc(i.project.issues, func(other *issue) bool { return other.iid == iid && other != i })
-		if n < 0 {
+		other := i.project.issue(parseID(m[1]))
+		if other == nil || other == i {
 			continue
 		}
-		other := i.project.issues[n]
 		if !slices.ContainsFunc(other.notes, func(n *note) bool { return n.system && n.text == said }) {
 			other.updated = s.nextChangeTime(other)
 			s.systemNote(by, other, said, other.updated)

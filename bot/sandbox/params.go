@@ -111,6 +111,18 @@ func (p params) optional(name string) (*string, error) {
 	return &v, err
 }
 
+// oneOf reads one of some words, the first of them if the parameter is absent.
+func (p params) oneOf(name string, words ...string) (string, error) {
+	v, err := p.text(name)
+	if err != nil || v == "" {
+		return words[0], err
+	}
+	if !slices.Contains(words, v) {
+		return words[0], badParam{name}
+	}
+	return v, nil
+}
+
 // number reads an integer, nil if it is absent, null or empty.
 func (p params) number(name string) (*int64, error) {
 	v, err := p.text(name)

@@ -37,13 +37,16 @@ func (s *Server) userHook(u *user) object {
 	}
 }
 
+// visibilityLevels are how hooks say the visibility of a project.
+var visibilityLevels = map[string]int{Private: 0, Internal: 10, Public: 20}
+
 func (s *Server) projectHook(p *project) object {
 	web := s.url + "/" + p.path
 	host := strings.TrimPrefix(strings.TrimPrefix(s.url, "http://"), "https://")
 	ssh := "git@" + host + ":" + p.path + ".git"
 	return object{
 		"id": p.id, "name": path.Base(p.path), "description": nil, "web_url": web, "avatar_url": nil,
-		"git_ssh_url": ssh, "git_http_url": web + ".git", "namespace": path.Base(path.Dir(p.path)), "visibility_level": 20,
+		"git_ssh_url": ssh, "git_http_url": web + ".git", "namespace": path.Base(path.Dir(p.path)), "visibility_level": visibilityLevels[p.visibility],
 		"path_with_namespace": p.path, "default_branch": "main", "ci_config_path": "",
 		"homepage": web, "url": ssh, "ssh_url": ssh, "http_url": web + ".git",
 	}
@@ -76,7 +79,7 @@ func (s *Server) issueAttrs(i *issue, f timeFormat) object {
 		"id": i.id, "iid": i.iid, "project_id": i.project.id, "author_id": i.author.id, "title": i.title, "description": i.description,
 		"state": i.state(), "state_id": 1, "confidential": i.confidential, "discussion_locked": nil,
 		"created_at": f(i.created), "updated_at": f(i.updated), "closed_at": f(i.closedAt), "last_edited_at": f(i.editedAt),
-		"last_edited_by_id": userID(i.editedBy), "updated_by_id": userID(i.updatedBy), "due_date": nil, "start_date": nil,
+		"last_edited_by_id": userID(i.editedBy), "updated_by_id": userID(i.updatedBy), "due_date": orNull(i.due), "start_date": nil,
 		"milestone_id": milestoneID(i.milestone), "moved_to_id": movedTo(i), "duplicated_to_id": duplicateOf(i), "relative_position": 513 * i.iid,
 		"time_estimate": 0, "total_time_spent": 0, "time_change": 0, "human_total_time_spent": nil, "human_time_change": nil,
 		"human_time_estimate": nil, "url": s.issueURL(i), "type": i.kind, "severity": "unknown", "assignee_ids": ids, "assignee_id": nil,
@@ -125,7 +128,7 @@ func (s *Server) userHooks(users []*user) []any {
 // reported are the attributes whose changes GitLab reports.
 var reported = []string{
 	"title", "description", "state_id", "confidential", "discussion_locked", "updated_at", "closed_at", "last_edited_at",
-	"last_edited_by_id", "updated_by_id", "milestone_id", "type", "weight", "labels", "assignees",
+	"last_edited_by_id", "updated_by_id", "milestone_id", "due_date", "type", "weight", "labels", "assignees",
 }
 
 // diffSnapshots is what hooks report of the difference between two shots.
@@ -143,7 +146,7 @@ func diffSnapshots(before, after object) object {
 func initialChanges(attrs object) object {
 	diff := object{}
 	for _, key := range []string{
-		"author_id", "confidential", "created_at", "description", "id", "iid", "milestone_id", "project_id", "relative_position",
+		"author_id", "confidential", "created_at", "description", "due_date", "id", "iid", "milestone_id", "project_id", "relative_position",
 		"state_id", "time_estimate", "title", "updated_at", "weight",
 	} {
 		if attrs[key] != nil {

@@ -16,6 +16,7 @@ type IssueOptions struct {
 	Weight       *int
 	Assignees    []string
 	Milestone    string // a title
+	Due          string // "2026-12-07", "" is none
 	Confidential bool
 	Type         string
 }
@@ -30,6 +31,7 @@ type Change struct {
 	ClearWeight  bool
 	Assignees    *[]string // replaces all; an empty list unassigns
 	Milestone    *string   // a title; "" removes it
+	Due          *string   // "2026-12-07"; "" removes it
 	Confidential *bool
 	Locked       *bool
 	Close        bool
@@ -45,7 +47,7 @@ func (s *Server) Open(username string, project int64, o IssueOptions) (triage.Re
 	if err != nil {
 		return triage.Ref{}, fmt.Errorf("opening an issue as %s: %w", username, err)
 	}
-	c := change{title: &o.Title, description: &o.Description, add: o.Labels, confidential: &o.Confidential}
+	c := change{title: &o.Title, description: &o.Description, add: o.Labels, confidential: &o.Confidential, due: &o.Due}
 	if o.Weight != nil {
 		c.weight = &weightTo{o.Weight}
 	}
@@ -72,7 +74,7 @@ func (s *Server) Edit(username string, ref triage.Ref, ch Change) error {
 		return fmt.Errorf("editing issue %s as %s: %w", ref, username, err)
 	}
 	c := change{
-		title: ch.Title, description: ch.Description, add: ch.AddLabels, remove: ch.RemoveLabels,
+		title: ch.Title, description: ch.Description, add: ch.AddLabels, remove: ch.RemoveLabels, due: ch.Due,
 		confidential: ch.Confidential, locked: ch.Locked,
 	}
 	switch {

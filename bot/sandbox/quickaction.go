@@ -160,15 +160,15 @@ func (s *Server) applyQuickAction(by actor, i *issue, q quickAction, c *change, 
 		c.state, changed["state_event"] = q.name, q.name
 		return map[string]string{"close": "Closed this issue.", "reopen": "Reopened this issue."}[q.name], true
 	case "duplicate":
-		n, err := strconv.Atoi(strings.TrimPrefix(q.arg, "#"))
-		if err != nil || n < 1 || n > len(i.project.issues) || i.project.issues[n-1] == i {
+		of := i.project.issue(parseID(strings.TrimPrefix(q.arg, "#")))
+		if of == nil || of == i {
 			return "", false
 		}
-		c.duplicateOf, changed["canonical_issue_id"] = i.project.issues[n-1], i.project.issues[n-1].id
+		c.duplicateOf, changed["canonical_issue_id"] = of, of.id
 		if !i.closed {
 			c.state = "close"
 		}
-		return "Closed this issue. Marked as related to, and a duplicate of, #" + strconv.Itoa(n) + ".", true
+		return "Closed this issue. Marked as related to, and a duplicate of, " + strings.TrimSpace(q.arg) + ".", true
 	case "title":
 		c.title, changed["title"] = &q.arg, q.arg
 		return "Changed the title to \"" + q.arg + "\".", q.arg != ""
@@ -184,6 +184,15 @@ func (s *Server) applyQuickAction(by actor, i *issue, q quickAction, c *change, 
 		return s.applyMail(by, i, q)
 	case "assign", "unassign":
 		return s.applyAssign(by, i, q, c, changed)
+	case "due", "remove_due_date":
+		if day := strings.TrimSpace(q.arg); dueDate(day) != nil || (q.name == "due") != (day != "") {
+			return "", false
+		}
+		c.due, changed["due_date"] = &q.arg, orNull(q.arg)
+		if q.arg == "" {
+			return "Removed the due date.", true
+		}
+		return "Set the due date to " + longDate(q.arg) + ".", true
 	case "milestone", "remove_milestone":
 		title := strings.Trim(strings.TrimPrefix(q.arg, "%"), `"`)
 		m := i.project.milestoneTitled(title)

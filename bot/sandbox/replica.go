@@ -57,6 +57,7 @@ func (p *project) clone() *project {
 		issue.labels, issue.assignees = slices.Clone(i.labels), slices.Clone(i.assignees)
 		issue.awards, issue.links = slices.Clone(i.awards), slices.Clone(i.links)
 		issue.labelEvents, issue.weightEvents, issue.stateEvents = slices.Clone(i.labelEvents), slices.Clone(i.weightEvents), slices.Clone(i.stateEvents)
+		issue.milestoneEvents = slices.Clone(i.milestoneEvents)
 		issue.notes = nil
 		for _, n := range i.notes {
 			note := *n

@@ -41,6 +41,7 @@ type Options struct {
 	URL         string            // where the server is reached, for links; default "http://gitlab.example". See SetURL
 	RateLimit   int               // requests a minute that the answers name; default gitlab.com's 2000. They are counted, never refused
 	PageSize    int               // the most rows of a page, whatever per_page asks for; default 100
+	CountLimit  int               // rows up to which a list says how many it has; default GitLab's 10,000
 	HookTimeout time.Duration     // how long a receiver may take; default 10 s, as GitLab's
 	Transport   http.RoundTripper // sends the webhooks; default: over the network
 	Now         func() time.Time  // default time.Now; several goroutines call it
@@ -82,6 +83,7 @@ type Server struct {
 	users    []*user
 	tokens   map[string]*user
 	scopes   map[string][]string // by token; one that is not there has the scope api
+	groups   []*group
 	projects []*project
 	replica  *replica // nil if reads show the present
 
@@ -124,6 +126,9 @@ func New(opt Options) *Server {
 	}
 	if opt.PageSize <= 0 || opt.PageSize > 100 {
 		opt.PageSize = 100
+	}
+	if opt.CountLimit <= 0 {
+		opt.CountLimit = 10_000
 	}
 	if opt.HookTimeout <= 0 {
 		opt.HookTimeout = 10 * time.Second

@@ -93,6 +93,9 @@ func (i *issue) transferAuthorship(gone, heir *user) {
 	for n := range i.stateEvents {
 		pass(&i.stateEvents[n].user)
 	}
+	for n := range i.milestoneEvents {
+		pass(&i.milestoneEvents[n].user)
+	}
 }
 
 // AddToken gives a person an API token.
@@ -127,19 +130,6 @@ func (s *Server) DenyAPI(username, words string) error {
 	return nil
 }
 
-// AddProject creates a project ("group/project") and gives its id; for one that exists, that one's.
-func (s *Server) AddProject(path string) int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if p := s.projectNamed(path); p != nil {
-		return p.id
-	}
-	p := &project{id: int64(len(s.projects)) + 1, path: path}
-	s.projects = append(s.projects, p)
-	s.notify()
-	return p.id
-}
-
 // AddLabel creates a label of a project. color is "#rrggbb"; "" is GitLab's default.
 func (s *Server) AddLabel(project int64, name, color, description string) error {
 	s.mu.Lock()
@@ -169,38 +159,6 @@ func (s *Server) ArchiveLabel(project int64, name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.project(project).label(name).archived = true
-	return nil
-}
-
-// AddMilestone creates a milestone of a project and gives its id.
-func (s *Server) AddMilestone(project int64, title string) (int64, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	p, err := s.mustProject(project)
-	if err != nil {
-		return 0, fmt.Errorf("adding milestone %q: %w", title, err)
-	}
-	m := p.milestoneTitled(title)
-	if m == nil {
-		m = &milestone{id: s.nextID(), iid: int64(len(p.milestones)) + 1, title: title, created: s.now()}
-		p.milestones = append(p.milestones, m)
-	}
-	return m.id, nil
-}
-
-// DateMilestone sets the dates of a project's milestone, as "2026-11-30"; "" is none.
-func (s *Server) DateMilestone(project int64, title, start, due string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	p, err := s.mustProject(project)
-	if err != nil {
-		return fmt.Errorf("dating milestone %q: %w", title, err)
-	}
-	m := p.milestoneTitled(title)
-	if m == nil {
-		return fmt.Errorf("dating milestone %q: %s has none of that title", title, p.path)
-	}
-	m.start, m.due = start, due
 	return nil
 }
 
