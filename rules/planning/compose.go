@@ -12,7 +12,8 @@ type composer struct {
 
 // composers are those of all kinds.
 var composers = map[Kind]composer{
-	KindCapacity: {compose: composeCapacity},
+	KindCapacity:    {compose: composeCapacity},
+	KindNeedsWeight: {compose: composeNeedsWeight, belongs: func(_ string, i *Issue, s Snapshot) bool { return s.needsWeight(i) }},
 }
 
 // Compose makes a document of what GitLab holds. The same snapshot makes the same document.

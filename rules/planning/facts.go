@@ -1,6 +1,10 @@
 package planning
 
-import "flowkeeper/rules/triage"
+import (
+	"strconv"
+
+	"flowkeeper/rules/triage"
+)
 
 // facts are what the rules see of an issue: a misspelt label counts as the one that is meant, and of several of a scope the one further along.
 func (s Snapshot) facts(i *Issue) triage.Input {
@@ -39,3 +43,14 @@ func isReady(in *triage.Input) bool {
 
 // isReport reports whether an issue is one of those that rules leave alone: a report, a planning issue.
 func isReport(in *triage.Input) bool { return in.Has(triage.Skip) }
+
+// unprioritised comes behind all priorities.
+const unprioritised = 99
+
+// priority is that of an issue: 1 is the most urgent.
+func priority(in *triage.Input) int {
+	if n, err := strconv.Atoi(in.ScopedValue(triage.PriorityScope)); err == nil {
+		return n
+	}
+	return unprioritised
+}

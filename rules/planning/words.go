@@ -41,3 +41,19 @@ func sayf(format string, args ...any) triage.Prose { return triage.Say(fmt.Sprin
 
 // unmentioned names a person without mentioning them.
 func unmentioned(username string) triage.Prose { return triage.Prose{}.Untrusted(username) }
+
+// unmentionedAll names people as a sentence does, without mentioning them.
+func unmentionedAll(usernames []string) triage.Prose {
+	var text triage.Prose
+	for n, u := range usernames {
+		switch {
+		case n == 0:
+		case n == len(usernames)-1:
+			text = text.Say(" and ")
+		default:
+			text = text.Say(", ")
+		}
+		text = text.Untrusted(u)
+	}
+	return text
+}

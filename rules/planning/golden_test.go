@@ -1,0 +1,26 @@
+package planning_test
+
+import (
+	"testing"
+	"time"
+
+	"flowkeeper/rules/planning"
+	"flowkeeper/rules/planning/planningtest"
+)
+
+// TestGoldenCapacity and its like compare the documents of the fixed world with what was read and found good.
+func TestGoldenCapacity(t *testing.T) {
+	checkGolden(t, "capacity", compose(t, planning.KindCapacity, planningtest.For(planning.KindCapacity, planningtest.Coming)))
+}
+
+// on is a world on another day.
+func on(s planning.Snapshot, month time.Month, day int) planning.Snapshot {
+	s.Now = time.Date(2026, month, day, 6, 0, 0, 0, time.UTC)
+	return s
+}
+
+func TestGoldenNeedsWeight(t *testing.T) {
+	s := on(planningtest.For(planning.KindNeedsWeight, planningtest.Coming), time.December, 7)
+	s.Previous.Takes = map[string][]string{planningtest.Case("unweighted").Ref.String(): {"eva", "enid"}}
+	checkGolden(t, "needs-weight", compose(t, planning.KindNeedsWeight, s))
+}

@@ -1,0 +1,27 @@
+package planning
+
+import "flowkeeper/rules/triage"
+
+// issueRow names an issue as far as everybody may know of it who reads the report, with those of its labels that are worth showing. It is false where
+// the report must not name it at all: a confidential issue in a report that the public reads.
+func (s Snapshot) issueRow(i *Issue, labels ...string) (IssueRow, bool) {
+	switch {
+	case !i.Confidential:
+		return IssueRow{Ref: i.Ref, Path: i.Path, URL: i.URL, Title: i.Title, Labels: labels}, true
+	case s.Home.Public:
+		return IssueRow{}, false
+	case s.Home.Project != i.Project:
+		return IssueRow{Path: i.Path, Confidential: true}, true
+	default:
+		return IssueRow{Ref: i.Ref, Path: i.Path, URL: i.URL, Confidential: true}, true
+	}
+}
+
+// takers say who would like to do an issue, behind its row; nothing if nobody said so.
+func (s Snapshot) takers(i *Issue) triage.Prose {
+	text := unmentionedAll(s.Previous.Takes[i.Ref.String()])
+	if len(text) == 0 {
+		return nil
+	}
+	return text.Say(" would like to do it")
+}
