@@ -3,6 +3,7 @@ package gitlab
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 )
@@ -18,10 +19,14 @@ type wireMember struct {
 // AccessLevel is the access level of a user in a project, directly or through a group: 30 for a Developer. It is 0 for a user who is no member,
 // is blocked or has yet to be approved.
 func (c *Client) AccessLevel(ctx context.Context, project, user int64) (int, error) {
-	id, member := strconv.FormatInt(project, 10), strconv.FormatInt(user, 10)
+	return c.AccessLevelIn(ctx, Place{ID: project, Path: strconv.FormatInt(project, 10)}, user)
+}
+
+// AccessLevelIn is AccessLevel for a project or a group.
+func (c *Client) AccessLevelIn(ctx context.Context, place Place, user int64) (int, error) {
 	k := call{
-		name: "member", op: "loading the access level of user " + member + " in project " + id, method: http.MethodGet,
-		path: "projects/" + id + "/members/all/" + member,
+		name: "member", op: fmt.Sprintf("loading the access level of user %d in %s", user, place), method: http.MethodGet,
+		path: place.sub("members", "all", strconv.FormatInt(user, 10)),
 	}
 	var w wireMember
 	var a answer

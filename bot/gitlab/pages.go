@@ -31,6 +31,13 @@ type page struct {
 	Status string `url:"status,omitempty"` // of the deliveries of a webhook
 
 	Ancestors bool `url:"include_ancestors,omitempty"` // of milestones: those of the groups above, too
+
+	AncestorGroups bool `url:"include_ancestor_groups,omitempty"` // of labels: those of the groups above, too
+
+	// Of projects of a group: with those of the groups below it, of other groups, archived ones.
+	Subgroups bool  `url:"include_subgroups,omitempty"`
+	Shared    *bool `url:"with_shared,omitempty"`
+	Archived  *bool `url:"archived,omitempty"`
 }
 
 var (

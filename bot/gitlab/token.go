@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"flowkeeper/rules/triage"
 )
@@ -108,18 +109,36 @@ func (c *Client) TokenUser(ctx context.Context, token string) (triage.Person, er
 // TokenScopes are the scopes of the token in use, none if GitLab does not say: it is too old, or the token is of another kind. A token that
 // may not even ask is an error, see DeniedOf.
 func (c *Client) TokenScopes(ctx context.Context) ([]string, error) {
+	token, err := c.TokenSelf(ctx)
+	return token.Scopes, err
+}
+
+// TokenInfo is what GitLab says of a token.
+type TokenInfo struct {
+	Scopes  []string  // none if GitLab does not say
+	Expires time.Time // it is good until 00:00 UTC of this day; zero if it does not expire or GitLab does not say
+}
+
+// TokenSelf is what GitLab says of the token in use: nothing if it is too old or the token is of another kind. A token that may not even ask is
+// an error, see DeniedOf.
+func (c *Client) TokenSelf(ctx context.Context) (TokenInfo, error) {
 	k := call{
 		name: "token", op: "asking GitLab what the token may do", method: http.MethodGet, path: "personal_access_tokens/self",
 	}
 	var token struct {
-		Scopes []string `json:"scopes"`
+		Scopes  []string `json:"scopes"`
+		Expires string   `json:"expires_at"`
 	}
 	if _, err := c.do(ctx, k, &token); isMissing(err) {
-		return nil, nil
+		return TokenInfo{}, nil
 	} else if err != nil {
-		return nil, err
+		return TokenInfo{}, err
 	}
-	return token.Scopes, nil
+	info := TokenInfo{Scopes: token.Scopes}
+	if day, err := time.Parse(time.DateOnly, token.Expires); err == nil {
+		info.Expires = day
+	}
+	return info, nil
 }
 
 // IsAdmin reports whether the token is an administrator's, who needs no role in a project. It is known only after CurrentUser.
