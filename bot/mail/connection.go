@@ -35,7 +35,7 @@ func (m *Mailer) connect(ctx context.Context) (*connection, *failure) {
 	auth := &login{username: m.o.Username, password: m.o.Password}
 	options := []gomail.Option{
 		gomail.WithPort(m.o.Port), gomail.WithTimeout(mailTime), gomail.WithTLSPolicy(m.o.tlsPolicy()), gomail.WithTLSConfig(m.o.tlsConfig()),
-		gomail.WithDialContextFunc(w.dial),
+		gomail.WithDialContextFunc(w.dial), gomail.WithoutSMTPUTF8(), // all addresses are ASCII, which every server on the way knows
 	}
 	if m.o.Username != "" {
 		options = append(options, gomail.WithSMTPAuthCustom(auth))
@@ -57,6 +57,49 @@ func (m *Mailer) connect(ctx context.Context) (*connection, *failure) {
 	}
 	return &connection{client: client, server: server, wire: w}, nil
 }
+
+// step is what a server is asked while it takes a mail.
+type step int
+
+const (
+	stepSender step = iota
+	stepRecipient
+	stepBody // until its last line is handed over
+	stepTaken
+)
+
+// deliver hands over one mail. On an error it returns the step that failed. A server that was not asked whether it took the whole mail
+// surely did not.
+func (c *connection) deliver(msg *gomail.Msg) (step, error) {
+	from, err := msg.GetSender(false)
+	if err != nil {
+		return stepSender, err
+	}
+	to, err := msg.GetRecipients()
+	if err != nil {
+		return stepRecipient, err
+	}
+	if err := c.server.UpdateDeadline(mailTime); err != nil {
+		return stepSender, err
+	}
+	if err := c.server.Mail(from); err != nil {
+		return stepSender, err
+	}
+	if err := c.server.Rcpt(to[0]); err != nil {
+		return stepRecipient, err
+	}
+	body, err := c.server.Data()
+	if err != nil {
+		return stepBody, err
+	}
+	if _, err := msg.WriteTo(body); err != nil {
+		return stepBody, err
+	}
+	return stepTaken, body.Close()
+}
+
+// forget has the server forget a mail that it did not take, so that it takes the next one. If it cannot, the next one fails.
+func (c *connection) forget() { _ = c.server.Reset() }
 
 // close says goodbye. What the server says to that changes nothing.
 func (c *connection) close() {

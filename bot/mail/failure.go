@@ -11,8 +11,6 @@ import (
 	"net/textproto"
 	"strings"
 
-	gomail "github.com/wneessen/go-mail"
-
 	"flowkeeper/bot/legible"
 )
 
@@ -86,32 +84,34 @@ func (o Options) notConnected(err error, loggingIn bool) *failure {
 	return f
 }
 
-// notSent is what went wrong with the mail to one person.
-func (o Options) notSent(person string, err error) *failure {
-	var sending *gomail.SendError
-	if !errors.As(err, &sending) {
-		return &failure{text: "the mail cannot be written: " + o.clean(err.Error()), scope: ofPerson, kind: lasting}
-	}
-	code, said := sending.ErrorCode(), o.clean(sending.Error())
-	if code == 0 {
-		if sending.Reason == gomail.ErrSMTPDataClose {
+// notWritten is a letter of which no mail can be made.
+func (o Options) notWritten(err error) *failure {
+	return &failure{scope: ofPerson, kind: lasting, text: "the mail cannot be written: " + o.clean(err.Error())}
+}
+
+// notSent is what went wrong with the mail to one person, in one step.
+func (o Options) notSent(person string, at step, err error) *failure {
+	var answer *textproto.Error
+	if !errors.As(err, &answer) {
+		if at == stepTaken {
 			return &failure{
-				text:  "the server did not say whether it took the mail; it is not sent again, and the report itself says the same",
 				scope: ofPerson, kind: unclear,
+				text: "the server did not say whether it took the mail; it is not sent again, and the report itself says the same",
 			}
 		}
-		return &failure{text: fmt.Sprintf("the connection to %s broke (%s)", o.address(), said)}
+		return &failure{kind: passing, text: fmt.Sprintf("the connection to %s broke (%s)", o.address(), o.clean(err.Error()))}
 	}
-	f := &failure{scope: ofPerson, kind: kindOf(code)}
+	said := o.answer(answer)
+	f := &failure{scope: ofPerson, kind: kindOf(answer.Code)}
 	switch {
-	case code == 421:
+	case answer.Code == 421:
 		f.scope, f.text = ofServer, fmt.Sprintf("%s takes no more mail for now (%s)", o.address(), said)
-	case sending.Reason == gomail.ErrSMTPMailFrom:
+	case at == stepSender:
 		f.scope = ofServer
-		f.text = fmt.Sprintf("%s does not take mail from smtp.from, %s (%s); it must be an address from which the login may send", o.address(), o.From, said)
+		f.text = fmt.Sprintf("%s does not take mail from %s (%s); set smtp.from to an address from which the login may send", o.address(), o.From, said)
 	case f.kind == passing:
 		f.text = fmt.Sprintf("the server does not take it for now (%s)", said)
-	case sending.Reason == gomail.ErrSMTPRcptTo:
+	case at == stepRecipient:
 		f.text = fmt.Sprintf("the server refused the address (%s); correct team.emails.%s", said, person)
 	default:
 		f.text = fmt.Sprintf("the server refused the mail (%s)", said)
@@ -132,7 +132,9 @@ func isTimeout(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
 }
 
-func (o Options) answer(e *textproto.Error) string { return o.clean(e.Error()) }
+func (o Options) answer(e *textproto.Error) string {
+	return o.clean(fmt.Sprintf("%d %s", e.Code, e.Msg))
+}
 
 // clean makes a text of the server fit for logs: on one line, not too long, and without what it may have repeated of the login or of a
 // person's address.

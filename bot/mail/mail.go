@@ -24,7 +24,7 @@ import (
 type Options struct {
 	Host     string // of the SMTP server
 	Port     int    // 465 is encrypted from the start, all others begin with STARTTLS; 0 is 587
-	From     string // address alone
+	From     string // an address, with or without a name
 	Username string // "" is no login
 	Password string
 	Emails   map[string]string // addresses by username
@@ -66,6 +66,7 @@ type Checkpoints interface {
 // Mailer sends mail. Many goroutines and processes may use the same checkpoints.
 type Mailer struct {
 	o       Options
+	from    mail.Address
 	records records
 	log     *zap.Logger
 	mails   *prometheus.CounterVec
@@ -85,16 +86,20 @@ func New(o Options, c Checkpoints) (*Mailer, error) {
 	if o.Host == "" {
 		return nil, fmt.Errorf("smtp.host is empty: name the server that takes the mail")
 	}
-	if err := checkAddress(o.From); err != nil {
+	from, err := parseAddress(o.From)
+	if err != nil {
 		return nil, fmt.Errorf("smtp.from: %w", err)
 	}
+	if from.Name == "" {
+		from.Name = "Flowkeeper"
+	}
 	for person, address := range o.Emails {
-		if err := checkAddress(address); err != nil {
-			return nil, fmt.Errorf("team.emails.%s: %w", person, err)
+		if to, err := parseAddress(address); err != nil || to.Address != address {
+			return nil, fmt.Errorf("team.emails.%s: %.60q is no address of mail alone, such as eric@example.com", person, address)
 		}
 	}
 	return &Mailer{
-		o: o, records: records{c}, log: o.Log.Named("mail"),
+		o: o, from: from, records: records{c}, log: o.Log.Named("mail"),
 		mails: promauto.With(o.Registry).NewCounterVec(prometheus.CounterOpts{
 			Name: "flowkeeper_mails_total",
 			Help: "Mails by what became of a try: sent, waiting (tried again), refused (for good), unknown (not sent again), no_address.",
@@ -102,13 +107,13 @@ func New(o Options, c Checkpoints) (*Mailer, error) {
 	}, nil
 }
 
-// checkAddress says what is wrong with an address of mail.
-func checkAddress(address string) error {
+// parseAddress reads an address, with or without a name.
+func parseAddress(address string) (mail.Address, error) {
 	parsed, err := mail.ParseAddress(address)
-	if err != nil || parsed.Name != "" || parsed.Address != address || strings.ContainsFunc(address, isNotAddress) {
-		return fmt.Errorf("%.60q is no address of mail: write it alone, such as eric@example.com", address)
+	if err != nil || strings.ContainsFunc(parsed.Address, isNotAddress) {
+		return mail.Address{}, fmt.Errorf("%.60q is no address of mail, such as flowkeeper@example.com", address)
 	}
-	return nil
+	return *parsed, nil
 }
 
 // isNotAddress is true of what an address may only hold in quotes or behind an extension that few servers have.

@@ -20,11 +20,9 @@ const (
 
 // message is a letter as a mail. The same letter for the same report is the same mail, by its Message-ID, whoever sends it.
 func (m *Mailer) message(key string, l planning.Letter, now time.Time) (*gomail.Msg, error) {
-	_, domain, _ := strings.Cut(m.o.From, "@")
+	_, domain, _ := strings.Cut(m.from.Address, "@")
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
-	if err := msg.FromFormat("Flowkeeper", m.o.From); err != nil {
-		return nil, err
-	}
+	msg.FromMailAddress(&m.from)
 	if err := msg.To(m.o.Emails[l.To]); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package mail_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -144,6 +145,7 @@ type server struct {
 
 	roots *x509.CertPool
 	dial  func(ctx context.Context, network, address string) (net.Conn, error)
+	take  func(ctx context.Context, c net.Conn) error
 
 	plain   bool // it knows no STARTTLS
 	noLogin bool
@@ -152,8 +154,10 @@ type server struct {
 	onLogin func() error
 	onFrom  func(c *smtp.Conn) error
 	onTo    func(c *smtp.Conn, to string) error
-	onData  func(c *smtp.Conn, r io.Reader) error
+	onData  func() error             // before the mail is taken
+	onTaken func(c *smtp.Conn) error // behind it
 
+	ended chan struct{} // closed when the test ends
 	mu    sync.Mutex
 	mails []delivery
 }
@@ -163,7 +167,7 @@ type delivery struct{ from, to, raw string }
 
 func newServer(t *testing.T, change func(*server)) *server {
 	t.Helper()
-	s := &server{names: []string{host}}
+	s := &server{names: []string{host}, ended: make(chan struct{})}
 	if change != nil {
 		change(s)
 	}
@@ -172,21 +176,27 @@ func newServer(t *testing.T, change func(*server)) *server {
 	var pair tls.Certificate
 	pair, s.roots = certificate(t, s.names, s.age)
 	if !s.plain {
-		// Tickets would be written while the client writes its first command; on a pipe both would wait for ever.
-		s.TLSConfig = &tls.Config{Certificates: []tls.Certificate{pair}, SessionTicketsDisabled: true, MinVersion: tls.VersionTLS12}
+		s.TLSConfig = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
 	}
 	wires := newPipes()
-	s.dial = wires.dial
+	s.dial, s.take = wires.dial, wires.take
+	s.serve(t, wires)
+	t.Cleanup(func() { close(s.ended) })
+	return s
+}
+
+// serve takes connections until the test ends.
+func (s *server) serve(t *testing.T, l net.Listener) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = s.Serve(wires)
+		_ = s.Serve(l)
 	}()
 	t.Cleanup(func() {
 		_ = s.Close()
+		_ = l.Close()
 		<-done
 	})
-	return s
 }
 
 func (s *server) delivered() []delivery {
@@ -247,13 +257,16 @@ func (s *session) Data(r io.Reader) error {
 		return err
 	}
 	if s.onData != nil {
-		if err := s.onData(s.conn, r); err != nil {
+		if err := s.onData(); err != nil {
 			return err
 		}
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.mails = append(s.mails, delivery{s.from, s.to, string(raw)})
+	s.mu.Unlock()
+	if s.onTaken != nil {
+		return s.onTaken(s.conn)
+	}
 	return nil
 }
 
@@ -267,14 +280,19 @@ type pipes struct {
 func newPipes() *pipes { return &pipes{waiting: make(chan net.Conn), closed: make(chan struct{})} }
 
 func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	ours, theirs := net.Pipe()
+	ours, theirs := buffered()
+	return ours, p.take(ctx, theirs)
+}
+
+// take hands a connection to the server.
+func (p *pipes) take(ctx context.Context, theirs net.Conn) error {
 	select {
 	case p.waiting <- theirs:
-		return ours, nil
+		return nil
 	case <-p.closed:
-		return nil, net.ErrClosed
+		return net.ErrClosed
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 }
 
@@ -293,6 +311,48 @@ func (p *pipes) Close() error {
 }
 
 func (*pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+// buffered is a pipe whose far end may write before the near one reads, as over a network. Without that both would wait for ever when a
+// handshake of TLS fails.
+func buffered() (ours, theirs net.Conn) {
+	ours, end := net.Pipe()
+	b := &bufferedConn{Conn: end, written: make(chan []byte, 1000)}
+	go func() {
+		for p := range b.written {
+			_, _ = end.Write(p)
+		}
+		_ = end.Close()
+	}()
+	return ours, b
+}
+
+type bufferedConn struct {
+	net.Conn
+
+	mu      sync.Mutex
+	closed  bool
+	written chan []byte
+}
+
+func (b *bufferedConn) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return 0, net.ErrClosed
+	}
+	b.written <- bytes.Clone(p)
+	return len(p), nil
+}
+
+func (b *bufferedConn) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.closed {
+		b.closed = true
+		close(b.written)
+	}
+	return b.Conn.SetReadDeadline(time.Now())
+}
 
 // certificate is one for names, of an authority of the test's own.
 func certificate(t *testing.T, names []string, expiredFor time.Duration) (tls.Certificate, *x509.CertPool) {

@@ -125,27 +125,28 @@ func (b *batch) sendOne(ctx context.Context, conn *connection, p *person) (*fail
 	}
 	msg, err := b.message(b.key, p.letter, b.o.Now())
 	if err != nil {
-		return nil, b.failed(ctx, []*person{p}, b.o.notSent(p.letter.To, err))
+		return nil, b.failed(ctx, []*person{p}, b.o.notWritten(err))
 	}
 	waited := p.record
 	if mine, err := b.note(ctx, p, waited.in(stateSending, b.o.Now(), waited.Cause)); err != nil || !mine {
 		return nil, err
 	}
-	err = conn.client.SendWithSMTPClient(conn.server, msg)
+	at, err := conn.deliver(msg)
 	noting, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
 	defer cancel()
-	if err == nil || msg.IsDelivered() {
+	if err == nil {
 		if _, err := b.note(noting, p, waited.in(stateSent, b.o.Now(), "")); err != nil {
 			return nil, err
 		}
 		b.say(b.key, p.record, p.letter.To)
 		return nil, nil
 	}
-	failed := b.o.notSent(p.letter.To, err)
+	failed := b.o.notSent(p.letter.To, at, err)
 	if failed.scope == ofServer {
 		_, err := b.note(noting, p, waited)
 		return failed, err
 	}
+	conn.forget()
 	return nil, b.failed(noting, []*person{p}, failed)
 }
 

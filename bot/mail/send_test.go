@@ -61,7 +61,7 @@ func TestMessage(t *testing.T) {
 				triage.Say("Likely yours: "), triage.Say("- #12 ").Quote("ends\r\n.\r\nMAIL FROM:<x>\u202e"), triage.Say(".\nGröße **10**"),
 			},
 		}
-		r.send(r.mailer(nil), []planning.Letter{hostile})
+		r.send(r.mailer(func(o *mail.Options) { o.From = `"Flow, é" <flowkeeper@example.org>` }), []planning.Letter{hostile})
 		delivered := r.server.delivered()
 		if len(delivered) != 1 {
 			t.Fatalf("got %d mails, want 1", len(delivered))
@@ -90,7 +90,7 @@ func TestMessage(t *testing.T) {
 		}
 		want := map[string]string{
 			"envelope": "flowkeeper@example.org to eric@example.com",
-			"From":     `"Flowkeeper" <flowkeeper@example.org>`, "To": "<eric@example.com>",
+			"From":     "Flow, é <flowkeeper@example.org>", "To": "<eric@example.com>",
 			"Subject": "Kickoff Bcc: everybody@example.com <b>é", "Date": now,
 			"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", "List-Id": "<flowkeeper.example.org>",
 			"Mime-Version": "1.0", "Content-Type": "text/plain; charset=UTF-8", "Content-Transfer-Encoding": "quoted-printable",
