@@ -127,20 +127,32 @@ type wireIssue struct {
 	Author       *wirePerson     `json:"author"`
 	Assignees    []*wirePerson   `json:"assignees"`
 	Assignee     *wirePerson     `json:"assignee"`
-	Milestone    *struct {
-		ID int64 `json:"id"`
-	} `json:"milestone"`
-	CreatedAt  time.Time `json:"created_at"`
-	UpdatedAt  time.Time `json:"updated_at"`
-	ClosedAt   time.Time `json:"closed_at"`
-	URL        string    `json:"web_url"`
-	References struct {
+	Milestone    *wireTitle      `json:"milestone"`
+	CreatedAt    time.Time       `json:"created_at"`
+	UpdatedAt    time.Time       `json:"updated_at"`
+	ClosedAt     time.Time       `json:"closed_at"`
+	URL          string          `json:"web_url"`
+	References   struct {
 		Full string `json:"full"`
 	} `json:"references"`
 	ReplyTo *string `json:"service_desk_reply_to"`
 	Links   struct {
 		DuplicateOf string `json:"closed_as_duplicate_of"`
 	} `json:"_links"`
+}
+
+// wireTitle is a milestone as an issue has it.
+type wireTitle struct {
+	ID    int64  `json:"id"`
+	Title string `json:"title"`
+}
+
+// title may be called on nil, which is no milestone.
+func (w *wireTitle) title() string {
+	if w == nil {
+		return ""
+	}
+	return w.Title
 }
 
 // issue translates into the bot's vocabulary.

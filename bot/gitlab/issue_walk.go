@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"flowkeeper/rules/triage"
@@ -33,24 +34,28 @@ func (c *Client) EachOpenIssue(ctx context.Context, project int64, since time.Ti
 	return l.run(ctx)
 }
 
-// issueWalk lists a project's issues ordered by one of their times. Each page begins at the time at which the last one ended, not at a row number:
+// issueWalk lists issues ordered by one of their times. Each page begins at the time at which the last one ended, not at a row number:
 // an issue that changes while the list is read moves to another row, and with row numbers the next issue would be skipped.
 type issueWalk struct {
 	c       *Client
 	k       call
-	each    func(triage.Issue) error
-	project int64
+	each    func(issue triage.Issue, milestone string) error
+	project int64 // whose issues they are; 0 is any
 	query   page
+	pages   int                          // that are read at most
+	total   func(total int)              // told how many there are, after each page; may be nil
 	at      func(triage.Issue) time.Time // of an issue
 	from    *string                      // in the query
 	since   time.Time
 	seen    map[int64]bool // the issues of exactly since that were handed on
+	first   *int           // the issues that there were at the first page, 0 if GitLab did not say; nil before that
 }
 
 // newIssueWalk prepares a walk; the caller sets the time it is ordered by.
 func (c *Client) newIssueWalk(project int64, since time.Time, each func(triage.Issue) error) *issueWalk {
 	return &issueWalk{
-		c: c, each: each, project: project,
+		c: c, project: project, pages: maxPages,
+		each:  func(issue triage.Issue, _ string) error { return each(issue) },
 		k:     call{name: "issues", method: http.MethodGet, path: projectPath(project, "issues")},
 		query: page{PerPage: perPage, Sort: "asc"},
 		since: since.Truncate(time.Millisecond),
@@ -60,13 +65,13 @@ func (c *Client) newIssueWalk(project int64, since time.Time, each func(triage.I
 
 func (l *issueWalk) run(ctx context.Context) error {
 	l.query.Page, *l.from = 1, formatTime(l.since)
-	for range maxPages {
+	for range l.pages {
 		done, err := l.next(ctx)
 		if done || err != nil {
 			return err
 		}
 	}
-	return l.c.newError(l.k, 0, Permanent, errTooLong)
+	return l.c.newError(l.k, 0, Permanent, tooLongError(l.pages))
 }
 
 // next reads a page and hands it on; done says that it was the last.
@@ -82,6 +87,7 @@ func (l *issueWalk) next(ctx context.Context) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	l.count(a)
 	from := l.since
 	for _, w := range some {
 		if err := l.handOn(a, w); err != nil {
@@ -99,10 +105,21 @@ func (l *issueWalk) next(ctx context.Context) (done bool, err error) {
 	return false, nil
 }
 
+// count tells how many issues there are in all. Only the first page says so: the others begin where the one before ended.
+func (l *issueWalk) count(a answer) {
+	if l.first == nil {
+		n, _ := strconv.Atoi(a.header.Get("X-Total"))
+		l.first = &n
+	}
+	if l.total != nil {
+		l.total(*l.first)
+	}
+}
+
 // handOn hands on an issue, unless the last page ended with it.
 func (l *issueWalk) handOn(a answer, w wireIssue) error {
 	issue, err := w.issue()
-	if err == nil && (issue.ID == 0 || issue.IID == 0 || issue.Project != l.project) {
+	if err == nil && (issue.ID == 0 || issue.IID == 0 || issue.Project == 0 || l.project != 0 && issue.Project != l.project) {
 		err = errors.New("an entry is no issue of that project")
 	}
 	if err != nil {
@@ -116,5 +133,5 @@ func (l *issueWalk) handOn(a answer, w wireIssue) error {
 		l.since, l.seen = at, map[int64]bool{}
 	}
 	l.seen[issue.ID] = true
-	return l.each(issue)
+	return l.each(issue, w.Milestone.title())
 }

@@ -28,6 +28,9 @@ type page struct {
 	State        string  `url:"state,omitempty"`
 	IIDs         []int64 `url:"iids[],omitempty"`
 
+	Labels    []string `url:"labels,omitempty,comma"`
+	Milestone string   `url:"milestone,omitempty"` // title
+
 	Status string `url:"status,omitempty"` // of the deliveries of a webhook
 
 	Ancestors bool `url:"include_ancestors,omitempty"` // of milestones: those of the groups above, too
@@ -44,8 +47,13 @@ var (
 	// errEnough is what a taker of entries returns when it wants no more of them.
 	errEnough = errors.New("the rest of the list is not needed")
 	// errTooLong says that there are more entries; those that were read have been handed on.
-	errTooLong = fmt.Errorf("the list has more than %d pages, which is more than the bot reads", maxPages)
+	errTooLong = errors.New("which is more than the bot reads")
 )
+
+// tooLongError is errTooLong with the number of pages that were read.
+func tooLongError(pages int) error {
+	return fmt.Errorf("the list has more than %d pages, %w", pages, errTooLong)
+}
 
 // eachOf reads all pages of a list, in the order of the query, and hands on every entry until take has errEnough. Only one page is held
 // at a time: comments of other people may be long.
@@ -71,7 +79,7 @@ func eachOf[T any](ctx context.Context, c *Client, k call, query page, take func
 			return nil
 		}
 	}
-	return c.newError(k, 0, Permanent, errTooLong)
+	return c.newError(k, 0, Permanent, tooLongError(maxPages))
 }
 
 // hasNextPage reports whether there is another page. GitLab names the next one, or none, in a header; if a proxy took it away, a full page is

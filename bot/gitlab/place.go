@@ -2,6 +2,7 @@ package gitlab
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -41,6 +42,8 @@ type Project struct {
 	Place
 	Archived bool
 	NoIssues bool     // issues are switched off in it
+	Public   bool     // people outside the project may read its issues: everybody, or everybody who has an account
+	Premium  bool     // it has a paid licence, with weights and several assignees of an issue
 	Groups   []string // paths of the groups above it, the topmost first; none for a person's project
 }
 
@@ -50,16 +53,23 @@ type wireProject struct {
 	Path     string `json:"path_with_namespace"`
 	Archived bool   `json:"archived"`
 	Issues   *bool  `json:"issues_enabled"`
-	Access   string `json:"issues_access_level"`
+	Access   string `json:"issues_access_level"` // "disabled", "private" or "enabled"
+	Visible  string `json:"visibility"`          // "private", "internal" or "public"
 	Space    struct {
 		Path string `json:"full_path"`
 		Kind string `json:"kind"`
 	} `json:"namespace"`
+
+	// These two keys are there only with a licence, be their values null.
+	Approvals json.RawMessage `json:"approvals_before_merge"`
+	Template  json.RawMessage `json:"issues_template"`
 }
 
 // project translates into the bot's vocabulary. A project that does not say whether it has issues has them.
 func (w wireProject) project() Project {
 	p := Project{Place: Place{ID: w.ID, Path: w.Path}, Archived: w.Archived}
+	p.Public = w.Visible != "private" && w.Access != "private" // a visibility that is not known yet may let anybody in
+	p.Premium = w.Approvals != nil || w.Template != nil
 	p.NoIssues = w.Issues != nil && !*w.Issues || w.Access == "disabled"
 	if w.Space.Kind == "group" {
 		p.Groups = GroupsAbove(w.Path)

@@ -1,0 +1,112 @@
+package gitlab
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// IssueList says which issues are listed: those of a group and the groups below it, or those of a project.
+type IssueList struct {
+	Group   string // full path or id
+	Project string // full path or id, if Group is ""
+
+	Open      bool     // only open ones
+	Labels    []string // only those that carry all of them
+	Milestone string   // only those of the milestones with this title
+
+	// Page is told after each page how many issues there are in all; 0 if GitLab did not count them. nil is not told.
+	Page func(total int)
+}
+
+// String names the list: "the open issues of group my-group".
+func (l IssueList) String() string {
+	s := "the issues"
+	if l.Open {
+		s = "the open issues"
+	}
+	if l.Milestone != "" {
+		s += " of milestone " + strconv.Quote(l.Milestone)
+	}
+	if l.Group != "" {
+		return s + " of group " + l.Group
+	}
+	return s + " of project " + l.Project
+}
+
+// path is the list's address below /api/v4/.
+func (l IssueList) path() string {
+	if l.Group != "" {
+		return "groups/" + url.PathEscape(l.Group) + "/issues"
+	}
+	return "projects/" + url.PathEscape(l.Project) + "/issues"
+}
+
+// ListedIssue is an issue of a list. What it lacks is its description.
+type ListedIssue struct {
+	triage.Issue
+	MilestoneTitle string // "" is none
+}
+
+// maxListPages bounds a list of issues: some 50,000 of them.
+const maxListPages = 500
+
+// EachIssue hands every issue of the list to each, the one created first first. NotFound if the group or project does not exist or the token may
+// not see it. The error of each ends the list and is returned as it is; whoever gets any error has got a part of the list.
+//
+// A group's list has no pages by key, only by row number. So each page begins at the time at which the one before ended: an issue that is closed, or
+// otherwise leaves the list, while it is read does not hide another one. One that enters it with an earlier time of creation may be missed,
+// such as one that is reopened.
+func (c *Client) EachIssue(ctx context.Context, l IssueList, each func(ListedIssue) error) error {
+	w := &issueWalk{
+		c: c,
+		k: call{name: "issues", op: "listing " + l.String(), method: http.MethodGet, path: l.path()},
+		query: page{
+			PerPage: perPage, Sort: "asc", OrderBy: "created_at", Scope: "all", Labels: l.Labels, Milestone: l.Milestone,
+		},
+		pages: maxListPages,
+		seen:  map[int64]bool{},
+		at:    func(i triage.Issue) time.Time { return i.CreatedAt },
+		total: l.Page,
+	}
+	if l.Open {
+		w.query.State = "opened"
+	}
+	w.from = &w.query.CreatedAfter
+	w.each = func(issue triage.Issue, milestone string) error {
+		issue.Description = ""
+		return each(ListedIssue{issue, milestone})
+	}
+	return w.run(ctx)
+}
+
+// IssuesByIID are those issues of the project that the token can see among the ones with these numbers, without their descriptions. It takes a
+// call for each hundred.
+func (c *Client) IssuesByIID(ctx context.Context, project int64, iids []int64) ([]ListedIssue, error) {
+	k := call{
+		name: "issues", op: "loading issues of project " + strconv.FormatInt(project, 10), method: http.MethodGet,
+		path: projectPath(project, "issues"),
+	}
+	var found []ListedIssue
+	for some := range slices.Chunk(iids, perPage) {
+		err := eachOf(ctx, c, k, page{Scope: "all", IIDs: some}, func(w wireIssue) error {
+			if w.Project != project || !slices.Contains(some, w.IID) {
+				return errors.New("an entry is not one of the issues that were asked for")
+			}
+			issue, err := w.issue()
+			issue.Description = ""
+			found = append(found, ListedIssue{issue, w.Milestone.title()})
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}

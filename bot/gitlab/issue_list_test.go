@@ -1,0 +1,236 @@
+package gitlab_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"flowkeeper/bot/gitlab"
+)
+
+// groupList is a GitLab with a group's list of issues, which has pages by row number only.
+type groupList struct {
+	NoTotal bool // as over 10,000 issues
+
+	mu      sync.Mutex
+	issues  []listed
+	queries []url.Values
+}
+
+// listed is an issue of the list.
+type listed struct {
+	iid     int64
+	created time.Time
+}
+
+// crowd are n issues of a group. Each moment has two of them.
+func crowd(n int) *groupList {
+	g := &groupList{}
+	for i := range n {
+		g.issues = append(g.issues, listed{int64(i + 1), noon.Add(time.Duration(i/2) * time.Minute)})
+	}
+	return g
+}
+
+// remove takes an issue off the list, as closing it does.
+func (g *groupList) remove(iid int64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.issues = slices.DeleteFunc(g.issues, func(i listed) bool { return i.iid == iid })
+}
+
+func (g *groupList) answer(w http.ResponseWriter, r *http.Request) bool {
+	q := r.URL.Query()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.queries = append(g.queries, q)
+	since, _ := time.Parse(time.RFC3339Nano, q.Get("created_after"))
+	page, _ := strconv.Atoi(q.Get("page"))
+	size, _ := strconv.Atoi(q.Get("per_page"))
+	found := slices.DeleteFunc(slices.Clone(g.issues), func(i listed) bool { return i.created.Before(since) })
+	from, to := min((page-1)*size, len(found)), min(page*size, len(found))
+	next := ""
+	if to < len(found) {
+		next = strconv.Itoa(page + 1)
+	}
+	w.Header()["X-Next-Page"] = []string{next}
+	if !g.NoTotal {
+		w.Header().Set("X-Total", strconv.Itoa(len(found)))
+	}
+	body := []map[string]any{}
+	for _, i := range found[from:to] {
+		body = append(body, map[string]any{
+			"id": 1000 + i.iid, "iid": i.iid, "project_id": 7 + i.iid%2, "title": "Slow", "description": "Very.", "state": "opened", "labels": []string{"UX"},
+			"milestone": map[string]any{"id": 70, "title": "19.7"}, "created_at": i.created, "updated_at": i.created,
+			"references": map[string]any{"full": fmt.Sprintf("my-group/app#%d", i.iid)},
+		})
+	}
+	reply(w, http.StatusOK, body)
+	return true
+}
+
+func (g *groupList) client(t *testing.T) *gitlab.Client {
+	t.Helper()
+	s := server{Answer: func(w http.ResponseWriter, r *http.Request) bool {
+		return r.URL.EscapedPath() == "/api/v4/groups/my-group%2Fsub/issues" && g.answer(w, r)
+	}}
+	return s.client(t)
+}
+
+func TestEachIssueOfGroup(t *testing.T) {
+	t.Parallel()
+	for name, noTotal := range map[string]bool{"counted": false, "not counted": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const size = 250
+			g := crowd(size)
+			g.NoTotal = noTotal
+			var got, want []int64
+			var totals []int
+			list := gitlab.IssueList{
+				Group: "my-group/sub", Open: true, Labels: []string{"UX", "group::a b"}, Milestone: "19.7",
+				Page: func(total int) { totals = append(totals, total) },
+			}
+			err := g.client(t).EachIssue(t.Context(), list, func(i gitlab.ListedIssue) error {
+				got = append(got, i.IID)
+				if i.Description != "" || i.MilestoneTitle != "19.7" || i.Path != "my-group/app" || i.Project != 7+i.IID%2 {
+					t.Errorf("issue %+v", i)
+				}
+				if i.IID == 80 { // rows move up
+					g.remove(3)
+					g.remove(4)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range int64(size) {
+				want = append(want, i+1)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("issues (-want +got):\n%s", diff)
+			}
+			total := size
+			if noTotal {
+				total = 0
+			}
+			if diff := cmp.Diff([]int{total, total, total}, totals); diff != "" {
+				t.Errorf("totals (-want +got):\n%s", diff)
+			}
+			first := g.queries[0]
+			for key, value := range map[string]string{
+				"state": "opened", "scope": "all", "labels": "UX,group::a b", "milestone": "19.7", "order_by": "created_at", "sort": "asc", "per_page": "100", "created_after": "",
+			} {
+				if first.Get(key) != value {
+					t.Errorf("the first page is asked for with %s=%q, want %q", key, first.Get(key), value)
+				}
+			}
+		})
+	}
+}
+
+// TestEachIssueInFewPages is what a report costs: each page but the last brings at least 98 new issues where no more than two are of one moment.
+func TestEachIssueInFewPages(t *testing.T) {
+	t.Parallel()
+	g := crowd(5000)
+	n := 0
+	err := g.client(t).EachIssue(t.Context(), gitlab.IssueList{Group: "my-group/sub"}, func(gitlab.ListedIssue) error { n++; return nil })
+	if err != nil || n != 5000 || len(g.queries) > 52 {
+		t.Errorf("%d issues by %d calls, %v", n, len(g.queries), err)
+	}
+}
+
+func TestEachIssueFails(t *testing.T) {
+	t.Parallel()
+	list := gitlab.IssueList{Group: "my-group/sub"}
+	enough := errors.New("enough")
+	if err := crowd(3).client(t).EachIssue(t.Context(), list, func(gitlab.ListedIssue) error { return enough }); !errors.Is(err, enough) {
+		t.Errorf("the error is %v, want the caller's own", err)
+	}
+	never := func(gitlab.ListedIssue) error { t.Error("an issue is handed on"); return nil }
+	hidden := server{Answer: at("/issues", always(http.StatusNotFound, "application/json", `{"message":"404 Group Not Found"}`))}
+	check(t, hidden.client(t).EachIssue(t.Context(), gitlab.IssueList{Group: "none", Open: true}, never), gitlab.NotFound, "listing the open issues of group none: ")
+	odd := server{Answer: at("/issues", always(http.StatusOK, "application/json", `[{"id":1}]`))}
+	check(t, odd.client(t).EachIssue(t.Context(), gitlab.IssueList{Project: "a/b", Milestone: "19.7"}, never), gitlab.Transient,
+		`listing the issues of milestone "19.7" of project a/b: `)
+}
+
+func TestIssuesByIID(t *testing.T) {
+	t.Parallel()
+	var asked []int
+	s := server{Answer: at("/projects/7/issues", func(w http.ResponseWriter, r *http.Request) bool {
+		iids := r.URL.Query()["iids[]"]
+		asked = append(asked, len(iids))
+		body := []map[string]any{}
+		for _, text := range iids {
+			iid, _ := strconv.ParseInt(text, 10, 64)
+			if iid%50 == 0 {
+				body = append(body, map[string]any{"id": 1000 + iid, "iid": iid, "project_id": 7, "title": "Slow", "description": "Very.", "state": "closed", "milestone": nil})
+			}
+		}
+		reply(w, http.StatusOK, body)
+		return true
+	})}
+	var iids []int64
+	for n := range int64(150) {
+		iids = append(iids, n+1)
+	}
+	found, err := s.client(t).IssuesByIID(t.Context(), 7, iids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, i := range found {
+		got = append(got, fmt.Sprint(i.Ref, i.Closed, i.Description+i.MilestoneTitle))
+	}
+	if diff := cmp.Diff([]string{"7#50 true", "7#100 true", "7#150 true"}, got); diff != "" || !slices.Equal(asked, []int{100, 50}) {
+		t.Errorf("asked for %v, issues (-want +got):\n%s", asked, diff)
+	}
+	if found, err := s.client(t).IssuesByIID(t.Context(), 7, nil); found != nil || err != nil || len(asked) != 2 {
+		t.Errorf("without numbers: %v, %v, %d calls", found, err, len(asked)-2)
+	}
+}
+
+func TestWhoMayReadAProject(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		body            string
+		public, premium bool
+	}{
+		"private":              {body: `"visibility":"private","issues_access_level":"enabled","approvals_before_merge":0`, premium: true},
+		"public":               {body: `"visibility":"public","issues_access_level":"enabled"`, public: true},
+		"internal":             {body: `"visibility":"internal","issues_access_level":"enabled","issues_template":null`, public: true, premium: true},
+		"issues for members":   {body: `"visibility":"public","issues_access_level":"private","issues_template":""`, premium: true},
+		"unknown visibility":   {body: `"visibility":"galactic"`, public: true},
+		"visibility not there": {body: `"name":"app"`, public: true},
+	} {
+		s := server{Answer: at("/projects/my-group/app", always(http.StatusOK, "application/json", `{"id":7,"path_with_namespace":"my-group/app",`+tt.body+`}`))}
+		got, err := s.client(t).ProjectAt(t.Context(), "my-group/app")
+		if err != nil || got.Public != tt.public || got.Premium != tt.premium {
+			t.Errorf("%s: %+v, %v; want %+v", name, got, err, tt)
+		}
+	}
+}
+
+func TestGroupMilestoneDates(t *testing.T) {
+	t.Parallel()
+	s := server{Answer: func(w http.ResponseWriter, r *http.Request) bool {
+		return r.URL.EscapedPath() == "/api/v4/groups/a%2Fb/milestones" && r.URL.Query().Get("include_ancestors") == "true" &&
+			always(http.StatusOK, "application/json", `[{"id":1,"group_id":3,"title":"19.7","start_date":"2026-11-14","due_date":null}]`)(w, r)
+	}}
+	got, err := s.client(t).GroupMilestoneDates(t.Context(), "a/b")
+	if err != nil || len(got) != 1 || got[0].Title != "19.7" || got[0].Start.String() != "2026-11-14" || !got[0].Due.IsZero() {
+		t.Errorf("%+v, %v", got, err)
+	}
+	_, err = s.client(t).GroupMilestoneDates(t.Context(), "none")
+	check(t, err, gitlab.NotFound, "listing the milestones of group none: ")
+}
