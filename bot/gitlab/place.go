@@ -104,7 +104,10 @@ func (c *Client) ProjectAt(ctx context.Context, idOrPath string) (Project, error
 	if err == nil && (w.ID == 0 || w.Path == "") {
 		err = c.newError(k, a.status, Transient, errors.New("the answer is not that project"))
 	}
-	return w.project(), err
+	if err != nil {
+		return Project{}, err
+	}
+	return w.project(), nil
 }
 
 // groupQuery leaves out the projects of a group, of which there may be many.

@@ -54,8 +54,8 @@ func (c *canned) client(t *testing.T) *gitlab.Client {
 func TestProjectAt(t *testing.T) {
 	t.Parallel()
 	web := canned{answers: map[string]string{
-		"GET /projects/g%2Fsub%2Fp": `200 {"id":7,"path_with_namespace":"g/sub/p","issues_enabled":true,"namespace":{"full_path":"g/sub","kind":"group"}}`,
-		"GET /projects/8":           `200 {"id":8,"path_with_namespace":"mia/own","archived":true,"issues_access_level":"disabled","namespace":{"full_path":"mia","kind":"user"}}`,
+		"GET /projects/g%2Fsub%2Fp": `200 {"id":7,"path_with_namespace":"g/sub/p","visibility":"private","issues_enabled":true,"namespace":{"full_path":"g/sub","kind":"group"}}`,
+		"GET /projects/8":           `200 {"id":8,"path_with_namespace":"mia/own","visibility":"private","archived":true,"issues_access_level":"disabled","namespace":{"full_path":"mia","kind":"user"}}`,
 	}}
 	c := web.client(t)
 	tests := map[string]struct {
@@ -82,7 +82,7 @@ func TestGroup(t *testing.T) {
 	t.Parallel()
 	web := canned{answers: map[string]string{
 		"GET /groups/g":            `200 {"id":501,"full_path":"g"}`,
-		"GET /groups/501/projects": `200 [{"id":7,"path_with_namespace":"g/sub/p","namespace":{"full_path":"g/sub","kind":"group"}},{"id":9,"path_with_namespace":"g/old","archived":true}]`,
+		"GET /groups/501/projects": `200 [{"id":7,"path_with_namespace":"g/sub/p","visibility":"private","namespace":{"full_path":"g/sub","kind":"group"}},{"id":9,"path_with_namespace":"g/old","archived":true}]`,
 	}}
 	c := web.client(t)
 	got, err := c.GroupAt(t.Context(), "g")
