@@ -21,7 +21,7 @@ const canary = "@everybody"
 func drawArgs(t *rapid.T) string {
 	words := rapid.SliceOfN(rapid.SampledFrom([]string{
 		canary, "3", "=3", "weight=2", "weight", "2.5", "-1", "99999999999999999999", "#12", "done", "in dev", `~"workflow::in dev"`, `"`, "“", "~",
-		"because", "or", "7d", "all", "needs-type", "minor", "🐛", "\u202e", "/close",
+		"because", "or", "7d", "all", "needs-type", "2026-12-21..2026-12-24", "2026-12-22", "async", "minor", "🐛", "\u202e", "/close",
 	}), 0, 4).Draw(t, "words")
 	if rapid.Bool().Draw(t, "free") {
 		words = append(words, rapid.String().Draw(t, "text"))
@@ -39,17 +39,21 @@ func TestCommandsOnAnything(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t)
 		in := triage.NewInput(team, w.events, w.issue, &w.memory, noon)
-		in.Memory.Context.Known = triage.Need(rapid.IntRange(0, 31).Draw(t, "known"))
+		in.Memory.Context.Known = triage.Need(rapid.IntRange(0, 511).Draw(t, "known"))
 		cmd := commands[rapid.IntRange(0, len(commands)-1).Draw(t, "command")]
 		call := triage.Call{
 			By: triage.Person{ID: 5, Username: "zoe"}, Level: triage.Developer, Args: drawArgs(t), At: noon, Note: 9,
 			Internal: rapid.Bool().Draw(t, "internal"), Commands: commands,
 		}
+		if rapid.Bool().Draw(t, "read") {
+			kind := rapid.SampledFrom([]string{"", "planning", "needs-weight", "triage"}).Draw(t, "report")
+			call.Report = &triage.ReportFacts{ReportName: triage.ReportName{Kind: kind}, Away: []triage.Days{{From: "2026-12-21", To: "2026-12-24"}}}
+		}
 		out := cmd.Run(in, call)
 		if diff := cmp.Diff(out, cmd.Run(in, call)); diff != "" {
 			t.Fatalf("another outcome when it is asked again: %s", diff)
 		}
-		if out.Refused && (out.Reply == nil || len(out.Actions)+len(out.Changes)+len(out.Links) > 0 || out.Opens != nil) {
+		if out.Refused && (out.Reply == nil || len(out.Actions)+len(out.Changes)+len(out.Links) > 0 || out.Opens != nil || out.Report != nil) {
 			t.Fatalf("refuses without a reply, or does something: %+v", out)
 		}
 		for _, p := range replied(out) {
@@ -65,12 +69,16 @@ func TestCommandsOnAnything(t *testing.T) {
 	})
 }
 
-// replied are all texts of an outcome's reply.
+// replied are all texts of an outcome's reply, and of the issue that it opens.
 func replied(out triage.Outcome) []triage.Prose {
-	if out.Reply == nil {
-		return nil
+	var all []triage.Prose
+	if out.Opens != nil {
+		all = out.Opens.Text
 	}
-	return slices.Concat(out.Reply.Text, out.Reply.Rows, out.Reply.DetailsRows)
+	if out.Reply == nil {
+		return all
+	}
+	return slices.Concat(all, out.Reply.Text, out.Reply.Rows, out.Reply.DetailsRows)
 }
 
 // TestStateBeginsWithTheComment: who agrees between a comment that moves an issue into its review and the bot's reading of it agrees in this

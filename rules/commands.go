@@ -1,6 +1,10 @@
 package rules
 
-import "flowkeeper/rules/triage"
+import (
+	"strings"
+
+	"flowkeeper/rules/triage"
+)
 
 // Commands lists all commands in the order of the help and the reference. A command exists if it is here. One without Args takes nothing
 // behind its name.
@@ -25,6 +29,11 @@ func Commands() []triage.Command {
 		commandDuplicate,
 		commandBlockedBy,
 		commandUnblock,
+		commandAway,
+		commandBackFrom,
+		commandTake,
+		commandReport,
+		commandRetro,
 		commandSnooze,
 		commandIgnore,
 		commandResume,
@@ -53,6 +62,9 @@ func refuseMore(team *triage.Team, command, args string) triage.Outcome {
 	why := triage.Say(team.CommandCode(command) + " takes nothing behind it, and there is ").Quote(args)
 	if state := knownState(team, args); state != "" {
 		return triage.Refuse(why.Say("; " + team.CommandCode("to "+state) + " moves the issue there"))
+	}
+	if command == commandBack.Name && strings.EqualFold(firstWord(args), "from") {
+		return triage.Refuse(why.Say("; " + team.CommandCode(commandBackFrom.Usage()) + " says that you are not away any longer"))
 	}
 	return triage.Refuse(why.Say("; write that on another line"))
 }

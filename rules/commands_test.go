@@ -7,6 +7,7 @@ import (
 
 	"flowkeeper/rules"
 	"flowkeeper/rules/engine"
+	"flowkeeper/rules/planning"
 	"flowkeeper/rules/triage"
 )
 
@@ -113,14 +114,14 @@ func fit(name, text string) (engine.Comment, triage.Issue, triage.Memory) {
 	if change := fittingCommands[name]; change != nil {
 		change(&issue, &memory)
 	}
-	memory.Context.Known = 1<<8 - 1
+	memory.Context.Known = ^triage.Need(0)
 	event := triage.Event{
 		Kind: triage.Noted, Actor: triage.Person{ID: 5, Username: "zoe"}, At: noon, ReceivedAt: noon, Note: &triage.Note{ID: 9, Text: text},
 	}
 	return engine.Comment{Event: event, Lines: []engine.Line{{Text: text}}, Level: triage.Developer}, issue, memory
 }
 
-// run decides on a comment with the whole policy; issue 12 is the one that it may name.
+// run decides on a comment with the whole policy; issue 12 is the one that it may name, and the issue counts as a planning issue.
 func run(t *testing.T, c engine.Comment, issue triage.Issue, memory triage.Memory) engine.Pending {
 	t.Helper()
 	d, needs, err := engine.Decide(policyFor(t, "all"), engine.Case{
@@ -128,6 +129,9 @@ func run(t *testing.T, c engine.Comment, issue triage.Issue, memory triage.Memor
 		Facts: engine.Facts{
 			FoundIssues:  map[string]triage.FoundIssue{"#12": {Ref: triage.Ref{Project: 1, IID: 12}}},
 			PastFindings: map[string][]engine.PastFinding{"needs-type": nil},
+			Report: &planning.Report{Kind: planning.KindPlanning, Key: "19.6", State: planning.State{Away: map[string][]planning.DateRange{
+				"zoe": {{From: planning.Date{Year: 2026, Month: time.December, Day: 28}, To: planning.Date{Year: 2026, Month: time.December, Day: 30}}},
+			}}},
 		},
 	})
 	if err != nil || len(needs.FindIssues)+len(needs.PastFindings) > 0 || len(d.Pending.Results) == 0 {

@@ -43,7 +43,7 @@ func (w *scenarioWriter) team(team *triage.Team) *scenario.Team {
 // issue is the issue before the first event.
 func (w *scenarioWriter) issue(i triage.Issue, first time.Time) scenario.Issue {
 	issue := scenario.Issue{
-		Type: i.Type, Title: "An issue", Labels: slices.Concat([]string{}, i.Labels), Weight: i.Weight, Closed: i.Closed, Moved: i.Moved,
+		Type: i.Type, Title: "An issue", Labels: slices.Concat([]string{}, i.Labels), Weight: i.Weight, Closed: i.Closed, Moved: i.Moved, Confidential: i.Confidential,
 		Milestone: i.Milestone != 0,
 	}
 	if i.Type != "" && !slices.Contains(types, i.Type) {

@@ -10,6 +10,7 @@ import (
 	"flowkeeper/bot/note/notetest"
 	"flowkeeper/rules"
 	"flowkeeper/rules/engine"
+	"flowkeeper/rules/planning"
 	"flowkeeper/rules/triage"
 )
 
@@ -59,6 +60,10 @@ func FuzzAnswers(f *testing.F) {
 			Comments: []engine.Comment{comment}, Now: now,
 			Facts: engine.Facts{FoundIssues: map[string]triage.FoundIssue{}, PastFindings: map[string][]engine.PastFinding{"needs-type": seen}},
 		}
+		c.Facts.Report = &planning.Report{}
+		if shape>>7&1 == 1 {
+			c.Facts.Report = &planning.Report{Kind: planning.KindPlanning, Key: "19.6"}
+		}
 		d, needs, err := engine.Decide(policy, c)
 		for _, find := range needs.FindIssues {
 			c.Facts.FoundIssues[find] = triage.FoundIssue{Problem: "there is no such issue that the bot can see"}
@@ -76,7 +81,7 @@ func FuzzAnswers(f *testing.F) {
 		}
 		if opens := d.Pending.Intent.Opens; opens != nil {
 			notetest.CheckTitle(t, note.DraftTitle(*opens))
-			notetest.CheckReply(t, note.RenderDraft(*opens, issue, 9), "#12")
+			notetest.CheckReply(t, note.RenderDraft(*opens, policy.Team, issue, 9), append([]string{"@maria", "#12"}, ours...)...)
 		}
 		if err != nil {
 			return // labels that fight are not this test's matter

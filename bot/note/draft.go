@@ -11,14 +11,26 @@ import (
 // maxIssueTitle is GitLab's limit, in runes.
 const maxIssueTitle = 255
 
-// RenderDraft is the description of a follow-up of the spike, Markdown without a newline at its end. It holds nothing that people wrote;
-// the last line is the marker of DraftMarker. Note is the comment that asked for the follow-up.
-func RenderDraft(_ triage.Draft, of triage.Issue, note int64) string {
-	spike := "#" + strconv.FormatInt(of.IID, 10)
-	return "Follow-up of the spike " + spike + ". What it found out is written there.\n\n" + DraftMarker(of.Ref, note)
+// RenderDraft is the description of an issue that is opened for a command, Markdown without a newline at its end. People's words in it are
+// escaped and cut; the last line is the marker of DraftMarker. Note is the comment that asked for the issue, which belongs to another one.
+func RenderDraft(d triage.Draft, team *triage.Team, of triage.Issue, note int64) string {
+	if !d.Retrospective {
+		spike := "#" + strconv.FormatInt(of.IID, 10)
+		return "Follow-up of the spike " + spike + ". What it found out is written there.\n\n" + DraftMarker(of.Ref, note)
+	}
+	var b strings.Builder
+	left := runesLeft(maxReply)
+	paragraphs, _ := left.render(d.Text, 0)
+	for n, text := range paragraphs {
+		if n == 0 {
+			text = mentionRoles(d.Asks, team) + text
+		}
+		b.WriteString(text + "\n\n")
+	}
+	return b.String() + DraftMarker(of.Ref, note)
 }
 
-// DraftMarker is the text by which a follow-up is found again, letter for letter in its description.
+// DraftMarker is the text by which a follow-up or a retrospective is found again, letter for letter in its description.
 func DraftMarker(of triage.Ref, note int64) string {
 	return "<!-- flowkeeper:follow-up " + of.String() + " " + strconv.FormatInt(note, 10) + " -->"
 }

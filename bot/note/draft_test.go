@@ -14,7 +14,7 @@ import (
 
 func TestRenderDraft(t *testing.T) {
 	of := triage.Issue{Ref: triage.Ref{Project: 7, IID: 12}, Title: "@all /close"}
-	got := note.RenderDraft(triage.Draft{Title: "@all\n/close"}, of, 99)
+	got := note.RenderDraft(triage.Draft{Title: "@all\n/close"}, nil, of, 99)
 	want := "Follow-up of the spike #12. What it found out is written there.\n\n<!-- flowkeeper:follow-up 7#12 99 -->"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("description (-want +got):\n%s", diff)

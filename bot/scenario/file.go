@@ -5,10 +5,13 @@
 //
 //	-- team --      optional: group_label, labels, scope, side, roles, as in the configuration
 //	-- rules --     optional: id: mode, or id: {mode: …, option: …}
-//	-- issue --     optional: type, title, labels, weight, weights (false: this GitLab has none), closed, moved, author, assignee, milestone, age
+//	-- issue --     optional: type, title, labels, weight, weights (false: this GitLab has none), closed, moved, confidential, author, assignee,
+//	                milestone, age
 //	-- memory --    optional: what the bot remembers: own, suspended, snoozed, bump, undone
 //	-- around --    optional: what GitLab tells when it is asked: links, agreements (by comment or thumb), levels (30 for the author if not
-//	                given), commented, closed_as (duplicate or moved); issues: the numbers of other issues that comments may name
+//	                given), commented, closed_as (duplicate or moved); issues: the numbers of other issues that comments may name;
+//	                report: "planning 19.6", if the issue is a report's, away: the days "2026-12-21..2027-01-02" and takes: the people by
+//	                issue that it tells; severity_age: how long ago the first severity was set; milestone: its title, start, due and next
 //	-- event --     what one person does: by, kind, after, add, remove, weight, assign, milestone, text, internal, level, emoji, status
 //	-- decision --  what the rules make of it; as many pairs of event and decision as the story needs
 package scenario
@@ -57,6 +60,8 @@ type Issue struct {
 	Moved   bool     `yaml:"moved"`
 	Author  string   `yaml:"author"`
 
+	Confidential bool `yaml:"confidential"`
+
 	Assignee  string        `yaml:"assignee"`
 	Milestone bool          `yaml:"milestone"`
 	Age       time.Duration `yaml:"age"`
@@ -93,6 +98,21 @@ type Around struct {
 	Commented  time.Duration     `yaml:"commented"` // from the beginning
 	ClosedAs   string            `yaml:"closed_as"` // "duplicate", "moved" or ""
 	Issues     []int64           `yaml:"issues"`
+
+	Report string              `yaml:"report"` // kind and key: "planning 19.6"
+	Away   map[string][]string `yaml:"away"`   // days, by username
+	Takes  map[string][]string `yaml:"takes"`  // usernames, by issue: "1#12"
+
+	SeverityAge time.Duration `yaml:"severity_age"` // before the beginning; 0: as old as the issue
+	Milestone   Milestone     `yaml:"milestone"`
+}
+
+// Milestone is what GitLab tells of the issue's milestone. Days are written as 2026-11-30.
+type Milestone struct {
+	Title string `yaml:"title"`
+	Start string `yaml:"start"`
+	Due   string `yaml:"due"`
+	Next  string `yaml:"next"`
 }
 
 // Step is one thing that happens and the decision that is expected of it, as text.
@@ -218,7 +238,8 @@ func (a Around) check() error {
 	if a.ClosedAs != "" && a.ClosedAs != "duplicate" && a.ClosedAs != "moved" {
 		return fmt.Errorf("closed_as %q: duplicate or moved is wanted", a.ClosedAs)
 	}
-	return nil
+	_, err := a.report()
+	return err
 }
 
 func (e Event) check() error {

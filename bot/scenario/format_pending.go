@@ -30,6 +30,15 @@ func formatPending(p engine.Pending) string {
 			b.WriteString(", confidential")
 		}
 		b.WriteString("\n")
+		if len(d.Asks) > 0 {
+			fmt.Fprintf(&b, "asks %s\n", roleList(d.Asks))
+		}
+		for _, p := range d.Text {
+			fmt.Fprintf(&b, "  %s\n", p.Plain())
+		}
+	}
+	for _, e := range p.Intent.Reports {
+		fmt.Fprintf(&b, "report: %s\n", editText(e))
 	}
 	for _, l := range p.Intent.Links {
 		fmt.Fprintf(&b, "links: %s %s\n", l.Kind, l.To)
@@ -38,6 +47,19 @@ func formatPending(p engine.Pending) string {
 		formatAnswer(&b, a)
 	}
 	return b.String()
+}
+
+// editText is a change of a report.
+func editText(e triage.ReportEdit) string {
+	switch {
+	case e.AwayFrom != "":
+		return e.Person + " is away " + e.AwayFrom + ".." + e.AwayTo
+	case e.Back != "":
+		return e.Person + " is back from " + e.Back
+	case e.Takes != nil:
+		return e.Person + " would like " + e.Takes.String()
+	}
+	return "composed afresh"
 }
 
 func formatAnswer(b *strings.Builder, a triage.Reaction) {

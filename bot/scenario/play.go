@@ -42,6 +42,9 @@ func (s Scenario) Play(policy engine.Policy) ([]string, error) {
 		s.updateContext(event)
 		c := engine.Case{Issue: after, Memory: memory, Events: []triage.Event{event}, Comments: s.comments(policy, step.Event, event), Now: now}
 		d, err := s.decide(policy, c)
+		for _, edit := range d.Pending.Intent.Reports {
+			s.Report.State = s.Report.State.Edited(edit)
+		}
 		decisions = append(decisions, formatPending(d.Pending)+Format(d, after, now, err))
 		issue, memory = d.Result, d.Memory
 	}
@@ -75,8 +78,14 @@ func (s Scenario) decide(policy engine.Policy, c engine.Case) (d engine.Decision
 			return d, err
 		}
 		if needs.Facts != 0 {
-			c.Issue, c.Memory.Context = s.afterClosing(c.Issue), s.loadContext(needs, c.Now)
+			c.Issue, c.Memory.Context = s.afterClosing(c.Issue), s.loadContext(needs, c.Issue, c.Now)
 			c.Facts.AgreementsCounted = c.Facts.AgreementsCounted || d.InScope && needs.Facts&triage.NeedAgreements != 0
+		}
+		if needs.Report {
+			c.Facts.Report = &s.Report
+		}
+		if needs.Facts&triage.NeedSeverityAt != 0 {
+			c.Memory.SeverityAt = s.severityAt()
 		}
 		for _, text := range needs.FindIssues {
 			c.Facts.FoundIssues[text] = s.findIssue(c.Issue, text)
@@ -110,8 +119,9 @@ func (s *Scenario) updateContext(e triage.Event) {
 }
 
 // loadContext is what GitLab would tell of the issue's surroundings.
-func (s Scenario) loadContext(needs engine.Needs, now time.Time) triage.Context {
+func (s Scenario) loadContext(needs engine.Needs, issue triage.Issue, now time.Time) triage.Context {
 	loaded := s.Around
+	loaded.Milestone.ID = issue.Milestone
 	if needs.Facts&triage.NeedLinks == 0 {
 		loaded.Links = needs.Known.Links
 	}
@@ -123,6 +133,14 @@ func (s Scenario) loadContext(needs engine.Needs, now time.Time) triage.Context 
 		loaded.AuthorLevel = triage.Developer
 	}
 	return loaded
+}
+
+// severityAt is when the issue got its first severity label.
+func (s Scenario) severityAt() time.Time {
+	if s.SeverityAge == 0 {
+		return s.Issue.CreatedAt
+	}
+	return start.Add(-s.SeverityAge)
 }
 
 // findIssue looks up an issue that a comment names.

@@ -3,6 +3,7 @@ package scenario
 import (
 	"time"
 
+	"flowkeeper/rules/planning"
 	"flowkeeper/rules/triage"
 )
 
@@ -16,8 +17,11 @@ type Scenario struct {
 	Issues []int64 // other issues of the project
 	// ClosedAs is why the issue was closed, as GitLab tells it when it has finished that: "duplicate", "moved" or "".
 	ClosedAs string
-	Rules    map[string]Rule // what differs from the rules' defaults, by id
-	Steps    []Step
+	Report   planning.Report // that the issue shows; without a kind it is no report
+	// SeverityAge is how long before the beginning the issue got its first severity label; 0: with its opening.
+	SeverityAge time.Duration
+	Rules       map[string]Rule // what differs from the rules' defaults, by id
+	Steps       []Step
 }
 
 // Rule is how a scenario configures a rule. An empty mode keeps the default.
@@ -43,7 +47,8 @@ func Parse(data []byte, team triage.TeamConfig) (Scenario, error) {
 		s.Memory = f.Memory.memory()
 	}
 	if f.Around != nil {
-		s.Around, s.Issues, s.ClosedAs = f.Around.around(), f.Around.Issues, f.Around.ClosedAs
+		s.Around, s.Issues, s.ClosedAs, s.SeverityAge = f.Around.around(), f.Around.Issues, f.Around.ClosedAs, f.Around.SeverityAge
+		s.Report, _ = f.Around.report() // checked when it was read
 	}
 	return s, nil
 }
@@ -84,7 +89,7 @@ func rules(written map[string]any) map[string]Rule {
 func (i Issue) issue() triage.Issue {
 	issue := triage.Issue{
 		Ref: triage.Ref{Project: 1, IID: 1}, Type: i.Type, Title: i.Title, Labels: i.Labels, Weight: i.Weight,
-		NoWeights: i.Weights != nil && !*i.Weights, Closed: i.Closed, Moved: i.Moved,
+		NoWeights: i.Weights != nil && !*i.Weights, Closed: i.Closed, Moved: i.Moved, Confidential: i.Confidential,
 		Author: triage.Person{ID: userID(i.Author), Username: i.Author}, Assignees: people(i.Assignee),
 		CreatedAt: start.Add(-i.Age), UpdatedAt: start,
 	}
@@ -119,6 +124,7 @@ func (m Memory) memory() *triage.Memory {
 
 func (a Around) around() triage.Context {
 	around := triage.Context{AccessLevels: a.Levels, Agreements: map[string]triage.Agreement{}}
+	around.Milestone = triage.MilestoneFacts{Title: a.Milestone.Title, Start: a.Milestone.Start, Due: a.Milestone.Due, Next: a.Milestone.Next}
 	for _, kind := range a.Links {
 		around.Links = append(around.Links, triage.Link{Kind: kind})
 	}

@@ -30,10 +30,10 @@ func (j *job) openFollowUp(ctx context.Context) error {
 	}
 	for _, l := range draft.Labels {
 		if !j.intent.followUp.Has(l) {
-			appendReply(intent, intent.OpensBy, append(triage.Say("The follow-up lacks a label: "), engine.LabelRefusedText(l).Say(".")...))
+			appendReply(intent, intent.OpensBy, append(triage.Say("The "+draft.Name()+" lacks a label: "), engine.LabelRefusedText(l).Say(".")...))
 		}
 	}
-	appendReply(intent, intent.OpensBy, triage.Say("The follow-up is #"+strconv.FormatInt(j.intent.followUp.IID, 10)+"."))
+	appendReply(intent, intent.OpensBy, triage.Say("The "+draft.Name()+" is #"+strconv.FormatInt(j.intent.followUp.IID, 10)+"."))
 	return nil
 }
 
@@ -55,13 +55,13 @@ func (j *job) findOrOpen(ctx context.Context, intent *triage.Intent) (triage.Iss
 	}
 	draft := intent.Opens
 	issue, err = j.writes.CreateIssue(ctx, j.batch.Issue.Project, gitlab.NewIssue{
-		Title: note.DraftTitle(*draft), Description: note.RenderDraft(*draft, j.snap.issue, intent.OpensBy),
+		Title: note.DraftTitle(*draft), Description: note.RenderDraft(*draft, j.rules.policy.Team, j.snap.issue, intent.OpensBy),
 		Labels: draft.Labels, Weight: draft.Weight, Confidential: draft.Confidential || outside,
 	})
 	if err != nil {
 		return triage.Issue{}, j.rememberUnanswered(intent.OpensBy, err)
 	}
-	j.effects.note("follow-up opened: " + issue.Ref.String())
+	j.effects.note(draft.Name() + " opened: " + issue.Ref.String())
 	return issue, nil
 }
 

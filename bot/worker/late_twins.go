@@ -132,7 +132,7 @@ func (j *job) closeTwin(ctx context.Context) error {
 		return err
 	}
 	j.snapshotMemory()
-	why := "GitLab opened this follow-up twice. The other one is #" + strconv.FormatInt(first.IID, 10) + ", this one is not needed."
+	why := "GitLab opened this issue twice. The other one is #" + strconv.FormatInt(first.IID, 10) + ", this one is not needed."
 	if _, err := j.says.CreateNote(ctx, twin.Ref, false, why); err != nil {
 		return err
 	}

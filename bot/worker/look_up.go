@@ -42,6 +42,13 @@ func (j *job) lookUp(ctx context.Context, d engine.Decision, needs engine.Needs)
 		}
 		j.in.Facts.PastFindings[rule] = j.pastFindings(ctx, rule)
 	}
+	if needs.Report {
+		report, err := j.reportFacts(ctx)
+		if err != nil {
+			return err
+		}
+		j.in.Facts.Report = &report
+	}
 	if needs.Facts == 0 {
 		return nil
 	}

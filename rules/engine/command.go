@@ -58,6 +58,9 @@ func (r *commandRun) run(c Comment, line Line, h parsedLine, call triage.Call) t
 			return triage.Refuse(LabelRefusedText(l))
 		}
 	}
+	if out.Opens != nil && r.pending.Intent.Opens != nil {
+		return triage.Refuse(triage.Say("another line opens a " + r.pending.Intent.Opens.Name() + " already; write this one again"))
+	}
 	out.Needs &^= r.memory.Context.Known
 	if reason := outOfScope(in); reason != "" && !out.EvenOutOfScope && !out.Refused {
 		return triage.Refuse(triage.Say("").Untrusted(reason).Say(", so the bot leaves it alone"))

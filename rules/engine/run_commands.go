@@ -143,6 +143,8 @@ func (r *commandRun) applyOutcome(c Comment, call triage.Call, out triage.Outcom
 	}
 	if out.Opens != nil {
 		intent.Opens, intent.OpensBy = out.Opens, call.Note
+	}
+	if out.Opens != nil && !out.Opens.Retrospective {
 		r.link(triage.Link{Kind: triage.RelatesTo, Created: r.now})
 		r.memory.Context.Known |= triage.NeedLinks
 		r.memory.Context.LoadedAt = r.now
