@@ -28,6 +28,9 @@ type Document struct {
 // BlockHere stands in a Frame where the block belongs.
 const BlockHere = "{{block}}"
 
+// CapacityHere stands in the Frame of a planning issue where the block of its capacity belongs, if people's template has a place for it.
+const CapacityHere = "{{capacity}}"
+
 // Section is a part of a document: a sentence, a list, a table, or several of them in this order.
 type Section struct {
 	Name   string         `json:"name"`  // names it for good: "past-slo"

@@ -24,3 +24,9 @@ func TestGoldenNeedsWeight(t *testing.T) {
 	s.Previous.Takes = map[string][]string{planningtest.Case("unweighted").Ref.String(): {"eva", "enid"}}
 	checkGolden(t, "needs-weight", compose(t, planning.KindNeedsWeight, s))
 }
+
+func TestGoldenPlanning(t *testing.T) {
+	s := on(planningtest.For(planning.KindPlanning, planningtest.Coming), time.December, 7)
+	s.Previous.Takes = map[string][]string{planningtest.Case("unweighted").Ref.String(): {"eva"}}
+	checkGolden(t, "planning", compose(t, planning.KindPlanning, s))
+}

@@ -86,7 +86,7 @@ func hidden(s planning.State) string {
 	if err != nil {
 		return err.Error()
 	}
-	return strings.Trim(string(text), "{}")
+	return strings.TrimSuffix(string(text), "{}")
 }
 
 func paragraphs(b *strings.Builder, all []triage.Prose) {
