@@ -106,3 +106,9 @@ func (s *Server) projectsOf(g *group, u *user) []*project {
 
 // visible reports whether the user may see the project.
 func (p *project) visible(u *user) bool { return p.visibility != Private || u.level > 0 }
+
+// within reports whether the project is the place, or belongs to it. "" is everywhere.
+func (p *project) within(place string) bool {
+	return place == "" || place == strconv.FormatInt(p.id, 10) || strings.EqualFold(place, p.path) ||
+		slices.ContainsFunc(p.groups, func(g *group) bool { return strings.EqualFold(g.path, place) || strconv.FormatInt(g.id, 10) == place })
+}

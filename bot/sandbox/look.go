@@ -153,23 +153,6 @@ func (s *Server) IssueFor(username string, ref triage.Ref) (seen Issue, ok bool)
 	return s.viewOf(i, u), true
 }
 
-// IssuesFor shows all issues of a project that somebody sees, as they see them, oldest first.
-func (s *Server) IssuesFor(username string, project int64) []Issue {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	u, p := s.userNamed(username), s.project(project)
-	if u == nil || p == nil {
-		return nil
-	}
-	var list []Issue
-	for _, i := range p.issues {
-		if i.visible(u) {
-			list = append(list, s.viewOf(i, u))
-		}
-	}
-	return list
-}
-
 // Issues shows all issues of a project, oldest first.
 func (s *Server) Issues(project int64) []Issue {
 	s.mu.Lock()

@@ -10,13 +10,16 @@ import (
 	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
+	render "github.com/yuin/goldmark/renderer"
 	"github.com/yuin/goldmark/renderer/html"
+	"github.com/yuin/goldmark/util"
 	dom "golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
 var (
-	renderer = goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(html.WithUnsafe()))
+	renderer = goldmark.New(goldmark.WithExtensions(extension.GFM),
+		goldmark.WithRendererOptions(html.WithUnsafe(), render.WithNodeRenderers(util.Prioritized(boxRenderer{}, 100))))
 	harmless = policy()
 	// reference finds what GitLab turns into more than text: @maria, ~UX, ~"needs research", :thumbsup:.
 	reference = regexp.MustCompile(`@[A-Za-z0-9_][A-Za-z0-9_.-]*|~"[^"\n]+"|~[^\s"~,;()<>]+|:[a-z0-9_+-]+:|[👍👎🎉👀✅❌❤⚠]\x{FE0F}?`)
@@ -28,6 +31,7 @@ func policy() *bluemonday.Policy {
 	p.AllowElements("details", "summary", "input")
 	p.AllowAttrs("type").Matching(regexp.MustCompile(`^checkbox$`)).OnElements("input")
 	p.AllowAttrs("checked", "disabled").OnElements("input")
+	p.AllowAttrs("data-line").Matching(regexp.MustCompile(`^[0-9]{1,7}$`)).OnElements("input")
 	p.RequireNoReferrerOnLinks(true)
 	return p
 }
@@ -37,12 +41,17 @@ type References struct {
 	Label  func(name string) string   // the HTML of a label's chip, "" if there is no such label
 	Emoji  func(word string) string   // the HTML of a reaction, given by its name or its character, "" if there is none
 	Person func(username string) bool // whether there is somebody of that name
+
+	// Box is the HTML of a box of a task list that can be ticked, given its line, the first being 1, and whether it is ticked now. nil, or
+	// "" for a line, is a box that only shows.
+	Box func(line int, ticked bool) string
 }
 
 // Render turns a person's Markdown into inert HTML.
 func Render(markdown string, refs References) string {
 	body := parsed(markdown)
 	eachText(body, func(t *dom.Node) { refs.enrich(t) })
+	refs.enableBoxes(body)
 	var out bytes.Buffer
 	for n := body.FirstChild; n != nil; n = n.NextSibling {
 		if err := dom.Render(&out, n); err != nil {
@@ -73,6 +82,7 @@ func parsed(markdown string) *dom.Node {
 			n.Attr = append(n.Attr, dom.Attribute{Key: "disabled"})
 		}
 	}
+	showInapplicable(body)
 	return body
 }
 

@@ -17,7 +17,9 @@ var issueForms = map[string]func(*site, *form) error{
 	"/state":               (*site).postState,
 	"/assignee":            (*site).postAssignee,
 	"/milestone":           (*site).postMilestone,
+	"/due":                 (*site).postDue,
 	"/text":                (*site).postText,
+	"/tick":                (*site).postTick,
 	"/notes":               (*site).postComment,
 	"/notes/{note}":        (*site).postEdit,
 	"/notes/{note}/reply":  (*site).postReply,
@@ -95,6 +97,11 @@ func (s *site) postAssignee(f *form) error {
 func (s *site) postMilestone(f *form) error {
 	title := f.value("milestone")
 	return s.gitlab.Edit(f.user, f.ref, sandbox.Change{Milestone: &title})
+}
+
+func (s *site) postDue(f *form) error {
+	due := f.value("due")
+	return s.gitlab.Edit(f.user, f.ref, sandbox.Change{Due: &due})
 }
 
 func (s *site) postText(f *form) error {

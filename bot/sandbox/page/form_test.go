@@ -39,6 +39,8 @@ func TestFormsWithoutJavaScript(t *testing.T) {
 		{"assign", "/assignee", []string{"assignee", "omar"}, func(i sandbox.Issue) bool { return i.Assignees[0] == "omar" }},
 		{"unassign", "/assignee", []string{"assignee", ""}, func(i sandbox.Issue) bool { return len(i.Assignees) == 0 }},
 		{"milestone", "/milestone", []string{"milestone", "19.2"}, func(i sandbox.Issue) bool { return i.Milestone == "19.2" }},
+		{"due date", "/due", []string{"due", "2026-12-07"}, func(i sandbox.Issue) bool { return i.Due == "2026-12-07" }},
+		{"no due date", "/due", []string{"due", ""}, func(i sandbox.Issue) bool { return i.Due == "" }},
 		{"text", "/text", []string{"title", "T", "description", "D"}, func(i sandbox.Issue) bool { return i.Title == "T" && i.Description == "D" }},
 		{"comment", "/notes", []string{"text", "hello"}, func(i sandbox.Issue) bool { return last(i).Text == "hello" && !last(i).Internal }},
 		{"internal", "/notes", []string{"text", "psst", "internal", "1"}, func(i sandbox.Issue) bool { return last(i).Text == "psst" && last(i).Internal }},

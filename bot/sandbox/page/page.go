@@ -153,8 +153,13 @@ func serveAsset(w http.ResponseWriter, r *http.Request) {
 	http.ServeFileFS(w, r, assets, "assets/"+name)
 }
 
-// serveGitLabURL leads the addresses that GitLab uses, and that hooks and the API name, to the pages of the sandbox.
+// serveGitLabURL leads the addresses that GitLab uses, and that hooks, the API and reports name, to the pages of the sandbox.
 func (s *site) serveGitLabURL(w http.ResponseWriter, r *http.Request) {
+	if list, found := strings.CutSuffix(strings.Trim(r.URL.Path, "/"), "/-/issues"); found {
+		place := strings.TrimPrefix(list, "groups/")
+		http.Redirect(w, r, "/?"+listQuery(place, r.URL.Query()).Encode(), http.StatusFound)
+		return
+	}
 	for _, kind := range []string{"/-/issues/", "/-/work_items/"} {
 		path, iid, found := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), kind)
 		for _, p := range s.gitlab.Projects() {

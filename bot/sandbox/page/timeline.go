@@ -40,6 +40,11 @@ func timeline(i sandbox.Issue, who visitor, chips chips) []entryView {
 		v.Words = e.State + " this issue"
 		list = append(list, v)
 	}
+	for _, e := range i.MilestoneEvents {
+		v := newEntry("milestone", e.ID, who.user(e.User), e.At)
+		v.Words = map[bool]string{true: "set the milestone to ", false: "removed the milestone "}[e.Added] + e.Milestone
+		list = append(list, v)
+	}
 	slices.SortStableFunc(list, func(a, b entryView) int { return a.At.Compare(b.At) })
 	var all []entryView
 	for _, v := range list {
@@ -54,7 +59,7 @@ func newEntry(kind string, id int64, by sandbox.User, at time.Time) entryView {
 }
 
 func noteEntry(i sandbox.Issue, n sandbox.Note, who visitor, chips chips) entryView {
-	html := who.markdown(n.Text, chips)
+	html := who.markdown(n.Text, chips, nil)
 	if n.System {
 		v := newEntry("system", n.ID, who.user(n.Author), n.CreatedAt)
 		v.HTML = html

@@ -39,7 +39,10 @@ type (
 	}
 	indexView struct {
 		frameView
+		Events   string // where news of the page come from
 		Projects []projectView
+		Places   []placeView
+		Filter   []string // what the list is narrowed to, in words
 		Issues   []rowView
 		More     int
 		Labels   []string
@@ -48,6 +51,11 @@ type (
 	projectView struct {
 		ID   int64
 		Path string
+	}
+	placeView struct {
+		Name, URL string
+		Open      int
+		Here      bool
 	}
 	rowView struct {
 		URL, Ref, Title, State, Author string
@@ -62,6 +70,7 @@ type (
 		rowView
 		IID         int64
 		Path        string
+		Several     bool // projects
 		Kind        string
 		Source      string
 		Description template.HTML
@@ -70,6 +79,8 @@ type (
 		Entries     []entryView
 		Known       []string
 		Assignee    string
+		Others      []string // assigned besides
+		Due         string
 		Milestone   string
 		Milestones  []string
 		Weights     bool
@@ -86,7 +97,7 @@ type (
 		URL   string
 	}
 	entryView struct {
-		ID, Kind       string // "note", "label", "weight", "state" or "system"
+		ID, Kind       string // "note", "label", "weight", "state", "milestone" or "system"
 		NoteID         int64
 		Author, Name   string
 		Bot, Mine      bool
@@ -109,28 +120,6 @@ type (
 	}
 )
 
-// indexPage is the list of issues.
-func (s *site) indexPage(r *http.Request, problem string) *page {
-	who := s.visitor(r)
-	v := indexView{frameView: who.frameView("Issues", "/", problem), Weights: s.gitlab.Edition() == sandbox.Premium}
-	projects := s.gitlab.Projects()
-	for _, p := range projects {
-		v.Projects = append(v.Projects, projectView{p.ID, p.Path})
-		chips := chipsOf(p.Labels)
-		for _, i := range s.gitlab.IssuesFor(who.me.Username, p.ID) {
-			v.Issues = append(v.Issues, issueRow(i, chips, len(projects) > 1))
-		}
-		v.Labels = append(v.Labels, labelNames(p.Labels)...)
-	}
-	slices.Sort(v.Labels)
-	v.Labels = slices.Compact(v.Labels)
-	slices.SortStableFunc(v.Issues, func(a, b rowView) int { return b.Updated.Compare(a.Updated) })
-	if v.More = len(v.Issues) - shownIssues; v.More > 0 {
-		v.Issues = v.Issues[:shownIssues]
-	}
-	return &page{"index.html", v}
-}
-
 // issuePage is one issue, nil if there is none for the visitor.
 func (s *site) issuePage(r *http.Request, problem string) *page {
 	who := s.visitor(r)
@@ -142,14 +131,14 @@ func (s *site) issuePage(r *http.Request, problem string) *page {
 	p := projects[slices.IndexFunc(projects, func(p sandbox.Project) bool { return p.ID == i.Project })]
 	chips := chipsOf(p.Labels)
 	v := issueView{
-		rowView: issueRow(i, chips, len(projects) > 1), IID: i.IID, Path: i.Path, Kind: i.Type, Source: i.Description, Created: i.CreatedAt,
-		Description: who.markdown(i.Description, chips), Awards: awardViews(i.Awards, who, 0, issuePath(i.Ref)), Entries: timeline(i, who, chips),
+		rowView: issueRow(i, chips, len(projects) > 1), IID: i.IID, Path: i.Path, Several: len(projects) > 1, Kind: i.Type, Source: i.Description, Created: i.CreatedAt,
+		Description: who.markdown(i.Description, chips, boxesOf(i.Description)), Due: i.Due, Awards: awardViews(i.Awards, who, 0, issuePath(i.Ref)), Entries: timeline(i, who, chips),
 		Known: labelNames(p.Labels), Milestone: i.Milestone, Milestones: p.Milestones, Weights: s.gitlab.Edition() == sandbox.Premium,
 	}
 	v.frameView = who.frameView(i.Title+" · #"+strconv.FormatInt(i.IID, 10), v.URL, problem)
 	slices.Sort(v.Known)
 	if len(i.Assignees) > 0 {
-		v.Assignee = i.Assignees[0]
+		v.Assignee, v.Others = i.Assignees[0], i.Assignees[1:]
 	}
 	for _, d := range slices.Backward(s.gitlab.Deliveries()) {
 		if d.Issue != i.Ref {

@@ -89,8 +89,8 @@ func (c chips) chip(name string) chipView {
 	return chipView{Label: name, Value: name}
 }
 
-// markdown renders a text with its labels and people.
-func (v visitor) markdown(text string, chips chips) template.HTML {
+// markdown renders a text with its labels and people. The boxes are those that can be ticked, see markdown.References.
+func (v visitor) markdown(text string, chips chips, box func(int, bool) string) template.HTML {
 	html := markdown.Render(text, markdown.References{
 		Label: func(name string) string {
 			chip, known := chips[name]
@@ -101,6 +101,7 @@ func (v visitor) markdown(text string, chips chips) template.HTML {
 			return b.String()
 		},
 		Emoji:  iconHTML,
+		Box:    box,
 		Person: func(name string) bool { return v.user(name).Username != "" },
 	})
 	return template.HTML(html) // sanitised by Render

@@ -33,7 +33,25 @@ func World(gitlab *sandbox.Server) error {
 	if err := People(gitlab, w.Team); err != nil {
 		return err
 	}
-	return Issues(gitlab, w.Issues)
+	if err := Issues(gitlab, w.Issues); err != nil {
+		return err
+	}
+	return shareLabels(gitlab)
+}
+
+// shareLabels gives every project the labels of all: here they stand for those of the group.
+func shareLabels(gitlab *sandbox.Server) error {
+	projects := gitlab.Projects()
+	for _, from := range projects {
+		for _, l := range from.Labels {
+			for _, to := range projects {
+				if err := gitlab.AddLabel(to.ID, l.Name, "", l.Description); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // Milestone adds a milestone to a group.

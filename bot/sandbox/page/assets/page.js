@@ -14,7 +14,7 @@ function remember(root) {
 // Takes over a part: children with the same id and the same source stay as they are, with their focus and their open folds.
 function patch(now, next) {
   if (sources.get(now) === next.outerHTML) return;
-  const open = new Set([...now.querySelectorAll("details[open][id]")].map((d) => d.id));
+  const open = new Set([...now.querySelectorAll("details[open]")].map(foldName));
   const kept = new Map([...now.children].filter((c) => c.id).map((c) => [c.id, c]));
   const source = next.outerHTML;
   const children = [...next.children].map((c) => {
@@ -23,12 +23,18 @@ function patch(now, next) {
     if (old && busy(old)) return old;
     sources.set(c, c.outerHTML);
     localise(c);
-    for (const d of c.querySelectorAll("details[id]")) d.open = open.has(d.id);
+    for (const d of c.querySelectorAll("details")) d.open = d.open || open.has(foldName(d));
     if (old && sources.has(now)) c.classList.add("fresh");
     return c;
   });
   if (!same([...now.children], children)) place(now, children);
   sources.set(now, source);
+}
+
+// Folds that people wrote have no id: their summary tells them apart.
+function foldName(details) {
+  const summary = details.querySelector("summary");
+  return details.id || (summary ? summary.textContent : "");
 }
 
 // Puts the children in place; those that are there already are not touched, so that what has the focus keeps it.
@@ -88,7 +94,7 @@ async function refresh() {
   loading = (async () => {
     do {
       again = false;
-      const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+      const answer = await fetch(location.pathname + location.search, { headers: { Accept: "text/html" } });
       if (answer.ok) takeOver(await answer.text(), "[data-live]:not(#problem)");
     } while (again);
   })().catch(() => {}).finally(() => { loading = null; });
@@ -113,6 +119,8 @@ async function send(form, button) {
   }
   if (answer.ok) for (const field of form.querySelectorAll("[data-value]")) field.dataset.value = field.value;
   takeOver(html, "[data-live]");
+  const box = button && button.matches(".box") && document.querySelector(`.box[data-line="${button.dataset.line}"]`);
+  if (box) box.focus();
   if (answer.ok && form.hasAttribute("data-clear")) form.reset();
 }
 
