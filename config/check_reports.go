@@ -37,6 +37,9 @@ func (r *reader) crossCheckReports(c *Config) {
 	if c.Reports.Kickoff.Email && c.SMTP.Host == "" {
 		r.reportConflict(diagnosticf("set smtp.host to the server that takes them", "there is no server for mails"), "reports.kickoff.email", "smtp.host")
 	}
+	if c.Reports.Kickoff.Email && len(c.Team.Emails) == 0 {
+		r.reportConflict(diagnosticf("name addresses in team.emails", "nobody's address is known, so nobody gets mail"), "reports.kickoff.email", "team.emails")
+	}
 	if c.SMTP.Host != "" && c.SMTP.From == "" {
 		r.reportConflict(diagnosticf("set smtp.from to the address that mails come from", "mails would have no sender"), "smtp.host", "smtp.from")
 	}

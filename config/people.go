@@ -126,8 +126,11 @@ func parseSender(lit literal) (string, *diagnostic) {
 	if f != nil {
 		return "", f
 	}
-	if _, err := mail.ParseAddress(s); err != nil {
+	if a, err := mail.ParseAddress(s); err != nil || strings.ContainsFunc(a.Address, isNotAddress) {
 		return "", diagnosticf("write one such as flowkeeper@example.com", "%s is not a mail address", quote(s))
 	}
 	return s, nil
 }
+
+// isNotAddress is true of what an address has only in quotes, or where every server on its way knows more than ASCII.
+func isNotAddress(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"<>()[],;:\`, r) }
