@@ -35,7 +35,7 @@ func (g *scriptGitLab) close() {
 //
 //	sandbox start          starts a GitLab that knows $TOKEN and has a project; sets FLOWKEEPER_GITLAB_URL, and GITLAB_ADDR to its host:port
 //	sandbox away|back      breaks every connection to its API from now on, or no more
-//	sandbox refuse         answers 403 to the next write to an issue
+//	sandbox refuse         answers 422 to the next write to an issue
 //	sandbox hold|release   lets every request to its API wait, or no more
 //	sandbox connect URL [NAME]  points a webhook of the project at a receiver; its secret is $SECRET or the one of that name
 //	sandbox open TITLE     opens an issue; sandbox shows LABEL waits until it carries the label, sandbox bare wants no label and no note on it
@@ -54,7 +54,7 @@ func play(ts *testscript.TestScript, neg bool, args []string) {
 	case verb == "back":
 		g.ClearFaults()
 	case verb == "refuse":
-		g.FailNext(sandbox.Fault{Match: "PUT issue", Status: http.StatusForbidden})
+		g.FailNext(sandbox.Fault{Match: "PUT issue", Status: http.StatusUnprocessableEntity})
 	case verb == "hold" && g.held == nil:
 		g.held = make(chan struct{})
 		g.FailNext(sandbox.Fault{Times: -1, Wait: g.held})

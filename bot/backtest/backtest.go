@@ -1,0 +1,214 @@
+// Package backtest tells what a configuration would have done in the past: it plays what people did to the issues of a project to the very
+// rules that would have looked at them, and compares what the rules want with what people did themselves. It writes nothing.
+package backtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// GitLab is what is read.
+type GitLab interface {
+	EachUpdatedIssue(ctx context.Context, project int64, since time.Time, each func(triage.Issue) error) error
+	Issue(ctx context.Context, ref triage.Ref) (triage.Issue, error)
+	ResourceEvents(ctx context.Context, ref triage.Ref) ([]triage.ResourceEvent, error)
+	StateEvents(ctx context.Context, ref triage.Ref) ([]gitlab.StateEvent, error)
+	MilestoneEvents(ctx context.Context, ref triage.Ref) ([]gitlab.MilestoneEvent, error)
+	Comments(ctx context.Context, ref triage.Ref, since time.Time) ([]gitlab.Comment, error)
+	Awards(ctx context.Context, ref triage.Ref, note int64) ([]gitlab.Award, error)
+	Links(ctx context.Context, ref triage.Ref) ([]triage.Link, error)
+}
+
+// ErrCallsUsedUp is what the limiter of the calls returns when no more may be made: what was played until then is reported.
+var ErrCallsUsedUp = errors.New("the calls that were allowed are used up")
+
+// Options are what a backtest is made of.
+type Options struct {
+	GitLab   GitLab
+	Bot      triage.Person // what this user did is left out of the past
+	Project  int64
+	Path     string          // of the project, for people
+	Policies []engine.Policy // each is played on the same past
+	Since    time.Time       // acts from then on count, and issues that changed since
+	Issues   []int64         // only these; nil is all
+	Done     map[int64]bool  // issues that earlier runs played
+	Reports  []Report        // of earlier runs, to be added to; nil if this is the first
+	Workers  int             // issues that are read at the same time
+
+	Confidential bool // name confidential issues
+	Now          time.Time
+	Progress     func(done, of int)                              // called after each issue, one call at a time
+	Sleep        func(ctx context.Context, d time.Duration) bool // before a failed call is made again; false if ctx has ended
+}
+
+// Result is a report for each policy, and how to go on if the calls were used up.
+type Result struct {
+	Reports []Report
+	Done    map[int64]bool // issues that were played
+}
+
+// Run plays the issues. When the calls are used up or ctx ends, the result is of what was played until then; in the second case there is an
+// error, too.
+func Run(ctx context.Context, o Options) (Result, error) {
+	b := &run{Options: o, done: map[int64]bool{}}
+	b.GitLab = patient{o.GitLab, o.Sleep}
+	for iid := range o.Done {
+		b.done[iid] = true
+	}
+	for n := range o.Policies {
+		r := Report{Project: o.Path, Since: o.Since, Until: o.Now}
+		if o.Reports != nil {
+			r = o.Reports[n]
+		}
+		r.Left = 0
+		b.tallies = append(b.tallies, newTally(r, o.Confidential))
+		b.policies = append(b.policies, inForce(o.Policies[n]))
+	}
+	err := b.playAll(ctx)
+	result := Result{Done: b.done}
+	for _, t := range b.tallies {
+		t.report.Left = b.left
+		result.Reports = append(result.Reports, t.result())
+	}
+	return result, err
+}
+
+// inForce lets rules in shadow go as far as they would if they were let: that is what one wants to know of them.
+func inForce(p engine.Policy) engine.Policy {
+	settings := make([]engine.Setting, len(p.Settings))
+	for n, s := range p.Settings {
+		if s.Mode == triage.Shadow {
+			s.Mode = s.Rule.Mode
+		}
+		settings[n] = s
+	}
+	p.Settings, p.Commands = settings, nil
+	return p
+}
+
+// run is a backtest that is going on.
+type run struct {
+	Options
+	policies []engine.Policy
+	total    int
+
+	mu      sync.Mutex
+	tallies []*tally
+	done    map[int64]bool
+	left    int
+}
+
+// playAll plays the issues, some at the same time.
+func (b *run) playAll(ctx context.Context) error {
+	list, err := b.list(ctx)
+	if errors.Is(err, ErrCallsUsedUp) {
+		return fmt.Errorf("not even the list of issues could be read: %w", err)
+	}
+	if err != nil {
+		return err
+	}
+	b.total = len(list)
+	workers, ctx := errgroup.WithContext(ctx)
+	workers.SetLimit(max(b.Workers, 1))
+	for _, i := range list {
+		if b.isDone(i.IID) {
+			continue
+		}
+		workers.Go(func() error { return b.play(ctx, i) })
+	}
+	return workers.Wait()
+}
+
+// list is the issues to be played, without their descriptions: there may be thousands.
+func (b *run) list(ctx context.Context) ([]triage.Issue, error) {
+	var all []triage.Issue
+	add := func(i triage.Issue) error {
+		i.Description = ""
+		all = append(all, i)
+		return nil
+	}
+	if b.Issues == nil {
+		err := b.GitLab.EachUpdatedIssue(ctx, b.Project, b.Since, add)
+		return all, err
+	}
+	for _, iid := range b.Issues {
+		i, err := b.GitLab.Issue(ctx, triage.Ref{Project: b.Project, IID: iid})
+		if err != nil {
+			return nil, err
+		}
+		_ = add(i)
+	}
+	return all, nil
+}
+
+func (b *run) isDone(iid int64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.done[iid]
+}
+
+// play plays one issue to all policies. An issue whose past cannot be read because the calls are used up is left.
+func (b *run) play(ctx context.Context, i triage.Issue) error {
+	outcomes, h, err := b.outcomes(ctx, i)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case errors.Is(err, ErrCallsUsedUp):
+		b.left++
+		return nil
+	case gitlab.ClassOf(err) == gitlab.NotFound: // deleted, or moved out of sight, since it was listed
+		for _, t := range b.tallies {
+			t.report.Gone++
+		}
+		b.done[i.IID] = true
+		return nil
+	case err != nil:
+		return err
+	}
+	for n, t := range b.tallies {
+		t.add(i, h, outcomes[n], modes(b.policies[n]), b.policies[n].Team.Label(triage.WorkflowScope))
+	}
+	b.done[i.IID] = true
+	if b.Progress != nil {
+		b.Progress(len(b.done), b.total)
+	}
+	return nil
+}
+
+// outcomes are what each policy makes of an issue.
+func (b *run) outcomes(ctx context.Context, i triage.Issue) ([]outcome, history, error) {
+	source := &pastOf{gitlab: b.GitLab, issue: i.Ref, bot: b.Bot}
+	kept, err := source.records(ctx, i)
+	if err != nil {
+		return nil, history{}, err
+	}
+	h := newHistory(i, kept, b.Bot)
+	var all []outcome
+	for _, p := range b.policies {
+		r := replay{policy: p, source: source, past: h, now: i, end: b.Now}
+		o, err := r.run(ctx)
+		if err != nil {
+			return nil, h, err
+		}
+		all = append(all, o)
+	}
+	return all, h, nil
+}
+
+// modes are how far each rule goes.
+func modes(p engine.Policy) map[string]triage.Mode {
+	all := make(map[string]triage.Mode, len(p.Settings))
+	for _, s := range p.Settings {
+		all[s.ID] = s.Mode
+	}
+	return all
+}

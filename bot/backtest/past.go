@@ -1,0 +1,78 @@
+package backtest
+
+import (
+	"context"
+	"time"
+
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/rules/triage"
+)
+
+// pastOf reads what GitLab keeps of one issue's past, each list once and only when it is needed.
+type pastOf struct {
+	gitlab GitLab
+	issue  triage.Ref
+	bot    triage.Person
+
+	linked      []triage.Link
+	linksRead   bool
+	comments    []gitlab.Comment
+	thumbs      []gitlab.Award
+	commentRead bool
+}
+
+// records are the changes of labels, weight, state and milestone.
+func (p *pastOf) records(ctx context.Context, i triage.Issue) (r records, err error) {
+	if r.resources, err = p.gitlab.ResourceEvents(ctx, p.issue); err != nil {
+		return r, err
+	}
+	if r.milestones, err = p.gitlab.MilestoneEvents(ctx, p.issue); err != nil {
+		return r, err
+	}
+	r.states, err = p.gitlab.StateEvents(ctx, p.issue)
+	return r, err
+}
+
+func (p *pastOf) links(ctx context.Context) ([]triage.Link, error) {
+	if p.linksRead {
+		return p.linked, nil
+	}
+	links, err := p.gitlab.Links(ctx, p.issue)
+	if err == nil {
+		p.linked, p.linksRead = links, true
+	}
+	return links, err
+}
+
+func (p *pastOf) discussion(ctx context.Context, since, until time.Time) (map[string]triage.Agreement, time.Time, error) {
+	if !p.commentRead {
+		comments, err := p.gitlab.Comments(ctx, p.issue, time.Time{})
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		if p.thumbs, err = p.gitlab.Awards(ctx, p.issue, 0); err != nil {
+			return nil, time.Time{}, err
+		}
+		p.comments, p.commentRead = comments, true
+	}
+	during := func(at time.Time) bool { return !at.Before(since) && !at.After(until) }
+	agreed, last := map[string]triage.Agreement{}, time.Time{}
+	for _, a := range p.thumbs {
+		if triage.IsThumbsup(a.Name) && during(a.At) && !a.User.Is(p.bot) {
+			agreed[triage.UsernameKey(a.User.Username)] = triage.Agreement{ID: a.User.ID, Thumb: true}
+		}
+	}
+	for _, c := range p.comments {
+		if !during(c.CreatedAt) || c.Author.Is(p.bot) {
+			continue
+		}
+		if c.CreatedAt.After(last) {
+			last = c.CreatedAt
+		}
+		if triage.IsAgreement(c.Body) {
+			key := triage.UsernameKey(c.Author.Username)
+			agreed[key] = triage.Agreement{ID: c.Author.ID, Thumb: agreed[key].Thumb, Comment: true}
+		}
+	}
+	return agreed, last, nil
+}

@@ -1,0 +1,164 @@
+package backtest
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// Report is what a configuration would have done to the issues of a project, and what people did themselves.
+type Report struct {
+	Project string    `json:"project"`
+	Since   time.Time `json:"since"` // acts from then on are counted
+	Until   time.Time `json:"until"`
+	Issues  int       `json:"issues"`         // that were played
+	Left    int       `json:"left"`           // that were not, because the calls were used up
+	Gone    int       `json:"gone,omitempty"` // that were deleted meanwhile, or whose past the token may not see
+	Calls   int       `json:"calls"`          // of GitLab's API
+	Rules   []Rule    `json:"rules"`          // those that would have done something, the most acts first
+
+	Notes       int            `json:"notes"`       // that the bot would have written, one an issue
+	NotesPerDay float64        `json:"notes_a_day"` // on average
+	Mentions    map[string]int `json:"mentions"`    // by username
+	Contradict  []Example      `json:"contradictions,omitempty"`
+}
+
+// Rule is what one rule would have done.
+type Rule struct {
+	Rule         string    `json:"rule"`
+	Mode         string    `json:"mode"`
+	Fired        int       `json:"fired"` // how often it would have wanted something that was not so
+	WouldLabel   int       `json:"would_label"`
+	WouldWeigh   int       `json:"would_weigh"`
+	WouldClose   int       `json:"would_close,omitempty"`
+	WouldPlan    int       `json:"would_plan,omitempty"` // milestones set
+	WouldRemind  int       `json:"would_remind"`
+	WouldMention int       `json:"would_mention"`
+	Agreed       int       `json:"agreed"`    // people did the same within a day; what a reminder asks, within seven
+	Disagreed    int       `json:"disagreed"` // people did the opposite within seven days, or had before, or left the reminder
+	Examples     []Example `json:"examples"`
+}
+
+// Example is one act. Issue and URL are empty for a confidential issue.
+type Example struct {
+	Issue  string    `json:"issue"`
+	URL    string    `json:"url,omitempty"`
+	At     time.Time `json:"at,omitzero"`
+	What   string    `json:"what"`
+	People string    `json:"people,omitempty"` // "agreed", "disagreed" or nothing
+}
+
+// maxExamples of each rule, those first with which people disagreed.
+const maxExamples = 10
+
+// tally collects the outcomes of issues. It is not safe for concurrent use.
+type tally struct {
+	report       Report
+	rules        map[string]*Rule
+	confidential bool // name confidential issues
+}
+
+func newTally(r Report, confidential bool) *tally {
+	t := &tally{report: r, rules: map[string]*Rule{}, confidential: confidential}
+	for n := range r.Rules {
+		t.rules[r.Rules[n].Rule] = &r.Rules[n]
+	}
+	if t.report.Mentions == nil {
+		t.report.Mentions = map[string]int{}
+	}
+	return t
+}
+
+// add counts what the bot would have done on an issue from the time on that the report begins with.
+func (t *tally) add(i triage.Issue, h history, o outcome, modes map[string]triage.Mode, workflow string) {
+	t.report.Issues++
+	if !o.noteAt.IsZero() && !o.noteAt.Before(t.report.Since) {
+		t.report.Notes++
+	}
+	for _, a := range o.acts {
+		if !a.at.Before(t.report.Since) {
+			t.addAct(i, a, h.judge(a, t.report.Until, workflow), modes[a.rule])
+		}
+	}
+	if o.contradiction != nil && len(t.report.Contradict) < maxExamples {
+		e := t.example(i, act{words: o.contradiction.Error()}, untold)
+		t.report.Contradict = append(t.report.Contradict, e)
+	}
+}
+
+// addAct counts one act.
+func (t *tally) addAct(i triage.Issue, a act, v verdict, mode triage.Mode) {
+	r := t.rules[a.rule]
+	if r == nil {
+		r = &Rule{Rule: a.rule, Mode: mode.String()}
+		t.rules[a.rule] = r
+	}
+	r.Fired++
+	switch a.action.(type) {
+	case triage.AddLabel, triage.RemoveLabel:
+		r.WouldLabel++
+	case triage.SetWeight:
+		r.WouldWeigh++
+	case triage.Close:
+		r.WouldClose++
+	case triage.SetMilestone:
+		r.WouldPlan++
+	default:
+		r.WouldRemind++
+	}
+	r.WouldMention += len(a.mentions)
+	for _, who := range a.mentions {
+		t.report.Mentions[who]++
+	}
+	switch v {
+	case agreed:
+		r.Agreed++
+	case disagreed:
+		r.Disagreed++
+	}
+	r.Examples = append(r.Examples, t.example(i, a, v))
+	slices.SortStableFunc(r.Examples, byInterest)
+	r.Examples = r.Examples[:min(len(r.Examples), maxExamples)]
+}
+
+// example names an act.
+func (t *tally) example(i triage.Issue, a act, v verdict) Example {
+	e := Example{At: a.at, What: a.words, People: [...]string{untold: "", agreed: "agreed", disagreed: "disagreed"}[v]}
+	if i.Confidential && !t.confidential {
+		e.Issue = "a confidential issue"
+		return e
+	}
+	e.Issue, e.URL = i.Ref.String(), i.URL
+	return e
+}
+
+// byInterest orders examples: those with which people disagreed first, then those with which they agreed; the issues as they were numbered.
+func byInterest(a, b Example) int {
+	rank := func(e Example) int { return slices.Index([]string{"disagreed", "agreed", ""}, e.People) }
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), a.At.Compare(b.At), cmp.Compare(a.Issue, b.Issue), cmp.Compare(a.What, b.What))
+}
+
+// result is the report of all that was added.
+func (t *tally) result() Report {
+	r := t.report
+	r.Rules = nil
+	for _, id := range slices.Sorted(maps.Keys(t.rules)) {
+		r.Rules = append(r.Rules, *t.rules[id])
+	}
+	slices.SortStableFunc(r.Rules, func(a, b Rule) int { return cmp.Compare(b.Fired, a.Fired) })
+	if days := r.Until.Sub(r.Since).Hours() / 24; days > 0 {
+		r.NotesPerDay = float64(r.Notes) / max(days, 1)
+	}
+	return r
+}
+
+// Totals are the sums over all rules.
+func (r Report) Totals() (fired, agreed, disagreed int) {
+	for _, rule := range r.Rules {
+		fired, agreed, disagreed = fired+rule.Fired, agreed+rule.Agreed, disagreed+rule.Disagreed
+	}
+	return fired, agreed, disagreed
+}
