@@ -22,7 +22,7 @@ type pastOf struct {
 }
 
 // records are the changes of labels, weight, state and milestone.
-func (p *pastOf) records(ctx context.Context, i triage.Issue) (r records, err error) {
+func (p *pastOf) records(ctx context.Context) (r records, err error) {
 	if r.resources, err = p.gitlab.ResourceEvents(ctx, p.issue); err != nil {
 		return r, err
 	}

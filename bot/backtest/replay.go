@@ -182,6 +182,9 @@ func (r *replay) take(d engine.Decision, now time.Time) {
 	if d.UpdateNote {
 		r.show(d.Note, now)
 	}
+	if r.issue.Closed {
+		r.endReminders(now, nil)
+	}
 }
 
 // show brings the reminders in line with the note.
@@ -205,6 +208,11 @@ func (r *replay) show(note engine.Note, now time.Time) {
 			r.out.acts[n].mentions = append(r.out.acts[n].mentions, r.policy.Team.People(i.Asks...)...)
 		}
 	}
+	r.endReminders(now, asked)
+}
+
+// endReminders ends all but those that are still asked for.
+func (r *replay) endReminders(now time.Time, asked map[string]bool) {
 	for key, n := range r.open {
 		if !asked[key] {
 			r.out.acts[n].endedAt, r.out.acts[n].closing = now, r.issue.Closed

@@ -118,6 +118,7 @@ func (t *tally) addAct(i triage.Issue, a act, v verdict, mode triage.Mode) {
 		r.Agreed++
 	case disagreed:
 		r.Disagreed++
+	case untold:
 	}
 	r.Examples = append(r.Examples, t.example(i, a, v))
 	slices.SortStableFunc(r.Examples, byInterest)

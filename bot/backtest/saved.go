@@ -32,7 +32,9 @@ func SavedFile(dir string, project int64, policies []engine.Policy) string {
 	hash := sha256.New()
 	fmt.Fprintln(hash, project)
 	for _, p := range policies {
-		fmt.Fprintf(hash, "%+v %v %v\n", p.Team.TeamConfig, p.Grace, p.TriageDays)
+		team := p.Team.TeamConfig
+		team.Workflow = nil // an address
+		fmt.Fprintf(hash, "%+v %+v %v %v\n", team, p.Team.Workflow.States(), p.Grace, p.TriageDays)
 		for _, s := range p.Settings {
 			fmt.Fprintln(hash, s.ID, s.Mode, s.Options)
 		}

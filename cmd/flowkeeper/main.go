@@ -38,6 +38,7 @@ type cli struct {
 	Explain  explainCmd  `cmd:"" help:"Say what would be decided on an issue now, and why. Writes nothing."`
 	Replay   replayCmd   `cmd:"" help:"Send a webhook payload to a running bot, signed as GitLab would."`
 	Shadow   shadowCmd   `cmd:"" help:"Tell what rules in shadow would have done."`
+	Backtest backtestCmd `cmd:"" help:"Say what the rules would have done in the past, and whether people did the same."`
 	Adopt    adoptCmd    `cmd:"" help:"Take up the old issues of a project, or say what the rules would do on them."`
 	Dead     deadCmd     `cmd:"" help:"List, show, retry, drop or save what was given up on."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
