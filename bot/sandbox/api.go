@@ -12,7 +12,7 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Version is the GitLab that the sandbox plays.
+// Version is the GitLab that the sandbox plays unless told otherwise.
 const Version = "19.1.0"
 
 // gitlabComLimit is how many requests gitlab.com takes a minute.
@@ -61,11 +61,14 @@ func notFound(what string) apiAnswer { return message(http.StatusNotFound, "404 
 func errorAnswer(err error) apiAnswer {
 	var bad badParam
 	var both exclusiveParams
+	var missing missingParam
 	var inv invalidError
 	var no forbiddenError
 	switch {
 	case errors.As(err, &bad):
 		return apiAnswer{status: http.StatusBadRequest, body: object{"error": bad.Error()}}
+	case errors.As(err, &missing):
+		return apiAnswer{status: http.StatusBadRequest, body: object{"error": missing.Error()}}
 	case errors.As(err, &both):
 		return apiAnswer{status: http.StatusBadRequest, body: object{"error": both.Error()}}
 	case errors.As(err, &inv):
@@ -79,7 +82,7 @@ func errorAnswer(err error) apiAnswer {
 
 // routeAPI registers all endpoints. Whatever else is asked for below /api is not found.
 func (s *Server) routeAPI(mux *http.ServeMux) {
-	for _, list := range [][]route{instanceRoutes, groupRoutes, projectRoutes, milestoneRoutes, hookRoutes, issueRoutes, noteRoutes} {
+	for _, list := range [][]route{instanceRoutes, groupRoutes, projectRoutes, labelRoutes, milestoneRoutes, hookRoutes, groupHookRoutes, issueRoutes, noteRoutes} {
 		for _, rt := range list {
 			mux.HandleFunc(rt.method+" /api/v4"+rt.path, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, rt) })
 		}
@@ -211,6 +214,9 @@ func (s *Server) answerAPI(r *http.Request, rt route, p params, username string)
 			return notFound("Project ")
 		}
 	}
+	if c.project != nil && c.project.archived && r.Method != http.MethodGet {
+		return message(http.StatusForbidden, "403 Forbidden")
+	}
 	if strings.Contains(rt.path, "{group}") {
 		if c.group = s.groupNamed(r.PathValue("group")); c.group == nil {
 			return notFound("Group ")
@@ -305,6 +311,9 @@ func (s *Server) journalLine(r *http.Request, rt route, p params) string {
 	}
 	words := []string{rt.method, rt.noun}
 	if rt.method == queryMethod {
+		if asksForFeatures(p) {
+			return rt.method + " licence"
+		}
 		if i := s.aboutID(p); i != nil {
 			words = append(words, i.ref().String())
 		}

@@ -11,6 +11,7 @@ import (
 var groupRoutes = []route{
 	{"GET", "/groups/{group}", "group", func(s *Server, c *apiCall) apiAnswer { return ok(s.groupREST(c.group)) }},
 	{"GET", "/groups/{group}/projects", "group projects", listGroupProjects},
+	{"GET", "/groups/{group}/members/all/{user}", "group member", getMember},
 	{"GET", "/groups/{group}/issues", "group issues", listGroupIssues},
 	{"GET", "/groups/{group}/issues_statistics", "group statistics", countGroupIssues},
 }
@@ -37,6 +38,10 @@ func listGroupProjects(s *Server, c *apiCall) apiAnswer {
 	if err != nil {
 		return errorAnswer(err)
 	}
+	archived, err := c.params.flag("archived")
+	if err != nil {
+		return errorAnswer(err)
+	}
 	order, err := c.params.oneOf("order_by", "created_at", "id", "path", "name")
 	if err != nil {
 		return errorAnswer(err)
@@ -46,7 +51,8 @@ func listGroupProjects(s *Server, c *apiCall) apiAnswer {
 		return errorAnswer(err)
 	}
 	found := slices.DeleteFunc(s.projectsOf(c.group, c.by.user), func(p *project) bool {
-		return (below == nil || !*below) && p.groups[0] != c.group || visibility != "" && p.visibility != visibility
+		return (below == nil || !*below) && p.groups[0] != c.group || visibility != "" && p.visibility != visibility ||
+			archived != nil && *archived != p.archived
 	})
 	slices.SortFunc(found, func(a, b *project) int {
 		n := cmp.Compare(a.id, b.id)

@@ -44,7 +44,7 @@ func hookEventREST(d *Delivery) object {
 
 // listHookEvents lists what was sent to a hook, newest first.
 func listHookEvents(s *Server, c *apiCall) apiAnswer {
-	h, no := hookOf(c)
+	h, no := s.hookOf(c)
 	if no != nil {
 		return *no
 	}
@@ -93,7 +93,7 @@ func statusFilter(c *apiCall) (func(status string) bool, error) {
 // testHook sends an example to a hook, also to one that is disabled, and answers when the receiver has. All examples name who asked for them: the
 // newest issue as if it were just opened, the newest note as if it were just written, and a reaction to it that nobody gave.
 func testHook(s *Server, c *apiCall) apiAnswer {
-	h, no := hookOf(c)
+	h, no := s.hookOf(c)
 	if no != nil {
 		return *no
 	}
@@ -154,7 +154,7 @@ func (s *Server) example(c *apiCall, flag string) (d *Delivery, missing string) 
 
 // resendEvent sends once more what was sent to a hook, under the same key, and answers when the receiver has.
 func resendEvent(s *Server, c *apiCall) apiAnswer {
-	h, no := hookOf(c)
+	h, no := s.hookOf(c)
 	if no != nil {
 		return *no
 	}

@@ -143,7 +143,7 @@ func milestoneFromParams(p params, o *MilestoneOptions, description *string) err
 }
 
 func postMilestone(s *Server, c *apiCall) apiAnswer {
-	if !c.by.canPlan() {
+	if c.by.levelIn(c.place()) < Planner {
 		return message(http.StatusForbidden, "403 Forbidden")
 	}
 	if !c.params.has("title") {
@@ -173,7 +173,7 @@ func putMilestone(s *Server, c *apiCall) apiAnswer {
 	switch {
 	case m == nil:
 		return notFound("Milestone ")
-	case !c.by.canPlan():
+	case c.by.levelIn(c.place()) < Planner:
 		return message(http.StatusForbidden, "403 Forbidden")
 	}
 	o := MilestoneOptions{Title: m.title, Start: m.start, Due: m.due, Closed: m.closed}

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"net/http"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -20,8 +19,6 @@ var instanceRoutes = []route{
 var projectRoutes = []route{
 	{"GET", "/projects/{project}", "project", func(s *Server, c *apiCall) apiAnswer { return ok(s.projectREST(c.project)) }},
 	{"GET", "/projects/{project}/members/all/{user}", "member", getMember},
-	{"GET", "/projects/{project}/labels", "labels", listLabels},
-	{"POST", "/projects/{project}/labels", "label", postLabel},
 }
 
 func (s *Server) userREST(u *user) object {
@@ -59,7 +56,7 @@ func listUsers(s *Server, c *apiCall) apiAnswer {
 }
 
 func getVersion(s *Server, _ *apiCall) apiAnswer {
-	return ok(object{"version": Version, "revision": "5a9db0c", "enterprise": s.opt.Edition != CE})
+	return ok(object{"version": s.opt.Version, "revision": "5a9db0c", "enterprise": s.opt.Edition != CE})
 }
 
 func getToken(s *Server, c *apiCall) apiAnswer {
@@ -69,17 +66,21 @@ func getToken(s *Server, c *apiCall) apiAnswer {
 	}
 	return ok(object{
 		"id": c.by.id, "name": "sandbox", "revoked": false, "active": true, "scopes": scopes, "user_id": c.by.id,
-		"expires_at": nil,
+		"expires_at": orNull(s.expiries[tokenOf(c.r)]),
 	})
 }
 
 func (s *Server) projectREST(p *project) object {
-	return object{
+	o := object{
 		"id": p.id, "name": path.Base(p.path), "path": path.Base(p.path), "path_with_namespace": p.path, "web_url": s.url + "/" + p.path,
 		"name_with_namespace": strings.ReplaceAll(p.path, "/", " / "), "default_branch": "main", "visibility": p.visibility,
-		"archived": false, "service_desk_enabled": p.desk, "issues_enabled": true, "issues_access_level": "enabled",
+		"archived": p.archived, "service_desk_enabled": p.desk, "issues_enabled": !p.noIssues, "issues_access_level": "enabled",
 		"namespace": p.namespaceREST(),
 	}
+	if p.noIssues {
+		o["issues_access_level"] = "disabled"
+	}
+	return o
 }
 
 func (p *project) namespaceREST() object {
@@ -93,59 +94,10 @@ func (p *project) namespaceREST() object {
 
 func getMember(s *Server, c *apiCall) apiAnswer {
 	u := s.userID(parseID(c.r.PathValue("user")))
-	if u == nil || u.level == 0 {
+	if u == nil || u.levelIn(c.place()) == 0 {
 		return message(http.StatusNotFound, "404 Not found")
 	}
 	o := s.userREST(u)
-	o["access_level"], o["expires_at"], o["membership_state"] = u.level, nil, "active"
+	o["access_level"], o["expires_at"], o["membership_state"] = u.levelIn(c.place()), nil, "active"
 	return ok(o)
-}
-
-func labelREST(l *label) object {
-	return object{
-		"id": l.id, "name": l.name, "color": l.color, "text_color": "#FFFFFF", "description": orNull(l.description),
-		"description_html": "", "subscribed": false, "priority": nil, "is_project_label": true, "archived": l.archived,
-	}
-}
-
-func listLabels(s *Server, c *apiCall) apiAnswer {
-	search, err := c.params.text("search")
-	if err != nil {
-		return errorAnswer(err)
-	}
-	found := slices.DeleteFunc(slices.Clone(c.project.labels), func(l *label) bool {
-		return !strings.Contains(strings.ToLower(l.name), strings.ToLower(search))
-	})
-	slices.SortFunc(found, func(a, b *label) int { return strings.Compare(a.name, b.name) })
-	return offsetPage(s, c, found, labelREST)
-}
-
-var colorForm = regexp.MustCompile(`^#[0-9A-Fa-f]{3}([0-9A-Fa-f]{3})?$`)
-
-func postLabel(s *Server, c *apiCall) apiAnswer {
-	name, err := c.params.text("name")
-	if err != nil {
-		return errorAnswer(err)
-	}
-	color, err := c.params.text("color")
-	if err != nil {
-		return errorAnswer(err)
-	}
-	switch {
-	case !c.by.canPlan():
-		return message(http.StatusForbidden, "403 Forbidden")
-	case strings.TrimSpace(name) == "":
-		return apiAnswer{status: http.StatusBadRequest, body: object{"error": "name is missing"}}
-	case !colorForm.MatchString(color):
-		return errorAnswer(invalidError{"color", "must be a valid color code"})
-	case c.project.label(name) != nil:
-		return message(http.StatusConflict, "Label already exists")
-	}
-	description, err := c.params.text("description")
-	if err != nil {
-		return errorAnswer(err)
-	}
-	l := &label{id: s.nextID(), name: name, color: color, description: description, created: s.now()}
-	c.project.labels = append(c.project.labels, l)
-	return created(labelREST(l))
 }

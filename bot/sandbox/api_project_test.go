@@ -61,16 +61,22 @@ func TestHooksThroughTheAPI(t *testing.T) {
 	path := fmt.Sprintf("/projects/1/hooks/%.0f", made["id"])
 	got := l.must("GET", path, "").object(t)
 	for key, want := range map[string]any{
-		"url": "http://bot.test/x", "issues_events": true, "note_events": false, "emoji_events": false, "token_present": true,
+		"url": "http://bot.test/x", "issues_events": true, "note_events": false, "emoji_events": false, "push_events": true, "token_present": true,
 		"signing_token_present": false, "alert_status": "executable", "token": nil,
 	} {
 		if diff := cmp.Diff(want, got[key]); diff != "" {
 			t.Errorf("%s: %s", key, diff)
 		}
 	}
-	l.must("PUT", path, `{"note_events":true,"issues_events":false}`)
+	l.must("PUT", path, `{"url":"http://bot.test/x","note_events":true,"issues_events":false,"push_events":false}`)
 	if diff := cmp.Diff([]string{"note"}, l.Hooks(l.project)[1].Events); diff != "" {
 		t.Error(diff)
+	}
+	if r := l.api("PUT", path, `{"note_events":true}`); r.StatusCode != 400 {
+		t.Errorf("a change without the URL: %d", r.StatusCode)
+	}
+	if moved := l.must("PUT", path, `{"url":"http://bot.test/y"}`).object(t); moved["token_present"] != false {
+		t.Error("a hook that moved keeps its secret")
 	}
 	if r := l.api("PUT", path, `{"url":"nowhere"}`); r.StatusCode != 400 {
 		t.Errorf("a bad URL: %d", r.StatusCode)

@@ -58,7 +58,7 @@ func TestAnswers(t *testing.T) {
 		{"DELETE", i + "/award_emoji/7", "", 404, `Not Found`},
 		{"POST", p + "/labels", `{"name":"new","color":"#abc"}`, 201, `"name":"new"`},
 		{"POST", p + "/labels", `{"name":"backend","color":"#abc"}`, 409, `already exists`},
-		{"POST", p + "/labels", `{"name":"x","color":"red"}`, 400, `valid color`},
+		{"POST", p + "/labels", `{"name":"x","color":"#12345"}`, 400, `valid color`},
 		{"GET", p + "/labels?search=back", "", 200, `"name":"backend"`},
 		{"GET", p + "/milestones?title=19.2", "", 200, `"title":"19.2"`},
 		{"GET", p + "/hooks", "", 403, `403 Forbidden`},

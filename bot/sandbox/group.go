@@ -18,10 +18,12 @@ const (
 // firstGroupID begins the ids of groups: no project and nothing else has them.
 const firstGroupID = 501
 
-// group holds projects and groups, and milestones for all issues below it.
+// group holds projects and groups, and labels, webhooks and milestones for all issues below it.
 type group struct {
 	id         int64
 	path       string // "group" or "group/subgroup"
+	labels     []*label
+	hooks      []*hook
 	milestones []*milestone
 }
 

@@ -13,7 +13,7 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Hook is a project webhook. Events are of HookEvents; none means all of them. SigningToken is "whsec_" and a base64 key.
+// Hook is a webhook of a project or a group. Events are of HookEvents; none means all of them. SigningToken is "whsec_" and a base64 key.
 type Hook struct {
 	ID           int64
 	URL          string
@@ -30,6 +30,13 @@ func HookEvents() []string {
 	return []string{"issues", "confidential_issues", "note", "confidential_note", "emoji"}
 }
 
+// otherHookEvents are events that a hook can ask for and that never happen here.
+func otherHookEvents() []string {
+	return []string{
+		"push", "tag_push", "merge_requests", "job", "pipeline", "wiki_page", "deployment", "feature_flag", "releases", "milestone", "resource_access_token",
+	}
+}
+
 type hook struct {
 	Hook
 	key     []byte
@@ -42,8 +49,8 @@ func newHook(h Hook) (*hook, error) {
 		return nil, fmt.Errorf("hook URL %q: must start with http:// or https://", h.URL)
 	}
 	for _, e := range h.Events {
-		if !slices.Contains(HookEvents(), e) {
-			return nil, fmt.Errorf("hook event %q: must be one of %s", e, strings.Join(HookEvents(), ", "))
+		if known := slices.Concat(HookEvents(), otherHookEvents()); !slices.Contains(known, e) {
+			return nil, fmt.Errorf("hook event %q: must be one of %s", e, strings.Join(known, ", "))
 		}
 	}
 	if len(h.Events) == 0 {
@@ -112,7 +119,7 @@ type sending struct {
 // is now.
 func (s *Server) send(i *issue, noteID int64, flag, event, action, chain string, body object) {
 	encoded := encode(body)
-	for _, h := range i.project.hooks {
+	for _, h := range i.project.allHooks() {
 		if !slices.Contains(h.Events, flag) {
 			continue
 		}

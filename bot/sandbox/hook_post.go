@@ -23,7 +23,7 @@ func (s *Server) post(out *sending, instance string) Delivery {
 		return Delivery{State: Failed, Err: err.Error(), Sent: s.now()}
 	}
 	now := s.opt.Now()
-	req.Header = headers(out, instance, now)
+	req.Header = s.headers(out, instance, now)
 	result := Delivery{State: Failed, Header: req.Header.Clone(), Sent: now.UTC().Truncate(time.Millisecond)}
 	started := time.Now()
 	resp, err := s.client.Do(req)
@@ -42,23 +42,25 @@ func (s *Server) post(out *sending, instance string) Delivery {
 	return result
 }
 
-// headers are those of GitLab 19.
-func headers(out *sending, instance string, now time.Time) http.Header {
+// headers are those of the GitLab's version. Only from 19 on is anything signed.
+func (s *Server) headers(out *sending, instance string, now time.Time) http.Header {
 	timestamp := strconv.FormatInt(now.Unix(), 10)
 	h := http.Header{}
 	h.Set("Content-Type", "application/json")
-	h.Set("User-Agent", "GitLab/"+Version)
+	h.Set("User-Agent", "GitLab/"+s.opt.Version)
 	h.Set("X-Gitlab-Event", out.Event)
 	h.Set("X-Gitlab-Instance", instance)
 	h.Set("X-Gitlab-Webhook-UUID", uuid())
 	h.Set("X-Gitlab-Event-UUID", out.uuid)
 	h.Set("Idempotency-Key", out.key)
-	h.Set("webhook-id", out.key)
-	h.Set("webhook-timestamp", timestamp)
+	if s.atLeast(19, 0) {
+		h.Set("webhook-id", out.key)
+		h.Set("webhook-timestamp", timestamp)
+	}
 	if out.token != "" {
 		h.Set("X-Gitlab-Token", out.token)
 	}
-	if len(out.secret) > 0 {
+	if len(out.secret) > 0 && s.atLeast(19, 0) {
 		mac := hmac.New(sha256.New, out.secret)
 		mac.Write([]byte(out.key + "." + timestamp + "."))
 		mac.Write(out.Body)

@@ -314,7 +314,7 @@ func (s *Server) Projects() []Project {
 	list := make([]Project, len(s.projects))
 	for n, p := range s.projects {
 		list[n] = Project{ID: p.id, Path: p.path, Visibility: p.visibility}
-		for _, l := range p.labels {
+		for _, l := range slices.Concat(p.labels, groupLabels(p.groups)) {
 			list[n].Labels = append(list[n].Labels, Label{Name: l.name, Scope: labelScope(l.name), Description: l.description})
 		}
 		for _, m := range p.allMilestones() {

@@ -14,7 +14,8 @@ import (
 type user struct {
 	id             int64
 	username, name string
-	level          int // of access, in every project
+	level          int            // of access, in every project
+	levels         map[string]int // of access in a group or project of this path and below, where it is another
 	bot            bool
 	denied         string // what the API says to the user instead of an answer; "" lets the user in
 }
@@ -32,6 +33,8 @@ type project struct {
 	hooks      []*hook
 	issues     []*issue
 	desk       bool // it has a Service Desk
+	archived   bool // it can only be read
+	noIssues   bool // issues are switched off
 }
 
 type label struct {
@@ -39,6 +42,7 @@ type label struct {
 	name, color, description string
 	created                  time.Time
 	archived                 bool
+	groupID                  int64 // 0 of a project
 }
 
 type issue struct {
@@ -210,8 +214,9 @@ func (p *project) nextIID() int64 {
 	return p.issues[len(p.issues)-1].iid + 1
 }
 
+// label is the label of that name that issues of the project can carry: its own, else one of the groups above it.
 func (p *project) label(name string) *label {
-	for _, l := range p.labels {
+	for _, l := range slices.Concat(p.labels, groupLabels(p.groups)) {
 		if l.name == name {
 			return l
 		}

@@ -60,10 +60,14 @@ func (s *Server) repositoryHook(p *project) object {
 func labelHooks(p *project, labels []*label, f timeFormat) []any {
 	list := make([]any, len(labels))
 	for n, l := range labels {
-		list[n] = object{
+		o := object{
 			"id": l.id, "title": l.name, "color": l.color, "project_id": p.id, "created_at": f(l.created), "updated_at": f(l.created),
 			"template": false, "description": orNull(l.description), "type": "ProjectLabel", "group_id": nil,
 		}
+		if l.groupID != 0 {
+			o["project_id"], o["type"], o["group_id"] = nil, "GroupLabel", l.groupID
+		}
+		list[n] = o
 	}
 	return list
 }

@@ -35,6 +35,8 @@ type Options struct {
 	BotLevel int     // the bot's access level; default Reporter
 	Edition  Edition // default Premium
 
+	Version string // of GitLab; default Version
+
 	// AutoDisable stops webhooks that fail again and again, as gitlab.com does and other GitLabs only if told.
 	AutoDisable bool
 
@@ -83,6 +85,7 @@ type Server struct {
 	users    []*user
 	tokens   map[string]*user
 	scopes   map[string][]string // by token; one that is not there has the scope api
+	expiries map[string]string   // by token, the day from which it is no good, "2026-12-01"
 	groups   []*group
 	projects []*project
 	replica  *replica // nil if reads show the present
@@ -118,6 +121,9 @@ func New(opt Options) *Server {
 	if opt.BotLevel == 0 {
 		opt.BotLevel = Reporter
 	}
+	if opt.Version == "" {
+		opt.Version = Version
+	}
 	if opt.URL == "" {
 		opt.URL = "http://gitlab.example"
 	}
@@ -150,7 +156,7 @@ func New(opt Options) *Server {
 			Timeout:       opt.HookTimeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		tokens: map[string]*user{}, scopes: map[string][]string{},
+		tokens: map[string]*user{}, scopes: map[string][]string{}, expiries: map[string]string{},
 		changed: make(chan struct{}), done: make(chan struct{}),
 		slots:  make(chan struct{}, 8),
 		queues: map[queueKey][]*sending{}, chains: map[string]map[int64]bool{},

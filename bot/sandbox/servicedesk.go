@@ -141,11 +141,14 @@ func (s *Server) applyMail(by actor, i *issue, q quickAction) (string, bool) {
 // queryMethod is how the journal calls the method of a question in GraphQL.
 const queryMethod = "QUERY"
 
-// participantsRoute is the one question of GraphQL that the sandbox answers: who takes part in an issue by mail.
+// participantsRoute is the question of GraphQL that the sandbox answers, who takes part in an issue by mail; the licence is asked for there, too.
 var participantsRoute = route{queryMethod, "/api/graphql", "participants", queryParticipants}
 
 func queryParticipants(s *Server, c *apiCall) apiAnswer {
 	query, _ := c.params.text("query")
+	if asksForFeatures(c.params) {
+		return s.features(c)
+	}
 	if !strings.Contains(query, "WorkItemWidgetEmailParticipants") {
 		return ok(object{"errors": []object{{"message": "the sandbox knows no such query"}}})
 	}
