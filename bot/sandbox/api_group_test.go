@@ -145,3 +145,25 @@ func TestProjectsOfAGroup(t *testing.T) {
 		t.Errorf("the group is %v", g)
 	}
 }
+
+// Whoever lists issues of other projects leaves a note on each, which counts as activity there and which no hook tells of.
+func TestMentionsInOtherProjects(t *testing.T) {
+	var hours atomic.Int64
+	l, second, _, _ := groupLab(t, sandbox.Options{Now: func() time.Time { return noon.Add(time.Duration(hours.Load()) * time.Hour) }})
+	l.SetURL("https://gitlab.example")
+	mentioned, linked, safe := l.open(sandbox.IssueOptions{}), l.open(sandbox.IssueOptions{}), l.open(sandbox.IssueOptions{})
+	hours.Add(1)
+	before := len(l.sent(0))
+	const text = "create/source-code#1, [two](https://gitlab.example/create/source-code/-/issues/2), [three](https://gitlab.example/create/source-code/-/./issues/3)"
+	report := l.openIn(second, sandbox.IssueOptions{Description: text})
+	l.edit("omar", report, sandbox.Change{Description: ptr(text + "\nagain create/source-code#1")})
+	for ref, want := range map[triage.Ref][]string{mentioned: {"mentioned in issue create/gitaly#1"}, linked: {"mentioned in issue create/gitaly#1"}, safe: nil} {
+		i := l.Issue(ref)
+		if diff := cmp.Diff(want, systemNotes(i)); diff != "" || i.UpdatedAt.After(i.CreatedAt) != (want != nil) {
+			t.Errorf("%s was updated at %s (-want +got):\n%s", ref, i.UpdatedAt, diff)
+		}
+	}
+	if n := len(l.sent(0)); n != before {
+		t.Errorf("%d webhooks", n-before)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -209,18 +210,22 @@ func (s *Server) noticeMentions(i *issue, n *note, by *user, before, after strin
 	}
 }
 
-// issueNumber is how a text refers to an issue of its project.
-var issueNumber = regexp.MustCompile(`(?:^|[^\w&/])#(\d{1,9})\b`)
-
-// crossReference notes on the issues of the project to which a text refers that they were mentioned, once for each issue that mentions them.
-// That moves their time of update, and no hook tells.
+// crossReference notes on the issues to which a text refers that they were mentioned, once for each issue that mentions them. That moves their
+// time of update, and no hook tells.
 func (s *Server) crossReference(by actor, i *issue, text string) {
-	said := "mentioned in issue #" + strconv.FormatInt(i.iid, 10)
-	for _, m := range issueNumber.FindAllStringSubmatch(text, -1) {
-		other := i.project.issue(parseID(m[1]))
-		if other == nil || other == i {
+	for _, ref := range markdown.IssueReferences(text, s.url) {
+		p, from := i.project, fmt.Sprintf("#%d", i.iid)
+		if ref.Path != "" && !strings.EqualFold(ref.Path, p.path) {
+			p, from = s.projectNamed(ref.Path), fmt.Sprintf("%s#%d", i.project.path, i.iid)
+		}
+		if p == nil {
 			continue
 		}
+		other := p.issue(ref.IID)
+		if other == nil || other == i || !other.visible(by.user) {
+			continue
+		}
+		said := "mentioned in issue " + from
 		if !slices.ContainsFunc(other.notes, func(n *note) bool { return n.system && n.text == said }) {
 			other.updated = s.nextChangeTime(other)
 			s.systemNote(by, other, said, other.updated)
