@@ -30,3 +30,8 @@ func TestGoldenPlanning(t *testing.T) {
 	s.Previous.Takes = map[string][]string{planningtest.Case("unweighted").Ref.String(): {"eva"}}
 	checkGolden(t, "planning", compose(t, planning.KindPlanning, s))
 }
+
+// TestGoldenBuild is of the Friday on which 19.7 ends.
+func TestGoldenBuild(t *testing.T) {
+	checkGolden(t, "build", compose(t, planning.KindBuild, on(planningtest.For(planning.KindBuild, planningtest.Coming), time.December, 11)))
+}
