@@ -189,6 +189,10 @@ type Inbox interface {
 	// issue is added to the earlier one and replaces its cause, attempts and record.
 	DeadLetter(ctx context.Context, b *Batch, cause string, record []byte) error
 
+	// Memories are the memories of some issues, in their order; nil of an issue without one. Nobody's lease matters: what a worker has not stored
+	// yet is not seen. A few hundred issues at a time, please.
+	Memories(ctx context.Context, issues []triage.Ref) ([][]byte, error)
+
 	// Records lists the issue's newest decisions first, at most limit.
 	Records(ctx context.Context, issue triage.Ref, limit int) ([]Record, error)
 	// RecentRecords lists the newest decisions of all issues first, at most limit.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"flowkeeper/bot/inbox"
+	"flowkeeper/rules/triage"
 )
 
 func testDue(t *testing.T, open Open) {
@@ -146,6 +147,32 @@ func testDone(t *testing.T, open Open) {
 			s.bury(s.claim(1), "given up", nil)
 			s.put(1, "c")
 			equal(t, "memory", "kept", string(s.claim(1).Memory))
+		},
+		"memory is read without the lease": func(t *testing.T, s *store) {
+			s.put(1, "a")
+			s.done(s.claim(1), inbox.Result{Memory: []byte("one \x00")})
+			s.put(2, "b")
+			s.done(s.claim(2), inbox.Result{})
+			s.put(3, "c")
+			held := s.claim(3)
+			s.must("remember", s.SaveMemory(t.Context(), held, []byte("three")))
+			read := func(numbers ...int64) []string {
+				refs := make([]triage.Ref, len(numbers))
+				for i, n := range numbers {
+					refs[i] = issue(n)
+				}
+				all, err := s.Memories(t.Context(), refs)
+				s.must("reading", err)
+				var words []string
+				for _, m := range all {
+					words = append(words, fmt.Sprint(m != nil, " ", string(m)))
+				}
+				return words
+			}
+			equal(t, "memories", []string{"true three", "false ", "true one \x00", "false ", "true three"}, read(3, 2, 1, 4, 3))
+			equal(t, "memories of nothing", 0, len(read()))
+			s.Advance(inbox.KeepMemory)
+			equal(t, "memories when they have expired", []string{"false ", "false "}, read(1, 3))
 		},
 		"memory expires after its last handling": func(t *testing.T, s *store) {
 			s.put(1, "a")

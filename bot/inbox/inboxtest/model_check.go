@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"flowkeeper/bot/inbox"
+	"flowkeeper/rules/triage"
 )
 
 // check compares what can be seen without changing it.
@@ -37,6 +38,15 @@ func (m *model) check(t *rapid.T) {
 	got.Oldest = got.Oldest.Truncate(time.Minute)
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Fatalf("stats (-want +got):\n%s", diff)
+	}
+	for n, b := range m.boxes {
+		memories, err := m.in.Memories(m.ctx, []triage.Ref{issue(n)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := string(memories[0]), b.remembers(m.now); got != want {
+			t.Fatalf("memory of %s is %q, want %q", issue(n), got, want)
+		}
 	}
 	letters, err := m.in.DeadLetters(m.ctx, 10)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"flowkeeper/bot/inbox"
+	"flowkeeper/rules/triage"
 )
 
 func testStats(t *testing.T, open Open) {
@@ -66,6 +67,7 @@ func testClose(t *testing.T, open Open) {
 		"retry":    func() error { return s.Retry(ctx, b, 0, "") },
 		"release":  func() error { return s.Requeue(ctx, b) },
 		"bury":     func() error { return s.DeadLetter(ctx, b, "", nil) },
+		"memories": func() error { _, err := s.Memories(ctx, []triage.Ref{issue(1)}); return err },
 		"records":  func() error { _, err := s.Store.Records(ctx, issue(1), 1); return err },
 		"recent":   func() error { _, err := s.RecentRecords(ctx, 1); return err },
 		"dead":     func() error { _, err := s.Store.DeadLetters(ctx, 1); return err },

@@ -10,6 +10,7 @@ import (
 	"flowkeeper/bot/coordination"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/redis"
+	"flowkeeper/rules/triage"
 )
 
 // operation is what the store does with one script. prepare is done with all rights and returns the operation itself.
@@ -179,6 +180,15 @@ var operations = map[string]operation{
 			t.Fatal(err)
 		}
 		return func(s *redis.Store) error { _, err := s.RecentRecords(t.Context(), 9); return err }
+	}},
+	"memories": {script: "memories", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
+		if err := s.Complete(t.Context(), held(t, s), inbox.Result{Memory: []byte("memory")}); err != nil {
+			t.Fatal(err)
+		}
+		return func(s *redis.Store) error {
+			_, err := s.Memories(t.Context(), []triage.Ref{delivery(1, "").Issue})
+			return err
+		}
 	}},
 	"records": {script: "records", prepare: func(t *testing.T, s *redis.Store) func(*redis.Store) error {
 		if err := s.Complete(t.Context(), held(t, s), inbox.Result{Record: []byte("record")}); err != nil {

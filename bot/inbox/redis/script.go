@@ -31,6 +31,7 @@ var (
 	touchProjectsScript  = script("shared", "touch_projects")
 	getScript            = script("shared", "value", "get")
 	swapScript           = script("shared", "value", "swap")
+	memoriesScript       = script("shared", "memories")
 	recordsScript        = script("records")
 	deadLettersScript    = script("dead_letters")
 	statsScript          = script("shared", "stats")
