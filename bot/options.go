@@ -7,6 +7,7 @@ import (
 
 	"flowkeeper/bot/budget"
 	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/mail"
 	"flowkeeper/bot/report"
 	"flowkeeper/bot/report/gather"
 	"flowkeeper/bot/schedule"
@@ -40,19 +41,9 @@ type Options struct {
 type Reports struct {
 	Gather   gather.Options
 	Schedule report.Schedule
-	Mail     Mail
-}
 
-// Mail is how people are written to.
-type Mail struct {
-	Kickoff bool              // the kickoff goes by mail, too
-	To      map[string]string // addresses by username; nobody else gets any
-
-	Host     string // "": no mail is sent
-	Port     int    // 465 is TLS from the start, all others are STARTTLS
-	From     string // an address, with or without a name
-	Username string // "": without signing in
-	Password string
+	MailKickoff bool // the kickoff goes by mail, too
+	Mail        mail.Options
 }
 
 // Server is how webhooks are listened for.

@@ -171,8 +171,8 @@ type SMTP struct {
 
 func (s *SMTP) keys() []key {
 	return []key{
-		{name: "host", kind: optionalValue(&s.Host, "the name of a host", parseHostName)},
-		{name: "port", help: "With STARTTLS; 465 is TLS from the start", kind: intValue(&s.Port, 587, 1, 65535)},
+		{name: "host", help: "Checked by its certificate; SSL_CERT_FILE names authorities of your own", kind: optionalValue(&s.Host, "the name of a host", parseHostName)},
+		{name: "port", help: "With STARTTLS, or 465 with TLS from the start; without either only to this machine itself", kind: intValue(&s.Port, 587, 1, 65535)},
 		{name: "from", help: "Whose address mails carry: flowkeeper@example.com", kind: optionalValue(&s.From, "an address such as flowkeeper@example.com", parseSender)},
 		{name: "username", help: "Empty: without signing in", kind: optionalValue(&s.Username, "a name", parseTextLine)},
 		{variable: "FLOWKEEPER_SMTP_PASSWORD", orFile: true, help: "the password that goes with smtp.username",

@@ -8,6 +8,7 @@ import (
 	"flowkeeper/bot"
 	"flowkeeper/bot/budget"
 	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/mail"
 	"flowkeeper/bot/report"
 	"flowkeeper/bot/report/gather"
 	"flowkeeper/bot/schedule"
@@ -98,14 +99,15 @@ func reportOptions(c config.Config) bot.Reports {
 			CloseAfter: c.Reports.Triage.CloseAfter,
 			Location:   c.Calendar.Timezone,
 		},
-		Mail: bot.Mail{
-			Kickoff:  c.Reports.Kickoff.Email,
-			To:       c.Team.Emails,
+		MailKickoff: c.Reports.Kickoff.Email,
+		Mail: mail.Options{
 			Host:     c.SMTP.Host,
 			Port:     c.SMTP.Port,
 			From:     c.SMTP.From,
 			Username: c.SMTP.Username,
 			Password: c.SMTP.Password.Reveal(),
+			Emails:   c.Team.Emails,
+			Team:     c.Team.Name,
 		},
 	}
 }
