@@ -63,7 +63,7 @@ func (a *addressees) add(person string) {
 	person = strings.TrimPrefix(strings.TrimSpace(person), "@")
 	same := func(other string) bool { return strings.EqualFold(other, person) }
 	switch {
-	case !isUsername(person):
+	case !IsUsername(person):
 		a.from = appendNew(a.from, Escape(person, maxName))
 	case !slices.ContainsFunc(a.named, same):
 		a.named = append(a.named, person)
@@ -118,8 +118,8 @@ func roster(team *triage.Team, role triage.Role) []string {
 // username is GitLab's form. It may contain dots and dashes, but a mention does not take in a dot or a dash at its end.
 var username = regexp.MustCompile(`^[a-zA-Z0-9_.][a-zA-Z0-9_.-]{0,253}[a-zA-Z0-9_]$`)
 
-// isUsername reports whether @name mentions exactly this one person. @all would mention everybody in the project.
-func isUsername(name string) bool {
+// IsUsername reports whether @name mentions exactly this one person. @all would mention everybody in the project.
+func IsUsername(name string) bool {
 	lower := strings.ToLower(name)
 	return username.MatchString(name) && lower != "all" && !strings.HasSuffix(lower, ".git") && !strings.HasSuffix(lower, ".atom")
 }

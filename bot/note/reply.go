@@ -84,7 +84,7 @@ type runesLeft int
 // render renders as many of the texts as there is room for after already runes, and counts the rest.
 func (left *runesLeft) render(texts []triage.Prose, already int) (lines []string, more int) {
 	for n, text := range texts {
-		line := renderProse(text)
+		line := RenderProse(text)
 		*left -= runesLeft(already + utf8.RuneCountInString(line) + len("- \n"))
 		already = 0
 		if *left < 0 {
@@ -96,8 +96,9 @@ func (left *runesLeft) render(texts []triage.Prose, already int) (lines []string
 	return lines, 0
 }
 
-// renderProse renders a text on one line.
-func renderProse(p triage.Prose) string {
+// RenderProse renders a text on one line of Markdown, in which people's words are harmless and cut to a few hundred characters. It may stand at the
+// beginning of a line, and does not begin a block there.
+func RenderProse(p triage.Prose) string {
 	var b strings.Builder
 	glue := false // the piece before must not touch the next one
 	for _, piece := range p {

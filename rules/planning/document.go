@@ -44,6 +44,7 @@ type Section struct {
 	Folded bool           `json:"folded,omitempty"` // shown when somebody opens it
 
 	Summary bool `json:"summary,omitempty"` // has a line with its count in the summary at the top
+	Before  *int `json:"before,omitempty"`  // its count in the report before this one; nil if there was none
 }
 
 // Filter is a list of issues in GitLab, for a link. Milestone "None" is no milestone, "" any.
@@ -51,6 +52,7 @@ type Filter struct {
 	Closed    bool     `json:"closed,omitempty"` // closed issues, not open ones
 	Labels    []string `json:"labels,omitempty"`
 	NotLabels []string `json:"not_labels,omitempty"`
+	AnyLabels []string `json:"any_labels,omitempty"` // at least one of them
 	Milestone string   `json:"milestone,omitempty"`
 	Assignee  string   `json:"assignee,omitempty"`
 }
@@ -107,7 +109,9 @@ type Letter struct {
 
 // State is what a published document carries, hidden, so that the next composition knows it. It holds nothing confidential.
 type State struct {
+	Key      string                 `json:"key,omitempty"`   // of the document
 	Counts   map[string]int         `json:"n,omitempty"`     // of each section, for what changed since
+	Before   map[string]int         `json:"b,omitempty"`     // those of the report before this one
 	Away     map[string][]DateRange `json:"away,omitempty"`  // by username, as said by commands on the planning issue
 	Takes    map[string][]string    `json:"take,omitempty"`  // who would like an issue ("7#12"): usernames
 	Dealt    map[string]string      `json:"deal,omitempty"`  // who is to weigh an issue ("7#12"): a username, "" is nobody

@@ -31,15 +31,20 @@ func (b Box) named() [2]string { return [2]string{b.Section, b.Item} }
 
 var (
 	boxLine     = regexp.MustCompile(`^(\s*[-*+] \[)([^\]\s]| )(\] )(.*)$`)
-	sectionLine = regexp.MustCompile(`^<!-- flowkeeper:section ([a-z0-9-]+) -->$`)
-	issueURL    = regexp.MustCompile(`https?://[^\s()<>\[\]]+/-/(?:issues|work_items)/[0-9]+`)
+	sectionLine = regexp.MustCompile(`^<!-- flowkeeper:section ([A-Za-z0-9._-]+) -->$`)
+	issueURL    = regexp.MustCompile(`https?://[^\s()<>\[\]]+/-/(?:\./)?(?:issues|work_items)/[0-9]+`)
 )
 
 // ours stands hidden at the end of a line whose box the bot ticked.
 const ours = " <!-- flowkeeper:ticked -->"
 
 // SectionMark is the hidden line before a section's lines. Its boxes are told from those of other sections by it.
-func SectionMark(name string) string { return "<!-- flowkeeper:section " + name + " -->" }
+func SectionMark(name string) string {
+	return "<!-- flowkeeper:section " + unnamed.ReplaceAllString(name, "-") + " -->"
+}
+
+// unnamed is what cannot be in the name of a section.
+var unnamed = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
 
 // boxes are the boxes of a content.
 func boxes(content string) []Box {
@@ -96,7 +101,7 @@ func eachBox(content string, change func(Box) Box) string {
 			continue
 		}
 		rest, told := strings.CutSuffix(m[4], ours)
-		b := Box{Section: section, Item: issueURL.FindString(rest), Mark: planning.Mark(m[2]), Ours: told}
+		b := Box{Section: section, Item: linkedIssue(issueURL.FindString(rest)), Mark: planning.Mark(m[2]), Ours: told}
 		if b.Item == "" {
 			b.Item = strings.TrimSpace(rest)
 		}
