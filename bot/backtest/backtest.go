@@ -187,7 +187,7 @@ func (b *run) play(ctx context.Context, i triage.Issue) error {
 // outcomes are what each policy makes of an issue.
 func (b *run) outcomes(ctx context.Context, i triage.Issue) ([]outcome, history, error) {
 	source := &pastOf{gitlab: b.GitLab, issue: i.Ref, bot: b.Bot}
-	kept, err := source.records(ctx)
+	kept, err := source.records(ctx, i)
 	if err != nil {
 		return nil, history{}, err
 	}

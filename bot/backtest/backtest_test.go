@@ -260,14 +260,14 @@ func TestCallsUsedUp(t *testing.T) {
 		if runs++; runs > 12 {
 			t.Fatal("it does not get on")
 		}
-		calls := backtest.NewCalls(1_000_000, 15)
+		calls := backtest.NewCalls(1_000_000, 11)
 		limited, err := gitlab.New(gitlab.Options{URL: web.URL, Token: token, Limit: calls})
 		w.must(err)
 		next, err = w.play(func(o *backtest.Options) {
 			o.GitLab, o.Done, o.Reports, o.Workers = limited, next.Done, next.Reports, 1
 		}, handbook())
 		w.must(err)
-		if calls.Made() > 15 {
+		if calls.Made() > 11 {
 			t.Fatalf("%d calls were made", calls.Made())
 		}
 	}
@@ -314,7 +314,7 @@ func TestFaults(t *testing.T) {
 	whole, err := w.play(nil, handbook())
 	w.must(err)
 	w.gitlab.FailNext(sandbox.Fault{Match: "GET label events", Status: 502, Times: 3})
-	w.gitlab.FailNext(sandbox.Fault{Match: "GET state events", Status: 429})
+	w.gitlab.FailNext(sandbox.Fault{Match: "GET weight events", Status: 429})
 	troubled, err := w.play(nil, handbook())
 	w.must(err)
 	if a, b := numbers(whole.Reports[0]), numbers(troubled.Reports[0]); a != b {

@@ -21,15 +21,20 @@ type pastOf struct {
 	commentRead bool
 }
 
-// records are the changes of labels, weight, state and milestone.
-func (p *pastOf) records(ctx context.Context) (r records, err error) {
+// records are the changes of labels and weight, of the state if the issue is closed, and of the milestone if it has one: an open issue counts as
+// never closed before, one without a milestone as one that never had any. That keeps most issues at two or three calls.
+func (p *pastOf) records(ctx context.Context, i triage.Issue) (r records, err error) {
 	if r.resources, err = p.gitlab.ResourceEvents(ctx, p.issue); err != nil {
 		return r, err
 	}
-	if r.milestones, err = p.gitlab.MilestoneEvents(ctx, p.issue); err != nil {
-		return r, err
+	if i.Milestone != 0 {
+		if r.milestones, err = p.gitlab.MilestoneEvents(ctx, p.issue); err != nil {
+			return r, err
+		}
 	}
-	r.states, err = p.gitlab.StateEvents(ctx, p.issue)
+	if i.Closed {
+		r.states, err = p.gitlab.StateEvents(ctx, p.issue)
+	}
 	return r, err
 }
 
