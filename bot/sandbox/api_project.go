@@ -80,6 +80,9 @@ func (s *Server) projectREST(p *project) object {
 	if p.noIssues {
 		o["issues_access_level"] = "disabled"
 	}
+	if s.opt.Edition == Premium { // keys that come with the licence, whatever their values
+		o["approvals_before_merge"], o["issues_template"] = 0, nil
+	}
 	return o
 }
 

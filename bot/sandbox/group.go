@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -59,6 +60,24 @@ func (s *Server) addProject(id int64, name string) *project {
 	s.projects = append(s.projects, p)
 	s.notify()
 	return p
+}
+
+// AddGroupLabel creates a label that all projects of a group have. color is "#rrggbb"; "" is GitLab's default. One that exists stays as it is.
+func (s *Server) AddGroupLabel(group, name, color, description string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := s.groupNamed(group)
+	if g == nil {
+		return fmt.Errorf("adding label %q: there is no group %q", name, group)
+	}
+	if slices.ContainsFunc(g.labels, func(l *label) bool { return l.name == name }) {
+		return nil
+	}
+	g.labels = append(g.labels, &label{
+		id: s.nextID(), groupID: g.id, name: name, color: cmp.Or(color, defaultColor), description: description, created: s.now(),
+	})
+	s.notify()
+	return nil
 }
 
 // SetVisibility makes a project Private, Internal or Public.

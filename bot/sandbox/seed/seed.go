@@ -33,21 +33,18 @@ func World(gitlab *sandbox.Server) error {
 	if err := People(gitlab, w.Team); err != nil {
 		return err
 	}
-	if err := Issues(gitlab, w.Issues); err != nil {
+	if err := Labels(gitlab, group, w.Issues); err != nil {
 		return err
 	}
-	return shareLabels(gitlab)
+	return Issues(gitlab, w.Issues)
 }
 
-// shareLabels gives every project the labels of all: here they stand for those of the group.
-func shareLabels(gitlab *sandbox.Server) error {
-	projects := gitlab.Projects()
-	for _, from := range projects {
-		for _, l := range from.Labels {
-			for _, to := range projects {
-				if err := gitlab.AddLabel(to.ID, l.Name, "", l.Description); err != nil {
-					return err
-				}
+// Labels makes the labels of issues those of a group.
+func Labels(gitlab *sandbox.Server, group string, issues []planning.Issue) error {
+	for _, i := range issues {
+		for _, name := range i.Labels {
+			if err := gitlab.AddGroupLabel(group, name, "", ""); err != nil {
+				return err
 			}
 		}
 	}

@@ -32,6 +32,11 @@ func TestWorld(t *testing.T) {
 			t.Errorf("%s: weight %s, labels %v, assignees %v", want.URL, diff, got.Labels, got.Assignees)
 		}
 	}
+	for _, p := range gitlab.Projects() {
+		if !slices.ContainsFunc(p.Labels, func(l sandbox.Label) bool { return l.Name == "infradev" }) {
+			t.Errorf("%s has not the labels of the group", p.Path)
+		}
+	}
 	if sent, notices := gitlab.Deliveries(), gitlab.Notifications(); len(sent)+len(notices) > 0 {
 		t.Errorf("%d webhooks and %d notifications", len(sent), len(notices))
 	}
