@@ -13,6 +13,7 @@ type composer struct {
 // composers are those of all kinds.
 var composers = map[Kind]composer{
 	KindPlanning:    {compose: composePlanning},
+	KindKickoff:     {compose: composeKickoff},
 	KindBuild:       {compose: composeBuild},
 	KindCapacity:    {compose: composeCapacity},
 	KindNeedsWeight: {compose: composeNeedsWeight, belongs: func(_ string, i *Issue, s Snapshot) bool { return s.needsWeight(i) }},

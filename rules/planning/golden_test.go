@@ -35,3 +35,8 @@ func TestGoldenPlanning(t *testing.T) {
 func TestGoldenBuild(t *testing.T) {
 	checkGolden(t, "build", compose(t, planning.KindBuild, on(planningtest.For(planning.KindBuild, planningtest.Coming), time.December, 11)))
 }
+
+// TestGoldenKickoff is of the same Friday.
+func TestGoldenKickoff(t *testing.T) {
+	checkGolden(t, "kickoff", compose(t, planning.KindKickoff, on(planningtest.For(planning.KindKickoff, planningtest.Coming), time.December, 11)))
+}
