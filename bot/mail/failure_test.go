@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"slices"
 	"strings"
@@ -154,8 +155,11 @@ func TestFailures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, c.server)
+				r, began := newRig(t, c.server), time.Now()
 				out := r.send(r.mailer(c.options), letters("eric", "erin"))
+				if took := time.Since(began); took > 45*time.Second && c.state != "unknown" {
+					t.Errorf("it took %s", took)
+				}
 				if got := stateOf(out, "eric"); got != c.state {
 					t.Errorf("the mail to eric is %q, want %q: %s", got, c.state, out)
 				}
@@ -255,7 +259,11 @@ func TestStops(t *testing.T) {
 					return nil
 				}
 			})
-			m, all := r.mailer(nil), letters("eric", "erin")
+			m, err := mail.New(r.options(), &failing{r.store, math.MaxInt})
+			if err != nil {
+				t.Fatal(err)
+			}
+			all := letters("eric", "erin")
 			if _, err := m.Prepare(ctx, key, all, nil); err != nil {
 				t.Fatal(err)
 			}

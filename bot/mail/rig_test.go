@@ -172,7 +172,7 @@ func newServer(t *testing.T, change func(*server)) *server {
 		change(s)
 	}
 	s.Server = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &session{server: s, conn: c}, nil }))
-	s.Domain, s.ErrorLog, s.AllowInsecureAuth = host, log.New(io.Discard, "", 0), true
+	s.Domain, s.ErrorLog, s.AllowInsecureAuth, s.EnableSMTPUTF8 = host, log.New(io.Discard, "", 0), true, true
 	var pair tls.Certificate
 	pair, s.roots = certificate(t, s.names, s.age)
 	if !s.plain {
@@ -213,7 +213,7 @@ type session struct {
 	from, to string
 }
 
-func (*session) Reset()        {}
+func (s *session) Reset()      { s.from, s.to = "", "" }
 func (*session) Logout() error { return nil }
 
 func (s *session) AuthMechanisms() []string {
@@ -235,7 +235,13 @@ func (s *session) Auth(string) (sasl.Server, error) {
 	}), nil
 }
 
-func (s *session) Mail(from string, _ *smtp.MailOptions) error {
+func (s *session) Mail(from string, o *smtp.MailOptions) error {
+	switch {
+	case s.from != "":
+		return answer(503, smtp.EnhancedCode{5, 5, 1}, "nested MAIL")
+	case o.UTF8:
+		return answer(553, smtp.EnhancedCode{5, 6, 7}, "the next server on the way is old")
+	}
 	s.from = from
 	if s.onFrom != nil {
 		return s.onFrom(s.conn)

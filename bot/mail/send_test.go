@@ -158,7 +158,7 @@ func TestEmptiedStore(t *testing.T) {
 	})
 }
 
-// failing is a store that fails from a swap on.
+// failing is a store that fails from a swap on, and after its context ended.
 type failing struct {
 	*coordination.Coordinator
 
@@ -170,6 +170,9 @@ var errStore = errors.New("the store is away")
 func (f *failing) SwapCheckpoint(ctx context.Context, name string, old, value []byte) (bool, error) {
 	if f.left--; f.left < 0 {
 		return false, errStore
+	}
+	if ctx.Err() != nil {
+		return false, ctx.Err()
 	}
 	return f.Coordinator.SwapCheckpoint(ctx, name, old, value)
 }
