@@ -120,6 +120,11 @@ func (f *filterReader) labels() {
 			f.want(func(i *issue) bool { return !repeated && f.labelled(i, name) })
 		}
 	}
+	if some := f.list("or[labels]"); len(some) > 0 {
+		f.want(func(i *issue) bool {
+			return slices.ContainsFunc(some, func(name string) bool { return f.labelled(i, name) })
+		})
+	}
 	for _, name := range f.list("not[labels]") {
 		f.want(func(i *issue) bool { return !f.labelled(i, name) })
 	}

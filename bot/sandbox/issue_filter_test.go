@@ -31,6 +31,7 @@ func TestIssueFilters(t *testing.T) {
 		{query: "labels=ANY", want: []string{"1#1", "1#2", "1#3", "1#4"}},
 		{query: "labels=severity::*", want: []string{"1#1", "1#4"}},
 		{edition: sandbox.CE, query: "labels=severity::*", want: []string{}},
+		{query: "or[labels]=backend,feature", want: []string{"1#1", "1#3"}},
 		{query: "not[labels]=bug", want: []string{"1#3", "1#4", "1#5"}},
 		{query: "not[labels]=bug,feature", want: []string{"1#4", "1#5"}},
 		{query: "not[labels][]=bug&not[labels][]=feature", want: []string{"1#4", "1#5"}},

@@ -70,7 +70,8 @@ func (s *site) places(who visitor, projects []sandbox.Project, here string) []pl
 
 // apiParams are the parameters of the API by those of GitLab's own lists.
 var apiParams = map[string]string{
-	"label_name[]": "labels[]", "not[label_name][]": "not[labels][]", "milestone_title": "milestone", "not[milestone_title]": "not[milestone]",
+	"label_name[]": "labels[]", "not[label_name][]": "not[labels][]", "or[label_name][]": "or[labels][]",
+	"milestone_title": "milestone", "not[milestone_title]": "not[milestone]",
 	"assignee_username[]": "assignee_username[]", "assignee_username": "assignee_username", "author_username": "author_username", "state": "state",
 	"search": "search", "confidential": "confidential", "weight": "weight",
 }
@@ -90,7 +91,7 @@ func listQuery(place string, web url.Values) url.Values {
 func filterWords(query url.Values) []string {
 	var words []string
 	for _, name := range slices.Sorted(maps.Keys(query)) {
-		plain := strings.NewReplacer("[]", "", "not[", "not ", "]", "", "_", " ").Replace(name)
+		plain := strings.NewReplacer("[]", "", "not[", "not ", "or[", "one of ", "]", "", "_", " ").Replace(name)
 		if name == placeParam {
 			plain = "in"
 		}

@@ -104,6 +104,7 @@ func TestListsOfGitLab(t *testing.T) {
 		"/groups/create/-/issues": {"c", "b", "a"},
 		"/groups/create/-/issues?state=opened&label_name[]=bug&label_name[]=severity::1":      {"c", "a"},
 		"/groups/create/-/issues?state=opened&label_name[]=bug&not[label_name][]=severity::1": {"b"},
+		"/groups/create/-/issues?or[label_name][]=severity::1&or[label_name][]=none":          {"c", "a"},
 		"/groups/create/-/issues?milestone_title=19.7":                                        {"c"},
 		"/groups/create/-/issues?milestone_title=None&label_name[]=severity::1":               {"a"},
 		"/groups/create/-/issues?state=closed":                                                {},
