@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -18,7 +19,7 @@ const (
 	maxQuoted  = 1000
 )
 
-// message is a letter as a mail. The same letter for the same report is the same mail, by its Message-ID, whoever sends it.
+// message is a letter as a mail. What one team says of a report to a person is one mail, by its Message-ID, whoever sends it and how often.
 func (m *Mailer) message(key string, l planning.Letter, now time.Time) (*gomail.Msg, error) {
 	_, domain, _ := strings.Cut(m.from.Address, "@")
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
@@ -28,7 +29,7 @@ func (m *Mailer) message(key string, l planning.Letter, now time.Time) (*gomail.
 	}
 	msg.Subject(oneLine(l.Subject, maxSubject))
 	msg.SetDateWithValue(now)
-	msg.SetMessageIDWithValue("flowkeeper." + mailID(key, l.To) + "@" + domain)
+	msg.SetMessageIDWithValue("flowkeeper." + digest(m.o.Team, key, l.To) + "@" + domain)
 	// A program wrote it: nobody's "I am away" is to answer, and people can sort by the list.
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	msg.SetGenHeader("X-Auto-Response-Suppress", "All")
@@ -37,13 +38,31 @@ func (m *Mailer) message(key string, l planning.Letter, now time.Time) (*gomail.
 	return msg, nil
 }
 
+// onePerPerson puts letters to the same person together: whoever has two roles gets one mail all the same.
+func onePerPerson(letters []planning.Letter) []planning.Letter {
+	var all []planning.Letter
+	for _, l := range letters {
+		n := slices.IndexFunc(all, func(other planning.Letter) bool { return other.To == l.To })
+		if n < 0 {
+			all = append(all, l)
+			continue
+		}
+		all[n].Text = slices.Concat(all[n].Text, l.Text)
+	}
+	return all
+}
+
 // text is a letter as plain text, with a line about who sent it.
 func (m *Mailer) text(l planning.Letter) string {
 	var b strings.Builder
-	for _, paragraph := range l.Text {
-		b.WriteString(plain(paragraph) + "\n\n")
+	for n, paragraph := range l.Text {
+		text := plain(paragraph)
+		if n > 0 && !strings.HasPrefix(text, "- ") { // lines of a list stand together
+			b.WriteString("\n")
+		}
+		b.WriteString(text + "\n")
 	}
-	b.WriteString("-- \nFlowkeeper")
+	b.WriteString("\n-- \nFlowkeeper")
 	if m.o.Team != "" {
 		b.WriteString(" for " + oneLine(m.o.Team, maxSubject))
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -43,11 +44,11 @@ func (r record) in(s state, now time.Time, cause string) record {
 type records struct{ checkpoints Checkpoints }
 
 // recordName names the record of a person's mail. People choose the lengths of both parts.
-func recordName(key, person string) string { return "mail/" + mailID(key, person) }
+func recordName(key, person string) string { return "mail/" + digest(key, person) }
 
-// mailID names a mail: always the same for a report and a person.
-func mailID(key, person string) string {
-	sum := sha256.Sum256([]byte(key + "\x00" + person))
+// digest stands for some words, always the same for the same.
+func digest(words ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(words, "\x00")))
 	return hex.EncodeToString(sum[:16])
 }
 

@@ -24,7 +24,7 @@ const (
 // has to carry from now on; call Send once it does. Further calls change nothing.
 func (m *Mailer) Prepare(ctx context.Context, key string, letters []planning.Letter, known []string) ([]string, error) {
 	mailed := slices.Clone(known)
-	for _, l := range letters {
+	for _, l := range onePerPerson(letters) {
 		old, err := m.records.load(ctx, key, l.To)
 		if err != nil {
 			return nil, err
@@ -57,8 +57,8 @@ func (m *Mailer) Prepare(ctx context.Context, key string, letters []planning.Let
 // Send hands over the mails that are due. An error is one of the store; what goes wrong with the mail is in the Outcome. When Outcome.Again
 // is set, call it then.
 func (m *Mailer) Send(ctx context.Context, key string, letters []planning.Letter) (Outcome, error) {
-	b := batch{Mailer: m, key: key, people: make([]person, 0, len(letters))}
-	for _, l := range letters {
+	b := batch{Mailer: m, key: key}
+	for _, l := range onePerPerson(letters) {
 		rec, err := m.records.load(ctx, key, l.To)
 		if err != nil {
 			return Outcome{}, err
@@ -128,7 +128,11 @@ func (b *batch) sendOne(ctx context.Context, conn *connection, p *person) (*fail
 		return nil, b.failed(ctx, []*person{p}, b.o.notWritten(err))
 	}
 	waited := p.record
-	if mine, err := b.note(ctx, p, waited.in(stateSending, b.o.Now(), waited.Cause)); err != nil || !mine {
+	mine, err := b.note(ctx, p, waited.in(stateSending, b.o.Now(), waited.Cause))
+	if err == nil && !mine { // another process sends it
+		p.record, err = b.records.load(ctx, b.key, p.letter.To)
+	}
+	if err != nil || !mine {
 		return nil, err
 	}
 	at, err := conn.deliver(msg)

@@ -8,6 +8,7 @@ import (
 	"mime"
 	"mime/quotedprintable"
 	netmail "net/mail"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -102,10 +103,26 @@ func TestMessage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := "Likely yours: \n\n- #12 “ends . MAIL FROM:<x>”\n\n.\nGröße **10**\n\n-- \n" +
+		text := "Likely yours: \n- #12 “ends . MAIL FROM:<x>”\n\n.\nGröße **10**\n\n-- \n" +
 			"Flowkeeper for Create:Source Code BE. Your address is in team.emails of its configuration.\n"
 		if diff := cmp.Diff(text, strings.ReplaceAll(string(body), "\r\n", "\n")); diff != "" {
 			t.Errorf("text (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestTwoRoles has two letters for one person.
+func TestTwoRoles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		all := letters("eric", "erin", "eric")
+		all[2].Text = []triage.Prose{triage.Say("No security issue is planned.")}
+		if out := r.send(r.mailer(nil), all); !slices.Equal(out.Sent, []string{"eric", "erin"}) {
+			t.Errorf("got %s, want one mail to eric and one to erin", out)
+		}
+		r.got("eric@example.com", "erin@example.com")
+		if raw := r.server.delivered()[0].raw; !strings.Contains(raw, "your budget is 10") || !strings.Contains(raw, "No security issue") {
+			t.Errorf("the mail lacks one of the letters:\n%s", raw)
 		}
 	})
 }
