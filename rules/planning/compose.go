@@ -12,11 +12,12 @@ type composer struct {
 
 // composers are those of all kinds.
 var composers = map[Kind]composer{
-	KindPlanning:    {compose: composePlanning},
-	KindKickoff:     {compose: composeKickoff},
-	KindBuild:       {compose: composeBuild},
-	KindCapacity:    {compose: composeCapacity},
-	KindNeedsWeight: {compose: composeNeedsWeight, belongs: func(_ string, i *Issue, s Snapshot) bool { return s.needsWeight(i) }},
+	KindPlanning:      {compose: composePlanning},
+	KindRetrospective: {compose: composeRetrospective},
+	KindKickoff:       {compose: composeKickoff},
+	KindBuild:         {compose: composeBuild},
+	KindCapacity:      {compose: composeCapacity},
+	KindNeedsWeight:   {compose: composeNeedsWeight, belongs: func(_ string, i *Issue, s Snapshot) bool { return s.needsWeight(i) }},
 }
 
 // Compose makes a document of what GitLab holds. The same snapshot makes the same document.

@@ -17,7 +17,7 @@ func composeBuild(s Snapshot) (Document, error) {
 	managers := s.Team.People(triage.EngineeringManager, triage.ProductManager)
 	d := Document{
 		Kind: KindBuild, Key: s.Milestone.String(), Milestone: s.Milestone.String(), Title: "Build " + s.Milestone.String(),
-		Labels: s.reportLabels(planningIssue), Assignees: s.assignable(managers), Asks: distinct(managers), Due: s.dateOf(Kickoff), State: s.Previous,
+		Labels: s.planningLabels(), Assignees: s.assignable(managers), Asks: distinct(managers), Due: s.dateOf(Kickoff), State: s.Previous,
 	}
 	p := s.proposal()
 	for _, section := range []Section{

@@ -18,7 +18,7 @@ func composeNeedsWeight(s Snapshot) (Document, error) {
 	}
 	d := Document{
 		Kind: KindNeedsWeight, Key: s.Milestone.String(), Milestone: s.Milestone.String(), Title: "Needs weight " + s.Milestone.String(),
-		Labels: s.reportLabels(planningIssue), Due: s.weightsDue(), State: s.Previous,
+		Labels: s.planningLabels(), Due: s.weightsDue(), State: s.Previous,
 	}
 	named, unnamed := s.toWeigh()
 	if len(named)+unnamed.Count == 0 {

@@ -21,7 +21,7 @@ func composePlanning(s Snapshot) (Document, error) {
 	managers := s.Team.People(triage.ProductManager, triage.EngineeringManager)
 	ours, others := s.candidates(s.Milestone)
 	d := Document{
-		Kind: KindPlanning, Key: s.Milestone.String(), Milestone: s.Milestone.String(), Title: s.planningTitle(), Labels: s.reportLabels(planningIssue),
+		Kind: KindPlanning, Key: s.Milestone.String(), Milestone: s.Milestone.String(), Title: s.planningTitle(), Labels: s.planningLabels(),
 		Assignees: s.assignable(managers), Asks: distinct(managers), Due: s.dateOf(Kickoff), Frame: frame, State: s.Previous,
 		Intro:    []triage.Prose{s.planningAsk(), s.span()},
 		Sections: []Section{s.candidateSection("candidates", "Candidates", ours)},

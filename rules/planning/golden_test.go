@@ -40,3 +40,15 @@ func TestGoldenBuild(t *testing.T) {
 func TestGoldenKickoff(t *testing.T) {
 	checkGolden(t, "kickoff", compose(t, planning.KindKickoff, on(planningtest.For(planning.KindKickoff, planningtest.Coming), time.December, 11)))
 }
+
+// TestGoldenRetrospective is of the day before the release of 19.7.
+func TestGoldenRetrospective(t *testing.T) {
+	s := on(planningtest.For(planning.KindRetrospective, planningtest.Running), time.December, 16)
+	checkGolden(t, "retrospective", compose(t, planning.KindRetrospective, s))
+}
+
+// TestGoldenRetrospectiveOpened is of the day on which the retrospective of 19.7 was opened.
+func TestGoldenRetrospectiveOpened(t *testing.T) {
+	s := on(planningtest.For(planning.KindRetrospective, planningtest.Running), time.November, 25)
+	checkGolden(t, "retrospective-opened", compose(t, planning.KindRetrospective, s))
+}

@@ -6,13 +6,13 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// reportLabels are those of a report's issue: the one by which the rules leave it alone, and the group's. Usual is what the handbook calls the former;
-// a team that calls it otherwise has told so.
-func (s Snapshot) reportLabels(usual string) []string {
-	if names := s.Team.LabelNames(triage.Skip); !slices.Contains(names, usual) {
-		usual = names[0]
+// planningLabels are those of an issue of a milestone's planning: the one by which the rules leave it alone, and the group's. A team that does not call the
+// former as the handbook does has told so.
+func (s Snapshot) planningLabels() []string {
+	labels := []string{planningIssue}
+	if names := s.Team.LabelNames(triage.Skip); !slices.Contains(names, planningIssue) {
+		labels[0] = names[0]
 	}
-	labels := []string{usual}
 	if s.Team.GroupLabel != "" {
 		labels = append(labels, s.Team.GroupLabel)
 	}

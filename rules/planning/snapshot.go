@@ -15,7 +15,7 @@ type Snapshot struct {
 	Milestone Version // whom the report is about; zero where Kind.IsOfMilestone is false
 
 	// Issues are the issues of the team, in no order. For triage and slo all open ones; for reports of a milestone those of it and of the one
-	// before, open and closed, and those that were taken off the one before.
+	// before, open and closed, and those that were taken off one of the two or carry its label missed:x.y.
 	Issues []Issue
 
 	Home     Home

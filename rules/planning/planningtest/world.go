@@ -112,8 +112,8 @@ func World() planning.Snapshot {
 	}
 }
 
-// For is the snapshot that is gathered for a kind: all open issues, or those of a milestone and of the one before it. The milestone makes no
-// difference where the kind is of none.
+// For is the snapshot that is gathered for a kind: all open issues, or those of a milestone and of the one before it with what was taken off them. The
+// milestone makes no difference where the kind is of none.
 func For(k planning.Kind, milestone planning.Version) planning.Snapshot {
 	s := World()
 	if !k.IsOfMilestone() {
@@ -123,7 +123,10 @@ func For(k planning.Kind, milestone planning.Version) planning.Snapshot {
 	s.Milestone = milestone
 	of := []string{milestone.String(), milestone.Previous().String()}
 	s.Issues = slices.DeleteFunc(s.Issues, func(i planning.Issue) bool {
-		return !slices.Contains(of, i.Milestone) && !slices.Contains(i.LeftMilestones, of[1])
+		left := func(title string) bool {
+			return slices.Contains(i.LeftMilestones, title) || slices.Contains(i.Labels, "missed:"+title)
+		}
+		return !slices.Contains(of, i.Milestone) && !slices.ContainsFunc(of, left)
 	})
 	return s
 }
