@@ -28,6 +28,8 @@ const (
 	WeightChanged
 	AssigneesChanged
 	MilestoneChanged
+	// ReportDue says that the document on the issue of a report may have to change. Rules do not see it.
+	ReportDue
 
 	// AllChanges is every "what changed" bit. An opened, reopened or swept issue counts as changed in every respect: GitLab reports no changes for
 	// what was set at creation, and nothing at all for what it failed to deliver.
@@ -37,6 +39,7 @@ const (
 var kindNames = []string{
 	"opened", "updated", "closed", "reopened", "noted", "awarded", "revoked", "swept", "woken",
 	"labels changed", "weight changed", "assignees changed", "milestone changed",
+	"report due",
 }
 
 // String lists the kinds in a fixed order: "opened, labels changed".
