@@ -100,6 +100,15 @@ func StateMark(s planning.State) string {
 	return statePrefix + string(data) + markEnd
 }
 
+// CommentState is the state that the text of a comment carries, zero if it carries none that can be read.
+func CommentState(text string) planning.State {
+	s, err := stateOf(text)
+	if err != nil {
+		return planning.State{}
+	}
+	return s
+}
+
 // stateOf is the state that a content carries, zero if it carries none. Only a line of its own counts, which no row can begin.
 func stateOf(content string) (s planning.State, err error) {
 	found := false
