@@ -1,8 +1,12 @@
 package report
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"flowkeeper/rules/planning"
 )
 
 // metrics count what is done with reports, by kind.
@@ -30,4 +34,11 @@ func newMetrics(r prometheus.Registerer) metrics {
 			Name: "flowkeeper_report_seconds", Help: "How long it took to gather, compose and publish a report.", Buckets: []float64{.1, .5, 2, 10, 30, 60, 120, 300},
 		}, []string{"report"}),
 	}
+}
+
+// record counts one publication of a report.
+func (m metrics) record(k planning.Kind, result string, calls int64, took time.Duration) {
+	m.results.WithLabelValues(string(k), result).Inc()
+	m.calls.WithLabelValues(string(k)).Add(float64(calls))
+	m.seconds.WithLabelValues(string(k)).Observe(took.Seconds())
 }

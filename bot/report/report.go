@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/mail"
 	"flowkeeper/rules/planning"
 	"flowkeeper/rules/triage"
@@ -63,6 +64,11 @@ type Mailer interface {
 	Send(ctx context.Context, key string, letters []planning.Letter) (mail.Outcome, error)
 }
 
+// Inbox takes what is to be done with the issue of a report.
+type Inbox interface {
+	Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error)
+}
+
 // Coordination is what all processes of the bot agree on, see package coordination.
 type Coordination interface {
 	TryLock(ctx context.Context, name, holder string, lease time.Duration) (bool, error)
@@ -71,31 +77,25 @@ type Coordination interface {
 	SwapCheckpoint(ctx context.Context, name string, old, value []byte) (bool, error)
 }
 
-// Mode is what happens with a report when it is due.
-type Mode string
-
-// The modes of reports.
-const (
-	Off    Mode = "off"    // nothing
-	Shadow Mode = "shadow" // it is composed, and kept for operators to look at
-	Act    Mode = "act"    // it is published
-)
-
 // Options are what a Publisher needs. All fields are required unless they say otherwise.
 type Options struct {
 	GitLab       GitLab
 	Gatherer     Gatherer
 	Coordination Coordination
+	Inbox        Inbox
 	Self         triage.Person // the bot's own user
 
 	// Compose is how documents are made; default planning.Compose.
 	Compose func(planning.Kind, planning.Snapshot) (planning.Document, error)
+	// Done says which boxes can be ticked; default planning.Done.
+	Done func(k planning.Kind, section string, i *planning.Issue, s planning.Snapshot) bool
+	// Markdown is how a document looks in GitLab: the content of its block, or the text of its comment.
+	Markdown func(planning.Document) string
 	// Mailer sends kickoffs by mail; nil for none.
 	Mailer Mailer
 
 	Schedule Schedule
 
-	Instance string                // where people see GitLab: "https://gitlab.com"; for links
 	Holder   string                // this process among those that share the store; default a random name
 	Now      func() time.Time      // default time.Now
 	Log      *zap.Logger           // default none
@@ -104,7 +104,7 @@ type Options struct {
 
 // Schedule is what is configured of when reports are due and what happens then.
 type Schedule struct {
-	Modes      map[planning.Kind]Mode // Off for those that are not named
+	Modes      map[planning.Kind]triage.Mode // Off, Shadow (composed, and kept for operators) or Act; Off for those that are not named
 	TriageDay  time.Weekday
 	TriageAt   time.Duration  // since midnight: the time of day at which all reports are due
 	CloseAfter time.Duration  // how long after its due date a triage report is closed that has a successor
@@ -113,14 +113,22 @@ type Schedule struct {
 
 // Publisher publishes documents. It may be used by many goroutines.
 type Publisher struct {
-	o       Options
-	metrics metrics
+	o        Options
+	metrics  metrics
+	opening  chan struct{} // held by whoever opens a report in this process
+	registry registryCopy
+	holds    holdsCopies
+	calendar calendarCopy
+	retries  map[planning.Kind]retry // of RunDue, which runs once at a time
 }
 
 // New prepares a publisher and registers its metrics. It does nothing by itself.
 func New(o Options) *Publisher {
 	if o.Compose == nil {
 		o.Compose = planning.Compose
+	}
+	if o.Done == nil {
+		o.Done = planning.Done
 	}
 	if o.Holder == "" {
 		o.Holder = rand.Text()
@@ -134,7 +142,7 @@ func New(o Options) *Publisher {
 	if o.Schedule.Location == nil {
 		o.Schedule.Location = time.UTC
 	}
-	return &Publisher{o: o, metrics: newMetrics(o.Registry)}
+	return &Publisher{o: o, metrics: newMetrics(o.Registry), opening: make(chan struct{}, 1), retries: map[planning.Kind]retry{}}
 }
 
 // What became of a report.

@@ -16,6 +16,7 @@ import (
 	"flowkeeper/bot/worker"
 	"flowkeeper/config"
 	"flowkeeper/rules/planning"
+	"flowkeeper/rules/triage"
 )
 
 // backoff is the time between the first and the second try of an issue.
@@ -79,9 +80,9 @@ func options(c config.Config, unsigned bool, log *zap.Logger) bot.Options {
 
 // reportOptions turns the configuration into what the reports need.
 func reportOptions(c config.Config) bot.Reports {
-	modes := map[planning.Kind]report.Mode{}
+	modes := map[planning.Kind]triage.Mode{}
 	for _, k := range planning.Kinds() {
-		modes[k] = report.Mode(c.Reports.Mode(k).String())
+		modes[k] = c.Reports.Mode(k)
 	}
 	return bot.Reports{
 		Gather: gather.Options{
