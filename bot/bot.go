@@ -26,6 +26,7 @@ import (
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/spool"
+	"flowkeeper/bot/mail"
 	"flowkeeper/bot/webhook"
 )
 
@@ -36,6 +37,7 @@ type App struct {
 	spool        *spool.Spool // nil without Redis
 	coordination *coordination.Coordinator
 	gitlab       *gitlab.Client
+	mailer       *mail.Mailer
 	intake       *intake
 	registry     *prometheus.Registry
 	cleanups     []cleanup // to be undone by Stop, last first
@@ -86,6 +88,9 @@ func New(ctx context.Context, o Options) (app *App, err error) {
 	if a.gitlab, err = openGitLab(o, a.coordination, a.registry); err != nil {
 		return nil, err
 	}
+	if a.mailer, err = openMail(o, a.coordination, a.registry); err != nil {
+		return nil, err
+	}
 	if a.certificate, err = openCertificate(o); err != nil {
 		return nil, err
 	}
@@ -105,6 +110,17 @@ func openGitLab(o Options, store budget.Store, registry prometheus.Registerer) (
 	}
 	g.Version, g.Limit, g.Log, g.Registry = o.Version, limit, o.Log, registry
 	return gitlab.New(g)
+}
+
+// openMail makes what sends kickoffs by mail. All processes on one store know what was sent.
+func openMail(o Options, store mail.Checkpoints, registry prometheus.Registerer) (*mail.Mailer, error) {
+	m := o.Reports.mail()
+	m.Log, m.Registry = o.Log, registry
+	mailer, err := mail.New(m, store)
+	if err != nil {
+		return nil, fmt.Errorf("preparing mail: %w", err)
+	}
+	return mailer, nil
 }
 
 // listen opens an address, so that one already taken is an error at the start.

@@ -27,7 +27,7 @@ func TestBlockedAccountHoldsEverything(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, sandbox.Premium, func(o *bot.Options) { 
+			r := newRig(t, sandbox.Premium, func(o *bot.Options) {
 				o.Worker.Attempts, o.Worker.Backoff, o.Worker.Patience.Forbidden = 2, time.Millisecond, []time.Duration{0}
 			})
 			r.must(nil, r.gitlab.DenyAPI(botName, words))

@@ -46,6 +46,14 @@ type Reports struct {
 	Mail        mail.Options
 }
 
+// mail is how the kickoff goes by mail, without a Host if it does not.
+func (r Reports) mail() mail.Options {
+	if !r.MailKickoff {
+		return mail.Options{}
+	}
+	return r.Mail
+}
+
 // Server is how webhooks are listened for.
 type Server struct {
 	Listen      string // host:port, port 0 is any free one

@@ -13,6 +13,7 @@ import (
 
 	"flowkeeper/bot/budget"
 	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/mail"
 	"flowkeeper/bot/webhook"
 	"flowkeeper/bot/worker"
 	"flowkeeper/rules/engine"
@@ -42,7 +43,7 @@ func (a *App) attachPool(pool *worker.Pool, self triage.Person) {
 const checkTime = 15 * time.Second
 
 // Reload changes what can change while the bot runs, from the next delivery and the next issue on: the webhook's secrets and signing
-// tokens, the certificate, GitLab's token, the policy with the prefix of commands and the grace, and the settle time. All other options
+// tokens, the certificate, GitLab's token, the policy with the prefix of commands and the grace, the settle time, and mail. All other options
 // are those of New whatever o says. It may be called from Start to Stop.
 //
 // If anything of it is wrong all stays as it was, and the error says what is wrong, all of it: a certificate that cannot be used, secrets
@@ -53,12 +54,13 @@ func (a *App) Reload(ctx context.Context, o Options) error {
 	defer a.reloadable.mu.Unlock()
 	o.Log = a.o.Log
 	pair, err := a.nextCertificate(o)
-	err = errors.Join(err, a.reloadable.receiver.CheckSecrets(o.Webhook.Secrets, o.Webhook.SigningTokens), a.checkToken(ctx, o.GitLab.Token))
+	err = errors.Join(err, a.reloadable.receiver.CheckSecrets(o.Webhook.Secrets, o.Webhook.SigningTokens), a.checkToken(ctx, o.GitLab.Token), mail.Check(o.Reports.mail()))
 	if err != nil {
 		return err
 	}
-	// Both were checked and cannot fail here.
-	if err := errors.Join(a.reloadable.receiver.SetSecrets(o.Webhook.Secrets, o.Webhook.SigningTokens), a.gitlab.SetToken(o.GitLab.Token)); err != nil {
+	// All were checked and cannot fail here.
+	err = errors.Join(a.reloadable.receiver.SetSecrets(o.Webhook.Secrets, o.Webhook.SigningTokens), a.gitlab.SetToken(o.GitLab.Token), a.mailer.Set(o.Reports.mail()))
+	if err != nil {
 		return err
 	}
 	if o.GitLab.Token != a.reloadable.token {

@@ -16,6 +16,7 @@ import (
 	"flowkeeper/bot/budget"
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox/redistest"
+	"flowkeeper/bot/mail"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/bot/schedule"
 	"flowkeeper/bot/webhook"
@@ -66,6 +67,7 @@ func start(t *testing.T) *running {
 		Webhook:  webhook.Options{Secrets: []string{secret}},
 		Inbox:    bot.Inbox{RedisURL: redistest.Start(t, redistest.Options{}).URL(), DataDir: t.TempDir(), Max: c.Inbox.Max, Spool: c.Inbox.Spool, Lease: c.Inbox.Lease},
 		GitLab:   gitlab.Options{URL: server.URL, Token: token},
+		Reports:  bot.Reports{MailKickoff: true, Mail: mail.Options{Host: "smtp.example.com", From: "flowkeeper@example.com"}}, // nothing is sent
 		Budget:   budget.Options{PerMinute: c.GitLab.Rate, NotesPerMinute: c.GitLab.NotesRate},
 		Worker:   worker.Options{Freshness: c.Inbox.Freshness, Workers: c.Inbox.Workers, Attempts: c.Inbox.Attempts, Backoff: time.Second},
 		Schedule: schedule.Options{Projects: []string{"team/project"}, Every: c.Schedule.Sweep, Hooks: c.Schedule.Hooks, Lookback: c.Schedule.Lookback},

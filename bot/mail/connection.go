@@ -28,21 +28,21 @@ type connection struct {
 }
 
 // connect dials, encrypts and logs in. The connection is cut soon after ctx ends.
-func (m *Mailer) connect(ctx context.Context) (*connection, *failure) {
+func (s *sender) connect(ctx context.Context) (*connection, *failure) {
 	connecting, cancel := context.WithTimeout(ctx, connectTime)
 	defer cancel()
-	w := &wire{o: m.o, until: connecting}
-	auth := &login{username: m.o.Username, password: m.o.Password}
+	w := &wire{o: s, until: connecting}
+	auth := &login{username: s.Username, password: s.Password}
 	options := []gomail.Option{
-		gomail.WithPort(m.o.Port), gomail.WithTimeout(mailTime), gomail.WithTLSPolicy(m.o.tlsPolicy()), gomail.WithTLSConfig(m.o.tlsConfig()),
+		gomail.WithPort(s.Port), gomail.WithTimeout(mailTime), gomail.WithTLSPolicy(s.tlsPolicy()), gomail.WithTLSConfig(s.tlsConfig()),
 		gomail.WithDialContextFunc(w.dial), gomail.WithoutSMTPUTF8(), // all addresses are ASCII, which every server on the way knows
 	}
-	if m.o.Username != "" {
+	if s.Username != "" {
 		options = append(options, gomail.WithSMTPAuthCustom(auth))
 	}
-	client, err := gomail.NewClient(m.o.Host, options...)
+	client, err := gomail.NewClient(s.Host, options...)
 	if err != nil {
-		return nil, m.o.notConnected(err, false)
+		return nil, s.notConnected(err, false)
 	}
 	server, err := client.DialToSMTPClientWithContext(connecting)
 	if err == nil && !w.prolong(ctx) {
@@ -53,7 +53,7 @@ func (m *Mailer) connect(ctx context.Context) (*connection, *failure) {
 		if connecting.Err() != nil {
 			err = connecting.Err() // what is said of a connection that was cut misleads
 		}
-		return nil, m.o.notConnected(err, auth.began)
+		return nil, s.notConnected(err, auth.began)
 	}
 	return &connection{client: client, server: server, wire: w}, nil
 }
@@ -121,7 +121,7 @@ func (o Options) tlsConfig() *tls.Config {
 
 // wire is the connection below go-mail, which bounds the single steps only: it is cut when a context ends, and closed whatever go-mail does.
 type wire struct {
-	o     Options
+	o     *sender
 	until context.Context //nolint:containedctx // the one that go-mail hands to dial ends before the login
 	conn  net.Conn
 	stop  func() bool

@@ -344,7 +344,6 @@ func TestNoLoginInTheClear(t *testing.T) {
 
 func TestNew(t *testing.T) {
 	for want, change := range map[string]func(*mail.Options){
-		"smtp.host is empty":              func(o *mail.Options) { o.Host = "" },
 		`smtp.from: "" is no`:             func(o *mail.Options) { o.From = "" },
 		`smtp.from: "<a@b>, <c@d>" is no`: func(o *mail.Options) { o.From = "<a@b>, <c@d>" },
 		"team.emails.eric: ":              func(o *mail.Options) { o.Emails = map[string]string{"eric": "eric@example.com\r\nRCPT TO:<x@y>"} },
@@ -360,4 +359,35 @@ func TestNew(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestSet switches mail on, and a wrong password to the right one, while the bot runs.
+func TestSet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, all := newRig(t, nil), letters("eric")
+		m := r.mailer(func(o *mail.Options) { o.Host = "" })
+		if mailed, err := m.Prepare(t.Context(), key, all, []string{"erin"}); err != nil || !slices.Equal(mailed, []string{"erin"}) {
+			t.Errorf("got %v, %v without a server, want the names that were there", mailed, err)
+		}
+		if out := r.sendAgain(m, all); out.String() != "no mail" {
+			t.Errorf("got %s without a server", out)
+		}
+		o := r.options()
+		o.Password, o.Dial, o.Roots = "wrong", nil, nil
+		if err := m.Set(o); err != nil {
+			t.Fatal(err)
+		}
+		out := r.send(m, all)
+		o.Password = password
+		if err := m.Set(o); err != nil {
+			t.Fatal(err)
+		}
+		o.From = "nobody"
+		if err := m.Set(o); err == nil {
+			t.Error("got no error for a wrong sender")
+		}
+		time.Sleep(time.Until(out.Again))
+		r.sendAgain(m, all)
+		r.got("eric@example.com")
+	})
 }

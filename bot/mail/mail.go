@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/mail"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,9 +21,9 @@ import (
 	"go.uber.org/zap"
 )
 
-// Options are what a Mailer needs. Host and From are required. The password is left out wherever they are printed.
+// Options are what a Mailer needs. The password is left out wherever they are printed.
 type Options struct {
-	Host     string // of the SMTP server
+	Host     string // of the SMTP server; "" is no mail at all
 	Port     int    // 465 is encrypted from the start, all others begin with STARTTLS; 0 is 587
 	From     string // an address, with or without a name
 	Username string // "" is no login
@@ -30,7 +31,7 @@ type Options struct {
 	Emails   map[string]string // addresses by username
 	Team     string            // for whom the mails are, for people
 
-	Log      *zap.Logger
+	Log      *zap.Logger                                                          // nil is none
 	Registry prometheus.Registerer                                                // nil keeps the metrics to itself
 	Now      func() time.Time                                                     // nil is time.Now
 	Dial     func(ctx context.Context, network, address string) (net.Conn, error) // nil dials by TCP
@@ -65,26 +66,71 @@ type Checkpoints interface {
 
 // Mailer sends mail. Many goroutines and processes may use the same checkpoints.
 type Mailer struct {
-	o       Options
-	from    mail.Address
 	records records
 	log     *zap.Logger
 	mails   *prometheus.CounterVec
+	now     atomic.Pointer[sender]
+}
+
+// sender is the options that are in force.
+type sender struct {
+	Options
+
+	from mail.Address
 }
 
 // New checks the options. An error names the key of the configuration.
 func New(o Options, c Checkpoints) (*Mailer, error) {
-	if o.Port == 0 {
-		o.Port = portSubmission
-	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
 	}
 	if o.Dial == nil {
 		o.Dial = (&net.Dialer{}).DialContext
 	}
+	s, err := newSender(o)
+	if err != nil {
+		return nil, err
+	}
+	m := &Mailer{
+		records: records{c}, log: o.Log.Named("mail"),
+		mails: promauto.With(o.Registry).NewCounterVec(prometheus.CounterOpts{
+			Name: "flowkeeper_mails_total",
+			Help: "Mails by what became of a try: sent, waiting (tried again), refused (for good), unknown (not sent again), no_address.",
+		}, []string{"outcome"}),
+	}
+	m.now.Store(s)
+	for _, outcome := range []state{stateSent, stateWaiting, stateRefused, stateUnknown, stateNoAddress} {
+		m.mails.WithLabelValues(string(outcome)) // shown from the start, so that the first one counts as an increase
+	}
+	return m, nil
+}
+
+// Check says what is wrong with options, as New does.
+func Check(o Options) error {
+	_, err := newSender(o)
+	return err
+}
+
+// Set has all that is sent from now on go by other options. What is no setting, from Log on, stays as it was.
+func (m *Mailer) Set(o Options) error {
+	before := m.now.Load()
+	o.Log, o.Registry, o.Now, o.Dial, o.Roots = before.Log, before.Registry, before.Now, before.Dial, before.Roots
+	s, err := newSender(o)
+	if err == nil {
+		m.now.Store(s)
+	}
+	return err
+}
+
+func newSender(o Options) (*sender, error) {
+	if o.Port == 0 {
+		o.Port = portSubmission
+	}
 	if o.Host == "" {
-		return nil, fmt.Errorf("smtp.host is empty: name the server that takes the mail")
+		return &sender{Options: o}, nil
 	}
 	from, err := parseAddress(o.From)
 	if err != nil {
@@ -98,13 +144,7 @@ func New(o Options, c Checkpoints) (*Mailer, error) {
 			return nil, fmt.Errorf("team.emails.%s: %.60q is no address of mail alone, such as eric@example.com", person, address)
 		}
 	}
-	return &Mailer{
-		o: o, from: from, records: records{c}, log: o.Log.Named("mail"),
-		mails: promauto.With(o.Registry).NewCounterVec(prometheus.CounterOpts{
-			Name: "flowkeeper_mails_total",
-			Help: "Mails by what became of a try: sent, waiting (tried again), refused (for good), unknown (not sent again), no_address.",
-		}, []string{"outcome"}),
-	}, nil
+	return &sender{o, from}, nil
 }
 
 // parseAddress reads an address, with or without a name.

@@ -20,21 +20,21 @@ const (
 )
 
 // message is a letter as a mail. What one team says of a report to a person is one mail, by its Message-ID, whoever sends it and how often.
-func (m *Mailer) message(key string, l planning.Letter, now time.Time) (*gomail.Msg, error) {
-	_, domain, _ := strings.Cut(m.from.Address, "@")
+func (s *sender) message(key string, l planning.Letter, now time.Time) (*gomail.Msg, error) {
+	_, domain, _ := strings.Cut(s.from.Address, "@")
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
-	msg.FromMailAddress(&m.from)
-	if err := msg.To(m.o.Emails[l.To]); err != nil {
+	msg.FromMailAddress(&s.from)
+	if err := msg.To(s.Emails[l.To]); err != nil {
 		return nil, err
 	}
 	msg.Subject(oneLine(l.Subject, maxSubject))
 	msg.SetDateWithValue(now)
-	msg.SetMessageIDWithValue("flowkeeper." + digest(m.o.Team, key, l.To) + "@" + domain)
+	msg.SetMessageIDWithValue("flowkeeper." + digest(s.Team, key, l.To) + "@" + domain)
 	// A program wrote it: nobody's "I am away" is to answer, and people can sort by the list.
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	msg.SetGenHeader("X-Auto-Response-Suppress", "All")
 	msg.SetGenHeader("List-Id", "<flowkeeper."+domain+">")
-	msg.SetBodyString(gomail.TypeTextPlain, m.text(l))
+	msg.SetBodyString(gomail.TypeTextPlain, s.text(l))
 	return msg, nil
 }
 
@@ -53,7 +53,7 @@ func onePerPerson(letters []planning.Letter) []planning.Letter {
 }
 
 // text is a letter as plain text, with a line about who sent it.
-func (m *Mailer) text(l planning.Letter) string {
+func (s *sender) text(l planning.Letter) string {
 	var b strings.Builder
 	for n, paragraph := range l.Text {
 		text := plain(paragraph)
@@ -63,8 +63,8 @@ func (m *Mailer) text(l planning.Letter) string {
 		b.WriteString(text + "\n")
 	}
 	b.WriteString("\n-- \nFlowkeeper")
-	if m.o.Team != "" {
-		b.WriteString(" for " + oneLine(m.o.Team, maxSubject))
+	if s.Team != "" {
+		b.WriteString(" for " + oneLine(s.Team, maxSubject))
 	}
 	b.WriteString(". Your address is in team.emails of its configuration.\n")
 	return b.String()

@@ -23,7 +23,10 @@ const (
 // those nobody who has no record gets mail any more, because the store that knew more was emptied. It returns the names that the report
 // has to carry from now on; call Send once it does. Further calls change nothing.
 func (m *Mailer) Prepare(ctx context.Context, key string, letters []planning.Letter, known []string) ([]string, error) {
-	mailed := slices.Clone(known)
+	o, mailed := m.now.Load(), slices.Clone(known)
+	if o.Host == "" {
+		return mailed, nil
+	}
 	for _, l := range onePerPerson(letters) {
 		old, err := m.records.load(ctx, key, l.To)
 		if err != nil {
@@ -33,8 +36,8 @@ func (m *Mailer) Prepare(ctx context.Context, key string, letters []planning.Let
 		case old.State == stateNone && slices.Contains(known, l.To):
 			continue
 		case old.State == stateNone:
-			next := record{State: stateWaiting, At: m.o.Now(), Since: m.o.Now()}
-			if m.o.Emails[l.To] == "" {
+			next := record{State: stateWaiting, At: o.Now(), Since: o.Now()}
+			if o.Emails[l.To] == "" {
 				next.State = stateNoAddress
 			}
 			// If another process was quicker it noted the same.
@@ -57,7 +60,10 @@ func (m *Mailer) Prepare(ctx context.Context, key string, letters []planning.Let
 // Send hands over the mails that are due. An error is one of the store; what goes wrong with the mail is in the Outcome. When Outcome.Again
 // is set, call it then.
 func (m *Mailer) Send(ctx context.Context, key string, letters []planning.Letter) (Outcome, error) {
-	b := batch{Mailer: m, key: key}
+	b := batch{Mailer: m, o: m.now.Load(), key: key}
+	if b.o.Host == "" {
+		return Outcome{}, nil
+	}
 	for _, l := range onePerPerson(letters) {
 		rec, err := m.records.load(ctx, key, l.To)
 		if err != nil {
@@ -73,6 +79,7 @@ func (m *Mailer) Send(ctx context.Context, key string, letters []planning.Letter
 type batch struct {
 	*Mailer
 
+	o      *sender
 	key    string
 	people []person
 }
@@ -101,7 +108,7 @@ func (b *batch) send(ctx context.Context) error {
 	if len(due) == 0 {
 		return nil
 	}
-	conn, failed := b.connect(ctx)
+	conn, failed := b.o.connect(ctx)
 	if failed != nil {
 		return b.failed(ctx, due, failed)
 	}
@@ -123,7 +130,7 @@ func (b *batch) sendOne(ctx context.Context, conn *connection, p *person) (*fail
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	msg, err := b.message(b.key, p.letter, b.o.Now())
+	msg, err := b.o.message(b.key, p.letter, b.o.Now())
 	if err != nil {
 		return nil, b.failed(ctx, []*person{p}, b.o.notWritten(err))
 	}
