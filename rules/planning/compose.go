@@ -12,12 +12,14 @@ type composer struct {
 
 // composers are those of all kinds.
 var composers = map[Kind]composer{
+	KindTriage:        {compose: composeTriage, belongs: needsTriage},
 	KindPlanning:      {compose: composePlanning},
-	KindRetrospective: {compose: composeRetrospective},
-	KindKickoff:       {compose: composeKickoff},
-	KindBuild:         {compose: composeBuild},
-	KindCapacity:      {compose: composeCapacity},
 	KindNeedsWeight:   {compose: composeNeedsWeight, belongs: func(_ string, i *Issue, s Snapshot) bool { return s.needsWeight(i) }},
+	KindCapacity:      {compose: composeCapacity},
+	KindBuild:         {compose: composeBuild},
+	KindKickoff:       {compose: composeKickoff},
+	KindSLO:           {compose: composeSLO},
+	KindRetrospective: {compose: composeRetrospective},
 }
 
 // Compose makes a document of what GitLab holds. The same snapshot makes the same document.

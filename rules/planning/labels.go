@@ -6,11 +6,11 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// planningLabels are those of an issue of a milestone's planning: the one by which the rules leave it alone, and the group's. A team that does not call the
-// former as the handbook does has told so.
-func (s Snapshot) planningLabels() []string {
-	labels := []string{planningIssue}
-	if names := s.Team.LabelNames(triage.Skip); !slices.Contains(names, planningIssue) {
+// reportLabels are those of a report's issue: the one by which the rules leave it alone, and the group's. Usual is what the handbook calls the former; a
+// team that does not call it so has told how it does.
+func (s Snapshot) reportLabels(usual string) []string {
+	labels := []string{usual}
+	if names := s.Team.LabelNames(triage.Skip); !slices.Contains(names, usual) {
 		labels[0] = names[0]
 	}
 	if s.Team.GroupLabel != "" {
@@ -18,6 +18,9 @@ func (s Snapshot) planningLabels() []string {
 	}
 	return labels
 }
+
+// planningLabels are those of an issue of a milestone's planning.
+func (s Snapshot) planningLabels() []string { return s.reportLabels(planningIssue) }
 
 // planningIssue is what the handbook labels the issues of a milestone's planning with.
 const planningIssue = "Planning Issue"

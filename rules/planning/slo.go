@@ -84,19 +84,22 @@ func (o SLOOptions) ClockOf(i *Issue, t *triage.Team) (c Clock, approximate, ok 
 
 // hasRole reports whether one of the labels is of a role.
 func hasRole(labels []string, t *triage.Team, r triage.LabelRole) bool {
-	return slices.ContainsFunc(t.LabelNames(r), func(name string) bool { return slices.Contains(labels, name) })
+	return slices.ContainsFunc(labels, func(l string) bool { return slices.Contains(t.LabelNames(r), t.Canonical(l)) })
 }
 
 // isOfType reports whether labels say that an issue is of a type, by its label or by that of a subtype, bug::performance.
 func isOfType(labels []string, t *triage.Team, kind string) bool {
-	return slices.ContainsFunc(labels, func(l string) bool { return triage.Scope(l) == kind }) ||
-		slices.ContainsFunc(t.LabelNames(triage.TypeScope), func(scope string) bool { return slices.Contains(labels, triage.Scoped(scope, kind)) })
+	return slices.ContainsFunc(labels, func(l string) bool {
+		l = t.Canonical(l)
+		return triage.Scope(l) == kind || triage.Value(l) == kind && slices.Contains(t.LabelNames(triage.TypeScope), triage.Scope(l))
+	})
 }
 
 // levelOf is the severity or the priority that labels tell, 1 to 4; the most urgent of several, 0 if there is none.
 func levelOf(labels []string, t *triage.Team, scope triage.LabelRole) int {
 	least := 0
 	for _, l := range labels {
+		l = t.Canonical(l)
 		if !slices.Contains(t.LabelNames(scope), triage.Scope(l)) {
 			continue
 		}
