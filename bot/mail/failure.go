@@ -104,8 +104,10 @@ func (o Options) notSent(person string, at step, err error) *failure {
 	said := o.answer(answer)
 	f := &failure{scope: ofPerson, kind: kindOf(answer.Code)}
 	switch {
-	case answer.Code == 421:
+	case answer.Code == 421, at == stepSender && f.kind == passing:
 		f.scope, f.text = ofServer, fmt.Sprintf("%s takes no more mail for now (%s)", o.address(), said)
+	case answer.Code == 530:
+		f.scope, f.text = ofServer, fmt.Sprintf("%s wants a login (%s); set smtp.username and FLOWKEEPER_SMTP_PASSWORD", o.address(), said)
 	case at == stepSender:
 		f.scope = ofServer
 		f.text = fmt.Sprintf("%s does not take mail from %s (%s); set smtp.from to an address from which the login may send", o.address(), o.From, said)
@@ -113,6 +115,9 @@ func (o Options) notSent(person string, at step, err error) *failure {
 		f.text = fmt.Sprintf("the server does not take it for now (%s)", said)
 	case at == stepRecipient:
 		f.text = fmt.Sprintf("the server refused the address (%s); correct team.emails.%s", said, person)
+		if o.Username == "" {
+			f.text += ", or set smtp.username if it wants a login to hand mail on"
+		}
 	default:
 		f.text = fmt.Sprintf("the server refused the mail (%s)", said)
 	}

@@ -116,6 +116,24 @@ func TestFailures(t *testing.T) {
 			server: func(s *server) { s.onTo = toEric(answer(550, smtp.EnhancedCode{5, 1, 1}, "no eric@example.com here")) },
 			cause:  "eric: the server refused the address (550 5.1.1 no <address of eric> here); correct team.emails.eric", state: "refused", mails: []string{"erin@example.com"},
 		},
+		"sender not taken for now": {
+			server: func(s *server) {
+				s.onFrom = func(*smtp.Conn) error { return answer(451, smtp.EnhancedCode{4, 3, 0}, "low disk") }
+			},
+			cause: "smtp.example.org:587 takes no more mail for now (451 4.3.0 low disk)", state: "waiting", pause: 5 * time.Minute,
+		},
+		"login wanted": {
+			server: func(s *server) {
+				s.onFrom = func(*smtp.Conn) error { return answer(530, smtp.EnhancedCode{5, 7, 0}, "log in first") }
+			},
+			options: func(o *mail.Options) { o.Username, o.Password = "", "" },
+			cause:   "wants a login (530 5.7.0 log in first); set smtp.username and FLOWKEEPER_SMTP_PASSWORD", state: "waiting", pause: time.Hour,
+		},
+		"no relay": {
+			server:  func(s *server) { s.onTo = toEric(answer(554, smtp.EnhancedCode{5, 7, 1}, "relay access denied")) },
+			options: func(o *mail.Options) { o.Username, o.Password = "", "" },
+			cause:   "correct team.emails.eric, or set smtp.username if it wants a login to hand mail on", state: "refused", mails: []string{"erin@example.com"},
+		},
 		"mailbox full": {
 			server: func(s *server) { s.onTo = toEric(answer(452, smtp.EnhancedCode{4, 2, 2}, "mailbox full")) },
 			cause:  "the server does not take it for now", state: "waiting", pause: 5 * time.Minute, mails: []string{"erin@example.com"},
