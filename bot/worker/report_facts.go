@@ -2,14 +2,12 @@ package worker
 
 import (
 	"context"
-	"regexp"
+	"maps"
 	"slices"
 
+	"flowkeeper/bot/report/document"
 	"flowkeeper/rules/planning"
 )
-
-// reportMark is the line by which the issue of a report is known.
-var reportMark = regexp.MustCompile(`(?m)^<!-- flowkeeper:report ([a-z-]{1,40}) (\S{1,40}) -->\r?$`)
 
 // reportFacts is what the issue shows of a report of the bot's. Only an issue that the bot opened is one: anybody can write a mark.
 func (j *job) reportFacts(ctx context.Context) (planning.Report, error) {
@@ -18,9 +16,19 @@ func (j *job) reportFacts(ctx context.Context) (planning.Report, error) {
 			return planning.Report{}, err
 		}
 	}
-	m := reportMark.FindStringSubmatch(j.snap.issue.Description)
-	if m == nil || !j.view.bot.is(j.snap.issue.Author.ID) || !slices.Contains(planning.Kinds(), planning.Kind(m[1])) {
+	kind, key, marked := document.FindMarker(j.snap.issue.Description)
+	if !marked || !j.view.bot.is(j.snap.issue.Author.ID) || !slices.Contains(planning.Kinds(), kind) {
 		return planning.Report{}, nil
 	}
-	return planning.Report{Kind: planning.Kind(m[1]), Key: m[2]}, nil
+	r := planning.Report{Kind: kind, Key: key, State: planning.State{Away: map[string][]planning.DateRange{}, Takes: map[string][]string{}}}
+	for _, k := range planning.Kinds() {
+		block, err := document.Parse(j.snap.issue.Description, k)
+		if err != nil {
+			continue // there is none, or whoever publishes the report says what is wrong with it
+		}
+		// A command changes the states of all blocks of an issue.
+		maps.Copy(r.State.Away, block.State.Away)
+		maps.Copy(r.State.Takes, block.State.Takes)
+	}
+	return r, nil
 }
