@@ -158,6 +158,7 @@ func (r *replay) lookUp(ctx context.Context, d engine.Decision, needs engine.Nee
 			around.AccessLevels[name] = triage.Developer
 		}
 	}
+	around.Milestone = triage.MilestoneFacts{ID: r.issue.Milestone} // whose dates may have been others then
 	around.AuthorLevel = triage.Developer
 	around.Known |= needs.Facts
 	around.LoadedAt = now

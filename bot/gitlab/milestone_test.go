@@ -199,9 +199,17 @@ func TestMilestoneDates(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("dates (-want +got):\n%s", diff)
 	}
-	const list = "/api/v4/projects/team%2Fproject/milestones?include_ancestors=true&page="
+	all, err := s.client(t).Milestones(t.Context(), 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]gitlab.Milestone{{MilestoneDates: want[0], ID: 41, Closed: true}, {MilestoneDates: want[1], ID: 42}, {MilestoneDates: want[2], ID: 43}}, all); diff != "" {
+		t.Errorf("milestones (-want +got):\n%s", diff)
+	}
+	const list, byID = "/api/v4/projects/team%2Fproject/milestones?include_ancestors=true&page=", "/api/v4/projects/7/milestones?include_ancestors=true&page="
 	s.do(func() {
-		if want := []string{list + "1&per_page=100", list + "2&per_page=100"}; !slices.Equal(queries, want) {
+		want := []string{list + "1&per_page=100", list + "2&per_page=100", byID + "1&per_page=100", byID + "2&per_page=100"}
+		if !slices.Equal(queries, want) {
 			t.Errorf("asked for %q, want %q", queries, want)
 		}
 	})

@@ -24,6 +24,7 @@ type reader interface {
 	Activities(ctx context.Context, ref triage.Ref, since time.Time) ([]gitlab.Activity, error)
 	IssueByReference(ctx context.Context, project int64, reference string) (triage.Issue, error)
 	AccessLevel(ctx context.Context, project, user int64) (int, error)
+	Milestones(ctx context.Context, project int64) ([]gitlab.Milestone, error)
 	HasServiceDesk(ctx context.Context, project int64) (bool, error)
 	MailsOutsiders(ctx context.Context, ref triage.Ref, id int64) (bool, error)
 }

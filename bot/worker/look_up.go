@@ -92,6 +92,23 @@ func (j *job) loadContext(ctx context.Context, d engine.Decision, needs engine.N
 			return err
 		}
 	}
+	if needs.Facts&triage.NeedMilestone != 0 {
+		facts, err := j.milestoneFacts(ctx)
+		if err != nil {
+			return err
+		}
+		around.Milestone = facts
+	}
+	if needs.Facts&triage.NeedSeverityAt != 0 {
+		past, err := j.view.changes(ctx)
+		if err != nil {
+			return err
+		}
+		j.in.Memory.SeverityAt = engine.FirstSeverity(j.rules.policy.Team, past)
+		if j.in.Memory.SeverityAt.IsZero() {
+			j.in.Memory.SeverityAt = j.snap.issue.CreatedAt // it was set when the issue was opened, or imported
+		}
+	}
 	if d.InScope && needs.Facts&triage.NeedAgreements != 0 {
 		j.in.Facts.AgreementsCounted = true
 	}

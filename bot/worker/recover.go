@@ -109,7 +109,7 @@ func overlay(kept, marked triage.Memory) triage.Memory {
 	marked.Bump = cmp.Or(marked.Bump, kept.Bump)
 	marked.WeightDropped = marked.WeightDropped || kept.WeightDropped
 	// The marker holds nothing of these.
-	marked.SeenAt, marked.Touched, marked.StateEntry, marked.Context = kept.SeenAt, kept.Touched, kept.StateEntry, kept.Context
+	marked.SeenAt, marked.Touched, marked.StateEntry, marked.SeverityAt, marked.Context = kept.SeenAt, kept.Touched, kept.StateEntry, kept.SeverityAt, kept.Context
 	marked.Writes, marked.StoppedAt = kept.Writes, kept.StoppedAt
 	marked.Silences, marked.Requested = union(marked.Silences, kept.Silences), union(marked.Requested, kept.Requested)
 	marked.ExecutedNotes, marked.Intent, marked.FirstSeen, marked.SeenFromCreation, marked.HistoryImported = kept.ExecutedNotes, kept.Intent, kept.FirstSeen, kept.SeenFromCreation, kept.HistoryImported

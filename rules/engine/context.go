@@ -6,11 +6,18 @@ import "flowkeeper/rules/triage"
 // what has to be loaded again because time has passed.
 func updateContext(in *triage.Input) {
 	moved := updateStateEntry(in)
+	updateSeverityAt(in)
 	around := &in.Memory.Context
+	if around.Milestone.ID != in.Issue.Milestone {
+		around.Known &^= triage.NeedMilestone
+	}
 	for _, e := range in.Events {
 		// What may have changed without a delivery is loaded again when time has passed or the state has changed.
 		if (moved || e.Kind&(triage.Woken|triage.Closed|triage.Swept) != 0) && e.ReceivedAt.After(around.LoadedAt) {
 			around.Known &^= triage.NeedLinks | triage.NeedComments
+		}
+		if e.Kind&(triage.Woken|triage.Swept) != 0 && e.ReceivedAt.After(around.LoadedAt) {
+			around.Known &^= triage.NeedMilestone // GitLab does not tell when dates are moved
 		}
 		if e.Kind&triage.Closed != 0 && e.ReceivedAt.After(around.LoadedAt) {
 			around.Known &^= triage.NeedClosingReason

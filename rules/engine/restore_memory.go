@@ -43,6 +43,9 @@ func RestoreMemory(m triage.Memory, team *triage.Team, history []triage.Resource
 	if m.Bump == nil {
 		m.Bump = r.bump
 	}
+	if m.SeverityAt.IsZero() {
+		m.SeverityAt = FirstSeverity(team, history)
+	}
 	if n := len(r.states); n > 0 && !r.states[n-1].At.IsZero() {
 		m.StateEntry = r.states[n-1]
 	}

@@ -8,6 +8,15 @@ import (
 	"flowkeeper/rules/triage"
 )
 
+// HandbookSLO are the limits of the handbook's "Severity SLOs".
+var HandbookSLO = SLOOptions{
+	Bug:      [4]time.Duration{30 * day, 60 * day, 90 * day, 120 * day},
+	Infradev: [4]time.Duration{7 * day, 30 * day, 60 * day, 90 * day},
+	Near:     [4]int{75, 75, 50, 0},
+}
+
+const day = 24 * time.Hour
+
 // SLOLimit is how long an issue may stay open. Near is the part of that time after which it is near its limit, 0 if it never is.
 type SLOLimit struct {
 	Severity int // 1 to 4

@@ -173,6 +173,27 @@ func (a SetMilestone) String() string { return `set milestone %"` + a.Title + `"
 
 func (a SetMilestone) QuickAction() string { return `/milestone %"` + a.Title + `"` }
 
+// MoveMilestone wants another milestone than From, which is an id: the one with this title. A third is as good, none is not wanted back.
+type MoveMilestone struct {
+	From  int64
+	Title string
+}
+
+func (MoveMilestone) Key() string { return "milestone" }
+
+func (a MoveMilestone) Done(i Issue) bool { return i.Milestone != a.From }
+
+func (a MoveMilestone) Apply(i Issue) Issue {
+	if !a.Done(i) {
+		i.Milestone, i.MilestoneTitle = NewMilestone, a.Title
+	}
+	return i
+}
+
+func (a MoveMilestone) String() string { return `move to milestone %"` + a.Title + `"` }
+
+func (a MoveMilestone) QuickAction() string { return `/milestone %"` + a.Title + `"` }
+
 // HowTo says with what a person would do the same, for Item.Do: "`/label ~UX`".
 func HowTo(a Action) string {
 	if c := a.QuickAction(); c != "" {

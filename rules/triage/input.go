@@ -206,6 +206,12 @@ func (in *Input) sideWeight() *int {
 	return nil
 }
 
+// MilestoneFacts are what GitLab tells of the issue's milestone; ok is false if that has to be looked up, for NeedMilestone.
+func (in *Input) MilestoneFacts() (facts MilestoneFacts, ok bool) {
+	facts = in.Memory.Context.Milestone
+	return facts, in.Knows(NeedMilestone) && facts.ID == in.Issue.Milestone
+}
+
 // WeightSet reports whether the events gave the issue a weight: at its opening, in the weight field or by the side's label.
 func (in *Input) WeightSet() bool {
 	return slices.ContainsFunc(in.Events, func(e Event) bool { return e.Kind&Opened != 0 || in.Team.SetsWeight(e) })

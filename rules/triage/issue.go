@@ -45,7 +45,7 @@ type Issue struct {
 // Ticket is the type of an issue that came by mail.
 const Ticket = "Ticket"
 
-// NewMilestone stands for the id of a milestone that SetMilestone wants and that GitLab has yet to look up.
+// NewMilestone stands for the id of a milestone that an action wants and that GitLab has yet to look up.
 const NewMilestone = -1
 
 // Has reports whether the issue carries a label of exactly this name.

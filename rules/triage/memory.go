@@ -123,6 +123,8 @@ type BotChange struct {
 
 	// Replaced is the label of the same scope that gave way. When it is back, a person has undone the move.
 	Replaced string `json:"rep,omitempty"`
+	// MovedFrom is the id of the milestone that the issue was moved away from. When it is in it again, a person has undone the move.
+	MovedFrom int64 `json:"mf,omitempty"`
 }
 
 // Undoing is a person's change that undid the bot's.

@@ -51,6 +51,14 @@ type Meta struct {
 	Prompt  bool   // answers what a person just did: its items do not wait for the grace period
 	Closed  bool   // also looks at closed issues
 	Options []Option
+	Shared  []Shared
+}
+
+// Shared is a part of the configuration that rules share with others, as the value of an option by its section's name. A rule's own section of the
+// configuration cannot set it.
+type Shared struct {
+	Section string // "slo"
+	Default any
 }
 
 // Option is a number or a text that a configuration may set for a rule.
@@ -80,7 +88,10 @@ func (o Options) Text(name string) string { return o[name].(string) }
 
 // Defaults are the declared values of the rule's options.
 func (m Meta) Defaults() Options {
-	o := make(Options, len(m.Options))
+	o := make(Options, len(m.Options)+len(m.Shared))
+	for _, s := range m.Shared {
+		o[s.Section] = s.Default
+	}
 	for _, opt := range m.Options {
 		o[opt.Name] = opt.Default
 	}
@@ -95,6 +106,7 @@ type Verdict struct {
 	Items      []Item
 	Lines      []string // what the bot did itself, each a short finished sentence in Markdown, free of people's text
 	Suggestion *Item    // says in mode remind what the actions would do; nil is their quick actions
+	Unasked    bool     // in mode remind nobody is asked for what the actions would do
 	Bump       *Bump    // remembered once the actions are carried out
 
 	// Needs are facts that the rule has to know before it can say anything. The rule is asked again when they are loaded; until then the verdict

@@ -57,6 +57,9 @@ const (
 	Customer
 	Infradev
 	UXDebt
+	SLOMissed
+	SLONear
+	MissedDeliverable
 	Skip
 	WorkflowScope
 	TypeScope
@@ -92,6 +95,9 @@ func LabelDefaults() []LabelDefault {
 		{Customer, "customer", []string{"customer"}, false},
 		{Infradev, "infradev", []string{"infradev"}, false},
 		{UXDebt, "ux_debt", []string{"UX debt", "Deferred UX"}, false},
+		{SLOMissed, "slo_missed", []string{"SLO::Missed", "missed-SLO"}, false},
+		{SLONear, "slo_near", []string{"SLO::Near Miss", "approaching-SLO"}, false},
+		{MissedDeliverable, "missed_deliverable", []string{"missed-deliverable"}, false},
 		{Skip, "skip", []string{"triage report", "Planning Issue", "type::ignore", "retrospective"}, false},
 		{WorkflowScope, "workflow", []string{"workflow"}, true},
 		{TypeScope, "type", []string{"type"}, true},
