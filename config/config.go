@@ -6,8 +6,12 @@
 package config
 
 import (
+	"maps"
+	"slices"
+
 	"flowkeeper/rules"
 	"flowkeeper/rules/engine"
+	"flowkeeper/rules/planning"
 	"flowkeeper/rules/triage"
 )
 
@@ -54,6 +58,25 @@ func Default(catalogue []triage.Rule) Config {
 	return c
 }
 
+// settings are the rules with what other sections say to them.
+func (c Config) settings() []engine.Setting {
+	shared := map[string]any{
+		"slo":      planning.SLOOptions{Bug: c.SLO.Bug, Infradev: c.SLO.Infradev, Near: c.SLO.Near},
+		"calendar": planning.NewWorkingDays(c.Calendar.Holidays),
+	}
+	settings := slices.Clone(c.Rules)
+	for n := range settings {
+		s := &settings[n]
+		if len(s.Shared) > 0 {
+			s.Options = maps.Clone(s.Options)
+		}
+		for _, section := range s.Shared {
+			s.Options[section.Section] = shared[section.Section]
+		}
+	}
+	return settings
+}
+
 // Policy is the part of the configuration that decisions depend on.
 func (c Config) Policy() engine.Policy {
 	return engine.Policy{
@@ -68,7 +91,7 @@ func (c Config) Policy() engine.Policy {
 			Prefix:       c.Commands.Prefix,
 			Docs:         c.Server.DocsURL,
 		}),
-		Settings:   c.Rules,
+		Settings:   c.settings(),
 		Commands:   rules.Commands(),
 		Grace:      c.Inbox.Grace,
 		Settle:     c.Inbox.Settle,

@@ -39,6 +39,8 @@ func Catalogue() []triage.Rule {
 		securityNeedsSeverity,
 		regressionNeedsVersion,
 		workaroundPair,
+		sloNearMiss,
+		sloMissed,
 		minorBacklog,
 		duplicateClose,
 		contributionsHygiene,
@@ -47,5 +49,6 @@ func Catalogue() []triage.Rule {
 		deliverableNeeds,
 		milestoneNeedsType,
 		followUpNeeds,
+		missedDeliverable,
 	}
 }

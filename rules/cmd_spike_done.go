@@ -122,7 +122,9 @@ func followUpDraft(in triage.Input, title string, weight *int) triage.Draft {
 
 // isInherited reports whether a follow-up gets a label of its spike. It does not get the labels that concern only the spike, nor its timebox.
 func isInherited(team *triage.Team, label string) bool {
-	for _, role := range []triage.LabelRole{triage.Spike, triage.Deliverable, triage.Research, triage.Duplicate} {
+	for _, role := range []triage.LabelRole{
+		triage.Spike, triage.Deliverable, triage.Research, triage.Duplicate, triage.SLOMissed, triage.SLONear, triage.MissedDeliverable,
+	} {
 		if slices.Contains(team.LabelNames(role), label) {
 			return false
 		}
@@ -134,6 +136,5 @@ func isInherited(team *triage.Team, label string) bool {
 	case triage.WeightScope(team.Side), triage.WeightScope(otherSide(team.Side)):
 		return false
 	}
-	label = strings.ToLower(label)
-	return !strings.HasPrefix(label, "missed:") && !strings.HasPrefix(label, "missed-") && label != "slo::missed"
+	return !strings.HasPrefix(strings.ToLower(label), "missed:")
 }

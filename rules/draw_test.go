@@ -22,6 +22,7 @@ var labels = []string{
 	"frontend-weight::2", "backend-weight::large", "something else", "a::b", "a::b::c",
 	"workflow::planning breakdown", "workflow::blocked", "severity::3", "priority::1", "priority::3", "priority::4", "Priority::3", "regression",
 	"regression:17.9", "quick win", "Seeking community contributions", "seeking community contributions", "follow-up", "Duplicate", "duplicate",
+	"severity::2", "infradev", "SLO::Missed", "SLO::Near Miss", "missed-SLO", "missed:18.9", "missed-deliverable",
 }
 
 // world draws a policy, an issue, what is remembered of it and what happened to it.
@@ -104,6 +105,15 @@ func drawMemory(t *rapid.T) triage.Memory {
 	var m triage.Memory
 	if rapid.Bool().Draw(t, "looked up") {
 		m.Context.Known, m.Context.LoadedAt = ^triage.Need(0), noon
+	}
+	if rapid.Bool().Draw(t, "severity known") {
+		m.SeverityAt = noon.AddDate(0, 0, -rapid.IntRange(0, 130).Draw(t, "severity for days"))
+	}
+	if rapid.Bool().Draw(t, "milestone known") {
+		m.Context.Milestone = triage.MilestoneFacts{
+			ID: 3, Title: rapid.SampledFrom([]string{"18.9", "Backlog"}).Draw(t, "milestone"), Start: "2026-01-10",
+			Due: rapid.SampledFrom([]string{"", "2026-02-13", "2026-03-13"}).Draw(t, "due"), Next: rapid.SampledFrom([]string{"", "18.10"}).Draw(t, "next"),
+		}
 	}
 	m.Touched = noon.Add(-time.Duration(rapid.IntRange(0, 10).Draw(t, "touched")) * time.Minute)
 	if rapid.Bool().Draw(t, "bumped") {

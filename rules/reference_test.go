@@ -95,6 +95,9 @@ func writeRule(t *testing.T, b *strings.Builder, r triage.Rule) {
 		}
 		fmt.Fprintf(b, "| `%s` | `%v` | %s | %s |\n", o.Name, o.Default, allowed, cell(o.Help))
 	}
+	for _, s := range r.Shared {
+		fmt.Fprintf(b, "\nIt goes by the section `%s` of the configuration, too.\n", s.Section)
+	}
 	e := exampleOf(t, r)
 	fmt.Fprintf(b, "\n%s\n\n", e.about)
 	for line := range strings.Lines(e.decision) {

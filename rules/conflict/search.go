@@ -25,7 +25,7 @@ type Bound struct {
 }
 
 // DefaultBound is what flowkeeper check searches: no weight and 0 to 6, two particulars at a time. With the handbook's policy that
-// is some 140,000 issues and takes a few seconds.
+// is some 230,000 issues and takes a few seconds.
 func DefaultBound() Bound { return Bound{Weight: 6, Together: 2, Labels: 64, Conflicts: 5} }
 
 // Search decides small issues, one after the other and without chance, to find two rules that want contradicting things or an issue

@@ -114,6 +114,11 @@ func nonLabelParticulars(team *triage.Team) []particular {
 		{words: "commented", event: triage.Noted | triage.Awarded},
 		{words: "assigned", sets: func(i *triage.Issue, _ *triage.Memory) { i.Assignees = []triage.Person{{ID: 3, Username: "carl"}} }},
 		{words: "with a milestone", sets: func(i *triage.Issue, _ *triage.Memory) { i.Milestone = 1 }},
+		{words: "past its SLO", sets: func(_ *triage.Issue, m *triage.Memory) { m.SeverityAt = searchTime.AddDate(-1, 0, 0) }},
+		{words: "in a milestone that has ended", sets: func(i *triage.Issue, m *triage.Memory) {
+			i.Milestone = 2
+			m.Context.Milestone = triage.MilestoneFacts{ID: 2, Title: "18.9", Start: "2026-01-10", Due: "2026-02-13", Next: "18.10"}
+		}},
 		{words: "linked and agreed on", sets: func(_ *triage.Issue, m *triage.Memory) { m.Context = fullContext(team) }},
 		{words: "where there is no weight field", free: true, sets: func(i *triage.Issue, _ *triage.Memory) { i.NoWeights = true }},
 		{words: "without the team's labels", foreign: true},

@@ -38,6 +38,16 @@ func TestSearchCircumstances(t *testing.T) {
 		},
 		"assigned":         {func(in triage.Input) bool { return len(in.Issue.Assignees) > 0 }, "an issue without labels, no weight, assigned, just opened"},
 		"with a milestone": {func(in triage.Input) bool { return in.Issue.Milestone != 0 }, "an issue without labels, no weight, with a milestone, just opened"},
+		"past its SLO": {
+			func(in triage.Input) bool {
+				return in.Memory.SeverityAt.Before(in.Now.AddDate(0, 0, -300)) && !in.Memory.SeverityAt.IsZero()
+			},
+			"an issue without labels, no weight, past its SLO, just opened",
+		},
+		"in a milestone that has ended": {
+			func(in triage.Input) bool { m, known := in.MilestoneFacts(); return known && m.Due != "" },
+			"an issue without labels, no weight, in a milestone that has ended, just opened",
+		},
 		"linked and agreed on": {
 			func(in triage.Input) bool { return in.LinkedAs("is_blocked_by") && in.Tally().Complete() },
 			"an issue without labels, no weight, linked and agreed on, just opened",
@@ -144,9 +154,9 @@ func TestSearchIssues(t *testing.T) {
 	if want := 23 * (3*(1+len(r.Labels)+len(r.Circumstances)) - 2*3); r.Issues != want {
 		t.Errorf("%d issues, want %d: %s", r.Issues, want, r.Bound())
 	}
-	// Of two circumstances at a time, 10 of 45 pairs are of two events; the 10 sets without a field have one weight of two.
+	// Of two circumstances at a time, 10 of 66 pairs are of two events; the 12 sets without a field have one weight of two.
 	r = search(t, engine.Policy{Team: team}, conflict.Bound{Weight: 0, Together: 2})
-	if want := 23 * (2*(1+10+45-10) - 10); r.Issues != want {
+	if want := 23 * (2*(1+12+66-10) - 12); r.Issues != want {
 		t.Errorf("%d issues, want %d: %s", r.Issues, want, r.Bound())
 	}
 }

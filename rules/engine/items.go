@@ -79,6 +79,9 @@ func mergeSame(items []wantedItem) []wantedItem {
 
 // suggestedItems are the items that stand for the actions of a rule which may only suggest them.
 func (r *run) suggestedItems(v *triage.Verdict) []triage.Item {
+	if v.Unasked {
+		return nil
+	}
 	open := r.notDone(v.Actions)
 	if len(open) > 0 && v.Suggestion != nil {
 		return []triage.Item{*v.Suggestion}
@@ -98,7 +101,7 @@ func suggestedItem(a triage.Action) triage.Item {
 		title = "A label too many"
 	case triage.SetWeight:
 		title = "Another weight"
-	case triage.SetMilestone:
+	case triage.SetMilestone, triage.MoveMilestone:
 		title = "A milestone"
 	case triage.Close:
 		title = "Closing it"

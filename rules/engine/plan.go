@@ -53,6 +53,8 @@ func (r *run) recordBotChange(p Planned, before triage.Issue) {
 	case triage.AddLabel:
 		own.Replaced = a.Replaces(before)
 	case triage.Close, triage.SetMilestone:
+	case triage.MoveMilestone:
+		own.MovedFrom = a.From
 	case triage.SetWeight:
 		own.Value = a.Value
 	case triage.RemoveLabel:

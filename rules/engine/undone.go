@@ -73,7 +73,7 @@ func undone(in triage.Input, key string, own triage.BotChange) (u triage.Undoing
 		return u, !in.Issue.Closed
 	case "milestone":
 		u = triage.Undoing{By: whoDid(in, triage.MilestoneChanged), What: "set the milestone"}
-		return u, in.Issue.Milestone == 0
+		return u, in.Issue.Milestone == own.MovedFrom // 0 where there was none
 	case "weight":
 		set := triage.SetWeight{Value: own.Value, Side: of}
 		return triage.Undoing{By: whoWeighed(in), What: set.String()}, !set.Done(in.Issue)
