@@ -20,9 +20,6 @@ func composeSLO(s Snapshot) (Document, error) {
 		d.Intro = []triage.Prose{triage.Say("No open bug has a severity with a limit.")}
 		return d, nil
 	}
-	if s.anyApproximate(all) {
-		d.Intro = []triage.Prose{triage.Say("About: it is not known when the bug got its severity, so its age counts.")}
-	}
 	for _, list := range triageLists {
 		if list.name != "past-slo" && list.name != "near-slo" {
 			continue
@@ -87,42 +84,33 @@ func (s Snapshot) sloState(i *Issue) SLOState {
 	return c.State(s.Now)
 }
 
-// anyApproximate reports whether the beginning of some clock that is shown is not known.
-func (s Snapshot) anyApproximate(all []work) bool {
-	for _, w := range all {
-		if _, approximate, ok := s.Options.SLO.ClockOf(w.i, s.Team); ok && approximate && s.sloState(w.i) != InTime {
-			return true
-		}
-	}
-	return false
-}
-
 // overText says for how long a bug has been past its limit, and what is planned.
 func overText(s Snapshot, w *work) triage.Prose {
 	c, approximate, _ := s.Options.SLO.ClockOf(w.i, s.Team)
-	about := ""
-	if approximate {
-		about = "about "
-	}
 	over := "at its limit today"
 	if n := int(s.Now.Sub(c.PastAt()) / (24 * time.Hour)); n > 0 {
 		over = countOf(n, "day") + " over"
 	}
-	return planned(triage.Say(about+over), w.i)
+	return planned(over+byAge(approximate), w.i)
 }
 
 // limitText says when a bug reaches its limit, and what is planned.
 func limitText(s Snapshot, w *work) triage.Prose {
 	c, approximate, _ := s.Options.SLO.ClockOf(w.i, s.Team)
-	day := DateOf(c.PastAt().In(s.Now.Location())).inWords()
+	return planned(DateOf(c.PastAt().In(s.Now.Location())).inWords()+byAge(approximate), w.i)
+}
+
+// byAge says that it is not known when a bug got its severity, so that its clock runs from its creation.
+func byAge(approximate bool) string {
 	if approximate {
-		day = "about " + day
+		return " by its age"
 	}
-	return planned(triage.Say(day), w.i)
+	return ""
 }
 
 // planned adds in which milestone an issue is, and whose it is.
-func planned(text triage.Prose, i *Issue) triage.Prose {
+func planned(clock string, i *Issue) triage.Prose {
+	text := triage.Say(clock)
 	if i.Milestone == "" {
 		text = text.Say(", no milestone")
 	} else {

@@ -66,7 +66,7 @@ func (s Snapshot) triageIntro(waiting int, due Date, compared bool) []triage.Pro
 	text := fmt.Sprintf("%s %s for a decision, please by %s. Tick what you have seen to; a box ticks itself when the issue has what was missing.",
 		countOf(waiting, "issue"), wait, due.inWords())
 	if compared {
-		text += " More and fewer: than in the report before this one."
+		text += " Changes are since the last report."
 	}
 	return []triage.Prose{triage.Say(text)}
 }

@@ -3,7 +3,6 @@ package document
 import (
 	"net/url"
 	"regexp"
-	"strings"
 
 	"flowkeeper/rules/planning"
 )
@@ -51,6 +50,5 @@ func query(f *planning.Filter) string {
 	if f.Assignee != "" {
 		q.Set("assignee_username[]", f.Assignee)
 	}
-	// What url.Values leaves as it is may end a link in Markdown, or begin something in it.
-	return strings.NewReplacer("(", "%28", ")", "%29", "*", "%2A", "_", "%5F", "~", "%7E").Replace(q.Encode())
+	return q.Encode() // without parentheses and blanks, which would end a link in Markdown
 }

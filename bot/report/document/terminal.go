@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -20,6 +21,9 @@ const maxCell = 60
 func WriteTable(w io.Writer, d planning.Document) error {
 	t := &tableWriter{w: w}
 	t.line(cmp.Or(legible.Printable(d.Title), string(d.Kind)+" "+d.Key))
+	if len(d.Assignees) > 0 {
+		t.line(legible.Printable("for " + strings.Join(d.Assignees, ", ")))
+	}
 	for _, p := range d.Intro {
 		t.line(plain(p))
 	}
@@ -50,18 +54,21 @@ func (t *tableWriter) columns(rows [][]string, numbers bool) {
 	if t.err != nil || len(rows) == 0 {
 		return
 	}
-	tabs := tabwriter.NewWriter(t.w, 0, 0, 2, ' ', 0)
+	var aligned strings.Builder
+	var flags uint
 	if numbers {
-		tabs = tabwriter.NewWriter(t.w, 0, 0, 2, ' ', tabwriter.AlignRight)
+		flags = tabwriter.AlignRight
 	}
+	tabs := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', flags)
 	for _, row := range rows {
-		end := ""
-		if numbers {
-			end = "\t"
-		}
-		fmt.Fprintln(tabs, strings.TrimRight(strings.Join(row, "\t"), "\t ")+end)
+		fmt.Fprintln(tabs, strings.Join(row, "\t")+"\t")
 	}
-	t.err = tabs.Flush()
+	if t.err = tabs.Flush(); t.err != nil {
+		return
+	}
+	for line := range strings.Lines(aligned.String()) {
+		t.line(strings.TrimRight(line, " \n"))
+	}
 }
 
 // summary writes how many there are in each section that says so.
@@ -157,10 +164,13 @@ func indented(row []string) []string {
 func plain(p triage.Prose) string {
 	unmarked := make(triage.Prose, len(p))
 	for n, piece := range p {
-		piece.Trusted = marks.Replace(piece.Trusted)
+		piece.Trusted = label.ReplaceAllString(marks.Replace(piece.Trusted), "$1$2")
 		unmarked[n] = piece
 	}
 	return legible.Printable(unmarked.Plain())
 }
 
-var marks = strings.NewReplacer("**", "", "`", "")
+var (
+	marks = strings.NewReplacer("**", "", "`", "")
+	label = regexp.MustCompile(`~(?:"([^"]*)"|(\w))`)
+)
