@@ -23,6 +23,8 @@ type Event struct {
 	Adopted bool `json:"a,omitempty"`
 	// Task is what to do with the document on the issue of a report, see report.Task.
 	Task string `json:"t,omitempty"`
+	// Edits are what commands on another issue change in that document.
+	Edits []triage.ReportEdit `json:"ed,omitempty"`
 }
 
 // Encode writes an event for the inbox, a few hundred bytes.

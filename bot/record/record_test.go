@@ -37,7 +37,7 @@ func event() record.Event {
 			Confidential: true, Moved: true, Duplicated: true, Status: "done", ServiceDesk: true, Labels: []string{"a", "type::bug"}, Weight: triage.Int(0),
 			NoWeights: true, Author: ann, Assignees: []triage.Person{ann, {ID: 42}}, Milestone: 5, CreatedAt: noon.Add(-time.Hour), UpdatedAt: noon, SecondPrecision: true,
 		},
-		Came: noon.Add(-48 * time.Hour), Adopted: true, Task: "compose",
+		Came: noon.Add(-48 * time.Hour), Adopted: true, Task: "compose", Edits: []triage.ReportEdit{{Person: "ann"}},
 	}
 }
 

@@ -44,8 +44,14 @@ func (p *Publisher) comment(ctx context.Context, milestone planning.Version, on 
 		return what, err
 	}
 	mails, err := p.o.Mailer.Send(ctx, key, d.Letters)
+	if err != nil {
+		return what, err
+	}
 	p.o.Log.Info("kickoff by mail", zap.String("milestone", key), zap.Stringer("outcome", mails))
-	return what, err
+	if !mails.Again.IsZero() {
+		return what, p.enqueue(ctx, on, Kickoff, max(0, mails.Again.Sub(p.o.Now())), "")
+	}
+	return what, nil
 }
 
 // writeComment makes the one comment, or edits it, or leaves it. Of several that GitLab wrote the younger go.

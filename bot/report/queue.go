@@ -10,15 +10,18 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Touched has the open reports brought up to date that may hold an issue which changed. enters says that the issue may have come to another
-// milestone.
-func (p *Publisher) Touched(ctx context.Context, url string, enters bool) error {
+// settle is how long a report waits for further changes of its issues before it is brought up to date.
+const settle = 20 * time.Second
+
+// Touched has the open reports brought up to date that may hold an issue which changed, or of which commands on it change something. enters says
+// that the issue may have come to another milestone.
+func (p *Publisher) Touched(ctx context.Context, url string, enters bool, edits []triage.ReportEdit) error {
 	reports, err := p.Holding(ctx, url, enters)
 	if err != nil {
 		return err
 	}
 	for _, e := range reports {
-		if err := p.enqueue(ctx, e.Ref, Update, p.o.Schedule.Settle, ""); err != nil {
+		if err := p.send(ctx, e.Ref, record.Event{Task: string(Update), Edits: edits}, settle, ""); err != nil {
 			return err
 		}
 	}
@@ -27,8 +30,14 @@ func (p *Publisher) Touched(ctx context.Context, url string, enters bool) error 
 
 // enqueue has the worker look at the issue of a report. A second one with the same key, if there is one, is a duplicate.
 func (p *Publisher) enqueue(ctx context.Context, ref triage.Ref, task Task, delay time.Duration, key string) error {
+	return p.send(ctx, ref, record.Event{Task: string(task)}, delay, key)
+}
+
+// send puts what is to be done into the mailbox of the issue.
+func (p *Publisher) send(ctx context.Context, ref triage.Ref, e record.Event, delay time.Duration, key string) error {
 	now := p.o.Now()
-	body, err := record.Event{Event: triage.Event{Kind: triage.ReportDue, At: now, ReceivedAt: now}, Issue: triage.Issue{Ref: ref}, Task: string(task)}.Encode()
+	e.Event, e.Issue = triage.Event{Kind: triage.ReportDue, At: now, ReceivedAt: now}, triage.Issue{Ref: ref}
+	body, err := e.Encode()
 	if err != nil {
 		return err
 	}

@@ -53,6 +53,9 @@ func (p *Publisher) Refresh(ctx context.Context, r Request) (Result, error) {
 	var result Result
 	err := p.measure(ctx, r.Report.Kind, func(ctx context.Context) (string, error) {
 		err := p.refresh(ctx, r, &result)
+		if noting := p.noteBroken(ctx, r.Report, err); noting != nil && err == nil {
+			err = noting
+		}
 		if err == nil && len(result.Did) == 0 {
 			return Unchanged, nil
 		}
@@ -213,19 +216,6 @@ func (w *writer) tick(ctx context.Context, description string, b document.Block)
 		return i != nil && w.p.o.Done(w.r.Report.Kind, x.Section, i, s)
 	}), nil
 }
-
-// BrokenBlock says that nothing was written, because people broke the block of a report.
-type BrokenBlock struct {
-	Report Entry
-	Err    error // of package document
-}
-
-func (b *BrokenBlock) Error() string {
-	return fmt.Sprintf("the %s report on %s is not written: %v", b.Report.Kind, b.Report.Ref, b.Err)
-}
-
-// Unwrap gives the cause.
-func (b *BrokenBlock) Unwrap() error { return b.Err }
 
 // measure counts a publication with its calls and its time.
 func (p *Publisher) measure(ctx context.Context, k planning.Kind, publish func(context.Context) (result string, err error)) error {

@@ -1,5 +1,5 @@
-// Package schedule holds the bot's periodic jobs: the sweep finds what GitLab failed to deliver, the watchdog looks after the webhooks. Any number
-// of processes may run it on one inbox; one process at a time does each job.
+// Package schedule holds the bot's periodic jobs: the sweep finds what GitLab failed to deliver, the watchdog looks after the webhooks, and reports
+// are made when they are due. Any number of processes may run it on one inbox; one process at a time does each job.
 //
 // It decides nothing about issues. What it finds goes into the inbox like a delivery, and the same rules look at it.
 package schedule
@@ -53,6 +53,7 @@ type Options struct {
 	GitLab       GitLab
 	Inbox        Inbox
 	Coordination Coordination
+	Reports      Reports // nil if there are none
 
 	// Projects are the configured ones, full paths or ids; may be empty. All projects that ever delivered something are looked after as well.
 	Projects []string
@@ -103,15 +104,19 @@ func New(o Options) *Scheduler {
 	return s
 }
 
-// Run does both jobs now and then whenever they are due, until ctx ends; it returns when everything it started has ended. Call it once, after the
+// Run does all jobs now and then whenever they are due, until ctx ends; it returns when everything it started has ended. Call it once, after the
 // workers have started.
 func (s *Scheduler) Run(ctx context.Context) {
 	var jobs sync.WaitGroup
 	jobs.Go(func() { s.cache.run(ctx) })
-	for _, j := range []*job{
+	all := []*job{
 		{name: "sweep", every: s.o.Every, run: s.sweep.run, doneElsewhere: func() {}},
 		{name: "hooks", every: s.o.Hooks, run: s.watchdog.run, doneElsewhere: s.watchdog.resetGauges},
-	} {
+	}
+	if s.o.Reports != nil {
+		all = append(all, &job{name: "reports", every: everyReport, run: s.o.Reports.RunDue, doneElsewhere: func() {}})
+	}
+	for _, j := range all {
 		if j.every > 0 {
 			jobs.Go(func() { s.repeat(ctx, j) })
 		}

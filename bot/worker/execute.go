@@ -22,7 +22,10 @@ func (j *job) execute(ctx context.Context) (again bool, err error) {
 	if again, err := j.update(ctx); again || err != nil {
 		return again, err
 	}
-	return false, j.makeLinks(ctx)
+	if err := j.makeLinks(ctx); err != nil {
+		return false, err
+	}
+	return false, j.editReports(ctx)
 }
 
 // update carries out the plan with one write and compares GitLab's answer with what was wanted. It reports whether GitLab did not take

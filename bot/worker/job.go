@@ -32,6 +32,8 @@ type job struct {
 	says   publisher
 	held   atomic.Pointer[time.Time] // until when the lease is held
 
+	reports reportWork
+
 	// What is loaded.
 	mail   mail
 	snap   snapshot
@@ -85,8 +87,24 @@ func newJob(p *Pool, batch *inbox.Batch) *job {
 	return j
 }
 
-// run takes the batch through the stages until GitLab shows what was decided.
+// run handles the batch: what happened to the issue, and what is due of a report that stands on it.
 func (j *job) run(ctx context.Context) error {
+	j.takeReportEvents(ctx)
+	var err error
+	if !j.reports.only {
+		err = j.handle(ctx)
+		if touching := j.touchReports(ctx); err == nil {
+			err = touching
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return j.refreshReport(ctx)
+}
+
+// handle takes what happened to the issue through the stages until GitLab shows what was decided.
+func (j *job) handle(ctx context.Context) error {
 	if err := j.load(ctx); err != nil {
 		return err
 	}

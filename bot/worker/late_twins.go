@@ -146,6 +146,9 @@ func (j *job) closeTwin(ctx context.Context) error {
 // wakeAt is when the issue is to be looked at again.
 func (j *job) wakeAt() time.Time {
 	at := j.decision.WakeAt
+	if due := j.reports.wakeAt; !due.IsZero() && (at.IsZero() || due.Before(at)) {
+		at = due
+	}
 	if j.effects.unanswered == nil {
 		return at
 	}

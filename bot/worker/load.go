@@ -33,7 +33,8 @@ func (j *job) load(ctx context.Context) error {
 	if newest != nil {
 		j.snap.seenAt, j.snap.told = j.in.Memory.SeenAt, cmp.Or(j.in.Memory.LastDelivered, newest)
 	}
-	for _, d := range j.batch.Deliveries {
+	j.reports.remembered = newest
+	for _, d := range j.reports.others {
 		body, err := record.DecodeEvent(d.Body, j.batch.Issue)
 		if err != nil {
 			j.log.Warn("the issue is read afresh, because something happened to it and nobody knows what", zap.String("delivery", d.ID), zap.Error(err))

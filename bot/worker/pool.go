@@ -32,6 +32,7 @@ type Options struct {
 	GitLab       GitLab
 	Policy       engine.Policy // until SetPolicy
 	Self         triage.Person // the bot's own user
+	Reports      Reports       // nil if there are none
 
 	Workers   int           // issues handled at the same time
 	Lease     time.Duration // how long a claimed issue stays ours without a sign of life

@@ -168,6 +168,9 @@ func (j *job) record(cause error) []byte {
 	for _, e := range j.allEvents() {
 		d.Events = append(d.Events, e.Kind.String())
 	}
+	if j.reports.due() {
+		d.Events = append(d.Events, triage.ReportDue.String())
+	}
 	for _, f := range j.decision.Findings {
 		if f.Evaluated {
 			d.Findings = append(d.Findings, f)
@@ -187,7 +190,7 @@ func (j *job) record(cause error) []byte {
 func (j *job) logResult(result string, err error, took time.Duration) {
 	fields := []zap.Field{
 		zap.String("result", result), zap.Stringer("issue", j.batch.Issue), zap.String("path", j.snap.issue.Path), zap.Int64("iid", j.batch.Issue.IID),
-		zap.Stringer("events", triage.KindsOf(j.allEvents())), zap.Int("deliveries", len(j.batch.Deliveries)), zap.Strings("did", j.effects.did),
+		zap.Stringer("events", j.kinds()), zap.Int("deliveries", len(j.batch.Deliveries)), zap.Strings("did", j.effects.did),
 		zap.Duration("took", took), zap.Int("attempt", j.batch.Attempt),
 	}
 	if j.decision.Reason != "" {

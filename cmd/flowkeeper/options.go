@@ -86,7 +86,6 @@ func reportOptions(c config.Config) bot.Reports {
 	}
 	return bot.Reports{
 		Gather: gather.Options{
-			Team:     c.Policy().Team,
 			Group:    c.Reports.Group,
 			Projects: c.GitLab.Projects,
 			Home:     c.Reports.Project,

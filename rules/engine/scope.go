@@ -1,15 +1,6 @@
 package engine
 
-import (
-	"time"
-
-	"flowkeeper/rules/triage"
-)
-
-// OutOfScope says why the team's rules leave an issue alone, "" if they do not.
-func OutOfScope(t *triage.Team, i triage.Issue) string {
-	return outOfScope(triage.NewInput(t, nil, i, nil, time.Time{}))
-}
+import "flowkeeper/rules/triage"
 
 // outOfScope says why the team's rules leave an issue alone, or "".
 func outOfScope(in triage.Input) string {

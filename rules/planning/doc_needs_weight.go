@@ -18,7 +18,7 @@ func composeNeedsWeight(s Snapshot) (Document, error) {
 	}
 	d := Document{
 		Kind: KindNeedsWeight, Key: s.Milestone.String(), Milestone: s.Milestone.String(), Title: "Needs weight " + s.Milestone.String(),
-		Labels: s.planningLabels(), Due: s.weightsDue(), State: s.carried(),
+		Labels: s.planningLabels(), Due: s.weightsDue(), State: s.Previous,
 	}
 	named, unnamed := s.toWeigh()
 	if len(named)+unnamed.Count == 0 {
@@ -46,7 +46,7 @@ func composeNeedsWeight(s Snapshot) (Document, error) {
 		open += openBoxes(section)
 	}
 	d.Intro = s.needsWeightIntro(open)
-	d.Sections = append([]Section{s.instructions(d.Sections[0].Rows)}, d.Sections...)
+	d.Sections = append([]Section{s.instructions()}, d.Sections...)
 	managers := s.Team.People(triage.EngineeringManager)
 	d.Assignees = s.assignable(managers)
 	if s.Home.Premium && len(d.Asks) > 0 {
@@ -140,7 +140,7 @@ func (s Snapshot) needsWeightIntro(open int) []triage.Prose {
 }
 
 // instructions are those of the handbook, in short: "Weighting issues", "If the issue SSOT is not clear" and "If the issue needs a spike".
-func (s Snapshot) instructions(rows []Row) Section {
+func (s Snapshot) instructions() Section {
 	flow := s.Team.CommandCode
 	texts := []string{
 		fmt.Sprintf("Read the issue and say your best guess, from 0 to 5: comment %s on it. An hour for each is enough; a guess can be corrected.", flow("weight 3")),
@@ -153,7 +153,7 @@ func (s Snapshot) instructions(rows []Row) Section {
 		fmt.Sprintf("More to find out first? Give it no weight; %s asks for a spike.", flow("spike <what>")),
 		"A 5, or more, is too large to be scheduled: say how it could be split.",
 		fmt.Sprintf("Could somebody begin with it in %s? Then comment %s.", s.Milestone, flow("to "+s.Team.Workflow.Named(triage.Ready, triage.Development, triage.Intake))),
-		fmt.Sprintf("Would you like to do one? Comment %s here. It is a wish, not yet an assignment.", s.exampleTake(rows)),
+		fmt.Sprintf("Would you like to do one? Comment %s here. It is a wish, not yet an assignment.", flow("take #12")),
 	)
 	section := Section{Name: "instructions", Title: "How it goes", Text: []triage.Prose{triage.Say("A box ticks itself once its issue is weighed, is found unclear, or needs a spike.")}}
 	for _, text := range texts {
