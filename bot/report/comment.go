@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"go.uber.org/zap"
-
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/report/document"
 	"flowkeeper/rules/planning"
@@ -43,15 +41,7 @@ func (p *Publisher) comment(ctx context.Context, milestone planning.Version, on 
 	if what, err = p.writeComment(ctx, on, existing, body, may); err != nil || p.o.Mailer == nil {
 		return what, err
 	}
-	mails, err := p.o.Mailer.Send(ctx, key, d.Letters)
-	if err != nil {
-		return what, err
-	}
-	p.o.Log.Info("kickoff by mail", zap.String("milestone", key), zap.Stringer("outcome", mails))
-	if !mails.Again.IsZero() {
-		return what, p.enqueue(ctx, on, Kickoff, max(0, mails.Again.Sub(p.o.Now())), "")
-	}
-	return what, nil
+	return what, p.sendMails(ctx, key, d.Letters)
 }
 
 // writeComment makes the one comment, or edits it, or leaves it. Of several that GitLab wrote the younger go.

@@ -27,6 +27,7 @@ type Kept struct {
 	At       time.Time     `json:"at"`
 	Outcome  Outcome       `json:"outcome"`
 	Error    string        `json:"error,omitempty"`
+	Mails    string        `json:"mails,omitempty"`    // of a kickoff: what became of them so far
 	Document string        `json:"document,omitempty"` // Markdown, in shadow
 }
 
@@ -83,6 +84,13 @@ func (p *Publisher) KeptReport(ctx context.Context, k planning.Kind) (kept Kept,
 	if kept.Document, err = unpack(parts); err != nil {
 		kept.Document = ""
 		kept.Error = "the document that was kept cannot be read: " + err.Error()
+	}
+	if k == planning.KindKickoff {
+		m, err := p.mailed(ctx, kept.Key)
+		if err != nil {
+			return Kept{}, false, err
+		}
+		kept.Mails = m.Outcome
 	}
 	return kept, true, nil
 }

@@ -52,6 +52,7 @@ type lab struct {
 	frame   string        // of planning issues
 	due     planning.Date // of reports
 	hold    func()        // called while a snapshot is gathered
+	mailer  report.Mailer // nil is none
 }
 
 func newLab(t *testing.T) *lab {
@@ -111,7 +112,7 @@ func (l *lab) publisher(modes map[planning.Kind]triage.Mode) *report.Publisher {
 			return i.Weight != nil || i.Closed
 		},
 		Schedule: report.Schedule{Modes: modes, TriageDay: time.Monday, TriageAt: 6 * time.Hour, CloseAfter: 14 * 24 * time.Hour},
-		Now:      l.clock, Registry: prometheus.NewRegistry(),
+		Mailer:   l.mailer, Now: l.clock, Registry: prometheus.NewRegistry(),
 	})
 }
 
@@ -166,6 +167,9 @@ func (l *lab) compose(k planning.Kind, s planning.Snapshot) (planning.Document, 
 	}
 	if k == planning.KindPlanning {
 		d.Frame = l.frame
+	}
+	if k == planning.KindKickoff {
+		d.Letters = []planning.Letter{{To: "ann"}, {To: "mia"}}
 	}
 	sum := 0
 	for _, i := range s.Issues {
