@@ -105,3 +105,18 @@ func (s *Server) features(c *apiCall) apiAnswer {
 		"hasIssueWeightsFeature": premium, "hasScopedLabelsFeature": premium,
 	}}}})
 }
+
+// GroupHooks lists a group's webhooks.
+func (s *Server) GroupHooks(group string) []Hook {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := s.groupNamed(group)
+	if g == nil {
+		return nil
+	}
+	list := make([]Hook, len(g.hooks))
+	for n, h := range g.hooks {
+		list[n] = h.Hook
+	}
+	return list
+}

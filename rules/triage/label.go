@@ -47,6 +47,9 @@ func WeightOf(label, side string) (weight int, ok bool) {
 // fold brings a label to the form in which spellings are compared: lower case, no blanks at the ends or around "::".
 func fold(label string) string { return string(appendFolded(nil, label)) }
 
+// SameSpelling reports whether two labels differ in case and blanks only, or not at all.
+func SameSpelling(a, b string) bool { return fold(a) == fold(b) }
+
 // appendFolded appends the folded label to dst. It is called for every label of every issue, so it does not allocate for plain ones.
 func appendFolded(dst []byte, label string) []byte {
 	for {

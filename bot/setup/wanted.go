@@ -1,0 +1,196 @@
+package setup
+
+import (
+	"strconv"
+	"strings"
+
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// Events are what webhooks have to tell of under a policy. GitLab asks separately for what is confidential; reactions come for all issues.
+func Events(engine.Policy) []string {
+	return []string{gitlab.OnIssues, gitlab.OnConfidentialIssues, gitlab.OnComments, gitlab.OnConfidentialNotes, gitlab.OnEmoji}
+}
+
+// Milestone is the title of the milestone that a policy needs, "" if it needs none.
+func Milestone(p engine.Policy) string {
+	if s, on := active(p, "minor-backlog"); on {
+		return s.Options.Text("milestone")
+	}
+	return ""
+}
+
+// active finds a rule that is not switched off.
+func active(p engine.Policy, id string) (s engine.Setting, on bool) {
+	for _, s := range p.Settings {
+		if s.ID == id {
+			return s, s.Mode != triage.Off
+		}
+	}
+	return engine.Setting{}, false
+}
+
+// wantedLabels gathers labels, each once.
+type wantedLabels struct {
+	team *triage.Team
+	seen map[string]bool
+	list []gitlab.NewLabel
+}
+
+// Labels are those that the rules and the commands of a policy can write, with a colour and what they mean. Rules in shadow count: they may
+// be let act later.
+func Labels(p engine.Policy) []gitlab.NewLabel {
+	w := wantedLabels{team: p.Team, seen: map[string]bool{}}
+	w.workflow(p)
+	w.teamLabels(p)
+	w.roles(p)
+	w.levels()
+	w.weights(p)
+	return w.list
+}
+
+// add adds a label unless it is there already or none at all.
+func (w *wantedLabels) add(name, description string) {
+	if name == "" || w.seen[name] {
+		return
+	}
+	w.seen[name] = true
+	w.list = append(w.list, gitlab.NewLabel{Name: name, Color: color(w.team, name), Description: description})
+}
+
+// meanings say in a sentence what a state of the workflow means.
+var meanings = map[triage.Meaning]string{
+	triage.Intake:          "New: nobody has looked at it yet",
+	triage.DesignReady:     "The problem is understood; design can begin",
+	triage.Design:          "A designer works on a solution",
+	triage.Breakdown:       "The solution is viable; it is split up and estimated",
+	triage.Refinement:      "Engineers find out what is missing for an estimate",
+	triage.Review:          "Estimated; the team looks at it together",
+	triage.Ready:           "Estimated and agreed on; somebody can begin when it is scheduled",
+	triage.Development:     "Its assignee works on it",
+	triage.CodeReview:      "What is to be merged for it is in review",
+	triage.Verification:    "Merged; to be seen working where it is deployed",
+	triage.SecurityRelease: "A fix that waits for the next security release",
+	triage.Done:            "Merged and verified",
+	triage.Blocked:         "Cannot go on until something else is done",
+	triage.Dropped:         "It will not be done",
+}
+
+// workflow adds the states, to each of which a command leads.
+func (w *wantedLabels) workflow(p engine.Policy) {
+	for _, s := range w.team.Workflow.States() {
+		means := meanings[s.Is]
+		if means == "" {
+			means = "State of the workflow: " + s.Name
+		}
+		w.add(w.team.State(s.Name), means)
+	}
+	// The default means the first state, whatever the team calls it.
+	if s, on := active(p, "workflow-intake"); on && s.Options.Text("label") != s.Defaults().Text("label") {
+		w.add(s.Options.Text("label"), "Where a new issue begins")
+	}
+}
+
+// teamLabels adds what every issue of the team carries.
+func (w *wantedLabels) teamLabels(p engine.Policy) {
+	if _, on := active(p, "team-labels"); !on {
+		return
+	}
+	for _, l := range w.team.Labels {
+		w.add(l, "Of the team "+w.team.Name)
+	}
+	w.add(w.team.GroupLabel, "Of the team "+w.team.Name)
+}
+
+// roles adds the single labels that rules and commands set.
+func (w *wantedLabels) roles(p engine.Policy) {
+	for _, r := range []struct {
+		role  triage.LabelRole
+		rule  string // that sets it; "" for a command
+		means string
+	}{
+		{triage.Spike, "", "Time-boxed research for something that is planned"},
+		{triage.Duplicate, "", "Another issue is about the same"},
+		{triage.Contributions, "", "Agreed on and well defined: anybody may take it up"},
+		{triage.QuickWin, "", "Small, with a clear plan: good for a first contribution"},
+		{triage.Research, "weight-research", "The estimate is too high to be sure: more research is needed"},
+		{triage.UX, "design-needs-ux", "Design has a part in it"},
+	} {
+		if _, on := active(p, r.rule); on || r.rule == "" {
+			w.add(w.team.Label(r.role), r.means)
+		}
+	}
+}
+
+// levels adds types, severities and priorities.
+func (w *wantedLabels) levels() {
+	kinds := map[string]string{"bug": "Something does not work as it should", "feature": "Something new", "maintenance": "Upkeep that users do not see"}
+	severities := map[string]string{"1": "Blocker: unusable, and there is no way around", "2": "Critical: broken, and the way around is hard", "3": "Major: broken, and there is a way around", "4": "Low: little harm"}
+	priorities := map[string]string{"1": "Urgent: to be done at once", "2": "High: to be done soon", "3": "Medium: to be done when there is room", "4": "Low: may wait"}
+	for _, l := range w.team.TriageLabels() {
+		means := kinds
+		switch triage.Scope(l) {
+		case w.team.Label(triage.SeverityScope):
+			means = severities
+		case w.team.Label(triage.PriorityScope):
+			means = priorities
+		}
+		w.add(l, means[triage.Value(l)])
+	}
+}
+
+// heaviest is the highest weight of the scale, heavier what a security issue's may become.
+const heaviest, heavier = 5, 6
+
+// weights adds the labels that carry the weight of the team's side on an issue of both sides.
+func (w *wantedLabels) weights(p engine.Policy) {
+	if _, on := active(p, "split-weight"); !on {
+		return
+	}
+	most := heaviest
+	if _, on := active(p, "security-weight"); on {
+		most = heavier
+	}
+	for n := 0; n <= most; n++ {
+		w.add(triage.WeightLabel(w.team.Side, n), "The "+w.team.Side+" part of the work weighs "+strconv.Itoa(n))
+	}
+}
+
+// graded are the colours of the levels from 1 to 4, red to green.
+var graded = [...]string{"#f2495c", "#ff9830", "#fade2a", "#73bf69"}
+
+// color gives all labels of a scope one colour; severities and priorities are graded.
+func color(t *triage.Team, label string) string {
+	scope := triage.Scope(label)
+	switch scope {
+	case t.Label(triage.SeverityScope), t.Label(triage.PriorityScope):
+		if n, err := strconv.Atoi(triage.Value(label)); err == nil && n >= 1 && n <= len(graded) {
+			return graded[n-1]
+		}
+	case t.Label(triage.WorkflowScope):
+		return "#428bca"
+	case t.Label(triage.TypeScope):
+		return "#9400d3"
+	case triage.WeightScope(t.Side):
+		return "#4a708b"
+	}
+	switch {
+	case label == t.GroupLabel:
+		return "#a8d695"
+	case strings.HasPrefix(label, "Category:"):
+		return "#428bca"
+	case scope == "devops":
+		return "#e44d2a"
+	case scope == "section":
+		return "#f0ad4e"
+	case label == t.Label(triage.Research), label == t.Label(triage.Spike):
+		return "#ed9121"
+	case label == t.Label(triage.Contributions), label == t.Label(triage.QuickWin):
+		return "#009966"
+	case label == t.Label(triage.UX):
+		return "#c39953"
+	}
+	return "#8c8c96"
+}

@@ -1,0 +1,95 @@
+package setup_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"flowkeeper/bot/setup"
+	"flowkeeper/config"
+	"flowkeeper/rules"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+func handbook() engine.Policy { return config.Default(rules.Catalogue()).Policy() }
+
+func names(p engine.Policy) []string {
+	var list []string
+	for _, l := range setup.Labels(p) {
+		list = append(list, l.Name)
+	}
+	return list
+}
+
+// Whatever label the scenarios of the rules have the bot add is one that setup creates.
+func TestLabelsOfAllScenarios(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../../rules/testdata/scenarios/*/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no scenarios", err)
+	}
+	wanted, seen := names(handbook()), map[string]bool{}
+	added := regexp.MustCompile(`(?m)^  add ~(?:"([^"]+)"|(\S+)) \(`)
+	otherTeam := regexp.MustCompile(`(?m)^(group_label|labels|side): |\blabel: `)
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, _, _ := strings.Cut(string(data), "-- issue --")
+		if otherTeam.MatchString(head) {
+			continue
+		}
+		for _, m := range added.FindAllStringSubmatch(string(data), -1) {
+			label := m[1] + m[2]
+			seen[label] = true
+			if !slices.Contains(wanted, label) {
+				t.Errorf("%s: the bot adds %s, which setup does not create", file, label)
+			}
+		}
+	}
+	if len(seen) < 20 {
+		t.Errorf("the scenarios add only %d labels", len(seen))
+	}
+}
+
+func TestLabels(t *testing.T) {
+	t.Parallel()
+	p := handbook()
+	colors := map[string]string{}
+	for _, l := range setup.Labels(p) {
+		if l.Description == "" || len(l.Description) > 255 {
+			t.Errorf("%s: the description is %q", l.Name, l.Description)
+		}
+		if !regexp.MustCompile(`^#[0-9a-f]{6}$`).MatchString(l.Color) {
+			t.Errorf("%s: the colour is %q", l.Name, l.Color)
+		}
+		scope := triage.Scope(l.Name)
+		if before := colors[scope]; scope != "" && before != "" && before != l.Color && scope != "severity" && scope != "priority" {
+			t.Errorf("%s has another colour than the rest of its scope", l.Name)
+		}
+		colors[scope] = l.Color
+		colors[l.Name] = l.Color
+	}
+	if colors["severity::1"] == colors["severity::4"] || colors["severity::2"] != colors["priority::2"] {
+		t.Errorf("severity and priority are not graded alike: %v", colors)
+	}
+	for n := range p.Settings {
+		p.Settings[n].Mode = triage.Off
+	}
+	for _, name := range []string{"UX", "needs research", "group::source code", "backend-weight::3"} {
+		if slices.Contains(names(p), name) {
+			t.Errorf("%s is created although no rule writes it", name)
+		}
+	}
+	if m := setup.Milestone(p); m != "" {
+		t.Errorf("without its rule the milestone is %q", m)
+	}
+	if m := setup.Milestone(handbook()); m != "Backlog" {
+		t.Errorf("the milestone is %q", m)
+	}
+}
