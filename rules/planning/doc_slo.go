@@ -37,7 +37,7 @@ func composeSLO(s Snapshot) (Document, error) {
 }
 
 // sloTable counts by severity how many bugs are in time, near their limit and past it. Clocks is the number of all of them.
-func (s Snapshot) sloTable(all []work) (section Section, clocks int) {
+func (s Snapshot) sloTable(all []*work) (section Section, clocks int) {
 	var counts [4][3]int
 	for _, w := range all {
 		if c, _, ok := s.Options.SLO.ClockOf(w.i, s.Team); ok {

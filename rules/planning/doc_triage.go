@@ -89,18 +89,18 @@ type work struct {
 }
 
 // triaged are the open issues of the team: no reports, and none that carry another team's group label.
-func (s Snapshot) triaged() []work {
-	var all []work
+func (s Snapshot) triaged() []*work {
+	all := make([]*work, 0, len(s.Issues))
 	for n := range s.Issues {
-		if w := s.workOf(&s.Issues[n]); s.isWork(&w) {
+		if w := s.workOf(&s.Issues[n]); s.isWork(w) {
 			all = append(all, w)
 		}
 	}
-	slices.SortFunc(all, func(a, b work) int { return byNumber(a.i, b.i) })
+	slices.SortFunc(all, func(a, b *work) int { return byNumber(a.i, b.i) })
 	return all
 }
 
-func (s Snapshot) workOf(i *Issue) work { return work{i: i, in: s.facts(i)} }
+func (s Snapshot) workOf(i *Issue) *work { return &work{i: i, in: s.facts(i)} }
 
 // isWork reports whether an issue is open and the team's.
 func (s Snapshot) isWork(w *work) bool {
@@ -122,11 +122,11 @@ func (s Snapshot) isWork(w *work) bool {
 func needsTriage(section string, i *Issue, s Snapshot) bool {
 	w := s.workOf(i)
 	at := slices.IndexFunc(triageLists, func(l triageList) bool { return l.name == section })
-	return at >= 0 && s.isWork(&w) && triageLists[at].waits(s, &w)
+	return at >= 0 && s.isWork(w) && triageLists[at].waits(s, w)
 }
 
 // triageSection is one of the lists with the issues that were chosen for it.
-func (s Snapshot) triageSection(l triageList, chosen []work) Section {
+func (s Snapshot) triageSection(l triageList, chosen []*work) Section {
 	section := Section{Name: l.name, Title: l.title, Count: len(chosen), Summary: true}
 	if l.filter != nil {
 		section.Filter = s.ofTeam(l.filter(s.Team))
@@ -137,9 +137,9 @@ func (s Snapshot) triageSection(l triageList, chosen []work) Section {
 	section.Text = []triage.Prose{triage.Say(l.ask(s.Team))}
 	var secret []string
 	for _, w := range chosen {
-		row, ok := s.issueRow(w.i, s.shownLabels(l, &w)...)
+		row, ok := s.issueRow(w.i, s.shownLabels(l, w)...)
 		if ok && row.Names() {
-			section.Rows = append(section.Rows, s.triageRow(l, &w, row))
+			section.Rows = append(section.Rows, s.triageRow(l, w, row))
 		} else {
 			secret = append(secret, w.i.Path)
 		}
@@ -189,17 +189,17 @@ func unnamed(paths []string) []Row {
 }
 
 // chosen are the issues of a list in its order.
-func (s Snapshot) chosen(l triageList, all []work) []work {
-	var some []work
+func (s Snapshot) chosen(l triageList, all []*work) []*work {
+	var some []*work
 	for _, w := range all {
-		if l.waits(s, &w) && (l.unlike == nil || !l.unlike(s, &w)) {
+		if l.waits(s, w) && (l.unlike == nil || !l.unlike(s, w)) {
 			some = append(some, w)
 		}
 	}
 	if l.pairs {
 		some = newerOfPairs(some)
 	}
-	slices.SortStableFunc(some, func(a, b work) int { return l.compare(s, &a, &b) })
+	slices.SortStableFunc(some, func(a, b *work) int { return l.compare(s, a, b) })
 	return some
 }
 

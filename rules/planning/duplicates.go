@@ -12,20 +12,19 @@ const leastWords = 3
 
 // newerOfPairs are the issues whose titles have the same words as that of an older one, with that one. An issue is in one pair only. Confidential issues
 // are in none: a pair would tell their titles.
-func newerOfPairs(all []work) []work {
-	byWords := map[string][]work{}
+func newerOfPairs(all []*work) []*work {
+	byWords := map[string][]*work{}
 	for _, w := range all {
 		if words := titleWords(w.i.Title); len(words) >= leastWords && !w.i.Confidential {
 			key := strings.Join(words, " ")
 			byWords[key] = append(byWords[key], w)
 		}
 	}
-	var newer []work
+	var newer []*work
 	for _, same := range byWords {
-		slices.SortFunc(same, func(a, b work) int { return cmp.Or(a.i.CreatedAt.Compare(b.i.CreatedAt), byNumber(a.i, b.i)) })
+		slices.SortFunc(same, func(a, b *work) int { return cmp.Or(a.i.CreatedAt.Compare(b.i.CreatedAt), byNumber(a.i, b.i)) })
 		for n := 1; n < len(same); n += 2 {
-			same[n].like = same[n-1].i
-			newer = append(newer, same[n])
+			newer = append(newer, &work{i: same[n].i, in: same[n].in, like: same[n-1].i})
 		}
 	}
 	return newer

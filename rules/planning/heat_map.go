@@ -7,11 +7,11 @@ import (
 )
 
 // heatMap counts the open bugs by priority, in rows, and severity, in columns, as the group level triage report does. Each number leads to its bugs.
-func (s Snapshot) heatMap(all []work) Section {
+func (s Snapshot) heatMap(all []*work) Section {
 	var counts [5][5]int // by priority and severity; the last are those without
 	section := Section{Name: "heat-map", Title: "Heat map of open bugs", Folded: true}
 	for _, w := range all {
-		if isBug(&w) {
+		if isBug(w) {
 			counts[place(levelOf(w.i.Labels, s.Team, triage.PriorityScope))][place(levelOf(w.i.Labels, s.Team, triage.SeverityScope))]++
 			section.Count++
 		}

@@ -63,7 +63,7 @@ func TestGolden(t *testing.T) {
 		if err := document.WriteJSON(&program, d); err != nil {
 			t.Fatal(err)
 		}
-		checkGolden(t, string(k)+".md", document.Description(d, options))
+		checkGolden(t, string(k)+".md", described(d, options))
 		checkGolden(t, string(k)+".txt", table.String())
 		checkGolden(t, string(k)+".json", program.String())
 	}
@@ -74,7 +74,7 @@ func TestGoldenPublic(t *testing.T) {
 	d := compose(t, planning.KindTriage, func(s *planning.Snapshot) {
 		s.Home = planning.Home{Project: planningtest.App.ID, Path: planningtest.App.Path, Public: true}
 	})
-	checkGolden(t, "triage-public.md", document.Description(d, document.Options{List: options.List, Home: planningtest.App.Path}))
+	checkGolden(t, "triage-public.md", described(d, document.Options{List: options.List, Home: planningtest.App.Path}))
 }
 
 // TestGoldenSecond is of a week later: three lists are shorter, one is longer and one is empty.
@@ -87,5 +87,5 @@ func TestGoldenSecond(t *testing.T) {
 			return slices.ContainsFunc(seenTo, func(name string) bool { return planningtest.Case(name).Ref == i.Ref })
 		})
 	})
-	checkGolden(t, "triage-second.md", document.Description(d, options))
+	checkGolden(t, "triage-second.md", described(d, options))
 }

@@ -20,6 +20,11 @@ import (
 
 var options = document.Options{List: "https://gitlab.example.com/groups/my-group/-/issues", Home: "my-group/planning"}
 
+// described is a document as the description of its issue.
+func described(d planning.Document, o document.Options) string {
+	return document.Marker(d.Kind, d.Key) + "\n\n" + document.Wrap(d.Kind, document.Markdown(d, o)) + "\n"
+}
+
 // withTitle is a document in every part of which an issue's title, a label and a person's words stand.
 func withTitle(title, label string) planning.Document {
 	row := planning.Row{
@@ -64,8 +69,8 @@ func checkTitle(t interface {
 	Errorf(format string, args ...any)
 }, title, label string) {
 	t.Helper()
-	body := document.Description(withTitle(title, label), options)
-	plain := document.Description(withTitle("words", "word"), options)
+	body := described(withTitle(title, label), options)
+	plain := described(withTitle("words", "word"), options)
 	if diff := cmp.Diff(shape(plain), shape(body)); diff != "" && note.Escape(title, 1) != "" {
 		t.Errorf("the title %q, label %q makes other elements (-want +got):\n%s\n%s", title, label, diff, body)
 	}

@@ -21,7 +21,7 @@ func TestAllKinds(t *testing.T) {
 			if len(d.Sections) == 0 {
 				t.Fatal("the world has nothing for the report")
 			}
-			body := document.Description(d, options)
+			body := described(d, options)
 			block, err := document.Parse(body, k)
 			if err != nil {
 				t.Fatal(err)

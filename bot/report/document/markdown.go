@@ -35,17 +35,6 @@ func Markdown(d planning.Document, o Options) string {
 	return b.String()
 }
 
-// Description is the description with which the issue of a document is opened: its marker, and the frame with the block in its place.
-func Description(d planning.Document, o Options) string {
-	block := Wrap(d.Kind, Markdown(d, o))
-	if strings.Contains(d.Frame, planning.BlockHere) {
-		block = strings.Replace(d.Frame, planning.BlockHere, "\n\n"+block+"\n\n", 1)
-	} else if d.Frame != "" {
-		block = d.Frame + "\n\n" + block
-	}
-	return Marker(d.Kind, d.Key) + "\n\n" + strings.TrimSpace(block) + "\n"
-}
-
 // intro are the paragraphs before the summary. The first one speaks to those who are asked.
 func intro(d planning.Document) []string {
 	var paragraphs []string

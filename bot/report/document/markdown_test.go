@@ -54,18 +54,6 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestFrame: the template of a team stands around the block as it is.
-func TestFrame(t *testing.T) {
-	d := planning.Document{Kind: planning.KindPlanning, Key: "19.8", Frame: "# Plan\n{{block}}\n- [ ] ours\n", Sections: []planning.Section{{Name: "dates", Title: "Dates"}}}
-	got := document.Description(d, options)
-	if b, err := document.Parse(got, planning.KindPlanning); err != nil || !strings.Contains(b.Content, "### Dates") {
-		t.Errorf("no block in %q: %v", got, err)
-	}
-	if !strings.HasPrefix(got, "<!-- flowkeeper:report planning 19.8 -->\n\n# Plan\n") || !strings.HasSuffix(got, "\n- [ ] ours\n") {
-		t.Errorf("the frame is lost in %q", got)
-	}
-}
-
 // TestWriteTable: a terminal sees one line for each row, and nothing that moves its cursor.
 func TestWriteTable(t *testing.T) {
 	var out strings.Builder
