@@ -3,10 +3,12 @@ package report
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"flowkeeper/bot/legible"
 	"flowkeeper/rules/planning"
+	"flowkeeper/rules/triage"
 )
 
 // mailed is what is remembered of the mails of a kickoff.
@@ -41,11 +43,30 @@ func (p *Publisher) sendMails(ctx context.Context, key string, letters []plannin
 	return p.o.Coordination.SetCheckpoint(ctx, mailedName(key), value)
 }
 
-// mailsDue is when mails of the kickoff that stands on a report's issue are to be tried again; zero is never.
-func (p *Publisher) mailsDue(ctx context.Context, e Entry) (time.Time, error) {
-	if p.o.Mailer == nil || e.Kind != planning.KindPlanning {
-		return time.Time{}, nil
+// mailDue has the worker try the mails again that wait, where it is time.
+func (p *Publisher) mailDue(ctx context.Context) error {
+	if p.o.Mailer == nil || p.o.Schedule.mode(planning.KindKickoff) != triage.Act {
+		return nil
 	}
-	m, err := p.mailed(ctx, e.Key)
-	return m.Again, err
+	list, _, err := p.entries(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range list {
+		if e.Kind != planning.KindPlanning {
+			continue
+		}
+		m, err := p.mailed(ctx, e.Key)
+		if err != nil {
+			return err
+		}
+		if m.Again.IsZero() || p.o.Now().Before(m.Again) {
+			continue
+		}
+		key := fmt.Sprintf("report/mails/%s/%d", e.Ref, m.Again.Unix())
+		if err := p.enqueue(ctx, e.Ref, Kickoff, 0, key); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -69,30 +69,38 @@ func TestKickoffByMail(t *testing.T) {
 	l, _ := posted(t, planning.KindPlanning)
 	m := &post{lab: l, again: []time.Duration{5 * time.Minute, 10 * time.Minute}}
 	l.mailer = m
-	p := l.publisher(act(planning.KindPlanning))
+	p := l.publisher(act(planning.KindPlanning, planning.KindKickoff))
 	l.refresh(p)
 	m.took()
-	if r := l.refresh(p, report.Kickoff); !r.WakeAt.Equal(l.clock().Add(5 * time.Minute)) {
-		t.Errorf("it looks again at %s", r.WakeAt)
+	// run is a minute of the schedule, and what it has the worker do.
+	run := func(after time.Duration) {
+		t.Helper()
+		l.later(after)
+		for range 2 {
+			l.must(p.RunDue(t.Context()))
+		}
+		for _, task := range l.queue.take(t) {
+			if strings.HasSuffix(task, " kickoff") {
+				l.refresh(p, report.Kickoff)
+			}
+		}
 	}
+	l.must(p.RunDue(t.Context()))
+	l.queue.take(t)
+	l.refresh(p, report.Kickoff)
 	m.took("prepare 19.8, no comment", "send 19.8, ann mia")
-	l.later(time.Minute)
-	if r := l.refresh(p); !r.WakeAt.Equal(l.clock().Add(4 * time.Minute)) {
-		t.Errorf("woken early, it looks again at %s", r.WakeAt)
-	}
+	run(4 * time.Minute)
 	m.took()
-	l.later(4 * time.Minute)
-	if r := l.refresh(p); !r.WakeAt.Equal(l.clock().Add(10 * time.Minute)) {
-		t.Errorf("it looks again at %s", r.WakeAt)
-	}
+	run(time.Minute)
 	m.took("prepare 19.8 ann mia, ann mia", "send 19.8, ann mia")
-	l.later(10 * time.Minute)
-	if r := l.refresh(p); !r.WakeAt.IsZero() {
-		t.Errorf("all are sent, and it looks again at %s", r.WakeAt)
-	}
+	run(9 * time.Minute)
+	m.took()
+	run(time.Minute)
 	m.took("prepare 19.8 ann mia, ann mia", "send 19.8, ann mia")
+	run(time.Hour)
+	m.took()
 	l.emptyStore()
-	p = l.publisher(act(planning.KindPlanning))
+	p = l.publisher(act(planning.KindPlanning, planning.KindKickoff))
 	l.must(p.RunDue(t.Context()))
 	l.refresh(p, report.Kickoff)
 	m.took("prepare 19.8 ann mia, ann mia", "send 19.8, ann mia")

@@ -69,22 +69,7 @@ func (p *Publisher) refresh(ctx context.Context, r Request, result *Result) erro
 	if err != nil || closed {
 		return err
 	}
-	if err := p.kickoff(ctx, r, result); err != nil {
-		return err
-	}
-	if err := p.closeTwins(ctx, r, result); err != nil {
-		return err
-	}
-	return p.closeExpired(ctx, r, result)
-}
-
-// kickoff comments the kickoff if it is to be, or if mails of it are to be tried again.
-func (p *Publisher) kickoff(ctx context.Context, r Request, result *Result) error {
-	mails, err := p.mailsDue(ctx, r.Report)
-	if err != nil {
-		return err
-	}
-	if slices.Contains(r.Tasks, Kickoff) || !mails.IsZero() && !p.o.Now().Before(mails) {
+	if slices.Contains(r.Tasks, Kickoff) {
 		o, err := p.comment(ctx, r.Report.Milestone(), r.Report.Ref, r.May)
 		if err != nil {
 			return err
@@ -92,12 +77,11 @@ func (p *Publisher) kickoff(ctx context.Context, r Request, result *Result) erro
 		if o != Unchanged {
 			result.did(string(planning.KindKickoff) + " comment " + o)
 		}
-		if mails, err = p.mailsDue(ctx, r.Report); err != nil {
-			return err
-		}
 	}
-	result.WakeAt = again(result.WakeAt, mails)
-	return nil
+	if err := p.closeTwins(ctx, r, result); err != nil {
+		return err
+	}
+	return p.closeExpired(ctx, r, result)
 }
 
 // update brings the blocks up to date.

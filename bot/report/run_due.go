@@ -77,6 +77,9 @@ func (p *Publisher) RunDue(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := p.mailDue(ctx); err != nil {
+		return err
+	}
 	return p.remindDue(ctx)
 }
 
