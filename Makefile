@@ -71,7 +71,7 @@ lint: $(GOLANGCI) ## check format, go vet, go.mod, generated files and golangci-
 	$(GO) vet ./...
 	$(GO) mod tidy -diff
 	@# The test compares what would be generated with the committed file, without touching the work tree.
-	$(GO) test -run '^TestReference$$' ./config ./rules
+	$(GO) test -run '^TestReference' ./config ./rules
 	$(GOLANGCI) run
 
 .PHONY: fmt
@@ -79,8 +79,8 @@ fmt: ## format the code
 	gofmt -w $(CODE)
 
 .PHONY: generate
-generate: ## rewrite config/reference.yaml, rules/README.md and rules/COMMANDS.md; scenarios by hand: go test ./rules -run Scenario -update
-	$(GO) test -run '^TestReference$$' ./config ./rules -update
+generate: ## rewrite config/reference.yaml, config/schema.json, rules/README.md and rules/COMMANDS.md; scenarios by hand: go test ./rules -run Scenario -update
+	$(GO) test -run '^TestReference' ./config ./rules -update
 
 .PHONY: clean
 clean: ## remove what make has built

@@ -10,7 +10,7 @@ import (
 
 // baseURLValue is the address of a GitLab.
 func baseURLValue(field *string, standard string) scalar[string] {
-	return scalar[string]{field: field, standard: standard, want: "a URL such as https://gitlab.com", format: yamlText, parse: parseBaseURL}
+	return scalar[string]{field: field, standard: standard, want: "a URL such as https://gitlab.com", form: urlShape, format: yamlText, parse: parseBaseURL}
 }
 
 // parseBaseURL reads the base URL of a GitLab.
@@ -38,7 +38,7 @@ const webhookPath = "/webhooks/gitlab"
 // publicURLValue is where GitLab finds the bot, or empty.
 func publicURLValue(field *string) scalar[string] {
 	return scalar[string]{
-		field: field, want: "a URL such as https://flowkeeper.example.com", format: yamlText,
+		field: field, want: "a URL such as https://flowkeeper.example.com", form: urlShape, format: yamlText,
 		parse: func(lit literal) (string, *diagnostic) {
 			if lit.typ == isText && lit.text == "" {
 				return "", nil
@@ -58,7 +58,7 @@ func publicURLValue(field *string) scalar[string] {
 // docsURLValue is the address of a page, or empty.
 func docsURLValue(field *string) scalar[string] {
 	return scalar[string]{
-		field: field, want: "a URL such as https://docs.example.com/rules", format: yamlText,
+		field: field, want: "a URL such as https://docs.example.com/rules", form: urlShape, format: yamlText,
 		parse: func(lit literal) (string, *diagnostic) {
 			if lit.typ == isText && lit.text == "" {
 				return "", nil

@@ -14,7 +14,7 @@ const day = 24 * time.Hour
 func durationValue(field *time.Duration, standard, least, most time.Duration) scalar[time.Duration] {
 	limits := formatDuration(least) + " to " + formatDuration(most)
 	return scalar[time.Duration]{
-		field: field, standard: standard, want: "a duration such as " + formatDuration(standard), allowed: limits, format: formatDuration,
+		field: field, standard: standard, want: "a duration such as " + formatDuration(standard), allowed: limits, form: durationShape, format: formatDuration,
 		parse: func(lit literal) (time.Duration, *diagnostic) {
 			d, f := parseDuration(lit.text)
 			if f == nil && (d < least || d > most) {
@@ -109,7 +109,7 @@ func formatDuration(d time.Duration) string {
 func sizeValue(field *int64, standard, least, most int64) scalar[int64] {
 	limits := formatSize(least) + " to " + formatSize(most)
 	return scalar[int64]{
-		field: field, standard: standard, want: "a size such as " + formatSize(standard), allowed: limits, format: formatSize,
+		field: field, standard: standard, want: "a size such as " + formatSize(standard), allowed: limits, form: sizeShape, format: formatSize,
 		parse: func(lit literal) (int64, *diagnostic) {
 			n, ok := parseSize(lit.text)
 			switch {

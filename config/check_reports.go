@@ -10,7 +10,7 @@ import (
 func reportModeValue(field *triage.Mode) scalar[triage.Mode] {
 	allowed := []string{triage.Off.String(), triage.Shadow.String(), triage.Act.String()}
 	return scalar[triage.Mode]{
-		field: field, standard: triage.Off, want: "one of " + joinWords(allowed), format: triage.Mode.String,
+		field: field, standard: triage.Off, want: "one of " + joinWords(allowed), form: oneOf(allowed...), format: triage.Mode.String,
 		parse: func(lit literal) (triage.Mode, *diagnostic) {
 			mode, f := parseModeAmong(lit, allowed)
 			if f == nil && !slices.Contains(allowed, mode.String()) {

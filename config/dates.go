@@ -16,7 +16,7 @@ func weekdayValue(field *time.Weekday, standard time.Weekday) scalar[time.Weekda
 		names = append(names, formatWeekday(d))
 	}
 	return scalar[time.Weekday]{
-		field: field, standard: standard, want: "one of " + joinWords(names), allowed: strings.Join(names, ", "), format: formatWeekday,
+		field: field, standard: standard, want: "one of " + joinWords(names), allowed: strings.Join(names, ", "), form: oneOf(names...), format: formatWeekday,
 		parse: func(lit literal) (time.Weekday, *diagnostic) {
 			n := slices.Index(names, strings.ToLower(lit.text))
 			if n < 0 {
@@ -32,7 +32,7 @@ func formatWeekday(d time.Weekday) string { return strings.ToLower(d.String()) }
 // holidayList is a list of days.
 func holidayList(field *[]planning.Date) listValue {
 	return listValue{
-		want: "days", example: "[2026-12-25, 2027-01-01]", item: parseDay,
+		want: "days", example: "[2026-12-25, 2027-01-01]", form: dayShape, item: parseDay,
 		get: func() []string {
 			var days []string
 			for _, d := range *field {
@@ -114,7 +114,7 @@ func formatDateRange(d planning.DateRange) string {
 // dateRangeList is a list of days, some of them as ranges.
 func dateRangeList(field *[]planning.DateRange) listValue {
 	return listValue{
-		want: "days", example: `["2026-12-21..2027-01-02"]`, single: true, item: parseDateRange,
+		want: "days", example: `["2026-12-21..2027-01-02"]`, single: true, form: daysShape, item: parseDateRange,
 		get: func() []string {
 			var all []string
 			for _, d := range *field {
@@ -136,7 +136,7 @@ func dateRangeList(field *[]planning.DateRange) listValue {
 // timeOfDayValue is a time such as 06:00, as the span since midnight.
 func timeOfDayValue(field *time.Duration, standard time.Duration) scalar[time.Duration] {
 	return scalar[time.Duration]{
-		field: field, standard: standard, want: `a time such as "06:00"`, format: func(d time.Duration) string { return yamlText(time.Time{}.Add(d).Format(clockForm)) },
+		field: field, standard: standard, want: `a time such as "06:00"`, form: clockShape, format: func(d time.Duration) string { return yamlText(time.Time{}.Add(d).Format(clockForm)) },
 		parse: func(lit literal) (time.Duration, *diagnostic) {
 			t, err := time.Parse(clockForm, lit.text)
 			if err != nil {
@@ -160,7 +160,7 @@ func durationsBySeverity(field *[4]time.Duration, standard ...string) listValue 
 		return d, f
 	}
 	return listValue{
-		want: "durations", example: exampleList(standard), standard: standard, repeats: true,
+		want: "durations", example: exampleList(standard), standard: standard, repeats: true, form: durationShape,
 		item: func(lit literal) (string, *diagnostic) {
 			d, f := parse(lit.text)
 			return formatDuration(d), f

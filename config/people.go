@@ -87,7 +87,7 @@ func checkPeople[T any](r *reader, path string, t Team, people map[string]T) {
 func percentValue(field *int, standard, most int) scalar[int] {
 	allowed := "0% to " + formatPercent(most)
 	return scalar[int]{
-		field: field, standard: standard, want: "a share such as " + formatPercent(max(standard, 50)), allowed: allowed, format: formatPercent,
+		field: field, standard: standard, want: "a share such as " + formatPercent(max(standard, 50)), allowed: allowed, form: percentShape, format: formatPercent,
 		parse: func(lit literal) (int, *diagnostic) {
 			digits, marked := strings.CutSuffix(lit.text, "%")
 			n, err := strconv.Atoi(digits)

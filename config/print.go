@@ -27,6 +27,7 @@ func (c Config) MarshalYAML() ([]byte, error) { return []byte(c.String()), nil }
 // Loading it gives Default.
 func Reference(catalogue []triage.Rule) string {
 	var b strings.Builder
+	b.WriteString("# yaml-language-server: $schema=" + schemaFile + "\n")
 	b.WriteString(`# Every key of Flowkeeper's configuration with its default. All are optional: an empty file means the same as this one.
 # Unknown keys and values are errors; "flowkeeper check" shows them. Durations: 90s, 5m, 1h30m, 7d. Sizes: 25MiB, 10MB, 1000.
 # An environment variable in [brackets] beats its key; it has commas between several values.

@@ -20,7 +20,7 @@ const (
 func ruleSection(c *Config) section {
 	s := section{noun: "rule", other: "flowkeeper rules lists them"}
 	s.keys = append(s.keys, key{name: allKey, help: "The most that a rule may do whose mode is not named below", kind: scalar[triage.Mode]{
-		field: &c.All, standard: triage.Act, want: "a mode", allowed: "off, shadow, remind or act", parse: parseMode, format: triage.Mode.String,
+		field: &c.All, standard: triage.Act, want: "a mode", allowed: "off, shadow, remind or act", form: oneOf(modesUpTo(triage.Act)...), parse: parseMode, format: triage.Mode.String,
 	}})
 	for i := range c.Rules {
 		setting := &c.Rules[i]

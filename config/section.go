@@ -153,12 +153,12 @@ func (s section) write(b *strings.Builder, indent string, comments bool) {
 	}
 }
 
-// writeComment prints a key's help and limits above it.
-func writeComment(b *strings.Builder, indent string, k key) {
+// helpText is what people read about a key: its help, its limits and its variable.
+func (k key) helpText() string {
 	help, limits := k.help, k.kind.limits()
 	switch {
 	case help == "" && limits == "":
-		return
+		return ""
 	case help == "":
 		help = limits
 	case limits != "":
@@ -166,6 +166,15 @@ func writeComment(b *strings.Builder, indent string, k key) {
 	}
 	if k.variable != "" {
 		help += " [" + k.variable + "]"
+	}
+	return help
+}
+
+// writeComment prints a key's help and limits above it.
+func writeComment(b *strings.Builder, indent string, k key) {
+	help := k.helpText()
+	if help == "" {
+		return
 	}
 	for line := range strings.SplitSeq(help, "\n") {
 		b.WriteString(indent + "# " + line + "\n")

@@ -22,6 +22,8 @@ type schemaValue interface {
 	plain() string
 	// limits says what is allowed, for the reference: "5s to 1h"; may be empty.
 	limits() string
+	// shape is the value's JSON Schema, as far as one can say it.
+	shape() shape
 }
 
 // scalar is a value of one word, which a variable may set, too.
@@ -30,6 +32,7 @@ type scalar[T any] struct {
 	standard T      // the default
 	want     string // what is to be written: "a duration such as 5m"
 	allowed  string // for the reference
+	form     shape  // in the JSON Schema; nil is any text
 	parse    func(literal) (T, *diagnostic)
 	format   func(T) string
 }
@@ -81,6 +84,7 @@ type listValue struct {
 	repeats  bool     // one word may stand there twice
 	single   bool     // one word may stand for a list of one
 	least    int      // number of items
+	form     shape    // of an item in the JSON Schema; nil is any text
 	item     func(literal) (string, *diagnostic)
 	check    func([]string) *diagnostic // a check of the list that parsed; nil is none
 }
@@ -272,7 +276,7 @@ func choiceValue[T ~string](field *T, standard T, choices ...T) scalar[T] {
 		words = append(words, string(c))
 	}
 	return scalar[T]{
-		field: field, standard: standard, want: "one of " + joinWords(words), allowed: strings.Join(words, " or "), format: func(v T) string { return yamlText(string(v)) },
+		field: field, standard: standard, want: "one of " + joinWords(words), allowed: strings.Join(words, " or "), form: oneOf(words...), format: func(v T) string { return yamlText(string(v)) },
 		parse: func(lit literal) (T, *diagnostic) {
 			if lit.typ != isText || !slices.Contains(words, lit.text) {
 				return "", diagnosticf(suggest(lit.text, words, ""), "%s is not allowed here", quote(lit.text))
@@ -285,7 +289,7 @@ func choiceValue[T ~string](field *T, standard T, choices ...T) scalar[T] {
 // boolValue is true or false.
 func boolValue(field *bool) scalar[bool] {
 	return scalar[bool]{
-		field: field, want: "true or false", allowed: "true or false", format: strconv.FormatBool,
+		field: field, want: "true or false", allowed: "true or false", form: shape{"type": "boolean"}, format: strconv.FormatBool,
 		parse: func(lit literal) (bool, *diagnostic) {
 			if lit.text != "true" && lit.text != "false" {
 				return false, diagnosticf("write true or false", "%s is neither true nor false", quote(lit.text))
@@ -299,7 +303,7 @@ func boolValue(field *bool) scalar[bool] {
 func intValue(field *int, standard, least, most int) scalar[int] {
 	limits := strconv.Itoa(least) + " to " + strconv.Itoa(most)
 	return scalar[int]{
-		field: field, standard: standard, want: "a number (" + limits + ")", allowed: limits, format: strconv.Itoa,
+		field: field, standard: standard, want: "a number (" + limits + ")", allowed: limits, form: wholeNumber(least, most), format: strconv.Itoa,
 		parse: func(lit literal) (int, *diagnostic) { return parseWholeNumber(lit, least, most) },
 	}
 }
