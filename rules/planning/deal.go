@@ -37,7 +37,7 @@ func (s Snapshot) deal(issues []*Issue) map[*Issue]string {
 			rest = append(rest, i)
 		}
 	}
-	slices.SortStableFunc(rest, s.byPriority)
+	s.sortByPriority(rest)
 	free := slices.DeleteFunc(slices.Clone(engineers), s.isAwayWhileWeighing)
 	mayHave := func(e string) bool { return has[e] < s.perEngineer() }
 	rest = slices.DeleteFunc(rest, func(i *Issue) bool {
@@ -103,10 +103,4 @@ func (s Snapshot) isAwayWhileWeighing(person string) bool {
 		worked++
 	}
 	return worked > 0
-}
-
-// byPriority puts the most urgent issues first, then those with the lower number.
-func (s Snapshot) byPriority(a, b *Issue) int {
-	inA, inB := s.facts(a), s.facts(b)
-	return cmp.Or(cmp.Compare(priority(&inA), priority(&inB)), byNumber(a, b))
 }

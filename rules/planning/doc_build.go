@@ -79,7 +79,7 @@ func (s Snapshot) proposal() proposal {
 			rest = append(rest, i)
 		}
 	}
-	slices.SortFunc(rest, s.byUrgency)
+	s.sortByUrgency(rest)
 	sum := p.done
 	for _, i := range append(order, rest...) {
 		in := s.facts(i)

@@ -40,7 +40,11 @@ func composeKickoff(s Snapshot) (Document, error) {
 
 // kickoffIntro speaks to those who are mentioned.
 func (s Snapshot) kickoffIntro() triage.Prose {
-	return sayf("%s begins on %s. This is what is likely yours. Please say here if you see it otherwise.", s.Milestone, s.Calendar.Milestone(s.Milestone).Start.Date.inWords())
+	start, begins := s.Calendar.Milestone(s.Milestone).Start.Date, "begins"
+	if start.Before(s.today()) {
+		begins = "began"
+	}
+	return sayf("%s %s on %s. This is what is likely yours. Please say here if you see it otherwise.", s.Milestone, begins, start.inWords())
 }
 
 // kickoffSection is what the planning issue says to one person.

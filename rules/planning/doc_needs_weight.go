@@ -2,8 +2,6 @@ package planning
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"flowkeeper/rules/triage"
 )
@@ -82,7 +80,7 @@ func (s Snapshot) toWeigh() (named []*Issue, unnamed Section) {
 			unnamed.Count++
 		}
 	}
-	slices.SortFunc(named, s.byPriority)
+	s.sortByPriority(named)
 	return named, unnamed
 }
 
@@ -168,22 +166,16 @@ type Reminder struct {
 	Text   triage.Prose
 }
 
-// RemindOf says whom a needs-weight report reminds: everybody who has an open box and was not reminded before. IsOpen tells whether the box of an issue,
-// by its address, is open on the report's issue, where people may have ticked it.
-func RemindOf(d Document, isOpen func(section, url string) bool) Reminder {
-	var r Reminder
-	for _, section := range d.Sections {
-		person, ok := strings.CutPrefix(section.Name, dealSection)
-		if !ok || triage.HasUsername(d.State.Reminded, person) {
-			continue
-		}
-		for _, row := range section.Rows {
-			if row.Box == Unticked && isOpen(section.Name, row.Issue.URL) {
-				r.People = append(r.People, person)
-				break
-			}
+// RemindOf says whom a needs-weight report reminds: everybody who is to weigh an issue that still needs it, and was not reminded before. The issues of the
+// snapshot are those whose boxes are open on the report's issue, its previous state is the one that stands there.
+func RemindOf(s Snapshot) Reminder {
+	r := Reminder{Text: triage.Say("the weights are needed today. Please look at your issues above that are still open; a best guess will do. If you cannot, say so here.")}
+	for n := range s.Issues {
+		i := &s.Issues[n]
+		who := s.Previous.Dealt[i.Ref.String()]
+		if who != "" && s.needsWeight(i) && !triage.HasUsername(s.Previous.Reminded, who) && !triage.HasUsername(r.People, who) {
+			r.People = append(r.People, who)
 		}
 	}
-	r.Text = triage.Say("The weights are needed today. Please look at the issues above that are still open; a best guess will do. If you cannot, say so here.")
 	return r
 }

@@ -51,7 +51,7 @@ func (s Snapshot) shipped() []*Issue {
 	issues := s.ofMilestone(s.Milestone, func(i *Issue, in *triage.Input) bool {
 		return i.Closed && !isOtherSide(in) && !in.Has(triage.Duplicate) && (in.State() == "" || isReady(in))
 	})
-	slices.SortFunc(issues, s.byUrgency)
+	s.sortByUrgency(issues)
 	return issues
 }
 
@@ -84,7 +84,7 @@ func (s Snapshot) past(meant func(*Issue, *triage.Input) bool) []*Issue {
 			issues = append(issues, i)
 		}
 	}
-	slices.SortFunc(issues, s.byUrgency)
+	s.sortByUrgency(issues)
 	return issues
 }
 

@@ -20,6 +20,7 @@ type personKickoff struct {
 // kickoffs are those of the engineers, and behind them of others who are assigned.
 func (s Snapshot) kickoffs() []personKickoff {
 	people, _ := s.workloads()
+	selected, slipped := s.deliverables(s.Milestone), s.slippedFrom(s.Milestone.Previous())
 	all := make([]personKickoff, len(people))
 	for n, w := range people {
 		all[n].workload = w
@@ -28,17 +29,17 @@ func (s Snapshot) kickoffs() []personKickoff {
 				all[n].likely = append(all[n].likely, i)
 			}
 		}
-		for _, i := range s.deliverables(s.Milestone) {
+		for _, i := range selected {
 			if !i.Closed && triage.HasUsername(i.Assignees, w.person) && !slices.Contains(all[n].likely, i) {
 				all[n].likely = append(all[n].likely, i)
 			}
 		}
-		for _, i := range s.slippedFrom(s.Milestone.Previous()) {
+		for _, i := range slipped {
 			if i.Milestone != s.Milestone.String() && triage.HasUsername(i.Assignees, w.person) {
 				all[n].slipped = append(all[n].slipped, i)
 			}
 		}
-		slices.SortFunc(all[n].likely, s.byUrgency)
+		s.sortByUrgency(all[n].likely)
 	}
 	return all
 }
@@ -152,13 +153,13 @@ func (s Snapshot) noteworthy() (issues []*Issue, why map[*Issue]string) {
 		why[i] = strings.Join(reasons, ", ")
 		return len(reasons) > 0
 	})
-	slices.SortFunc(issues, s.byUrgency)
+	s.sortByUrgency(issues)
 	return issues, why
 }
 
 // securityIssues are the open security issues of the milestone, in whatever state.
 func (s Snapshot) securityIssues() []*Issue {
 	issues := s.ofMilestone(s.Milestone, func(i *Issue, in *triage.Input) bool { return !i.Closed && in.IsSecurity() })
-	slices.SortFunc(issues, s.byUrgency)
+	s.sortByUrgency(issues)
 	return issues
 }

@@ -18,7 +18,7 @@ func isCandidate(i *Issue, in *triage.Input) bool {
 // candidates are those of a milestone on which the team works, and those on which only the other side does; the most urgent first, then the heaviest.
 func (s Snapshot) candidates(v Version) (ours, others []*Issue) {
 	all := s.ofMilestone(v, isCandidate)
-	slices.SortStableFunc(all, s.byUrgency)
+	s.sortByUrgency(all)
 	for _, i := range all {
 		if in := s.facts(i); isOtherSide(&in) {
 			others = append(others, i)
@@ -34,14 +34,28 @@ func (s Snapshot) deliverables(v Version) []*Issue {
 	all := s.ofMilestone(v, func(_ *Issue, in *triage.Input) bool {
 		return in.Has(triage.Deliverable) && !isOtherSide(in) && !in.Has(triage.Duplicate)
 	})
-	slices.SortStableFunc(all, s.byUrgency)
+	s.sortByUrgency(all)
 	return all
 }
 
-// byUrgency puts the most urgent issues first, of these the heavier ones, those without a weight last.
-func (s Snapshot) byUrgency(a, b *Issue) int {
-	inA, inB := s.facts(a), s.facts(b)
-	return cmp.Or(cmp.Compare(priority(&inA), priority(&inB)), cmp.Compare(heaviness(&inB), heaviness(&inA)), byNumber(a, b))
+// sortByUrgency puts the most urgent issues first, of these the heavier ones, those without a weight last.
+func (s Snapshot) sortByUrgency(issues []*Issue) { s.sort(issues, heaviness) }
+
+// sortByPriority puts the most urgent issues first, of these the one with the lower number. Nobody loses their place by being weighed.
+func (s Snapshot) sortByPriority(issues []*Issue) {
+	s.sort(issues, func(*triage.Input) int { return 0 })
+}
+
+func (s Snapshot) sort(issues []*Issue, weight func(*triage.Input) int) {
+	type urgency struct{ priority, weight int }
+	known := make(map[*Issue]urgency, len(issues))
+	for _, i := range issues {
+		in := s.facts(i)
+		known[i] = urgency{priority(&in), weight(&in)}
+	}
+	slices.SortFunc(issues, func(a, b *Issue) int {
+		return cmp.Or(cmp.Compare(known[a].priority, known[b].priority), cmp.Compare(known[b].weight, known[a].weight), byNumber(a, b))
+	})
 }
 
 // heaviness orders weights, none before 0.

@@ -20,7 +20,7 @@ func (s Snapshot) slippedFrom(v Version) []*Issue {
 			all = append(all, i)
 		}
 	}
-	slices.SortFunc(all, s.byUrgency)
+	s.sortByUrgency(all)
 	return all
 }
 
