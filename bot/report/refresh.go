@@ -174,7 +174,7 @@ func (w *writer) content(ctx context.Context, k planning.Kind, state planning.St
 		w.snapshot = &s
 	}
 	s := *w.snapshot
-	s.Previous = state
+	s.Previous, s.Key = state, w.r.Report.Key
 	for _, e := range w.r.Edits {
 		s.Previous = s.Previous.Edited(e)
 	}

@@ -14,7 +14,7 @@ const triageDays = 7
 // composeTriage follows "Triage Process": once a week the managers go through what waits for a decision. The summary comes first, then the lists with
 // a box for each issue, and folded at the end the heat map of all open bugs.
 func composeTriage(s Snapshot) (Document, error) {
-	day := s.today()
+	day := s.reportDay()
 	d := Document{
 		Kind: KindTriage, Key: day.String(), Title: fmt.Sprintf("%s - Triage report for %q", day, s.groupName()),
 		Labels: s.reportLabels("triage report"), Due: day.AddDays(triageDays),
@@ -47,6 +47,14 @@ func composeTriage(s Snapshot) (Document, error) {
 		d.Sections = append(d.Sections, bugs)
 	}
 	return d, nil
+}
+
+// reportDay is the day of a report whose key it is: today, or the day on which the report was made that is composed again.
+func (s Snapshot) reportDay() Date {
+	if day := dayOf(s.Key); !day.IsZero() {
+		return day
+	}
+	return s.today()
 }
 
 // groupName is what the title of the report calls the team.

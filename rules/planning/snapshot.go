@@ -13,6 +13,7 @@ type Snapshot struct {
 	Team      *triage.Team
 	Calendar  Calendar
 	Milestone Version // whom the report is about; zero where Kind.IsOfMilestone is false
+	Key       string  // of the report that is composed again, which may have been made days ago; "" for a new one
 
 	// Issues are the issues of the team, in no order. For triage and slo all open ones; for reports of a milestone those of it and of the one
 	// before, open and closed, and those that were taken off one of the two or carry its label missed:x.y.

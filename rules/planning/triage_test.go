@@ -154,14 +154,15 @@ func TestSecondReport(t *testing.T) {
 	s.Issues = slices.DeleteFunc(s.Issues, func(i planning.Issue) bool { return i.Ref == mended })
 	s.Previous = first.State
 	second := compose(t, planning.KindTriage, s)
-	s.Previous = second.State
+	s.Previous, s.Key = second.State, second.Key
+	s = on(s, time.December, 9)
 	for name, d := range map[string]planning.Document{"second": second, "second, composed again": compose(t, planning.KindTriage, s)} {
 		for _, section := range d.Sections {
 			if section.Name == "ux-debt" && (section.Count != 1 || section.Before == nil || *section.Before != 2) {
 				t.Errorf("%s: %d UX debts, before %v, want 1 after 2", name, section.Count, section.Before)
 			}
 		}
-		if d.Key != "2026-12-07" || d.State.Key != d.Key || d.State.Before["ux-debt"] != 2 {
+		if d.Key != "2026-12-07" || d.Due != (planning.Date{Year: 2026, Month: time.December, Day: 14}) || d.State.Key != d.Key || d.State.Before["ux-debt"] != 2 {
 			t.Errorf("%s: %s %+v", name, d.Key, d.State)
 		}
 	}
