@@ -40,7 +40,7 @@ type wantedLabels struct {
 }
 
 // Labels are those that the rules and the commands of a policy can write, with a colour and what they mean. Rules in shadow count: they may
-// be let act later.
+// be let act later. The labels of single milestones, such as missed:18.9, are left to the rule that writes them.
 func Labels(p engine.Policy) []gitlab.NewLabel {
 	w := wantedLabels{team: p.Team, seen: map[string]bool{}}
 	w.workflow(p)
@@ -117,6 +117,9 @@ func (w *wantedLabels) roles(p engine.Policy) {
 		{triage.QuickWin, "", "Small, with a clear plan: good for a first contribution"},
 		{triage.Research, "weight-research", "The estimate is too high to be sure: more research is needed"},
 		{triage.UX, "design-needs-ux", "Design has a part in it"},
+		{triage.SLOMissed, "slo-missed", "Open for longer than the SLO of its severity allows"},
+		{triage.SLONear, "slo-near-miss", "Three quarters of the time that its SLO allows are over"},
+		{triage.MissedDeliverable, "missed-deliverable", "A deliverable that was open when its milestone ended"},
 	} {
 		if _, on := active(p, r.rule); on || r.rule == "" {
 			w.add(w.team.Label(r.role), r.means)
@@ -185,6 +188,8 @@ func color(t *triage.Team, label string) string {
 		return "#e44d2a"
 	case scope == "section":
 		return "#f0ad4e"
+	case label == t.Label(triage.SLOMissed), label == t.Label(triage.SLONear), label == t.Label(triage.MissedDeliverable):
+		return "#dc143c"
 	case label == t.Label(triage.Research), label == t.Label(triage.Spike):
 		return "#ed9121"
 	case label == t.Label(triage.Contributions), label == t.Label(triage.QuickWin):

@@ -32,7 +32,12 @@ func TestLabelsOfAllScenarios(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal("no scenarios", err)
 	}
-	wanted, seen := names(handbook()), map[string]bool{}
+	all := handbook()
+	for n := range all.Settings {
+		all.Settings[n].Mode = all.Settings[n].MaxMode
+	}
+	wanted, seen := names(all), map[string]bool{}
+	milestone := regexp.MustCompile(`^missed:[0-9]+[.][0-9]+$`)
 	added := regexp.MustCompile(`(?m)^  add ~(?:"([^"]+)"|(\S+)) \(`)
 	otherTeam := regexp.MustCompile(`(?m)^(group_label|labels|side): |\blabel: `)
 	for _, file := range files {
@@ -47,7 +52,7 @@ func TestLabelsOfAllScenarios(t *testing.T) {
 		for _, m := range added.FindAllStringSubmatch(string(data), -1) {
 			label := m[1] + m[2]
 			seen[label] = true
-			if !slices.Contains(wanted, label) {
+			if !slices.Contains(wanted, label) && !milestone.MatchString(label) {
 				t.Errorf("%s: the bot adds %s, which setup does not create", file, label)
 			}
 		}
