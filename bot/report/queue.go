@@ -10,9 +10,6 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// settle is how long a report waits for further changes of its issues before it is brought up to date.
-const settle = 20 * time.Second
-
 // Touched has the open reports brought up to date that may hold an issue which changed, or of which commands on it change something. enters says
 // that the issue may have come to another milestone.
 func (p *Publisher) Touched(ctx context.Context, url string, enters bool, edits []triage.ReportEdit) error {
@@ -21,7 +18,7 @@ func (p *Publisher) Touched(ctx context.Context, url string, enters bool, edits 
 		return err
 	}
 	for _, e := range reports {
-		if err := p.send(ctx, e.Ref, record.Event{Task: string(Update), Edits: edits}, settle, ""); err != nil {
+		if err := p.send(ctx, e.Ref, record.Event{Task: string(Update), Edits: edits}, p.o.Schedule.Settle, ""); err != nil {
 			return err
 		}
 	}

@@ -109,7 +109,11 @@ type Schedule struct {
 	TriageAt   time.Duration  // since midnight: the time of day at which all reports are due
 	CloseAfter time.Duration  // how long after its due date a triage report is closed that has a successor
 	Location   *time.Location // the team's time zone; default UTC
+	Settle     time.Duration  // how long an open report waits for further changes of its issues; default 20 s
 }
+
+// settle is how long a report waits for further changes of its issues before it is brought up to date, unless a Schedule says otherwise.
+const settle = 20 * time.Second
 
 // Publisher publishes documents. It may be used by many goroutines.
 type Publisher struct {
@@ -141,6 +145,9 @@ func New(o Options) *Publisher {
 	}
 	if o.Schedule.Location == nil {
 		o.Schedule.Location = time.UTC
+	}
+	if o.Schedule.Settle <= 0 {
+		o.Schedule.Settle = settle
 	}
 	return &Publisher{o: o, metrics: newMetrics(o.Registry), opening: make(chan struct{}, 1), retries: map[planning.Kind]retry{}}
 }
