@@ -3,6 +3,7 @@ package gitlab
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -20,6 +21,10 @@ type IssueList struct {
 	Open      bool     // only open ones
 	Labels    []string // only those that carry all of them
 	Milestone string   // only those of the milestones with this title
+
+	// Since leaves out what was created before. To go on after an error, it is when the last issue that was handed on was created, and that one
+	// comes again.
+	Since time.Time
 
 	// Page is told after each page how many issues there are in all; 0 if GitLab did not count them. nil is not told.
 	Page func(total int)
@@ -71,6 +76,7 @@ func (c *Client) EachIssue(ctx context.Context, l IssueList, each func(ListedIss
 			PerPage: perPage, Sort: "asc", OrderBy: "created_at", Scope: "all", Labels: l.Labels, Milestone: l.Milestone,
 		},
 		pages: maxListPages,
+		since: l.Since.Truncate(time.Millisecond),
 		seen:  map[int64]bool{},
 		at:    func(i triage.Issue) time.Time { return i.CreatedAt },
 		total: l.Page,
@@ -86,27 +92,52 @@ func (c *Client) EachIssue(ctx context.Context, l IssueList, each func(ListedIss
 	return w.run(ctx)
 }
 
-// IssuesByIID are those issues of the project that the token can see among the ones with these numbers, without their descriptions. It takes a
-// call for each hundred.
-func (c *Client) IssuesByIID(ctx context.Context, project int64, iids []int64) ([]ListedIssue, error) {
-	k := call{
-		name: "issues", op: "loading issues of project " + strconv.FormatInt(project, 10), method: http.MethodGet,
-		path: projectPath(project, "issues"),
-	}
-	var found []ListedIssue
-	for some := range slices.Chunk(iids, perPage) {
-		err := eachOf(ctx, c, k, page{Scope: "all", IIDs: some}, func(w wireIssue) error {
-			if w.Project != project || !slices.Contains(some, w.IID) {
-				return errors.New("an entry is not one of the issues that were asked for")
-			}
-			issue, err := w.issue()
-			issue.Description = ""
-			found = append(found, ListedIssue{issue, w.Milestone.title()})
-			return err
-		})
+// IssuesByURL are those of the issues with these web addresses that the token can see, without their descriptions. It takes a call for each hundred
+// of a project. An address that is none of an issue on this GitLab is a *BadReference.
+func (c *Client) IssuesByURL(ctx context.Context, urls []string) ([]ListedIssue, error) {
+	iids := map[string][]int64{} // by the project's path
+	for _, u := range urls {
+		at, err := c.issueAt(ctx, u)
 		if err != nil {
 			return nil, err
 		}
+		if !slices.Contains(iids[at.path], at.IID) {
+			iids[at.path] = append(iids[at.path], at.IID)
+		}
+	}
+	var found []ListedIssue
+	for _, project := range slices.Sorted(maps.Keys(iids)) {
+		for some := range slices.Chunk(iids[project], perPage) {
+			list, err := c.issuesByIID(ctx, project, some)
+			if ClassOf(err) == NotFound {
+				break // nothing of it can be seen
+			}
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, list...)
+		}
+	}
+	return found, nil
+}
+
+// issuesByIID are those of a project's issues with these numbers that the token can see.
+func (c *Client) issuesByIID(ctx context.Context, project string, iids []int64) ([]ListedIssue, error) {
+	k := call{
+		name: "issues", op: "loading issues of project " + project, method: http.MethodGet, path: "projects/" + url.PathEscape(project) + "/issues",
+	}
+	var found []ListedIssue
+	err := eachOf(ctx, c, k, page{Scope: "all", IIDs: iids}, func(w wireIssue) error {
+		if w.ID == 0 || w.Project == 0 || !slices.Contains(iids, w.IID) {
+			return errors.New("an entry is not one of the issues that were asked for")
+		}
+		issue, err := w.issue()
+		issue.Description = ""
+		found = append(found, ListedIssue{issue, w.Milestone.title()})
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	return found, nil
 }

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -164,12 +166,48 @@ func TestEachIssueFails(t *testing.T) {
 		`listing the issues of milestone "19.7" of project a/b: `)
 }
 
-func TestIssuesByIID(t *testing.T) {
+// TestEachIssueGoesOn begins again behind what was handed on before an error.
+func TestEachIssueGoesOn(t *testing.T) {
 	t.Parallel()
-	var asked []int
-	s := server{Answer: at("/projects/7/issues", func(w http.ResponseWriter, r *http.Request) bool {
+	c, stop := crowd(250).client(t), errors.New("stop")
+	list := gitlab.IssueList{Group: "my-group/sub"}
+	seen := map[int64]int{}
+	for _, until := range []int{130, 131, 1000} {
+		n := 0
+		err := c.EachIssue(t.Context(), list, func(i gitlab.ListedIssue) error {
+			if n++; n > until {
+				return stop
+			}
+			seen[i.IID]++
+			list.Since = i.CreatedAt
+			return nil
+		})
+		if err != nil && !errors.Is(err, stop) {
+			t.Fatal(err)
+		}
+	}
+	repeated := 0
+	for _, n := range seen {
+		repeated += n - 1
+	}
+	if len(seen) != 250 || repeated > 4 {
+		t.Errorf("%d issues were handed on, %d more than once; want 250 and at most 4", len(seen), repeated)
+	}
+}
+
+func TestIssuesByURL(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	s := server{Answer: func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.EscapedPath() != "/api/v4/projects/my-group%2Fapp/issues" && r.URL.EscapedPath() != "/api/v4/projects/my-group%2Fgone/issues" {
+			return false
+		}
 		iids := r.URL.Query()["iids[]"]
-		asked = append(asked, len(iids))
+		asked = append(asked, fmt.Sprint(path.Base(path.Dir(r.URL.Path)), len(iids)))
+		if strings.Contains(r.URL.Path, "gone") {
+			reply(w, http.StatusNotFound, map[string]any{"message": "404 Project Not Found"})
+			return true
+		}
 		body := []map[string]any{}
 		for _, text := range iids {
 			iid, _ := strconv.ParseInt(text, 10, 64)
@@ -179,12 +217,14 @@ func TestIssuesByIID(t *testing.T) {
 		}
 		reply(w, http.StatusOK, body)
 		return true
-	})}
-	var iids []int64
-	for n := range int64(150) {
-		iids = append(iids, n+1)
+	}}
+	c := s.client(t)
+	base := strings.TrimPrefix(c.String(), "GitLab at ")
+	urls := []string{base + "/my-group/gone/-/issues/3", base + "/my-group/app/-/work_items/50"}
+	for n := range 150 {
+		urls = append(urls, fmt.Sprintf("%s/my-group/app/-/issues/%d", base, n+1))
 	}
-	found, err := s.client(t).IssuesByIID(t.Context(), 7, iids)
+	found, err := c.IssuesByURL(t.Context(), urls)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,12 +232,17 @@ func TestIssuesByIID(t *testing.T) {
 	for _, i := range found {
 		got = append(got, fmt.Sprint(i.Ref, i.Closed, i.Description+i.MilestoneTitle))
 	}
-	if diff := cmp.Diff([]string{"7#50 true", "7#100 true", "7#150 true"}, got); diff != "" || !slices.Equal(asked, []int{100, 50}) {
-		t.Errorf("asked for %v, issues (-want +got):\n%s", asked, diff)
+	if diff := cmp.Diff([]string{"7#50 true", "7#100 true", "7#150 true"}, got); diff != "" {
+		t.Errorf("issues (-want +got):\n%s", diff)
 	}
-	if found, err := s.client(t).IssuesByIID(t.Context(), 7, nil); found != nil || err != nil || len(asked) != 2 {
-		t.Errorf("without numbers: %v, %v, %d calls", found, err, len(asked)-2)
+	if diff := cmp.Diff([]string{"app100", "app50", "gone1"}, slices.Sorted(slices.Values(asked))); diff != "" {
+		t.Errorf("calls (-want +got):\n%s", diff)
 	}
+	if found, err := c.IssuesByURL(t.Context(), nil); found != nil || err != nil || len(asked) != 3 {
+		t.Errorf("without addresses: %v, %v, %d calls", found, err, len(asked)-3)
+	}
+	_, err = c.IssuesByURL(t.Context(), []string{"https://elsewhere.example/a/b/-/issues/1"})
+	check(t, err, gitlab.Permanent, "is not an address on")
 }
 
 func TestWhoMayReadAProject(t *testing.T) {

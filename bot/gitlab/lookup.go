@@ -15,18 +15,24 @@ import (
 // IssueByURL finds the issue of a page address: "https://gitlab.com/group/project/-/issues/12" (or …/-/work_items/12).
 // Anything else is a *BadReference. GitLab is asked for the address of its pages if the page is not below that of its API.
 func (c *Client) IssueByURL(ctx context.Context, page string) (triage.Ref, error) {
-	at, err := c.parsePage(page)
-	if err != nil && c.pages.Load() == nil {
-		if _, asked := c.CurrentUser(ctx); asked != nil {
-			return triage.Ref{}, fmt.Errorf("%w; GitLab does not tell whether its pages are elsewhere: %w", err, asked)
-		}
-		at, err = c.parsePage(page)
-	}
+	at, err := c.issueAt(ctx, page)
 	if err != nil {
 		return triage.Ref{}, err
 	}
 	issue, err := c.byPath(ctx, at.path, at.IID)
 	return issue.Ref, err
+}
+
+// issueAt parses the address of an issue's page.
+func (c *Client) issueAt(ctx context.Context, page string) (referencedIssue, error) {
+	at, err := c.parsePage(page)
+	if err != nil && c.pages.Load() == nil {
+		if _, asked := c.CurrentUser(ctx); asked != nil {
+			return referencedIssue{}, fmt.Errorf("%w; GitLab does not tell whether its pages are elsewhere: %w", err, asked)
+		}
+		at, err = c.parsePage(page)
+	}
+	return at, err
 }
 
 // IssueByReference loads the issue that people name in a comment on an issue of the project: "#12", "12", "group/project#12", or the address of

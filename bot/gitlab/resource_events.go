@@ -29,7 +29,7 @@ type wireWeightEvent struct {
 // ResourceEvents lists who changed the labels and the weight of the issue and when, oldest first. Labels that were deleted since are left out.
 // A GitLab without weights has no events for them.
 func (c *Client) ResourceEvents(ctx context.Context, ref triage.Ref) ([]triage.ResourceEvent, error) {
-	events, err := c.labelEvents(ctx, ref)
+	events, err := c.LabelEvents(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -42,8 +42,8 @@ func (c *Client) ResourceEvents(ctx context.Context, ref triage.Ref) ([]triage.R
 	return events, nil
 }
 
-// labelEvents lists the changes of labels, in the order GitLab recorded them.
-func (c *Client) labelEvents(ctx context.Context, ref triage.Ref) ([]triage.ResourceEvent, error) {
+// LabelEvents lists who changed the labels of the issue and when, oldest first. Labels that were deleted since are left out.
+func (c *Client) LabelEvents(ctx context.Context, ref triage.Ref) ([]triage.ResourceEvent, error) {
 	k := call{
 		name: "label-events", op: "loading the label events of issue " + ref.String(), method: http.MethodGet,
 		path: issuePath(ref, "resource_label_events"),

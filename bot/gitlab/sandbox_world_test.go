@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -145,12 +146,13 @@ func TestSandboxProjects(t *testing.T) {
 	}
 }
 
-// TestSandboxIssuesByIID reads some issues at once, with a title of which nobody knows what it does.
-func TestSandboxIssuesByIID(t *testing.T) {
+// TestSandboxIssuesByURL reads some issues at once, with a title of which nobody knows what it does.
+func TestSandboxIssuesByURL(t *testing.T) {
 	t.Parallel()
 	_, c := inWorld(t, sandbox.Premium)
 	hostile := planningtest.Case("hostile-html")
-	got, err := c.IssuesByIID(t.Context(), hostile.Project, []int64{hostile.IID, 100_000})
+	page := strings.Replace(hostile.URL, planningtest.GitLab, strings.TrimPrefix(c.String(), "GitLab at "), 1)
+	got, err := c.IssuesByURL(t.Context(), []string{page, page + "0000"})
 	if err != nil || len(got) != 1 || got[0].Ref != (triage.Ref{Project: hostile.Project, IID: hostile.IID}) || got[0].Title != hostile.Title {
 		t.Errorf("%v: got %+v", err, got)
 	}

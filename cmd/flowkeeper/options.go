@@ -86,6 +86,7 @@ func reportOptions(c config.Config) bot.Reports {
 	}
 	return bot.Reports{
 		Gather: gather.Options{
+			Team:     c.Policy().Team,
 			Group:    c.Reports.Group,
 			Projects: c.GitLab.Projects,
 			Home:     c.Reports.Project,

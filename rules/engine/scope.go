@@ -1,6 +1,15 @@
 package engine
 
-import "flowkeeper/rules/triage"
+import (
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// OutOfScope says why the team's rules leave an issue alone, "" if they do not.
+func OutOfScope(t *triage.Team, i triage.Issue) string {
+	return outOfScope(triage.NewInput(t, nil, i, nil, time.Time{}))
+}
 
 // outOfScope says why the team's rules leave an issue alone, or "".
 func outOfScope(in triage.Input) string {

@@ -10,7 +10,7 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// The handbook's numbers of "Capacity": an engineer who is there all the time has a budget of weight 10.
+// The handbook's numbers of "Capacity Planning": an engineer who is there all the time has a budget of weight 10.
 const handbookBudget = 10
 
 // Amount is a weight in hundredths, so that a budget of 6.4 is one.

@@ -17,7 +17,7 @@ func composeBuild(s Snapshot) (Document, error) {
 	managers := s.Team.People(triage.EngineeringManager, triage.ProductManager)
 	d := Document{
 		Kind: KindBuild, Key: s.Milestone.String(), Milestone: s.Milestone.String(), Title: "Build " + s.Milestone.String(),
-		Labels: s.planningLabels(), Assignees: s.assignable(managers), Asks: distinct(managers), Due: s.dateOf(Kickoff), State: s.Previous,
+		Labels: s.planningLabels(), Assignees: s.assignable(managers), Asks: distinct(managers), Due: s.dateOf(Kickoff), State: s.carried(),
 	}
 	p := s.proposal()
 	for _, section := range []Section{
@@ -219,11 +219,11 @@ func (s Snapshot) plannedRows(issues []*Issue) []Row {
 func (s Snapshot) slippedSection() Section {
 	from, issues := s.Milestone.Previous(), s.slippedFrom(s.Milestone.Previous())
 	end := s.Calendar.Milestone(from).End.Date
-	section := Section{Name: "slipped", Title: "Slipped from " + from.String(), Count: len(issues), Rows: s.plannedRows(issues), Folded: true}
+	section := Section{Name: "slipped", Title: fmt.Sprintf("Slipped from %s (%d)", from, len(issues)), Count: len(issues), Rows: s.plannedRows(issues), Folded: true}
 	weight, _ := s.weigh(issues)
 	text := fmt.Sprintf("%s with a weight of %d.", countOf(len(issues), "issue"), weight)
 	if !s.hasEnded(from) {
-		section.Title = "Not done in " + from.String()
+		section.Title = fmt.Sprintf("Not done in %s (%d)", from, len(issues))
 		text = fmt.Sprintf("%s ends on %s. Until then, %s with a weight of %d may still be done.", from, end.inWords(), countOf(len(issues), "issue"), weight)
 	}
 	section.Text = append([]triage.Prose{triage.Say(text)}, s.hidden(len(issues)-len(section.Rows))...)
@@ -250,14 +250,14 @@ func (s Snapshot) leftOverSection() Section {
 
 func (s Snapshot) beyondSection(p proposal) Section {
 	return s.unselectedSection(Section{
-		Name: "beyond", Title: "Beyond the budget", Folded: true,
+		Name: "beyond", Title: fmt.Sprintf("Beyond the budget (%d)", len(p.beyond)), Folded: true,
 		Text: []triage.Prose{triage.Say("The budget does not reach to these. Please select one all the same, or comment one of the two on it.")},
 	}, s.Milestone.Next(), p.beyond)
 }
 
 func (s Snapshot) unreadySection(p proposal) Section {
 	return s.unselectedSection(Section{
-		Name: "unready", Title: "Cannot be scheduled yet", Folded: true,
+		Name: "unready", Title: fmt.Sprintf("Cannot be scheduled yet (%d)", len(p.unready)), Folded: true,
 		Text: []triage.Prose{triage.Say("Without a weight, or with one of 5 and more, an issue is not selected. Please see to it, or comment one of the two on it.")},
 	}, s.Milestone.Next(), p.unready)
 }

@@ -3,11 +3,12 @@ package planning
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"flowkeeper/rules/triage"
 )
 
-// composeCapacity follows "Capacity": availability is the working days of an engineer in the milestone by those that it has, the budget 10 times that,
+// composeCapacity follows "Capacity Planning": availability is the working days of an engineer in the milestone by those that it has, the budget 10 times that,
 // the team's the sum. Who has more than the budget is said here and nowhere else.
 func composeCapacity(s Snapshot) (Document, error) {
 	if err := s.needsMilestone(KindCapacity); err != nil {
@@ -16,9 +17,9 @@ func composeCapacity(s Snapshot) (Document, error) {
 	people, nobody := s.workloads()
 	capacity := Section{
 		Name: "capacity", Title: "Capacity", Count: len(people),
-		Text: append(s.capacityText(), loose(people, nobody)...), Rows: overBudget(people), Table: s.capacityTable(people),
+		Text: append(s.capacityText(), leftOut(people, nobody)...), Rows: overBudget(people), Table: s.capacityTable(people),
 	}
-	d := Document{Kind: KindCapacity, Key: s.Milestone.String(), Milestone: s.Milestone.String(), State: s.Previous, Sections: []Section{capacity}}
+	d := Document{Kind: KindCapacity, Key: s.Milestone.String(), Milestone: s.Milestone.String(), State: s.carried(), Sections: []Section{capacity}}
 	if away := s.awaySection(); len(away.Rows) > 0 {
 		d.Sections = append(d.Sections, away)
 	}
@@ -63,11 +64,11 @@ func exampleAway(m Milestone) string {
 	return m.Start.Date.AddDays(2).String() + ".." + m.Start.Date.AddDays(4).String()
 }
 
-// loose says what the sums leave out or count twice.
-func loose(people []workload, nobody workload) []triage.Prose {
-	var text []triage.Prose
+// leftOut says what the sums leave out or count twice.
+func leftOut(people []workload, nobody workload) []triage.Prose {
+	var text []string
 	if n := len(nobody.issues); n > 0 {
-		text = append(text, sayf("Nobody is assigned yet: %s with a weight of %d.", countOf(n, "issue"), nobody.assigned))
+		text = append(text, fmt.Sprintf("Nobody is assigned yet: %s with a weight of %d.", countOf(n, "issue"), nobody.assigned))
 	}
 	unknown, seen, shared := nobody.unknown, map[*Issue]bool{}, map[*Issue]bool{}
 	for _, w := range people {
@@ -80,12 +81,15 @@ func loose(people []workload, nobody workload) []triage.Prose {
 		}
 	}
 	if unknown > 0 {
-		text = append(text, sayf("Without a weight, so not in the sums: %s.", countOf(unknown, "issue")))
+		text = append(text, fmt.Sprintf("Without a weight, so not in the sums: %s.", countOf(unknown, "issue")))
 	}
 	if n := len(shared); n > 0 {
-		text = append(text, sayf("Assigned to several people, and counted in full for each: %s.", countOf(n, "issue")))
+		text = append(text, fmt.Sprintf("Assigned to several people, and counted in full for each: %s.", countOf(n, "issue")))
 	}
-	return text
+	if len(text) == 0 {
+		return nil
+	}
+	return []triage.Prose{triage.Say(strings.Join(text, " "))}
 }
 
 // overBudget says who has more than the budget, and by what.

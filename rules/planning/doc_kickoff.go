@@ -15,7 +15,7 @@ func composeKickoff(s Snapshot) (Document, error) {
 	}
 	counterparts := distinct(s.Team.People(triage.AppSec, triage.Quality))
 	d := Document{
-		Kind: KindKickoff, Key: s.Milestone.String(), Milestone: s.Milestone.String(), State: s.Previous,
+		Kind: KindKickoff, Key: s.Milestone.String(), Milestone: s.Milestone.String(), State: s.carried(),
 		Asks: distinct(slices.Concat(s.engineers(), counterparts)), Intro: []triage.Prose{s.kickoffIntro(), s.span()},
 	}
 	for _, k := range s.kickoffs() {

@@ -16,7 +16,7 @@ func composeNeedsWeight(s Snapshot) (Document, error) {
 	}
 	d := Document{
 		Kind: KindNeedsWeight, Key: s.Milestone.String(), Milestone: s.Milestone.String(), Title: "Needs weight " + s.Milestone.String(),
-		Labels: s.planningLabels(), Due: s.weightsDue(), State: s.Previous,
+		Labels: s.planningLabels(), Due: s.weightsDue(), State: s.carried(),
 	}
 	named, unnamed := s.toWeigh()
 	if len(named)+unnamed.Count == 0 {
@@ -44,7 +44,7 @@ func composeNeedsWeight(s Snapshot) (Document, error) {
 		open += openBoxes(section)
 	}
 	d.Intro = s.needsWeightIntro(open)
-	d.Sections = append([]Section{s.instructions()}, d.Sections...)
+	d.Sections = append([]Section{s.instructions(d.Sections[0].Rows)}, d.Sections...)
 	managers := s.Team.People(triage.EngineeringManager)
 	d.Assignees = s.assignable(managers)
 	if s.Home.Premium && len(d.Asks) > 0 {
@@ -138,7 +138,7 @@ func (s Snapshot) needsWeightIntro(open int) []triage.Prose {
 }
 
 // instructions are those of the handbook, in short: "Weighting issues", "If the issue SSOT is not clear" and "If the issue needs a spike".
-func (s Snapshot) instructions() Section {
+func (s Snapshot) instructions(rows []Row) Section {
 	flow := s.Team.CommandCode
 	texts := []string{
 		fmt.Sprintf("Read the issue and say your best guess, from 0 to 5: comment %s on it. An hour for each is enough; a guess can be corrected.", flow("weight 3")),
@@ -151,7 +151,7 @@ func (s Snapshot) instructions() Section {
 		fmt.Sprintf("More to find out first? Give it no weight; %s asks for a spike.", flow("spike <what>")),
 		"A 5, or more, is too large to be scheduled: say how it could be split.",
 		fmt.Sprintf("Could somebody begin with it in %s? Then comment %s.", s.Milestone, flow("to "+s.Team.Workflow.Named(triage.Ready, triage.Development, triage.Intake))),
-		fmt.Sprintf("Would you like to do one? Comment %s here. It is a wish, not yet an assignment.", flow("take #12")),
+		fmt.Sprintf("Would you like to do one? Comment %s here. It is a wish, not yet an assignment.", s.exampleTake(rows)),
 	)
 	section := Section{Name: "instructions", Title: "How it goes", Text: []triage.Prose{triage.Say("A box ticks itself once its issue is weighed, is found unclear, or needs a spike.")}}
 	for _, text := range texts {

@@ -22,12 +22,12 @@ func composePlanning(s Snapshot) (Document, error) {
 	ours, others := s.candidates(s.Milestone)
 	d := Document{
 		Kind: KindPlanning, Key: s.Milestone.String(), Milestone: s.Milestone.String(), Title: s.planningTitle(), Labels: s.planningLabels(),
-		Assignees: s.assignable(managers), Asks: distinct(managers), Due: s.dateOf(Kickoff), Frame: frame, State: s.Previous,
+		Assignees: s.assignable(managers), Asks: distinct(managers), Due: s.dateOf(Kickoff), Frame: frame, State: s.carried(),
 		Intro:    []triage.Prose{s.planningAsk(), s.span()},
 		Sections: []Section{s.candidateSection("candidates", "Candidates", ours)},
 	}
 	if len(ours) > 0 {
-		d.Sections[0].Text = append(s.candidateText(ours), d.Sections[0].Text...)
+		d.Sections[0].Text = append(s.candidateText(ours, d.Sections[0].Rows), d.Sections[0].Text...)
 	}
 	if len(others) > 0 {
 		d.Sections = append(d.Sections, s.candidateSection("candidates-"+otherSide(s.Team.Side), "Candidates for the "+otherSide(s.Team.Side)+" alone", others))
@@ -73,7 +73,7 @@ func (s Snapshot) planningAsk() triage.Prose {
 }
 
 // candidateText says how much the candidates would be, beside what is selected already and what the team has room for.
-func (s Snapshot) candidateText(ours []*Issue) []triage.Prose {
+func (s Snapshot) candidateText(ours []*Issue, rows []Row) []triage.Prose {
 	weight, unknown := s.weigh(ours)
 	text := fmt.Sprintf("%s with a weight of %d", countOf(len(ours), "candidate"), weight)
 	if unknown > 0 {
@@ -88,7 +88,7 @@ func (s Snapshot) candidateText(ours []*Issue) []triage.Prose {
 	}
 	return []triage.Prose{
 		triage.Say(text + "."),
-		triage.Say("Would you like to do one of them? Comment " + s.Team.CommandCode("take #12") + ". It is a wish, not yet an assignment."),
+		triage.Say("Would you like to do one of them? Comment " + s.exampleTake(rows) + ". It is a wish, not yet an assignment."),
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // placeholder is what a template has filled in, "{{milestone}}".
-var placeholder = regexp.MustCompile(`\{\{\s*([^{}\s]*)\s*\}\}`)
+var placeholder = regexp.MustCompile(`\{\{\s*([^{}\n]*?)\s*\}\}`)
 
 // Placeholders are those that a template of planning issues may have. The block of candidates and that of the capacity are kept up to date where they
 // stand; all else is written once.

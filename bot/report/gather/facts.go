@@ -1,0 +1,209 @@
+package gather
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/rules/planning"
+	"flowkeeper/rules/triage"
+)
+
+// recalledAtOnce is how many memories are read together.
+const recalledAtOnce = 200
+
+// recall takes over what the bot remembers of open issues: when they got their severity and came into their state, and what people asked for.
+func (g *Gatherer) recall(ctx context.Context, s planning.Snapshot) error {
+	if g.memories == nil {
+		return nil
+	}
+	for some := range slices.Chunk(s.Issues, recalledAtOnce) {
+		var refs []triage.Ref
+		for _, i := range some {
+			refs = append(refs, i.Ref)
+		}
+		bodies, err := g.memories.Memories(ctx, refs)
+		if err != nil {
+			return err
+		}
+		for n, body := range bodies {
+			remember(&some[n], body, s)
+		}
+	}
+	return nil
+}
+
+// remember takes over what a memory tells. One that cannot be read tells nothing.
+func remember(i *planning.Issue, body []byte, s planning.Snapshot) {
+	var m triage.Memory
+	if body == nil || json.Unmarshal(body, &m) != nil {
+		return
+	}
+	i.SeverityAt = m.SeverityAt
+	if in := facts(i, s); m.StateEntry.State == in.State() {
+		i.StateAt = m.StateEntry.At
+	}
+	for _, r := range m.Requested {
+		if !slices.Contains(i.Requested, r.Command) {
+			i.Requested = append(i.Requested, r.Command)
+		}
+	}
+	slices.Sort(i.Requested)
+}
+
+// lookUp looks up in GitLab what is not remembered and makes a difference: since when bugs near or past their limit have had a severity, since when
+// issues are blocked, and which milestones issues were taken off. Each costs a call for an issue, so it asks only where the answer may matter.
+func (g *Gatherer) lookUp(ctx context.Context, s planning.Snapshot) error {
+	var labels, milestones []*planning.Issue
+	for n := range s.Issues {
+		i := &s.Issues[n]
+		if s.Milestone == (planning.Version{}) && (g.needsSeverity(i, s) || needsState(i, s)) {
+			labels = append(labels, i)
+		}
+		if mayHaveSlipped(i, s) {
+			milestones = append(milestones, i)
+		}
+	}
+	done, all := 0, len(labels)+len(milestones)
+	step := func() {
+		done++
+		g.progress(Progress{Step: Histories, Done: done, All: all})
+	}
+	for _, i := range labels {
+		if err := g.readLabelEvents(ctx, i, s); err != nil {
+			return err
+		}
+		step()
+	}
+	for _, i := range milestones {
+		if err := g.readMilestoneEvents(ctx, i); err != nil {
+			return err
+		}
+		step()
+	}
+	return nil
+}
+
+// needsSeverity reports whether an issue would be near its limit or past it if it had its severity since it was created, and that is not known.
+func (g *Gatherer) needsSeverity(i *planning.Issue, s planning.Snapshot) bool {
+	if !i.SeverityAt.IsZero() {
+		return false
+	}
+	clock, _, runs := s.Options.SLO.ClockOf(i, s.Team)
+	if !runs || clock.State(s.Now) == planning.InTime {
+		return false
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	i.SeverityAt = g.severity[i.Ref]
+	return i.SeverityAt.IsZero()
+}
+
+// blockedDays is how long an issue is blocked before a report may say so.
+const blockedDays = 14
+
+// needsState reports whether it matters how long an issue has been blocked, and is not known.
+func needsState(i *planning.Issue, s planning.Snapshot) bool {
+	if i.Closed || !i.StateAt.IsZero() || s.Now.Sub(i.CreatedAt) < blockedDays*24*time.Hour {
+		return false
+	}
+	in := facts(i, s)
+	return in.Is(triage.Blocked)
+}
+
+// rememberedSeverities bounds how many are kept.
+const rememberedSeverities = 50_000
+
+// readLabelEvents looks up since when an issue has had a severity and been in its state.
+func (g *Gatherer) readLabelEvents(ctx context.Context, i *planning.Issue, s planning.Snapshot) error {
+	var events []triage.ResourceEvent
+	err := again(ctx, func() (err error) { events, err = g.gitlab.LabelEvents(ctx, i.Ref); return err })
+	if gitlab.ClassOf(err) == gitlab.NotFound {
+		return nil // it is gone since it was listed
+	}
+	if err != nil {
+		return err
+	}
+	in := facts(i, s)
+	for _, e := range events {
+		label := s.Team.Canonical(e.Label)
+		if e.Added && i.SeverityAt.IsZero() && slices.Contains(s.Team.LabelNames(triage.SeverityScope), triage.Scope(label)) {
+			i.SeverityAt = e.At
+		}
+		if state, ok := s.Team.StateOf(label); ok && e.Added && state == in.State() {
+			i.StateAt = e.At
+		}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.severity) >= rememberedSeverities {
+		clear(g.severity)
+	}
+	if !i.SeverityAt.IsZero() {
+		g.severity[i.Ref] = i.SeverityAt
+	}
+	return nil
+}
+
+// mayHaveSlipped reports whether an issue may have been taken off the milestone before the one in which it stands, while that ran: it is open, in the
+// report's milestone or the next one, and older than they are.
+func mayHaveSlipped(i *planning.Issue, s planning.Snapshot) bool {
+	if s.Milestone == (planning.Version{}) || i.Closed {
+		return false
+	}
+	v, release := planning.ParseVersion(i.Milestone)
+	if !release || v != s.Milestone && v != s.Milestone.Next() {
+		return false
+	}
+	end := s.Calendar.Milestone(v.Previous()).End.Date
+	return !planning.DateOf(i.CreatedAt).After(end)
+}
+
+// readMilestoneEvents looks up which milestones an issue was taken off.
+func (g *Gatherer) readMilestoneEvents(ctx context.Context, i *planning.Issue) error {
+	var events []gitlab.MilestoneEvent
+	err := again(ctx, func() (err error) { events, err = g.gitlab.MilestoneEvents(ctx, i.Ref); return err })
+	if gitlab.ClassOf(err) == gitlab.NotFound {
+		return nil // it is gone since it was listed
+	}
+	if err != nil {
+		return err
+	}
+	i.LeftMilestones = leftMilestones(events, i.Milestone)
+	return nil
+}
+
+// leftMilestones are the titles of the milestones that an issue was taken off, each once, the last one last. An issue that goes from one milestone to
+// another has an event of the new one, and maybe none of the old one.
+func leftMilestones(events []gitlab.MilestoneEvent, now string) []string {
+	var left []string
+	leave := func(title string) {
+		left = append(slices.DeleteFunc(left, func(t string) bool { return t == title }), title)
+	}
+	current := ""
+	for _, e := range events {
+		switch {
+		case !e.Added:
+			leave(e.Title)
+			if current == e.Title {
+				current = ""
+			}
+		case current != "" && current != e.Title:
+			leave(current)
+			current = e.Title
+		default:
+			current = e.Title
+		}
+	}
+	if current != "" && current != now {
+		leave(current)
+	}
+	return slices.DeleteFunc(left, func(t string) bool { return t == now })
+}
+
+// facts are what the rules see of an issue.
+func facts(i *planning.Issue, s planning.Snapshot) triage.Input {
+	return triage.NewInput(s.Team, nil, triage.Issue{Ref: i.Ref, Closed: i.Closed, Labels: i.Labels}, nil, s.Now)
+}
