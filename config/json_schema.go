@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 
 	"flowkeeper/rules/triage"
 )
@@ -49,11 +50,11 @@ func (o scalar[T]) shape() shape {
 	if o.form == nil {
 		return shape{"type": "string"}
 	}
-	return o.form.copy()
+	return maps.Clone(o.form)
 }
 
 func (m listValue) shape() shape {
-	items := m.form.copy()
+	items := maps.Clone(m.form)
 	if items == nil {
 		items = shape{"type": "string", "minLength": 1}
 	}
@@ -96,18 +97,6 @@ func optionShape(o triage.Option) shape {
 	}
 	s["description"] = o.Help
 	return s
-}
-
-// copy is a shape to which may be added.
-func (s shape) copy() shape {
-	if s == nil {
-		return nil
-	}
-	c := shape{}
-	for k, v := range s {
-		c[k] = v
-	}
-	return c
 }
 
 // The shapes that values share.
