@@ -67,7 +67,10 @@ func (j *job) takeReportEvents(ctx context.Context) {
 		w.only = w.due()
 		return
 	}
-	w.only, w.wakeAt = w.due() && !j.batch.Woken && remembered.Intent == nil, remembered.WakeAt
+	w.only = w.due() && !j.batch.Woken && remembered.Intent == nil
+	if remembered.WakeAt.After(j.now()) { // one that is over would wake without end
+		w.wakeAt = remembered.WakeAt
+	}
 }
 
 // refreshReport brings the report up to date that stands on the issue, if there is one and the job has a reason to look.

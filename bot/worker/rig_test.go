@@ -56,6 +56,7 @@ type setup struct {
 	rules        []engine.Setting
 	commands     []triage.Command
 	lookback     time.Duration
+	reports      worker.Reports
 }
 
 // newBench starts the workers with these rules. wrap may put something between them and GitLab.
@@ -105,7 +106,7 @@ func startBench(t *testing.T, s setup) *bench {
 		Inbox: b.inbox, Coordination: shared, GitLab: way,
 		Policy: engine.Policy{Team: triage.NewTeam(triage.TeamConfig{Side: "backend", GroupLabel: "group::ours"}), Settings: s.rules, Commands: s.commands},
 		Self:   self, Workers: 1, Lease: time.Minute, Freshness: time.Minute, Attempts: 3, Backoff: time.Millisecond, Patience: worker.Patience{Gone: []time.Duration{0, 0, 0}, Stale: []time.Duration{0, 0}, Forbidden: []time.Duration{0}}, Drain: time.Second, Lookback: s.lookback,
-		Now: time.Now, Jitter: func() float64 { return 0 }, Log: b.logger(), Registry: prometheus.NewRegistry(),
+		Reports: s.reports, Now: time.Now, Jitter: func() float64 { return 0 }, Log: b.logger(), Registry: prometheus.NewRegistry(),
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
