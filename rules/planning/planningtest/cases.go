@@ -57,7 +57,7 @@ func unscheduled() []named {
 		{"two-sided-bug", planning.Issue{Title: "Fork dialog lists archived groups", Labels: ours("frontend", "type::bug", "severity::3", "priority::3"), SeverityAt: ago(20)}},
 		{"backend-bug", planning.Issue{Title: "Push rule rejects a merge commit of the bot", Labels: ours("type::bug", "severity::3", "priority::3"), SeverityAt: ago(18)}},
 		{"backend-bug-customer", planning.Issue{Title: "Pull mirror stops after a force push", Labels: ours("type::bug", "severity::3", "priority::2", "customer"), SeverityAt: ago(25)}},
-		{"skipped", planning.Issue{Path: Planning.Path, Title: "2026-11-23 - Triage report for \"group::source code\"", Labels: []string{group, "triage report", "type::ignore"}, CreatedAt: ago(7)}},
+		{"skipped", planning.Issue{Path: Planning.Path, Title: "2026-11-23 - Triage report for \"group::source code\"", Labels: []string{group, "triage report"}, CreatedAt: ago(7)}},
 		{"other-group", planning.Issue{Title: "Diff of a notebook is empty", Labels: []string{"group::code review", "type::bug"}}},
 	}
 }
