@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"flowkeeper/bot/legible"
+	"flowkeeper/bot/report/document"
 	"flowkeeper/rules/triage"
 )
 
@@ -105,7 +106,7 @@ func writeExamples(b *strings.Builder, rules []Rule) {
 		for _, e := range x.Examples {
 			where := e.Issue
 			if e.URL != "" {
-				where = "<" + e.URL + ">"
+				where = document.Link(e.URL, triage.Code(where))
 			}
 			fmt.Fprintf(b, "- %s, %s: %s", where, day(e.At), triage.Code(e.What))
 			if e.People != "" {

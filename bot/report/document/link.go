@@ -13,9 +13,9 @@ var address = regexp.MustCompile(`^https?://[0-9A-Za-z._~:/%-]+$`)
 // issuePath is the part of an issue's web address behind its project. Links have it with a dot that web browsers leave out.
 var issuePath = regexp.MustCompile(`/-/(?:\./)?(issues|work_items)/([0-9]+)$`)
 
-// linkTo is a link to an issue that GitLab does not take for a reference. A reference would write into each issue of a report that it was
+// Link is a link to an issue that GitLab does not take for a reference. A reference would write into each issue of a report that it was
 // mentioned, and would count as activity on it: an issue that nobody touched for a year would be listed for that once and never again.
-func linkTo(issue, text string) string {
+func Link(issue, text string) string {
 	if !address.MatchString(issue) || !issuePath.MatchString(issue) {
 		return text
 	}

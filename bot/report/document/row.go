@@ -46,13 +46,13 @@ func (o Options) issueText(i planning.IssueRow) string {
 	case i.Confidential && i.IID == 0:
 		return "a confidential issue of " + triage.Code(i.Path)
 	case i.Confidential:
-		return "(confidential) " + linkTo(i.URL, triage.Code(o.name(i)))
+		return "(confidential) " + Link(i.URL, triage.Code(o.name(i)))
 	}
 	title := note.Escape(i.Title, maxTitle)
 	if title == "" {
 		title = "(no title)"
 	}
-	words := []string{linkTo(i.URL, triage.Code(o.name(i))), title}
+	words := []string{Link(i.URL, triage.Code(o.name(i))), title}
 	for _, l := range i.Labels {
 		if plainLabel.MatchString(l) {
 			words = append(words, triage.Quoted(l))
