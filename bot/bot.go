@@ -38,6 +38,7 @@ type App struct {
 	coordination *coordination.Coordinator
 	gitlab       *gitlab.Client
 	mailer       *mail.Mailer
+	reports      atomic.Pointer[reports] // nil until GitLab has told who the bot is
 	intake       *intake
 	registry     *prometheus.Registry
 	cleanups     []cleanup // to be undone by Stop, last first
@@ -152,10 +153,10 @@ func (a *App) Start() error {
 	if err != nil {
 		return err
 	}
-	a.reloadable.receiver, a.reloadable.token, a.reloadable.policy = receiver, a.o.GitLab.Token, a.o.Policy
+	a.reloadable.receiver, a.reloadable.token, a.reloadable.policy, a.reloadable.reports = receiver, a.o.GitLab.Token, a.o.Policy, a.o.Reports
 	a.logShadowReason(a.o.Watching)
 	a.registry.MustRegister(inboxCollector{a.inbox})
-	a.serve("admin server", a.admin, &http.Server{Handler: admin.New(a.readinessChecks(), a.registry, a.inbox, a.adoptPage, a.o.Admin.Hosts...)})
+	a.serve("admin server", a.admin, &http.Server{Handler: admin.New(a.readinessChecks(), a.registry, a.inbox, a.adoptPage, a.shownReports, a.o.Admin.Hosts...)})
 	claimNoMore := a.startWorkers()
 	e := echo.New()
 	e.HideBanner = true

@@ -35,8 +35,9 @@ func (a *App) startWorkers() (claimNoMore func()) {
 			return
 		}
 		a.intake.setSelf(self)
-		pool := worker.New(a.workerOptions(self))
-		a.attachPool(pool, self)
+		reports := a.newReports(self)
+		pool := worker.New(a.workerOptions(self, reports))
+		a.attachPool(pool, reports, self)
 		known := a.storeSelf(ctx, pool, self)
 		a.access.CheckOnce(ctx)
 		close(a.ready)
@@ -44,7 +45,7 @@ func (a *App) startWorkers() (claimNoMore func()) {
 		work.Go(func() { a.refreshStoredSelf(ctx, pool, self, known) })
 		work.Go(func() { a.access.Run(ctx) })
 		work.Go(func() { pool.Run(ctx) })
-		work.Go(func() { a.newScheduler().Run(ctx) })
+		work.Go(func() { a.newScheduler(reports).Run(ctx) })
 		work.Wait()
 	}()
 	a.onStop("workers", func(ctx context.Context) error {
@@ -93,8 +94,9 @@ func (a *App) refreshStoredSelf(ctx context.Context, pool *worker.Pool, self tri
 }
 
 // workerOptions are those of the workers, with what the app knows.
-func (a *App) workerOptions(self triage.Person) worker.Options {
+func (a *App) workerOptions(self triage.Person, reports *reports) worker.Options {
 	o := a.o.Worker
+	o.Reports = reports
 	o.Inbox, o.Coordination, o.GitLab, o.Policy, o.Self = a.inbox, a.coordination, a.gitlab, a.o.Policy, self
 	o.Lease, o.Lookback, o.Drain = a.o.Inbox.Lease, a.o.Schedule.Lookback, a.o.Drain
 	o.Now, o.Jitter, o.Log, o.Registry = time.Now, rand.Float64, a.o.Log, a.registry
@@ -102,8 +104,9 @@ func (a *App) workerOptions(self triage.Person) worker.Options {
 }
 
 // newScheduler is what the bot does without being asked.
-func (a *App) newScheduler() *schedule.Scheduler {
+func (a *App) newScheduler(reports *reports) *schedule.Scheduler {
 	o := a.o.Schedule
+	o.Reports = reports
 	o.GitLab, o.Instance, o.Inbox, o.Coordination, o.Settle = a.gitlab, a.gitlab.Pages(), a.inbox, a.coordination, a.o.Policy.Settle
 	o.Memory = filepath.Join(a.o.Inbox.DataDir, "projects.txt")
 	o.Now, o.Jitter, o.Log, o.Registry = time.Now, rand.Float64, a.o.Log, a.registry

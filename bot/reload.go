@@ -22,20 +22,23 @@ import (
 
 // reloadable is what may change while the bot runs, and the parts that have to be told.
 type reloadable struct {
-	mu     sync.Mutex // held for a whole change, so that two do not mix
-	token  string
-	policy engine.Policy
+	mu      sync.Mutex // held for a whole change, so that two do not mix
+	token   string
+	policy  engine.Policy
+	reports Reports
 
 	receiver *webhook.Handler
 	pool     *worker.Pool // nil until GitLab has told who the bot is
 	self     triage.Person
 }
 
-// attachPool hands the workers over to later changes, and the latest policy to the workers.
-func (a *App) attachPool(pool *worker.Pool, self triage.Person) {
+// attachPool hands the workers and the reports over to later changes, and what was changed meanwhile to them.
+func (a *App) attachPool(pool *worker.Pool, reports *reports, self triage.Person) {
 	a.reloadable.mu.Lock()
 	defer a.reloadable.mu.Unlock()
 	pool.SetPolicy(a.reloadable.policy)
+	reports.set(a.reloadable.reports)
+	a.reports.Store(reports)
 	a.reloadable.pool, a.reloadable.self = pool, self
 }
 
@@ -43,7 +46,7 @@ func (a *App) attachPool(pool *worker.Pool, self triage.Person) {
 const checkTime = 15 * time.Second
 
 // Reload changes what can change while the bot runs, from the next delivery and the next issue on: the webhook's secrets and signing
-// tokens, the certificate, GitLab's token, the policy with the prefix of commands and the grace, the settle time, and mail. All other options
+// tokens, the certificate, GitLab's token, the policy with the prefix of commands and the grace, the settle time, reports and mail. All other options
 // are those of New whatever o says. It may be called from Start to Stop.
 //
 // If anything of it is wrong all stays as it was, and the error says what is wrong, all of it: a certificate that cannot be used, secrets
@@ -66,7 +69,7 @@ func (a *App) Reload(ctx context.Context, o Options) error {
 	if o.GitLab.Token != a.reloadable.token {
 		a.access.TokenChanged()
 	}
-	a.reloadable.token, a.reloadable.policy = o.GitLab.Token, o.Policy
+	a.reloadable.token, a.reloadable.policy, a.reloadable.reports = o.GitLab.Token, o.Policy, o.Reports
 	if pair != nil {
 		a.replaceCertificate(pair)
 	}
@@ -74,6 +77,7 @@ func (a *App) Reload(ctx context.Context, o Options) error {
 	a.intake.setConfig(o.Policy.Settle, o.Policy.Team.CommandPrefix())
 	if a.reloadable.pool != nil {
 		a.reloadable.pool.SetPolicy(o.Policy)
+		a.reports.Load().set(o.Reports)
 	}
 	return nil
 }

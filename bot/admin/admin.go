@@ -23,16 +23,17 @@ type Check struct {
 // checkTimeout bounds one check, so that a load balancer gets its answer.
 const checkTimeout = 2 * time.Second
 
-// New makes the handler of GET /healthz, /readyz, /metrics, /decisions, /shadow and /dead, and of POST /adopt. /readyz answers 200 or 503 and
+// New makes the handler of GET /healthz, /readyz, /metrics, /decisions, /shadow, /reports and /dead, and of POST /adopt. /readyz answers 200 or 503 and
 // names every check with its outcome. All but the first two, and the outcomes, are only for who asks by IP address, for localhost or by one of
 // the hosts.
-func New(checks []Check, metrics prometheus.Gatherer, kept Store, backlog Backlog, hosts ...string) http.Handler {
+func New(checks []Check, metrics prometheus.Gatherer, kept Store, backlog Backlog, reports func() Reports, hosts ...string) http.Handler {
 	const alive, able = "/healthz", "/readyz"
 	e := echo.New()
 	e.Use(onlyPrivate(hosts, alive, able))
 	registerDecisions(e, kept)
 	registerDead(e, kept)
 	registerShadow(e, kept)
+	registerReports(e, reports)
 	registerAdopt(e, backlog)
 	e.GET(alive, func(c echo.Context) error {
 		return c.JSON(http.StatusOK, map[string]string{"status": "alive"})

@@ -104,7 +104,7 @@ func do(h http.Handler, method, path string, header http.Header) *httptest.Respo
 
 // TestDeadLetters: the list is without mail, a letter with it, and a body that cannot be read does not hide the others.
 func TestDeadLetters(t *testing.T) {
-	h := admin.New(nil, prometheus.NewRegistry(), newStore(), nil)
+	h := admin.New(nil, prometheus.NewRegistry(), newStore(), nil, nil)
 	older := letter.Letter{Project: 7, IID: 11, Buried: buried, Cause: "404", Attempts: 1, Woken: true}
 	newer := letter.Letter{
 		Project: 7, IID: 12, Buried: buried.Add(time.Hour), Cause: "403", Attempts: 2, Deliveries: 2, Decision: json.RawMessage(`{"ours":true}`),
@@ -132,7 +132,7 @@ func TestOldLetterIsFound(t *testing.T) {
 	for n := range int64(2 * admin.MaxLetters) {
 		s.dead = append(s.dead, inbox.DeadLetter{Issue: ref(1000 + n), DeadSince: buried})
 	}
-	h := admin.New(nil, prometheus.NewRegistry(), s, nil)
+	h := admin.New(nil, prometheus.NewRegistry(), s, nil, nil)
 	for path, want := range map[string]int{"/dead/7/11": http.StatusOK, "/dead/7/13": http.StatusNotFound} {
 		if w := do(h, http.MethodGet, path, nil); w.Code != want {
 			t.Errorf("%s: %d %s, want %d", path, w.Code, w.Body, want)
@@ -171,7 +171,7 @@ func TestBrowsersStayOut(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			s := newStore()
-			if w := do(admin.New(nil, prometheus.NewRegistry(), s, nil, "bot.example"), test.method, test.path, test.header); w.Code != test.want {
+			if w := do(admin.New(nil, prometheus.NewRegistry(), s, nil, nil, "bot.example"), test.method, test.path, test.header); w.Code != test.want {
 				t.Errorf("%d %s, want %d", w.Code, w.Body, test.want)
 			}
 			if len(s.dead) != 2 {
@@ -184,7 +184,7 @@ func TestBrowsersStayOut(t *testing.T) {
 // TestClient does with a client what the command does.
 func TestClient(t *testing.T) {
 	s := newStore()
-	server := httptest.NewServer(admin.New(nil, prometheus.NewRegistry(), s, nil))
+	server := httptest.NewServer(admin.New(nil, prometheus.NewRegistry(), s, nil, nil))
 	t.Cleanup(server.Close)
 	c, err := admin.NewClient(server.URL + "/")
 	if err != nil {
@@ -254,7 +254,7 @@ func TestClientIsAstray(t *testing.T) {
 func TestLettersOfOneNumber(t *testing.T) {
 	issue, mergeRequest := triage.Ref{Project: 7, IID: 12}, triage.Ref{Project: 7, Kind: triage.SubjectMergeRequest, IID: 12}
 	s := store{letters: &letters{dead: []inbox.DeadLetter{{Issue: issue}, {Issue: mergeRequest}}}}
-	web := httptest.NewServer(admin.New(nil, prometheus.NewRegistry(), s, nil))
+	web := httptest.NewServer(admin.New(nil, prometheus.NewRegistry(), s, nil, nil))
 	defer web.Close()
 	c, err := admin.NewClient(web.URL)
 	if err != nil {
@@ -279,7 +279,7 @@ func TestLettersOfOneNumber(t *testing.T) {
 
 // TestWrongDeadRequests name an issue that cannot be.
 func TestWrongDeadRequests(t *testing.T) {
-	h := admin.New(nil, prometheus.NewRegistry(), newStore(), nil)
+	h := admin.New(nil, prometheus.NewRegistry(), newStore(), nil, nil)
 	for path, want := range map[string]int{
 		"/dead/7/12/retry": http.StatusAccepted, "/dead/7/13/retry": http.StatusNotFound, "/dead/7/x/retry": http.StatusBadRequest, "/dead/0/1/retry": http.StatusBadRequest,
 	} {

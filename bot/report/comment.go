@@ -94,7 +94,7 @@ func (p *Publisher) remind(ctx context.Context, r Request, issue gitlab.ReportIs
 	if len(open) == 0 {
 		return nil
 	}
-	s, err := p.o.Gatherer.Listed(ctx, r.Report.Kind, r.Report.Milestone(), p.o.Now().In(p.o.Schedule.Location), open)
+	s, err := p.o.Gatherer.Listed(ctx, r.Report.Kind, r.Report.Milestone(), p.o.Now().In(p.schedule().Location), open)
 	if err != nil {
 		return err
 	}

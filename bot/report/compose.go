@@ -19,7 +19,7 @@ func (p *Publisher) Compose(ctx context.Context, k planning.Kind, milestone plan
 
 // gather makes the snapshot of a report.
 func (p *Publisher) gather(ctx context.Context, k planning.Kind, milestone planning.Version, now time.Time) (planning.Snapshot, error) {
-	s, err := p.o.Gatherer.Snapshot(ctx, k, milestone, now.In(p.o.Schedule.Location))
+	s, err := p.o.Gatherer.Snapshot(ctx, k, milestone, now.In(p.schedule().Location))
 	if err != nil {
 		return planning.Snapshot{}, fmt.Errorf("gathering the issues of the %s report: %w", k, err)
 	}

@@ -45,7 +45,7 @@ func (p *Publisher) sendMails(ctx context.Context, key string, letters []plannin
 
 // mailDue has the worker try the mails again that wait, where it is time.
 func (p *Publisher) mailDue(ctx context.Context) error {
-	if p.o.Mailer == nil || p.o.Schedule.mode(planning.KindKickoff) != triage.Act {
+	if p.o.Mailer == nil || p.schedule().mode(planning.KindKickoff) != triage.Act {
 		return nil
 	}
 	list, _, err := p.entries(ctx)

@@ -82,7 +82,7 @@ func (p *Publisher) unlockOpening(ctx context.Context) {
 
 // openLocked finds the report, else composes and opens it.
 func (p *Publisher) openLocked(ctx context.Context, k planning.Kind, milestone planning.Version, now time.Time, may check) (Entry, Outcome, error) {
-	key := keyOf(k, milestone, now.In(p.o.Schedule.Location))
+	key := keyOf(k, milestone, now.In(p.schedule().Location))
 	home, err := p.o.Gatherer.Home(ctx)
 	if err != nil {
 		return Entry{}, Outcome{}, err

@@ -18,7 +18,7 @@ func (p *Publisher) Touched(ctx context.Context, url string, enters bool, edits 
 		return err
 	}
 	for _, e := range reports {
-		if err := p.send(ctx, e.Ref, record.Event{Task: string(Update), Edits: edits}, p.o.Schedule.Settle, ""); err != nil {
+		if err := p.send(ctx, e.Ref, record.Event{Task: string(Update), Edits: edits}, p.schedule().Settle, ""); err != nil {
 			return err
 		}
 	}

@@ -199,7 +199,7 @@ func (w *writer) tick(ctx context.Context, description string, b document.Block)
 		return description, nil
 	}
 	if w.snapshot == nil || !slices.Equal(open, w.listed) {
-		s, err := w.p.o.Gatherer.Listed(ctx, w.r.Report.Kind, w.r.Report.Milestone(), w.p.o.Now().In(w.p.o.Schedule.Location), open)
+		s, err := w.p.o.Gatherer.Listed(ctx, w.r.Report.Kind, w.r.Report.Milestone(), w.p.o.Now().In(w.p.schedule().Location), open)
 		if err != nil {
 			return "", fmt.Errorf("reading the issues of the %s report: %w", w.r.Report.Kind, err)
 		}

@@ -9,6 +9,7 @@ package report
 import (
 	"context"
 	"crypto/rand"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -94,7 +95,7 @@ type Options struct {
 	// Mailer sends kickoffs by mail; nil for none.
 	Mailer Mailer
 
-	Schedule Schedule
+	Schedule Schedule // until SetSchedule
 
 	Holder   string                // this process among those that share the store; default a random name
 	Now      func() time.Time      // default time.Now
@@ -119,6 +120,7 @@ const settle = 20 * time.Second
 type Publisher struct {
 	o        Options
 	metrics  metrics
+	due      atomic.Pointer[Schedule]
 	opening  chan struct{} // held by whoever opens a report in this process
 	registry registryCopy
 	holds    holdsCopies
@@ -143,14 +145,24 @@ func New(o Options) *Publisher {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
-	if o.Schedule.Location == nil {
-		o.Schedule.Location = time.UTC
-	}
-	if o.Schedule.Settle <= 0 {
-		o.Schedule.Settle = settle
-	}
-	return &Publisher{o: o, metrics: newMetrics(o.Registry), opening: make(chan struct{}, 1), retries: map[planning.Kind]retry{}}
+	p := &Publisher{o: o, metrics: newMetrics(o.Registry), opening: make(chan struct{}, 1), retries: map[planning.Kind]retry{}}
+	p.SetSchedule(o.Schedule)
+	return p
 }
+
+// SetSchedule replaces what is configured of when reports are due. Any goroutine may call it.
+func (p *Publisher) SetSchedule(s Schedule) {
+	if s.Location == nil {
+		s.Location = time.UTC
+	}
+	if s.Settle <= 0 {
+		s.Settle = settle
+	}
+	p.due.Store(&s)
+}
+
+// schedule is what is configured now.
+func (p *Publisher) schedule() Schedule { return *p.due.Load() }
 
 // What became of a report.
 const (

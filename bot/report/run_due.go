@@ -55,7 +55,7 @@ func (p *Publisher) Calendar(ctx context.Context) (planning.Calendar, error) {
 // RunDue does what is due. One process at a time calls it, about once a minute. What goes wrong with one report is logged and tried again at a later
 // call; an error is one of the store, or of a GitLab that does not tell the calendar.
 func (p *Publisher) RunDue(ctx context.Context) error {
-	if !p.o.Schedule.Enabled() {
+	if !p.schedule().Enabled() {
 		return nil
 	}
 	calendar, err := p.Calendar(ctx)
@@ -66,10 +66,10 @@ func (p *Publisher) RunDue(ctx context.Context) error {
 		return err
 	}
 	for _, k := range scheduled {
-		if p.o.Schedule.mode(k) == triage.Off {
+		if p.schedule().mode(k) == triage.Off {
 			continue
 		}
-		due, ok := p.o.Schedule.Last(k, calendar, p.o.Now())
+		due, ok := p.schedule().Last(k, calendar, p.o.Now())
 		if !ok {
 			continue
 		}
@@ -86,7 +86,7 @@ func (p *Publisher) RunDue(ctx context.Context) error {
 // restore rebuilds the registry if the store has lost it, and has what was found brought up to date.
 func (p *Publisher) restore(ctx context.Context) error {
 	_, known, err := p.entries(ctx)
-	if err != nil || known || p.o.Schedule.isShadow() {
+	if err != nil || known || p.schedule().isShadow() {
 		return err
 	}
 	found, err := p.rebuild(ctx)
@@ -146,7 +146,7 @@ func (d Due) id() string {
 
 // do does what is due of a report in its mode.
 func (p *Publisher) do(ctx context.Context, due Due, log *zap.Logger) error {
-	kept := Kept{Kind: due.Kind, Key: due.Key(), DueAt: due.At, At: p.o.Now(), Mode: p.o.Schedule.mode(due.Kind)}
+	kept := Kept{Kind: due.Kind, Key: due.Key(), DueAt: due.At, At: p.o.Now(), Mode: p.schedule().mode(due.Kind)}
 	err := p.measure(ctx, due.Kind, func(ctx context.Context) (string, error) {
 		if kept.Mode == triage.Shadow {
 			d, err := p.Compose(ctx, due.Kind, due.Milestone, due.At)
@@ -226,7 +226,7 @@ func (p *Publisher) touchOlder(ctx context.Context, newest Entry) error {
 
 // remindDue has people reminded on the needs-weight issues that are due today or were before.
 func (p *Publisher) remindDue(ctx context.Context) error {
-	if p.o.Schedule.mode(planning.KindNeedsWeight) != triage.Act {
+	if p.schedule().mode(planning.KindNeedsWeight) != triage.Act {
 		return nil
 	}
 	list, _, err := p.entries(ctx)
@@ -234,10 +234,10 @@ func (p *Publisher) remindDue(ctx context.Context) error {
 		return err
 	}
 	for _, e := range list {
-		if e.Kind != planning.KindNeedsWeight || e.Reminded || e.Due.IsZero() || p.o.Now().Before(p.o.Schedule.at(e.Due)) {
+		if e.Kind != planning.KindNeedsWeight || e.Reminded || e.Due.IsZero() || p.o.Now().Before(p.schedule().at(e.Due)) {
 			continue
 		}
-		if p.o.Now().Sub(p.o.Schedule.at(e.Due)) <= catchUp {
+		if p.o.Now().Sub(p.schedule().at(e.Due)) <= catchUp {
 			if err := p.enqueue(ctx, e.Ref, Remind, 0, "report/remind/"+e.Ref.String()); err != nil {
 				return err
 			}

@@ -72,7 +72,7 @@ func (p *Publisher) closeTwin(ctx context.Context, first triage.Ref, twin gitlab
 // closeExpired closes a triage report that has a successor and has been due for long. One that a person opened again stays.
 func (p *Publisher) closeExpired(ctx context.Context, r Request, result *Result) error {
 	e := r.Report
-	if e.Kind != planning.KindTriage || p.o.Schedule.mode(e.Kind) != triage.Act {
+	if e.Kind != planning.KindTriage || p.schedule().mode(e.Kind) != triage.Act {
 		return nil
 	}
 	list, _, err := p.entries(ctx)
@@ -88,9 +88,9 @@ func (p *Publisher) closeExpired(ctx context.Context, r Request, result *Result)
 	}
 	due := issue.Due
 	if due.IsZero() {
-		due = planning.DateOf(issue.CreatedAt.In(p.o.Schedule.Location))
+		due = planning.DateOf(issue.CreatedAt.In(p.schedule().Location))
 	}
-	if p.o.Now().Before(p.o.Schedule.at(due).Add(p.o.Schedule.CloseAfter)) {
+	if p.o.Now().Before(p.schedule().at(due).Add(p.schedule().CloseAfter)) {
 		return nil
 	}
 	if reopened, err := p.o.GitLab.WasReopened(ctx, e.Ref); err != nil || reopened {
