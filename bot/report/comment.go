@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/note"
 	"flowkeeper/bot/report/document"
 	"flowkeeper/rules/planning"
 	"flowkeeper/rules/triage"
@@ -98,13 +99,9 @@ func (p *Publisher) remind(ctx context.Context, r Request, issue gitlab.ReportIs
 	if err != nil {
 		return err
 	}
-	var people []string
-	for _, i := range s.Issues {
-		if who := b.State.Dealt[i.Ref.String()]; who != "" && !triage.HasUsername(people, who) {
-			people = append(people, who)
-		}
-	}
-	if len(people) == 0 {
+	s.Previous = b.State
+	reminder := planning.RemindOf(s)
+	if len(reminder.People) == 0 {
 		return nil
 	}
 	marker := document.Marker("remind", r.Report.Key)
@@ -115,11 +112,11 @@ func (p *Publisher) remind(ctx context.Context, r Request, issue gitlab.ReportIs
 	if err := r.May(ctx); err != nil {
 		return err
 	}
-	text := marker + "\n@" + strings.Join(people, ", @") + ": there are issues left for you to weigh, see the open boxes above."
+	text := marker + "\n@" + strings.Join(reminder.People, ", @") + ": " + note.RenderProse(reminder.Text)
 	if _, err := p.o.GitLab.CreateNote(ctx, r.Report.Ref, false, text); err != nil {
 		return err
 	}
-	result.did("reminded " + strings.Join(people, ", "))
+	result.did("reminded " + strings.Join(reminder.People, ", "))
 	return nil
 }
 

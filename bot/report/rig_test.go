@@ -133,15 +133,17 @@ func (l *lab) Calendar(context.Context) (planning.Calendar, error) {
 	return planning.New(planning.Options{}), nil
 }
 
+var theTeam = triage.NewTeam(triage.TeamConfig{Side: "backend", Roster: map[triage.Role][]string{triage.Engineers: {"ann", "mia"}}})
+
 func (l *lab) Snapshot(_ context.Context, _ planning.Kind, m planning.Version, now time.Time) (planning.Snapshot, error) {
 	l.mu.Lock()
 	l.gathers++
 	hold := l.hold
 	l.mu.Unlock()
-	s := planning.Snapshot{Now: now, Milestone: m}
+	s := planning.Snapshot{Now: now, Team: theTeam, Milestone: m}
 	for _, i := range l.gitlab.Issues(l.issues) {
 		s.Issues = append(s.Issues, planning.Issue{
-			Ref: i.Ref, URL: l.url + "/team/project/-/issues/" + itoa(i.Ref.IID), Title: i.Title, Weight: i.Weight, Closed: i.State == "closed",
+			Ref: i.Ref, URL: l.url + "/team/project/-/issues/" + itoa(i.Ref.IID), Title: i.Title, Weight: i.Weight, Closed: i.State == "closed", Milestone: m.String(),
 		})
 	}
 	if hold != nil {
