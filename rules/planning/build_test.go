@@ -118,6 +118,24 @@ func TestBuildWithout(t *testing.T) {
 	}
 }
 
+// TestBuildOfNobody: where everybody is away there is a budget, of nothing. A report that is opened late is not overdue.
+func TestBuildOfNobody(t *testing.T) {
+	s := building(candidate(1, "19.8", 1, "ready for development"))
+	s.Previous.Away = map[string][]planning.DateRange{"eva": {days("2026-12-01", "2027-01-31")}}
+	d := compose(t, planning.KindBuild, s)
+	if !slices.Equal(numbersOf(d, "beyond"), []int64{1}) || d.Due != date("2026-12-11") {
+		t.Errorf("beyond a budget of 0: %v, due %s", numbersOf(d, "beyond"), d.Due)
+	}
+	if text := d.Intro[0].Plain(); !strings.HasPrefix(text, "Please select what 19.8 delivers by 11 December 2026: ") {
+		t.Errorf("in time it says %q", text)
+	}
+	s = on(s, time.December, 16)
+	d = compose(t, planning.KindBuild, s)
+	if text := d.Intro[0].Plain(); !d.Due.IsZero() || !strings.HasPrefix(text, "Please select what 19.8 delivers: ") {
+		t.Errorf("after the kickoff it is due %s and says %q", d.Due, text)
+	}
+}
+
 // TestBuildListsAll puts every open issue of the team in one place, in order, and stays within the budget but for what slipped or is selected.
 func TestBuildListsAll(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -249,7 +249,8 @@ func checkSums(t *rapid.T, s planning.Snapshot) {
 		if cells[0] == "–" {
 			continue
 		}
-		budgetText, _, _ := strings.Cut(cells[3], " ")
+		budgetText, exact, _ := strings.Cut(cells[3], " ")
+		checkRounding(t, s.Options.Capacity.Rounding, budgetText, strings.Trim(exact, "()"), row[0].Text.Plain() == "**Team**")
 		if _, err := fmt.Sscan(cells[0]+" "+cells[1]+" "+strings.TrimSuffix(cells[2], " %")+" "+budgetText+" "+cells[4]+" "+cells[5],
 			&days, &away, &available, &budget, &assigned, &left); err != nil {
 			t.Fatalf("%s: %v", line, err)
@@ -275,5 +276,20 @@ func checkSums(t *rapid.T, s planning.Snapshot) {
 		for n := range sum {
 			sum[n] += values[n]
 		}
+	}
+}
+
+// checkRounding wants what is rounded to be less than 1 off the exact number, upwards by half at most, and downwards only where it is cut.
+func checkRounding(t *rapid.T, r planning.Rounding, rounded, exact string, isSum bool) {
+	if exact == "" || isSum {
+		return
+	}
+	var a, b float64
+	if _, err := fmt.Sscan(rounded+" "+exact, &a, &b); err != nil {
+		t.Fatalf("%q and %q: %v", rounded, exact, err)
+	}
+	up := a - b
+	if r == planning.RoundNot || r == planning.RoundDown && (up > 0 || up <= -1) || r == planning.RoundHalfUp && (up > 0.5 || up <= -0.5) {
+		t.Errorf("%s rounded %s is %s", exact, r, rounded)
 	}
 }

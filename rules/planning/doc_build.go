@@ -17,7 +17,7 @@ func composeBuild(s Snapshot) (Document, error) {
 	managers := s.Team.People(triage.EngineeringManager, triage.ProductManager)
 	d := Document{
 		Kind: KindBuild, Key: s.Milestone.String(), Milestone: s.Milestone.String(), Title: "Build " + s.Milestone.String(),
-		Labels: s.planningLabels(), Assignees: s.assignable(managers), Asks: distinct(managers), Due: s.dateOf(Kickoff), State: s.carried(),
+		Labels: s.planningLabels(), Assignees: s.assignable(managers), Asks: distinct(managers), Due: s.dueOn(Kickoff), State: s.carried(),
 	}
 	p := s.proposal()
 	for _, section := range []Section{
@@ -37,8 +37,8 @@ func (s Snapshot) buildIntro(empty bool) triage.Prose {
 	if empty {
 		return sayf("There is nothing to select: %s has no issues, and nothing slipped from %s.", s.Milestone, s.Milestone.Previous())
 	}
-	return sayf("Please select what %s delivers, by %s: label it %s and assign it. This is a proposal, nothing of it is done by itself.",
-		s.Milestone, s.dateOf(Kickoff).inWords(), triage.Code(s.Team.Label(triage.Deliverable)))
+	return sayf("Please select what %s delivers%s: label it %s and assign it. This is a proposal, nothing of it is done by itself.",
+		s.Milestone, by(s.dueOn(Kickoff)), triage.Code(s.Team.Label(triage.Deliverable)))
 }
 
 // proposal is what could be selected for a milestone.
@@ -49,11 +49,13 @@ type proposal struct {
 	unready []*Issue // candidates that cannot be scheduled as they are
 	slipped map[*Issue]bool
 	budget  Amount
+	limited bool // there is a budget
 }
 
 // proposal orders what slipped, what is selected and the candidates. What slipped or is selected is always in it: it has to be decided about.
 func (s Snapshot) proposal() proposal {
-	p := proposal{budget: s.teamBudget(), slipped: map[*Issue]bool{}}
+	p := proposal{slipped: map[*Issue]bool{}}
+	p.budget, p.limited = s.teamBudget()
 	var order []*Issue
 	for _, i := range s.slippedFrom(s.Milestone.Previous()) {
 		p.slipped[i] = true
@@ -85,7 +87,7 @@ func (s Snapshot) proposal() proposal {
 		in := s.facts(i)
 		weight := max(0, heaviness(&in))
 		selected := p.slipped[i] || in.Has(triage.Deliverable)
-		if !selected && (len(p.beyond) > 0 || p.budget > 0 && whole(sum+weight) > p.budget) {
+		if !selected && (len(p.beyond) > 0 || p.limited && whole(sum+weight) > p.budget) {
 			p.beyond = append(p.beyond, i)
 			continue
 		}
@@ -122,11 +124,11 @@ func (s Snapshot) proposalSection(p proposal) Section {
 		}
 	}
 	budget := "There is no budget to compare it with, see the capacity."
-	if p.budget > 0 {
+	if p.limited {
 		budget = fmt.Sprintf("The team's budget is %s.", p.budget)
 	}
 	text := fmt.Sprintf("What slipped comes first, then what is urgent, then what is heavy. Together they weigh %d. ", sum) + budget
-	if p.budget > 0 && whole(sum) > p.budget {
+	if p.limited && whole(sum) > p.budget {
 		text += fmt.Sprintf(" What slipped and what is selected is more than that, by **%s**.", whole(sum)-p.budget)
 	}
 	if p.done > 0 {

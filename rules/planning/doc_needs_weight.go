@@ -134,7 +134,7 @@ func (s Snapshot) needsWeightIntro(open int) []triage.Prose {
 	if open == 1 {
 		have = "has"
 	}
-	return []triage.Prose{sayf("%s of %s %s no weight. Please weigh yours by %s, so that the milestone can be planned.", countOf(open, "issue"), s.Milestone, have, s.weightsDue().inWords())}
+	return []triage.Prose{sayf("%s of %s %s no weight. Please weigh yours%s, so that the milestone can be planned.", countOf(open, "issue"), s.Milestone, have, by(s.weightsDue()))}
 }
 
 // instructions are those of the handbook, in short: "Weighting issues", "If the issue SSOT is not clear" and "If the issue needs a spike".

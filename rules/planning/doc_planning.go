@@ -22,7 +22,7 @@ func composePlanning(s Snapshot) (Document, error) {
 	ours, others := s.candidates(s.Milestone)
 	d := Document{
 		Kind: KindPlanning, Key: s.Milestone.String(), Milestone: s.Milestone.String(), Title: s.planningTitle(), Labels: s.planningLabels(),
-		Assignees: s.assignable(managers), Asks: distinct(managers), Due: s.dateOf(Kickoff), Frame: frame, State: s.carried(),
+		Assignees: s.assignable(managers), Asks: distinct(managers), Due: s.dueOn(Kickoff), Frame: frame, State: s.carried(),
 		Intro:    []triage.Prose{s.planningAsk(), s.span()},
 		Sections: []Section{s.candidateSection("candidates", "Candidates", ours)},
 	}
@@ -83,7 +83,7 @@ func (s Snapshot) candidateText(ours []*Issue, rows []Row) []triage.Prose {
 	if weight, _ := s.weigh(selected); len(selected) > 0 {
 		text += fmt.Sprintf("; %s with a weight of %d, not listed here", countOf(len(selected), "Deliverable"), weight)
 	}
-	if budget := s.teamBudget(); budget > 0 {
+	if budget, ok := s.teamBudget(); ok {
 		text += ". The team's budget is " + budget.String()
 	}
 	return []triage.Prose{
@@ -92,13 +92,13 @@ func (s Snapshot) candidateText(ours []*Issue, rows []Row) []triage.Prose {
 	}
 }
 
-// teamBudget is the sum of the engineers' budgets.
-func (s Snapshot) teamBudget() Amount {
-	var sum Amount
+// teamBudget is the sum of the engineers' budgets; false if there are none, for want of engineers or of working days.
+func (s Snapshot) teamBudget() (sum Amount, ok bool) {
 	for _, e := range s.engineers() {
-		sum += s.budget(e).Rounded
+		b := s.budget(e)
+		sum, ok = sum+b.Rounded, b.WorkingDays > 0
 	}
-	return sum
+	return sum, ok
 }
 
 // candidateSection lists candidates with what decides about them: labels and weight.

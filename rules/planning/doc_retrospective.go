@@ -15,7 +15,7 @@ func composeRetrospective(s Snapshot) (Document, error) {
 	}
 	d := Document{
 		Kind: KindRetrospective, Key: s.Milestone.String(), Milestone: s.Milestone.String(), Title: "Retrospective " + s.Milestone.String(),
-		Labels: s.planningLabels(), Assignees: s.assignable(s.Team.People(triage.EngineeringManager)), Due: s.dateOf(Release), State: s.carried(),
+		Labels: s.planningLabels(), Assignees: s.assignable(s.Team.People(triage.EngineeringManager)), Due: s.dueOn(Release), State: s.carried(),
 		Asks:  distinct(s.Team.People(triage.EngineeringManager, triage.ProductManager, triage.ProductDesigner, triage.Engineers)),
 		Frame: retrospectiveFrame,
 	}
