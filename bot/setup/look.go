@@ -265,7 +265,7 @@ func (l *looker) deliveries(ctx context.Context) error {
 	return nil
 }
 
-const maxTries = 4
+const maxTries = 3
 
 // ask makes a request, and repeats it if it may succeed later. It is for requests that may be carried out twice.
 func ask[T any](ctx context.Context, request func() (T, error)) (T, error) {

@@ -161,7 +161,7 @@ func (p *planner) groupHooks() (covered map[string]bool) {
 			p.problem(fmt.Sprintf("%s can have no webhook: GitLab has no licence for those of groups", g.Place), "give each project its webhook with --all-projects")
 		default:
 			covered[path] = true
-			p.create(g.Place, "tells the bot of what happens in all projects of the group")
+			p.create(g.Place, "nothing tells the bot of what happens in the projects of the group")
 		}
 	}
 	return covered
@@ -197,7 +197,7 @@ func (p *planner) projectHooks(covered map[string]bool) {
 		case len(own) > 0:
 			p.complete(one.Place, own)
 		default:
-			p.create(one.Place, "tells the bot of what happens in the project")
+			p.create(one.Place, "nothing tells the bot of what happens in the project")
 		}
 	}
 	if len(twice) > 0 {

@@ -94,5 +94,11 @@ type Plan struct {
 	secret secretPlan
 }
 
+// ShowsSecret reports whether carrying out the plan makes a secret that no file holds and that has to be shown.
+func (p Plan) ShowsSecret() bool { return p.secret.create && p.secret.credential.File == "" }
+
+// SecretVariable is the variable that gives the bot the secret of webhooks.
+func (p Plan) SecretVariable() string { return variableOf(p.secret.signing) }
+
 // Nothing reports whether nothing is to be done.
 func (p Plan) Nothing() bool { return len(p.Actions) == 0 }

@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -22,6 +23,7 @@ var secrets = map[string]string{
 	"SECRET":         "the-webhooks-own-secret",
 	"OTHER_SECRET":   "quite-another-secret",
 	"SIGNING":        "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+	"OTHER_SIGNING":  "whsec_c3RyYW5nZXItc3RyYW5nZXItc3RyYW5nZXItc3Q=",
 	"REDIS_PASSWORD": "hunter2-of-redis",
 }
 
@@ -34,7 +36,7 @@ var secrets = map[string]string{
 //	signal TERM|INT|HUP              sends it a signal
 //	ended CODE|SIGNAL                waits for its end; its output can then be looked at as of the last command
 //	get URL STATUS [REGEXP]          asks over HTTP until the answer is as wanted
-//	sandbox VERB                     is the GitLab, see sandbox_test.go
+//	sandbox VERB                     is the GitLab, see sandbox_test.go; gitlab VERB arranges it, see setup_test.go
 //	redis                            starts a redis-server with a password; sets FLOWKEEPER_REDIS_URL
 //
 // Nothing that flowkeeper prints in any script may hold one of the secrets.
@@ -44,13 +46,13 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       *update,
-		Setup:               setup,
+		Setup:               setupScript,
 		Condition: func(name string) (bool, error) {
 			return name == "root" && os.Geteuid() == 0, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "start": start, "await": await, "signal": kill, "ended": ended, "get": get,
-			"sandbox": play, "redis": redis,
+			"sandbox": play, "gitlab": arrange, "redis": redis,
 		},
 	})
 }
@@ -66,7 +68,7 @@ type scriptKey struct{}
 
 func of(ts *testscript.TestScript) *script { return ts.Value(scriptKey{}).(*script) }
 
-func setup(env *testscript.Env) error {
+func setupScript(env *testscript.Env) error {
 	s := &script{t: env.T().(testing.TB)}
 	env.Values[scriptKey{}] = s
 	for name, value := range secrets {
@@ -91,6 +93,9 @@ func setup(env *testscript.Env) error {
 	return nil
 }
 
+// generated is what the secrets look like that setup makes.
+var generated = regexp.MustCompile(`whsec_[A-Za-z0-9+/]{8}|\b[0-9a-f]{64}\b`)
+
 // harmless fails the test if a secret was printed.
 func (s *script) harmless(output string) {
 	s.t.Helper()
@@ -98,5 +103,8 @@ func (s *script) harmless(output string) {
 		if strings.Contains(output, value) {
 			s.t.Errorf("flowkeeper printed $%s", name)
 		}
+	}
+	if generated.MatchString(output) {
+		s.t.Error("flowkeeper printed a secret that it has made")
 	}
 }

@@ -33,7 +33,7 @@ func (g *scriptGitLab) close() {
 
 // play is the command "sandbox":
 //
-//	sandbox start          starts a GitLab that knows $TOKEN and has a project; sets FLOWKEEPER_GITLAB_URL, and GITLAB_ADDR to its host:port
+//	sandbox start [free|VERSION]  starts a GitLab that knows $TOKEN and has a project; sets FLOWKEEPER_GITLAB_URL, and GITLAB_ADDR to its host:port
 //	sandbox away|back      breaks every connection to its API from now on, or no more
 //	sandbox refuse         answers 422 to the next write to an issue
 //	sandbox hold|release   lets every request to its API wait, or no more
@@ -48,7 +48,7 @@ func play(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	switch verb, g := args[0], s.gitlab; {
 	case verb == "start" && g == nil:
-		s.gitlab = startGitLab(ts)
+		s.gitlab = startGitLab(ts, args[1:])
 	case verb == "away":
 		g.FailNext(sandbox.Fault{Times: -1, CutBefore: true})
 	case verb == "back":
@@ -102,8 +102,15 @@ func (s *script) logged() string {
 	return "[stderr]\n" + s.bot.stderr.String()
 }
 
-func startGitLab(ts *testscript.TestScript) *scriptGitLab {
-	g := &scriptGitLab{Server: sandbox.New(sandbox.Options{Token: secrets["TOKEN"]})}
+func startGitLab(ts *testscript.TestScript, kind []string) *scriptGitLab {
+	o := sandbox.Options{Token: secrets["TOKEN"]}
+	switch {
+	case len(kind) == 1 && kind[0] == "free":
+		o.Edition = sandbox.Free
+	case len(kind) == 1:
+		o.Version = kind[0]
+	}
+	g := &scriptGitLab{Server: sandbox.New(o)}
 	g.server = httptest.NewServer(g.Server)
 	g.SetURL(g.server.URL)
 	_, err := g.AddUser("ann", "Ann Author", sandbox.Reporter)
