@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"flowkeeper/bot/admin"
+	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/report"
 	"flowkeeper/bot/report/document"
 	"flowkeeper/bot/report/gather"
@@ -24,9 +25,7 @@ type reports struct {
 // newReports makes the reports' parts.
 func (a *App) newReports(self triage.Person) *reports {
 	o := a.o.Reports
-	g := &linkedGatherer{Gatherer: gather.New(a.gitlab, o.Gather, gather.Extras{Memories: a.inbox, Now: time.Now}), links: func(ctx context.Context, o gather.Options) (string, error) {
-		return issueList(ctx, a.gitlab, o)
-	}, o: o.Gather}
+	g := newLinkedGatherer(a.gitlab, o.Gather, gather.Extras{Memories: a.inbox})
 	r := report.Options{
 		GitLab: a.gitlab, Gatherer: g, Coordination: a.coordination, Inbox: a.inbox, Self: self, Markdown: g.markdown,
 		Schedule: o.Schedule, Now: time.Now, Log: a.o.Log, Registry: a.registry,
@@ -55,12 +54,16 @@ func (a *App) shownReports() admin.Reports {
 type linkedGatherer struct {
 	*gather.Gatherer
 
-	links func(context.Context, gather.Options) (list string, err error)
+	client *gitlab.Client
 
 	mu     sync.Mutex
 	o      gather.Options
 	layout document.Options
 	until  time.Time // the layout is good until then
+}
+
+func newLinkedGatherer(client *gitlab.Client, o gather.Options, e gather.Extras) *linkedGatherer {
+	return &linkedGatherer{Gatherer: gather.New(client, o, e), client: client, o: o}
 }
 
 // keepLayout is how long the addresses of a group and a project are believed.
@@ -86,7 +89,7 @@ func (g *linkedGatherer) lay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	list, err := g.links(ctx, o)
+	list, err := issueList(ctx, g.client, o)
 	if err != nil {
 		return fmt.Errorf("finding out where the links of a report lead: %w", err)
 	}

@@ -17,6 +17,20 @@ func (p *Publisher) Compose(ctx context.Context, k planning.Kind, milestone plan
 	return p.compose(k, s)
 }
 
+// Preview is Compose with the text that would stand in GitLab: the description of the report's issue, or else its block or comment. It writes nothing.
+func (p *Publisher) Preview(ctx context.Context, k planning.Kind, milestone planning.Version, now time.Time) (planning.Document, string, error) {
+	s, err := p.gather(ctx, k, milestone, now)
+	if err != nil {
+		return planning.Document{}, "", err
+	}
+	d, err := p.compose(k, s)
+	if err != nil || k.Place() != planning.OwnIssue {
+		return d, p.o.Markdown(d), err
+	}
+	text, err := p.description(d, s)
+	return d, text, err
+}
+
 // gather makes the snapshot of a report.
 func (p *Publisher) gather(ctx context.Context, k planning.Kind, milestone planning.Version, now time.Time) (planning.Snapshot, error) {
 	s, err := p.o.Gatherer.Snapshot(ctx, k, milestone, now.In(p.schedule().Location))

@@ -71,22 +71,22 @@ func (s Schedule) dues(k planning.Kind, c planning.Calendar, from, to planning.D
 	if k == planning.KindTriage {
 		first := from.AddDays(int(s.TriageDay-from.Weekday()+7) % 7)
 		for d := first; !d.After(to); d = d.AddDays(7) {
-			all = append(all, Due{Kind: k, At: s.at(d)})
+			all = append(all, Due{Kind: k, At: s.At(d)})
 		}
 		return all
 	}
 	for _, day := range c.KeyDatesBetween(from, to) {
 		for n, o := range occasions[k] {
 			if day.Occasion == o {
-				all = append(all, Due{Kind: k, Milestone: day.Milestone, At: s.at(day.Date), Update: n > 0})
+				all = append(all, Due{Kind: k, Milestone: day.Milestone, At: s.At(day.Date), Update: n > 0})
 			}
 		}
 	}
 	return all
 }
 
-// at is the time of a day at which reports are due. Where clocks skip that time, it is as much later as they skip.
-func (s Schedule) at(d planning.Date) time.Time {
+// At is the time of a day at which reports are due. Where clocks skip that time, it is as much later as they skip.
+func (s Schedule) At(d planning.Date) time.Time {
 	hour, minute := int(s.TriageAt/time.Hour), int(s.TriageAt%time.Hour/time.Minute)
 	return time.Date(d.Year, d.Month, d.Day, hour, minute, 0, 0, s.Location)
 }

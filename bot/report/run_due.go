@@ -234,10 +234,10 @@ func (p *Publisher) remindDue(ctx context.Context) error {
 		return err
 	}
 	for _, e := range list {
-		if e.Kind != planning.KindNeedsWeight || e.Reminded || e.Due.IsZero() || p.o.Now().Before(p.schedule().at(e.Due)) {
+		if e.Kind != planning.KindNeedsWeight || e.Reminded || e.Due.IsZero() || p.o.Now().Before(p.schedule().At(e.Due)) {
 			continue
 		}
-		if p.o.Now().Sub(p.schedule().at(e.Due)) <= catchUp {
+		if p.o.Now().Sub(p.schedule().At(e.Due)) <= catchUp {
 			if err := p.enqueue(ctx, e.Ref, Remind, 0, "report/remind/"+e.Ref.String()); err != nil {
 				return err
 			}

@@ -90,7 +90,7 @@ func (p *Publisher) closeExpired(ctx context.Context, r Request, result *Result)
 	if due.IsZero() {
 		due = planning.DateOf(issue.CreatedAt.In(p.schedule().Location))
 	}
-	if p.o.Now().Before(p.schedule().at(due).Add(p.schedule().CloseAfter)) {
+	if p.o.Now().Before(p.schedule().At(due).Add(p.schedule().CloseAfter)) {
 		return nil
 	}
 	if reopened, err := p.o.GitLab.WasReopened(ctx, e.Ref); err != nil || reopened {

@@ -21,7 +21,7 @@ type calendarCmd struct {
 }
 
 func (calendarCmd) Help() string {
-	return "The dates that milestones have in GitLab win; they are read in the projects of gitlab.projects and the groups above. What they do not tell is reckoned by " +
+	return "The dates that milestones have in GitLab win; they are read in reports.group, or else in the projects of gitlab.projects, and in the groups above. What they do not tell is reckoned by " +
 		"calendar.release: a milestone ends the Friday before its release and begins when the previous one has ended. What people have to do moves from " +
 		"calendar.holidays and weekends to the next working day." + `
 
@@ -68,10 +68,12 @@ func today(c config.Config, now time.Time) planning.Date {
 	return planning.DateOf(now.In(c.Calendar.Timezone))
 }
 
-// milestoneDates reads the milestones of the configured projects. Without a token or a project there are none, which it says.
+// milestoneDates reads the milestones of the group that reports are about, else of the configured projects. Without a token or any of them there are
+// none, which it says.
 func milestoneDates(ctx context.Context, p *program, c config.Config) ([]planning.MilestoneDates, error) {
-	if !c.GitLab.Token.IsSet() || len(c.GitLab.Projects) == 0 {
-		fmt.Fprintln(p.err, "Note: these are the dates by rule alone. To reckon with those of milestones, set FLOWKEEPER_GITLAB_TOKEN and, in the configuration file, gitlab.projects.")
+	if !c.GitLab.Token.IsSet() || len(c.GitLab.Projects) == 0 && c.Reports.Group == "" {
+		fmt.Fprintln(p.err, "Note: these are the dates by rule alone. To reckon with those of milestones, set FLOWKEEPER_GITLAB_TOKEN and, in the configuration file, "+
+			"reports.group or gitlab.projects.")
 		return nil, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTime)
@@ -80,18 +82,27 @@ func milestoneDates(ctx context.Context, p *program, c config.Config) ([]plannin
 	if err != nil {
 		return nil, err
 	}
+	if group := c.Reports.Group; group != "" {
+		all, err := client.GroupMilestoneDates(ctx, group)
+		return all, invisible(err, "group", group, "reports.group")
+	}
 	var all []planning.MilestoneDates
 	for _, project := range c.GitLab.Projects {
 		some, err := client.MilestoneDates(ctx, project)
-		if gitlab.ClassOf(err) == gitlab.NotFound {
-			return nil, fmt.Errorf("there is no project %s, or the bot's token cannot see it: correct gitlab.projects, or make the bot's user a member of it", project)
-		}
 		if err != nil {
-			return nil, err
+			return nil, invisible(err, "project", project, "gitlab.projects")
 		}
 		all = append(all, some...)
 	}
 	return all, nil
+}
+
+// invisible says what helps if a group or project cannot be seen; any other error stays as it is.
+func invisible(err error, what, name, key string) error {
+	if gitlab.ClassOf(err) != gitlab.NotFound {
+		return err
+	}
+	return fmt.Errorf("there is no %s %s, or the bot's token cannot see it: correct %s, or make the bot's user a member of it", what, name, key)
 }
 
 // calendarReport is the calendar as JSON.

@@ -36,6 +36,7 @@ type cli struct {
 	Check    checkCmd    `cmd:"" help:"Check the configuration and print what is in force."`
 	Rules    rulesCmd    `cmd:"" help:"List the rules, or show one."`
 	Calendar calendarCmd `cmd:"" help:"List the dates that the bot reckons with, and where each comes from."`
+	Report   reportCmd   `cmd:"" help:"List the reports, print one, or post it."`
 	Explain  explainCmd  `cmd:"" help:"Say what would be decided on an issue now, and why. Writes nothing."`
 	Replay   replayCmd   `cmd:"" help:"Send a webhook payload to a running bot, signed as GitLab would."`
 	Shadow   shadowCmd   `cmd:"" help:"Tell what rules in shadow would have done."`

@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"flowkeeper/bot/sandbox"
+	"flowkeeper/bot/sandbox/seed"
 	"flowkeeper/rules/triage"
 )
 
@@ -40,6 +41,8 @@ func (g *scriptGitLab) close() {
 //	sandbox connect URL [NAME]  points a webhook of the project at a receiver; its secret is $SECRET or the one of that name
 //	sandbox open TITLE     opens an issue; sandbox shows LABEL waits until it carries the label, sandbox bare wants no label and no note on it
 //	sandbox milestone TITLE START DUE  adds a milestone with these dates to the project; - is none
+//	sandbox world          adds the group my-group with the 300 issues of planningtest, as they are on 2026-11-30
+//	sandbox readonly       answers 422 to everything that would change something, until back
 //	sandbox comment TEXT   writes a comment on the issue that was opened last
 func play(ts *testscript.TestScript, neg bool, args []string) {
 	s := of(ts)
@@ -76,6 +79,12 @@ func play(ts *testscript.TestScript, neg bool, args []string) {
 		_, err := g.AddMilestone(g.project, args[1])
 		ts.Check(err)
 		ts.Check(g.DateMilestone(g.project, args[1], strings.TrimPrefix(args[2], "-"), strings.TrimPrefix(args[3], "-")))
+	case verb == "world" && len(args) == 1:
+		ts.Check(seed.World(g.Server))
+	case verb == "readonly" && len(args) == 1:
+		for _, method := range []string{"POST", "PUT", "DELETE"} {
+			g.FailNext(sandbox.Fault{Times: -1, Match: method + " /api/", Status: http.StatusUnprocessableEntity})
+		}
 	case verb == "comment" && len(args) == 2:
 		_, err := g.Comment("ann", g.issue, args[1])
 		ts.Check(err)

@@ -21,12 +21,9 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// kinds are the reports whose documents are compared.
-var kinds = []planning.Kind{planning.KindPlanning, planning.KindNeedsWeight, planning.KindCapacity, planning.KindBuild, planning.KindKickoff, planning.KindRetrospective}
-
 // TestDocumentsOfTheWorld gathers the world and composes all documents: they are those of the world itself.
 func TestDocumentsOfTheWorld(t *testing.T) {
-	for _, k := range kinds {
+	for _, k := range planning.Kinds() {
 		t.Run(string(k), func(t *testing.T) {
 			want, err := planning.Compose(k, planningtest.For(k, planningtest.Coming))
 			if err != nil {
