@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"flowkeeper/rules/planning"
 )
 
 // Template is a Markdown file of the team's own.
@@ -15,9 +17,6 @@ type Template struct {
 
 // maxTemplate bounds a template; GitLab takes descriptions of a million characters.
 const maxTemplate = 256 << 10
-
-// placeholders are what a template may hold in double braces.
-var placeholders = []string{"milestone", "dates", "capacity", "candidates"}
 
 var placeholder = regexp.MustCompile(`\{\{\s*([^{}\n]*?)\s*\}\}`)
 
@@ -52,9 +51,12 @@ func readTemplate(path string) (string, *diagnostic) {
 	}
 	text := strings.ReplaceAll(string(source), "\r\n", "\n")
 	for _, found := range placeholder.FindAllStringSubmatch(text, -1) {
-		if !slices.Contains(placeholders, found[1]) {
-			return "", diagnosticf(suggest(found[1], placeholders, ""), "%s has {{%.40s}}, which stands for nothing", quote(path), found[1])
+		if !slices.Contains(planning.Placeholders(), found[1]) {
+			return "", diagnosticf(suggest(found[1], planning.Placeholders(), ""), "%s has {{%.40s}}, which stands for nothing", quote(path), found[1])
 		}
+	}
+	if err := planning.CheckTemplate(text); err != nil {
+		return "", diagnosticf("take one of them out", "%s: %v", quote(path), err)
 	}
 	return text, nil
 }
