@@ -3,26 +3,44 @@ package report
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/record"
+	"flowkeeper/rules/planning"
 	"flowkeeper/rules/triage"
 )
 
-// Touched has the open reports brought up to date that may hold an issue which changed, or of which commands on it change something. enters says
-// that the issue may have come to another milestone.
-func (p *Publisher) Touched(ctx context.Context, url string, enters bool, edits []triage.ReportEdit) error {
+// Touched has the open reports brought up to date that may hold an issue which changed. enters says that the issue may have come to another
+// milestone.
+func (p *Publisher) Touched(ctx context.Context, url string, enters bool) error {
 	reports, err := p.Holding(ctx, url, enters)
 	if err != nil {
 		return err
 	}
 	for _, e := range reports {
-		if err := p.send(ctx, e.Ref, record.Event{Task: string(Update), Edits: edits}, p.schedule().Settle, ""); err != nil {
+		if err := p.enqueue(ctx, e.Ref, Update, p.schedule().Settle, ""); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// EditHolding has the open planning and needs-weight reports changed that may hold an issue, as commands on that issue want it. It returns how
+// many there are.
+func (p *Publisher) EditHolding(ctx context.Context, url string, edits []triage.ReportEdit) (int, error) {
+	reports, err := p.Holding(ctx, url, false)
+	if err != nil {
+		return 0, err
+	}
+	reports = slices.DeleteFunc(reports, func(e Entry) bool { return e.Kind != planning.KindPlanning && e.Kind != planning.KindNeedsWeight })
+	for _, e := range reports {
+		if err := p.send(ctx, e.Ref, record.Event{Task: string(Update), Edits: edits}, p.schedule().Settle, ""); err != nil {
+			return 0, err
+		}
+	}
+	return len(reports), nil
 }
 
 // enqueue has the worker look at the issue of a report. A second one with the same key, if there is one, is a duplicate.

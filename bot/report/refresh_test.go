@@ -291,22 +291,22 @@ func TestTouched(t *testing.T) {
 	l.queue.take(t)
 	address := func(n int64) string { return l.url + "/team/project/-/work_items/" + itoa(n) }
 	for n, want := range map[int64]int{1: 1, 2: 1, 3: 0} {
-		l.must(p.Touched(t.Context(), address(n), true, nil))
+		l.must(p.Touched(t.Context(), address(n), true))
 		if got := l.queue.take(t); len(got) != want {
 			t.Errorf("after a change of #%d it looks at %q", n, got)
 		}
 	}
 	_, err := p.Post(t.Context(), planning.KindPlanning, milestone, monday)
 	l.must(err)
-	l.must(p.Touched(t.Context(), address(1), false, nil))
+	l.must(p.Touched(t.Context(), address(1), false))
 	if got := l.queue.take(t); len(got) != 2 {
 		t.Errorf("on both reports, it looks at %q", got)
 	}
-	l.must(p.Touched(t.Context(), address(7), true, nil))
+	l.must(p.Touched(t.Context(), address(7), true))
 	if got := l.queue.take(t); len(got) != 1 {
 		t.Errorf("come to a milestone, it looks at %q", got)
 	}
-	l.must(p.Touched(t.Context(), address(7), false, nil))
+	l.must(p.Touched(t.Context(), address(7), false))
 	if got := l.queue.take(t); len(got) > 0 {
 		t.Errorf("on none, it looks at %q", got)
 	}

@@ -24,7 +24,9 @@ type Reports interface {
 	Refresh(ctx context.Context, r report.Request) (report.Result, error)
 	Forget(ctx context.Context, ref triage.Ref) error
 	// Touched has the open reports brought up to date that may hold the issue at an address.
-	Touched(ctx context.Context, url string, enters bool, edits []triage.ReportEdit) error
+	Touched(ctx context.Context, url string, enters bool) error
+	// EditHolding has the open reports changed that plan the issue at an address, and says how many there are.
+	EditHolding(ctx context.Context, url string, edits []triage.ReportEdit) (int, error)
 }
 
 // reportWork is what a job has to do with reports.
@@ -127,7 +129,11 @@ func (j *job) report(ctx context.Context) (report.Entry, bool, error) {
 // editReports carries out what commands change in reports: in the one that stands on the issue, or in those that list it.
 func (j *job) editReports(ctx context.Context) error {
 	intent := &j.decision.Pending.Intent
-	if len(intent.Reports) == 0 || j.pool.o.Reports == nil {
+	if len(intent.Reports) == 0 {
+		return nil
+	}
+	if j.pool.o.Reports == nil {
+		refuseEdits(intent, "the bot has no reports")
 		return nil
 	}
 	e, is, err := j.pool.o.Reports.Recognise(ctx, j.batch.Issue)
@@ -135,7 +141,11 @@ func (j *job) editReports(ctx context.Context) error {
 		return err
 	}
 	if !is {
-		return j.pool.o.Reports.Touched(ctx, j.snap.issue.URL, false, intent.Reports)
+		reached, err := j.pool.o.Reports.EditHolding(ctx, j.snap.issue.URL, intent.Reports)
+		if err == nil && reached == 0 {
+			refuseEdits(intent, "the issue is on no open planning or needs-weight issue; write it again when it is in a milestone that is planned")
+		}
+		return err
 	}
 	r, err := j.pool.o.Reports.Refresh(ctx, report.Request{Report: e, Tasks: []report.Task{report.Compose}, Edits: intent.Reports, May: j.checkLease})
 	if len(r.Did) > 0 {
@@ -144,10 +154,22 @@ func (j *job) editReports(ctx context.Context) error {
 	}
 	j.reports.wakeAt = earlier(j.reports.wakeAt, r.WakeAt)
 	if broken, is := errors.AsType[*report.BrokenBlock](err); is {
-		appendReply(intent, intent.Answers[len(intent.Answers)-1].Note, triage.Say("The report was not changed: ").Untrusted(broken.Err.Error()).Say("."))
+		refuseEdits(intent, "the bot's part of the description is broken, "+broken.Err.Error()+"; put its marks back, or have the report made anew")
 		return nil
 	}
 	return err
+}
+
+// refuseEdits says that reports were not changed as commands wanted, and why.
+func refuseEdits(intent *triage.Intent, why string) {
+	for _, e := range intent.Reports {
+		for n := range intent.Answers {
+			if intent.Answers[n].Note == e.Note {
+				intent.Answers[n].Emoji = triage.RefusedEmoji
+			}
+		}
+		appendReply(intent, e.Note, triage.Say("Not done: ").Untrusted(why).Say("."))
+	}
 }
 
 // touchReports has the documents looked at that may hold the issue, if it changed in a way that documents look at.
@@ -164,7 +186,7 @@ func (j *job) touchReports(ctx context.Context) error {
 	if !changed {
 		return nil
 	}
-	return j.pool.o.Reports.Touched(ctx, issue.URL, enters && issue.Milestone != 0, nil)
+	return j.pool.o.Reports.Touched(ctx, issue.URL, enters && issue.Milestone != 0)
 }
 
 // showsOtherwise reports whether a document would show the issue in another way than before.

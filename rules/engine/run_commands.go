@@ -134,10 +134,12 @@ func (r *commandRun) applyOutcome(c Comment, call triage.Call, out triage.Outcom
 		r.memory.Context.LoadedAt = r.now
 	}
 	if out.Report != nil {
-		intent.Reports = append(intent.Reports, *out.Report)
+		edit := *out.Report
+		edit.Note = call.Note
+		intent.Reports = append(intent.Reports, edit)
 		if report := r.facts.Report; report != nil {
 			edited := *report
-			edited.State = edited.State.Edited(*out.Report)
+			edited.State = edited.State.Edited(edit)
 			r.facts.Report = &edited
 		}
 	}

@@ -7,6 +7,7 @@ type ReportEdit struct {
 	AwayTo   string `json:"at,omitempty"` // last day away
 	Back     string `json:"b,omitempty"`  // back from this day on: days away that begin on it go, those that hold it end the day before
 	Takes    *Ref   `json:"t,omitempty"`  // an issue that the person would like to be assigned
+	Note     int64  `json:"n,omitempty"`  // the comment that wants it; set by the engine
 }
 
 // ReportName names a report: its kind ("planning"), and its key among those of the kind, the milestone's title or a date.
