@@ -206,17 +206,6 @@ func (s Snapshot) atRiskSection() Section {
 	return section
 }
 
-// plannedRows name issues with their assignees.
-func (s Snapshot) plannedRows(issues []*Issue) []Row {
-	var rows []Row
-	for _, i := range issues {
-		if row, ok := s.plannedRow(i, unmentionedAll(i.Assignees)); ok {
-			rows = append(rows, row)
-		}
-	}
-	return rows
-}
-
 // slippedSection lists what the milestone before leaves.
 func (s Snapshot) slippedSection() Section {
 	from, issues := s.Milestone.Previous(), s.slippedFrom(s.Milestone.Previous())

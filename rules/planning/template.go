@@ -106,6 +106,7 @@ _The product manager says here in a few lines what {{milestone}} is about, and w
 - [ ] What ought to be done is in the milestone and has a priority.
 - [ ] The other managers and the product designer have talked the list over.
 - [ ] What will not be done has gone to the backlog or to a later milestone.
+- [ ] What users ought to hear of has an item for the release post.
 
 ### Engineering manager, backend
 
