@@ -15,11 +15,17 @@ import (
 	"go.uber.org/zap"
 
 	"flowkeeper/bot/sandbox"
+	"flowkeeper/bot/stylesheet"
 	"flowkeeper/rules/triage"
 )
 
 //go:embed assets
 var assets embed.FS
+
+//go:embed assets/style.css
+var ownStyle string
+
+var style = stylesheet.With(ownStyle)
 
 var templates = template.Must(template.New("").ParseFS(assets, "assets/*.html"))
 
@@ -54,6 +60,10 @@ func New(gitlab *sandbox.Server, log *zap.Logger) http.Handler {
 	mux.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) { s.stream(w, r, s.indexPage) })
 	mux.HandleFunc("GET /issues/{project}/{iid}", func(w http.ResponseWriter, r *http.Request) { s.render(w, r, http.StatusOK, s.issuePage, "") })
 	mux.HandleFunc("GET /issues/{project}/{iid}/events", func(w http.ResponseWriter, r *http.Request) { s.stream(w, r, s.issuePage) })
+	mux.HandleFunc("GET /assets/style.css", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-cache")
+		style.ServeHTTP(w, r)
+	})
 	mux.HandleFunc("GET /assets/{file}", serveAsset)
 	mux.HandleFunc("/", s.serveGitLabURL)
 	post("/who", (*site).postVisitor)
@@ -144,7 +154,7 @@ func (p *page) html() ([]byte, error) {
 
 func serveAsset(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("file")
-	if !slices.Contains([]string{"style.css", "page.js", "icon.svg"}, name) {
+	if !slices.Contains([]string{"page.js", "icon.svg"}, name) {
 		http.NotFound(w, r)
 		return
 	}
