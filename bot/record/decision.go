@@ -9,15 +9,16 @@ import (
 
 // Decision is what was made of the events of an issue: what had happened, what every rule said and what was done about it.
 type Decision struct {
-	Events   []string         `json:"events"`         // the kinds of each, in words
-	Path     string           `json:"path,omitempty"` // of the project
-	InScope  bool             `json:"ours"`
-	Reason   string           `json:"reason,omitempty"` // why the issue was left alone
-	Commands []engine.Result  `json:"commands,omitempty"`
-	Findings []engine.Finding `json:"findings,omitempty"` // of the rules that were run
-	Done     []string         `json:"done,omitempty"`     // in words
-	Attempt  int              `json:"attempt"`            // from 1
-	Error    string           `json:"error,omitempty"`    // why it was given up, or not carried out to its end
+	Events       []string         `json:"events"`                 // the kinds of each, in words
+	Path         string           `json:"path,omitempty"`         // of the project
+	Confidential bool             `json:"confidential,omitempty"` // the issue was
+	InScope      bool             `json:"ours"`
+	Reason       string           `json:"reason,omitempty"` // why the issue was left alone
+	Commands     []engine.Result  `json:"commands,omitempty"`
+	Findings     []engine.Finding `json:"findings,omitempty"` // of the rules that were run
+	Done         []string         `json:"done,omitempty"`     // in words
+	Attempt      int              `json:"attempt"`            // from 1
+	Error        string           `json:"error,omitempty"`    // why it was given up, or not carried out to its end
 }
 
 // Encode writes a decision for the inbox, some kilobytes.

@@ -164,7 +164,10 @@ func (j *job) unfinishedMemory() ([]byte, error) {
 
 // record is the decision for explanations; rules that were not run are left out, they had nothing to look at.
 func (j *job) record(cause error) []byte {
-	d := record.Decision{Path: j.snap.issue.Path, InScope: j.decision.InScope, Reason: j.decision.Reason, Commands: j.decision.Pending.Results, Done: j.effects.did, Attempt: j.batch.Attempt}
+	d := record.Decision{
+		Path: j.snap.issue.Path, Confidential: j.snap.issue.Confidential, InScope: j.decision.InScope, Reason: j.decision.Reason,
+		Commands: j.decision.Pending.Results, Done: j.effects.did, Attempt: j.batch.Attempt,
+	}
 	for _, e := range j.allEvents() {
 		d.Events = append(d.Events, e.Kind.String())
 	}
