@@ -332,6 +332,33 @@ rules: {weight-scale: off}
 	}
 }
 
+// TestSharedSections: what rules share with the reports reaches each rule that declares it, and no section is left out.
+func TestSharedSections(t *testing.T) {
+	c := config.Default(rules.Catalogue())
+	c.SLO.Bug[1], c.Calendar.Holidays = 42*time.Hour, []planning.Date{{Year: 2026, Month: time.December, Day: 25}}
+	found := map[string]bool{}
+	for _, s := range c.Policy().Settings {
+		for _, shared := range s.Shared {
+			found[shared.Section] = true
+			switch v := s.Options[shared.Section].(type) {
+			case planning.SLOOptions:
+				if v.Bug[1] != 42*time.Hour || v.Near != planning.HandbookSLO.Near {
+					t.Errorf("%s goes by the limits %+v", s.ID, v)
+				}
+			case planning.WorkingDays:
+				if v.Has(planning.Date{Year: 2026, Month: time.December, Day: 25}) {
+					t.Errorf("%s does not know the holidays", s.ID)
+				}
+			default:
+				t.Errorf("%s gets %T of the section %s", s.ID, v, shared.Section)
+			}
+		}
+	}
+	if len(found) != 2 {
+		t.Errorf("rules share the sections %v", found)
+	}
+}
+
 // TestPrintLoadsBack is the promise of String: it is a file that gives the same configuration.
 func TestPrintLoadsBack(t *testing.T) {
 	first, err := load(t, `

@@ -44,6 +44,9 @@ func (c *rulesCmd) showRule(p *program, catalogue []triage.Rule) error {
 		for _, o := range r.Options {
 			fmt.Fprintf(p.out, "  Option %s: %s; %v if not set%s.\n", o.Name, o.Help, o.Default, optionBounds(o))
 		}
+		for _, s := range r.Shared {
+			fmt.Fprintf(p.out, "  It goes by the section %s of the configuration, too.\n", s.Section)
+		}
 		return nil
 	}
 	return usageError{c.unknownRule(catalogue)}
