@@ -19,11 +19,22 @@ const DefaultPath = "flowkeeper.yaml"
 //
 // The error, if any, is of type Problems and names everything that is wrong in both. No error or message holds a secret.
 func Load(path string, environ []string, catalogue []triage.Rule) (Config, error) {
-	c := Default(catalogue)
 	env := newEnvironment(environ)
-	r := &reader{schema: schema(&c), origin: map[string]origin{}}
-
 	name, source, bad := openFile(path, env)
+	return read(name, source, bad, env, catalogue)
+}
+
+// Check reports what is wrong with the content of a configuration file that is not written yet, without an environment; nil if nothing is. The
+// error is of type Problems.
+func Check(name string, source []byte, catalogue []triage.Rule) error {
+	_, err := read(name, source, nil, newEnvironment(nil), catalogue)
+	return err
+}
+
+// read reads the content of a file, unless opening it has failed, and the environment.
+func read(name string, source []byte, bad *Problem, env *environment, catalogue []triage.Rule) (Config, error) {
+	c := Default(catalogue)
+	r := &reader{schema: schema(&c), origin: map[string]origin{}}
 	if bad == nil && source != nil {
 		c.File = name
 	}

@@ -32,6 +32,7 @@ var version = "dev"
 type cli struct {
 	Serve    serveCmd    `cmd:"" help:"Receive webhooks and act on them."`
 	Demo     demoCmd     `cmd:"" help:"Play a short story with a GitLab in memory; nothing else is needed."`
+	Init     initCmd     `cmd:"" help:"Write a configuration file from five answers."`
 	Setup    setupCmd    `cmd:"" help:"Create the labels and webhooks that the bot needs in GitLab."`
 	Check    checkCmd    `cmd:"" help:"Check the configuration and print what is in force."`
 	Rules    rulesCmd    `cmd:"" help:"List the rules, or show one."`

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -179,31 +178,8 @@ func (c *setupCmd) agreed(ctx context.Context, p *program, r setupReport) error 
 
 // confirm asks a question to which anything but a yes is a no.
 func confirm(ctx context.Context, p *program, question string) (bool, error) {
-	answer, err := readAnswer(ctx, p, bufio.NewReader(os.Stdin), question+" [y/N] ")
+	answer, err := newAnswers(ctx).read(ctx, p, question+" [y/N] ")
 	return strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes"), err
-}
-
-// readAnswer asks for a line on the terminal. A signal ends the wait.
-func readAnswer(ctx context.Context, p *program, in *bufio.Reader, question string) (string, error) {
-	fmt.Fprint(p.err, question)
-	type line struct {
-		text string
-		err  error
-	}
-	read := make(chan line, 1)
-	go func() {
-		text, err := in.ReadString('\n')
-		read <- line{strings.TrimSpace(text), err}
-	}()
-	select {
-	case l := <-read:
-		if l.err != nil {
-			return "", errors.New("the answer ended before its line did")
-		}
-		return l.text, nil
-	case <-ctx.Done():
-		return "", context.Cause(ctx)
-	}
 }
 
 // isTerminal reports whether a person sees what is written.
