@@ -46,6 +46,14 @@ func (h holds) has(url string) bool {
 	return h.all || found
 }
 
+// exceed reports whether there are issues among them that were not before.
+func (h holds) exceed(before holds) bool {
+	return !before.all && (h.all || slices.ContainsFunc(h.list, func(x uint32) bool {
+		_, found := slices.BinarySearch(before.list, x)
+		return !found
+	}))
+}
+
 // hashOf is the hash of an issue's address. GitLab may show an issue below issues or below work_items, over HTTP or HTTPS.
 func hashOf(url string) uint32 {
 	_, rest, _ := strings.Cut(url, "://")
@@ -103,12 +111,16 @@ func (p *Publisher) noteHolds(ctx context.Context, e Entry, description string, 
 			urls = append(urls, i.URL)
 		}
 	}
-	value := holdsOf(urls).encode()
-	name := holdsName(e.Ref)
-	if old, err := p.o.Coordination.Checkpoint(ctx, name); err != nil || bytes.Equal(old, value) {
+	now, name := holdsOf(urls), holdsName(e.Ref)
+	old, err := p.o.Coordination.Checkpoint(ctx, name)
+	if err != nil || bytes.Equal(old, now.encode()) {
 		return err
 	}
-	return p.o.Coordination.SetCheckpoint(ctx, name, value)
+	if err := p.o.Coordination.SetCheckpoint(ctx, name, now.encode()); err != nil || len(old) > 0 && !now.exceed(decodeHolds(old)) {
+		return err
+	}
+	// What changed since they were read, while nobody knew that it matters here.
+	return p.enqueue(ctx, e.Ref, Update, p.schedule().Settle, "")
 }
 
 // isTicked reports whether of a published report only the boxes are kept up to date, and not its lists.

@@ -12,11 +12,12 @@ import (
 	"flowkeeper/rules/planning"
 )
 
-// How long Post goes on while GitLab does not do what it is asked.
+// How long a report is tried while GitLab does not do what it is asked.
 const (
-	postTries   = 12
-	postWait    = time.Second // before the second try; it doubles from there
-	postLongest = 30 * time.Second
+	postTries   = 12          // for somebody who waits
+	dueTries    = 4           // before others that are due
+	firstWait   = time.Second // before the second try; it doubles from there
+	longestWait = 30 * time.Second
 )
 
 // Post publishes a report now, whatever its mode: it opens it, or brings the one that is there up to date. The milestone is zero for a kind that
@@ -26,16 +27,24 @@ func (p *Publisher) Post(ctx context.Context, k planning.Kind, milestone plannin
 	if k.Place() == planning.OnlyPrinted {
 		return Outcome{}, fmt.Errorf("the %s report is only printed: leave out --post", k)
 	}
-	for wait, try := postWait, 1; ; wait, try = min(2*wait, postLongest), try+1 {
-		err = p.measure(ctx, k, func(ctx context.Context) (string, error) {
+	err = persist(ctx, postTries, func() error {
+		return p.measure(ctx, k, func(ctx context.Context) (string, error) {
 			o, err = p.post(ctx, k, milestone, now)
 			return o.What, err
 		})
-		if !passes(err) || try == postTries {
-			return o, err
+	})
+	return o, err
+}
+
+// persist does something until GitLab does what it is asked, at most so often.
+func persist(ctx context.Context, tries int, do func() error) error {
+	for wait := firstWait; ; wait = min(2*wait, longestWait) {
+		err := do()
+		if tries--; tries == 0 || !passes(err) {
+			return err
 		}
 		if !sleep.For(ctx, max(wait, gitlab.RetryDelay(err))) {
-			return o, ctx.Err()
+			return ctx.Err()
 		}
 	}
 }

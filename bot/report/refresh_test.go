@@ -298,6 +298,7 @@ func TestTouched(t *testing.T) {
 	}
 	_, err := p.Post(t.Context(), planning.KindPlanning, milestone, monday)
 	l.must(err)
+	l.queue.take(t)
 	l.must(p.Touched(t.Context(), address(1), false))
 	if got := l.queue.take(t); len(got) != 2 {
 		t.Errorf("on both reports, it looks at %q", got)

@@ -19,8 +19,6 @@ const (
 	keepCalendar = time.Hour
 	// firstRetry and longestRetry are the waits before a report that failed is tried again; they double.
 	firstRetry, longestRetry = time.Minute, time.Hour
-	// afterOpening is when a new report is looked at: its issues may have changed while it was composed.
-	afterOpening = 30 * time.Second
 )
 
 // retry is when a report that failed is tried again.
@@ -119,7 +117,8 @@ func (p *Publisher) runOnce(ctx context.Context, due Due) error {
 	if r.key == key && now.Before(r.at) {
 		return nil
 	}
-	if err := p.do(ctx, due, log); err != nil {
+	outcome, err := p.do(ctx, due, log)
+	if err != nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -133,7 +132,11 @@ func (p *Publisher) runOnce(ctx context.Context, due Due) error {
 		return nil
 	}
 	delete(p.retries, due.Kind)
-	return p.o.Coordination.SetCheckpoint(ctx, name, []byte(key))
+	if err := p.o.Coordination.SetCheckpoint(ctx, name, []byte(key)); err != nil {
+		return err
+	}
+	log.Info("a report was due", zap.String("result", outcome.What), zap.String("url", outcome.URL))
+	return nil
 }
 
 // id names a due time for good: also when a milestone's dates are changed, it is due once.
@@ -145,7 +148,7 @@ func (d Due) id() string {
 }
 
 // do does what is due of a report in its mode.
-func (p *Publisher) do(ctx context.Context, due Due, log *zap.Logger) error {
+func (p *Publisher) do(ctx context.Context, due Due, log *zap.Logger) (Outcome, error) {
 	kept := Kept{Kind: due.Kind, Key: due.Key(), DueAt: due.At, At: p.o.Now(), Mode: p.schedule().mode(due.Kind)}
 	err := p.measure(ctx, due.Kind, func(ctx context.Context) (string, error) {
 		if kept.Mode == triage.Shadow {
@@ -156,19 +159,19 @@ func (p *Publisher) do(ctx context.Context, due Due, log *zap.Logger) error {
 			}
 			return Composed, err
 		}
-		o, err := p.publish(ctx, due)
-		kept.Outcome = o
-		return o.What, err
+		err := persist(ctx, dueTries, func() (err error) {
+			kept.Outcome, err = p.publish(ctx, due)
+			return err
+		})
+		return kept.Outcome.What, err
 	})
 	if err != nil {
 		kept.Error = err.Error()
-	} else {
-		log.Info("a report was due", zap.String("result", kept.Outcome.What), zap.String("url", kept.Outcome.URL))
 	}
 	if err := p.keep(ctx, kept); err != nil {
 		log.Warn("keeping what became of a report for operators", zap.Error(err))
 	}
-	return err
+	return kept.Outcome, err
 }
 
 // publish opens the report, or has the worker write to the issue that is there.
@@ -176,9 +179,6 @@ func (p *Publisher) publish(ctx context.Context, due Due) (Outcome, error) {
 	if due.Kind.Place() == planning.OwnIssue && !due.Update {
 		e, o, err := p.open(ctx, due.Kind, due.Milestone, due.At)
 		if err != nil || o.What == Nothing {
-			return o, err
-		}
-		if err := p.enqueue(ctx, e.Ref, Update, afterOpening, ""); err != nil {
 			return o, err
 		}
 		return o, p.touchOlder(ctx, e)
