@@ -26,6 +26,7 @@ type call struct {
 	note    bool              // writes a comment
 	graphql bool              // a GraphQL query, which has a path of its own
 	token   func(http.Header) // sets another token in the request; nil for the one in use
+	most    int64             // bytes that the answer may have; 0 is maxAnswer
 	role    string            // the role that the token needs in the project, for errors; "" for the bot's usual one
 }
 
@@ -67,6 +68,9 @@ func (c *Client) do(ctx context.Context, k call, into any) (answer, error) {
 func (c *Client) send(ctx context.Context, k call) (answer, error) {
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
+	if k.most > 0 {
+		limited = context.WithValue(limited, mostKey{}, k.most)
+	}
 
 	req, err := c.api.NewRequest(k.method, k.path, k.send, []api.RequestOptionFunc{api.WithContext(limited)})
 	if err != nil {

@@ -21,6 +21,7 @@ import (
 // groupList is a GitLab with a group's list of issues, which has pages by row number only.
 type groupList struct {
 	NoTotal bool // as over 10,000 issues
+	Text    int  // bytes of each description
 
 	mu      sync.Mutex
 	issues  []listed
@@ -70,7 +71,7 @@ func (g *groupList) answer(w http.ResponseWriter, r *http.Request) bool {
 	body := []map[string]any{}
 	for _, i := range found[from:to] {
 		body = append(body, map[string]any{
-			"id": 1000 + i.iid, "iid": i.iid, "project_id": 7 + i.iid%2, "title": "Slow", "description": "Very.", "state": "opened", "labels": []string{"UX"},
+			"id": 1000 + i.iid, "iid": i.iid, "project_id": 7 + i.iid%2, "title": "Slow", "description": "Very." + strings.Repeat("x", g.Text), "state": "opened", "labels": []string{"UX"},
 			"milestone": map[string]any{"id": 70, "title": "19.7"}, "created_at": i.created, "updated_at": i.created,
 			"references": map[string]any{"full": fmt.Sprintf("my-group/app#%d", i.iid)},
 		})
@@ -148,6 +149,33 @@ func TestEachIssueInFewPages(t *testing.T) {
 	err := g.client(t).EachIssue(t.Context(), gitlab.IssueList{Group: "my-group/sub"}, func(gitlab.ListedIssue) error { n++; return nil })
 	if err != nil || n != 5000 || len(g.queries) > 52 {
 		t.Errorf("%d issues by %d calls, %v", n, len(g.queries), err)
+	}
+}
+
+// TestEachIssueWithLongDescriptions reads no page of many megabytes: a report is made beside other work.
+func TestEachIssueWithLongDescriptions(t *testing.T) {
+	t.Parallel()
+	const text, size, most = 150 << 10, 120, 8 << 20
+	g := crowd(size)
+	g.Text = text
+	read, before := 0, 0
+	seen := map[int64]bool{}
+	list := gitlab.IssueList{Group: "my-group/sub", Page: func(int) {
+		if got := read - before; got*text > most {
+			t.Errorf("a page had %d issues", got)
+		}
+		before = read
+	}}
+	err := g.client(t).EachIssue(t.Context(), list, func(i gitlab.ListedIssue) error {
+		read++
+		seen[i.IID] = true
+		return nil
+	})
+	if err != nil || len(seen) != size {
+		t.Errorf("%d issues, %v", len(seen), err)
+	}
+	if got := read - before; got*text > most {
+		t.Errorf("the last page had %d issues", got)
 	}
 }
 

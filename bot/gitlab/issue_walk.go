@@ -74,9 +74,15 @@ func (l *issueWalk) run(ctx context.Context) error {
 	return l.c.newError(l.k, 0, Permanent, tooLongError(l.pages))
 }
 
+// maxPage is how many bytes of a page are read, of the usual hundred KiB, before a smaller page is asked for: lists are read beside other work.
+const maxPage = 8 << 20
+
 // next reads a page and hands it on; done says that it was the last.
 func (l *issueWalk) next(ctx context.Context) (done bool, err error) {
-	l.k.send = l.query
+	l.k.send, l.k.most = l.query, maxPage
+	if l.query.PerPage == 1 {
+		l.k.most = 0 // there is no smaller page
+	}
 	var some []wireIssue
 	a, err := l.c.do(ctx, l.k, &some)
 	if errors.Is(err, errTooLarge) && l.query.PerPage > 1 {

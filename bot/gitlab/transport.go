@@ -47,8 +47,12 @@ func (g hardenedTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 	}
 	// The library panics on a Link header with a parameter that has no value, which a proxy may add. Pages are found without it.
 	resp.Header.Del("Link")
-	body := &limitedBody{body: resp.Body, left: maxAnswer}
-	if resp.ContentLength > maxAnswer {
+	most := int64(maxAnswer)
+	if less, ok := req.Context().Value(mostKey{}).(int64); ok {
+		most = less
+	}
+	body := &limitedBody{body: resp.Body, left: most}
+	if resp.ContentLength > most {
 		body.left = -1 // there is no need to read what will not be used
 	}
 	if resp.StatusCode == http.StatusNotFound {
@@ -57,6 +61,9 @@ func (g hardenedTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 	resp.Body = body
 	return resp, nil
 }
+
+// mostKey is the key of a context whose answers may have fewer bytes than maxAnswer.
+type mostKey struct{}
 
 // limitedBody is a body that ends with errTooLarge after so many bytes. It keeps the first ones, as many as keep says: the library reads the
 // body of a 404 and throws it away.
