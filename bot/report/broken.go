@@ -21,15 +21,19 @@ func (b *BrokenBlock) Error() string {
 // Unwrap gives the cause.
 func (b *BrokenBlock) Unwrap() error { return b.Err }
 
+// isBroken reports whether people broke the block of a report.
+func isBroken(err error) bool {
+	_, is := errors.AsType[*BrokenBlock](err)
+	return is
+}
+
 // noteBroken keeps for operators that a report is broken, until it is whole again.
 func (p *Publisher) noteBroken(ctx context.Context, e Entry, err error) error {
-	broken, is := errors.AsType[*BrokenBlock](err)
-	if err != nil && !is {
-		return nil
-	}
 	text := ""
-	if is {
-		text = broken.Error()
+	if isBroken(err) {
+		text = err.Error()
+	} else if err != nil {
+		return nil
 	}
 	before, err := p.Broken(ctx, e.Ref)
 	if err != nil || before == text {

@@ -223,7 +223,9 @@ func (p *Publisher) measure(ctx context.Context, k planning.Kind, publish func(c
 	var calls atomic.Int64
 	result, err := publish(gitlab.CountCalls(ctx, &calls))
 	if err != nil {
-		result = "failed"
+		if result = failed; isBroken(err) {
+			result = broken
+		}
 		p.o.Log.Debug("a report was not published", zap.String("report", string(k)), zap.Error(err))
 	}
 	p.metrics.record(k, result, calls.Load(), p.o.Now().Sub(began))

@@ -110,7 +110,7 @@ func (p *Publisher) runOnce(ctx context.Context, due Due) error {
 	now := p.o.Now()
 	if now.Sub(due.At) > catchUp {
 		log.Warn("a report is left out: it was due more than a day ago; flowkeeper report makes it by hand")
-		p.metrics.results.WithLabelValues(string(due.Kind), "missed").Inc()
+		p.metrics.results.WithLabelValues(string(due.Kind), missed).Inc()
 		return p.o.Coordination.SetCheckpoint(ctx, name, []byte(key))
 	}
 	r := p.retries[due.Kind]
