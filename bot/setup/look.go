@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/sleep"
@@ -76,14 +79,34 @@ func Look(ctx context.Context, g GitLab, o Options, step func(done, total int)) 
 	if err := l.groups(ctx); err != nil {
 		return Found{}, err
 	}
-	for n := range l.found.Projects {
-		step(n, len(l.found.Projects))
-		if err := l.project(ctx, &l.found.Projects[n]); err != nil {
-			return Found{}, err
-		}
+	if err := l.projects(ctx); err != nil {
+		return Found{}, err
 	}
-	step(len(l.found.Projects), len(l.found.Projects))
 	return l.found, l.deliveries(ctx)
+}
+
+// atOnce is how many projects are looked at at the same time.
+const atOnce = 4
+
+// projects looks at the projects, several at the same time.
+func (l *looker) projects(ctx context.Context) error {
+	all := l.found.Projects
+	var mu sync.Mutex
+	done := 0
+	l.step(0, len(all))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for n := range all {
+		group.Go(func() error {
+			err := l.project(ctx, &all[n])
+			mu.Lock()
+			defer mu.Unlock()
+			done++
+			l.step(done, len(all))
+			return err
+		})
+	}
+	return group.Wait()
 }
 
 // account asks who the token's user is and what the token is good for.
@@ -250,10 +273,10 @@ func (l *looker) deliveries(ctx context.Context) error {
 	if l.o.LabelsOnly || len(c.Values) < 2 || c.File == "" || c.Unfinished || l.o.Rotate {
 		return nil
 	}
-	own := l.found.ownHooks(l.o.URL)
+	own := l.found.OwnHooks(l.o.URL)
 	l.found.Delivered = len(own) > 0
 	for _, h := range own {
-		delivered, err := ask(ctx, func() (bool, error) { return l.gitlab.DeliveredSince(ctx, h.place, h.ID, c.Changed) })
+		delivered, err := ask(ctx, func() (bool, error) { return l.gitlab.DeliveredSince(ctx, h.Place, h.ID, c.Changed) })
 		if class := gitlab.ClassOf(err); class == gitlab.NotFound || class == gitlab.Permanent {
 			err = nil // GitLab is too old to tell
 		}

@@ -38,12 +38,12 @@ func NewPlan(o Options, f Found, now time.Time) Plan {
 	return p.plan
 }
 
-func (p *planner) warn(what, do string) {
-	p.plan.Warnings = append(p.plan.Warnings, Advice{what, do})
+func (p *planner) warn(about Topic, what, do string) {
+	p.plan.Warnings = append(p.plan.Warnings, Advice{about, what, do})
 }
 
-func (p *planner) problem(what, do string) {
-	p.plan.Problems = append(p.plan.Problems, Advice{what, do})
+func (p *planner) problem(about Topic, what, do string) {
+	p.plan.Problems = append(p.plan.Problems, Advice{about, what, do})
 }
 
 func (p *planner) act(a Action) { p.plan.Actions = append(p.plan.Actions, a) }
@@ -54,12 +54,12 @@ const newToken = "create a token with the scope api and the role Maintainer for 
 func (p *planner) token(now time.Time) {
 	const soon = 30 * 24 * time.Hour
 	if scopes := p.found.Token.Scopes; len(scopes) > 0 && !slices.Contains(scopes, "api") {
-		p.problem("the token has the scope "+strings.Join(scopes, ", ")+" and lacks api: nothing can be written with it", newToken)
+		p.problem(AboutToken, "the token has the scope "+strings.Join(scopes, ", ")+" and lacks api: nothing can be written with it", newToken)
 	}
 	expires := p.found.Token.Expires
 	if left := expires.Sub(now); !expires.IsZero() && left < soon {
 		day := expires.Format(time.DateOnly)
-		p.warn(fmt.Sprintf("the token of @%s expires on %s, %s; from then on the bot can do nothing", p.found.User.Username, day, inDays(left)),
+		p.warn(AboutToken, fmt.Sprintf("the token of @%s expires on %s, %s; from then on the bot can do nothing", p.found.User.Username, day, inDays(left)),
 			"rotate it in GitLab in time and write the new one where FLOWKEEPER_GITLAB_TOKEN points")
 	}
 }
@@ -82,7 +82,7 @@ const oldest = 16
 
 func (p *planner) version() {
 	if major := majorOf(p.found.Version); major > 0 && major < oldest {
-		p.warn("GitLab is of version "+p.found.Version+", older than "+strconv.Itoa(oldest)+": reactions come by no webhook, and what else the bot needs was never tried there",
+		p.warn(AboutVersion, "GitLab is of version "+p.found.Version+", older than "+strconv.Itoa(oldest)+": reactions come by no webhook, and what else the bot needs was never tried there",
 			"update GitLab")
 	}
 }
@@ -100,13 +100,13 @@ func majorOf(version string) int {
 // targets says which projects cannot be set up, and drops them.
 func (p *planner) targets() {
 	for _, name := range p.found.Missing {
-		p.problem(fmt.Sprintf("there is no project or group %s, or @%s cannot see it", name, p.found.User.Username),
+		p.problem(AboutProjects, fmt.Sprintf("there is no project or group %s, or @%s cannot see it", name, p.found.User.Username),
 			"check the path, which is what stands behind the address of GitLab in your browser, or make the token's user a member of it")
 	}
 	name := "@" + p.found.User.Username
 	for _, path := range p.found.Named {
 		if !slices.ContainsFunc(p.found.Projects, func(one Project) bool { return slices.Contains(one.Groups, path) }) {
-			p.warn("group "+path+" has no project that "+name+" can see and that is not archived", "check the path, and that "+name+" is a member of the group")
+			p.warn(AboutProjects, "group "+path+" has no project that "+name+" can see and that is not archived", "check the path, and that "+name+" is a member of the group")
 		}
 	}
 	var archived, without, strangers, guests []gitlab.Place
@@ -136,7 +136,7 @@ func (p *planner) targets() {
 // problemIn is a problem of some places.
 func (p *planner) problemIn(places []gitlab.Place, what, do string) {
 	if len(places) > 0 {
-		p.problem(named(places)+" is"+what, do)
+		p.problem(AboutProjects, named(places)+" is"+what, do)
 	}
 }
 
@@ -169,6 +169,6 @@ func (p *planner) licences() {
 		return
 	}
 	slices.Sort(free)
-	p.warn("GitLab has no licence for weights and scoped labels in "+strings.Join(free, ", ")+": rules on weights are silent, and the bot itself takes off the label that another one of its scope replaces",
+	p.warn(AboutLicence, "GitLab has no licence for weights and scoped labels in "+strings.Join(free, ", ")+": rules on weights are silent, and the bot itself takes off the label that another one of its scope replaces",
 		"nothing, if you can do without; both are part of GitLab Premium")
 }

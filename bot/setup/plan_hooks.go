@@ -20,19 +20,19 @@ func (o Options) credential(version string) (c Credential, signing bool) {
 // firstSigning is the version from which on GitLab signs what it delivers.
 const firstSigning = 19
 
-// placedHook is a webhook with the place that it belongs to.
-type placedHook struct {
+// PlacedHook is a webhook with the place that it belongs to.
+type PlacedHook struct {
 	gitlab.HookSettings
-	place gitlab.Place
+	Place gitlab.Place
 }
 
-// ownHooks are the webhooks that lead to the address, as far as they can be seen, in the order of the places.
-func (f Found) ownHooks(address string) []placedHook {
-	var own []placedHook
+// OwnHooks are the webhooks that lead to the address, as far as they can be seen, in the order of the places.
+func (f Found) OwnHooks(address string) []PlacedHook {
+	var own []PlacedHook
 	for _, target := range f.hookPlaces() {
 		for _, h := range target.hooks.All {
 			if sameAddress(h.URL, address) {
-				own = append(own, placedHook{h, target.place})
+				own = append(own, PlacedHook{h, target.place})
 			}
 		}
 	}
@@ -83,10 +83,10 @@ func (p *planner) webhooks() {
 	if unknown := p.strangeHooks(); len(unknown) > 0 && !p.Rotate {
 		var places []gitlab.Place
 		for _, h := range unknown {
-			places = append(places, h.place)
+			places = append(places, h.Place)
 		}
-		p.problem(fmt.Sprintf("%s has a webhook to %s already, whose secret nobody here knows: it may be somebody else's, and the bot would refuse what it delivers",
-			named(places), p.URL), "write its secret where "+secretHome(c, signing)+" points, or give it a new one with --rotate-secret, or remove it in GitLab; no webhook is created before")
+		p.problem(AboutWebhooks, fmt.Sprintf("%s has a webhook to %s already, whose secret nobody here knows: it may be somebody else's, and the bot would refuse what it delivers",
+			named(places), p.URL), "write its secret where "+secretHome(c, signing)+" points, or give it a new one with setup --rotate-secret, or remove it in GitLab; no webhook is created before")
 		return
 	}
 	before := len(p.plan.Actions)
@@ -114,8 +114,8 @@ func variableOf(signing bool) string {
 }
 
 // strangeHooks are webhooks to the bot's address that have a secret, while nobody here knows any.
-func (p *planner) strangeHooks() []placedHook {
-	return slices.DeleteFunc(p.found.ownHooks(p.URL), func(h placedHook) bool { return !p.hasUnknownSecret(h.HookSettings) })
+func (p *planner) strangeHooks() []PlacedHook {
+	return slices.DeleteFunc(p.found.OwnHooks(p.URL), func(h PlacedHook) bool { return !p.hasUnknownSecret(h.HookSettings) })
 }
 
 // hasUnknownSecret reports whether a webhook has a secret that nobody here knows. GitLab shows none: a webhook that has one of a kind that is
@@ -154,11 +154,11 @@ func (p *planner) groupHooks() (covered map[string]bool) {
 		case !isTarget || above:
 		case g.Level < owner:
 			covered[path] = true // what is to be done is said once, not for each project
-			p.problem(fmt.Sprintf("@%s is %s %s: a webhook of a group takes an Owner, and GitLab Premium", p.found.User.Username, roleIn(g.Level), g.Place),
+			p.problem(AboutRights, fmt.Sprintf("@%s is %s %s: a webhook of a group takes an Owner, and GitLab Premium", p.found.User.Username, roleIn(g.Level), g.Place),
 				"run setup once with the token of an Owner, or give each project its webhook with --all-projects")
 		case !g.Hooks.Known:
 			covered[path] = true
-			p.problem(fmt.Sprintf("%s can have no webhook: GitLab has no licence for those of groups", g.Place), "give each project its webhook with --all-projects")
+			p.problem(AboutWebhooks, fmt.Sprintf("%s can have no webhook: GitLab has no licence for those of groups", g.Place), "give each project its webhook with --all-projects")
 		default:
 			covered[path] = true
 			p.create(g.Place, "nothing tells the bot of what happens in the projects of the group")
@@ -201,14 +201,14 @@ func (p *planner) projectHooks(covered map[string]bool) {
 		}
 	}
 	if len(twice) > 0 {
-		p.warn(fmt.Sprintf("%s has a webhook to the bot, and so has a group above: each event is delivered twice", named(twice)), "remove that of the project in its Settings > Webhooks")
+		p.warn(AboutWebhooks, fmt.Sprintf("%s has a webhook to the bot, and so has a group above: each event is delivered twice", named(twice)), "remove that of the project in its Settings > Webhooks")
 	}
 	if len(weak) > 0 {
-		p.problem(fmt.Sprintf("in %s @%s is no Maintainer, who alone may see and create webhooks", named(weak), p.found.User.Username),
+		p.problem(AboutRights, fmt.Sprintf("in %s @%s is no Maintainer, who alone may see and create webhooks", named(weak), p.found.User.Username),
 			"run setup once with the token of a Maintainer in FLOWKEEPER_GITLAB_TOKEN, or add the webhook by hand, to "+p.URL+" with "+p.triggers()+"; --labels-only leaves webhooks out")
 	}
 	if len(blind) > 0 {
-		p.problem(fmt.Sprintf("GitLab does not show the webhooks of %s", named(blind)), "look whether an administrator has forbidden webhooks of projects")
+		p.problem(AboutRights, fmt.Sprintf("GitLab does not show the webhooks of %s", named(blind)), "look whether an administrator has forbidden webhooks of projects")
 	}
 }
 
@@ -245,7 +245,7 @@ func (p *planner) create(place gitlab.Place, why string) {
 func (p *planner) complete(place gitlab.Place, own []gitlab.HookSettings) {
 	h := own[0]
 	if len(own) > 1 {
-		p.warn(fmt.Sprintf("%s has %d webhooks to %s: each event is delivered as often", place, len(own), p.URL), fmt.Sprintf("remove all but number %d in its Settings > Webhooks", h.ID))
+		p.warn(AboutWebhooks, fmt.Sprintf("%s has %d webhooks to %s: each event is delivered as often", place, len(own), p.URL), fmt.Sprintf("remove all but number %d in its Settings > Webhooks", h.ID))
 	}
 	a := Action{Kind: KindWebhook, Name: h.URL, Place: place, hook: h.ID, with: gitlab.HookChange{URL: h.URL, Events: map[string]bool{}}}
 	missing, surplus := p.differences(h)
@@ -261,7 +261,7 @@ func (p *planner) complete(place gitlab.Place, own []gitlab.HookSettings) {
 		}
 		a.Do, a.Why = also(a.Do, "remove events"), also(a.Why, "the bot has no use for "+strings.Join(surplus, ", "))
 	} else if len(surplus) > 0 {
-		p.warn(fmt.Sprintf("the webhook of %s also tells of %s, for which the bot has no use", place, strings.Join(surplus, ", ")), "nothing, or remove them with --prune")
+		p.warn(AboutWebhooks, fmt.Sprintf("the webhook of %s also tells of %s, for which the bot has no use", place, strings.Join(surplus, ", ")), "nothing, or remove them with setup --prune")
 	}
 	switch s := p.plan.secret; {
 	case s.rotate:
@@ -286,7 +286,7 @@ func rotationReason(asked bool) string {
 func (p *planner) disabled(place gitlab.Place, h gitlab.HookSettings) {
 	const do = "have the bot run and be reachable from GitLab, then press Test in Settings > Webhooks; serve does that by itself once server.url is set"
 	if h.AlertStatus == gitlab.HookDisabled || h.AlertStatus == gitlab.HookPaused {
-		p.problem(fmt.Sprintf("GitLab has stopped the webhook of %s, because too many deliveries failed", place), do)
+		p.problem(AboutWebhooks, fmt.Sprintf("GitLab has stopped the webhook of %s, because too many deliveries failed", place), do)
 	}
 }
 

@@ -64,11 +64,11 @@ func (p *planner) labels() {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(archived)) {
-		p.warn(fmt.Sprintf("the label %s is archived in %s: the bot cannot set it", triage.Quoted(name), named(archived[name])),
+		p.warn(AboutLabels, fmt.Sprintf("the label %s is archived in %s: the bot cannot set it", triage.Quoted(name), named(archived[name])),
 			"unarchive it in GitLab, or give it another name in the configuration")
 	}
 	for _, pair := range slices.SortedFunc(maps.Keys(alike), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
-		p.warn(fmt.Sprintf("the label %s of %s differs only in spelling from %s, which the bot would write", triage.Quoted(pair[1]), named(alike[pair]), triage.Quoted(pair[0])),
+		p.warn(AboutLabels, fmt.Sprintf("the label %s of %s differs only in spelling from %s, which the bot would write", triage.Quoted(pair[1]), named(alike[pair]), triage.Quoted(pair[0])),
 			"rename it in GitLab, or write its name in the configuration; until then no second one is created")
 	}
 }

@@ -29,7 +29,7 @@ func (p *planner) rotation(before int) {
 			Why: "all webhooks have delivered with the new one; a webhook of another project that still has the old one would be refused",
 		})
 	case !p.found.Delivered:
-		p.warn(fmt.Sprintf("%s holds an old secret beside the new one, because not every webhook has delivered with the new one yet", c.File),
+		p.warn(AboutWebhooks, fmt.Sprintf("%s holds an old secret beside the new one, because not every webhook has delivered with the new one yet", c.File),
 			"run setup again when something has happened in each project; then the old one is dropped")
 	}
 }
@@ -66,7 +66,7 @@ func (p *planner) secret(before int) {
 	}
 	p.plan.Actions = append(p.plan.Actions[:before:before], append([]Action{a}, p.plan.Actions[before:]...)...)
 	if !s.signing && majorOf(p.found.Version) >= firstSigning {
-		p.warn("this GitLab can sign its deliveries, which is better than a secret that travels with each of them",
+		p.warn(AboutWebhooks, "this GitLab can sign its deliveries, which is better than a secret that travels with each of them",
 			"name a file in FLOWKEEPER_SIGNING_TOKEN_FILE and leave FLOWKEEPER_WEBHOOK_SECRET out")
 	}
 }

@@ -79,10 +79,25 @@ type Action struct {
 	arms  bool              // the webhook gets the secret
 }
 
+// Topic is what advice is about.
+type Topic string
+
+// The topics of advice.
+const (
+	AboutToken    Topic = "token"
+	AboutVersion  Topic = "version" // of GitLab
+	AboutProjects Topic = "projects"
+	AboutLabels   Topic = "labels"
+	AboutWebhooks Topic = "webhooks"
+	AboutRights   Topic = "rights" // what the token may not see or create, and serving need not
+	AboutLicence  Topic = "licence"
+)
+
 // Advice is what a person has to know or do.
 type Advice struct {
-	What string `json:"what"`
-	Do   string `json:"do"`
+	About Topic  `json:"-"`
+	What  string `json:"what"`
+	Do    string `json:"do"`
 }
 
 // Plan is what is missing, in the order in which it is made.
