@@ -79,6 +79,21 @@ func updateStateEntry(in *triage.Input) bool {
 	return true
 }
 
+// enterState records that the bot itself moves the issue into its state: now, and after all that it knows of, whatever GitLab's clock says.
+func enterState(in *triage.Input) {
+	last := in.Memory.StateEntry
+	if last.State == in.State() {
+		return
+	}
+	now := triage.StateEntry{State: in.State(), From: last.State, At: in.Now}
+	for _, e := range in.Events {
+		if e.At.After(now.At) {
+			now.At = e.At
+		}
+	}
+	in.Memory.StateEntry = now
+}
+
 // countAgreement adds an event's agreement to those known. After a withdrawal all are counted anew from GitLab: the person may have reacted
 // twice.
 func countAgreement(in *triage.Input, e triage.Event) {

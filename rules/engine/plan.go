@@ -31,7 +31,7 @@ func (r *run) applyRound(wants []Planned) error {
 		r.in.Kinds |= triage.WeightChanged
 	}
 	r.in = r.in.With(after)
-	updateStateEntry(&r.in)
+	enterState(&r.in)
 	return nil
 }
 

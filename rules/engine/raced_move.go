@@ -27,7 +27,7 @@ func (r *run) restoreRacedMove() {
 	delete(r.memory.BotChanges, key)
 	r.in = r.in.With(back.Apply(r.in.Issue))
 	r.in.Kinds |= triage.LabelsChanged
-	updateStateEntry(&r.in)
+	enterState(&r.in)
 }
 
 // lastMove is the workflow label that people set last and did not take off again, and when; "" if there is none.
