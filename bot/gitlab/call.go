@@ -3,6 +3,7 @@ package gitlab
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,6 +36,7 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+	tls    *tls.ConnectionState // nil without TLS
 }
 
 // do sends the call once and decodes the answer into the value that into points to, unless that is nil.
@@ -91,7 +93,7 @@ func (c *Client) send(ctx context.Context, k call) (answer, error) {
 	if resp == nil {
 		return answer{}, c.newError(k, 0, Unavailable, c.noAnswerError(ctx, err))
 	}
-	a := answer{status: resp.StatusCode, header: resp.Header, body: body.Bytes()}
+	a := answer{status: resp.StatusCode, header: resp.Header, body: body.Bytes(), tls: resp.TLS}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		a.body = keptBody(resp.Response)
 		if refused, ok := errors.AsType[*api.ErrorResponse](err); ok {

@@ -48,10 +48,6 @@ func (c *Client) LicenceOf(ctx context.Context, namespace string) (Licence, erro
 
 // Version is the version of GitLab: "19.1.0-ee".
 func (c *Client) Version(ctx context.Context) (string, error) {
-	k := call{name: "version", op: "asking GitLab for its version", method: http.MethodGet, path: "version"}
-	var w struct {
-		Version string `json:"version"`
-	}
-	_, err := c.do(ctx, k, &w)
-	return w.Version, err
+	s, err := c.Reach(ctx)
+	return s.Version, err
 }
