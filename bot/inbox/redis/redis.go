@@ -20,6 +20,9 @@ import (
 	"flowkeeper/bot/inbox/notifier"
 )
 
+// defaultPrefix begins all keys if Options say nothing else.
+const defaultPrefix = "flowkeeper"
+
 // Timeouts for one exchange with the server.
 const (
 	dialTimeout = 2 * time.Second
@@ -65,7 +68,7 @@ var _ inbox.Inbox = (*Store)(nil)
 // would cost is logged.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Prefix == "" {
-		o.Prefix = "flowkeeper"
+		o.Prefix = defaultPrefix
 	}
 	if o.Lease <= 0 {
 		o.Lease = time.Minute
