@@ -65,10 +65,18 @@ func (p *Publisher) Refresh(ctx context.Context, r Request) (Result, error) {
 }
 
 func (p *Publisher) refresh(ctx context.Context, r Request, result *Result) error {
-	closed, err := p.update(ctx, r, result)
-	if err != nil || closed {
+	closed, broken := p.update(ctx, r, result)
+	if broken != nil && !isBroken(broken) || closed {
+		return broken
+	}
+	if err := p.finish(ctx, r, result); err != nil {
 		return err
 	}
+	return broken
+}
+
+// finish does what is not about the blocks, which people may have broken.
+func (p *Publisher) finish(ctx context.Context, r Request, result *Result) error {
 	if slices.Contains(r.Tasks, Kickoff) {
 		o, err := p.comment(ctx, r.Report.Milestone(), r.Report.Ref, r.May)
 		if err != nil {

@@ -147,6 +147,21 @@ func TestMissingEndMark(t *testing.T) {
 	}
 }
 
+// TestKickoffBesideABrokenBlock: a planning issue whose block people broke gets its kickoff all the same.
+func TestKickoffBesideABrokenBlock(t *testing.T) {
+	l, p := posted(t, planning.KindPlanning)
+	l.describe(strings.Replace(l.text(), "<!-- flowkeeper:end planning -->", "", 1))
+	for range 2 {
+		_, err := p.Refresh(t.Context(), report.Request{Report: l.entry(p), Tasks: []report.Task{report.Kickoff}, May: func(context.Context) error { return nil }})
+		if said := l.open()[0].CommentsBy(botName); !errors.Is(err, document.ErrNoEnd) || len(said) != 1 {
+			t.Errorf("there are %d comments, and the error is %v", len(said), err)
+		}
+	}
+	if text, err := p.Broken(t.Context(), l.open()[0].Ref); err != nil || !strings.Contains(text, "no end mark") {
+		t.Errorf("operators are told %q, %v", text, err)
+	}
+}
+
 // TestCommandsEditTheState: what commands say is kept in the block, once.
 func TestCommandsEditTheState(t *testing.T) {
 	l, p := posted(t, planning.KindPlanning)
