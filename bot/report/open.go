@@ -184,7 +184,7 @@ func (p *Publisher) create(ctx context.Context, home planning.Home, d planning.D
 		return Entry{}, Outcome{}, err
 	}
 	issue, err := p.o.GitLab.CreateIssue(ctx, home.Project, gitlab.NewIssue{
-		Title: d.Title, Description: text, Labels: d.Labels, Assignees: d.Assignees, Due: d.Due, Milestone: d.Milestone,
+		Title: d.Title, Description: text, Labels: d.Labels, Assignees: d.Assignees, Due: d.Due, Milestone: d.Milestone, Confidential: d.Confidential,
 	})
 	if err != nil {
 		if isAnswered(err) && doubt.IsZero() {

@@ -43,6 +43,21 @@ func TestPost(t *testing.T) {
 	}
 }
 
+// TestConfidential: a confidential document is opened confidentially, found again, and stays as people have it.
+func TestConfidential(t *testing.T) {
+	l := newLab(t)
+	l.add("first")
+	for n, what := range []string{report.Opened, report.Unchanged} {
+		o, err := l.publisher(nil).Post(t.Context(), planning.KindRetrospective, milestone, monday)
+		l.must(err)
+		if o.What != what || len(l.reports()) != 1 || l.reports()[0].Confidential != (n == 0) {
+			t.Fatalf("%+v, and the reports are %+v", o, l.reports())
+		}
+		public := false
+		l.must(l.gitlab.Edit("mia", o.Ref, sandbox.Change{Confidential: &public}))
+	}
+}
+
 // TestNothingToSay: a report with nothing to say is not opened.
 func TestNothingToSay(t *testing.T) {
 	l := newLab(t)

@@ -167,6 +167,7 @@ func (l *lab) compose(k planning.Kind, s planning.Snapshot) (planning.Document, 
 		Kind: k, Key: key, Title: "Report " + string(k) + " " + key, Labels: []string{"triage report"}, Due: l.due, Empty: l.empty,
 		State: s.Previous, Sections: []planning.Section{{Name: "no-weight"}},
 	}
+	d.Confidential = k == planning.KindRetrospective
 	if k == planning.KindPlanning {
 		d.Frame = l.frame
 	}

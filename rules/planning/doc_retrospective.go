@@ -8,7 +8,7 @@ import (
 )
 
 // composeRetrospective follows "Retrospectives": an issue for each milestone, with what was shipped and what was not. It is opened while the milestone runs
-// and brought up to date before the release. What slipped is told by labels and by the milestones that an issue was taken off, not guessed.
+// and brought up to date before the release. It is confidential until people make it public. What slipped is told by labels and by the milestones that an issue was taken off, not guessed.
 func composeRetrospective(s Snapshot) (Document, error) {
 	if err := s.needsMilestone(KindRetrospective); err != nil {
 		return Document{}, err
@@ -17,7 +17,7 @@ func composeRetrospective(s Snapshot) (Document, error) {
 		Kind: KindRetrospective, Key: s.Milestone.String(), Milestone: s.Milestone.String(), Title: "Retrospective " + s.Milestone.String(),
 		Labels: s.planningLabels(), Assignees: s.assignable(s.Team.People(triage.EngineeringManager)), Due: s.dueOn(Release), State: s.carried(),
 		Asks:  distinct(s.Team.People(triage.EngineeringManager, triage.ProductManager, triage.ProductDesigner, triage.Engineers)),
-		Frame: retrospectiveFrame,
+		Frame: retrospectiveFrame, Confidential: true,
 	}
 	shipped, missed, slipped := s.shipped(), s.missed(), s.slippedWithoutLabel()
 	all := s.ofMilestone(s.Milestone, func(_ *Issue, in *triage.Input) bool { return !isOtherSide(in) })

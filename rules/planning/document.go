@@ -13,6 +13,9 @@ type Document struct {
 	Due       Date     `json:"due,omitzero"` // of the issue
 	Milestone string   `json:"milestone,omitempty"`
 
+	// Confidential opens the issue confidentially. People make it public when they like.
+	Confidential bool `json:"confidential,omitempty"`
+
 	// Frame is what stands around the block when the issue is opened: the text of people's template, with BlockHere where the block
 	// belongs. "" is the block alone. It is never written again.
 	Frame string `json:"-"`

@@ -43,6 +43,9 @@ func checkGolden(t *testing.T, name string, d planning.Document) {
 func outline(d planning.Document) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s: %s\n", d.Kind, d.Key, d.Title)
+	if d.Confidential {
+		b.WriteString("confidential\n")
+	}
 	for _, f := range []struct{ name, value string }{
 		{"labels", strings.Join(d.Labels, ", ")}, {"milestone", d.Milestone}, {"assignees", strings.Join(d.Assignees, ", ")}, {"due", d.Due.String()},
 		{"asks", strings.Join(d.Asks, ", ")}, {"state", hidden(d.State)}, {"frame", "\n" + d.Frame},
