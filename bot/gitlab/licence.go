@@ -45,9 +45,3 @@ func (c *Client) LicenceOf(ctx context.Context, namespace string) (Licence, erro
 	}
 	return Licence{Known: true, Weights: *f.Weights, ScopedLabels: *f.Scoped}, nil
 }
-
-// Version is the version of GitLab: "19.1.0-ee".
-func (c *Client) Version(ctx context.Context) (string, error) {
-	s, err := c.Reach(ctx)
-	return s.Version, err
-}

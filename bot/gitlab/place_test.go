@@ -191,15 +191,18 @@ func TestLicence(t *testing.T) {
 	}
 }
 
-func TestTokenSelfAndVersion(t *testing.T) {
+func TestTokenSelfAndEdition(t *testing.T) {
 	t.Parallel()
 	web := canned{answers: map[string]string{
 		"GET /version":                     `200 {"version":"15.11.0-ee"}`,
 		"GET /personal_access_tokens/self": `200 {"scopes":["api"],"expires_at":"2026-12-01"}`,
 	}}
 	c := web.client(t)
-	if v, err := c.Version(t.Context()); v != "15.11.0-ee" || err != nil {
-		t.Errorf("version is %q, %v", v, err)
+	for answer, want := range map[string]bool{`{"version":"15.11.0-ee"}`: false, `{"version":"19.1.0","enterprise":true}`: false, `{"version":"19.1.0","enterprise":false}`: true} {
+		web.answers["GET /version"] = "200 " + answer
+		if v, err := c.Reach(t.Context()); v.Community != want || err != nil {
+			t.Errorf("%s: %+v, %v", answer, v, err)
+		}
 	}
 	want := gitlab.TokenInfo{Scopes: []string{"api"}, Expires: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)}
 	if got, err := c.TokenSelf(t.Context()); !cmp.Equal(got, want) || err != nil {

@@ -13,6 +13,7 @@ import (
 // Server is what an answer tells of the GitLab that gave it, beside its content.
 type Server struct {
 	Version     string       // "19.1.0-ee"; "" if GitLab did not say
+	Community   bool         // it is the Community Edition, which can have no licence; false if GitLab did not say
 	Date        time.Time    // its clock while it answered, whole seconds; zero if it did not say
 	Asked       time.Time    // this client's clock before it asked
 	Answered    time.Time    // and when the answer was there
@@ -29,11 +30,13 @@ type Certificate struct {
 func (c *Client) Reach(ctx context.Context) (Server, error) {
 	k := call{name: "version", op: "asking GitLab for its version", method: http.MethodGet, path: "version"}
 	var w struct {
-		Version string `json:"version"`
+		Version    string `json:"version"`
+		Enterprise *bool  `json:"enterprise"`
 	}
 	s := Server{Asked: c.now()}
 	a, err := c.do(ctx, k, &w)
 	s.Answered, s.Version, s.Certificate = c.now(), w.Version, certificateOf(a.tls)
+	s.Community = w.Enterprise != nil && !*w.Enterprise
 	if at, bad := http.ParseTime(a.header.Get("Date")); bad == nil {
 		s.Date = at
 	}

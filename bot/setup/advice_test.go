@@ -58,6 +58,12 @@ func TestAdvice(t *testing.T) {
 			prepare: func(r *rig) { r.o.Targets = []string{"g/one"} },
 			problem: "no Maintainer, who alone may see and create webhooks", actions: true,
 		},
+		"Community Edition": {
+			gitlab: sandbox.Options{Edition: sandbox.CE}, prepare: func(r *rig) { r.o.AllProjects = true }, warning: "the Community Edition, which has neither weights nor scoped labels", actions: true,
+		},
+		"inside a network": {
+			prepare: func(r *rig) { r.o.URL = "http://10.1.2.3:8080/webhooks/gitlab" }, warning: "Allow requests to the local network from webhooks", actions: true,
+		},
 		"Free": {gitlab: sandbox.Options{Edition: sandbox.Free}, problem: "GitLab has no licence for those of groups", warning: "no licence for weights", actions: true},
 		"archived": {
 			prepare: func(r *rig) {

@@ -198,6 +198,21 @@ func TestSecretWithoutFile(t *testing.T) {
 	})
 }
 
+// Where projects have their own webhooks, the group gets none; projects that came later get theirs.
+func TestByProject(t *testing.T) {
+	clocked(t, func(t *testing.T) {
+		r := newRig(t, sandbox.Options{}, "g/one", "g/two")
+		r.o.AllProjects = true
+		r.done()
+		r.o.AllProjects = false
+		r.wantNothing()
+		r.AddProject("g/three")
+		if diff := cmp.Diff([]string{"1 webhook create in project g/three"}, summary(r.done())); diff != "" {
+			t.Errorf("plan (-want +got):\n%s", diff)
+		}
+	})
+}
+
 // A webhook of the group and one of a project to the same address are told of; no third one is made.
 func TestTwoWebhooks(t *testing.T) {
 	clocked(t, func(t *testing.T) {

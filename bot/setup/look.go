@@ -24,13 +24,14 @@ const (
 
 // Found is what is there.
 type Found struct {
-	Version  string
-	User     triage.Person
-	Token    gitlab.TokenInfo
-	Projects []Project
-	Groups   map[string]Group // those that were named and those above the projects, by path
-	Named    []string         // paths of the groups that were named
-	Missing  []string         // what was named and is not there or cannot be seen
+	Version   string // of GitLab
+	Community bool   // GitLab's edition that can have no licence
+	User      triage.Person
+	Token     gitlab.TokenInfo
+	Projects  []Project
+	Groups    map[string]Group // those that were named and those above the projects, by path
+	Named     []string         // paths of the groups that were named
+	Missing   []string         // what was named and is not there or cannot be seen
 
 	Licences  map[string]gitlab.Licence // by path of the topmost group
 	Delivered bool                      // every webhook has delivered with the newest secret since it was written
@@ -121,7 +122,8 @@ func (l *looker) account(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	l.found.Version, err = ask(ctx, func() (string, error) { return l.gitlab.Version(ctx) })
+	server, err := ask(ctx, func() (gitlab.Server, error) { return l.gitlab.Reach(ctx) })
+	l.found.Version, l.found.Community = server.Version, server.Community
 	return err
 }
 

@@ -2,6 +2,8 @@ package setup
 
 import (
 	"fmt"
+	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +26,7 @@ func NewPlan(o Options, f Found, now time.Time) Plan {
 	p := planner{Options: o, found: f}
 	p.token(now)
 	p.version()
+	p.address()
 	p.targets()
 	if !o.HookOnly {
 		p.labels()
@@ -84,6 +87,20 @@ func (p *planner) version() {
 	if major := majorOf(p.found.Version); major > 0 && major < oldest {
 		p.warn(AboutVersion, "GitLab is of version "+p.found.Version+", older than "+strconv.Itoa(oldest)+": reactions come by no webhook, and what else the bot needs was never tried there",
 			"update GitLab")
+	}
+}
+
+// address tells of an address that GitLab may not be allowed to call.
+func (p *planner) address() {
+	u, err := url.Parse(p.URL)
+	if err != nil || p.LabelsOnly {
+		return
+	}
+	host := u.Hostname()
+	ip, _ := netip.ParseAddr(host)
+	if ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || host == "localhost" || strings.HasSuffix(host, ".local") || strings.HasSuffix(host, ".internal") {
+		p.warn(AboutWebhooks, p.URL+" is an address inside a network, which GitLab calls only if it is allowed to, and gitlab.com never",
+			"allow it in GitLab, as an administrator: Admin > Settings > Network > Outbound requests > Allow requests to the local network from webhooks")
 	}
 }
 
@@ -159,6 +176,11 @@ func named(places []gitlab.Place) string {
 
 // licences says what the bot does without a licence.
 func (p *planner) licences() {
+	const instead = ": rules on weights are silent, and the bot itself takes off the label that another one of its scope replaces"
+	if p.found.Community {
+		p.warn(AboutLicence, "GitLab is the Community Edition, which has neither weights nor scoped labels"+instead, "nothing, if you can do without; both are part of GitLab Premium")
+		return
+	}
 	var free []string
 	for path, l := range p.found.Licences {
 		if l.Known && (!l.Weights || !l.ScopedLabels) {
@@ -169,6 +191,6 @@ func (p *planner) licences() {
 		return
 	}
 	slices.Sort(free)
-	p.warn(AboutLicence, "GitLab has no licence for weights and scoped labels in "+strings.Join(free, ", ")+": rules on weights are silent, and the bot itself takes off the label that another one of its scope replaces",
+	p.warn(AboutLicence, "GitLab has no licence for weights and scoped labels in "+strings.Join(free, ", ")+instead,
 		"nothing, if you can do without; both are part of GitLab Premium")
 }

@@ -152,6 +152,7 @@ func (p *planner) groupHooks() (covered map[string]bool) {
 			covered[path] = true
 			p.complete(g.Place, own)
 		case !isTarget || above:
+		case p.byProject(path): // a webhook of the group would deliver twice
 		case g.Level < owner:
 			covered[path] = true // what is to be done is said once, not for each project
 			p.problem(AboutRights, fmt.Sprintf("@%s is %s %s: a webhook of a group takes an Owner, and GitLab Premium", p.found.User.Username, roleIn(g.Level), g.Place),
@@ -165,6 +166,13 @@ func (p *planner) groupHooks() (covered map[string]bool) {
 		}
 	}
 	return covered
+}
+
+// byProject reports whether a project of the group has a webhook of its own already.
+func (p *planner) byProject(path string) bool {
+	return slices.ContainsFunc(p.found.Projects, func(one Project) bool {
+		return slices.Contains(one.Groups, path) && len(p.own(one.Hooks)) > 0
+	})
 }
 
 // roleIn is an access level as the beginning of "… group x".

@@ -13,7 +13,7 @@ import (
 
 // GitLab is what is asked and told. Errors are classed by gitlab.ClassOf.
 type GitLab interface {
-	Version(ctx context.Context) (string, error)
+	Reach(ctx context.Context) (gitlab.Server, error)
 	CurrentUser(ctx context.Context) (triage.Person, error)
 	IsAdmin() bool
 	TokenSelf(ctx context.Context) (gitlab.TokenInfo, error)

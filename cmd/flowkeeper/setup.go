@@ -71,7 +71,7 @@ func (c *setupCmd) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	r := setupReport{gitlab: loaded.GitLab.URL, url: o.URL, user: found.User.Username, version: found.Version, plan: setup.NewPlan(o, found, time.Now())}
+	r := setupReport{gitlab: loaded.GitLab.URL, url: o.URL, user: found.User.Username, version: found.Version, advised: c.URL != "", plan: setup.NewPlan(o, found, time.Now())}
 	if !c.JSON {
 		r.printPlan(p.out)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"flowkeeper/bot/legible"
 	"flowkeeper/bot/setup"
+	"flowkeeper/bot/webhook"
 	"flowkeeper/rules/triage"
 )
 
@@ -14,6 +15,7 @@ import (
 type setupReport struct {
 	gitlab, version, user string
 	url                   string // where webhooks lead
+	advised               bool   // by a flag, which serve does not know
 	plan                  setup.Plan
 	applied               bool
 	result                setup.Result
@@ -74,18 +76,23 @@ func (r setupReport) printPlan(w io.Writer) {
 	line("%s, version %s, as @%s", r.gitlab, r.version, r.user)
 	for n := 0; n < len(r.plan.Actions); {
 		a := r.plan.Actions[n]
-		if a.Kind != setup.KindLabel {
+		alike := alikeFrom(r.plan.Actions[n:])
+		n += len(alike)
+		switch {
+		case a.Kind == setup.KindLabel:
+			line("  %s in %s: %s", counted(len(alike), "label"), a.Place, a.Do)
+			for _, row := range byScope(alike) {
+				line("    %s", row)
+			}
+		case len(alike) > 1:
+			noun := "project"
+			if a.Place.Group {
+				noun = "group"
+			}
+			line("  webhooks of %s: %s, because %s", counted(len(alike), noun), a.Do, a.Why)
+			line("    %s", places(alike))
+		default:
 			line("  %s, because %s", actionText(a), a.Why)
-			n++
-			continue
-		}
-		names := []string{}
-		for ; n < len(r.plan.Actions) && r.plan.Actions[n].Kind == setup.KindLabel && r.plan.Actions[n].Place == a.Place; n++ {
-			names = append(names, r.plan.Actions[n].Name)
-		}
-		line("  %s in %s: create", counted(len(names), "label"), a.Place)
-		for _, row := range byScope(names) {
-			line("    %s", row)
 		}
 	}
 	for _, a := range r.plan.Warnings {
@@ -106,12 +113,36 @@ func printer(w io.Writer) func(format string, args ...any) {
 	}
 }
 
+// alikeFrom are the first action and those behind it that are told in one line with it: labels of the same place, webhooks for the same reason.
+func alikeFrom(actions []setup.Action) []setup.Action {
+	first := actions[0]
+	n := 1
+	for ; n < len(actions) && actions[n].Kind == first.Kind; n++ {
+		a := actions[n]
+		switch {
+		case a.Kind == setup.KindLabel && a.Place == first.Place && a.Do == first.Do:
+		case a.Kind == setup.KindWebhook && a.Place.Group == first.Place.Group && a.Do == first.Do && a.Why == first.Why:
+		default:
+			return actions[:n]
+		}
+	}
+	return actions[:n]
+}
+
+func places(actions []setup.Action) string {
+	paths := make([]string, len(actions))
+	for n, a := range actions {
+		paths[n] = a.Place.Path
+	}
+	return strings.Join(paths, ", ")
+}
+
 // byScope writes labels in rows, those of a scope in one: "workflow:: start, design".
-func byScope(names []string) []string {
+func byScope(labels []setup.Action) []string {
 	var rows []string
 	at := map[string]int{} // place of the row, by scope
-	for _, name := range names {
-		scope, value := triage.Scope(name), triage.Value(name)
+	for _, l := range labels {
+		scope, value := triage.Scope(l.Name), triage.Value(l.Name)
 		if n, begun := at[scope]; begun {
 			rows[n] += ", " + value
 			continue
@@ -151,5 +182,8 @@ func (r setupReport) printResult(w io.Writer, dry bool) {
 		}
 	} else if r.result.Reload {
 		line("Have the bot read its secret again (SIGHUP, or a restart); until then it refuses what is delivered with the new one, and catches up later.")
+	}
+	if r.advised {
+		line("Set server.url or FLOWKEEPER_URL to %s: then serve looks after its webhooks.", strings.TrimSuffix(r.url, webhook.Path))
 	}
 }
