@@ -12,6 +12,7 @@ import (
 
 	"flowkeeper/bot"
 	"flowkeeper/bot/report"
+	"flowkeeper/bot/report/document"
 	"flowkeeper/bot/report/gather"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/bot/testkit"
@@ -154,4 +155,38 @@ func TestReportInShadow(t *testing.T) {
 	if n := len(r.gitlab.Issues(r.project)); n != 1 {
 		t.Errorf("there are %d issues", n)
 	}
+}
+
+// TestCapacityFollows: the capacity on a planning issue follows weights and assignees with one edit, and then nothing is written any more.
+func TestCapacityFollows(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
+		o.Policy.Team.Roster[triage.Engineers] = []string{"omar"}
+		reporting(o)
+	})
+	r.milestone("19.7")
+	issue := r.open(sandbox.IssueOptions{
+		Title: "t", Labels: []string{"type::maintenance", "maintenance::refactor", "workflow::in dev", "backend", "group::source code"}, Milestone: "19.7",
+		Weight: triage.Int(2),
+	})
+	planningIssue := r.openReport(planning.KindPlanning, planning.KindCapacity)
+	r.done(planningIssue, r.say("ann", planningIssue, "/flow report"))
+	capacity := func() string {
+		t.Helper()
+		b, err := document.Parse(r.gitlab.Issue(planningIssue).Description, planning.KindCapacity)
+		r.must(nil, err)
+		return b.Content
+	}
+	for _, change := range []sandbox.Change{{Assignees: &[]string{"omar"}}, {Weight: triage.Int(4)}} {
+		before := capacity()
+		r.calls()
+		r.edit("mia", issue, change)
+		r.settle()
+		_, writes := r.calls()
+		edits := slices.DeleteFunc(writes, func(w string) bool { return !strings.HasPrefix(w, "PUT issue "+planningIssue.String()) })
+		if capacity() == before || len(edits) != 1 {
+			t.Errorf("after %+v there are the edits %q and the capacity is\n%s", change, edits, capacity())
+		}
+	}
+	r.alive()
 }
