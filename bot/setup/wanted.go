@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,14 +42,24 @@ type wantedLabels struct {
 
 // Labels are those that the rules and the commands of a policy can write, with a colour and what they mean. Rules in shadow count: they may
 // be let act later. The labels of single milestones, such as missed:18.9, are left to the rule that writes them.
-func Labels(p engine.Policy) []gitlab.NewLabel {
+func Labels(p engine.Policy) []gitlab.NewLabel { return wanted(p).list }
+
+// ReportLabels are those beside Labels that the issues of reports carry.
+func ReportLabels(p engine.Policy) []gitlab.NewLabel {
+	w := wanted(p)
+	others := len(w.list)
+	w.reports()
+	return w.list[others:]
+}
+
+func wanted(p engine.Policy) wantedLabels {
 	w := wantedLabels{team: p.Team, seen: map[string]bool{}}
 	w.workflow(p)
 	w.teamLabels(p)
 	w.roles(p)
 	w.levels()
 	w.weights(p)
-	return w.list
+	return w
 }
 
 // add adds a label unless it is there already or none at all.
@@ -141,6 +152,17 @@ func (w *wantedLabels) levels() {
 			means = priorities
 		}
 		w.add(l, means[triage.Value(l)])
+	}
+}
+
+// reports adds what the issues of reports carry, by which the rules leave them alone: the handbook's names where the team has them.
+func (w *wantedLabels) reports() {
+	skip := w.team.LabelNames(triage.Skip)
+	for _, name := range []string{"triage report", "Planning Issue"} {
+		if !slices.Contains(skip, name) {
+			name = skip[0]
+		}
+		w.add(name, "About other issues: the rules leave it alone")
 	}
 }
 

@@ -98,3 +98,21 @@ func TestLabels(t *testing.T) {
 		t.Errorf("the milestone is %q", m)
 	}
 }
+
+// The issues of reports carry the names by which the team's rules leave issues alone.
+func TestLabelsOfReports(t *testing.T) {
+	t.Parallel()
+	for own, want := range map[string][]string{"": {"triage report", "Planning Issue"}, "meta": {"meta"}} {
+		c := config.Default(rules.Catalogue())
+		if own != "" {
+			c.Labels[triage.Skip] = []string{own}
+		}
+		var more []string
+		for _, l := range setup.ReportLabels(c.Policy()) {
+			more = append(more, l.Name)
+		}
+		if !slices.Equal(more, want) {
+			t.Errorf("with the name %q reports add %v, want %v", own, more, want)
+		}
+	}
+}

@@ -16,6 +16,8 @@ import (
 	"flowkeeper/bot/setup"
 	"flowkeeper/bot/webhook"
 	"flowkeeper/config"
+	"flowkeeper/rules/planning"
+	"flowkeeper/rules/triage"
 )
 
 type setupCmd struct {
@@ -112,10 +114,18 @@ func (c *setupCmd) options(p *program) (config.Config, setup.Options, error) {
 		Targets: c.Targets, Labels: setup.Labels(policy), Milestone: setup.Milestone(policy), Events: setup.Events(policy), URL: loaded.Server.URL + webhook.Path,
 		LabelsOnly: c.LabelsOnly, HookOnly: c.HookOnly, Here: c.Here, AllProjects: c.AllProjects, Rotate: c.RotateSecret, Prune: c.Prune,
 	}
+	if opensReports(loaded.Reports) {
+		o.Labels = slices.Concat(o.Labels, setup.ReportLabels(policy))
+	}
 	if o.Signing, err = setup.NewCredential(signingVariable, files[signingVariable], revealAll(loaded.Server.SigningTokens)); err == nil {
 		o.Secret, err = setup.NewCredential(secretVariable, files[secretVariable], revealAll(loaded.Server.WebhookSecrets))
 	}
 	return loaded, o, err
+}
+
+// opensReports reports whether any report opens an issue.
+func opensReports(r config.Reports) bool {
+	return r.Project != "" && slices.ContainsFunc(planning.Kinds(), func(k planning.Kind) bool { return r.Mode(k) != triage.Off })
 }
 
 // The variables that give the bot the secrets of webhooks.
