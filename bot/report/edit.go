@@ -11,7 +11,7 @@ import (
 )
 
 // maxEdits bounds how often a description is read and written because others write it at the same time.
-const maxEdits = 6
+const maxEdits = 10
 
 // check is asked before every write; an error means that the issue may be in other hands by now.
 type check func(context.Context) error
@@ -27,22 +27,18 @@ func (p *Publisher) edit(
 	if issue, err = p.o.GitLab.ReportIssue(ctx, ref); err != nil {
 		return issue, false, err
 	}
-	fresh := false // nothing took time since it was read
 	for range maxEdits {
 		next, err := change(issue)
 		if err != nil || next == issue.Description {
 			return issue, written, err
 		}
-		if !fresh {
-			before := issue.Description
-			if issue, err = p.o.GitLab.ReportIssue(ctx, ref); err != nil {
-				return issue, written, err
-			}
-			if issue.Description != before {
-				if next, err = change(issue); err != nil || next == issue.Description {
-					return issue, written, err
-				}
-			}
+		// Finding that out may have taken calls. Only a text that is still the same may be replaced.
+		before := issue.Description
+		if issue, err = p.o.GitLab.ReportIssue(ctx, ref); err != nil {
+			return issue, written, err
+		}
+		if issue.Description != before {
+			continue
 		}
 		if err := may(ctx); err != nil {
 			return issue, written, err
@@ -55,7 +51,6 @@ func (p *Publisher) edit(
 		if issue, err = p.o.GitLab.ReportIssue(ctx, ref); err != nil {
 			return issue, written, err
 		}
-		fresh = true
 	}
 	return issue, written, fmt.Errorf("%s shows another text each time after it was edited; is another program writing it?", ref)
 }

@@ -109,6 +109,28 @@ func TestPeopleEdit(t *testing.T) {
 	}
 }
 
+// TestPeopleEditBetweenTwoWrites: what a person writes while the second change is being found out is not lost.
+func TestPeopleEditBetweenTwoWrites(t *testing.T) {
+	l, p := posted(t, planning.KindTriage)
+	weigh := func(iid int64) {
+		l.must(l.gitlab.Edit("ann", triage.Ref{Project: l.issues, IID: iid}, sandbox.Change{Weight: triage.Int(3)}))
+	}
+	weigh(1)
+	looked := 0
+	l.hold = func() {
+		switch looked++; looked {
+		case 1:
+			weigh(2) // too late for the first write
+		case 2:
+			l.describe("Words of a person.\n\n" + l.text())
+		}
+	}
+	l.refresh(p)
+	if text := l.text(); looked < 2 || !strings.HasPrefix(text, "Words of a person.") || strings.Contains(text, "- [ ] ") {
+		t.Errorf("after %d looks at the issues the description is %s", looked, text)
+	}
+}
+
 // TestResourceLock: GitLab refuses a write because of another one at the same moment. It is read again and written.
 func TestResourceLock(t *testing.T) {
 	l, p := posted(t, planning.KindPlanning)
