@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,19 +15,21 @@ import (
 var changes = []scene{
 	{
 		who: "ann", does: `opens "Push rules can be bypassed by a crafted ref"`,
-		do: func(s *stage) error {
+		do: func(_ context.Context, s *stage) error {
 			return s.openIssue("ann", sandbox.IssueOptions{Title: "Push rules can be bypassed by a crafted ref"})
 		},
 		until: func(v view) bool { return v.Has("workflow::start") && strings.Contains(v.note, "A type label") },
 	},
 	{
 		who: "omar", does: "sets weight 5",
-		do:    func(s *stage) error { return s.gitlab.Edit("omar", s.ref, sandbox.Change{Weight: triage.Int(5)}) },
+		do: func(_ context.Context, s *stage) error {
+			return s.gitlab.Edit("omar", s.ref, sandbox.Change{Weight: triage.Int(5)})
+		},
 		until: func(v view) bool { return v.Has("needs research") && strings.Contains(v.note, "A smaller issue") },
 	},
 	{
 		who: "ann", does: "adds ~security",
-		do: func(s *stage) error {
+		do: func(_ context.Context, s *stage) error {
 			return s.gitlab.Edit("ann", s.ref, sandbox.Change{AddLabels: []string{"security"}})
 		},
 		until: func(v view) bool {
@@ -38,28 +41,30 @@ var changes = []scene{
 	},
 	{
 		who: "pat", does: `moves it to ~"workflow::ready for development"`,
-		do: func(s *stage) error {
+		do: func(_ context.Context, s *stage) error {
 			return s.gitlab.Edit("pat", s.ref, sandbox.Change{AddLabels: []string{"workflow::ready for development"}})
 		},
 		until: func(v view) bool { return strings.Contains(v.note, "A weight of 4 or less") },
 	},
 	{
 		who: "omar", does: "splits it and sets weight 2",
-		do: func(s *stage) error { return s.gitlab.Edit("omar", s.ref, sandbox.Change{Weight: triage.Int(2)}) },
+		do: func(_ context.Context, s *stage) error {
+			return s.gitlab.Edit("omar", s.ref, sandbox.Change{Weight: triage.Int(2)})
+		},
 		until: func(v view) bool {
 			return v.hasWeight(3) && !v.Has("needs research") && strings.Contains(v.note, "2 → 3")
 		},
 	},
 	{
 		who: "ann", does: "adds ~type::bug, ~severity::1 and ~priority::1",
-		do: func(s *stage) error {
+		do: func(_ context.Context, s *stage) error {
 			return s.gitlab.Edit("ann", s.ref, sandbox.Change{AddLabels: []string{"type::bug", "severity::1", "priority::1"}})
 		},
 		until: func(v view) bool { return strings.Contains(v.note, "- [ ] **An assignee") && v.hasWeight(3) },
 	},
 	{
 		who: "mia", does: "assigns omar",
-		do: func(s *stage) error {
+		do: func(_ context.Context, s *stage) error {
 			return s.gitlab.Edit("mia", s.ref, sandbox.Change{Assignees: &[]string{"omar"}})
 		},
 		until: func(v view) bool { return strings.Contains(v.note, "All set") },

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -15,7 +16,7 @@ const secret = "ACME"
 var commands = []scene{
 	{
 		who: "omar", does: `opens the spike "How should archive links expire?"`,
-		do: func(s *stage) error {
+		do: func(_ context.Context, s *stage) error {
 			return s.openIssue("omar", sandbox.IssueOptions{
 				Title: "How should archive links expire?", Labels: []string{"spike", "security", "type::feature", "severity::2", "priority::2", "workflow::in dev"},
 			})
@@ -49,14 +50,14 @@ var commands = []scene{
 
 // commentStep lets a person comment with a command.
 func commentStep(who, command string, until func(view) bool) scene {
-	return scene{who: who, does: "writes " + command, until: until, do: func(s *stage) error {
+	return scene{who: who, does: "writes " + command, until: until, do: func(_ context.Context, s *stage) error {
 		return s.expectAnswer(s.gitlab.Comment(who, s.ref, command))
 	}}
 }
 
 // internalCommentStep is the same in an internal comment.
 func internalCommentStep(who, command string, until func(view) bool) scene {
-	return scene{who: who, does: "writes internally " + command, until: until, do: func(s *stage) error {
+	return scene{who: who, does: "writes internally " + command, until: until, do: func(_ context.Context, s *stage) error {
 		return s.expectAnswer(s.gitlab.CommentInternally(who, s.ref, command))
 	}}
 }
@@ -71,13 +72,13 @@ func withDetails(about string, scene scene) scene {
 func followUpStep(then scene) scene {
 	here := then
 	here.does = "goes there and " + then.does
-	here.do = func(s *stage) error {
+	here.do = func(ctx context.Context, s *stage) error {
 		links := s.gitlab.Issue(s.ref).Links
 		if len(links) != 1 {
 			return fmt.Errorf("the spike should have one linked issue, it has %d", len(links))
 		}
 		s.continueWith(links[0].Issue)
-		return then.do(s)
+		return then.do(ctx, s)
 	}
 	return here
 }

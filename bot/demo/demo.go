@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"time"
 
@@ -25,6 +26,7 @@ import (
 	"flowkeeper/bot/worker"
 	"flowkeeper/rules"
 	"flowkeeper/rules/engine"
+	"flowkeeper/rules/planning"
 	"flowkeeper/rules/triage"
 )
 
@@ -33,6 +35,7 @@ type Options struct {
 	Version  string
 	Settings []engine.Setting // the rules in force
 	Team     triage.TeamConfig
+	SLO      planning.SLOOptions
 	Own      *Own          // play with a configuration of one's own; nil plays the handbook's story
 	Once     bool          // end after the story instead of keeping the page open
 	Patience time.Duration // how long the bot may take to answer a scene; 20 s if 0
@@ -68,7 +71,11 @@ func Run(ctx context.Context, o Options) error {
 		err = s.playStory(ctx)
 	}
 	if err == nil && !o.Once {
-		fmt.Fprintf(o.Out, "\nOpen %s to try more: set labels and weights, comment with /flow help, and watch the bot. Stop with Ctrl-C.\n", s.issueURL())
+		fmt.Fprintf(o.Out, "\nOpen %s to try more: set labels and weights, comment with /flow help, and watch the bot.", s.issueURL())
+		for _, report := range s.gitlab.Issues(s.planning) {
+			fmt.Fprintf(o.Out, " The report is %s.", report.URL)
+		}
+		fmt.Fprintln(o.Out, " Stop with Ctrl-C.")
 		<-ctx.Done()
 	}
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
@@ -84,9 +91,12 @@ type stage struct {
 	gitlab   *sandbox.Server
 	server   *http.Server
 	url      string
+	options  bot.Options
 	app      *bot.App
+	slo      planning.SLOOptions
 	dir      string
 	project  int64
+	planning int64 // the project where reports are opened
 	ref      triage.Ref
 	told     narrated
 	asked    []postedCommand
@@ -117,7 +127,7 @@ func openStage(ctx context.Context, o Options) (s *stage, err error) {
 	if err := s.addPeople(policy.Team); err != nil {
 		return s, err
 	}
-	s.app, err = bot.New(ctx, bot.Options{
+	s.options = bot.Options{
 		Version: o.Version, Drain: 5 * time.Second,
 		Server:  bot.Server{Listen: "127.0.0.1:0"},
 		Admin:   bot.Admin{Listen: "127.0.0.1:0"},
@@ -127,24 +137,41 @@ func openStage(ctx context.Context, o Options) (s *stage, err error) {
 		Budget:  budget.Options{PerMinute: 100_000, NotesPerMinute: 100_000},
 		Worker:  worker.Options{Freshness: 10 * time.Second, Workers: 4, Attempts: 12, Backoff: time.Second},
 		Policy:  policy, Log: o.Log,
-	})
-	if err != nil {
+	}
+	s.slo = o.SLO
+	if err := s.startBot(ctx); err != nil {
 		return s, err
 	}
-	if err := s.app.Start(); err != nil {
-		return s, err
-	}
-	if _, err := s.gitlab.AddHook(s.project, sandbox.Hook{URL: s.app.URL(), Token: secret, SigningToken: signing}); err != nil {
-		return s, err
+	for _, project := range []int64{s.project, s.planning} {
+		if _, err := s.gitlab.AddHook(project, sandbox.Hook{URL: s.app.URL(), Token: secret, SigningToken: signing}); err != nil {
+			return s, err
+		}
 	}
 	fmt.Fprintf(s.out, "A GitLab in memory is at %s, the bot at %s.\n", s.url, s.app.URL())
+	return s, s.awaitReady(ctx)
+}
+
+// startBot starts the bot on the address that it had before, if it had one.
+func (s *stage) startBot(ctx context.Context) (err error) {
+	if s.app, err = bot.New(ctx, s.options); err != nil {
+		return err
+	}
+	u, err := url.Parse(s.app.URL())
+	if err != nil {
+		return err
+	}
+	s.options.Server.Listen = u.Host
+	return s.app.Start()
+}
+
+func (s *stage) awaitReady(ctx context.Context) error {
 	select {
 	case <-s.app.Ready():
-		return s, nil
+		return nil
 	case err := <-s.app.Failed():
-		return s, err
+		return err
 	case <-ctx.Done():
-		return s, ctx.Err()
+		return ctx.Err()
 	}
 }
 
@@ -175,7 +202,7 @@ func (s *stage) openTrialIssue(own Own) error {
 	return nil
 }
 
-// addPeople brings in the people, those of the roster too, and the project.
+// addPeople brings in the people, those of the roster too, and the projects.
 func (s *stage) addPeople(team *triage.Team) error {
 	known := []string{"ann", "omar", "mia", "pat"}
 	for _, p := range []struct {
@@ -201,7 +228,8 @@ func (s *stage) addPeople(team *triage.Team) error {
 		}
 	}
 	s.project = s.gitlab.AddProject("demo/source-code")
-	return nil
+	s.planning = s.gitlab.AddProject(planningPath)
+	return s.gitlab.SetVisibility(s.planning, sandbox.Private)
 }
 
 // roster gives the cast their roles.

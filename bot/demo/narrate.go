@@ -13,7 +13,8 @@ type narrated struct {
 	labels, weights int
 	closed          bool
 	note            string
-	asked           int // comments with commands
+	asked           int    // comments with commands
+	report          string // the description of a report's issue
 }
 
 // printf prints one line of what the bot does.
@@ -63,6 +64,7 @@ func (s *stage) narrate(v view, scene scene) {
 		s.quote(v.note)
 		s.quoteDetails(v.note, scene.fold)
 	}
+	s.narrateReport(v)
 	s.told = s.narratedUpTo(v)
 }
 
@@ -70,6 +72,7 @@ func (s *stage) narrate(v view, scene scene) {
 func (s *stage) narratedUpTo(v view) narrated {
 	return narrated{
 		labels: len(v.LabelEvents), weights: len(v.WeightEvents), closed: v.State == "closed", note: v.note, asked: len(s.asked),
+		report: v.Description,
 	}
 }
 

@@ -90,7 +90,31 @@ func TestPage(t *testing.T) {
 		{"see the commands", holds(`[...document.querySelectorAll(".note[data-reply][data-bot]")].some(n => n.innerText.includes("/flow weight <n> [why]"))`)},
 		{"see every webhook answered", holds(`[...document.querySelectorAll("#deliveries li[data-status]")].every(l => l.dataset.status === "202")`)},
 		{"be on the page that was loaded first", holds("window.visited === true")},
-		{"take pictures", pictures(t)},
+		{"take pictures", pictures(t, "issue")},
+		{"go to the report", chromedp.Steps(
+			chromedp.Navigate(url+"demo/planning/-/issues"),
+			holds(`document.querySelectorAll(".row").length === 1`),
+			chromedp.Navigate(url+"demo/planning/-/issues/1"),
+			holds(`document.querySelector("h1").innerText.includes("Triage report")`),
+		)},
+		{"see what people wrote in it", holds(`document.querySelector("#description").innerText.includes("Pat is away on Tuesday.")`)},
+		{"tick a box", chromedp.Steps(
+			chromedp.Evaluate[chromedp.Void](box("Blame view")+".click()"),
+			holds(box("Blame view")+`.ariaChecked === "true"`),
+		)},
+		{"give an issue of the report what it lacks", chromedp.Steps(
+			holds(`[...document.querySelectorAll("#description li")].find(l => l.innerText.includes("Sort branches")).querySelector("a").pathname === "/demo/source-code/-/issues/7"`),
+			chromedp.Navigate(url+"demo/source-code/-/issues/7"),
+			shows("#milestone"),
+			chromedp.SetValue(chromedp.CSS("#milestone"), "Backlog"),
+			chromedp.Click(chromedp.CSS("#milestone-form button")),
+			holds(`document.querySelector("#milestone").dataset.value === "Backlog"`),
+		)},
+		{"see its box tick itself, and the other one stay ticked", chromedp.Steps(
+			chromedp.Navigate(url+"demo/planning/-/issues/1"),
+			holds(box("Sort branches")+`.ariaChecked === "true" && `+box("Blame view")+`.ariaChecked === "true"`),
+		)},
+		{"take pictures of the report", pictures(t, "report")},
 	}
 	for _, s := range steps {
 		if err := chromedp.Do(ctx, s.do); err != nil {
@@ -98,6 +122,11 @@ func TestPage(t *testing.T) {
 			t.Fatalf("%s: %v\nThe page:\n%s", s.name, err, seen)
 		}
 	}
+}
+
+// box is the box of an issue in the report.
+func box(title string) string {
+	return fmt.Sprintf(`[...document.querySelectorAll("#description li")].find(l => l.innerText.includes(%q)).querySelector(".box")`, title)
 }
 
 // writes sends a comment with the page's box.
@@ -141,7 +170,7 @@ func bounded[T any](complaint string, do chromedp.Action[T]) step {
 }
 
 // pictures leaves screenshots of the page: wide and narrow, light and dark. The page may be as wide as the window at most.
-func pictures(t *testing.T) step {
+func pictures(t *testing.T, of string) step {
 	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		for _, width := range []int64{1400, 400} {
 			if _, err := chromedp.EmulateViewport(width, 900)(ctx, target); err != nil {
@@ -163,7 +192,7 @@ func pictures(t *testing.T) step {
 				if err != nil {
 					return err
 				}
-				name := filepath.Join(t.ArtifactDir(), fmt.Sprintf("page-%d-%s.png", width, scheme))
+				name := filepath.Join(t.ArtifactDir(), fmt.Sprintf("%s-%d-%s.png", of, width, scheme))
 				if err := os.WriteFile(name, picture, 0o644); err != nil {
 					return err
 				}
@@ -203,7 +232,11 @@ func play(t *testing.T) string {
 		}
 		_, _ = io.Copy(io.Discard, out) // ends with the demo
 	}()
-	return testkit.Receive(t, "the demo to show its page", found)
+	address := testkit.Receive(t, "the demo to show its page", found)
+	if address == "" {
+		t.Fatal("the demo ended before it showed its page")
+	}
+	return address
 }
 
 // browser starts a browser with a profile of its own. What goes wrong in the page's own code fails the test.

@@ -11,7 +11,7 @@ import (
 // scene is one thing a person does and how the bot should have answered.
 type scene struct {
 	who, does string
-	do        func(*stage) error
+	do        func(context.Context, *stage) error
 	until     func(view) bool
 	why       string // the rule whose reason is told, where the bot does nothing
 	fold      string // what is told from the fold of the bot's own comment
@@ -28,6 +28,7 @@ type act struct {
 var story = []act{
 	{scenes: changes, ending: (*stage).endChanges},
 	{title: "Second act: commands in comments", scenes: commands, ending: (*stage).endCommands},
+	{title: "Third act: Monday morning", scenes: monday, ending: (*stage).endMonday},
 }
 
 const botName = "flowkeeper-bot"
@@ -55,7 +56,7 @@ func (s *stage) playStory(ctx context.Context) error {
 // play lets a person do something and tells what the bot makes of it.
 func (s *stage) play(ctx context.Context, scene scene) error {
 	fmt.Fprintf(s.out, "\n%-5s %s\n", scene.who, scene.does)
-	if err := scene.do(s); err != nil {
+	if err := scene.do(ctx, s); err != nil {
 		return err
 	}
 	v, err := s.awaitView(ctx, scene.until)

@@ -27,7 +27,7 @@ func (c *demoCmd) Run(ctx context.Context, p *program) error {
 		}
 	}
 	o := demo.Options{
-		Version: version, Settings: handbook.Rules, Team: handbook.Policy().Team.TeamConfig, Once: c.Once, Out: p.out, Log: log,
+		Version: version, Settings: handbook.Rules, Team: handbook.Policy().Team.TeamConfig, SLO: documentOptions(handbook).SLO, Once: c.Once, Out: p.out, Log: log,
 	}
 	if c.Config != "" {
 		own, err := config.Load(c.Config, nil, rules.Catalogue())
