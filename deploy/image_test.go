@@ -1,7 +1,6 @@
 package deploy_test
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,20 +12,6 @@ import (
 	"flowkeeper/config"
 	"flowkeeper/rules"
 )
-
-// composed is compose.yaml, with what is looked at here.
-type composed struct {
-	Services map[string]struct {
-		Command     []string
-		Environment map[string]string
-		Volumes     []string
-		Ports       []string
-		User        string
-		ReadOnly    bool     `yaml:"read_only"`
-		CapDrop     []string `yaml:"cap_drop"`
-		SecurityOpt []string `yaml:"security_opt"`
-	}
-}
 
 // portOf is the port of an address to listen on.
 func portOf(t *testing.T, address string) int {
@@ -115,43 +100,16 @@ func TestShippedPolicies(t *testing.T) {
 	if compose.OnlyShadowReason() == "" {
 		t.Error("rules write before anybody has read what they would do")
 	}
-	bot := document[composed](t, "compose.yaml").Services["flowkeeper"]
-	if mount := "./flowkeeper.yaml:" + bot.Environment["FLOWKEEPER_CONFIG"] + ":ro"; !slices.Contains(bot.Volumes, mount) {
-		t.Errorf("%s is not mounted; there is %v", mount, bot.Volumes)
+	for name, bot := range bots(t) {
+		if mount := "./flowkeeper.yaml:" + bot.Environment["FLOWKEEPER_CONFIG"] + ":ro"; !slices.Contains(bot.Volumes, mount) {
+			t.Errorf("%s: %s is not mounted; there is %v", name, mount, bot.Volumes)
+		}
 	}
 	for _, file := range []string{"flowkeeper.yaml", "kubernetes/flowkeeper.yaml"} {
 		for _, key := range []string{"roles:", "group_label:", "labels:", "scope:", "all:"} {
 			if !strings.Contains(read(t, file), key) {
 				t.Errorf("%s does not ask about %s", file, key)
 			}
-		}
-	}
-}
-
-// TestCompose: the containers of compose.yaml can do as little as those of Kubernetes, and the image can work like that.
-func TestCompose(t *testing.T) {
-	c := document[composed](t, "compose.yaml")
-	if diff := cmp.Diff([]string{"flowkeeper", "redis"}, slices.Sorted(maps.Keys(c.Services))); diff != "" {
-		t.Fatalf("services (-want +have):\n%s", diff)
-	}
-	for name, s := range c.Services {
-		if !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Contains(s.SecurityOpt, "no-new-privileges:true") {
-			t.Errorf("%s: read-only %v, dropped %v, options %v", name, s.ReadOnly, s.CapDrop, s.SecurityOpt)
-		}
-	}
-	bot := c.Services["flowkeeper"]
-	if volume := image(t)["VOLUME"]; !slices.ContainsFunc(bot.Volumes, func(v string) bool { return strings.HasSuffix(v, ":"+volume) }) {
-		t.Errorf("nothing is mounted on %s, the one place that the image writes to; there is %v", volume, bot.Volumes)
-	}
-	for _, p := range bot.Ports {
-		if strings.HasSuffix(p, ":8081") && !strings.HasPrefix(p, "127.0.0.1:") {
-			t.Errorf("the admin port is open to others: %s", p)
-		}
-	}
-	environment := read(t, "../config/reference.yaml")
-	for name := range bot.Environment {
-		if !strings.Contains(environment, strings.TrimSuffix(name, "_FILE")) {
-			t.Errorf("%s is no variable of the bot", name)
 		}
 	}
 }
