@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// HookEvent flags are how GitLab calls what a webhook asks for, without "_events".
+// What a webhook can ask for, as GitLab calls it, without "_events". HookFlags has the rest.
 const (
 	OnIssues             = "issues"
 	OnConfidentialIssues = "confidential_issues"

@@ -2,6 +2,7 @@ package gitlab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -28,7 +29,7 @@ type wireListedLabel struct {
 	Own      bool   `json:"is_project_label"`
 }
 
-// Labels lists the labels of a place and of the groups above it. NotFound if the place does not exist or the token may not see it.
+// Labels lists the labels of a place and of the groups above it, of more than 5,000 only as many. NotFound if the place does not exist or the token may not see it.
 func (c *Client) Labels(ctx context.Context, place Place) ([]Label, error) {
 	k := call{name: "labels", op: fmt.Sprintf("listing the labels of %s", place), method: http.MethodGet, path: place.sub("labels")}
 	var labels []Label
@@ -36,6 +37,9 @@ func (c *Client) Labels(ctx context.Context, place Place) ([]Label, error) {
 		labels = append(labels, Label(w))
 		return nil
 	})
+	if errors.Is(err, errTooLong) {
+		err = nil
+	}
 	return labels, err
 }
 

@@ -121,6 +121,20 @@ func TestLabels(t *testing.T) {
 	}
 }
 
+// A group with very many labels can be set up, too: what is not read is found by trying to create it.
+func TestVeryManyLabels(t *testing.T) {
+	t.Parallel()
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("X-Next-Page", "2")
+		io.WriteString(w, `[{"name":"one"}]`)
+	}))
+	t.Cleanup(web.Close)
+	if labels, err := newClient(t, gitlab.Options{URL: web.URL}).Labels(t.Context(), group); err != nil || len(labels) != 50 {
+		t.Errorf("%d labels, %v", len(labels), err)
+	}
+}
+
 // GitLab echoes a secret in no answer; a proxy may.
 func TestWriteHook(t *testing.T) {
 	t.Parallel()

@@ -30,7 +30,7 @@ func (p *planner) rotation(before int) {
 		})
 	case !p.found.Delivered:
 		p.warn(AboutWebhooks, fmt.Sprintf("%s holds an old secret beside the new one, because not every webhook has delivered with the new one yet", c.File),
-			"run setup again when something has happened in each project; then the old one is dropped")
+			"run setup again when something has happened in each project; then the old one is dropped. GitLab tells of deliveries from 17.3 on; before, take it out of the file yourself")
 	}
 }
 

@@ -207,7 +207,7 @@ func (c *setupCmd) finish(p *program, r setupReport, stopped error) error {
 	} else {
 		r.printResult(p.out, c.DryRun)
 	}
-	switch left := len(r.result.Failed) + len(r.plan.Problems); {
+	switch left := len(failedAdvice(r.result.Failed)) + len(r.plan.Problems); {
 	case stopped != nil:
 		return stopped
 	case left > 0:

@@ -44,15 +44,29 @@ func (r setupReport) json() setupJSON {
 		}
 		j.Plan = append(j.Plan, one)
 	}
-	for _, f := range r.result.Failed {
-		j.Problems = append(j.Problems, failedAdvice(f))
-	}
+	j.Problems = append(j.Problems, failedAdvice(r.result.Failed)...)
 	j.Done = (r.applied || r.plan.Nothing()) && len(j.Problems) == 0
 	return j
 }
 
-// failedAdvice is an action that failed as advice.
-func failedAdvice(f setup.Failure) setup.Advice {
+// failedAdvice is the actions that failed as advice. Labels that failed in the same place one after the other have failed for the same reason.
+func failedAdvice(failed []setup.Failure) []setup.Advice {
+	var list []setup.Advice
+	for n := 0; n < len(failed); {
+		first, more := failed[n], 0
+		for n++; n < len(failed) && first.Action.Kind == setup.KindLabel && failed[n].Action.Kind == setup.KindLabel && failed[n].Action.Place == first.Action.Place; n++ {
+			more++
+		}
+		one := oneFailed(first)
+		if more > 0 {
+			one.What += fmt.Sprintf("; and so did %s", counted(more, "more label"))
+		}
+		list = append(list, one)
+	}
+	return list
+}
+
+func oneFailed(f setup.Failure) setup.Advice {
 	return setup.Advice{What: actionText(f.Action) + " failed: " + f.Err.Error(), Do: "see to that and run setup again: what was done stays done"}
 }
 
@@ -167,8 +181,7 @@ func (r setupReport) printResult(w io.Writer, dry bool) {
 	case r.applied:
 		line("Done: %s.", counted(len(r.result.Done), "change"))
 	}
-	for _, f := range r.result.Failed {
-		a := failedAdvice(f)
+	for _, a := range failedAdvice(r.result.Failed) {
 		line("Problem: %s.\n  %s.", a.What, a.Do)
 	}
 	if !r.applied {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/bot/setup"
 )
@@ -99,5 +101,18 @@ func TestShownSecret(t *testing.T) {
 	encoded, err := json.Marshal(r.json())
 	if err != nil || strings.Contains(string(encoded), "MDEyMw") {
 		t.Errorf("as JSON it is %s, %v", encoded, err)
+	}
+}
+
+// TestFailedLabels tells of labels that failed together in one sentence.
+func TestFailedLabels(t *testing.T) {
+	var failed []setup.Failure
+	for _, name := range []string{"UX", "spike", "Duplicate"} {
+		failed = append(failed, setup.Failure{Action: setup.Action{Kind: setup.KindLabel, Name: name, Do: "create", Place: gitlab.Place{Group: true, Path: "g"}}, Err: errors.New("403")})
+	}
+	failed = append(failed, setup.Failure{Action: setup.Action{Kind: setup.KindWebhook, Do: "create", Place: gitlab.Place{Path: "g/p"}}, Err: errors.New("500")})
+	got := failedAdvice(failed)
+	if len(got) != 2 || got[0].What != "label ~UX in group g: create failed: 403; and so did 2 more labels" || !strings.HasPrefix(got[1].What, "webhook of project g/p: create failed: 500") {
+		t.Errorf("it says %q", got)
 	}
 }
