@@ -79,17 +79,21 @@ func updateStateEntry(in *triage.Input) bool {
 	return true
 }
 
-// enterState records that the bot itself moves the issue into its state: now, and after all that it knows of, whatever GitLab's clock says.
+// enterState records that the bot itself moves the issue into its state. By GitLab's clock that is after the last event that it answers, and before
+// any that it does not know of: the time is that event's, or that of the bot's clock if nothing happened.
 func enterState(in *triage.Input) {
 	last := in.Memory.StateEntry
 	if last.State == in.State() {
 		return
 	}
-	now := triage.StateEntry{State: in.State(), From: last.State, At: in.Now}
+	now := triage.StateEntry{State: in.State(), From: last.State}
 	for _, e := range in.Events {
 		if e.At.After(now.At) {
 			now.At = e.At
 		}
+	}
+	if now.At.IsZero() {
+		now.At = in.Now
 	}
 	in.Memory.StateEntry = now
 }
