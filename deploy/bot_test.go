@@ -121,7 +121,7 @@ func (r *running) work() {
 	for {
 		var missing []string
 		shown := r.metrics()
-		for _, name := range []string{"jobs", "commands", "sweeps", "rule_actions", "notes", "shadow"} {
+		for _, name := range []string{"jobs", "commands", "sweeps", "rule_actions", "rule_findings", "notes", "shadow"} {
 			if !shown["flowkeeper_"+name+"_total"] {
 				missing = append(missing, name)
 			}
@@ -148,8 +148,8 @@ func (r *running) get(path string) int {
 	return answer.StatusCode
 }
 
-// metrics are the names that /metrics shows now, as a query uses them: a histogram has its three.
-func (r *running) metrics() map[string]bool {
+// exposition is what Prometheus reads of /metrics now.
+func (r *running) exposition() string {
 	r.Helper()
 	answer, err := http.Get(r.app.AdminURL() + "/metrics")
 	if err != nil {
@@ -160,8 +160,14 @@ func (r *running) metrics() map[string]bool {
 	if err != nil || answer.StatusCode != http.StatusOK {
 		r.Fatalf("/metrics: %d %v", answer.StatusCode, err)
 	}
+	return string(text)
+}
+
+// metrics are the names that /metrics shows now, as a query uses them: a histogram has its three.
+func (r *running) metrics() map[string]bool {
+	r.Helper()
 	names := map[string]bool{}
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(r.exposition()) {
 		if fields := strings.Fields(line); len(fields) == 4 && fields[0] == "#" && fields[1] == "TYPE" {
 			if fields[3] != "histogram" {
 				names[fields[2]] = true

@@ -3,12 +3,14 @@ package deploy_test
 import (
 	"encoding/json"
 	"maps"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 )
 
 // rule is an alert of alerts.yaml.
@@ -133,10 +135,59 @@ func TestQueriesNameMetrics(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range metric.FindAllString(read(t, "runbook.md"), -1) {
-		if !shown[name] && !shown[name+"_bucket"] {
-			t.Errorf("the runbook names %s, which the bot does not have", name)
+	for _, page := range []string{"runbook.md", "README.md"} {
+		for _, name := range metric.FindAllString(read(t, page), -1) {
+			if !shown[name] && !shown[name+"_bucket"] {
+				t.Errorf("%s names %s, which the bot does not have", page, name)
+			}
 		}
+	}
+	t.Run("promlint", func(t *testing.T) { lint(t, bot.exposition()) })
+	t.Run("labels", func(t *testing.T) { checkLabels(t, bot.exposition()) })
+	t.Run("promtool", func(t *testing.T) { promtool(t, bot.exposition(), "check", "metrics") })
+}
+
+// lint holds the metrics to Prometheus's rules for names, units and help, as promtool does.
+func lint(t *testing.T, exposition string) {
+	problems, err := promlint.New(strings.NewReader(exposition)).Lint()
+	if err != nil {
+		t.Fatalf("Prometheus cannot read the metrics: %v", err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}
+
+// labelled is a label of one of the bot's metrics with its value.
+var labelled = regexp.MustCompile(`(?m)^flowkeeper_[a-z_]+\{.*\}`)
+
+// mayLabel are the labels that may be there. Their values come from the code or the configuration: no project, issue, person or text is one.
+var mayLabel = []string{"budget", "call", "class", "command", "le", "outcome", "reason", "report", "result", "rule", "status", "what"}
+
+func checkLabels(t *testing.T, exposition string) {
+	for _, series := range labelled.FindAllString(exposition, -1) {
+		for _, l := range regexp.MustCompile(`([a-z_]+)="([^"]*)"`).FindAllStringSubmatch(series, -1) {
+			if !slices.Contains(mayLabel, l[1]) || strings.ContainsAny(l[2], "#/@") {
+				t.Errorf("%s: the label %s with the value %q may have too many values", series, l[1], l[2])
+			}
+		}
+	}
+}
+
+// TestAlertsAreRead has Prometheus's own tool read the alerts.
+func TestAlertsAreRead(t *testing.T) { promtool(t, "", "check", "rules", "alerts.yaml") }
+
+// promtool runs Prometheus's tool on a text. Debian has it in the package prometheus.
+func promtool(t *testing.T, input string, args ...string) {
+	t.Helper()
+	tool, err := exec.LookPath("promtool")
+	if err != nil {
+		t.Skip("promtool is not installed; it is in Debian's package prometheus")
+	}
+	c := exec.CommandContext(t.Context(), tool, args...)
+	c.Stdin = strings.NewReader(input)
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
 }
 

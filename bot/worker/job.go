@@ -31,6 +31,7 @@ type job struct {
 	writes executor
 	says   publisher
 	held   atomic.Pointer[time.Time] // until when the lease is held
+	calls  atomic.Int64              // of GitLab's API
 
 	reports reportWork
 
@@ -60,6 +61,7 @@ type mail struct {
 	unreadable  int                 // deliveries that could not be read
 	blank       bool                // nothing was remembered of the issue
 	adopted     bool                // it is taken up with its project's backlog
+	receivedAt  []time.Time         // when its deliveries came, to whichever replica
 	cameAt      time.Time           // when the bot came to its project, as far as that matters
 	whole       bool                // the store remembered all that the bot did, and no attempt was begun since
 	shadowed    map[string][]string // what rules in shadow would have done before this job

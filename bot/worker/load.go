@@ -47,6 +47,9 @@ func (j *job) load(ctx context.Context) error {
 		} else if body.Issue.Status == triage.Canceled && body.Issue.UpdatedAt.Equal(newest.UpdatedAt) {
 			newest.Status = triage.Canceled // of a closing that is told twice, as of one time, only one may tell the status
 		}
+		if body.Event.Kind != triage.Swept {
+			j.mail.receivedAt = append(j.mail.receivedAt, body.Event.ReceivedAt)
+		}
 		j.mail.adopted = j.mail.adopted || body.Adopted
 		if body.Came.After(j.mail.cameAt) {
 			j.mail.cameAt = body.Came

@@ -15,6 +15,8 @@ type metrics struct {
 	notes    *prometheus.CounterVec
 	fights   prometheus.Counter
 	commands *prometheus.CounterVec
+	findings *prometheus.CounterVec
+	toDone   prometheus.Histogram
 }
 
 func newMetrics(r prometheus.Registerer) metrics {
@@ -41,6 +43,15 @@ func newMetrics(r prometheus.Registerer) metrics {
 		}, []string{"command", "result"}),
 		fights: f.NewCounter(prometheus.CounterOpts{
 			Name: "flowkeeper_fights_total", Help: "Issues on which the bot stopped because it changed them ten times in ten minutes.",
+		}),
+		findings: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "flowkeeper_rule_findings_total",
+			Help: "What rules said of the issues that were handled, by rule: changed the issue, told people, shadow (would have done something), overridden by people, nothing.",
+		}, []string{"rule", "outcome"}),
+		toDone: f.NewHistogram(prometheus.HistogramOpts{
+			Name:    "flowkeeper_event_to_done_seconds",
+			Help:    "From the receipt of a delivery, by whichever replica, to the end of the job that handled it; the time to settle and retries count.",
+			Buckets: []float64{.1, .5, 1, 2, 2.5, 3, 5, 10, 30, 60, 300, 1800, 7200, 43200},
 		}),
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"flowkeeper/bot/coordination"
+	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/lease"
 	"flowkeeper/rules/engine"
@@ -133,6 +134,7 @@ func (p *Pool) Run(ctx context.Context) {
 func (p *Pool) work(ctx context.Context, batch *inbox.Batch) {
 	began := p.o.Now()
 	job := newJob(p, batch)
+	ctx = gitlab.CountCalls(ctx, &job.calls)
 	err := p.underLease(ctx, job)
 	// The answer to the inbox must get out also when the handling was cut short.
 	answer, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTimeout)
@@ -142,12 +144,9 @@ func (p *Pool) work(ctx context.Context, batch *inbox.Batch) {
 		result = "again"
 		p.o.Log.Warn("answering the inbox; the issue is handled again", zap.Stringer("issue", batch.Issue), zap.Error(answerErr))
 	}
-	for _, r := range job.decision.Pending.Results {
-		p.metrics.commands.WithLabelValues(r.Command, outcome(r)).Inc()
-	}
-	p.metrics.jobs.WithLabelValues(result).Inc()
-	p.metrics.duration.Observe(p.o.Now().Sub(began).Seconds())
-	job.logResult(result, err, p.o.Now().Sub(began))
+	took := p.o.Now().Sub(began)
+	p.measure(job, result, took)
+	job.logResult(result, err, took)
 }
 
 const answerTimeout = 10 * time.Second

@@ -43,7 +43,8 @@ type bench struct {
 	viewer  *gitlab.Client // as ann, to see an issue as a payload would show it
 	project int64
 	people  map[string]triage.Person
-	handled chan string  // how each job ended
+	handled chan string // how each job ended
+	metrics *prometheus.Registry
 	asked   int          // API calls already looked at
 	ahead   atomic.Int64 // of GitLab's clock, in nanoseconds
 }
@@ -67,7 +68,7 @@ func newBench(t *testing.T, wrap func(*gitlab.Client) worker.GitLab, rules ...en
 
 func startBench(t *testing.T, s setup) *bench {
 	t.Helper()
-	b := &bench{T: t, people: map[string]triage.Person{}, handled: make(chan string, 100)}
+	b := &bench{T: t, people: map[string]triage.Person{}, handled: make(chan string, 100), metrics: prometheus.NewRegistry()}
 	b.lab = sandbox.New(sandbox.Options{Token: botToken, Now: func() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())) }})
 	web := httptest.NewServer(b.lab)
 	b.lab.SetURL(web.URL)
@@ -106,7 +107,7 @@ func startBench(t *testing.T, s setup) *bench {
 		Inbox: b.inbox, Coordination: shared, GitLab: way,
 		Policy: engine.Policy{Team: triage.NewTeam(triage.TeamConfig{Side: "backend", GroupLabel: "group::ours"}), Settings: s.rules, Commands: s.commands},
 		Self:   self, Workers: 1, Lease: time.Minute, Freshness: time.Minute, Attempts: 3, Backoff: time.Millisecond, Patience: worker.Patience{Gone: []time.Duration{0, 0, 0}, Stale: []time.Duration{0, 0}, Forbidden: []time.Duration{0}}, Drain: time.Second, Lookback: s.lookback,
-		Reports: s.reports, Now: time.Now, Jitter: func() float64 { return 0 }, Log: b.logger(), Registry: prometheus.NewRegistry(),
+		Reports: s.reports, Now: time.Now, Jitter: func() float64 { return 0 }, Log: b.logger(), Registry: b.metrics,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
