@@ -8,14 +8,21 @@ import (
 // countKey is the key of a context's counter.
 type countKey struct{}
 
-// CountCalls has all calls that are made with the context counted, those that fail included.
+// counter is what a context's calls are added to, and the counter of the context that it was made of.
+type counter struct {
+	calls *atomic.Int64
+	outer *counter
+}
+
+// CountCalls has all calls that are made with the context counted, those that fail included. A counter that the context has already counts on.
 func CountCalls(ctx context.Context, calls *atomic.Int64) context.Context {
-	return context.WithValue(ctx, countKey{}, calls)
+	outer, _ := ctx.Value(countKey{}).(*counter)
+	return context.WithValue(ctx, countKey{}, &counter{calls, outer})
 }
 
 // countCall counts a call that is made with the context.
 func countCall(ctx context.Context) {
-	if calls, ok := ctx.Value(countKey{}).(*atomic.Int64); ok {
-		calls.Add(1)
+	for c, _ := ctx.Value(countKey{}).(*counter); c != nil; c = c.outer {
+		c.calls.Add(1)
 	}
 }

@@ -189,12 +189,12 @@ func (j *job) record(cause error) []byte {
 	return data
 }
 
-// logResult writes the job's one line.
+// logResult writes the job's one line: what it did and why, in the bot's own words. Nothing that people wrote is in it.
 func (j *job) logResult(result string, err error, took time.Duration) {
 	fields := []zap.Field{
 		zap.String("result", result), zap.Stringer("issue", j.batch.Issue), zap.String("path", j.snap.issue.Path), zap.Int64("iid", j.batch.Issue.IID),
-		zap.Stringer("events", j.kinds()), zap.Int("deliveries", len(j.batch.Deliveries)), zap.Strings("did", j.effects.did),
-		zap.Duration("took", took), zap.Int("attempt", j.batch.Attempt),
+		zap.Stringer("events", j.kinds()), zap.Int("deliveries", len(j.batch.Deliveries)), zap.Strings("rules", j.notableRules()),
+		zap.Strings("did", j.effects.did), zap.Int64("calls", j.calls.Load()), zap.Duration("took", took), zap.Int("attempt", j.batch.Attempt),
 	}
 	if j.decision.Reason != "" {
 		fields = append(fields, zap.String("reason", j.decision.Reason))
