@@ -124,7 +124,7 @@ type knownReport struct {
 	found    bool
 	entry    Entry
 	url      string
-	previous planning.State // of its predecessor
+	previous planning.State // what it takes over from its predecessor
 	doubt    time.Time      // when somebody began to open it, and nobody knows what came of it; zero if nobody did
 }
 
@@ -155,9 +155,9 @@ func (p *Publisher) known(ctx context.Context, home planning.Home, k planning.Ki
 			r.entry.Doubt = r.doubt
 		case e.is(k, key):
 			r.entry.Doubt = p.o.Now() // there is one too many
-		default:
+		case planning.Precedes(e.Key, key):
 			if b, err := document.Parse(i.Description, k); err == nil {
-				r.previous = b.State
+				r.previous = b.State.Inherited(planning.DateOf(now))
 			}
 		}
 	}
@@ -207,7 +207,6 @@ func (p *Publisher) description(d planning.Document, s planning.Snapshot) (strin
 		frame = strings.TrimRight(frame, "\n") + "\n\n" + planning.BlockHere
 	}
 	if d.Kind == planning.KindPlanning {
-		s.Previous = planning.State{}
 		capacity, err := p.compose(planning.KindCapacity, s)
 		if err != nil {
 			return "", err

@@ -53,6 +53,9 @@ type lab struct {
 	due     planning.Date // of reports
 	hold    func()        // called while a snapshot is gathered
 	mailer  report.Mailer // nil is none
+
+	// document makes the documents, which look as in GitLab then; nil for the simple ones.
+	document func(planning.Kind, planning.Snapshot) (planning.Document, error)
 }
 
 func newLab(t *testing.T) *lab {
@@ -107,7 +110,7 @@ func (l *lab) must(err error) {
 // publisher is a process. All of them share the store.
 func (l *lab) publisher(modes map[planning.Kind]triage.Mode) *report.Publisher {
 	return report.New(report.Options{
-		GitLab: l.client, Gatherer: l, Coordination: l.store, Inbox: l.queue, Self: l.self, Compose: l.compose, Markdown: markdown,
+		GitLab: l.client, Gatherer: l, Coordination: l.store, Inbox: l.queue, Self: l.self, Compose: l.compose, Markdown: l.markdown,
 		Done: func(_ planning.Kind, _ string, i *planning.Issue, _ planning.Snapshot) bool {
 			return i.Weight != nil || i.Closed
 		},
@@ -159,6 +162,9 @@ func (l *lab) Listed(ctx context.Context, k planning.Kind, m planning.Version, n
 }
 
 func (l *lab) compose(k planning.Kind, s planning.Snapshot) (planning.Document, error) {
+	if l.document != nil {
+		return l.document(k, s)
+	}
 	key := planning.DateOf(s.Now).String()
 	if k.IsOfMilestone() {
 		key = s.Milestone.String()
@@ -186,7 +192,10 @@ func (l *lab) compose(k planning.Kind, s planning.Snapshot) (planning.Document, 
 	return d, nil
 }
 
-func markdown(d planning.Document) string {
+func (l *lab) markdown(d planning.Document) string {
+	if l.document != nil {
+		return document.Markdown(d, document.Options{})
+	}
 	lines := []string{document.StateMark(d.State)}
 	for _, s := range d.Sections {
 		lines = append(lines, document.SectionMark(s.Name), "sum "+itoa(int64(s.Count)))

@@ -215,7 +215,7 @@ func (p *Publisher) touchOlder(ctx context.Context, newest Entry) error {
 		return err
 	}
 	for _, e := range list {
-		if e.Kind == newest.Kind && e.Key < newest.Key {
+		if e.Kind == newest.Kind && planning.Precedes(e.Key, newest.Key) {
 			if err := p.enqueue(ctx, e.Ref, Update, 0, ""); err != nil {
 				return err
 			}

@@ -79,7 +79,7 @@ func (p *Publisher) closeExpired(ctx context.Context, r Request, result *Result)
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(list, func(o Entry) bool { return o.Kind == e.Kind && o.Key > e.Key }) {
+	if !slices.ContainsFunc(list, func(o Entry) bool { return o.Kind == e.Kind && planning.Precedes(e.Key, o.Key) }) {
 		return nil
 	}
 	issue, err := p.o.GitLab.ReportIssue(ctx, e.Ref)

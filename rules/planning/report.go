@@ -55,6 +55,29 @@ func (s State) Edited(e triage.ReportEdit) State {
 	return s
 }
 
+// Inherited is what the next report takes over from the state of its predecessor: when people are away from a day on, what they would like to do,
+// and its counts, for what changed since. Who was to weigh what, or was reminded or mailed, is that report's alone.
+func (s State) Inherited(day Date) State {
+	next := State{Key: s.Key, Counts: s.Counts, Takes: s.Takes}
+	for name, away := range s.Away {
+		away = slices.DeleteFunc(slices.Clone(away), func(r DateRange) bool { return r.To.Before(day) })
+		if len(away) > 0 {
+			next.Away = changed(next.Away, name, away)
+		}
+	}
+	return next
+}
+
+// Precedes reports whether a report with one key comes before the one with another among those of its kind.
+func Precedes(key, other string) bool {
+	v, ok := ParseVersion(key)
+	w, okToo := ParseVersion(other)
+	if ok && okToo {
+		return v.months() < w.months()
+	}
+	return key < other
+}
+
 // dayOf reads a day, zero if it is none.
 func dayOf(text string) Date {
 	d, err := ParseDate(text)

@@ -109,3 +109,24 @@ func stateText(t *rapid.T, s planning.State) string {
 	}
 	return string(data)
 }
+
+// TestInherited: the next report knows what people said, not what its predecessor asked of whom.
+func TestInherited(t *testing.T) {
+	before := planning.State{
+		Key: "19.7", Counts: map[string]int{"candidates": 3}, Before: map[string]int{"candidates": 2},
+		Away:  map[string][]planning.DateRange{"ann": {days("2026-11-02", "2026-11-06"), days("2026-12-21", "2027-01-02")}, "mia": {days("2026-11-02", "2026-11-06")}},
+		Takes: map[string][]string{"7#12": {"ann"}}, Dealt: map[string]string{"7#13": "mia"}, Asked: []string{"ann"}, Reminded: []string{"mia"}, Mailed: []string{"ann"},
+	}
+	want := planning.State{
+		Key: "19.7", Counts: before.Counts, Away: map[string][]planning.DateRange{"ann": {days("2026-12-21", "2027-01-02")}}, Takes: before.Takes,
+	}
+	if diff := cmp.Diff(want, before.Inherited(date("2026-12-07"))); diff != "" {
+		t.Error(diff)
+	}
+	if len(before.Away["ann"]) != 2 {
+		t.Error("the predecessor's own state was changed")
+	}
+	if !planning.Precedes("19.9", "19.10") || planning.Precedes("20.0", "19.11") || !planning.Precedes("2026-11-23", "2026-11-30") || planning.Precedes("19.9", "19.9") {
+		t.Error("the order of reports is another one")
+	}
+}
