@@ -61,7 +61,7 @@ happened to it. Each has a mode, one word under ` + "`rules:`" + ` in the config
 | act | do it |
 
 The examples are decisions of the rule's own [scenarios](testdata/scenarios): its reason, what it does to the issue and what the note says, with
-the roles that are mentioned. ` + "`flowkeeper rules --markdown`" + ` prints this page, ` + "`flowkeeper check`" + ` what is in force.
+the roles that are mentioned. ` + "`flowkeeper rules --markdown`" + ` prints this page, ` + "`flowkeeper check --config`" + ` what is in force.
 
 | rule | mode | at most | from the handbook's section | what it does |
 |---|---|---|---|---|

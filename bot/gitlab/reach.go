@@ -3,6 +3,7 @@ package gitlab
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -66,12 +67,17 @@ func certificateOf(state *tls.ConnectionState) *Certificate {
 	if state == nil || len(state.PeerCertificates) == 0 {
 		return nil
 	}
-	leaf := state.PeerCertificates[0]
-	issuer := leaf.Issuer.CommonName
-	if names := leaf.Issuer.Organization; len(names) > 0 {
+	c := CertificateOf(state.PeerCertificates[0])
+	return &c
+}
+
+// CertificateOf is what can be told of a certificate.
+func CertificateOf(c *x509.Certificate) Certificate {
+	issuer := c.Issuer.CommonName
+	if names := c.Issuer.Organization; len(names) > 0 {
 		issuer = names[0]
 	}
-	return &Certificate{Issuer: truncate(issuer), Expires: leaf.NotAfter}
+	return Certificate{Issuer: truncate(issuer), Expires: c.NotAfter}
 }
 
 // LastDelivery is the newest delivery of a webhook that GitLab has logged, within seven days. There is none, without an error, if nothing was

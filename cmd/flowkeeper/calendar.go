@@ -13,6 +13,9 @@ import (
 	"flowkeeper/rules/planning"
 )
 
+// askTime bounds how long GitLab is asked.
+const askTime = 20 * time.Second
+
 type calendarCmd struct {
 	Months int     `default:"6" help:"How many months to show: 1 to 36."`
 	From   dayFlag `placeholder:"DATE" help:"The first day, such as 2026-11-30; default today."`

@@ -34,7 +34,7 @@ type cli struct {
 	Demo     demoCmd     `cmd:"" help:"Play a short story with a GitLab in memory; nothing else is needed."`
 	Init     initCmd     `cmd:"" help:"Write a configuration file from five answers."`
 	Setup    setupCmd    `cmd:"" help:"Create the labels and webhooks that the bot needs in GitLab."`
-	Check    checkCmd    `cmd:"" help:"Check the configuration and print what is in force."`
+	Check    checkCmd    `cmd:"" help:"Look at everything that serve needs, and say what to do."`
 	Rules    rulesCmd    `cmd:"" help:"List the rules, or show one."`
 	Calendar calendarCmd `cmd:"" help:"List the dates that the bot reckons with, and where each comes from."`
 	Report   reportCmd   `cmd:"" help:"List the reports, print one, or post it."`

@@ -22,7 +22,7 @@ type serveCmd struct {
 
 func (serveCmd) Help() string {
 	return "The environment has to name an access token (FLOWKEEPER_GITLAB_TOKEN) and the webhook's secret (FLOWKEEPER_WEBHOOK_SECRET) or " +
-		"signing token (FLOWKEEPER_SIGNING_TOKEN). All other settings have defaults: see flowkeeper check.\n\n" +
+		"signing token (FLOWKEEPER_SIGNING_TOKEN). All other settings have defaults: see flowkeeper check --config.\n\n" +
 		"Without a configuration file the rules decide and write nothing (shadow), and flowkeeper shadow tells what they would have done. An empty " +
 		"file lets them act as the handbook says. Commands are carried out in any case: a person asked.\n\n" +
 		"SIGHUP reads the file, and those that …_FILE variables and server.tls_cert name, again: secrets, the token, the certificate, the team, labels, " +

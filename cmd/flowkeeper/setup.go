@@ -109,10 +109,18 @@ func (c *setupCmd) options(p *program) (config.Config, setup.Options, error) {
 	if err != nil {
 		return config.Config{}, setup.Options{}, err
 	}
+	o, err := setupOptions(loaded, files)
+	o.Targets, o.LabelsOnly, o.HookOnly, o.Here = c.Targets, c.LabelsOnly, c.HookOnly, c.Here
+	o.AllProjects, o.Rotate, o.Prune = c.AllProjects, c.RotateSecret, c.Prune
+	return loaded, o, err
+}
+
+// setupOptions turns a configuration into what is to be there in GitLab. Files are those that are named for secrets, by variable.
+func setupOptions(loaded config.Config, files map[string]string) (o setup.Options, err error) {
 	policy := loaded.Policy()
-	o := setup.Options{
-		Targets: c.Targets, Labels: setup.Labels(policy), Milestone: setup.Milestone(policy), Events: setup.Events(policy), URL: loaded.Server.URL + webhook.Path,
-		LabelsOnly: c.LabelsOnly, HookOnly: c.HookOnly, Here: c.Here, AllProjects: c.AllProjects, Rotate: c.RotateSecret, Prune: c.Prune,
+	o = setup.Options{Labels: setup.Labels(policy), Milestone: setup.Milestone(policy), Events: setup.Events(policy)}
+	if loaded.Server.URL != "" {
+		o.URL = loaded.Server.URL + webhook.Path
 	}
 	if opensReports(loaded.Reports) {
 		o.Labels = slices.Concat(o.Labels, setup.ReportLabels(policy))
@@ -120,7 +128,7 @@ func (c *setupCmd) options(p *program) (config.Config, setup.Options, error) {
 	if o.Signing, err = setup.NewCredential(signingVariable, files[signingVariable], revealAll(loaded.Server.SigningTokens)); err == nil {
 		o.Secret, err = setup.NewCredential(secretVariable, files[secretVariable], revealAll(loaded.Server.WebhookSecrets))
 	}
-	return loaded, o, err
+	return o, err
 }
 
 // opensReports reports whether any report opens an issue.

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"flowkeeper/bot/check"
+	"flowkeeper/rules/conflict"
+	"flowkeeper/rules/engine"
+)
+
+// rulesPart searches a policy for rules that contradict each other.
+func rulesPart(policy engine.Policy) check.Part {
+	return func(ctx context.Context) []check.Finding {
+		report, err := conflict.Search(ctx, policy, conflict.DefaultBound())
+		if err != nil {
+			return []check.Finding{contradiction(err.Error(), "run check again; --no-search leaves the search out")}
+		}
+		if len(report.Conflicts) == 0 {
+			return []check.Finding{check.Good("rules", searched(report))}
+		}
+		const do = "change an option of one of them, its mode to remind, or the label that they share"
+		var all []check.Finding
+		for _, c := range report.Conflicts {
+			var lines []string
+			for line := range strings.Lines(c.String()) {
+				lines = append(lines, strings.TrimSpace(line))
+			}
+			first := strings.TrimSuffix(lines[0], ":")
+			all = append(all, contradiction("they contradict each other on "+first+": "+strings.Join(lines[1:], "; "), do))
+		}
+		if report.Unshown > 0 {
+			all = append(all, contradiction(fmt.Sprintf("%d more contradictions like these", report.Unshown), do))
+		}
+		return all
+	}
+}
+
+// searched says how far the search went in which nothing was found.
+func searched(r conflict.Report) string {
+	text := fmt.Sprintf("no two contradict each other on %d issues: each of %d states, weights to %d, up to %d of %d labels and %d circumstances",
+		r.Issues, r.States, r.Weight, r.Together, len(r.Labels), len(r.Circumstances))
+	if len(r.LeftOut) > 0 {
+		text += fmt.Sprintf("; %d further labels were left out", len(r.LeftOut))
+	}
+	return text
+}
+
+func contradiction(detail, do string) check.Finding {
+	return check.Finding{What: "rules", Status: check.Fail, Detail: detail, Do: do}
+}
