@@ -93,19 +93,21 @@ func TestShippedPolicies(t *testing.T) {
 		}
 		return c
 	}
-	compose, kubernetes := load("flowkeeper.yaml"), load("kubernetes/flowkeeper.yaml")
+	compose, kubernetes := load("flowkeeper.yaml"), load(base+"/flowkeeper.yaml")
 	if diff := cmp.Diff(compose.String(), kubernetes.String()); diff != "" {
 		t.Errorf("policies (-Compose +Kubernetes):\n%s", diff)
 	}
-	if compose.OnlyShadowReason() == "" {
-		t.Error("rules write before anybody has read what they would do")
+	for name, c := range map[string]config.Config{"the policy": compose, "the example's policy": load("kubernetes/example/flowkeeper.yaml")} {
+		if c.OnlyShadowReason() == "" {
+			t.Errorf("%s: rules write before anybody has read what they would do", name)
+		}
 	}
 	for name, bot := range bots(t) {
 		if mount := "./flowkeeper.yaml:" + bot.Environment["FLOWKEEPER_CONFIG"] + ":ro"; !slices.Contains(bot.Volumes, mount) {
 			t.Errorf("%s: %s is not mounted; there is %v", name, mount, bot.Volumes)
 		}
 	}
-	for _, file := range []string{"flowkeeper.yaml", "kubernetes/flowkeeper.yaml"} {
+	for _, file := range []string{"flowkeeper.yaml", base + "/flowkeeper.yaml"} {
 		for _, key := range []string{"roles:", "group_label:", "labels:", "scope:", "all:"} {
 			if !strings.Contains(read(t, file), key) {
 				t.Errorf("%s does not ask about %s", file, key)

@@ -14,13 +14,16 @@ import (
 	"flowkeeper/rules"
 )
 
-// objects are all that "kubectl apply -k deploy/kubernetes" makes, by kind and name.
+// base is what is the same wherever the bot runs on Kubernetes.
+const base = "kubernetes/base"
+
+// objects are all that the base makes, by kind and name. What overlays and the chart make of it is looked at in check/.
 func objects(t *testing.T) map[string]object {
 	t.Helper()
-	k := document[struct{ Resources []string }](t, "kubernetes/kustomization.yaml")
+	k := document[struct{ Resources []string }](t, filepath.Join(base, "kustomization.yaml"))
 	all := map[string]object{}
 	for _, file := range k.Resources {
-		for _, o := range documents[object](t, filepath.Join("kubernetes", file)) {
+		for _, o := range documents[object](t, filepath.Join(base, file)) {
 			all[o.Kind+" "+o.Metadata.Name] = o
 		}
 	}
@@ -42,13 +45,13 @@ func TestEveryManifestIsNamed(t *testing.T) {
 	k := document[struct {
 		Resources          []string
 		ConfigMapGenerator []struct{ Files []string } `yaml:"configMapGenerator"`
-	}](t, "kubernetes/kustomization.yaml")
+	}](t, filepath.Join(base, "kustomization.yaml"))
 	named := append(slices.Clone(k.Resources), "kustomization.yaml")
 	for _, g := range k.ConfigMapGenerator {
 		named = append(named, g.Files...)
 	}
 	var have []string
-	files, err := filepath.Glob("kubernetes/*")
+	files, err := filepath.Glob(filepath.Join(base, "*"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +123,7 @@ func TestEnvironmentIsAccepted(t *testing.T) {
 			}
 		}
 		if v.Name == "FLOWKEEPER_CONFIG" {
-			v.Value = filepath.Join("kubernetes", filepath.Base(v.Value))
+			v.Value = filepath.Join(base, filepath.Base(v.Value))
 		}
 		environ = append(environ, v.Name+"="+v.Value)
 	}
@@ -223,8 +226,8 @@ func TestRedisKeepsWhatItTook(t *testing.T) {
 	}
 	compose := document[composed](t, "compose.yaml")
 	for name, command := range map[string][]string{
-		"kubernetes/redis.yaml": redis.Template.Spec.Containers[0].Command,
-		"compose.yaml":          compose.Services["redis"].Command,
+		base + "/redis.yaml": redis.Template.Spec.Containers[0].Command,
+		"compose.yaml":       compose.Services["redis"].Command,
 	} {
 		line := strings.Join(command, " ") + " "
 		for _, want := range []string{"--appendonly yes ", "--appendfsync always ", "--maxmemory-policy noeviction "} {
