@@ -34,10 +34,11 @@ func (a answers) read(ctx context.Context, p *program, question string) (string,
 	select {
 	case text, ok := <-a:
 		if !ok {
-			return "", errors.New("the answers ended before the questions did")
+			return "", errors.New("the answers ended before the questions did: nothing was done")
 		}
 		return text, nil
 	case <-ctx.Done():
-		return "", context.Cause(ctx)
+		fmt.Fprintln(p.err)
+		return "", errors.New("broken off before the answer: nothing was done")
 	}
 }

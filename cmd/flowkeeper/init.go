@@ -109,15 +109,16 @@ func (c *initCmd) fromFlags() (s config.Starter, missing []question, err error) 
 // question is one of the five. Take puts an answer into the configuration, unless something is wrong with it.
 type question struct {
 	flag, text string
+	form       string // what an answer looks like
 	take       func(answer string, s *config.Starter) error
 }
 
 var questions = [...]question{
-	{"--gitlab", "Where is GitLab? An address such as https://gitlab.com: ", takeGitLab},
-	{"--projects", "Which projects is the bot to look after? Full paths with commas, or nothing for those whose webhook delivers: ", takeProjects},
-	{"--team-label", "Which label do your team's issues carry, such as group::pay? Nothing if all issues are yours: ", takeLabel},
-	{"--people", "Who fills which role, by username? Such as engineering_manager=mia engineers=omar,ada, or nothing; the roles are " + roleNames() + ": ", takePeople},
-	{"--begin", "Begin in shadow, where rules decide and record, and write nothing? Write shadow, or act to let them write: ", takeBegin},
+	{"--gitlab", "Where is GitLab?", "its address, such as https://gitlab.com", takeGitLab},
+	{"--projects", "Which projects is the bot to look after?", "full paths with commas; nothing for those whose webhook delivers", takeProjects},
+	{"--team-label", "Which label do your team's issues carry?", "such as group::pay; nothing if all issues are yours", takeLabel},
+	{"--people", "Who fills which role?", "by username, such as engineering_manager=mia engineers=omar,ada; nothing for nobody\n  the roles are " + roleNames(), takePeople},
+	{"--begin", "Begin in shadow, where rules decide and record, and write nothing?", "shadow, or act to let them write", takeBegin},
 }
 
 func flagNames(missing []question) []string {
@@ -139,9 +140,10 @@ func roleNames() string {
 // askAll asks questions until each has an answer that can be used.
 func askAll(ctx context.Context, p *program, missing []question, s *config.Starter) error {
 	in := newAnswers(ctx)
-	for _, q := range missing {
+	for n, q := range missing {
+		fmt.Fprintf(p.err, "%d of %d. %s\n  %s\n", n+1, len(missing), q.text, q.form)
 		for {
-			answer, err := in.read(ctx, p, q.text)
+			answer, err := in.read(ctx, p, "> ")
 			if err != nil {
 				return err
 			}
