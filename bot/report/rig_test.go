@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
 
 	"flowkeeper/bot/coordination"
 	"flowkeeper/bot/gitlab"
@@ -51,8 +52,10 @@ type lab struct {
 	empty   bool          // documents have nothing to say
 	frame   string        // of planning issues
 	due     planning.Date // of reports
+	dates   []planning.MilestoneDates
 	hold    func()        // called while a snapshot is gathered
 	mailer  report.Mailer // nil is none
+	log     *zap.Logger   // nil is none
 
 	// document makes the documents, which look as in GitLab then; nil for the simple ones.
 	document func(planning.Kind, planning.Snapshot) (planning.Document, error)
@@ -115,7 +118,7 @@ func (l *lab) publisher(modes map[planning.Kind]triage.Mode) *report.Publisher {
 			return i.Weight != nil || i.Closed
 		},
 		Schedule: report.Schedule{Modes: modes, TriageDay: time.Monday, TriageAt: 6 * time.Hour, CloseAfter: 14 * 24 * time.Hour},
-		Mailer:   l.mailer, Now: l.clock, Registry: prometheus.NewRegistry(),
+		Mailer:   l.mailer, Log: l.log, Now: l.clock, Registry: prometheus.NewRegistry(),
 	})
 }
 
@@ -133,7 +136,7 @@ func (l *lab) Home(context.Context) (planning.Home, error) {
 }
 
 func (l *lab) Calendar(context.Context) (planning.Calendar, error) {
-	return planning.New(planning.Options{}), nil
+	return planning.New(planning.Options{Milestones: l.dates}), nil
 }
 
 var theTeam = triage.NewTeam(triage.TeamConfig{Side: "backend", Roster: map[triage.Role][]string{triage.Engineers: {"ann", "mia"}}})

@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -103,12 +104,15 @@ func (p *Publisher) restore(ctx context.Context) error {
 func (p *Publisher) runOnce(ctx context.Context, due Due) error {
 	name, key := "reports/done/"+string(due.Kind), due.id()
 	done, err := p.o.Coordination.Checkpoint(ctx, name)
-	if err != nil || string(done) == key {
+	if err != nil || due.isDone(string(done)) {
 		return err
 	}
 	log := p.o.Log.With(zap.String("report", string(due.Kind)), zap.String("key", due.Key()), zap.Time("due", due.At))
 	now := p.o.Now()
-	if now.Sub(due.At) > catchUp {
+	switch late := now.Sub(due.At) > catchUp; {
+	case late && len(done) == 0: // it was due before the bot made such reports, or the store was emptied
+		return p.o.Coordination.SetCheckpoint(ctx, name, []byte(key))
+	case late:
 		log.Warn("a report is left out: it was due more than a day ago; flowkeeper report makes it by hand")
 		p.metrics.results.WithLabelValues(string(due.Kind), missed).Inc()
 		return p.o.Coordination.SetCheckpoint(ctx, name, []byte(key))
@@ -145,6 +149,13 @@ func (d Due) id() string {
 		return d.Key() + " update"
 	}
 	return d.Key()
+}
+
+// isDone reports whether it was done, or something later of its kind, by the id of what was done last. A milestone whose dates are moved makes
+// due again what was done for the one before.
+func (d Due) isDone(last string) bool {
+	key, _, _ := strings.Cut(last, " ")
+	return last == d.id() || planning.Precedes(d.Key(), key) || key == d.Key() && !d.Update
 }
 
 // do does what is due of a report in its mode.
