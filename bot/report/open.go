@@ -15,7 +15,6 @@ import (
 	"flowkeeper/bot/report/document"
 	"flowkeeper/bot/sleep"
 	"flowkeeper/rules/planning"
-	"flowkeeper/rules/triage"
 )
 
 // Opening is done by one process at a time.
@@ -221,7 +220,7 @@ func (p *Publisher) description(d planning.Document, s planning.Snapshot) (strin
 	if _, err := document.Parse(text, d.Kind); err != nil {
 		return "", fmt.Errorf("the %s report is not opened: its template does not leave the block where GitLab shows it: %w", d.Kind, err)
 	}
-	if line := quickActionLine(text); line != "" {
+	if line := document.QuickAction(text); line != "" {
 		return "", fmt.Errorf("the %s report is not opened: GitLab would execute its line %q; write it in another way in the template", d.Kind, line)
 	}
 	return text, nil
@@ -229,19 +228,6 @@ func (p *Publisher) description(d planning.Document, s planning.Snapshot) (strin
 
 // onItsOwn is a block with blank lines around it: without them it could become part of a paragraph.
 func onItsOwn(block string) string { return "\n\n" + block + "\n\n" }
-
-// quickActionLine is the first line that GitLab would execute as a quick action, with the rights of the bot; "" if there is none.
-func quickActionLine(text string) string {
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		name, is := strings.CutPrefix(line, "/")
-		name, _, _ = strings.Cut(name, " ")
-		if is && triage.IsQuickAction(strings.ToLower(name)) {
-			return line
-		}
-	}
-	return ""
-}
 
 // openingName names the checkpoint that says when somebody began to open a report.
 func openingName(k planning.Kind, key string) string {

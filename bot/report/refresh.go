@@ -140,8 +140,21 @@ func newWriter(p *Publisher, r Request) *writer {
 	return &writer{p: p, r: r, compose: !isTicked(r.Report.Kind) || len(r.Edits) > 0 || slices.Contains(r.Tasks, Compose), blocks: map[planning.Kind]composed{}}
 }
 
-// next is the description with all blocks as they should be.
+// next is the description with all blocks as they should be. It is not to be written if there is a quick action in people's text, which GitLab left
+// alone when they saved it and would execute with the bot's rights.
 func (w *writer) next(ctx context.Context, description string) (string, error) {
+	next, err := w.blocked(ctx, description)
+	if err != nil || next == description {
+		return next, err
+	}
+	if line := document.QuickAction(next); line != "" {
+		return "", &BrokenBlock{Report: w.r.Report, Err: fmt.Errorf("GitLab would execute the line %.80q in its description: take it out, or make it code", line)}
+	}
+	return next, nil
+}
+
+// blocked is the description with all blocks as they should be.
+func (w *writer) blocked(ctx context.Context, description string) (string, error) {
 	kinds := []planning.Kind{w.r.Report.Kind}
 	if w.r.Report.Kind == planning.KindPlanning {
 		kinds = append(kinds, planning.KindCapacity)
