@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/base64"
+	"errors"
 	"maps"
 	"path/filepath"
 	"regexp"
@@ -119,6 +120,8 @@ func (e *environment) valueOrFile(name string) (from, value string, f *diagnosti
 	switch {
 	case err != nil && !isClearlyPath(path):
 		return twin, "", diagnosticf("write the path of a file, beginning with / or ./", "its value, not shown in case it is the secret itself, names no file that can be read")
+	case errors.Is(err, errNoFile) && slices.Contains(madeBySetup, name):
+		return twin, "", diagnosticf("flowkeeper setup makes it", "reading %s: %v", quote(path), err)
 	case err != nil:
 		return twin, "", diagnosticf("", "reading %s: %v", quote(path), err)
 	case len(content) > maxSecretFile:
@@ -128,6 +131,9 @@ func (e *environment) valueOrFile(name string) (from, value string, f *diagnosti
 	}
 	return twin, strings.TrimSpace(string(content)), nil
 }
+
+// madeBySetup are the variables whose files need not be there before the first setup.
+var madeBySetup = []string{"FLOWKEEPER_WEBHOOK_SECRET", "FLOWKEEPER_SIGNING_TOKEN"}
 
 // isClearlyPath reports whether a value is clearly a path. People sometimes put the secret itself there, which a message must not show.
 func isClearlyPath(path string) bool {
