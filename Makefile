@@ -65,6 +65,11 @@ fuzz: ## run each fuzz target for FUZZTIME=30s; what it finds is kept under test
 		$(GO) test -run '^$$' -fuzz "^$${target#func }\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x "./$$(dirname "$$file")" </dev/null; \
 	done
 
+# The tests read files outside of their module, which Go does not see change: hence -count=1.
+.PHONY: manifests
+manifests: ## hold the manifests, the chart and the compose file of deploy/ to what reads them
+	cd deploy/check && $(GO) vet ./... && $(GO) mod tidy -diff && $(GO) test -count=1 ./...
+
 .PHONY: lint
 lint: $(GOLANGCI) ## check format, go vet, go.mod, generated files and golangci-lint
 	@unformatted=$$(gofmt -l $(CODE)); if [ -n "$$unformatted" ]; then echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; fi

@@ -152,7 +152,7 @@ func TestVariablesExist(t *testing.T) {
 }
 
 var (
-	images = regexp.MustCompile(`(?m)^\s*(?:- )?"?image"?: *"?([^\s"]+)`)
+	images = regexp.MustCompile(`(?m)^\s*(?:- )?image: *"?([^\s"{]+)`)
 	pinned = regexp.MustCompile(`:v?\d+\.\d+(?:\.\d+)?(?:-[a-z0-9.]+)?$`)
 )
 
