@@ -15,11 +15,15 @@ type Decision struct {
 	InScope      bool             `json:"ours"`
 	Reason       string           `json:"reason,omitempty"` // why the issue was left alone
 	Commands     []engine.Result  `json:"commands,omitempty"`
-	Findings     []engine.Finding `json:"findings,omitempty"` // of the rules that were run
-	Done         []string         `json:"done,omitempty"`     // in words
-	Attempt      int              `json:"attempt"`            // from 1
-	Error        string           `json:"error,omitempty"`    // why it was given up, or not carried out to its end
+	Findings     []engine.Finding `json:"findings,omitempty"`   // of the rules that were run
+	Done         []string         `json:"done,omitempty"`       // in words
+	Attempt      int              `json:"attempt"`              // from 1
+	Deliveries   []string         `json:"deliveries,omitempty"` // the ids of the newest of those that were handled, at most MaxDeliveries
+	Error        string           `json:"error,omitempty"`      // why it was given up, or not carried out to its end
 }
+
+// MaxDeliveries is how many deliveries a decision names.
+const MaxDeliveries = 10
 
 // Encode writes a decision for the inbox, some kilobytes.
 func (d Decision) Encode() ([]byte, error) {

@@ -44,7 +44,7 @@ func event() record.Event {
 // decision has all that is kept of a decision.
 func decision() record.Decision {
 	return record.Decision{
-		Events: []string{"opened", "noted"}, Path: "team/project", Confidential: true, InScope: true, Reason: "r", Done: []string{"added ~a"}, Attempt: 2, Error: "e",
+		Events: []string{"opened", "noted"}, Path: "team/project", Confidential: true, InScope: true, Reason: "r", Done: []string{"added ~a"}, Attempt: 2, Deliveries: []string{"0193-a"}, Error: "e",
 		Commands: []engine.Result{{By: "ann", Command: "weight", Reason: "done", Refused: true}},
 		Findings: []engine.Finding{{
 			Rule: "team-labels", Mode: triage.Shadow, Reason: "f", Wants: []string{"add ~a"}, Evaluated: true, Overridden: true, Would: []string{"add ~b"}, Notable: true,

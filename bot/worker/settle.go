@@ -168,6 +168,11 @@ func (j *job) record(cause error) []byte {
 		Path: j.snap.issue.Path, Confidential: j.snap.issue.Confidential, InScope: j.decision.InScope, Reason: j.decision.Reason,
 		Commands: j.decision.Pending.Results, Done: j.effects.did, Attempt: j.batch.Attempt,
 	}
+	for _, m := range j.batch.Deliveries[max(0, len(j.batch.Deliveries)-record.MaxDeliveries):] {
+		if m.ID != "" {
+			d.Deliveries = append(d.Deliveries, m.ID)
+		}
+	}
 	for _, e := range j.allEvents() {
 		d.Events = append(d.Events, e.Kind.String())
 	}
