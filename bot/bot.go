@@ -52,7 +52,8 @@ type App struct {
 	stop         func() error
 
 	reloadable  reloadable
-	certificate *certificate // nil without TLS
+	shown       atomic.Pointer[inForce] // what pages tell of the configuration, without waiting for a reload
+	certificate *certificate            // nil without TLS
 
 	webhooks net.Listener
 	admin    net.Listener
@@ -154,9 +155,10 @@ func (a *App) Start() error {
 		return err
 	}
 	a.reloadable.receiver, a.reloadable.token, a.reloadable.policy, a.reloadable.reports = receiver, a.o.GitLab.Token, a.o.Policy, a.o.Reports
+	a.shown.Store(&inForce{a.o.Policy, a.o.Admin.Config})
 	a.logShadowReason(a.o.Watching)
 	a.registry.MustRegister(inboxCollector{a.inbox})
-	a.serve("admin server", a.admin, &http.Server{Handler: admin.New(a.readinessChecks(), a.registry, a.inbox, a.adoptPage, a.shownReports, a.o.Admin.Hosts...)})
+	a.serve("admin server", a.admin, &http.Server{Handler: admin.New(a.adminOptions(a.startActivity()))})
 	claimNoMore := a.startWorkers()
 	e := echo.New()
 	e.HideBanner = true

@@ -66,6 +66,8 @@ type Server struct {
 type Admin struct {
 	Listen string   // host:port, port 0 is any free one
 	Hosts  []string // names by which it may be asked
+	Token  string   // that it asks for; "" is none
+	Config string   // the configuration for people, with secrets hidden
 }
 
 // Inbox is the store.

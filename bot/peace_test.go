@@ -101,7 +101,7 @@ func TestAdoptingTakesUpWhatWasWatched(t *testing.T) {
 		r.options.Policy = p
 		r.must(nil, r.app.Reload(r.Context(), r.options))
 	}
-	client, err := admin.NewClient(r.app.AdminURL())
+	client, err := admin.NewClient(r.app.AdminURL(), "")
 	r.must(nil, err)
 	t.Cleanup(client.Close)
 	adoptAll := func() {

@@ -69,6 +69,7 @@ func (a *App) Reload(ctx context.Context, o Options) error {
 	if o.GitLab.Token != a.reloadable.token {
 		a.access.TokenChanged()
 	}
+	a.shown.Store(&inForce{o.Policy, o.Admin.Config})
 	a.reloadable.token, a.reloadable.policy, a.reloadable.reports = o.GitLab.Token, o.Policy, o.Reports
 	if pair != nil {
 		a.replaceCertificate(pair)

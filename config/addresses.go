@@ -55,20 +55,20 @@ func publicURLValue(field *string) scalar[string] {
 	}
 }
 
-// docsURLValue is the address of a page, or empty.
-func docsURLValue(field *string) scalar[string] {
+// pageURLValue is the address of a page that links lead to, or empty.
+func pageURLValue(field *string, example string) scalar[string] {
 	return scalar[string]{
-		field: field, want: "a URL such as https://docs.example.com/rules", form: urlShape, format: yamlText,
+		field: field, want: "a URL such as " + example, form: urlShape, format: yamlText,
 		parse: func(lit literal) (string, *diagnostic) {
 			if lit.typ == isText && lit.text == "" {
 				return "", nil
 			}
-			const hint = "write the address of the page, such as https://docs.example.com/rules"
+			hint := "write the address of the page, such as " + example
 			u, f := parseWebURL(lit, hint, "remove them")
 			if f != nil {
 				return "", f
 			}
-			if !docsForm.MatchString(u.String()) {
+			if !linkForm.MatchString(u.String()) {
 				return "", diagnosticf(hint, "the URL holds what may not stand in a link")
 			}
 			return u.String(), nil
@@ -76,8 +76,8 @@ func docsURLValue(field *string) scalar[string] {
 	}
 }
 
-// docsForm is an address that can stand in a link of Markdown.
-var docsForm = regexp.MustCompile(`^https?://[0-9A-Za-z._~:/%-]+$`)
+// linkForm is an address that can stand in a link of Markdown.
+var linkForm = regexp.MustCompile(`^https?://[0-9A-Za-z._~:/%-]+$`)
 
 // parseWebURL reads a URL of the web without more than an address, and drops slashes at its end. It never shows the credentials of a URL.
 func parseWebURL(lit literal, hint, credentials string) (*url.URL, *diagnostic) {

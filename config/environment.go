@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"maps"
 	"path/filepath"
 	"regexp"
@@ -14,10 +15,11 @@ import (
 )
 
 const (
-	variablePrefix = "FLOWKEEPER_"
-	configVariable = "FLOWKEEPER_CONFIG"
-	fileSuffix     = "_FILE"  // of a variable that names a file with the value of another
-	maxSecretFile  = 64 << 10 // bytes
+	variablePrefix     = "FLOWKEEPER_"
+	configVariable     = "FLOWKEEPER_CONFIG"
+	adminTokenVariable = "FLOWKEEPER_ADMIN_TOKEN"
+	fileSuffix         = "_FILE"  // of a variable that names a file with the value of another
+	maxSecretFile      = 64 << 10 // bytes
 )
 
 // setter is a kind of value that a variable can give.
@@ -197,6 +199,26 @@ func parseAccessToken(lit literal) (Secret, *diagnostic) {
 
 // signingMark is how GitLab's signing tokens begin.
 const signingMark = "whsec_"
+
+// AdminToken is the admin token of an environment in the form of os.Environ, unset if there is none: for who asks a running bot and needs
+// nothing else of the configuration.
+func AdminToken(environ []string) (Secret, error) {
+	name, value, f := newEnvironment(environ).valueOrFile(adminTokenVariable)
+	if f != nil {
+		return Secret{}, fmt.Errorf("%s: %s", name, f.message)
+	}
+	return NewSecret(value), nil
+}
+
+// parseAdminToken reads a token that nobody guesses.
+func parseAdminToken(lit literal) (Secret, *diagnostic) {
+	const least = 16
+	s, f := parseSecretText(lit)
+	if f == nil && len(s.Reveal()) < least {
+		f = diagnosticf("make one, as with openssl rand -hex 24", "the token has fewer than %d characters", least)
+	}
+	return s, f
+}
 
 func parseWebhookSecret(lit literal) (Secret, *diagnostic) {
 	if strings.HasPrefix(lit.text, signingMark) {

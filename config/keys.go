@@ -65,7 +65,9 @@ type Server struct {
 	DocsURL     string // empty for none
 	Admin       string // host:port
 	AdminHosts  []string
-	MaxBody     int64 // bytes
+	AdminURL    string // as people reach the admin address, without a slash at its end; empty for none
+	AdminToken  Secret // unset: the admin address asks for none
+	MaxBody     int64  // bytes
 	Connections int
 	Drain       time.Duration
 
@@ -82,10 +84,14 @@ func (s *Server) keys() []key {
 		{name: "admin", variable: "FLOWKEEPER_ADMIN_LISTEN", help: "Address for health, metrics and explanations; keep it private", kind: listenAddressValue(&s.Admin, "127.0.0.1:8081")},
 		{name: "admin_hosts", variable: "FLOWKEEPER_ADMIN_HOSTS", help: "Names by which it may be asked, as Prometheus does by the name of a service; by IP address and for localhost it always may",
 			kind: bindList(&s.AdminHosts, listValue{want: "host names", example: "[flowkeeper]", item: parseHostName})},
-		{name: "docs_url", reloadable: true, help: "Where people read about the rules, a page like this repository's rules/README.md: the note links its rules there; empty links nowhere", kind: docsURLValue(&s.DocsURL)},
+		{name: "admin_url", variable: "FLOWKEEPER_ADMIN_URL", reloadable: true, help: "Where people reach the admin address, https://flowkeeper-admin.example.com: the note's “Why am I seeing this?” links to the decision there; empty links nowhere",
+			kind: pageURLValue(&s.AdminURL, "https://flowkeeper-admin.example.com")},
+		{name: "docs_url", reloadable: true, help: "Where people read about the rules, a page like this repository's rules/README.md: the note links its rules there; empty links nowhere", kind: pageURLValue(&s.DocsURL, "https://docs.example.com/rules")},
 		{name: "max_body", help: "Largest delivery that is read", kind: sizeValue(&s.MaxBody, 25<<20, 64<<10, 256<<20)},
 		{name: "connections", help: "Connections for webhooks at the same time; beyond, the one that was silent for longest is closed, a stranger's first", kind: intValue(&s.Connections, 512, 1, 100_000)},
 		{name: "drain", help: "How long a stop may take to finish or hand back issues", kind: durationValue(&s.Drain, 20*time.Second, time.Second, 10*time.Minute)},
+		{variable: adminTokenVariable, orFile: true, help: "who shows it may read and change what the admin address has, at least 16 characters; without it everybody who reaches the address reads, and only scripts change",
+			searchNames: "admin_token", whyNotInFile: notInFile, kind: secretValue(&s.AdminToken, parseAdminToken)},
 		{variable: "FLOWKEEPER_WEBHOOK_SECRET", orFile: true, reloadable: true, help: "X-Gitlab-Token of the webhook; several, comma-separated, while rotating",
 			searchNames: "secret webhook_secret webhook_token secret_token", whyNotInFile: notInFile, kind: secretList{&s.WebhookSecrets, parseWebhookSecret}},
 		{variable: "FLOWKEEPER_SIGNING_TOKEN", orFile: true, reloadable: true, help: "whsec_…, the signing token of the webhook; several, comma-separated, while rotating",

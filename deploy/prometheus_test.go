@@ -40,7 +40,7 @@ func TestPrometheusIsAnswered(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h := admin.New(nil, prometheus.NewRegistry(), struct{ admin.Store }{}, nil, nil, loaded.Server.AdminHosts...)
+		h := admin.New(admin.Options{Metrics: prometheus.NewRegistry(), Store: struct{ admin.Store }{}, Hosts: loaded.Server.AdminHosts})
 		for host, want := range map[string]int{test.host: http.StatusOK, "evil.example:8081": http.StatusForbidden} {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil)
 			r.Host = host

@@ -12,6 +12,9 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.uber.org/zap"
+
+	"flowkeeper/bot/admin/page"
 )
 
 // Check is one thing that must be so for the bot to be ready. A nil error is good.
@@ -23,29 +26,63 @@ type Check struct {
 // checkTimeout bounds one check, so that a load balancer gets its answer.
 const checkTimeout = 2 * time.Second
 
-// New makes the handler of GET /healthz, /readyz, /metrics, /decisions, /shadow, /reports and /dead, and of POST /adopt. /readyz answers 200 or 503 and
-// names every check with its outcome. All but the first two, and the outcomes, are only for who asks by IP address, for localhost or by one of
-// the hosts.
-func New(checks []Check, metrics prometheus.Gatherer, kept Store, backlog Backlog, reports func() Reports, hosts ...string) http.Handler {
-	const alive, able = "/healthz", "/readyz"
+// Options are what the admin address shows and does. Store is needed; what is nil or empty beside it is not there.
+type Options struct {
+	Checks   []Check
+	Metrics  prometheus.Gatherer
+	Store    Store
+	Backlog  Backlog
+	Reports  func() Reports
+	Activity Activity // of the last day
+	Bot      Bot
+	Hosts    []string // names by which it may be asked
+	Token    string   // whoever shows it may read and change; "" lets everybody read, and scripts change
+	Log      *zap.Logger
+}
+
+// The paths that nobody has to sign in for.
+const (
+	alivePath   = "/healthz"
+	readyPath   = "/readyz"
+	metricsPath = "/metrics"
+)
+
+// New makes the handler of the admin address: the probes GET /healthz and /readyz, GET /metrics, and what is told and done about decisions,
+// rules, dead letters, reports, shadow and backlogs, as pages for browsers and as JSON for all others. /readyz answers 200 or 503 and names every
+// check with its outcome. All but the first two, and the outcomes, are only for who asks by IP address, for localhost or by one of the hosts; all
+// but these three are, if there is a token, only for who shows it.
+func New(o Options) http.Handler {
 	e := echo.New()
-	e.Use(onlyPrivate(hosts, alive, able))
-	registerDecisions(e, kept)
-	registerDead(e, kept)
-	registerShadow(e, kept)
-	registerReports(e, reports)
-	registerAdopt(e, backlog)
-	e.GET(alive, func(c echo.Context) error {
+	s := newSite(o)
+	e.HTTPErrorHandler = s.answerError
+	e.Use(onlyPrivate(o.Hosts, o.Token != "", alivePath, readyPath))
+	if s.guard != nil {
+		e.Use(s.onlySignedIn)
+		s.registerSignIn(e)
+	}
+	s.registerOverview(e)
+	s.registerDecisions(e)
+	s.registerRules(e)
+	s.registerDead(e)
+	registerShadow(e, o.Store)
+	s.registerReports(e)
+	s.registerReference(e)
+	registerAdopt(e, o.Backlog)
+	e.GET(page.StylePath, func(c echo.Context) error {
+		page.ServeStyle(c.Response(), c.Request())
+		return nil
+	})
+	e.GET(alivePath, func(c echo.Context) error {
 		return c.JSON(http.StatusOK, map[string]string{"status": "alive"})
 	})
-	e.GET(able, func(c echo.Context) error {
-		status, body := ready(c.Request().Context(), checks)
-		if !isLocalHost(c.Request().Host, hosts) {
+	e.GET(readyPath, func(c echo.Context) error {
+		status, body := ready(c.Request().Context(), o.Checks)
+		if !isLocalHost(c.Request().Host, o.Hosts) {
 			body.Checks = nil
 		}
 		return c.JSON(status, body)
 	})
-	e.GET("/metrics", echo.WrapHandler(promhttp.HandlerFor(metrics, promhttp.HandlerOpts{})))
+	e.GET(metricsPath, echo.WrapHandler(promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{})))
 	return e
 }
 

@@ -23,9 +23,9 @@ func get(h http.Handler, path string) *httptest.ResponseRecorder {
 
 func TestReadiness(t *testing.T) {
 	broken := errors.New("redis at localhost:1: connection refused")
-	h := admin.New([]admin.Check{
+	h := admin.New(admin.Options{Checks: []admin.Check{
 		{Name: "inbox", Check: func(context.Context) error { return broken }}, {Name: "gitlab", Check: func(context.Context) error { return nil }},
-	}, prometheus.NewRegistry(), kept{}, nil, nil)
+	}, Metrics: prometheus.NewRegistry(), Store: kept{}})
 	w := get(h, "/readyz")
 	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), broken.Error()) || !strings.Contains(w.Body.String(), `"gitlab":"ok"`) {
 		t.Errorf("%d %s", w.Code, w.Body)
@@ -45,7 +45,9 @@ func TestReadiness(t *testing.T) {
 // TestReadinessDoesNotHang: a check that never answers is cut off, and the load balancer gets its 503.
 func TestReadinessDoesNotHang(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := admin.New([]admin.Check{{Name: "stuck", Check: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}}, prometheus.NewRegistry(), kept{}, nil, nil)
+		h := admin.New(admin.Options{
+			Checks: []admin.Check{{Name: "stuck", Check: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}}, Metrics: prometheus.NewRegistry(), Store: kept{},
+		})
 		if w := get(h, "/readyz"); w.Code != http.StatusServiceUnavailable {
 			t.Errorf("%d %s", w.Code, w.Body)
 		}
@@ -86,7 +88,7 @@ func (kept) RecentRecords(context.Context, int) ([]inbox.Record, error) {
 }
 
 func TestDecisions(t *testing.T) {
-	h := admin.New(nil, prometheus.NewRegistry(), kept{}, nil, nil)
+	h := admin.New(admin.Options{Metrics: prometheus.NewRegistry(), Store: kept{}})
 	for path, want := range map[string]struct {
 		code int
 		text string
@@ -110,7 +112,9 @@ func TestDecisions(t *testing.T) {
 // without details.
 func TestEveryPathIsPrivate(t *testing.T) {
 	secret := errors.New("redis at 10.0.0.7: refused")
-	h := admin.New([]admin.Check{{Name: "inbox", Check: func(context.Context) error { return secret }}}, prometheus.NewRegistry(), kept{}, nil, nil, "prom.example")
+	h := admin.New(admin.Options{
+		Checks: []admin.Check{{Name: "inbox", Check: func(context.Context) error { return secret }}}, Metrics: prometheus.NewRegistry(), Store: kept{}, Hosts: []string{"prom.example"},
+	})
 	paths := []string{"/metrics", "/decisions", "/decisions/7/12", "/dead", "/dead/7/12", "/shadow", "/", "/elsewhere", "/healthz/", "/readyz/x"}
 	for _, path := range paths {
 		if w := do(h, http.MethodGet, path, http.Header{"Host": {"evil.example:8081"}}); w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "FLOWKEEPER_ADMIN_HOSTS") {

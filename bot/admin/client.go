@@ -29,18 +29,20 @@ const (
 
 // Client asks a running bot's admin address. It is for one goroutine or many.
 type Client struct {
-	base string
-	http http.Client
+	base  string
+	token string
+	http  http.Client
 }
 
-// NewClient is a client for the base of an admin address: "http://127.0.0.1:8081".
-func NewClient(base string) (*Client, error) {
+// NewClient is a client for the base of an admin address, "http://127.0.0.1:8081", that shows the admin token if there is one.
+func NewClient(base, token string) (*Client, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return nil, errors.New("that is not where an admin address can be reached: write http://host:port, such as http://127.0.0.1:8081")
 	}
 	return &Client{
-		base: strings.TrimRight(u.String(), "/"),
+		base:  strings.TrimRight(u.String(), "/"),
+		token: token,
 		http: http.Client{
 			Timeout:       clientTimeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -87,6 +89,9 @@ func (c *Client) do(ctx context.Context, method, path string, into any) error {
 	if err != nil {
 		return fmt.Errorf("preparing a request to %s: %w", c.base, err)
 	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return c.unreachableError(err)
@@ -131,6 +136,9 @@ func (c *Client) responseError(resp *http.Response, body []byte) error {
 		return fmt.Errorf("%s answered %s, which is not how a Flowkeeper's admin address answers: is it the address of the webhooks, or an older version?", c.base, resp.Status)
 	case resp.StatusCode == http.StatusNotFound:
 		return ErrNoLetter
+	}
+	if resp.StatusCode == http.StatusUnauthorized {
+		return fmt.Errorf("%s answered %s: %s; set FLOWKEEPER_ADMIN_TOKEN or FLOWKEEPER_ADMIN_TOKEN_FILE as for serve", c.base, resp.Status, said.Message)
 	}
 	return fmt.Errorf("%s answered %s: %s", c.base, resp.Status, said.Message)
 }

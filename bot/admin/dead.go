@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 
 	"github.com/labstack/echo/v4"
 
@@ -18,17 +19,18 @@ const MaxLetters = 1000
 // maxSearched bounds how many letters are looked through for one.
 const maxSearched = 1_000_000
 
-// registerDead adds what is told and done about dead letters, all as JSON:
+// registerDead adds what is told and done about dead letters, as JSON, and as pages for browsers:
 //
 //	GET    /dead                  the newest, without their mail
 //	GET    /dead/<id>/<n>         the letter of issue n of the project with the id, with its mail
 //	POST   /dead/<id>/<n>/retry   puts it back into the mailbox
-//	DELETE /dead/<id>/<n>         forgets it
+//	DELETE /dead/<id>/<n>         forgets it; for forms, which cannot say DELETE, POST /dead/<id>/<n>/drop
 //
 // That of a merge request is /dead/<id>/merge_requests/<n>.
-func registerDead(e *echo.Echo, kept Store) {
+func (s *site) registerDead(e *echo.Echo) {
+	kept := s.o.Store
 	dead := e.Group("/dead")
-	dead.GET("", func(c echo.Context) error {
+	dead.GET("", forBrowser(s.deadPage, func(c echo.Context) error {
 		letters, err := kept.DeadLetters(c.Request().Context(), MaxLetters)
 		if err != nil {
 			return echo.NewHTTPError(http.StatusServiceUnavailable, err.Error())
@@ -38,16 +40,21 @@ func registerDead(e *echo.Echo, kept Store) {
 			list[i] = letter.Summary(l)
 		}
 		return c.JSON(http.StatusOK, list)
-	})
+	}))
 	handleSubject(dead, http.MethodGet, "", func(c echo.Context, subject triage.Ref) error {
 		l, err := findDeadLetter(c.Request().Context(), kept, subject)
 		if err != nil {
 			return storeError(err)
 		}
+		if fromBrowser(c) {
+			return s.letterPage(c, l)
+		}
 		return c.JSON(http.StatusOK, letter.Full(l))
 	})
-	handleSubject(dead, http.MethodPost, "/retry", answerWrite(kept.Redrive, http.StatusAccepted, "due again"))
-	handleSubject(dead, http.MethodDelete, "", answerWrite(kept.DropDeadLetter, http.StatusOK, "dropped"))
+	retry, drop := answerWrite(kept.Redrive, http.StatusAccepted, "due again"), answerWrite(kept.DropDeadLetter, http.StatusOK, "dropped")
+	handleSubject(dead, http.MethodPost, "/retry", retry)
+	handleSubject(dead, http.MethodPost, "/drop", drop)
+	handleSubject(dead, http.MethodDelete, "", drop)
 }
 
 // answerWrite answers a request that does something to the letter of a subject.
@@ -55,6 +62,9 @@ func answerWrite(do func(context.Context, triage.Ref) error, code int, status st
 	return func(c echo.Context, subject triage.Ref) error {
 		if err := do(c.Request().Context(), subject); err != nil {
 			return storeError(err)
+		}
+		if fromBrowser(c) {
+			return c.Redirect(http.StatusSeeOther, "/dead?"+url.Values{doneParam: {status}, ofParam: {subject.String()}}.Encode())
 		}
 		return c.JSON(code, map[string]string{"status": status})
 	}

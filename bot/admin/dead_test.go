@@ -35,8 +35,10 @@ func (s letters) DeadLetters(_ context.Context, limit int) ([]inbox.DeadLetter, 
 	return all, s.away
 }
 
-func (s letters) Redrive(context.Context, triage.Ref) error        { return inbox.ErrNotFound }
-func (s letters) DropDeadLetter(context.Context, triage.Ref) error { return inbox.ErrNotFound }
+func (letters) Redrive(context.Context, triage.Ref) error                { return inbox.ErrNotFound }
+func (letters) Memories(context.Context, []triage.Ref) ([][]byte, error) { return nil, nil }
+func (letters) Stats(context.Context) (inbox.Stats, error)               { return inbox.Stats{}, nil }
+func (letters) DropDeadLetter(context.Context, triage.Ref) error         { return inbox.ErrNotFound }
 
 // store is letters that change.
 type store struct {
@@ -104,7 +106,7 @@ func do(h http.Handler, method, path string, header http.Header) *httptest.Respo
 
 // TestDeadLetters: the list is without mail, a letter with it, and a body that cannot be read does not hide the others.
 func TestDeadLetters(t *testing.T) {
-	h := admin.New(nil, prometheus.NewRegistry(), newStore(), nil, nil)
+	h := admin.New(admin.Options{Metrics: prometheus.NewRegistry(), Store: newStore()})
 	older := letter.Letter{Project: 7, IID: 11, Buried: buried, Cause: "404", Attempts: 1, Woken: true}
 	newer := letter.Letter{
 		Project: 7, IID: 12, Buried: buried.Add(time.Hour), Cause: "403", Attempts: 2, Deliveries: 2, Decision: json.RawMessage(`{"ours":true}`),
@@ -132,7 +134,7 @@ func TestOldLetterIsFound(t *testing.T) {
 	for n := range int64(2 * admin.MaxLetters) {
 		s.dead = append(s.dead, inbox.DeadLetter{Issue: ref(1000 + n), DeadSince: buried})
 	}
-	h := admin.New(nil, prometheus.NewRegistry(), s, nil, nil)
+	h := admin.New(admin.Options{Metrics: prometheus.NewRegistry(), Store: s})
 	for path, want := range map[string]int{"/dead/7/11": http.StatusOK, "/dead/7/13": http.StatusNotFound} {
 		if w := do(h, http.MethodGet, path, nil); w.Code != want {
 			t.Errorf("%s: %d %s, want %d", path, w.Code, w.Body, want)
@@ -171,7 +173,7 @@ func TestBrowsersStayOut(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			s := newStore()
-			if w := do(admin.New(nil, prometheus.NewRegistry(), s, nil, nil, "bot.example"), test.method, test.path, test.header); w.Code != test.want {
+			if w := do(admin.New(admin.Options{Metrics: prometheus.NewRegistry(), Store: s, Hosts: []string{"bot.example"}}), test.method, test.path, test.header); w.Code != test.want {
 				t.Errorf("%d %s, want %d", w.Code, w.Body, test.want)
 			}
 			if len(s.dead) != 2 {
@@ -184,9 +186,9 @@ func TestBrowsersStayOut(t *testing.T) {
 // TestClient does with a client what the command does.
 func TestClient(t *testing.T) {
 	s := newStore()
-	server := httptest.NewServer(admin.New(nil, prometheus.NewRegistry(), s, nil, nil))
+	server := httptest.NewServer(admin.New(admin.Options{Metrics: prometheus.NewRegistry(), Store: s}))
 	t.Cleanup(server.Close)
-	c, err := admin.NewClient(server.URL + "/")
+	c, err := admin.NewClient(server.URL+"/", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +240,7 @@ func TestClientIsAstray(t *testing.T) {
 		"credentials": {"http://ann:hunter2@127.0.0.1:8081", "write http://host:port"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, err := admin.NewClient(test.url)
+			c, err := admin.NewClient(test.url, "")
 			if err == nil {
 				_, err = c.Letters(t.Context())
 				c.Close()
@@ -254,9 +256,9 @@ func TestClientIsAstray(t *testing.T) {
 func TestLettersOfOneNumber(t *testing.T) {
 	issue, mergeRequest := triage.Ref{Project: 7, IID: 12}, triage.Ref{Project: 7, Kind: triage.SubjectMergeRequest, IID: 12}
 	s := store{letters: &letters{dead: []inbox.DeadLetter{{Issue: issue}, {Issue: mergeRequest}}}}
-	web := httptest.NewServer(admin.New(nil, prometheus.NewRegistry(), s, nil, nil))
+	web := httptest.NewServer(admin.New(admin.Options{Metrics: prometheus.NewRegistry(), Store: s}))
 	defer web.Close()
-	c, err := admin.NewClient(web.URL)
+	c, err := admin.NewClient(web.URL, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,7 +281,7 @@ func TestLettersOfOneNumber(t *testing.T) {
 
 // TestWrongDeadRequests name an issue that cannot be.
 func TestWrongDeadRequests(t *testing.T) {
-	h := admin.New(nil, prometheus.NewRegistry(), newStore(), nil, nil)
+	h := admin.New(admin.Options{Metrics: prometheus.NewRegistry(), Store: newStore()})
 	for path, want := range map[string]int{
 		"/dead/7/12/retry": http.StatusAccepted, "/dead/7/13/retry": http.StatusNotFound, "/dead/7/x/retry": http.StatusBadRequest, "/dead/0/1/retry": http.StatusBadRequest,
 	} {

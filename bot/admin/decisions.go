@@ -20,6 +20,8 @@ type Store interface {
 	DropDeadLetter(ctx context.Context, issue triage.Ref) error
 	Records(ctx context.Context, issue triage.Ref, limit int) ([]inbox.Record, error)
 	RecentRecords(ctx context.Context, limit int) ([]inbox.Record, error)
+	Memories(ctx context.Context, issues []triage.Ref) ([][]byte, error)
+	Stats(ctx context.Context) (inbox.Stats, error)
 }
 
 // decision is a kept decision as it is shown.
@@ -34,18 +36,23 @@ type decision struct {
 // maxDecisions bounds one answer.
 const maxDecisions = 1000
 
-// registerDecisions adds GET /decisions (of all), GET /decisions/<project id>/<issue number> and
-// GET /decisions/<project id>/merge_requests/<number>, newest first, ?limit=n.
-func registerDecisions(e *echo.Echo, kept Store) {
-	e.GET("/decisions", func(c echo.Context) error {
+// registerDecisions adds GET /decisions (of all) and GET /decisions/<project id>/<issue number> or
+// /decisions/<project id>/merge_requests/<number>, newest first: as JSON with ?limit=n, for browsers see feedPage and issuePage. A project's path
+// in the place of its id leads to the id.
+func (s *site) registerDecisions(e *echo.Echo) {
+	kept := s.o.Store
+	e.GET("/decisions", forBrowser(s.feedPage, func(c echo.Context) error {
 		limit, err := parsePositive(c.QueryParam("limit"), 50)
 		if err != nil {
 			return err
 		}
 		records, err := kept.RecentRecords(c.Request().Context(), int(min(limit, maxDecisions)))
 		return writeRecords(c, records, err)
-	})
-	handleSubject(e.Group("/decisions"), http.MethodGet, "", func(c echo.Context, subject triage.Ref) error {
+	}))
+	handleSubject(e.Group("/decisions", s.redirectPath), http.MethodGet, "", func(c echo.Context, subject triage.Ref) error {
+		if fromBrowser(c) {
+			return s.issuePage(c, subject)
+		}
 		records, err := kept.Records(c.Request().Context(), subject, inbox.RecordsPerIssue)
 		return writeRecords(c, records, err)
 	})

@@ -35,7 +35,7 @@ func (s someReports) KeptReport(_ context.Context, k planning.Kind) (report.Kept
 // TestReports: what becomes of reports is told to programs and to people.
 func TestReports(t *testing.T) {
 	get := func(reports func() admin.Reports, path string) (int, string) {
-		h := admin.New(nil, prometheus.NewRegistry(), kept{}, nil, reports)
+		h := admin.New(admin.Options{Metrics: prometheus.NewRegistry(), Store: kept{}, Reports: reports})
 		w := httptest.NewRecorder()
 		r := httptest.NewRequest(http.MethodGet, path, nil)
 		r.Host = "localhost"

@@ -1,6 +1,7 @@
 package coordination_test
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,7 +19,7 @@ func TestMerge(t *testing.T) {
 		c := coordination.New(memory, memory, nil) // a process of its own
 		wait.Go(func() {
 			for range 20 {
-				if err := c.Merge(t.Context(), "n", time.Hour, func(old []byte) []byte { return append(old[:len(old):len(old)], 'x') }); err != nil {
+				if err := c.Merge(t.Context(), "n", time.Hour, func(old []byte) []byte { return append(slices.Clip(old), 'x') }); err != nil {
 					t.Error(err)
 				}
 			}

@@ -25,7 +25,11 @@ type adminAddress struct {
 // client asks where the flag says, else where serve would listen. A configuration is read only if it is needed.
 func (a *adminAddress) client(p *program) (*admin.Client, error) {
 	if a.Admin != "" {
-		return a.clientOf(config.Config{})
+		token, err := config.AdminToken(p.environ)
+		if err != nil {
+			return nil, err
+		}
+		return a.clientOf(config.Config{Server: config.Server{AdminToken: token}})
 	}
 	loaded, err := a.load(p)
 	if err != nil {
@@ -47,7 +51,7 @@ func (a *adminAddress) clientOf(loaded config.Config) (*admin.Client, error) {
 		}
 		base = "http://" + net.JoinHostPort(host, port)
 	}
-	client, err := admin.NewClient(base)
+	client, err := admin.NewClient(base, loaded.Server.AdminToken.Reveal())
 	if err != nil {
 		return nil, usageError{fmt.Errorf("--admin: %w", err)}
 	}

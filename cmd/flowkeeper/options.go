@@ -1,6 +1,8 @@
 package main
 
 import (
+	"net/url"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -35,7 +37,9 @@ func options(c config.Config, unsigned bool, log *zap.Logger) bot.Options {
 		},
 		Admin: bot.Admin{
 			Listen: c.Server.Admin,
-			Hosts:  c.Server.AdminHosts,
+			Hosts:  adminHosts(c.Server),
+			Token:  c.Server.AdminToken.Reveal(),
+			Config: c.String(),
 		},
 		Webhook: webhook.Options{
 			Secrets:       revealAll(c.Server.WebhookSecrets),
@@ -128,6 +132,14 @@ func documentOptions(c config.Config) planning.ReportOptions {
 		},
 		SLO: planning.SLOOptions{Bug: c.SLO.Bug, Infradev: c.SLO.Infradev, Near: c.SLO.Near},
 	}
+}
+
+// adminHosts are the names by which the admin address may be asked: those that are configured, and that of the address people know it by.
+func adminHosts(s config.Server) []string {
+	if u, err := url.Parse(s.AdminURL); err == nil && u.Hostname() != "" {
+		return append(slices.Clone(s.AdminHosts), u.Hostname())
+	}
+	return s.AdminHosts
 }
 
 // ownHooks are where the bot's webhooks lead. Of a bot whose address is not known no webhook is looked after.
