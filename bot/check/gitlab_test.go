@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -25,6 +26,20 @@ ok    licence        for weights and scoped labels
 `
 		if got := r.look(); got != want {
 			t.Errorf("it says\n%swant\n%s", got, want)
+		}
+	})
+}
+
+// That GitLab may not be allowed to call an address is no news once it has delivered there.
+func TestAddressInsideThatIsCalled(t *testing.T) {
+	clocked(t, func(t *testing.T) {
+		r := newRig(t, sandbox.Options{Transport: answers(http.StatusAccepted)}, 0)
+		r.o.Setup.URL = "https://10.0.0.1/webhooks/gitlab"
+		_, err := r.AddHook(1, sandbox.Hook{URL: r.o.Setup.URL, Token: secret})
+		r.must(err)
+		r.deliver(1)
+		if got := r.look(); strings.Contains(got, "warn") || !strings.Contains(got, "webhook last delivered just now") {
+			t.Errorf("it says\n%s", got)
 		}
 	})
 }
@@ -72,6 +87,14 @@ func TestTroublesInGitLab(t *testing.T) {
 		"last delivery refused": {
 			gitlab:  sandbox.Options{Transport: answers(http.StatusUnauthorized)},
 			prepare: func(r *rig) { r.deliver(1) }, want: "warn  webhooks       the last delivery of that of project g/one was answered 401", do: "see to it that the bot runs",
+		},
+		"an address inside": {
+			prepare: func(r *rig) {
+				r.o.Setup.URL = "https://10.0.0.1/webhooks/gitlab"
+				_, err := r.AddHook(1, sandbox.Hook{URL: r.o.Setup.URL, Token: secret})
+				r.must(err)
+			},
+			want: "warn  webhooks       https://10.0.0.1/webhooks/gitlab is an address inside a network", do: "allow it in GitLab",
 		},
 		"Free": {gitlab: sandbox.Options{Edition: sandbox.Free}, want: "warn  licence        GitLab has no licence for weights and scoped labels", do: "Premium"},
 		"no projects": {
@@ -156,6 +179,33 @@ func TestUnknownToken(t *testing.T) {
 			if !strings.Contains(got, want) {
 				t.Errorf("it does not say %q but\n%s", want, got)
 			}
+		}
+	})
+}
+
+// Forty projects are a few calls each, and their lines come in the order of the configuration.
+func TestFortyProjects(t *testing.T) {
+	clocked(t, func(t *testing.T) {
+		const projects, callsEach, callsAtAll = 40, 5, 15
+		r := newRig(t, sandbox.Options{}, 0)
+		r.o.Setup.Targets = nil
+		for n := range projects {
+			path := fmt.Sprintf("g/p%d", n)
+			r.AddProject(path)
+			r.o.Setup.Targets = append([]string{path}, r.o.Setup.Targets...)
+		}
+		before := len(r.Calls())
+		got := r.look()
+		if calls := len(r.Calls()) - before; calls > projects*callsEach+callsAtAll {
+			t.Errorf("%d calls", calls)
+		}
+		at := 0
+		for _, path := range r.o.Setup.Targets {
+			next := strings.Index(got, "project "+path+" ")
+			if next < at {
+				t.Fatalf("project %s is not in its place in\n%s", path, got)
+			}
+			at = next
 		}
 	})
 }

@@ -110,6 +110,9 @@ func (c *gitlabCheck) webhooks(found setup.Found, plan setup.Plan, last map[hook
 	}
 	c.add(fromAdvice("webhooks", Fail, plan.Problems, setup.AboutWebhooks)...)
 	c.add(fromAdvice("webhooks", Warn, plan.Warnings, setup.AboutWebhooks)...)
+	if !anyTaken(last) { // else GitLab is allowed to call the address
+		c.add(fromAdvice("webhooks", Warn, plan.Warnings, setup.AboutAddress)...)
+	}
 	for _, a := range fromAdvice("webhooks", Warn, plan.Problems, setup.AboutRights) {
 		a.Do = "to have them looked at, run check once with the token of a Maintainer; serving needs no such role"
 		c.add(a)
@@ -120,6 +123,16 @@ func (c *gitlabCheck) webhooks(found setup.Found, plan setup.Plan, last map[hook
 				"see to it that the bot runs and that GitLab reaches it at "+h.URL+": after four failures in a row GitLab stops a webhook"))
 		}
 	}
+}
+
+// anyTaken reports whether the receiver took the last delivery of any webhook.
+func anyTaken(last map[hookKey]delivery) bool {
+	for _, d := range last {
+		if d.found && !d.failed() {
+			return true
+		}
+	}
+	return false
 }
 
 // answerText says what the receiver answered to a delivery.

@@ -99,7 +99,7 @@ func (p *planner) address() {
 	host := u.Hostname()
 	ip, _ := netip.ParseAddr(host)
 	if ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || host == "localhost" || strings.HasSuffix(host, ".local") || strings.HasSuffix(host, ".internal") {
-		p.warn(AboutWebhooks, p.URL+" is an address inside a network, which GitLab calls only if it is allowed to, and gitlab.com never",
+		p.warn(AboutAddress, p.URL+" is an address inside a network, which GitLab calls only if it is allowed to, and gitlab.com never",
 			"allow it in GitLab, as an administrator: Admin > Settings > Network > Outbound requests > Allow requests to the local network from webhooks")
 	}
 }

@@ -89,7 +89,8 @@ const (
 	AboutProjects Topic = "projects"
 	AboutLabels   Topic = "labels"
 	AboutWebhooks Topic = "webhooks"
-	AboutRights   Topic = "rights" // what the token may not see or create, and serving need not
+	AboutAddress  Topic = "address" // that GitLab may not be allowed to call
+	AboutRights   Topic = "rights"  // what the token may not see or create, and serving need not
 	AboutLicence  Topic = "licence"
 )
 
