@@ -3,7 +3,6 @@ package deploy_test
 import (
 	"encoding/json"
 	"maps"
-	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -144,7 +143,7 @@ func TestQueriesNameMetrics(t *testing.T) {
 	}
 	t.Run("promlint", func(t *testing.T) { lint(t, bot.exposition()) })
 	t.Run("labels", func(t *testing.T) { checkLabels(t, bot.exposition()) })
-	t.Run("promtool", func(t *testing.T) { promtool(t, bot.exposition(), "check", "metrics") })
+	t.Run("promtool", func(t *testing.T) { tool(t, strings.NewReader(bot.exposition()), "promtool", "check", "metrics") })
 }
 
 // lint holds the metrics to Prometheus's rules for names, units and help, as promtool does.
@@ -170,49 +169,6 @@ func checkLabels(t *testing.T, exposition string) {
 			if !slices.Contains(mayLabel, l[1]) || strings.ContainsAny(l[2], "#/@") {
 				t.Errorf("%s: the label %s with the value %q may have too many values", series, l[1], l[2])
 			}
-		}
-	}
-}
-
-// TestAlertsAreRead has Prometheus's own tool read the alerts.
-func TestAlertsAreRead(t *testing.T) { promtool(t, "", "check", "rules", "alerts.yaml") }
-
-// promtool runs Prometheus's tool on a text. Debian has it in the package prometheus.
-func promtool(t *testing.T, input string, args ...string) {
-	t.Helper()
-	tool, err := exec.LookPath("promtool")
-	if err != nil {
-		t.Skip("promtool is not installed; it is in Debian's package prometheus")
-	}
-	c := exec.CommandContext(t.Context(), tool, args...)
-	c.Stdin = strings.NewReader(input)
-	if out, err := c.CombinedOutput(); err != nil {
-		t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-}
-
-// TestBrackets finds expressions that no Prometheus could read, as far as can be told without one.
-func TestBrackets(t *testing.T) {
-	for where, expr := range queries(t) {
-		var open []rune
-		closes := map[rune]rune{')': '(', '}': '{', ']': '['}
-		quoted := false
-		for _, c := range expr {
-			switch {
-			case c == '"':
-				quoted = !quoted
-			case quoted:
-			case strings.ContainsRune("({[", c):
-				open = append(open, c)
-			case closes[c] != 0:
-				if len(open) == 0 || open[len(open)-1] != closes[c] {
-					t.Fatalf("%s: a %c too many: %s", where, c, expr)
-				}
-				open = open[:len(open)-1]
-			}
-		}
-		if len(open) > 0 || quoted {
-			t.Errorf("%s: something is not closed: %s", where, expr)
 		}
 	}
 }
