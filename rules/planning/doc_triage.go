@@ -174,7 +174,7 @@ func (s Snapshot) triageSection(l triageList, chosen []*work) Section {
 // triageRow is an issue's line.
 func (s Snapshot) triageRow(l triageList, w *work, row IssueRow) Row {
 	r := Row{Box: Unticked, Issue: &row}
-	if l.text != nil {
+	if l.text != nil && !row.Confidential {
 		r.Text = l.text(s, w)
 	}
 	if w.like != nil {
