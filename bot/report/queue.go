@@ -13,14 +13,18 @@ import (
 )
 
 // Touched has the open reports brought up to date that may hold an issue which changed. enters says that the issue may have come to another
-// milestone.
-func (p *Publisher) Touched(ctx context.Context, url string, enters bool) error {
-	reports, err := p.Holding(ctx, url, enters)
+// milestone, hides that it became confidential: then all are looked at, since one with a ticked box is shown, too.
+func (p *Publisher) Touched(ctx context.Context, url string, enters, hides bool) error {
+	task, of := Update, p.Holding
+	if hides {
+		task, of = Hide, func(ctx context.Context, _ string, _ bool) ([]Entry, error) { return p.recentEntries(ctx) }
+	}
+	reports, err := of(ctx, url, enters)
 	if err != nil {
 		return err
 	}
 	for _, e := range reports {
-		if err := p.enqueue(ctx, e.Ref, Update, p.schedule().Settle, ""); err != nil {
+		if err := p.enqueue(ctx, e.Ref, task, p.schedule().Settle, ""); err != nil {
 			return err
 		}
 	}

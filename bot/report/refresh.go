@@ -26,6 +26,7 @@ const (
 	Compose Task = "compose" // all is composed afresh, also lists of boxes
 	Kickoff Task = "kickoff" // the kickoff of the planning issue's milestone is commented
 	Remind  Task = "remind"  // people whose boxes are open are reminded
+	Hide    Task = "hide"    // all is composed afresh if an issue that it shows has become confidential
 )
 
 // Request asks to bring the issue of a report up to date.
@@ -77,7 +78,11 @@ func (p *Publisher) refresh(ctx context.Context, r Request, result *Result) erro
 
 // finish does what is not about the blocks, which people may have broken.
 func (p *Publisher) finish(ctx context.Context, r Request, result *Result) error {
-	if slices.Contains(r.Tasks, Kickoff) {
+	kickoff, err := p.wantsKickoff(ctx, r)
+	if err != nil {
+		return err
+	}
+	if kickoff {
 		o, err := p.comment(ctx, r.Report.Milestone(), r.Report.Ref, r.May)
 		if err != nil {
 			return err
@@ -90,6 +95,15 @@ func (p *Publisher) finish(ctx context.Context, r Request, result *Result) error
 		return err
 	}
 	return p.closeExpired(ctx, r, result)
+}
+
+// wantsKickoff reports whether the kickoff is to be commented, or composed afresh where it is there.
+func (p *Publisher) wantsKickoff(ctx context.Context, r Request) (bool, error) {
+	if slices.Contains(r.Tasks, Kickoff) || r.Report.Kind != planning.KindPlanning || !slices.Contains(r.Tasks, Hide) {
+		return slices.Contains(r.Tasks, Kickoff), nil
+	}
+	there, err := p.ownComments(ctx, r.Report.Ref, document.Marker(planning.KindKickoff, r.Report.Key))
+	return len(there) > 0, err
 }
 
 // update brings the blocks up to date.
@@ -167,6 +181,9 @@ func (w *writer) blocked(ctx context.Context, description string) (string, error
 		case err != nil:
 			return "", &BrokenBlock{Report: w.r.Report, Err: err}
 		}
+		if err := w.hide(ctx, b); err != nil {
+			return "", err
+		}
 		if !w.compose {
 			if description, err = w.tick(ctx, description, b); err != nil {
 				return "", err
@@ -208,6 +225,34 @@ func (w *writer) content(ctx context.Context, k planning.Kind, state planning.St
 	return c.content, nil
 }
 
+// hide has the block composed afresh if it shows an issue that became confidential.
+func (w *writer) hide(ctx context.Context, b document.Block) error {
+	if w.compose || !slices.Contains(w.r.Tasks, Hide) {
+		return nil
+	}
+	var shown []string
+	for _, x := range b.Boxes {
+		if url := x.URL(); url != "" && !slices.Contains(shown, url) {
+			shown = append(shown, url)
+		}
+	}
+	if len(shown) == 0 {
+		return nil
+	}
+	s, err := w.list(ctx, shown)
+	w.compose = slices.ContainsFunc(s.Issues, func(i planning.Issue) bool { return i.Confidential })
+	return err
+}
+
+// list is a snapshot of some of the report's issues.
+func (w *writer) list(ctx context.Context, urls []string) (planning.Snapshot, error) {
+	s, err := w.p.o.Gatherer.Listed(ctx, w.r.Report.Kind, w.r.Report.Milestone(), w.p.o.Now().In(w.p.schedule().Location), urls)
+	if err != nil {
+		return s, fmt.Errorf("reading the issues of the %s report: %w", w.r.Report.Kind, err)
+	}
+	return s, nil
+}
+
 // tick ticks the boxes whose issues do not belong on their list any more.
 func (w *writer) tick(ctx context.Context, description string, b document.Block) (string, error) {
 	var open []string
@@ -220,9 +265,9 @@ func (w *writer) tick(ctx context.Context, description string, b document.Block)
 		return description, nil
 	}
 	if w.snapshot == nil || !slices.Equal(open, w.listed) {
-		s, err := w.p.o.Gatherer.Listed(ctx, w.r.Report.Kind, w.r.Report.Milestone(), w.p.o.Now().In(w.p.schedule().Location), open)
+		s, err := w.list(ctx, open)
 		if err != nil {
-			return "", fmt.Errorf("reading the issues of the %s report: %w", w.r.Report.Kind, err)
+			return "", err
 		}
 		w.snapshot, w.listed = &s, open
 	}

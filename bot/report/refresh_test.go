@@ -328,7 +328,7 @@ func TestTouched(t *testing.T) {
 	l.queue.take(t)
 	address := func(n int64) string { return l.url + "/team/project/-/work_items/" + itoa(n) }
 	for n, want := range map[int64]int{1: 1, 2: 1, 3: 0} {
-		l.must(p.Touched(t.Context(), address(n), true))
+		l.must(p.Touched(t.Context(), address(n), true, false))
 		if got := l.queue.take(t); len(got) != want {
 			t.Errorf("after a change of #%d it looks at %q", n, got)
 		}
@@ -336,16 +336,30 @@ func TestTouched(t *testing.T) {
 	_, err := p.Post(t.Context(), planning.KindPlanning, milestone, monday)
 	l.must(err)
 	l.queue.take(t)
-	l.must(p.Touched(t.Context(), address(1), false))
+	l.must(p.Touched(t.Context(), address(1), false, false))
 	if got := l.queue.take(t); len(got) != 2 {
 		t.Errorf("on both reports, it looks at %q", got)
 	}
-	l.must(p.Touched(t.Context(), address(7), true))
+	l.must(p.Touched(t.Context(), address(7), true, false))
 	if got := l.queue.take(t); len(got) != 1 {
 		t.Errorf("come to a milestone, it looks at %q", got)
 	}
-	l.must(p.Touched(t.Context(), address(7), false))
+	l.must(p.Touched(t.Context(), address(7), false, false))
 	if got := l.queue.take(t); len(got) > 0 {
 		t.Errorf("on none, it looks at %q", got)
+	}
+}
+
+// TestHide: a kickoff that names an issue which became confidential is composed afresh; where there was none it is not written for that.
+func TestHide(t *testing.T) {
+	l, p := posted(t, planning.KindPlanning)
+	said := func() []sandbox.Note { return l.open()[0].CommentsBy(botName) }
+	if l.refresh(p, report.Hide); len(said()) > 0 {
+		t.Error("a kickoff was written")
+	}
+	l.refresh(p, report.Kickoff)
+	l.must(l.gitlab.Edit("ann", triage.Ref{Project: l.issues, IID: 1}, sandbox.Change{Weight: triage.Int(1)}))
+	if l.refresh(p, report.Hide); len(said()) != 1 || strings.Contains(said()[0].Text, "first") {
+		t.Errorf("the comments are %+v", said())
 	}
 }

@@ -24,7 +24,7 @@ type Reports interface {
 	Refresh(ctx context.Context, r report.Request) (report.Result, error)
 	Forget(ctx context.Context, ref triage.Ref) error
 	// Touched has the open reports brought up to date that may hold the issue at an address.
-	Touched(ctx context.Context, url string, enters bool) error
+	Touched(ctx context.Context, url string, enters, hides bool) error
 	// EditHolding has the open reports changed that plan the issue at an address, and says how many there are.
 	EditHolding(ctx context.Context, url string, edits []triage.ReportEdit) (int, error)
 }
@@ -180,13 +180,15 @@ func (j *job) touchReports(ctx context.Context) error {
 	}
 	kinds := triage.KindsOf(j.in.Events)
 	changed, enters := kinds&(triage.Opened|triage.Closed|triage.Reopened|triage.Swept|triage.AllChanges) != 0, kinds.Effective()&triage.MilestoneChanged != 0
+	hides := issue.Confidential && kinds&triage.Opened == 0
 	if before := j.reports.remembered; before != nil {
 		changed, enters = showsOtherwise(before, issue), before.Milestone != issue.Milestone
+		hides = issue.Confidential && !before.Confidential
 	}
-	if !changed {
+	if !changed && !hides {
 		return nil
 	}
-	return j.pool.o.Reports.Touched(ctx, issue.URL, enters && issue.Milestone != 0)
+	return j.pool.o.Reports.Touched(ctx, issue.URL, enters && issue.Milestone != 0, hides)
 }
 
 // showsOtherwise reports whether a document would show the issue in another way than before.

@@ -24,7 +24,7 @@ func (*wakingReport) Find(_ context.Context, ref triage.Ref) (report.Entry, bool
 	return report.Entry{Ref: ref}, true, nil
 }
 
-func (*wakingReport) Touched(context.Context, string, bool) error { return nil }
+func (*wakingReport) Touched(context.Context, string, bool, bool) error { return nil }
 
 func (w *wakingReport) Refresh(context.Context, report.Request) (report.Result, error) {
 	if w.looks.Add(1) == 1 {
