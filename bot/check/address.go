@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -30,8 +31,7 @@ func Address(address string, client *http.Client, now func() time.Time) Part {
 		status, state, err := get(ctx, &own, address)
 		switch {
 		case err != nil:
-			return []Finding{warned(what, fmt.Sprintf("%s cannot be reached from here: %v", address, err), "see to it that the bot runs and that GitLab reaches it there; "+
-				"it may be that only this machine does not")}
+			return []Finding{warned(what, fmt.Sprintf("%s cannot be reached from here: %v", address, err), unreachedHelp(err))}
 		case status != http.StatusMethodNotAllowed: // the bot's word to whoever does not post
 			return []Finding{warned(what, fmt.Sprintf("%s answers %d, as the bot would not: something else is there, or a proxy before it does not find it", address, status),
 				"check server.url (FLOWKEEPER_URL) and what stands before the bot; GitLab follows no redirects")}
@@ -45,6 +45,14 @@ func Address(address string, client *http.Client, now func() time.Time) Part {
 		}
 		return all
 	}
+}
+
+// unreachedHelp says what would help where the address was not reached.
+func unreachedHelp(err error) string {
+	if _, unknown := errors.AsType[x509.UnknownAuthorityError](err); unknown {
+		return "if it is the certificate of an authority of your own, name its file in SSL_CERT_FILE here, and have GitLab know it, too"
+	}
+	return "see to it that the bot runs and that GitLab reaches it there; it may be that only this machine does not"
 }
 
 // get asks an address without posting anything.
