@@ -60,7 +60,7 @@ func (p *planner) labels() {
 				case labelThere:
 				}
 			}
-			p.label(home, wanted, lacking)
+			p.createFor(home, lacking, Action{Kind: KindLabel, Name: wanted.Name, Why: wanted.Description, label: wanted})
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(archived)) {
@@ -73,10 +73,10 @@ func (p *planner) labels() {
 	}
 }
 
-// label plans one label for the projects that lack it: where it is created for all of them, unless one of the others has its own, which a label of
+// createFor plans something for the projects that lack it: where it is created for all of them, unless one of the others has its own, which one of
 // the group would double.
-func (p *planner) label(home homeGroup, wanted gitlab.NewLabel, lacking []Project) {
-	a := Action{Kind: KindLabel, Name: wanted.Name, Do: "create", label: wanted, Why: wanted.Description}
+func (p *planner) createFor(home homeGroup, lacking []Project, a Action) {
+	a.Do = "create"
 	switch {
 	case len(lacking) == 0:
 	case len(lacking) == len(home.projects):
@@ -119,17 +119,6 @@ func findLabel(labels []gitlab.Label, name string) (found string, state labelSta
 func (p *planner) milestone() {
 	for _, home := range p.homes() {
 		lacking := slices.DeleteFunc(slices.Clone(home.projects), func(one Project) bool { return one.Ready })
-		a := Action{Kind: KindMilestone, Name: p.Milestone, Do: "create", Why: "the rule minor-backlog puts small issues there"}
-		switch {
-		case len(lacking) == 0:
-		case len(lacking) == len(home.projects):
-			a.Place = home.place
-			p.act(a)
-		default:
-			for _, one := range lacking {
-				a.Place = one.Place
-				p.act(a)
-			}
-		}
+		p.createFor(home, lacking, Action{Kind: KindMilestone, Name: p.Milestone, Why: "the rule minor-backlog puts small issues there"})
 	}
 }
