@@ -144,13 +144,20 @@ func TestRotation(t *testing.T) {
 			t.Errorf("it does not say that the old one is still accepted: %s", advice(plan.Warnings))
 		}
 
+		deliver := func() {
+			t.Helper()
+			if _, err := r.Open(r.BotUser(), 1, sandbox.IssueOptions{Title: "x"}); err != nil {
+				t.Fatal(err)
+			}
+			if err := r.AwaitDelivered(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(time.Minute)
+		deliver() // GitLab's clock may be ahead: this does not prove anything
+		r.wantNothing()
 		time.Sleep(time.Hour)
-		if _, err := r.Open(r.BotUser(), 1, sandbox.IssueOptions{Title: "x"}); err != nil {
-			t.Fatal(err)
-		}
-		if err := r.AwaitDelivered(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		deliver()
 		if diff := cmp.Diff([]string{"1 secret drop the old one"}, summary(r.done())); diff != "" {
 			t.Errorf("plan (-want +got):\n%s", diff)
 		}

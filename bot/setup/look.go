@@ -269,6 +269,9 @@ func (l *looker) wantsMilestone() bool {
 	return l.o.Milestone != "" && !l.o.LabelsOnly && !l.o.HookOnly
 }
 
+// clockSkew is by how much GitLab's clock may be ahead of this one: what it delivered sooner may have been signed with the old secret.
+const clockSkew = 5 * time.Minute
+
 // deliveries finds out, while an old secret is accepted beside a new one, whether the old one is still needed.
 func (l *looker) deliveries(ctx context.Context) error {
 	c, _ := l.o.credential(l.found.Version)
@@ -278,7 +281,7 @@ func (l *looker) deliveries(ctx context.Context) error {
 	own := l.found.OwnHooks(l.o.URL)
 	l.found.Delivered = len(own) > 0
 	for _, h := range own {
-		delivered, err := ask(ctx, func() (bool, error) { return l.gitlab.DeliveredSince(ctx, h.Place, h.ID, c.Changed) })
+		delivered, err := ask(ctx, func() (bool, error) { return l.gitlab.DeliveredSince(ctx, h.Place, h.ID, c.Changed.Add(clockSkew)) })
 		if class := gitlab.ClassOf(err); class == gitlab.NotFound || class == gitlab.Permanent {
 			err = nil // GitLab is too old to tell
 		}
