@@ -19,7 +19,7 @@ func (p *Publisher) comment(ctx context.Context, milestone planning.Version, on 
 	if err != nil {
 		return "", err
 	}
-	s, err := p.gather(ctx, planning.KindKickoff, milestone, p.o.Now())
+	s, err := p.gatherFor(ctx, on, planning.KindKickoff, milestone)
 	if err != nil {
 		return "", err
 	}

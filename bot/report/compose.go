@@ -2,10 +2,12 @@ package report
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"flowkeeper/rules/planning"
+	"flowkeeper/rules/triage"
 )
 
 // Compose gathers and makes the document of a report as one that is published for the first time. The milestone is zero for a kind that is of none.
@@ -38,6 +40,18 @@ func (p *Publisher) gather(ctx context.Context, k planning.Kind, milestone plann
 		return planning.Snapshot{}, fmt.Errorf("gathering the issues of the %s report: %w", k, err)
 	}
 	return s, nil
+}
+
+// errElsewhere says that a report is not where reports are opened.
+var errElsewhere = errors.New("it stands in another project than reports are opened in now, where others may read it")
+
+// gatherFor makes the snapshot of a report that stands on an issue. What it says depends on who reads it where reports are opened.
+func (p *Publisher) gatherFor(ctx context.Context, on triage.Ref, k planning.Kind, milestone planning.Version) (planning.Snapshot, error) {
+	s, err := p.gather(ctx, k, milestone, p.o.Now())
+	if err == nil && s.Home.Project != on.Project {
+		return planning.Snapshot{}, errElsewhere
+	}
+	return s, err
 }
 
 // compose makes a document of a snapshot, and counts it.

@@ -21,9 +21,9 @@ import (
 const (
 	openingLock  = "reports/opening"
 	openingLease = time.Minute
-	openingWait  = time.Second         // between two tries to get the lock
-	openingTries = 2 * 60              // of them
-	markerPast   = 60 * 24 * time.Hour // how old an issue may be that is looked for by its marker, before the report's own day
+	openingWait  = time.Second          // between two tries to get the lock
+	openingTries = 2 * 60               // of them
+	markerPast   = 366 * 24 * time.Hour // how old an issue may be that is looked for by its marker: people plan ahead
 )
 
 // errOpeningLost says that another process may be opening reports by now.
@@ -141,7 +141,7 @@ func (p *Publisher) known(ctx context.Context, home planning.Home, k planning.Ki
 	if r.doubt = parseTime(began); !whole {
 		r.doubt = p.o.Now() // an emptied store does not know whether somebody began
 	}
-	issues, err := p.o.GitLab.ReportIssues(ctx, home.Project, p.o.Self.ID, document.MarkerPrefix+string(k)+" ", now.Add(-markerPast))
+	issues, err := p.o.GitLab.ReportIssues(ctx, home.Project, p.o.Self.ID, document.MarkerPrefix+string(k)+" ", p.o.Now().Add(-markerPast))
 	if err != nil {
 		return r, fmt.Errorf("looking for the %s report of %s: %w", k, key, err)
 	}
@@ -160,7 +160,7 @@ func (p *Publisher) known(ctx context.Context, home planning.Home, k planning.Ki
 			}
 		}
 	}
-	if n := slices.IndexFunc(list, func(e Entry) bool { return e.is(k, key) }); n >= 0 && !r.found {
+	if n := slices.IndexFunc(list, func(e Entry) bool { return e.is(k, key) && e.Ref.Project == home.Project }); n >= 0 && !r.found {
 		// GitLab's list lags behind, or people took the marker out.
 		i, err := p.o.GitLab.ReportIssue(ctx, list[n].Ref)
 		if err == nil {
@@ -217,8 +217,10 @@ func (p *Publisher) description(d planning.Document, s planning.Snapshot) (strin
 	}
 	frame = strings.Replace(frame, planning.BlockHere, onItsOwn(block), 1)
 	text := document.Marker(d.Kind, d.Key) + "\n\n" + strings.TrimSpace(frame) + "\n"
-	if _, err := document.Parse(text, d.Kind); err != nil {
-		return "", fmt.Errorf("the %s report is not opened: its template does not leave the block where GitLab shows it: %w", d.Kind, err)
+	for _, k := range blocksOf(d.Kind) {
+		if _, err := document.Parse(text, k); err != nil {
+			return "", fmt.Errorf("the %s report is not opened: its template does not leave the block where GitLab shows it: %w", d.Kind, err)
+		}
 	}
 	if line := document.QuickAction(text); line != "" {
 		return "", fmt.Errorf("the %s report is not opened: GitLab would execute its line %q; write it in another way in the template", d.Kind, line)

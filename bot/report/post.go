@@ -99,7 +99,7 @@ func (p *Publisher) planningIssue(ctx context.Context, milestone planning.Versio
 		return Entry{}, "", err
 	}
 	marker := document.Marker(planning.KindPlanning, milestone.String())
-	issues, err := p.o.GitLab.ReportIssues(ctx, home.Project, p.o.Self.ID, marker, p.o.Now().Add(-rebuiltPast))
+	issues, err := p.o.GitLab.ReportIssues(ctx, home.Project, p.o.Self.ID, marker, p.o.Now().Add(-markerPast))
 	if err != nil {
 		return Entry{}, "", err
 	}

@@ -7,7 +7,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Recognise reads an issue and says whether it is an open report of the bot's, by its marker and its author: anybody can write a marker. What the
+// Recognise reads an issue and says whether it is an open report of the bot's, by its marker, its author and its project: anybody can write a
+// marker, or move an issue. What the
 // registry does not know is put into it. One of two that GitLab opened is none: the other one is looked at, and closes it.
 func (p *Publisher) Recognise(ctx context.Context, ref triage.Ref) (Entry, bool, error) {
 	i, err := p.o.GitLab.ReportIssue(ctx, ref)
@@ -17,6 +18,9 @@ func (p *Publisher) Recognise(ctx context.Context, ref triage.Ref) (Entry, bool,
 	e, ok := entryOf(i)
 	if !ok || i.Closed || i.Author.ID != p.o.Self.ID {
 		return Entry{}, false, nil
+	}
+	if home, err := p.o.Gatherer.Home(ctx); err != nil || home.Project != ref.Project {
+		return Entry{}, false, err
 	}
 	list, _, err := p.entries(ctx)
 	if err != nil {

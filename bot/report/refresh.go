@@ -116,6 +116,9 @@ func (p *Publisher) update(ctx context.Context, r Request, result *Result) (clos
 		return writer.next(ctx, i.Description)
 	})
 	switch {
+	case errors.Is(err, errElsewhere):
+		p.o.Log.Warn("a report is left as it is", zap.Stringer("issue", r.Report.Ref), zap.Error(err))
+		return true, p.Forget(ctx, r.Report.Ref)
 	case gitlab.ClassOf(err) == gitlab.NotFound:
 		return true, errors.Join(err, p.Forget(ctx, r.Report.Ref))
 	case err != nil:
@@ -169,11 +172,7 @@ func (w *writer) next(ctx context.Context, description string) (string, error) {
 
 // blocked is the description with all blocks as they should be.
 func (w *writer) blocked(ctx context.Context, description string) (string, error) {
-	kinds := []planning.Kind{w.r.Report.Kind}
-	if w.r.Report.Kind == planning.KindPlanning {
-		kinds = append(kinds, planning.KindCapacity)
-	}
-	for _, k := range kinds {
+	for _, k := range blocksOf(w.r.Report.Kind) {
 		b, err := document.Parse(description, k)
 		switch {
 		case errors.Is(err, document.ErrNoBlock) && k != w.r.Report.Kind:
@@ -199,13 +198,21 @@ func (w *writer) blocked(ctx context.Context, description string) (string, error
 	return description, nil
 }
 
+// blocksOf are the kinds of the blocks that stand on the issue of a report.
+func blocksOf(k planning.Kind) []planning.Kind {
+	if k == planning.KindPlanning {
+		return []planning.Kind{k, planning.KindCapacity}
+	}
+	return []planning.Kind{k}
+}
+
 // content composes a block from its state, once for each state.
 func (w *writer) content(ctx context.Context, k planning.Kind, state planning.State) (string, error) {
 	if c, ok := w.blocks[k]; ok && reflect.DeepEqual(c.from, state) {
 		return c.content, nil
 	}
 	if w.snapshot == nil {
-		s, err := w.p.gather(ctx, w.r.Report.Kind, w.r.Report.Milestone(), w.p.o.Now())
+		s, err := w.p.gatherFor(ctx, w.r.Report.Ref, w.r.Report.Kind, w.r.Report.Milestone())
 		if err != nil {
 			return "", err
 		}

@@ -41,9 +41,8 @@ func (e Entry) is(k planning.Kind, key string) bool { return e.Kind == k && e.Ke
 // The registry is the checkpoint with the open reports. What it loses is found again in GitLab, by the reports' markers.
 const (
 	registryName = "reports/open"
-	maxEntries   = 30                  // more would not fit; the oldest go first
-	rebuiltPast  = 90 * 24 * time.Hour // how old a report may be that is found again
-	keepRead     = 10 * time.Second    // how old a copy of the registry may be for those that ask on every event
+	maxEntries   = 30               // more would not fit; the oldest go first
+	keepRead     = 10 * time.Second // how old a copy of the registry may be for those that ask on every event
 )
 
 // entries reads the registry. It is not known if the store has none.
@@ -148,7 +147,7 @@ func (p *Publisher) rebuild(ctx context.Context) ([]Entry, error) {
 		return nil, err
 	}
 	now := p.o.Now()
-	issues, err := p.o.GitLab.ReportIssues(ctx, home.Project, p.o.Self.ID, document.MarkerPrefix, now.Add(-rebuiltPast))
+	issues, err := p.o.GitLab.ReportIssues(ctx, home.Project, p.o.Self.ID, document.MarkerPrefix, now.Add(-markerPast))
 	if err != nil {
 		return nil, fmt.Errorf("looking for open reports: %w", err)
 	}

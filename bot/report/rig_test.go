@@ -146,7 +146,7 @@ func (l *lab) Snapshot(_ context.Context, _ planning.Kind, m planning.Version, n
 	l.gathers++
 	hold := l.hold
 	l.mu.Unlock()
-	s := planning.Snapshot{Now: now, Team: theTeam, Milestone: m}
+	s := planning.Snapshot{Now: now, Team: theTeam, Milestone: m, Home: planning.Home{Project: l.home}}
 	for _, i := range l.gitlab.Issues(l.issues) {
 		s.Issues = append(s.Issues, planning.Issue{
 			Ref: i.Ref, URL: l.url + "/team/project/-/issues/" + itoa(i.Ref.IID), Title: i.Title, Weight: i.Weight, Closed: i.State == "closed", Milestone: m.String(),

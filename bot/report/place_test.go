@@ -1,0 +1,68 @@
+package report_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"flowkeeper/bot/report"
+	"flowkeeper/rules/planning"
+)
+
+// TestPostedForAnotherDay: a report of a day to come, or of a milestone far ahead, is found again.
+func TestPostedForAnotherDay(t *testing.T) {
+	for name, post := range map[string]struct {
+		kind  planning.Kind
+		day   time.Time
+		later time.Duration
+	}{
+		"a day to come":             {planning.KindTriage, monday.AddDate(0, 4, 0), time.Hour},
+		"a milestone in ten months": {planning.KindPlanning, monday, 300 * 24 * time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			l.add("first")
+			for range 2 {
+				_, err := l.publisher(nil).Post(t.Context(), post.kind, milestone, post.day)
+				l.must(err)
+				l.emptyStore()
+				l.later(post.later)
+				if post.kind == planning.KindPlanning {
+					post.day = l.clock()
+				}
+			}
+			if n := len(l.reports()); n != 1 {
+				t.Errorf("there are %d reports", n)
+			}
+		})
+	}
+}
+
+// TestCapacityInCode: a template whose place for the capacity is code, where GitLab would show the marks of the block, is refused.
+func TestCapacityInCode(t *testing.T) {
+	l := newLab(t)
+	l.frame = "{{block}}\n\n```\n{{capacity}}\n```\n"
+	if _, err := l.publisher(nil).Post(t.Context(), planning.KindPlanning, milestone, monday); err == nil || !strings.Contains(err.Error(), "template") || len(l.reports()) > 0 {
+		t.Errorf("%v, %d reports", err, len(l.reports()))
+	}
+}
+
+// TestElsewhere: a report that does not stand where reports are opened is left as it is, since others may read it there; the new place gets its own.
+func TestElsewhere(t *testing.T) {
+	l, p := posted(t, planning.KindPlanning)
+	of, before := l.entry(p), l.text()
+	l.add("third")
+	l.home = l.gitlab.AddProject("team/reports")
+	if _, is, err := p.Recognise(t.Context(), of.Ref); is || err != nil {
+		t.Errorf("it is a report: %t, %v", is, err)
+	}
+	r, err := p.Refresh(t.Context(), report.Request{Report: of, Tasks: []report.Task{report.Kickoff}, May: func(context.Context) error { return nil }})
+	if i := l.gitlab.Issue(of.Ref); err != nil || len(r.Did) > 0 || i.Description != before || len(i.CommentsBy(botName)) > 0 {
+		t.Errorf("%v %v: %s", r.Did, err, i.Description)
+	}
+	_, err = p.Post(t.Context(), planning.KindPlanning, milestone, monday)
+	if l.must(err); len(l.reports()) != 1 {
+		t.Errorf("there are %d reports", len(l.reports()))
+	}
+}
