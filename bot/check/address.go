@@ -65,6 +65,9 @@ func get(ctx context.Context, client *http.Client, address string) (status int, 
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err // the address is said already
 	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("no answer within %s", addressTime)
+	}
 	if err != nil {
 		return 0, nil, err
 	}

@@ -106,6 +106,14 @@ func TestAddress(t *testing.T) {
 	wants(t, printed(t, check.Address(gone.URL, nil, time.Now)), "warn  own address  "+gone.URL+" cannot be reached from here: ", "see to it that the bot runs")
 }
 
+// An address that takes a connection and says nothing is given up on.
+func TestAddressHangs(t *testing.T) {
+	clocked(t, func(t *testing.T) {
+		hang := &http.Client{Transport: direct{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })}}
+		wants(t, printed(t, check.Address(address, hang, time.Now)), "warn  own address  "+address+" cannot be reached from here: no answer within 10s\n")
+	})
+}
+
 func status(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
 }

@@ -181,7 +181,7 @@ func besideGitLab(loaded config.Config) []check.Part {
 	for _, address := range ownHooks(loaded.Server.URL) {
 		parts = append(parts, check.Address(address, nil, time.Now))
 	}
-	if loaded.Reports.Kickoff.Email && loaded.SMTP.Host != "" {
+	if loaded.SMTP.Host != "" {
 		o := reportOptions(loaded).Mail
 		parts = append(parts, check.Mail(func(ctx context.Context) (string, error) { return mail.Reach(ctx, o) }))
 	}
