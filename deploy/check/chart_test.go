@@ -30,7 +30,8 @@ func TestMistakesAreRefused(t *testing.T) {
 		"another type":               {map[string]any{"replicas": "two"}, "replicas"},
 		"no GitLab":                  {map[string]any{"gitlab": map[string]any{"url": "git.example.com"}}, "url"},
 		"another way to be GitLab's": {map[string]any{"webhook": "password"}, "webhook"},
-		"a secret in a variable":     {map[string]any{"env": map[string]any{"FLOWKEEPER_GITLAB_TOKEN": "x"}}, "FLOWKEEPER_GITLAB_TOKEN"},
+		"no way to a Redis":          {map[string]any{"redis": map[string]any{"enabled": false}}, "networkPolicy.egress"},
+		"a secret in a variable":     {map[string]any{"env": map[string]any{"FLOWKEEPER_GITLAB_TOKEN": "x"}}, "FLOWKEEPER_GITLAB_TOKEN_FILE"},
 		"a secret with its value":    {map[string]any{"secrets": map[string]any{"bot": "Not A Name"}}, "bot"},
 	} {
 		if _, err := template("flowkeeper", test.values); err == nil || !strings.Contains(err.Error(), test.want) {

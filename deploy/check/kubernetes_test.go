@@ -25,6 +25,10 @@ func TestKubernetesKnowsEveryField(t *testing.T) {
 		"base": kustomized(t, "base"), "example": kustomized(t, "example"), "chart": templated(t, "flowkeeper", nil),
 		"chart, example":   templated(t, "flowkeeper", values(t, chart+"/example.yaml", nil)),
 		"chart, own Redis": templated(t, "flowkeeper", map[string]any{"redis": map[string]any{"enabled": false}, "networkPolicy": map[string]any{"enabled": false}}),
+		"chart, Redis elsewhere": templated(t, "flowkeeper", map[string]any{
+			"redis":         map[string]any{"enabled": false},
+			"networkPolicy": map[string]any{"egress": []any{map[string]any{"to": []any{map[string]any{"ipBlock": map[string]any{"cidr": "192.0.2.20/32"}}}, "ports": []any{map[string]any{"port": 6379}}}}},
+		}),
 		"chart, all said": templated(t, "flowkeeper", map[string]any{
 			"webhook": "signing_token", "imagePullSecrets": []any{"registry"}, "env": map[string]any{"HTTPS_PROXY": "http://proxy.example.com:3128", "GOMAXPROCS": 2},
 			"redis":   map[string]any{"storageClass": "fast"},
