@@ -90,6 +90,7 @@ func (c Config) Policy() engine.Policy {
 			Names:        c.Labels,
 			Prefix:       c.Commands.Prefix,
 			Docs:         c.Server.DocsURL,
+			Admin:        c.Server.AdminURL,
 		}),
 		Settings:   c.settings(),
 		Commands:   rules.Commands(),

@@ -2,6 +2,7 @@ package note
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 
 	"flowkeeper/rules/engine"
@@ -16,12 +17,12 @@ const (
 
 // writeDetails writes the details section: what did not fit into the summary, further people to be mentioned, and the rules with their
 // reasons. It writes nothing if there is nothing of that.
-func writeDetails(b *strings.Builder, p summary, others []string, s engine.Note, team *triage.Team) {
+func writeDetails(b *strings.Builder, p summary, others []string, s engine.Note, team *triage.Team, decision string) {
 	paragraphs := p.linesBelow
 	if len(others) > 0 {
 		paragraphs = append(paragraphs, "Also for @"+strings.Join(others, " @")+" to see.")
 	}
-	rows := detailsRows(p, s, team)
+	rows := detailsRows(p, s, team, decision)
 	if len(paragraphs) == 0 && len(rows) == 0 {
 		return
 	}
@@ -39,8 +40,8 @@ func writeDetails(b *strings.Builder, p summary, others []string, s engine.Note,
 }
 
 // detailsRows is one list, because two lists would run into one another; each row ends with a newline. Where rules give their reasons, the last
-// row says how to silence one and where to read more.
-func detailsRows(p summary, s engine.Note, team *triage.Team) []string {
+// row says how to silence one and where to read more; decision is a link, "" for none.
+func detailsRows(p summary, s engine.Note, team *triage.Team, decision string) []string {
 	var rows []string
 	for _, e := range p.entries {
 		if e.cut {
@@ -57,7 +58,7 @@ func detailsRows(p summary, s engine.Note, team *triage.Team) []string {
 		rows = append(rows, "- "+inactiveRow(r, team)+"\n")
 	}
 	if len(s.Why) > 0 {
-		rows = append(rows, "- Quiet one rule here: "+team.CommandCode("ignore <rule> why")+". Everything I know: "+team.CommandCode("why")+".\n")
+		rows = append(rows, "- Quiet one rule here: "+team.CommandCode("ignore <rule> why")+". Everything I know: "+team.CommandCode("why")+decision+".\n")
 	}
 	return rows
 }
@@ -114,6 +115,18 @@ func ruleLink(rule string, team *triage.Team) string {
 		return ruleCode(rule)
 	}
 	return "[" + ruleCode(rule) + "](" + team.Docs + "#" + rule + ")"
+}
+
+// decisionLink leads to what the bot's own pages tell of an issue, as the end of a sentence; "" if they are not known.
+func decisionLink(issue triage.Ref, team *triage.Team) string {
+	if team == nil || !addressForm.MatchString(team.Admin) || !issue.Names() {
+		return ""
+	}
+	path := strconv.FormatInt(issue.IID, 10)
+	if issue.Kind == triage.SubjectMergeRequest {
+		path = "merge_requests/" + path
+	}
+	return ", or [all decisions](" + team.Admin + "/decisions/" + strconv.FormatInt(issue.Project, 10) + "/" + path + ")"
 }
 
 var ruleForm = regexp.MustCompile(`^[a-z0-9-]{1,60}$`)

@@ -36,3 +36,32 @@ func TestRulesAreLinked(t *testing.T) {
 		}
 	}
 }
+
+// TestDecisionIsLinked: where the bot's own pages are known, the details end with a link to those of the issue; an address that would not stay one
+// in Markdown links nowhere. The link is no reason to edit a note.
+func TestDecisionIsLinked(t *testing.T) {
+	s := engine.Note{
+		Items: []engine.NoteItem{{Key: "needs-type/type", Title: "A type label"}},
+		Why:   []engine.Why{{Rule: "needs-type", Section: "Workflow", Reason: "x"}},
+	}
+	const pages = "https://flow.example.com/admin"
+	issue, merge := triage.Ref{Project: 7, IID: 12}, triage.Ref{Project: 7, IID: 12, Kind: triage.SubjectMergeRequest}
+	for _, test := range []struct {
+		admin string
+		on    triage.Ref
+		want  string
+	}{
+		{pages, issue, "Everything I know: `/flow why`, or [all decisions](" + pages + "/decisions/7/12)."},
+		{pages, merge, "or [all decisions](" + pages + "/decisions/7/merge_requests/12)."},
+		{"", issue, "Everything I know: `/flow why`.\n"},
+		{pages, triage.Ref{}, "Everything I know: `/flow why`.\n"},
+		{"https://a) [x](y", issue, "Everything I know: `/flow why`.\n"},
+		{"javascript:alert(1)", issue, "Everything I know: `/flow why`.\n"},
+	} {
+		body := note.RenderOn(test.on, s, triage.NewTeam(triage.TeamConfig{Admin: test.admin}), triage.Memory{})
+		notetest.CheckNote(t, body)
+		if !strings.Contains(body, test.want) {
+			t.Errorf("%q on %s: there is no %q in\n%s", test.admin, test.on, test.want, body)
+		}
+	}
+}

@@ -30,13 +30,18 @@ const (
 // are mentioned by the team's roster; the marker holds what the memory m keeps in GitLab, with the digest of s and what it shows. A nil team
 // has an empty roster.
 func Render(s engine.Note, team *triage.Team, m triage.Memory) string {
+	return RenderOn(triage.Ref{}, s, team, m)
+}
+
+// RenderOn is Render for the note on an issue: where the team's pages are known it links to those of the issue.
+func RenderOn(issue triage.Ref, s engine.Note, team *triage.Team, m triage.Memory) string {
 	shown := visibleNote(s)
 	a := addresseesOf(shown, team)
 	above := fitSummary(a.sentence(shown.Open()), shown)
 
 	var b strings.Builder
 	above.write(&b)
-	writeDetails(&b, above, a.others, shown, team)
+	writeDetails(&b, above, a.others, shown, team, decisionLink(issue, team))
 	m.Note.Digest, m.Note.Shown = Digest(s), noteEntries(s)
 	b.WriteString(markerOf(m))
 	return b.String()

@@ -127,7 +127,7 @@ func (j *job) createNote(ctx context.Context, shown engine.Note) error {
 	if err := j.checkLease(ctx); err != nil {
 		return err
 	}
-	id, err := j.createComment(ctx, internal, note.Render(shown, j.rules.policy.Team, *m))
+	id, err := j.createComment(ctx, internal, note.RenderOn(j.batch.Issue, shown, j.rules.policy.Team, *m))
 	if err != nil {
 		return err
 	}
@@ -143,11 +143,11 @@ func (j *job) editNote(ctx context.Context, shown engine.Note) error {
 	m := &j.decision.Memory
 	if j.mentionsAgain(shown) {
 		// GitLab notifies only of mentions that an edit adds: to be told of something new, people must not stand in the text before.
-		if err := j.says.EditNote(ctx, j.batch.Issue, m.Note.ID, note.Render(unasked(shown), j.rules.policy.Team, *m)); err != nil {
+		if err := j.says.EditNote(ctx, j.batch.Issue, m.Note.ID, note.RenderOn(j.batch.Issue, unasked(shown), j.rules.policy.Team, *m)); err != nil {
 			return j.rememberUnanswered(0, err)
 		}
 	}
-	if err := j.says.EditNote(ctx, j.batch.Issue, m.Note.ID, note.Render(shown, j.rules.policy.Team, *m)); err != nil {
+	if err := j.says.EditNote(ctx, j.batch.Issue, m.Note.ID, note.RenderOn(j.batch.Issue, shown, j.rules.policy.Team, *m)); err != nil {
 		return j.rememberUnanswered(0, err)
 	}
 	j.rememberShown(&m.Note, shown)

@@ -118,6 +118,7 @@ type TeamConfig struct {
 	Prefix       string    // of commands in comments, without slash; "" is DefaultPrefix
 	Workflow     *Workflow // nil is the handbook's
 	Docs         string    // address of the page with the rules, an anchor for each; "" for none
+	Admin        string    // address of the bot's own pages, without a slash at its end; "" for none
 }
 
 // DefaultPrefix is the word with which commands in comments begin, behind a slash.

@@ -90,7 +90,7 @@ func Problems(body string, allowed ...string) []string {
 				found = append(found, fmt.Sprintf("comment %q", comment))
 			}
 		case html.ElementNode:
-			if !slices.Contains(elements, n.DataAtom) && !linksRule(n) {
+			if !slices.Contains(elements, n.DataAtom) && !linksRule(n) && !linksDecisions(n) {
 				found = append(found, fmt.Sprintf("element <%s>", n.Data))
 			}
 		}
@@ -147,6 +147,15 @@ func parse(body string) *html.Node {
 		root.AppendChild(n)
 	}
 	return root
+}
+
+// decisionsAddress is where the bot's own pages tell of an issue or a merge request.
+var decisionsAddress = regexp.MustCompile(`^https?://[0-9A-Za-z._~:/%-]+/decisions/[0-9]+/(merge_requests/)?[0-9]+$`)
+
+// linksDecisions reports whether an element is the link to the decisions on an issue.
+func linksDecisions(n *html.Node) bool {
+	return n.DataAtom == atom.A && len(n.Attr) == 1 && n.Attr[0].Key == "href" && decisionsAddress.MatchString(n.Attr[0].Val) &&
+		n.FirstChild != nil && n.FirstChild == n.LastChild && n.FirstChild.Data == "all decisions"
 }
 
 // linksRule reports whether an element is the link of a rule's name to its place on the page with the rules.
