@@ -19,7 +19,7 @@ const (
 	Changed   Outcome = "changed"    // something was written to GitLab
 	LeftAlone Outcome = "left alone" // the issue is not the team's
 	Shadowed  Outcome = "shadow"     // rules in shadow would have done something
-	Nothing   Outcome = "nothing"
+	Nothing   Outcome = "unchanged"
 )
 
 // Outcomes are all of them.

@@ -128,7 +128,7 @@ func TestOutcomes(t *testing.T) {
 	for _, e := range entries(t, history.NewIndex(s)) {
 		got = append(got, fmt.Sprint(e.Outcome, len(e.Findings)))
 	}
-	want := []string{"failed0", "failed0", "changed1", "shadow1", "left alone0", "nothing0"}
+	want := []string{"failed0", "failed0", "changed1", "shadow1", "left alone0", "unchanged0"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
