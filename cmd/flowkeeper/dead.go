@@ -71,6 +71,12 @@ type deadListCmd struct {
 	JSON bool `help:"Print JSON, with the decisions at the time."`
 }
 
+func (deadListCmd) Help() string {
+	return `Examples:
+  flowkeeper dead list
+  flowkeeper dead list --json`
+}
+
 // Run lists the dead letters.
 func (c *deadListCmd) Run(ctx context.Context, p *program, d *deadCmd) error {
 	client, err := d.client(p)
@@ -96,6 +102,11 @@ func (c *deadListCmd) Run(ctx context.Context, p *program, d *deadCmd) error {
 
 type deadShowCmd struct {
 	Letter letterArg `arg:"" help:"The project's id and the issue's number: 7#12 or 7/12; 7!12 or 7/merge_requests/12 for a merge request."`
+}
+
+func (deadShowCmd) Help() string {
+	return `Example:
+  flowkeeper dead show 7#12`
 }
 
 // Run shows one letter.

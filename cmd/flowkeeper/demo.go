@@ -16,6 +16,13 @@ type demoCmd struct {
 	Verbose bool   `short:"v" help:"Show the bot's log."`
 }
 
+func (demoCmd) Help() string {
+	return `Examples:
+  flowkeeper demo
+  flowkeeper demo --once
+  flowkeeper demo -c flowkeeper.yaml`
+}
+
 // Run plays the story under the handbook's policy, whatever is configured here, or opens a page under the policy of a file.
 func (c *demoCmd) Run(ctx context.Context, p *program) error {
 	handbook := config.Default(rules.Catalogue())

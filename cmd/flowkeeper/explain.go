@@ -19,6 +19,12 @@ type explainCmd struct {
 	Mode   modeFlag `placeholder:"shadow|act" help:"How far rules may go, as for serve; a scenario is played with act if nothing else is said."`
 }
 
+func (explainCmd) Help() string {
+	return `Examples:
+  flowkeeper explain https://gitlab.example.com/group/project/-/issues/12
+  flowkeeper explain story.txtar -c flowkeeper.yaml`
+}
+
 // Run says what would be decided now and why. It writes nothing.
 func (c *explainCmd) Run(ctx context.Context, p *program) error {
 	played := strings.HasSuffix(c.What, ".txtar")

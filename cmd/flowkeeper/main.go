@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	kongcompletion "github.com/jotaen/kong-completion"
 
 	"flowkeeper/config"
 )
@@ -30,21 +31,22 @@ const (
 var version = "dev"
 
 type cli struct {
-	Serve    serveCmd    `cmd:"" help:"Receive webhooks and act on them."`
-	Demo     demoCmd     `cmd:"" help:"Play a short story with a GitLab in memory; nothing else is needed."`
-	Init     initCmd     `cmd:"" help:"Write a configuration file from five answers."`
-	Setup    setupCmd    `cmd:"" help:"Create the labels and webhooks that the bot needs in GitLab."`
-	Check    checkCmd    `cmd:"" help:"Look at everything that serve needs, and say what to do."`
-	Rules    rulesCmd    `cmd:"" help:"List the rules, or show one."`
-	Calendar calendarCmd `cmd:"" help:"List the dates that the bot reckons with, and where each comes from."`
-	Report   reportCmd   `cmd:"" help:"List the reports, print one, or post it."`
-	Explain  explainCmd  `cmd:"" help:"Say what would be decided on an issue now, and why. Writes nothing."`
-	Replay   replayCmd   `cmd:"" help:"Send a webhook payload to a running bot, signed as GitLab would."`
-	Shadow   shadowCmd   `cmd:"" help:"Tell what rules in shadow would have done."`
-	Backtest backtestCmd `cmd:"" help:"Say what the rules would have done in the past, and whether people did the same."`
-	Adopt    adoptCmd    `cmd:"" help:"Take up the old issues of a project, or say what the rules would do on them."`
-	Dead     deadCmd     `cmd:"" help:"List, show, retry, drop or save what was given up on."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Serve      serveCmd      `cmd:"" help:"Receive webhooks and act on them."`
+	Demo       demoCmd       `cmd:"" help:"Play a short story with a GitLab in memory; nothing else is needed."`
+	Init       initCmd       `cmd:"" help:"Write a configuration file from five answers."`
+	Setup      setupCmd      `cmd:"" help:"Create the labels and webhooks that the bot needs in GitLab."`
+	Check      checkCmd      `cmd:"" help:"Look at everything that serve needs, and say what to do."`
+	Rules      rulesCmd      `cmd:"" help:"List the rules, or show one."`
+	Calendar   calendarCmd   `cmd:"" help:"List the dates that the bot reckons with, and where each comes from."`
+	Report     reportCmd     `cmd:"" help:"List the reports, print one, or post it."`
+	Explain    explainCmd    `cmd:"" help:"Say what would be decided on an issue now, and why. Writes nothing."`
+	Replay     replayCmd     `cmd:"" help:"Send a webhook payload to a running bot, signed as GitLab would."`
+	Shadow     shadowCmd     `cmd:"" help:"Tell what rules in shadow would have done."`
+	Backtest   backtestCmd   `cmd:"" help:"Say what the rules would have done in the past, and whether people did the same."`
+	Adopt      adoptCmd      `cmd:"" help:"Take up the old issues of a project, or say what the rules would do on them."`
+	Dead       deadCmd       `cmd:"" help:"List, show, retry, drop or save what was given up on."`
+	Completion completionCmd `cmd:"" help:"Print what has a shell complete commands and flags."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
 // program is what subcommands get of the process they run in, beside a context that ends with the first SIGTERM or interrupt. After
@@ -72,7 +74,7 @@ func run(args, environ []string, stdout, stderr io.Writer) int {
 	defer release()
 	context.AfterFunc(ctx, release)
 
-	if len(args) == 0 {
+	if len(args) == 0 && os.Getenv(completionLine) == "" {
 		parse([]string{"--help"}, stderr, stderr)
 		return exitUsage
 	}
@@ -103,6 +105,10 @@ func parse(args []string, stdout, stderr io.Writer) (command *kong.Context, code
 		printError(stderr, err)
 		return nil, exitFailed
 	}
+	kongcompletion.Register(parser)
+	if help {
+		return nil, exitDone // a shell asked what may follow, and has its answer
+	}
 	command, err = parser.Parse(args)
 	switch {
 	case help:
@@ -116,6 +122,9 @@ func parse(args []string, stdout, stderr io.Writer) (command *kong.Context, code
 
 // normalizeArgs turns what people type by habit into what there is: "help", "help serve", "--version".
 func normalizeArgs(args []string) []string {
+	if len(args) == 0 {
+		return nil
+	}
 	switch args[0] {
 	case "help":
 		return append(slices.Clone(args[1:]), "--help")

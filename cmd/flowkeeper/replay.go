@@ -21,6 +21,11 @@ type replayCmd struct {
 	Config  string `short:"c" placeholder:"FILE" help:"Configuration file, as for serve."`
 }
 
+func (replayCmd) Help() string {
+	return `Example:
+  flowkeeper replay payload.json --url http://127.0.0.1:8080/webhooks/gitlab`
+}
+
 // Run sends the payload with the first configured secret and signing token and prints the answer. An answer other than 2xx is a
 // failure.
 func (c *replayCmd) Run(ctx context.Context, p *program) error {

@@ -15,6 +15,12 @@ type rulesCmd struct {
 	Markdown bool   `help:"Print the reference of all rules in Markdown, with examples."`
 }
 
+func (rulesCmd) Help() string {
+	return `Examples:
+  flowkeeper rules
+  flowkeeper rules needs-type`
+}
+
 // Run lists the rules of the catalogue, shows one, or prints the reference.
 func (c *rulesCmd) Run(p *program) error {
 	catalogue := rules.Catalogue()

@@ -26,7 +26,11 @@ func (serveCmd) Help() string {
 		"Without a configuration file the rules decide and write nothing (shadow), and flowkeeper shadow tells what they would have done. An empty " +
 		"file lets them act as the handbook says. Commands are carried out in any case: a person asked.\n\n" +
 		"SIGHUP reads the file, and those that …_FILE variables and server.tls_cert name, again: secrets, the token, the certificate, the team, labels, " +
-		"rules and times are taken over at once; the log says what else needs a restart. With any problem everything stays as it was."
+		"rules and times are taken over at once; the log says what else needs a restart. With any problem everything stays as it was." + `
+
+Examples:
+  flowkeeper serve -c flowkeeper.yaml
+  flowkeeper serve --mode shadow`
 }
 
 // Run serves until a signal comes or the app cannot go on.

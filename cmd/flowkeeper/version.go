@@ -8,6 +8,11 @@ import (
 
 type versionCmd struct{}
 
+func (versionCmd) Help() string {
+	return `Example:
+  flowkeeper version`
+}
+
 // Run prints the version, the commit it was built from if known, and the Go version.
 func (versionCmd) Run(p *program) error {
 	commit := ""
