@@ -158,7 +158,7 @@ func (a *App) Start() error {
 	a.shown.Store(&inForce{a.o.Policy, a.o.Admin.Config})
 	a.logShadowReason(a.o.Watching)
 	a.registry.MustRegister(inboxCollector{a.inbox})
-	a.serve("admin server", a.admin, &http.Server{Handler: admin.New(a.adminOptions(a.startActivity()))})
+	a.serve("admin server", a.admin, &http.Server{Handler: admin.New(a.adminOptions(a.startPages()))})
 	claimNoMore := a.startWorkers()
 	e := echo.New()
 	e.HideBanner = true

@@ -3,19 +3,21 @@ package bot
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"flowkeeper/bot/activity"
 	"flowkeeper/bot/admin"
+	"flowkeeper/bot/history"
 	"flowkeeper/bot/worker"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
 
 // adminOptions are what the admin address shows and does.
-func (a *App) adminOptions(day *activity.Log) admin.Options {
+func (a *App) adminOptions(day *activity.Log, kept *history.Index) admin.Options {
 	return admin.Options{
-		Checks: a.readinessChecks(), Metrics: a.registry, Store: a.inbox, Backlog: a.adoptPage, Reports: a.shownReports, Activity: day,
+		Checks: a.readinessChecks(), Metrics: a.registry, Store: a.inbox, Backlog: a.adoptPage, Reports: a.shownReports, Activity: day, History: kept,
 		Bot: admin.Bot{
 			Version: a.o.Version, GitLabURL: a.o.GitLab.URL, Explain: a.explainNow,
 			Policy: func() engine.Policy { return a.shown.Load().policy },
@@ -31,18 +33,19 @@ type inForce struct {
 	config string
 }
 
-// startActivity counts what the bot does, for the charts.
-func (a *App) startActivity() *activity.Log {
-	day := activity.New(a.coordination, a.registry, time.Now, a.o.Log)
+// startPages counts what the bot does, for the charts, and reads the decisions that are kept, so that the first visitor does not wait for that.
+func (a *App) startPages() (*activity.Log, *history.Index) {
+	day, kept := activity.New(a.coordination, a.registry, time.Now, a.o.Log), history.NewIndex(a.inbox)
 	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	go func() { defer close(ended); day.Run(ctx) }()
-	a.onStop("activity", func(context.Context) error {
+	var running sync.WaitGroup
+	running.Go(func() { day.Run(ctx) })
+	running.Go(func() { _, _ = kept.Entries(ctx) }) // if the store is away, the first visitor is told so
+	a.onStop("pages", func(context.Context) error {
 		cancel()
-		<-ended
+		running.Wait()
 		return nil
 	})
-	return day
+	return day, kept
 }
 
 // explainNow is what would be decided on an issue now, under the policy in force. It writes nothing.

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"flowkeeper/bot/admin/page"
+	"flowkeeper/bot/history"
 )
 
 // Check is one thing that must be so for the bot to be ready. A nil error is good.
@@ -33,7 +34,8 @@ type Options struct {
 	Store    Store
 	Backlog  Backlog
 	Reports  func() Reports
-	Activity Activity // of the last day
+	Activity Activity       // of the last day
+	History  *history.Index // of Store
 	Bot      Bot
 	Hosts    []string // names by which it may be asked
 	Token    string   // whoever shows it may read and change; "" lets everybody read, and scripts change

@@ -43,7 +43,10 @@ type site struct {
 }
 
 func newSite(o Options) *site {
-	s := &site{o: o, history: history.NewIndex(o.Store), now: time.Now}
+	s := &site{o: o, history: o.History, now: time.Now}
+	if s.history == nil {
+		s.history = history.NewIndex(o.Store)
+	}
 	if s.o.Log == nil {
 		s.o.Log = zap.NewNop()
 	}

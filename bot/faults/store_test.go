@@ -75,7 +75,7 @@ func (e embedded) file(ctx context.Context) (inbox.Stats, error) {
 }
 
 func (e embedded) DeadLetters(ctx context.Context, _ int) ([]inbox.DeadLetter, error) {
-	client, err := admin.NewClient("http://" + e.of.admin, "")
+	client, err := admin.NewClient("http://"+e.of.admin, "")
 	if err != nil {
 		return nil, err
 	}
