@@ -121,6 +121,12 @@ func (r *rig) get(path string) (int, string) {
 	r.Helper()
 	req, err := http.NewRequestWithContext(r.Context(), http.MethodGet, r.app.AdminURL()+path, nil)
 	r.must(nil, err)
+	return r.fetch(req)
+}
+
+// fetch makes a request.
+func (r *rig) fetch(req *http.Request) (int, string) {
+	r.Helper()
 	resp, err := http.DefaultClient.Do(req)
 	r.must(nil, err)
 	defer resp.Body.Close()
