@@ -67,6 +67,8 @@ var directions = []direction{
 		why: "how the embedded inbox is stored is its own matter"},
 	{of: "flowkeeper/...", except: []string{"flowkeeper/bot/inbox/redis", "flowkeeper/bot/inbox/redistest"}, never: "github.com/redis/go-redis/...",
 		why: "keys and scripts are known to one package"},
+	{of: "flowkeeper/...", except: []string{"flowkeeper/bot/tracing", "flowkeeper/bot/tracing/tracingtest"}, never: "go.opentelemetry.io/...",
+		why: "how traces are sent is known to one package, and a bot without them pays nothing"},
 }
 
 // TestImportDirections looks at what packages import outside their tests. That rules/... imports nothing but the standard library and
