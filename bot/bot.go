@@ -27,6 +27,7 @@ import (
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/inbox/spool"
 	"flowkeeper/bot/mail"
+	"flowkeeper/bot/tracing"
 	"flowkeeper/bot/webhook"
 )
 
@@ -41,7 +42,8 @@ type App struct {
 	reports      atomic.Pointer[reports] // nil until GitLab has told who the bot is
 	intake       *intake
 	registry     *prometheus.Registry
-	cleanups     []cleanup // to be undone by Stop, last first
+	traces       *tracing.Tracer // nil if there are none
+	cleanups     []cleanup       // to be undone by Stop, last first
 	ready        chan struct{}
 	failed       chan error
 	draining     atomic.Bool
@@ -77,6 +79,10 @@ func New(ctx context.Context, o Options) (app *App, err error) {
 			err = errors.Join(err, a.Stop())
 		}
 	}()
+	if a.traces, err = openTraces(ctx, o); err != nil {
+		return nil, err
+	}
+	a.onStop("traces", a.closeTraces) // last of all, so that it sends what the others still do
 	if a.admin, err = a.listen(o.Admin.Listen, "admin"); err != nil {
 		return nil, err
 	}
@@ -149,7 +155,7 @@ func (a *App) Start() error {
 	a.intake = &intake{inbox: a.deliveryQueue()}
 	a.intake.setConfig(a.o.Policy.Settle, a.o.Policy.Team.CommandPrefix())
 	w := a.o.Webhook
-	w.Receiver, w.Trusted, w.Log, w.Registry = a.intake, gate.MarkTrusted, a.o.Log, a.registry
+	w.Receiver, w.Trusted, w.Traces, w.Log, w.Registry = a.intake, gate.MarkTrusted, a.traces, a.o.Log, a.registry
 	receiver, err := webhook.New(w)
 	if err != nil {
 		return err

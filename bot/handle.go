@@ -99,7 +99,7 @@ func (a *App) workerOptions(self triage.Person, reports *reports) worker.Options
 	o.Reports = reports
 	o.Inbox, o.Coordination, o.GitLab, o.Policy, o.Self = a.inbox, a.coordination, a.gitlab, a.o.Policy, self
 	o.Lease, o.Lookback, o.Drain = a.o.Inbox.Lease, a.o.Schedule.Lookback, a.o.Drain
-	o.Now, o.Jitter, o.Log, o.Registry = time.Now, rand.Float64, a.o.Log, a.registry
+	o.Now, o.Jitter, o.Traces, o.Log, o.Registry = time.Now, rand.Float64, a.traces, a.o.Log, a.registry
 	return o
 }
 

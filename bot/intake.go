@@ -11,6 +11,7 @@ import (
 	"flowkeeper/bot/command"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/record"
+	"flowkeeper/bot/tracing"
 	"flowkeeper/bot/webhook"
 	"flowkeeper/rules/triage"
 )
@@ -63,6 +64,7 @@ func (i *intake) Receive(ctx context.Context, d webhook.Delivery) (webhook.Answe
 		return webhook.Answer{Status: webhook.Dropped, Reason: reason, Class: class}, nil
 	}
 	event, delay := config.reduce(d, self)
+	event.TraceParent = tracing.Parent(ctx)
 	body, err := event.Encode()
 	if err != nil {
 		return webhook.Answer{}, err

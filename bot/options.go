@@ -11,6 +11,7 @@ import (
 	"flowkeeper/bot/report"
 	"flowkeeper/bot/report/gather"
 	"flowkeeper/bot/schedule"
+	"flowkeeper/bot/tracing"
 	"flowkeeper/bot/webhook"
 	"flowkeeper/bot/worker"
 	"flowkeeper/rules/engine"
@@ -34,6 +35,7 @@ type Options struct {
 
 	Policy   engine.Policy
 	Watching string // why no rule of the policy writes, for people; empty if some do
+	Traces   tracing.Options
 	Log      *zap.Logger
 }
 

@@ -43,5 +43,6 @@ func Reference(catalogue []triage.Rule) string {
 		}
 	})
 	b.WriteString("# " + configVariable + "\n#   the configuration file; " + DefaultPath + " if it exists\n")
+	b.WriteString("# OTEL_EXPORTER_OTLP_ENDPOINT\n#   http://collector:4318, which takes traces as OTLP by HTTP; without it nothing is traced. The other OTEL_… variables of OpenTelemetry count, too\n")
 	return b.String()
 }

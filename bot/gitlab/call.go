@@ -15,6 +15,8 @@ import (
 
 	api "github.com/xanzy/go-gitlab"
 	"go.uber.org/zap"
+
+	"flowkeeper/bot/tracing"
 )
 
 // call is one request.
@@ -49,8 +51,11 @@ func (c *Client) do(ctx context.Context, k call, into any) (answer, error) {
 	}
 	countCall(ctx)
 	start := c.now()
-	a, err := c.send(ctx, k)
+	traced, span := tracing.StartCall(ctx, k.name)
+	a, err := c.send(traced, k)
 	c.recordCall(k, a.status, c.now().Sub(start), err)
+	describe(span, k, a.status, err)
+	span.End()
 	if a.status > 0 {
 		c.limit.Observe(k.note, a.status, a.header)
 	}

@@ -25,6 +25,9 @@ type Event struct {
 	Task string `json:"t,omitempty"`
 	// Edits are what commands on another issue change in that document.
 	Edits []triage.ReportEdit `json:"ed,omitempty"`
+
+	// TraceParent names the step of a trace that took the delivery, as W3C writes it; empty if nothing was traced.
+	TraceParent string `json:"tp,omitempty"`
 }
 
 // Encode writes an event for the inbox, a few hundred bytes.
@@ -51,4 +54,15 @@ func DecodeEvent(data []byte, issue triage.Ref) (Event, error) {
 		return Event{}, fmt.Errorf("a kept event of %s cannot be read: %w", issue, err)
 	}
 	return kept.Event, nil
+}
+
+// TraceParent is that of what Encode wrote, "" if there is none.
+func TraceParent(data []byte) string {
+	var kept struct {
+		TraceParent string `json:"tp"`
+	}
+	if json.Unmarshal(data, &kept) != nil {
+		return ""
+	}
+	return kept.TraceParent
 }

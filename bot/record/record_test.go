@@ -38,6 +38,7 @@ func event() record.Event {
 			NoWeights: true, Author: ann, Assignees: []triage.Person{ann, {ID: 42}}, Milestone: 5, CreatedAt: noon.Add(-time.Hour), UpdatedAt: noon, SecondPrecision: true,
 		},
 		Came: noon.Add(-48 * time.Hour), Adopted: true, Task: "compose", Edits: []triage.ReportEdit{{Person: "ann"}},
+		TraceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
 	}
 }
 
@@ -61,6 +62,8 @@ func TestStoredForm(t *testing.T) {
 		same(t, err, string(kept), string(data))
 		e, err := record.DecodeEvent(kept, ref)
 		same(t, err, event(), e)
+		same(t, nil, event().TraceParent, record.TraceParent(kept))
+		same(t, nil, "", record.TraceParent([]byte(`{"tp":`)))
 	})
 	t.Run("decision", func(t *testing.T) {
 		kept := stored(t, "decision.json")

@@ -33,7 +33,7 @@ const retryAfter = "10"
 // serve answers one request.
 func (h *Handler) serve(c echo.Context) error {
 	start := h.now()
-	out := h.handle(c.Request())
+	out := h.handle(c.Request(), start)
 	if out.code == http.StatusServiceUnavailable {
 		c.Response().Header().Set(echo.HeaderRetryAfter, retryAfter)
 	}
@@ -53,7 +53,7 @@ func closeAfterAnswer(c echo.Context) {
 
 // handle takes one request through its stages: verify, decode, deliver. A stage returns either the input of the next one or the outcome of the
 // request.
-func (h *Handler) handle(r *http.Request) outcome {
+func (h *Handler) handle(r *http.Request, began time.Time) outcome {
 	received, end, ok := h.verify(r)
 	defer received.release()
 	if !ok {
@@ -63,7 +63,11 @@ func (h *Handler) handle(r *http.Request) outcome {
 	if !ok {
 		return end
 	}
-	return h.deliver(r.Context(), d)
+	ctx, span := h.traces.Receive(r.Context(), "accept", began, h.senderTrace(r))
+	defer span.End()
+	out := h.deliver(ctx, d)
+	describe(span, d, out)
+	return out
 }
 
 // verify reads the body of a request that is authentic. The body has to be released in any case.

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/semaphore"
 
+	"flowkeeper/bot/tracing"
 	"flowkeeper/rules/triage"
 )
 
@@ -94,6 +95,7 @@ type Options struct {
 	Receiver Receiver
 	// Trusted is told the context of each authentic request, before anything is done about it; may be nil.
 	Trusted  func(context.Context)
+	Traces   *tracing.Tracer       // nil traces nothing
 	Log      *zap.Logger           // nil logs nothing
 	Registry prometheus.Registerer // nil exports no metrics
 }
@@ -111,6 +113,7 @@ type Handler struct {
 	now      func() time.Time
 	receiver Receiver
 	trusted  func(context.Context)
+	traces   *tracing.Tracer
 	log      *zap.Logger
 	stray    *zap.Logger // for requests that are no deliveries; writes seldom
 	metrics  metrics
@@ -137,7 +140,7 @@ func New(o Options) (*Handler, error) {
 	}
 	h := &Handler{
 		unsigned: o.AllowUnsigned, maxBody: o.MaxBody, held: o.Held, timeout: o.Timeout, now: o.Now,
-		receiver: o.Receiver, trusted: o.Trusted, log: o.Log, metrics: newMetrics(o.Registry),
+		receiver: o.Receiver, trusted: o.Trusted, traces: o.Traces, log: o.Log, metrics: newMetrics(o.Registry),
 	}
 	if h.maxBody == 0 {
 		h.maxBody = DefaultMaxBody

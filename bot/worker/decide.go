@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"flowkeeper/bot/tracing"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
@@ -12,6 +13,8 @@ import (
 // decide has the engine decide. If that needs to know more, it looks that up. If something is to be written, it first makes sure that the
 // state looked at is fresh and that nothing is forgotten that GitLab could tell.
 func (j *job) decide(ctx context.Context) error {
+	ctx, span := tracing.Start(ctx, "decide")
+	defer span.End()
 	for {
 		d, needs, err := engine.Decide(j.rules.policy, j.newCase())
 		j.decision = d

@@ -16,6 +16,7 @@ import (
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/lease"
+	"flowkeeper/bot/tracing"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
@@ -45,7 +46,8 @@ type Options struct {
 	Drain     time.Duration // how long to finish what is being handled at the end of Run
 
 	Now      func() time.Time
-	Jitter   func() float64 // 0 ≤ x < 1, spreads retries
+	Jitter   func() float64  // 0 ≤ x < 1, spreads retries
+	Traces   *tracing.Tracer // nil traces nothing
 	Log      *zap.Logger
 	Registry prometheus.Registerer
 }
@@ -135,6 +137,8 @@ func (p *Pool) work(ctx context.Context, batch *inbox.Batch) {
 	began := p.o.Now()
 	job := newJob(p, batch)
 	ctx = gitlab.CountCalls(ctx, &job.calls)
+	ctx, span := p.beginTrace(ctx, batch, began)
+	defer span.End()
 	err := p.underLease(ctx, job)
 	// The answer to the inbox must get out also when the handling was cut short.
 	answer, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTimeout)
@@ -146,6 +150,7 @@ func (p *Pool) work(ctx context.Context, batch *inbox.Batch) {
 	}
 	took := p.o.Now().Sub(began)
 	p.measure(job, result, took)
+	job.describe(span, result)
 	job.logResult(result, err, took)
 }
 

@@ -8,12 +8,15 @@ import (
 
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/note"
+	"flowkeeper/bot/tracing"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
 
 // publish tells people: on the note, and in answer to their comments.
 func (j *job) publish(ctx context.Context) error {
+	ctx, span := tracing.Start(ctx, "publish")
+	defer span.End()
 	if err := j.publishNote(ctx); err != nil {
 		return err
 	}

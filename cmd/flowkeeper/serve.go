@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"flowkeeper/bot"
+	"flowkeeper/bot/tracing"
 	"flowkeeper/config"
 )
 
@@ -51,7 +52,9 @@ func (c *serveCmd) Run(ctx context.Context, p *program) error {
 		return err
 	}
 	defer func() { _ = log.Sync() }()
-	app, err := bot.New(ctx, options(loaded, c.InsecureAcceptUnsigned, log))
+	o := options(loaded, c.InsecureAcceptUnsigned, log)
+	o.Traces = tracing.FromEnvironment(p.environ)
+	app, err := bot.New(ctx, o)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%w; end what uses it, or choose other addresses with FLOWKEEPER_LISTEN and FLOWKEEPER_ADMIN_LISTEN", err)
 	}
