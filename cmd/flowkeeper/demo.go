@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"go.uber.org/zap"
 
@@ -11,16 +12,26 @@ import (
 )
 
 type demoCmd struct {
-	Config  string `short:"c" type:"path" placeholder:"FILE" help:"Play with the rules of this configuration, on an issue of your own instead of the story."`
-	Once    bool   `help:"End after the story: exit code 0 if all went as it should, else 1."`
-	Verbose bool   `short:"v" help:"Show the bot's log."`
+	Config     string `short:"c" type:"path" placeholder:"FILE" help:"Play with the rules of this configuration, on an issue of your own instead of the story."`
+	Once       bool   `help:"End after the story: exit code 0 if all went as it should, else 1."`
+	GitLabOnly bool   `name:"gitlab-only" help:"Only serve the GitLab, with a team's issues of the last years: to try an installation on."`
+	Verbose    bool   `short:"v" help:"Show the bot's log."`
 }
 
 func (demoCmd) Help() string {
 	return `Examples:
   flowkeeper demo
   flowkeeper demo --once
-  flowkeeper demo -c flowkeeper.yaml`
+  flowkeeper demo -c flowkeeper.yaml
+  flowkeeper demo --gitlab-only`
+}
+
+// Validate checks what the flags say.
+func (c *demoCmd) Validate() error {
+	if c.GitLabOnly && (c.Config != "" || c.Once) {
+		return errors.New("--gitlab-only goes without --config and --once: there is no bot and no story")
+	}
+	return nil
 }
 
 // Run plays the story under the handbook's policy, whatever is configured here, or opens a page under the policy of a file.
@@ -32,6 +43,9 @@ func (c *demoCmd) Run(ctx context.Context, p *program) error {
 		if log, err = newLog(config.Log{Level: "debug"}, p.err); err != nil {
 			return err
 		}
+	}
+	if c.GitLabOnly {
+		return demo.GitLabOnly(ctx, p.out, log)
 	}
 	o := demo.Options{
 		Version: version, Settings: handbook.Rules, Team: handbook.Policy().Team.TeamConfig, SLO: documentOptions(handbook).SLO, Once: c.Once, Out: p.out, Log: log,
