@@ -23,6 +23,9 @@ var commandAway = triage.Command{
 		case !isReport(report, planning.KindPlanning):
 			return refuseOutside(report, in.Team.CommandCode("away <from>..<to>")+" belongs on the planning issue of a milestone")
 		}
+		if engineers := in.Team.People(triage.Engineers); len(engineers) > 0 && !triage.HasUsername(engineers, call.By.Username) {
+			return triage.Refuse(triage.Say("the roster (" + triage.Code("team.roles.engineers") + ") does not name you, so you have no budget that this could lower"))
+		}
 		days, wrong := parseDays(in.Team, call.Args)
 		if wrong != nil {
 			return *wrong
