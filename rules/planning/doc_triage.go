@@ -133,7 +133,11 @@ func (s Snapshot) isWork(w *work) bool {
 func needsTriage(section string, i *Issue, s Snapshot) bool {
 	w := s.workOf(i)
 	at := slices.IndexFunc(triageLists, func(l triageList) bool { return l.name == section })
-	return at >= 0 && s.isWork(w) && triageLists[at].waits(s, w)
+	if at < 0 || !s.isWork(w) {
+		return false
+	}
+	list := triageLists[at]
+	return list.waits(s, w) || list.keeps != nil && list.keeps(w)
 }
 
 // triageSection is one of the lists with the issues that were chosen for it.

@@ -13,6 +13,7 @@ type triageList struct {
 	name, title string
 	ask         func(*triage.Team) string              // what the managers are to do, Markdown
 	waits       func(s Snapshot, w *work) bool         // the issue lacks what the list asks for; once it does not, its box is ticked
+	keeps       func(w *work) bool                     // its box stays open although waits does not tell it; nil for none
 	unlike      func(s Snapshot, w *work) bool         // it is in a more urgent list, nil for none
 	pairs       bool                                   // each issue is likely a duplicate of another, which is named below it
 	compare     func(s Snapshot, a, b *work) int       // the order
@@ -148,6 +149,8 @@ var triageLists = []triageList{
 			since, ok := blockedSince(w)
 			return ok && s.Now.Sub(since) > blockedDays*24*time.Hour
 		},
+		// A comment is no reason to tick the box of an issue of which only the last activity is known.
+		keeps: func(w *work) bool { return w.in.Is(triage.Blocked) && w.i.StateAt.IsZero() },
 		compare: func(_ Snapshot, a, b *work) int {
 			sinceA, _ := blockedSince(a)
 			sinceB, _ := blockedSince(b)

@@ -273,3 +273,21 @@ func TestMisspeltLabels(t *testing.T) {
 		t.Errorf("\n%s", outline(d))
 	}
 }
+
+// TestBlockedStaysOpen: an issue that is still blocked keeps its box open when something else of it changes, also where nobody knows since when it is.
+func TestBlockedStaysOpen(t *testing.T) {
+	s := planningtest.World()
+	i := planningtest.Case("blocked")
+	i.StateAt, i.UpdatedAt = time.Time{}, s.Now.Add(-time.Minute)
+	if planning.Done(planning.KindTriage, "blocked", &i, s) {
+		t.Error("ticked after a comment")
+	}
+	i.StateAt = s.Now.Add(-time.Hour)
+	if !planning.Done(planning.KindTriage, "blocked", &i, s) {
+		t.Error("blocked anew, it is not ticked")
+	}
+	i.StateAt, i.Labels = time.Time{}, nil
+	if !planning.Done(planning.KindTriage, "blocked", &i, s) {
+		t.Error("no longer blocked, it is not ticked")
+	}
+}
