@@ -66,3 +66,18 @@ func TestElsewhere(t *testing.T) {
 		t.Errorf("there are %d reports", len(l.reports()))
 	}
 }
+
+// TestOpenedByHand: a planning issue that the command line opened, which shares no store with the bot, gets its kickoff.
+func TestOpenedByHand(t *testing.T) {
+	l, _ := posted(t, planning.KindTriage)
+	byHand := &lab{T: t, gitlab: l.gitlab, url: l.url, client: l.client, self: l.self, home: l.home, issues: l.issues, now: l.now, queue: &queue{}}
+	byHand.emptyStore()
+	_, err := byHand.publisher(nil).Post(t.Context(), planning.KindPlanning, milestone, monday)
+	l.must(err)
+	l.queue.take(t)
+	l.now = time.Date(2026, time.December, 11, 6, 0, 0, 0, time.UTC)
+	l.must(l.publisher(act(planning.KindKickoff)).RunDue(t.Context()))
+	if got := l.queue.take(t); len(got) != 1 || !strings.HasSuffix(got[0], " kickoff") {
+		t.Errorf("it enqueues %q", got)
+	}
+}

@@ -64,7 +64,7 @@ func (p *Publisher) post(ctx context.Context, k planning.Kind, milestone plannin
 		}
 		return p.postTo(ctx, e, o.URL, Compose)
 	}
-	e, url, err := p.planningIssue(ctx, milestone)
+	e, url, err := p.find(ctx, planning.KindPlanning, milestone)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -92,13 +92,13 @@ func (p *Publisher) postTo(ctx context.Context, e Entry, url string, task Task) 
 // unleased is the check of who has no lease that could be lost.
 func unleased(context.Context) error { return nil }
 
-// planningIssue finds the planning issue of a milestone.
-func (p *Publisher) planningIssue(ctx context.Context, milestone planning.Version) (Entry, string, error) {
+// find finds the open report of a milestone in GitLab, with its address.
+func (p *Publisher) find(ctx context.Context, k planning.Kind, milestone planning.Version) (Entry, string, error) {
 	home, err := p.o.Gatherer.Home(ctx)
 	if err != nil {
 		return Entry{}, "", err
 	}
-	marker := document.Marker(planning.KindPlanning, milestone.String())
+	marker := document.Marker(k, milestone.String())
 	issues, err := p.o.GitLab.ReportIssues(ctx, home.Project, p.o.Self.ID, marker, p.o.Now().Add(-markerPast))
 	if err != nil {
 		return Entry{}, "", err
@@ -108,7 +108,7 @@ func (p *Publisher) planningIssue(ctx context.Context, milestone planning.Versio
 			return e, i.URL, nil
 		}
 	}
-	return Entry{}, "", &NoReport{planning.KindPlanning, milestone}
+	return Entry{}, "", &NoReport{k, milestone}
 }
 
 // NoReport says that a milestone has no open report of a kind, on which something else was to be written.

@@ -205,7 +205,7 @@ func (p *Publisher) publish(ctx context.Context, due Due) (Outcome, error) {
 	return Outcome{What: Edited, Ref: e.Ref}, p.enqueue(ctx, e.Ref, task, 0, "report/"+string(due.Kind)+"/"+due.id())
 }
 
-// registered is the open report of a milestone.
+// registered is the open report of a milestone. One that the command line opened may not be in the registry yet.
 func (p *Publisher) registered(ctx context.Context, k planning.Kind, milestone planning.Version) (Entry, error) {
 	list, _, err := p.entries(ctx)
 	if err != nil {
@@ -216,7 +216,11 @@ func (p *Publisher) registered(ctx context.Context, k planning.Kind, milestone p
 			return e, nil
 		}
 	}
-	return Entry{}, &NoReport{k, milestone}
+	e, _, err := p.find(ctx, k, milestone)
+	if err != nil {
+		return Entry{}, err
+	}
+	return e, p.note(ctx, e)
 }
 
 // touchOlder has earlier reports of the kind looked at, which may have to be closed.
