@@ -9,6 +9,7 @@ import (
 	"flowkeeper/bot/activity"
 	"flowkeeper/bot/admin"
 	"flowkeeper/bot/history"
+	"flowkeeper/bot/sleep"
 	"flowkeeper/bot/worker"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
@@ -33,13 +34,17 @@ type inForce struct {
 	config string
 }
 
-// startPages counts what the bot does, for the charts, and reads the decisions that are kept, so that the first visitor does not wait for that.
+// startPages counts what the bot does, for the charts, and reads the decisions that are kept, so that no visitor waits for that.
 func (a *App) startPages() (*activity.Log, *history.Index) {
 	day, kept := activity.New(a.coordination, a.registry, time.Now, a.o.Log), history.NewIndex(a.inbox)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { day.Run(ctx) })
-	running.Go(func() { _, _ = kept.Entries(ctx) }) // if the store is away, the first visitor is told so
+	running.Go(func() {
+		for more := true; more; more = sleep.For(ctx, time.Minute) {
+			_, _ = kept.Entries(ctx) // if the store is away, visitors are told so
+		}
+	})
 	a.onStop("pages", func(context.Context) error {
 		cancel()
 		running.Wait()

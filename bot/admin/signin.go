@@ -16,6 +16,9 @@ import (
 // signInPath is where people sign in.
 const signInPath = "/signin"
 
+// maxForm bounds what a form sends, in bytes.
+const maxForm = 8 << 10
+
 // openPaths are those that nobody has to sign in for.
 var openPaths = []string{alivePath, readyPath, metricsPath, signInPath, page.StylePath}
 
@@ -42,6 +45,7 @@ func (s *site) onlySignedIn(next echo.HandlerFunc) echo.HandlerFunc {
 			}
 			return unauthorized(c, "a token is wanted: send the one in FLOWKEEPER_ADMIN_TOKEN as Authorization: Bearer, or sign in with a browser")
 		}
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxForm)
 		if !reads(r) && !s.guard.FormIsOurs(r) {
 			return echo.NewHTTPError(http.StatusForbidden, "this form is not of your session: nothing was done. Load its page again")
 		}
@@ -63,7 +67,6 @@ func throttled(c echo.Context) error {
 func (s *site) registerSignIn(e *echo.Echo) {
 	e.GET(signInPath, func(c echo.Context) error { return s.signInPage(c, http.StatusOK, "", c.QueryParam("to")) })
 	e.POST(signInPath, func(c echo.Context) error {
-		const maxForm = 8 << 10
 		r := c.Request()
 		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxForm)
 		to := r.PostFormValue("to")
