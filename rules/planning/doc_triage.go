@@ -11,9 +11,6 @@ import (
 // triageDays is how long the managers have for a triage report.
 const triageDays = 7
 
-// fitting is how many issues a list shows that is not capped: GitLab takes a million characters for a description, and an issue's line has a few hundred.
-const fitting = 2000
-
 // composeTriage follows "Triage Process": once a week the managers go through what waits for a decision. The summary comes first, then the lists with
 // a box for each issue, and folded at the end the heat map of all open bugs.
 func composeTriage(s Snapshot) (Document, error) {
@@ -159,11 +156,7 @@ func (s Snapshot) triageSection(l triageList, chosen []*work) Section {
 			secret = append(secret, w.i.Path)
 		}
 	}
-	most := s.Options.Cap
-	if l.uncapped {
-		most = fitting
-	}
-	if most > 0 && len(section.Rows) > most {
+	if most := s.Options.Cap; !l.uncapped && most > 0 && len(section.Rows) > most {
 		section.More = len(section.Rows) - most
 		section.Rows = section.Rows[:most]
 	}

@@ -146,21 +146,6 @@ func TestCap(t *testing.T) {
 	}
 }
 
-// TestFits: also a list that is not capped fits into a description.
-func TestFits(t *testing.T) {
-	s := onMonday()
-	for range 2500 {
-		i := planningtest.Case("past-1")
-		i.IID += int64(len(s.Issues))
-		s.Issues = append(s.Issues, i)
-	}
-	for _, section := range compose(t, planning.KindTriage, s).Sections {
-		if section.Name == "past-slo" && (section.Count != 2509 || len(section.Rows)+section.More != 2509 || section.More < 500) {
-			t.Errorf("%d issues, of which %d are shown and %d are not", section.Count, len(section.Rows), section.More)
-		}
-	}
-}
-
 // TestSecondReport: a report says what changed since its predecessor, also when it is composed again.
 func TestSecondReport(t *testing.T) {
 	first := compose(t, planning.KindTriage, onMonday())

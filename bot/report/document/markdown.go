@@ -3,8 +3,10 @@ package document
 import (
 	"fmt"
 	"html"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"flowkeeper/bot/note"
 	"flowkeeper/rules/planning"
@@ -21,8 +23,43 @@ type Options struct {
 }
 
 // Markdown is the content of a document's block: those who are asked, the summary, the sections, each behind its hidden mark, and the state. It has
-// no newline at its end. People's words are inert in it, and issues are linked without being mentioned.
+// no newline at its end. People's words are inert in it, and issues are linked without being mentioned. Lists that are too long for GitLab together are
+// cut.
 func Markdown(d planning.Document, o Options) string {
+	text := o.markdown(d)
+	for most := longest(d.Sections); utf8.RuneCountInString(text) > maxText && most > 0; {
+		most /= 2
+		d.Sections = cut(d.Sections, most)
+		text = o.markdown(d)
+	}
+	return text
+}
+
+// maxText is how many characters of the 1,048,576 that GitLab takes are for the bot; the rest is for people's words.
+const maxText = 900_000
+
+// longest is how many rows the longest list has.
+func longest(sections []planning.Section) int {
+	most := 0
+	for _, s := range sections {
+		most = max(most, len(s.Rows))
+	}
+	return most
+}
+
+// cut shortens lists to so many rows.
+func cut(sections []planning.Section, most int) []planning.Section {
+	sections = slices.Clone(sections)
+	for n := range sections {
+		if s := &sections[n]; len(s.Rows) > most {
+			s.More += len(s.Rows) - most
+			s.Rows = s.Rows[:most]
+		}
+	}
+	return sections
+}
+
+func (o Options) markdown(d planning.Document) string {
 	var b strings.Builder
 	for _, p := range intro(d) {
 		b.WriteString(p + "\n\n")
