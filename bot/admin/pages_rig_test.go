@@ -174,6 +174,11 @@ func bot(t testing.TB) admin.Bot {
 	}
 	loaded.SMTP.Password = config.NewSecret(secrets[4])
 	policy, text := loaded.Policy(), loaded.String()
+	for n, setting := range policy.Settings {
+		if setting.ID == "weight-research" {
+			policy.Settings[n].Options = triage.Options{"above": 4}
+		}
+	}
 	return admin.Bot{
 		Version: "1.2.3", GitLabURL: loaded.GitLab.URL, Policy: func() engine.Policy { return policy }, Config: func() string { return text },
 		Explain: func(_ context.Context, issue triage.Ref) (triage.Issue, engine.Decision, error) {

@@ -133,7 +133,7 @@ func TestPageContents(t *testing.T) {
 		"/decisions/7/14":              {"Would, if it were not in shadow: <b>set weight 2</b>"},
 		"/decisions/7/12?now=1":        {"Would be done now:"},
 		"/decisions/7/13?now=1":        {"The issue is not there any more."},
-		"/rules":                       {"design-needs-ux: remind", "bug-needs-severity: shadow", "team/project#16", "/flow ignore"},
+		"/rules":                       {"design-needs-ux: remind", "bug-needs-severity: shadow", "weight-research: {mode: remind, above: 4}", "team/project#16", "/flow ignore"},
 		"/dead":                        {"Retry", "after 1 attempt"},
 		"/dead/7/12":                   {"Drop it", "/dead/7/12/retry", "not readable by this release"},
 		"/reports":                     {"triage", "2026-02-26: composed", "/reports/triage", "7#44"},

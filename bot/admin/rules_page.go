@@ -1,8 +1,11 @@
 package admin
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -80,16 +83,24 @@ func (s *site) rulesPage(c echo.Context, policy engine.Policy, fared map[string]
 	return s.write(c, v)
 }
 
-// quietLine is what quiets a rule in the configuration, "" if it is off: a rule that acts reminds, one that reminds is silent.
+// quietLine is what quiets a rule in the configuration, "" if it is off: a rule that acts reminds, one that reminds is silent. Options that were
+// set stay.
 func quietLine(s engine.Setting) string {
-	switch s.Mode {
-	case triage.Act:
-		return s.ID + ": " + triage.Remind.String()
-	case triage.Remind:
-		return s.ID + ": " + triage.Shadow.String()
-	case triage.Shadow:
-		return s.ID + ": " + triage.Off.String()
-	case triage.Off:
+	if s.Mode == triage.Off {
+		return ""
 	}
-	return ""
+	quieter := map[triage.Mode]triage.Mode{triage.Act: triage.Remind, triage.Remind: triage.Shadow, triage.Shadow: triage.Off}[s.Mode].String()
+	var set strings.Builder
+	for _, o := range s.Rule.Options {
+		if value := s.Options[o.Name]; value != o.Default {
+			if text, ok := value.(string); ok {
+				value = strconv.Quote(text)
+			}
+			fmt.Fprintf(&set, ", %s: %v", o.Name, value)
+		}
+	}
+	if set.Len() == 0 {
+		return s.ID + ": " + quieter
+	}
+	return s.ID + ": {mode: " + quieter + set.String() + "}"
 }
