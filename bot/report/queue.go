@@ -32,19 +32,28 @@ func (p *Publisher) Touched(ctx context.Context, url string, enters, hides bool)
 }
 
 // EditHolding has the open planning and needs-weight reports changed that may hold an issue, as commands on that issue want it. It returns how
-// many there are.
+// many there are, without those that people broke.
 func (p *Publisher) EditHolding(ctx context.Context, url string, edits []triage.ReportEdit) (int, error) {
 	reports, err := p.Holding(ctx, url, false)
 	if err != nil {
 		return 0, err
 	}
 	reports = slices.DeleteFunc(reports, func(e Entry) bool { return e.Kind != planning.KindPlanning && e.Kind != planning.KindNeedsWeight })
+	reached := 0
 	for _, e := range reports {
+		broken, err := p.Broken(ctx, e.Ref)
+		if err != nil {
+			return 0, err
+		}
+		if broken != "" {
+			continue
+		}
+		reached++
 		if err := p.send(ctx, e.Ref, record.Event{Task: string(Update), Edits: edits}, p.schedule().Settle, ""); err != nil {
 			return 0, err
 		}
 	}
-	return len(reports), nil
+	return reached, nil
 }
 
 // enqueue has the worker look at the issue of a report. A second one with the same key, if there is one, is a duplicate.

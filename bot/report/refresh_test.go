@@ -363,3 +363,19 @@ func TestHide(t *testing.T) {
 		t.Errorf("the comments are %+v", said())
 	}
 }
+
+// TestNoEditOfBroken: who would like an issue is not told that this was noted on a planning issue which cannot be written.
+func TestNoEditOfBroken(t *testing.T) {
+	l, p := posted(t, planning.KindPlanning)
+	edits := []triage.ReportEdit{{Person: "ann", Takes: &triage.Ref{Project: l.issues, IID: 1}}}
+	for _, want := range []int{1, 0} {
+		if n, err := p.EditHolding(t.Context(), l.url+"/team/project/-/issues/1", edits); n != want || err != nil {
+			t.Errorf("it reached %d reports, %v; want %d", n, err, want)
+		}
+		l.describe(strings.Replace(l.text(), "<!-- flowkeeper:end planning -->", "", 1))
+		_, err := p.Refresh(t.Context(), report.Request{Report: l.entry(p), May: func(context.Context) error { return nil }})
+		if !errors.Is(err, document.ErrNoEnd) {
+			t.Error(err)
+		}
+	}
+}

@@ -143,7 +143,7 @@ func (j *job) editReports(ctx context.Context) error {
 	if !is {
 		reached, err := j.pool.o.Reports.EditHolding(ctx, j.snap.issue.URL, intent.Reports)
 		if err == nil && reached == 0 {
-			refuseEdits(intent, "the issue is on no open planning or needs-weight issue; write it again when it is in a milestone that is planned")
+			refuseEdits(intent, "the issue is on no open planning or needs-weight issue that can be written; write it again when it is in a milestone that is planned")
 		}
 		return err
 	}
