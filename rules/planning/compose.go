@@ -1,6 +1,11 @@
 package planning
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+
+	"flowkeeper/rules/triage"
+)
 
 // composer makes the documents of one kind.
 type composer struct {
@@ -28,7 +33,26 @@ func Compose(k Kind, s Snapshot) (Document, error) {
 	if !ok {
 		return Document{}, fmt.Errorf("there is no report %.40q; there are %v", string(k), Kinds())
 	}
-	return c.compose(s)
+	d, err := c.compose(s)
+	if err == nil && len(s.Unread) > 0 && k != KindCapacity && k != KindNeedsWeight { // which rest on no history
+		d.Intro = append(d.Intro, s.unread())
+	}
+	return d, err
+}
+
+// unread says of which issues a document may be wrong, as far as it may name them.
+func (s Snapshot) unread() triage.Prose {
+	text := sayf("GitLab did not tell the history of %s, so what is said here of how long or why may be wrong", countOf(len(s.Unread), "issue"))
+	var names []string
+	for n := range s.Issues {
+		if row, ok := s.issueRow(&s.Issues[n]); ok && row.Names() && slices.Contains(s.Unread, row.Ref) {
+			names = append(names, triage.Code(fmt.Sprintf("%s#%d", row.Path, row.IID)))
+		}
+	}
+	if len(names) > 0 {
+		text = text.Say(": " + joinWords(names))
+	}
+	return text.Say(".")
 }
 
 // Done reports whether the box of an issue in a section of a report can be ticked: what the section asks for was done. The snapshot needs no

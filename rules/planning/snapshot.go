@@ -19,6 +19,9 @@ type Snapshot struct {
 	// before, open and closed, and those that were taken off one of the two or carry its label missed:x.y.
 	Issues []Issue
 
+	// Unread are those of the issues whose history GitLab did not tell. Documents say so.
+	Unread []triage.Ref
+
 	Home     Home
 	Options  ReportOptions
 	Previous State // what the document's block said when it was last published, or that of its predecessor; zero if there is none

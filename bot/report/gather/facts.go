@@ -3,6 +3,7 @@ package gather
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -54,8 +55,9 @@ func remember(i *planning.Issue, body []byte, s planning.Snapshot) {
 }
 
 // lookUp looks up in GitLab what is not remembered and makes a difference: since when bugs near or past their limit have had a severity, since when
-// issues are blocked, and which milestones issues were taken off. Each costs a call for an issue, so it asks only where the answer may matter.
-func (g *Gatherer) lookUp(ctx context.Context, s planning.Snapshot) error {
+// issues are blocked, and which milestones issues were taken off. Each costs a call for an issue, so it asks only where the answer may matter. A GitLab
+// that answers, but cannot tell the history of one issue or another, does not keep people from the rest: unread are those.
+func (g *Gatherer) lookUp(ctx context.Context, s planning.Snapshot) (unread []triage.Ref, err error) {
 	var labels, milestones []*planning.Issue
 	for n := range s.Issues {
 		i := &s.Issues[n]
@@ -67,23 +69,35 @@ func (g *Gatherer) lookUp(ctx context.Context, s planning.Snapshot) error {
 		}
 	}
 	done, all := 0, len(labels)+len(milestones)
-	step := func() {
+	read := func(i *planning.Issue, err error) error {
 		done++
 		g.progress(Progress{Step: Histories, Done: done, All: all})
+		if err == nil || !isOfOne(err) || len(unread) == mostUnread {
+			return err
+		}
+		unread = append(unread, i.Ref)
+		return nil
 	}
 	for _, i := range labels {
-		if err := g.readLabelEvents(ctx, i, s); err != nil {
-			return err
+		if err := read(i, g.readLabelEvents(ctx, i, s)); err != nil {
+			return nil, err
 		}
-		step()
 	}
 	for _, i := range milestones {
-		if err := g.readMilestoneEvents(ctx, i); err != nil {
-			return err
+		if err := read(i, g.readMilestoneEvents(ctx, i)); err != nil {
+			return nil, err
 		}
-		step()
 	}
-	return nil
+	return unread, nil
+}
+
+// mostUnread is how many histories may be missing. If there are more, it is GitLab that is troubled, and not an issue.
+const mostUnread = 3
+
+// isOfOne reports whether an error may be one of an issue alone: GitLab answered, and did not refuse the token.
+func isOfOne(err error) bool {
+	e, ok := errors.AsType[*gitlab.Error](err)
+	return ok && e.Status != 0 && e.Denied == ""
 }
 
 // needsSeverity reports whether an issue would be near its limit or past it if it had its severity since it was created, and that is not known.

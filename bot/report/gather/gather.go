@@ -1,5 +1,5 @@
 // Package gather makes the snapshots that documents are composed of: it reads what GitLab holds with as few calls as that takes. A snapshot is
-// whole or it is an error. Issues are read page by page and kept without their descriptions.
+// whole or it is an error, but for the histories of a few issues that GitLab cannot tell. Issues are read page by page and kept without their descriptions.
 package gather
 
 import (
@@ -125,7 +125,10 @@ func (g *Gatherer) Snapshot(ctx context.Context, k planning.Kind, milestone plan
 		return planning.Snapshot{}, err
 	}
 	s.Issues = c.issues
-	if err := errors.Join(g.recall(ctx, s), g.lookUp(ctx, s)); err != nil {
+	if err := g.recall(ctx, s); err != nil {
+		return planning.Snapshot{}, err
+	}
+	if s.Unread, err = g.lookUp(ctx, s); err != nil {
 		return planning.Snapshot{}, err
 	}
 	return s, nil

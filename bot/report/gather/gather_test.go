@@ -280,7 +280,7 @@ func TestFailures(t *testing.T) {
 		"a page":                  {call: "page", err: unwell(), calls: 8, want: "502 Bad Gateway"},
 		"no answer":               {call: "list", err: &gitlab.Error{Op: "listing", Class: gitlab.Unavailable, Err: errors.New("connection refused")}, calls: 4, want: "connection refused"},
 		"the token":               {call: "page", err: denied, calls: 1, want: "401"},
-		"histories":               {call: "label events", err: unwell(), calls: 8, want: "502"},
+		"histories":               {call: "label events", err: unwell(), calls: 4 * 8, want: "502"},
 		"the group":               {o: func(o *gather.Options) { o.Group = "other" }, want: "there is no group other, or the bot's token cannot see it: correct reports.group"},
 		"the home":                {o: func(o *gather.Options) { o.Home = "my-group/none" }, want: "there is no project my-group/none, or the bot's token cannot see it: correct reports.project"},
 		"nothing to be about":     {o: func(o *gather.Options) { o.Group = "" }, want: "set reports.group, or name projects in gitlab.projects"},
@@ -315,6 +315,25 @@ func TestFailures(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestOneHistory: an issue whose history GitLab cannot tell does not keep people from the report, which says so.
+func TestOneHistory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, failed := newWorld(), 0
+		w.fail = func(call string) error {
+			if call != "label events" || failed == 8 {
+				return nil
+			}
+			failed++
+			return unwell()
+		}
+		s := snapshot(t, gather.New(w, options(), gather.Extras{}), planning.KindTriage)
+		d, err := planning.Compose(planning.KindTriage, s)
+		if last := d.Intro[len(d.Intro)-1].Plain(); err != nil || len(s.Unread) != 1 || !strings.Contains(last, "did not tell the history of 1 issue") {
+			t.Errorf("%v: without %v, it says %s", err, s.Unread, last)
+		}
+	})
 }
 
 func TestProgress(t *testing.T) {
