@@ -21,15 +21,17 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the bodies in testdata/golden")
 
-// TestGolden renders the sticky notes of testdata/golden: what the engine wants said (note.yaml), what the bot remembers (memory.yaml),
-// and what every golden file holds.
+// TestGolden renders the sticky notes of testdata/golden: what the engine wants said (note.yaml), what the bot remembers (memory.yaml), where its
+// pages are (pages.yaml), and what every golden file holds.
 func TestGolden(t *testing.T) {
 	golden(t, "testdata/golden", func(t *testing.T, g *goldenFile) string {
 		var s engine.Note
 		var m triage.Memory
 		g.read(t, "note.yaml", &s)
 		g.read(t, "memory.yaml", &m)
-		got := note.Render(s, teamOf(g.roster), m)
+		team := teamOf(g.roster)
+		g.read(t, "pages.yaml", &team.Admin)
+		got := note.RenderOn(triage.Ref{Project: 7, IID: 12}, s, team, m)
 		notetest.CheckNote(t, got, g.allowed...)
 		return got
 	})
