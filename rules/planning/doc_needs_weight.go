@@ -166,14 +166,14 @@ type Reminder struct {
 	Text   triage.Prose
 }
 
-// RemindOf says whom a needs-weight report reminds: every engineer who is to weigh an issue that still needs it, and was not reminded before. The issues of the
+// RemindOf says whom a needs-weight report reminds: every engineer who is to weigh an issue that still needs it. The issues of the
 // snapshot are those whose boxes are open on the report's issue, its previous state is the one that stands there.
 func RemindOf(s Snapshot) Reminder {
 	r := Reminder{Text: triage.Say("the weights are needed today. Please look at your issues above that are still open; a best guess will do. If you cannot, say so here.")}
 	for n := range s.Issues {
 		i := &s.Issues[n]
 		who, ok := oneOf(s.engineers(), s.Previous.Dealt[i.Ref.String()])
-		if ok && s.needsWeight(i) && !triage.HasUsername(s.Previous.Reminded, who) {
+		if ok && s.needsWeight(i) {
 			r.People = append(r.People, who)
 		}
 	}

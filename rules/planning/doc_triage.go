@@ -20,7 +20,7 @@ func composeTriage(s Snapshot) (Document, error) {
 		Labels: s.reportLabels("triage report"), Due: day.AddDays(triageDays),
 	}
 	managers := distinct(s.Team.People(triage.EngineeringManager, triage.ProductManager))
-	d.Assignees = s.assignable(managers)
+	d.Assignees, d.Asks = s.assignable(managers), managers
 	all, before := s.triaged(), s.before(d.Key)
 	d.State = State{Key: d.Key, Counts: map[string]int{}, Before: before}
 	waiting := map[*Issue]bool{}
@@ -41,7 +41,6 @@ func composeTriage(s Snapshot) (Document, error) {
 		d.Intro = []triage.Prose{triage.Say("There is nothing to triage. Thank you.")}
 		return d, nil
 	}
-	d.Asks, d.State.Asked = managers, managers
 	d.Intro = s.triageIntro(len(waiting), d.Due, before != nil)
 	if bugs := s.heatMap(all); bugs.Count > 0 {
 		d.Sections = append(d.Sections, bugs)

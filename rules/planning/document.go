@@ -112,13 +112,11 @@ type Letter struct {
 
 // State is what a published document carries, hidden, so that the next composition knows it. It holds nothing confidential.
 type State struct {
-	Key      string                 `json:"key,omitempty"`   // of the document
-	Counts   map[string]int         `json:"n,omitempty"`     // of each section, for what changed since
-	Before   map[string]int         `json:"b,omitempty"`     // those of the report before this one
-	Away     map[string][]DateRange `json:"away,omitempty"`  // by username, as said by commands on the planning issue
-	Takes    map[string][]string    `json:"take,omitempty"`  // who would like an issue ("7#12"): usernames
-	Dealt    map[string]string      `json:"deal,omitempty"`  // who is to weigh an issue ("7#12"): a username, "" is nobody
-	Asked    []string               `json:"asked,omitempty"` // usernames mentioned so far
-	Reminded []string               `json:"rem,omitempty"`   // usernames reminded at the due date
-	Mailed   []string               `json:"mail,omitempty"`  // usernames to whom the bot set out to send mail
+	Key    string                 `json:"key,omitempty"`  // of the document
+	Counts map[string]int         `json:"n,omitempty"`    // of each section, for what changed since
+	Before map[string]int         `json:"b,omitempty"`    // those of the report before this one
+	Away   map[string][]DateRange `json:"away,omitempty"` // by username, as said by commands on the planning issue
+	Takes  map[string][]string    `json:"take,omitempty"` // who would like an issue ("7#12"): usernames
+	Dealt  map[string]string      `json:"deal,omitempty"` // who is to weigh an issue ("7#12"): a username, "" is nobody
+	Mailed []string               `json:"mail,omitempty"` // usernames to whom the bot set out to send mail
 }

@@ -56,7 +56,7 @@ func (s State) Edited(e triage.ReportEdit) State {
 }
 
 // Inherited is what the next report takes over from the state of its predecessor: when people are away from a day on, what they would like to do,
-// and its counts, for what changed since. Who was to weigh what, or was reminded or mailed, is that report's alone.
+// and its counts, for what changed since. Who was to weigh what, or was mailed, is that report's alone.
 func (s State) Inherited(day Date) State {
 	next := State{Key: s.Key, Counts: s.Counts, Takes: s.Takes}
 	for name, away := range s.Away {

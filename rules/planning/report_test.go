@@ -115,7 +115,7 @@ func TestInherited(t *testing.T) {
 	before := planning.State{
 		Key: "19.7", Counts: map[string]int{"candidates": 3}, Before: map[string]int{"candidates": 2},
 		Away:  map[string][]planning.DateRange{"ann": {days("2026-11-02", "2026-11-06"), days("2026-12-21", "2027-01-02")}, "mia": {days("2026-11-02", "2026-11-06")}},
-		Takes: map[string][]string{"7#12": {"ann"}}, Dealt: map[string]string{"7#13": "mia"}, Asked: []string{"ann"}, Reminded: []string{"mia"}, Mailed: []string{"ann"},
+		Takes: map[string][]string{"7#12": {"ann"}}, Dealt: map[string]string{"7#13": "mia"}, Mailed: []string{"ann"},
 	}
 	want := planning.State{
 		Key: "19.7", Counts: before.Counts, Away: map[string][]planning.DateRange{"ann": {days("2026-12-21", "2027-01-02")}}, Takes: before.Takes,

@@ -19,7 +19,7 @@ const (
 
 // content is a block's content with a box for each mark, in a section.
 func content(marks string) string {
-	lines := []string{document.StateMark(planning.State{Asked: []string{"mia"}}), document.SectionMark("past-slo")}
+	lines := []string{document.StateMark(planning.State{Mailed: []string{"mia"}}), document.SectionMark("past-slo")}
 	for n, m := range marks {
 		lines = append(lines, "- ["+string(m)+"] ["+string(rune('a'+n))+"]("+issue+string(rune('1'+n))+") words")
 	}
@@ -45,7 +45,7 @@ func TestBlock(t *testing.T) {
 	text := document.Marker(k, "2026-11-30") + "\n" + document.Replace("people's words\r\n", k, content(" x"))
 	b, err := document.Parse(text, k)
 	want := []document.Box{{Section: "past-slo", Item: issue + "1", Mark: " "}, {Section: "past-slo", Item: issue + "2", Mark: "x", Ours: false}}
-	if diff := cmp.Diff(want, b.Boxes); err != nil || diff != "" || b.State.Asked[0] != "mia" {
+	if diff := cmp.Diff(want, b.Boxes); err != nil || diff != "" || b.State.Mailed[0] != "mia" {
 		t.Errorf("%v %+v\n%s", err, b.State, diff)
 	}
 	if kind, key, ok := document.FindMarker(text); kind != k || key != "2026-11-30" || !ok {

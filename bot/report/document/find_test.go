@@ -55,7 +55,7 @@ func TestBlockAmongPeoplesText(t *testing.T) {
 		block + " words on its last line",
 	} {
 		b, err := document.Parse(text, k)
-		if err != nil || len(b.Boxes) != 2 || b.State.Asked[0] != "mia" {
+		if err != nil || len(b.Boxes) != 2 || b.State.Mailed[0] != "mia" {
 			t.Errorf("%q: %+v, %v", text, b, err)
 		}
 		if got := document.Replace(text, k, content("  ")); got != text {
@@ -75,10 +75,10 @@ func TestHiddenBlock(t *testing.T) {
 
 // TestBrokenState: a state that somebody changed is an error and no state.
 func TestBrokenState(t *testing.T) {
-	good := document.StateMark(planning.State{Asked: []string{"mia"}})
+	good := document.StateMark(planning.State{Mailed: []string{"mia"}})
 	for name, inner := range map[string]string{
-		"no JSON":      "<!-- flowkeeper:state {\"asked\":[ -->",
-		"another type": "<!-- flowkeeper:state {\"asked\":7} -->",
+		"no JSON":      "<!-- flowkeeper:state {\"mail\":[ -->",
+		"another type": "<!-- flowkeeper:state {\"mail\":7} -->",
 		"two":          good + "\n" + good,
 		"empty":        "<!-- flowkeeper:state  -->",
 	} {
@@ -87,7 +87,7 @@ func TestBrokenState(t *testing.T) {
 		}
 	}
 	b, err := document.Parse(document.Wrap(k, "- [ ] "+good), k)
-	if err != nil || len(b.State.Asked) != 0 {
+	if err != nil || len(b.State.Mailed) != 0 {
 		t.Errorf("a state within a line counts: %+v, %v", b, err)
 	}
 }

@@ -41,7 +41,7 @@ func withTitle(title, label string) planning.Document {
 			{Name: "past-slo", Title: "Past SLO", Summary: true, Count: 2, Filter: &planning.Filter{Labels: []string{label}}, Text: []triage.Prose{triage.Prose{}.Quote(title)}, Rows: []planning.Row{row, second}},
 			{Name: "heat-map", Title: "Heat map", Folded: true, Rows: []planning.Row{second}, Table: &planning.Table{Head: []triage.Prose{triage.Say("a"), triage.Say("b")}, Rows: [][]planning.Cell{{cell, cell}}}},
 		},
-		State: planning.State{Takes: map[string][]string{"7#12": {title}}, Asked: []string{title}},
+		State: planning.State{Takes: map[string][]string{"7#12": {title}}, Mailed: []string{title}},
 	}
 }
 
@@ -84,7 +84,7 @@ func checkTitle(t interface {
 		}
 	}
 	block, err := document.Parse(body, k)
-	if err != nil || len(block.Boxes) != 5 || len(block.State.Asked) != 1 || block.Boxes[0].URL() != "https://gitlab.example.com/my-group/app/-/issues/12" {
+	if err != nil || len(block.Boxes) != 5 || len(block.State.Mailed) != 1 || block.Boxes[0].URL() != "https://gitlab.example.com/my-group/app/-/issues/12" {
 		t.Errorf("the title %q: the block is read as %+v, %v", title, block, err)
 	}
 	if again := document.Replace(body, k, document.Markdown(withTitle(title, label), options)); again != body {
