@@ -127,7 +127,7 @@ type knownReport struct {
 	doubt    time.Time      // when somebody began to open it, and nobody knows what came of it; zero if nobody did
 }
 
-// known looks for a report by its marker, among the issues that the bot opened; the oldest of several counts.
+// known looks for a report by its marker, among the issues that the bot opened; of several the oldest counts that is open.
 func (p *Publisher) known(ctx context.Context, home planning.Home, k planning.Kind, key string, now time.Time) (knownReport, error) {
 	var r knownReport
 	began, err := p.o.Coordination.Checkpoint(ctx, openingName(k, key))
@@ -145,12 +145,13 @@ func (p *Publisher) known(ctx context.Context, home planning.Home, k planning.Ki
 	if err != nil {
 		return r, fmt.Errorf("looking for the %s report of %s: %w", k, key, err)
 	}
+	closed := false
 	for _, i := range issues {
 		e, ok := entryOf(i)
 		switch {
 		case !ok:
-		case e.is(k, key) && !r.found:
-			r.found, r.entry, r.url = true, e, i.URL
+		case e.is(k, key) && (!r.found || closed && !i.Closed):
+			closed, r.found, r.entry, r.url = i.Closed, true, e, i.URL
 			r.entry.Doubt = r.doubt
 		case e.is(k, key):
 			r.entry.Doubt = p.o.Now() // there is one too many

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"flowkeeper/bot/report"
+	"flowkeeper/bot/sandbox"
 	"flowkeeper/rules/planning"
 )
 
@@ -80,4 +81,19 @@ func TestOpenedByHand(t *testing.T) {
 	if got := l.queue.take(t); len(got) != 1 || !strings.HasSuffix(got[0], " kickoff") {
 		t.Errorf("it enqueues %q", got)
 	}
+}
+
+// TestFirstOfTwoClosed: of two reports that GitLab opened, people closed the first. The second one counts then.
+func TestFirstOfTwoClosed(t *testing.T) {
+	l, _ := posted(t, planning.KindTriage)
+	first := l.open()[0]
+	second, err := l.gitlab.Open(botName, l.home, sandbox.IssueOptions{Title: first.Title, Description: first.Description})
+	l.must(err)
+	l.must(l.gitlab.Edit("ann", first.Ref, sandbox.Change{Close: true}))
+	l.emptyStore()
+	p := l.publisher(nil)
+	if o, err := p.Post(t.Context(), planning.KindTriage, planning.Version{}, monday); err != nil || o.Ref != second {
+		t.Errorf("it posts to %s, %v", o.Ref, err)
+	}
+	l.refresh(p)
 }

@@ -12,7 +12,7 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// closeTwins looks for reports that GitLab opened twice, because it carried out late what it had not answered. The oldest stays; people are told
+// closeTwins looks for reports that GitLab opened twice, because it carried out late what it had not answered. The oldest that is open stays; people are told
 // on the others which one that is.
 func (p *Publisher) closeTwins(ctx context.Context, r Request, result *Result) error {
 	e := r.Report
@@ -23,6 +23,7 @@ func (p *Publisher) closeTwins(ctx context.Context, r Request, result *Result) e
 	if err != nil {
 		return err
 	}
+	issues = slices.DeleteFunc(issues, func(i gitlab.ReportIssue) bool { return i.Closed })
 	for _, twin := range issues[min(1, len(issues)):] {
 		if err := p.closeTwin(ctx, issues[0].Ref, twin, r.May, result); err != nil {
 			return err
@@ -39,9 +40,6 @@ func (p *Publisher) closeTwins(ctx context.Context, r Request, result *Result) e
 
 // closeTwin closes one of two reports, unless a person opened it again.
 func (p *Publisher) closeTwin(ctx context.Context, first triage.Ref, twin gitlab.ReportIssue, may check, result *Result) error {
-	if twin.Closed || twin.Ref == first {
-		return nil
-	}
 	if reopened, err := p.o.GitLab.WasReopened(ctx, twin.Ref); err != nil || reopened {
 		return err
 	}
