@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,6 +36,7 @@ var ErrCallsUsedUp = errors.New("the calls that were allowed are used up")
 type Options struct {
 	GitLab   GitLab
 	Bot      triage.Person // what this user did is left out of the past
+	Former   []string      // usernames that the bot had before; what they did is left out, too
 	Project  int64
 	Path     string          // of the project, for people
 	Policies []engine.Policy // each is played on the same past
@@ -116,13 +118,11 @@ func (b *run) playAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.total = len(list)
+	list = slices.DeleteFunc(list, func(i triage.Issue) bool { return b.done[i.IID] })
+	b.total = len(b.done) + len(list)
 	workers, ctx := errgroup.WithContext(ctx)
 	workers.SetLimit(max(b.Workers, 1))
 	for _, i := range list {
-		if b.isDone(i.IID) {
-			continue
-		}
 		workers.Go(func() error { return b.play(ctx, i) })
 	}
 	return workers.Wait()
@@ -131,9 +131,12 @@ func (b *run) playAll(ctx context.Context) error {
 // list is the issues to be played, without their descriptions: there may be thousands.
 func (b *run) list(ctx context.Context) ([]triage.Issue, error) {
 	var all []triage.Issue
+	listed := map[int64]bool{} // a list that failed begins anew, and people may name an issue twice
 	add := func(i triage.Issue) error {
-		i.Description = ""
-		all = append(all, i)
+		if !listed[i.IID] {
+			i.Description, listed[i.IID] = "", true
+			all = append(all, i)
+		}
 		return nil
 	}
 	if b.Issues == nil {
@@ -141,6 +144,9 @@ func (b *run) list(ctx context.Context) ([]triage.Issue, error) {
 		return all, err
 	}
 	for _, iid := range b.Issues {
+		if b.done[iid] || listed[iid] {
+			continue
+		}
 		i, err := b.GitLab.Issue(ctx, triage.Ref{Project: b.Project, IID: iid})
 		if err != nil {
 			return nil, err
@@ -150,10 +156,9 @@ func (b *run) list(ctx context.Context) ([]triage.Issue, error) {
 	return all, nil
 }
 
-func (b *run) isDone(iid int64) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.done[iid]
+// isBot reports whether somebody is the bot, or was it once.
+func (b *run) isBot(who triage.Person) bool {
+	return who.Is(b.Bot) || slices.ContainsFunc(b.Former, func(name string) bool { return triage.SameUsername(name, who.Username) })
 }
 
 // play plays one issue to all policies. An issue whose past cannot be read because the calls are used up is left.
@@ -186,12 +191,12 @@ func (b *run) play(ctx context.Context, i triage.Issue) error {
 
 // outcomes are what each policy makes of an issue.
 func (b *run) outcomes(ctx context.Context, i triage.Issue) ([]outcome, history, error) {
-	source := &pastOf{gitlab: b.GitLab, issue: i.Ref, bot: b.Bot}
+	source := &pastOf{gitlab: b.GitLab, issue: i.Ref, isBot: b.isBot}
 	kept, err := source.records(ctx, i)
 	if err != nil {
 		return nil, history{}, err
 	}
-	h := newHistory(i, kept, b.Bot)
+	h := newHistory(i, kept, b.isBot)
 	var all []outcome
 	for _, p := range b.policies {
 		r := replay{policy: p, source: source, past: h, now: i, end: b.Now}

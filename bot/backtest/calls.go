@@ -66,6 +66,15 @@ func again[T any](ctx context.Context, p patient, call func() (T, error)) (T, er
 	}
 }
 
+func (p patient) EachUpdatedIssue(ctx context.Context, project int64, since time.Time, each func(triage.Issue) error) error {
+	_, err := again(ctx, p, func() (struct{}, error) { return struct{}{}, p.GitLab.EachUpdatedIssue(ctx, project, since, each) })
+	return err
+}
+
+func (p patient) Issue(ctx context.Context, ref triage.Ref) (triage.Issue, error) {
+	return again(ctx, p, func() (triage.Issue, error) { return p.GitLab.Issue(ctx, ref) })
+}
+
 func (p patient) ResourceEvents(ctx context.Context, ref triage.Ref) ([]triage.ResourceEvent, error) {
 	return again(ctx, p, func() ([]triage.ResourceEvent, error) { return p.GitLab.ResourceEvents(ctx, ref) })
 }

@@ -39,24 +39,47 @@ type records struct {
 }
 
 // newHistory goes back from what an issue is now to how it was opened. Its title, its assignees and what GitLab keeps no record of are taken as
-// they are now.
-func newHistory(now triage.Issue, r records, bot triage.Person) history {
-	h := history{opened: now, changes: r.changes()}
+// they are now. isBot tells the bot's own doing, which is left out.
+func newHistory(now triage.Issue, r records, isBot func(triage.Person) bool) history {
+	h := history{opened: now, changes: closedNow(now, r.changes())}
 	h.opened.Labels, h.opened.Weight, h.opened.Milestone = openedLabels(now, h.changes), openedWeight(now, h.changes), openedMilestone(now, r.milestones)
 	h.opened.Closed, h.opened.ClosedAt, h.opened.Moved, h.opened.Duplicated, h.opened.Status = false, time.Time{}, false, false, ""
 	h.opened.UpdatedAt = now.CreatedAt
 
 	h.changes = slices.DeleteFunc(h.changes, func(c change) bool {
-		if c.by.Is(bot) {
+		switch {
+		case c.isOfOpening(now, isBot):
+			h.opened = c.apply(h.opened)
 			return true
+		default:
+			return isBot(c.by)
 		}
-		if c.at.Sub(now.CreatedAt) > atOpening || c.closed || c.reopened {
-			return false
-		}
-		h.opened = c.apply(h.opened)
-		return true
 	})
 	return h
+}
+
+// isOfOpening reports whether the change is a record of what the issue was opened with. Of an issue that somebody else opened, what the bot does at
+// once is its own doing, except that GitLab records the first weight in the name of who changes it later, and as of the opening.
+func (c change) isOfOpening(now triage.Issue, isBot func(triage.Person) bool) bool {
+	after := c.at.Sub(now.CreatedAt)
+	if after > atOpening || c.closed || c.reopened {
+		return false
+	}
+	return !isBot(c.by) || isBot(now.Author) || c.weighed && after <= 0
+}
+
+// closedNow adds the closing of an issue of which GitLab has no record, as of one that was imported.
+func closedNow(now triage.Issue, changes []change) []change {
+	closed := false
+	for _, c := range changes {
+		closed = (closed || c.closed) && !c.reopened
+	}
+	if closed || !now.Closed || now.ClosedAt.IsZero() {
+		return changes
+	}
+	changes = append(changes, change{at: now.ClosedAt, closed: true})
+	slices.SortStableFunc(changes, func(a, b change) int { return a.at.Compare(b.at) })
+	return changes
 }
 
 // changes are the records as one list, the oldest first.

@@ -12,7 +12,7 @@ import (
 type pastOf struct {
 	gitlab GitLab
 	issue  triage.Ref
-	bot    triage.Person
+	isBot  func(triage.Person) bool
 
 	linked      []triage.Link
 	linksRead   bool
@@ -21,8 +21,8 @@ type pastOf struct {
 	commentRead bool
 }
 
-// records are the changes of labels and weight, of the state if the issue is closed, and of the milestone if it has one: an open issue counts as
-// never closed before, one without a milestone as one that never had any. That keeps most issues at two or three calls.
+// records are the changes of labels, weight and state, and of the milestone if it has one: an issue without a milestone counts as one that never had
+// any. That keeps most issues at three calls.
 func (p *pastOf) records(ctx context.Context, i triage.Issue) (r records, err error) {
 	if r.resources, err = p.gitlab.ResourceEvents(ctx, p.issue); err != nil {
 		return r, err
@@ -32,9 +32,7 @@ func (p *pastOf) records(ctx context.Context, i triage.Issue) (r records, err er
 			return r, err
 		}
 	}
-	if i.Closed {
-		r.states, err = p.gitlab.StateEvents(ctx, p.issue)
-	}
+	r.states, err = p.gitlab.StateEvents(ctx, p.issue)
 	return r, err
 }
 
@@ -63,12 +61,12 @@ func (p *pastOf) discussion(ctx context.Context, since, until time.Time) (map[st
 	during := func(at time.Time) bool { return !at.Before(since) && !at.After(until) }
 	agreed, last := map[string]triage.Agreement{}, time.Time{}
 	for _, a := range p.thumbs {
-		if triage.IsThumbsup(a.Name) && during(a.At) && !a.User.Is(p.bot) {
+		if triage.IsThumbsup(a.Name) && during(a.At) && !p.isBot(a.User) {
 			agreed[triage.UsernameKey(a.User.Username)] = triage.Agreement{ID: a.User.ID, Thumb: true}
 		}
 	}
 	for _, c := range p.comments {
-		if !during(c.CreatedAt) || c.Author.Is(p.bot) {
+		if !during(c.CreatedAt) || p.isBot(c.Author) {
 			continue
 		}
 		if c.CreatedAt.After(last) {

@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/google/renameio/v2"
-
-	"flowkeeper/rules/engine"
 )
 
 // Saved is a backtest that did not come to its end, to be gone on with.
@@ -25,16 +23,18 @@ type Saved struct {
 }
 
 // ErrNothingSaved says that there is no backtest to go on with.
-var ErrNothingSaved = errors.New("there is no backtest of this project with these configurations to go on with: leave --resume out")
+var ErrNothingSaved = errors.New("there is no backtest of this project with these configurations and flags to go on with: leave --resume out")
 
-// SavedFile is where a backtest of a project with these policies is kept in a directory.
-func SavedFile(dir string, project int64, policies []engine.Policy) string {
+// SavedFile is where a backtest is kept in a directory: that of the same project, issues and policies. One that names confidential issues is
+// another one than one that does not.
+func SavedFile(dir string, o Options) string {
 	hash := sha256.New()
-	fmt.Fprintln(hash, project)
-	for _, p := range policies {
+	fmt.Fprintln(hash, o.Project, o.Issues, o.Confidential)
+	fmt.Fprintf(hash, "%q\n", o.Former)
+	for _, p := range o.Policies {
 		team := p.Team.TeamConfig
 		team.Workflow = nil // an address
-		fmt.Fprintf(hash, "%+v %+v %v %v\n", team, p.Team.Workflow.States(), p.Grace, p.TriageDays)
+		fmt.Fprintf(hash, "%+v %+v %v %v %v\n", team, p.Team.Workflow.States(), p.Grace, p.Settle, p.TriageDays)
 		for _, s := range p.Settings {
 			fmt.Fprintln(hash, s.ID, s.Mode, s.Options)
 		}

@@ -18,15 +18,16 @@ import (
 )
 
 type backtestCmd struct {
-	Project      string  `required:"" placeholder:"GROUP/PROJECT" help:"The project's full path or id."`
-	Since        ago     `default:"30d" placeholder:"DURATION" help:"How far to look back: 30d, 12h."`
-	Issues       []int64 `placeholder:"12,15" help:"Only these issues, by number."`
-	Config       string  `placeholder:"FILE" help:"Another configuration file, to be compared with the one in force."`
-	Markdown     bool    `help:"Print Markdown for a merge request, the verdict in its first line."`
-	JSON         bool    `help:"Print JSON."`
-	Confidential bool    `help:"Name confidential issues; else they are only counted."`
-	Calls        int     `default:"10000" help:"Calls of GitLab's API at most; then the rest is left for --resume. gitlab.rate binds, too."`
-	Resume       bool    `help:"Go on where the last run used up its calls, or was stopped."`
+	Project      string   `required:"" placeholder:"GROUP/PROJECT" help:"The project's full path or id."`
+	Since        ago      `default:"30d" placeholder:"DURATION" help:"How far to look back: 30d, 12h."`
+	Issues       []int64  `placeholder:"12,15" help:"Only these issues, by number."`
+	Config       string   `placeholder:"FILE" help:"Another configuration file, to be compared with the one in force."`
+	Markdown     bool     `help:"Print Markdown for a merge request, the verdict in its first line."`
+	JSON         bool     `help:"Print JSON."`
+	Confidential bool     `help:"Name confidential issues; else they are only counted."`
+	Calls        int      `default:"10000" help:"Calls of GitLab's API at most; then the rest is left for --resume. gitlab.rate binds, too."`
+	Former       []string `name:"former-bot" placeholder:"USERNAME" help:"A user that the bot had before: what it did is left out, too. Several with commas."`
+	Resume       bool     `help:"Go on where the last run used up its calls, or was stopped."`
 }
 
 func (backtestCmd) Help() string {
@@ -75,10 +76,10 @@ func (c *backtestCmd) Run(ctx context.Context, p *program) error {
 	}
 	now := time.Now().UTC().Truncate(time.Second)
 	o := backtest.Options{
-		GitLab: client, Bot: self, Project: project, Path: c.Project, Policies: policies, Since: now.Add(-time.Duration(c.Since)), Now: now,
+		GitLab: client, Bot: self, Former: c.Former, Project: project, Path: c.Project, Policies: policies, Since: now.Add(-time.Duration(c.Since)), Now: now,
 		Issues: c.Issues, Workers: backtestWorkers, Confidential: c.Confidential, Sleep: sleep.For,
 	}
-	file := backtest.SavedFile(inForce.Inbox.DataDir, project, policies)
+	file := backtest.SavedFile(inForce.Inbox.DataDir, o)
 	if err := c.resume(file, &o); err != nil {
 		return err
 	}
