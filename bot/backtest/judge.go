@@ -12,7 +12,7 @@ type verdict int
 const (
 	untold    verdict = iota // people did neither
 	agreed                   // they did the same
-	disagreed                // they did the opposite
+	disagreed                // they did the opposite; of several things that a rule wants at once, one is enough
 )
 
 const (

@@ -135,6 +135,22 @@ func TestFormerBot(t *testing.T) {
 	}
 }
 
+// TestFiredOnceAState: people who take the label on and off again make a rule fire once as long as the issue is in one state.
+func TestFiredOnceAState(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	ref := w.open(0, sandbox.IssueOptions{Labels: []string{"workflow::ready for development"}})
+	for n := range 4 {
+		w.edit(time.Duration(2*n+1)*day, ref, sandbox.Change{AddLabels: []string{"type::bug"}})
+		w.edit(time.Duration(2*n+2)*day, ref, sandbox.Change{RemoveLabels: []string{"type::bug"}})
+	}
+	result, err := w.play(nil, handbook("needs-type"))
+	w.must(err)
+	if got := rule(result.Reports[0], "needs-type"); got.Fired != 1 || got.WouldRemind != 1 || got.Agreed+got.Disagreed > 1 {
+		t.Errorf("the report says %+v, want it to fire once", got)
+	}
+}
+
 // TestIssuesNamedTwice: an issue that is named twice is played once.
 func TestIssuesNamedTwice(t *testing.T) {
 	t.Parallel()

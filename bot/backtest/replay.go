@@ -3,6 +3,7 @@ package backtest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ const (
 type act struct {
 	rule     string
 	at       time.Time
+	state    string        // of the issue when that was decided
 	action   triage.Action // nil for a reminder
 	words    string        // "add ~UX", or the title of the reminder
 	key      string        // of the reminder's item
@@ -167,9 +169,9 @@ func (r *replay) lookUp(ctx context.Context, d engine.Decision, needs engine.Nee
 
 // take records what a decision does and does it.
 func (r *replay) take(d engine.Decision, now time.Time) {
-	issue := r.issue
+	issue, state := r.issue, r.state()
 	for _, p := range d.Plan {
-		done := act{rule: p.Rule, at: now, action: p.Action, words: p.Action.String()}
+		done := act{rule: p.Rule, at: now, state: state, action: p.Action, words: p.Action.String()}
 		if add, ok := p.Action.(triage.AddLabel); ok {
 			done.replaced = add.Replaces(issue)
 		}
@@ -181,15 +183,15 @@ func (r *replay) take(d engine.Decision, now time.Time) {
 		r.wake = now.Add(time.Second)
 	}
 	if d.UpdateNote {
-		r.show(d.Note, now)
+		r.show(d.Note, state, now)
 	}
 	if r.issue.Closed {
 		r.endReminders(now, nil)
 	}
 }
 
-// show brings the reminders in line with the note.
-func (r *replay) show(note engine.Note, now time.Time) {
+// show brings the reminders in line with the note. State is the one in which that was decided.
+func (r *replay) show(note engine.Note, state string, now time.Time) {
 	if r.out.noteAt.IsZero() && !note.Empty() {
 		r.out.noteAt = now
 	}
@@ -203,7 +205,7 @@ func (r *replay) show(note engine.Note, now time.Time) {
 		if !known {
 			n = len(r.out.acts)
 			r.open[i.Key] = n
-			r.out.acts = append(r.out.acts, act{rule: before(i.Key, "/"), at: now, words: i.Title, key: i.Key})
+			r.out.acts = append(r.out.acts, act{rule: ruleOf(i.Key), at: now, state: state, words: i.Title, key: i.Key})
 		}
 		if i.Mention {
 			r.out.acts[n].mentions = append(r.out.acts[n].mentions, r.policy.Team.People(i.Asks...)...)
@@ -222,8 +224,18 @@ func (r *replay) endReminders(now time.Time, asked map[string]bool) {
 	}
 }
 
-// before is the part of a text before a separator.
-func before(text, separator string) string {
-	part, _, _ := strings.Cut(text, separator)
-	return part
+// ruleOf is the rule of a note's item.
+func ruleOf(key string) string {
+	rule, _, _ := strings.Cut(key, "/")
+	return rule
+}
+
+// state is the state of the issue, in which what a rule wants is counted once.
+func (r *replay) state() string {
+	for _, l := range r.issue.Labels {
+		if name, ok := r.policy.Team.StateOf(l); ok {
+			return fmt.Sprint(name, r.issue.Closed)
+		}
+	}
+	return fmt.Sprint(r.issue.Closed)
 }

@@ -30,7 +30,7 @@ type Report struct {
 type Rule struct {
 	Rule         string    `json:"rule"`
 	Mode         string    `json:"mode"`
-	Fired        int       `json:"fired"` // how often it would have wanted something that was not so
+	Fired        int       `json:"fired"` // how often it would have wanted something that was not so, once an issue and state
 	WouldLabel   int       `json:"would_label"`
 	WouldWeigh   int       `json:"would_weigh"`
 	WouldClose   int       `json:"would_close,omitempty"`
@@ -78,10 +78,31 @@ func (t *tally) add(i triage.Issue, h history, o outcome, modes map[string]triag
 	if !o.noteAt.IsZero() && !o.noteAt.Before(t.report.Since) {
 		t.report.Notes++
 	}
+	fired := map[firing]verdict{}
 	for _, a := range o.acts {
-		if !a.at.Before(t.report.Since) {
-			t.addAct(i, a, h.judge(a, t.report.Until, workflow), modes[a.rule])
+		if a.at.Before(t.report.Since) {
+			continue
 		}
+		r := t.rule(a.rule, modes[a.rule])
+		r.WouldMention += len(a.mentions)
+		for _, who := range a.mentions {
+			t.report.Mentions[who]++
+		}
+		f := firing{rule: a.rule, state: a.state}
+		was, before := fired[f]
+		if !before {
+			r.Fired++
+		}
+		thing := firing{a.rule, a.state, a.key + " " + a.words}
+		if _, again := fired[thing]; again {
+			continue
+		}
+		v := h.judge(a, t.report.Until, workflow)
+		fired[thing], fired[f] = v, max(was, v)
+		r.count(a)
+		r.judged(was, -1)
+		r.judged(fired[f], 1)
+		r.addExample(t.example(i, a, v))
 	}
 	if o.contradiction != nil && len(t.report.Contradict) < maxExamples {
 		e := t.example(i, act{words: o.contradiction.Error()}, untold)
@@ -89,14 +110,21 @@ func (t *tally) add(i triage.Issue, h history, o outcome, modes map[string]triag
 	}
 }
 
-// addAct counts one act.
-func (t *tally) addAct(i triage.Issue, a act, v verdict, mode triage.Mode) {
-	r := t.rules[a.rule]
+// firing is what is counted once an issue: that a rule wants something in a state, and each thing that it wants there.
+type firing struct{ rule, state, what string }
+
+// rule is the count of a rule.
+func (t *tally) rule(id string, mode triage.Mode) *Rule {
+	r := t.rules[id]
 	if r == nil {
-		r = &Rule{Rule: a.rule, Mode: mode.String()}
-		t.rules[a.rule] = r
+		r = &Rule{Rule: id, Mode: mode.String()}
+		t.rules[id] = r
 	}
-	r.Fired++
+	return r
+}
+
+// count counts what is done.
+func (r *Rule) count(a act) {
 	switch a.action.(type) {
 	case triage.AddLabel, triage.RemoveLabel:
 		r.WouldLabel++
@@ -109,18 +137,22 @@ func (t *tally) addAct(i triage.Issue, a act, v verdict, mode triage.Mode) {
 	default:
 		r.WouldRemind++
 	}
-	r.WouldMention += len(a.mentions)
-	for _, who := range a.mentions {
-		t.report.Mentions[who]++
-	}
+}
+
+// judged counts so many more cases in which people did the same, or the opposite.
+func (r *Rule) judged(v verdict, more int) {
 	switch v {
 	case agreed:
-		r.Agreed++
+		r.Agreed += more
 	case disagreed:
-		r.Disagreed++
+		r.Disagreed += more
 	case untold:
 	}
-	r.Examples = append(r.Examples, t.example(i, a, v))
+}
+
+// addExample keeps an example, if it is of more interest than those that are there.
+func (r *Rule) addExample(e Example) {
+	r.Examples = append(r.Examples, e)
 	slices.SortStableFunc(r.Examples, byInterest)
 	r.Examples = r.Examples[:min(len(r.Examples), maxExamples)]
 }
