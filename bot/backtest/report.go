@@ -177,7 +177,7 @@ func byInterest(a, b Example) int {
 // result is the report of all that was added.
 func (t *tally) result() Report {
 	r := t.report
-	r.Rules = nil
+	r.Rules = []Rule{}
 	for _, id := range slices.Sorted(maps.Keys(t.rules)) {
 		r.Rules = append(r.Rules, *t.rules[id])
 	}

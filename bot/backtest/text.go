@@ -24,30 +24,34 @@ func (r Report) WriteText(w io.Writer) error {
 		fmt.Fprintf(&b, "%s left out: deleted meanwhile, or the token may not see the past of it.\n", count(r.Gone, "issue"))
 	}
 	if len(r.Rules) == 0 {
-		b.WriteString("No rule would have done or said anything.\n")
-		_, err := io.WriteString(w, b.String())
-		return err
-	}
-	b.WriteString("\n")
-	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "RULE\tMODE\tFIRED\tLABELS\tWEIGHTS\tREMINDERS\tMENTIONS\tAGREED\tDISAGREED")
-	for _, x := range r.Rules {
-		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", x.Rule, x.Mode, x.Fired, x.WouldLabel, x.WouldWeigh, x.WouldRemind, x.WouldMention, x.Agreed, x.Disagreed)
-	}
-	_ = table.Flush() // into memory
-	fmt.Fprintf(&b, "\n%s\n%s\n", r.verdict(), r.noise("%s"))
-	for _, x := range r.Rules {
-		for _, e := range x.Examples {
-			if e.People == "disagreed" {
-				fmt.Fprintf(&b, "  people disagreed: %s: %s, %s\n", x.Rule, legible.Printable(e.What), legible.Printable(e.where()))
-			}
-		}
+		fmt.Fprintln(&b, r.verdict())
+	} else {
+		r.writeRules(&b)
 	}
 	for _, e := range r.Contradict {
 		fmt.Fprintf(&b, "  %s: %s\n", legible.Printable(e.where()), legible.Printable(e.What))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// writeRules writes what the rules would have done, and where people disagreed.
+func (r Report) writeRules(b *strings.Builder) {
+	b.WriteString("\n")
+	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "RULE\tMODE\tFIRED\tLABELS\tWEIGHTS\tREMINDERS\tMENTIONS\tAGREED\tDISAGREED")
+	for _, x := range r.Rules {
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", x.Rule, x.Mode, x.Fired, x.WouldLabel, x.WouldWeigh, x.WouldRemind, x.WouldMention, x.Agreed, x.Disagreed)
+	}
+	_ = table.Flush() // into memory
+	fmt.Fprintf(b, "\n%s\n%s\n", r.verdict(), r.noise(legible.Printable))
+	for _, x := range r.Rules {
+		for _, e := range x.Examples {
+			if e.People == "disagreed" {
+				fmt.Fprintf(b, "  people disagreed: %s: %s, %s\n", x.Rule, legible.Printable(e.What), legible.Printable(e.where()))
+			}
+		}
+	}
 }
 
 // verdict is the report in a sentence.
@@ -60,12 +64,12 @@ func (r Report) verdict() string {
 		times(fired), percent(same, fired), percent(opposite, fired))
 }
 
-// noise says how much the bot would have written; name is how a username is written.
-func (r Report) noise(name string) string {
+// noise says how much the bot would have written; quoted is a username as it is written there.
+func (r Report) noise(quoted func(string) string) string {
 	text := fmt.Sprintf("It would have written a comment on %s (%.1f a day)", count(r.Notes, "issue"), r.NotesPerDay)
 	var people []string
 	for _, who := range slices.Sorted(maps.Keys(r.Mentions)) {
-		people = append(people, fmt.Sprintf(name, who)+" "+times(r.Mentions[who]))
+		people = append(people, quoted(who)+" "+times(r.Mentions[who]))
 	}
 	if len(people) == 0 {
 		return text + " and mentioned nobody."
@@ -81,12 +85,26 @@ func (e Example) where() string {
 	return e.Issue
 }
 
+// markdown is a link to an example's issue, or what may be said of it.
+func (e Example) markdown() string {
+	if e.URL == "" {
+		return e.Issue
+	}
+	return document.Link(e.URL, triage.Code(e.Issue))
+}
+
 // WriteMarkdown writes the report for the description of a merge request, the verdict in its first line.
 func (r Report) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "**%s**\n\n%s, %s to %s: %s. %s\n", r.verdict(), triage.Code(r.Project), day(r.Since), day(r.Until), count(r.Issues, "issue"), r.noise("`%s`"))
+	fmt.Fprintf(&b, "**%s**\n\n%s, %s to %s: %s. %s\n", r.verdict(), triage.Code(r.Project), day(r.Since), day(r.Until), count(r.Issues, "issue"), r.noise(triage.Code))
 	if r.Left > 0 {
 		fmt.Fprintf(&b, "\n%s were not played: the calls were used up.\n", count(r.Left, "issue"))
+	}
+	if r.Gone > 0 {
+		fmt.Fprintf(&b, "\n%s were left out: deleted meanwhile, or the token may not see the past of it.\n", count(r.Gone, "issue"))
+	}
+	for _, e := range r.Contradict {
+		fmt.Fprintf(&b, "\nRules contradict each other on %s: %s\n", e.markdown(), triage.Code(e.What))
 	}
 	if len(r.Rules) > 0 {
 		b.WriteString("\n| Rule | Mode | Fired | Labels | Weights | Reminders | Mentions | Agreed | Disagreed |\n|---|---|--:|--:|--:|--:|--:|--:|--:|\n")
@@ -104,11 +122,7 @@ func writeExamples(b *strings.Builder, rules []Rule) {
 	for _, x := range rules {
 		fmt.Fprintf(b, "\n<details><summary>%s: %s</summary>\n\n", x.Rule, count(len(x.Examples), "example"))
 		for _, e := range x.Examples {
-			where := e.Issue
-			if e.URL != "" {
-				where = document.Link(e.URL, triage.Code(where))
-			}
-			fmt.Fprintf(b, "- %s, %s: %s", where, day(e.At), triage.Code(e.What))
+			fmt.Fprintf(b, "- %s, %s: %s", e.markdown(), day(e.At), triage.Code(e.What))
 			if e.People != "" {
 				fmt.Fprintf(b, " (people %s)", e.People)
 			}
