@@ -78,7 +78,7 @@ func (p *Publisher) post(ctx context.Context, k planning.Kind, milestone plannin
 // postTo brings an issue that is there up to date.
 func (p *Publisher) postTo(ctx context.Context, e Entry, url string, task Task) (Outcome, error) {
 	var r Result
-	closed, err := p.update(ctx, Request{Report: e, Tasks: []Task{task}, May: unleased}, &r)
+	_, closed, err := p.update(ctx, Request{Report: e, Tasks: []Task{task}, May: unleased}, &r)
 	if err == nil && closed {
 		err = fmt.Errorf("%s is closed: open it again to have it written", url)
 	}

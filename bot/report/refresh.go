@@ -66,18 +66,18 @@ func (p *Publisher) Refresh(ctx context.Context, r Request) (Result, error) {
 }
 
 func (p *Publisher) refresh(ctx context.Context, r Request, result *Result) error {
-	closed, broken := p.update(ctx, r, result)
+	issue, closed, broken := p.update(ctx, r, result)
 	if broken != nil && !isBroken(broken) || closed {
 		return broken
 	}
-	if err := p.finish(ctx, r, result); err != nil {
+	if err := p.finish(ctx, r, issue, result); err != nil {
 		return err
 	}
 	return broken
 }
 
 // finish does what is not about the blocks, which people may have broken.
-func (p *Publisher) finish(ctx context.Context, r Request, result *Result) error {
+func (p *Publisher) finish(ctx context.Context, r Request, issue gitlab.ReportIssue, result *Result) error {
 	kickoff, err := p.wantsKickoff(ctx, r)
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (p *Publisher) finish(ctx context.Context, r Request, result *Result) error
 	if err := p.closeTwins(ctx, r, result); err != nil {
 		return err
 	}
-	return p.closeExpired(ctx, r, result)
+	return p.closeExpired(ctx, r, issue, result)
 }
 
 // wantsKickoff reports whether the kickoff is to be commented, or composed afresh where it is there.
@@ -106,8 +106,8 @@ func (p *Publisher) wantsKickoff(ctx context.Context, r Request) (bool, error) {
 	return len(there) > 0, err
 }
 
-// update brings the blocks up to date.
-func (p *Publisher) update(ctx context.Context, r Request, result *Result) (closed bool, err error) {
+// update brings the blocks up to date. It returns the issue as it was read last.
+func (p *Publisher) update(ctx context.Context, r Request, result *Result) (issue gitlab.ReportIssue, closed bool, err error) {
 	writer := newWriter(p, r)
 	issue, written, err := p.edit(ctx, r.Report.Ref, r.May, func(i gitlab.ReportIssue) (string, error) {
 		if i.Closed {
@@ -118,23 +118,23 @@ func (p *Publisher) update(ctx context.Context, r Request, result *Result) (clos
 	switch {
 	case errors.Is(err, errElsewhere):
 		p.o.Log.Warn("a report is left as it is", zap.Stringer("issue", r.Report.Ref), zap.Error(err))
-		return true, p.Forget(ctx, r.Report.Ref)
+		return issue, true, p.Forget(ctx, r.Report.Ref)
 	case gitlab.ClassOf(err) == gitlab.NotFound:
-		return true, errors.Join(err, p.Forget(ctx, r.Report.Ref))
+		return issue, true, errors.Join(err, p.Forget(ctx, r.Report.Ref))
 	case err != nil:
-		return false, err
+		return issue, false, err
 	case issue.Closed:
-		return true, p.Forget(ctx, r.Report.Ref)
+		return issue, true, p.Forget(ctx, r.Report.Ref)
 	}
 	if written {
 		result.did(fmt.Sprintf("the %s report is up to date", r.Report.Kind))
 	}
 	if slices.Contains(r.Tasks, Remind) {
 		if err := p.remind(ctx, r, issue, result); err != nil {
-			return false, err
+			return issue, false, err
 		}
 	}
-	return false, p.noteHolds(ctx, r.Report, issue.Description, writer.snapshot)
+	return issue, false, p.noteHolds(ctx, r.Report, issue.Description, writer.snapshot)
 }
 
 // writer makes the next text of a description, from what it gathered at the first time.

@@ -68,7 +68,7 @@ func (p *Publisher) closeTwin(ctx context.Context, first triage.Ref, twin gitlab
 }
 
 // closeExpired closes a triage report that has a successor and has been due for long. One that a person opened again stays.
-func (p *Publisher) closeExpired(ctx context.Context, r Request, result *Result) error {
+func (p *Publisher) closeExpired(ctx context.Context, r Request, issue gitlab.ReportIssue, result *Result) error {
 	e := r.Report
 	if e.Kind != planning.KindTriage || p.schedule().mode(e.Kind) != triage.Act {
 		return nil
@@ -79,10 +79,6 @@ func (p *Publisher) closeExpired(ctx context.Context, r Request, result *Result)
 	}
 	if !slices.ContainsFunc(list, func(o Entry) bool { return o.Kind == e.Kind && planning.Precedes(e.Key, o.Key) }) {
 		return nil
-	}
-	issue, err := p.o.GitLab.ReportIssue(ctx, e.Ref)
-	if err != nil || issue.Closed {
-		return err
 	}
 	due := issue.Due
 	if due.IsZero() {
