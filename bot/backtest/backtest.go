@@ -27,6 +27,7 @@ type GitLab interface {
 	Comments(ctx context.Context, ref triage.Ref, since time.Time) ([]gitlab.Comment, error)
 	Awards(ctx context.Context, ref triage.Ref, note int64) ([]gitlab.Award, error)
 	Links(ctx context.Context, ref triage.Ref) ([]triage.Link, error)
+	Milestones(ctx context.Context, project int64) ([]gitlab.Milestone, error)
 }
 
 // ErrCallsUsedUp is what the limiter of the calls returns when no more may be made: what was played until then is reported.
@@ -63,6 +64,7 @@ type Result struct {
 func Run(ctx context.Context, o Options) (Result, error) {
 	b := &run{Options: o, done: map[int64]bool{}}
 	b.GitLab = patient{o.GitLab, o.Sleep}
+	b.milestones = &milestones{gitlab: b.GitLab, project: o.Project}
 	for iid := range o.Done {
 		b.done[iid] = true
 	}
@@ -100,8 +102,9 @@ func inForce(p engine.Policy) engine.Policy {
 // run is a backtest that is going on.
 type run struct {
 	Options
-	policies []engine.Policy
-	total    int
+	policies   []engine.Policy
+	milestones *milestones
+	total      int
 
 	mu      sync.Mutex
 	tallies []*tally
@@ -199,7 +202,7 @@ func (b *run) outcomes(ctx context.Context, i triage.Issue) ([]outcome, history,
 	h := newHistory(i, kept, b.isBot)
 	var all []outcome
 	for _, p := range b.policies {
-		r := replay{policy: p, source: source, past: h, now: i, end: b.Now}
+		r := replay{policy: p, source: source, milestones: b.milestones, past: h, now: i, end: b.Now}
 		o, err := r.run(ctx)
 		if err != nil {
 			return nil, h, err

@@ -75,6 +75,10 @@ func (p patient) Issue(ctx context.Context, ref triage.Ref) (triage.Issue, error
 	return again(ctx, p, func() (triage.Issue, error) { return p.GitLab.Issue(ctx, ref) })
 }
 
+func (p patient) Milestones(ctx context.Context, project int64) ([]gitlab.Milestone, error) {
+	return again(ctx, p, func() ([]gitlab.Milestone, error) { return p.GitLab.Milestones(ctx, project) })
+}
+
 func (p patient) ResourceEvents(ctx context.Context, ref triage.Ref) ([]triage.ResourceEvent, error) {
 	return again(ctx, p, func() ([]triage.ResourceEvent, error) { return p.GitLab.ResourceEvents(ctx, ref) })
 }

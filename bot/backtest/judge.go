@@ -112,6 +112,8 @@ func (c change) does(a triage.Action) bool {
 		return c.closed
 	case triage.SetMilestone:
 		return c.moved && c.milestone != 0
+	case triage.MoveMilestone:
+		return c.moved && c.milestone != 0 && c.milestone != a.From
 	}
 	return false
 }

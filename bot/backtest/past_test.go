@@ -45,6 +45,8 @@ func (recorded) Comments(context.Context, triage.Ref, time.Time) ([]gitlab.Comme
 	return nil, nil
 }
 
+func (recorded) Milestones(context.Context, int64) ([]gitlab.Milestone, error) { return nil, nil }
+
 func (recorded) Awards(context.Context, triage.Ref, int64) ([]gitlab.Award, error) { return nil, nil }
 
 var (

@@ -42,11 +42,12 @@ type outcome struct {
 // replay plays an issue's history to the rules on a clock that follows it. What they want is done to the replayed issue, and what people really
 // did comes on top.
 type replay struct {
-	policy engine.Policy
-	source facts
-	past   history
-	now    triage.Issue // as it is today
-	end    time.Time
+	policy     engine.Policy
+	source     facts
+	milestones *milestones
+	past       history
+	now        triage.Issue // as it is today
+	end        time.Time
 
 	issue  triage.Issue
 	memory triage.Memory
@@ -123,7 +124,8 @@ func (r *replay) decide(ctx context.Context, events []triage.Event, now time.Tim
 		}
 		if needs.Empty() {
 			r.take(d, now)
-			return nil
+			r.issue, err = r.milestones.settle(ctx, r.issue)
+			return err
 		}
 		if c.Memory.Context, err = r.lookUp(ctx, d, needs, now); err != nil {
 			return err
@@ -160,7 +162,13 @@ func (r *replay) lookUp(ctx context.Context, d engine.Decision, needs engine.Nee
 			around.AccessLevels[name] = triage.Developer
 		}
 	}
-	around.Milestone = triage.MilestoneFacts{ID: r.issue.Milestone} // whose dates may have been others then
+	if needs.Facts&triage.NeedMilestone != 0 {
+		facts, err := r.milestones.facts(ctx, r.issue.Milestone, now)
+		if err != nil {
+			return around, err
+		}
+		around.Milestone = facts
+	}
 	around.AuthorLevel = triage.Developer
 	around.Known |= needs.Facts
 	around.LoadedAt = now

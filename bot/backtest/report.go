@@ -132,9 +132,9 @@ func (r *Rule) count(a act) {
 		r.WouldWeigh++
 	case triage.Close:
 		r.WouldClose++
-	case triage.SetMilestone:
+	case triage.SetMilestone, triage.MoveMilestone:
 		r.WouldPlan++
-	default:
+	case nil:
 		r.WouldRemind++
 	}
 }

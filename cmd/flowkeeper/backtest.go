@@ -33,8 +33,8 @@ type backtestCmd struct {
 func (backtestCmd) Help() string {
 	return "What would this configuration have done? What people did to the issues of the project is played to the rules, and what the rules want is compared with what people " +
 		"did themselves: agreed, if they did the same within a day (what a reminder asks, within seven); disagreed, if they did the opposite within seven days, had done so " +
-		"before, or left the reminder. Rules in shadow are played as far as they would go. What the bot did is left out. GitLab keeps no record of titles and " +
-		"assignees: they are taken as they are now; commands are not played. Nothing is written." + `
+		"before, or left the reminder. Rules in shadow are played as far as they would go. What the bot did is left out. GitLab keeps no record of titles, " +
+		"assignees and the dates of milestones: they are taken as they are now. Who wrote an issue or agreed to it counts as a member. Commands are not played. Nothing is written." + `
 
 Examples:
   flowkeeper backtest --project group/project
