@@ -160,6 +160,12 @@ func TestAgreed(t *testing.T) {
 			ref := w.open(0, sandbox.IssueOptions{Labels: []string{"spike"}})
 			w.edit(3*day, ref, sandbox.Change{Weight: triage.Int(3)})
 		}, backtest.Rule{Fired: 1, WouldWeigh: 1, Disagreed: 1}},
+		"people give the side another weight": {"split-weight", func(w *world) {
+			ref := w.open(0, sandbox.IssueOptions{Labels: []string{"backend", "frontend-weight::1"}})
+			w.edit(time.Hour, ref, sandbox.Change{Weight: triage.Int(8)})
+			w.edit(2*time.Hour, ref, sandbox.Change{AddLabels: []string{"frontend"}})
+			w.edit(3*time.Hour, ref, sandbox.Change{AddLabels: []string{"backend-weight::5"}})
+		}, backtest.Rule{Fired: 1, WouldWeigh: 1, Disagreed: 1}},
 		"people do what is asked": {"needs-type", func(w *world) {
 			ref := w.open(0, sandbox.IssueOptions{Labels: []string{"workflow::ready for development"}})
 			w.edit(4*day, ref, sandbox.Change{AddLabels: []string{"type::bug"}})

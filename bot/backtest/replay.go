@@ -180,6 +180,9 @@ func (r *replay) take(d engine.Decision, now time.Time) {
 	issue, state := r.issue, r.state()
 	for _, p := range d.Plan {
 		done := act{rule: p.Rule, at: now, state: state, action: p.Action, words: p.Action.String()}
+		if weighing, ok := p.Action.(interface{ Weighs() triage.SetWeight }); ok {
+			done.action = weighing.Weighs()
+		}
 		if add, ok := p.Action.(triage.AddLabel); ok {
 			done.replaced = add.Replaces(issue)
 		}

@@ -128,6 +128,9 @@ func (a SetWeight) Apply(i Issue) Issue {
 	return i
 }
 
+// Weighs is the action itself, also of one that a rule has made of it by embedding.
+func (a SetWeight) Weighs() SetWeight { return a }
+
 func (a SetWeight) String() string {
 	if a.Side != "" {
 		return "set " + Quoted(WeightLabel(a.Side, a.Value))
