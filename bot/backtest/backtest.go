@@ -31,7 +31,7 @@ type GitLab interface {
 }
 
 // ErrCallsUsedUp is what the limiter of the calls returns when no more may be made: what was played until then is reported.
-var ErrCallsUsedUp = errors.New("the calls that were allowed are used up")
+var ErrCallsUsedUp = errors.New("the calls that were allowed are used up: allow more")
 
 // Options are what a backtest is made of.
 type Options struct {
@@ -116,7 +116,7 @@ type run struct {
 func (b *run) playAll(ctx context.Context) error {
 	list, err := b.list(ctx)
 	if errors.Is(err, ErrCallsUsedUp) {
-		return fmt.Errorf("not even the list of issues could be read: %w", err)
+		return fmt.Errorf("not even the list of issues could be read: %w", ErrCallsUsedUp)
 	}
 	if err != nil {
 		return err
@@ -128,7 +128,11 @@ func (b *run) playAll(ctx context.Context) error {
 	for _, i := range list {
 		workers.Go(func() error { return b.play(ctx, i) })
 	}
-	return workers.Wait()
+	err = workers.Wait()
+	if err == nil && b.left == len(list) && b.left > 0 {
+		return fmt.Errorf("not even one issue could be played: %w", ErrCallsUsedUp)
+	}
+	return err
 }
 
 // list is the issues to be played, without their descriptions: there may be thousands.

@@ -52,8 +52,11 @@ func (c *backtestCmd) Validate() error {
 	return nil
 }
 
-// backtestWorkers read issues at the same time.
-const backtestWorkers = 8
+// workers are how many issues are read at the same time. What was read of an issue when the calls are used up is lost: few calls are for few issues.
+func (c *backtestCmd) workers() int {
+	const most, callsOfEach = 8, 20
+	return max(min(most, c.Calls/callsOfEach), 1)
+}
 
 // Run plays the past and prints what would have been done.
 func (c *backtestCmd) Run(ctx context.Context, p *program) error {
@@ -77,7 +80,7 @@ func (c *backtestCmd) Run(ctx context.Context, p *program) error {
 	now := time.Now().UTC().Truncate(time.Second)
 	o := backtest.Options{
 		GitLab: client, Bot: self, Former: c.Former, Project: project, Path: c.Project, Policies: policies, Since: now.Add(-time.Duration(c.Since)), Now: now,
-		Issues: c.Issues, Workers: backtestWorkers, Confidential: c.Confidential, Sleep: sleep.For,
+		Issues: c.Issues, Workers: c.workers(), Confidential: c.Confidential, Sleep: sleep.For,
 	}
 	file := backtest.SavedFile(inForce.Inbox.DataDir, o)
 	if err := c.resume(file, &o); err != nil {
@@ -104,7 +107,7 @@ func (c *backtestCmd) Run(ctx context.Context, p *program) error {
 
 // policies are the one in force and, to be compared with it, that of --config.
 func (c *backtestCmd) policies(p *program) (config.Config, []engine.Policy, error) {
-	inForce, err := load("", "", p.environ)
+	inForce, err := loadToLook("", "", p.environ)
 	if err != nil {
 		return inForce, nil, err
 	}
@@ -113,7 +116,7 @@ func (c *backtestCmd) policies(p *program) (config.Config, []engine.Policy, erro
 	}
 	policies := []engine.Policy{inForce.Policy()}
 	if c.Config != "" {
-		other, err := load(c.Config, "", p.environ)
+		other, err := loadToLook(c.Config, "", p.environ)
 		if err != nil {
 			return inForce, nil, err
 		}

@@ -44,7 +44,7 @@ func (c *calendarCmd) Validate() error {
 
 // Run prints the calendar.
 func (c *calendarCmd) Run(ctx context.Context, p *program) error {
-	loaded, err := load(c.Config, "", p.environ)
+	loaded, err := loadToLook(c.Config, "", p.environ)
 	if err != nil {
 		return err
 	}

@@ -28,9 +28,9 @@ func (explainCmd) Help() string {
 // Run says what would be decided now and why. It writes nothing.
 func (c *explainCmd) Run(ctx context.Context, p *program) error {
 	played := strings.HasSuffix(c.What, ".txtar")
-	loaded, err := load(c.Config, c.Mode, p.environ)
+	loaded, err := loadToLook(c.Config, c.Mode, p.environ)
 	if err == nil && played && loaded.Mode == "" { // nothing is written there that a mode would have to prevent
-		loaded, err = load(c.Config, config.ModeAct, p.environ)
+		loaded, err = loadToLook(c.Config, config.ModeAct, p.environ)
 	}
 	if err != nil {
 		return err

@@ -98,7 +98,7 @@ func checkKind(name string) error {
 
 // Run lists the reports, prints one, or posts it.
 func (c *reportCmd) Run(ctx context.Context, p *program) error {
-	loaded, err := load(c.Config, "", p.environ)
+	loaded, err := loadToLook(c.Config, "", p.environ)
 	if err != nil {
 		return err
 	}

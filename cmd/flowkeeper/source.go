@@ -28,6 +28,12 @@ func load(file string, mode modeFlag, environ []string) (config.Config, error) {
 	return config.Load(file, environ, rules.Catalogue())
 }
 
+// loadToLook reads the configuration for a command that takes no deliveries: the secret of webhooks need not be there yet.
+func loadToLook(file string, mode modeFlag, environ []string) (config.Config, error) {
+	environ, _ = withoutEmptyFiles(environ)
+	return load(file, mode, environ)
+}
+
 // configSource names the configuration that is in force, and says if no rule writes under it.
 func configSource(c config.Config) string {
 	if c.File == "" {
