@@ -127,7 +127,7 @@ func parseHostName(lit literal) (string, *diagnostic) {
 
 // listenAddressValue is where the bot listens.
 func listenAddressValue(field *string, standard string) scalar[string] {
-	return scalar[string]{field: field, standard: standard, want: `an address such as ":8080"`, format: yamlText, parse: parseListenAddress}
+	return scalar[string]{field: field, standard: standard, want: `an address such as ":8080"`, form: listenShape, format: yamlText, parse: parseListenAddress}
 }
 
 func parseListenAddress(lit literal) (string, *diagnostic) {

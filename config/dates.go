@@ -16,7 +16,7 @@ func weekdayValue(field *time.Weekday, standard time.Weekday) scalar[time.Weekda
 		names = append(names, formatWeekday(d))
 	}
 	return scalar[time.Weekday]{
-		field: field, standard: standard, want: "one of " + joinWords(names), allowed: strings.Join(names, ", "), form: oneOf(names...), format: formatWeekday,
+		field: field, standard: standard, want: "one of " + joinWords(names), allowed: strings.Join(names, ", "), form: anyCase(names), format: formatWeekday,
 		parse: func(lit literal) (time.Weekday, *diagnostic) {
 			n := slices.Index(names, strings.ToLower(lit.text))
 			if n < 0 {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"slices"
+	"strings"
 
 	"flowkeeper/rules/triage"
 )
@@ -102,6 +104,15 @@ func optionShape(o triage.Option) shape {
 // The shapes that values share.
 func oneOf(words ...string) shape { return shape{"enum": words} }
 
+// anyCase are words that may begin with a capital.
+func anyCase(words []string) shape {
+	all := slices.Clone(words)
+	for _, w := range words {
+		all = append(all, strings.ToUpper(w[:1])+w[1:])
+	}
+	return oneOf(all...)
+}
+
 func wholeNumber(least, most int) shape {
 	return shape{"type": "integer", "minimum": least, "maximum": most}
 }
@@ -119,5 +130,7 @@ var (
 	percentShape  = matching(`^[0-9]{1,3}%$`)
 	sizeShape     = either(shape{"type": "integer", "minimum": 0}, matching(`^[0-9]{1,15} ?([A-Za-z]*)$`))
 	idShape       = either(shape{"type": "integer", "minimum": 1}, shape{"type": "string", "minLength": 1})
-	urlShape      = matching(`^(https?://.+)?$`)
+	projectShape  = either(shape{"type": "integer", "minimum": 1}, matching(`^([0-9]+|[^/]+(/[^/]+)+)$`))
+	urlShape      = matching(`^([Hh][Tt][Tt][Pp][Ss]?://.+)?$`)
+	listenShape   = matching(`^[^/]*:[^:]*$`)
 )

@@ -47,7 +47,7 @@ func (g *GitLab) keys() []key {
 	return []key{
 		{name: "url", variable: "FLOWKEEPER_GITLAB_URL", help: "Base URL", kind: baseURLValue(&g.URL, "https://gitlab.com")},
 		{name: "projects", help: "Projects that are caught up from the start, full paths or ids; others as soon as they deliver",
-			kind: bindList(&g.Projects, listValue{want: "projects", example: "[group/project]", form: idShape, item: parseProject})},
+			kind: bindList(&g.Projects, listValue{want: "projects", example: "[group/project]", form: projectShape, item: parseProject})},
 		{name: "rate", help: "Calls of GitLab's API a minute, by all replicas together; gitlab.com allows 2000 for a user", kind: intValue(&g.Rate, 1500, 10, 100_000)},
 		{name: "notes_rate", help: "Those of them that write a comment; gitlab.com allows 60", kind: intValue(&g.NotesRate, 50, 1, 10_000)},
 		{variable: "FLOWKEEPER_GITLAB_TOKEN", orFile: true, reloadable: true, help: "project or group access token, scope api, role Reporter or Planner",

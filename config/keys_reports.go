@@ -95,7 +95,7 @@ func (r *Reports) keys() []key {
 	mode := func(field *triage.Mode) key { return key{name: modeKey, kind: reportModeValue(field)} }
 	return []key{
 		{name: "group", help: "Whose issues the reports are about, a group's full path or id; empty: the issues of gitlab.projects", kind: optionalValue(&r.Group, "a group such as my-group", parseGroup).withForm(either(shape{"const": ""}, idShape))},
-		{name: "project", help: "Where reports are opened, a project's full path or id; a report in mode act needs it", kind: optionalValue(&r.Project, "a project such as group/project", parseProject).withForm(either(shape{"const": ""}, idShape))},
+		{name: "project", help: "Where reports are opened, a project's full path or id; a report in mode act needs it", kind: optionalValue(&r.Project, "a project such as group/project", parseProject).withForm(either(shape{"const": ""}, projectShape))},
 		{name: "triage", help: "What waits for triage, each week", kind: section{keys: []key{
 			mode(&r.Triage.Mode),
 			{name: "day", kind: weekdayValue(&r.Triage.Day, time.Monday)},
