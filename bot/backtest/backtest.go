@@ -41,7 +41,7 @@ type Options struct {
 	Project  int64
 	Path     string          // of the project, for people
 	Policies []engine.Policy // each is played on the same past
-	Since    time.Time       // acts from then on count, and issues that changed since
+	Since    time.Time       // acts from then on count, and issues that changed since; zero is since the first of the issues was opened
 	Issues   []int64         // only these; nil is all
 	Done     map[int64]bool  // issues that earlier runs played
 	Reports  []Report        // of earlier runs, to be added to; nil if this is the first
@@ -122,6 +122,9 @@ func (b *run) playAll(ctx context.Context) error {
 		return err
 	}
 	list = slices.DeleteFunc(list, func(i triage.Issue) bool { return b.done[i.IID] })
+	if b.Since.IsZero() {
+		b.beginWith(list)
+	}
 	b.total = len(b.done) + len(list)
 	workers, ctx := errgroup.WithContext(ctx)
 	workers.SetLimit(max(b.Workers, 1))
@@ -161,6 +164,17 @@ func (b *run) list(ctx context.Context) ([]triage.Issue, error) {
 		_ = add(i)
 	}
 	return all, nil
+}
+
+// beginWith has the reports begin when the first issue was opened.
+func (b *run) beginWith(list []triage.Issue) {
+	for _, t := range b.tallies {
+		for _, i := range list {
+			if since := &t.report.Since; since.IsZero() || i.CreatedAt.Before(*since) {
+				*since = i.CreatedAt
+			}
+		}
+	}
 }
 
 // isBot reports whether somebody is the bot, or was it once.

@@ -234,3 +234,50 @@ func TestSavedFile(t *testing.T) {
 		t.Errorf("different backtests are kept in the same file: %q", others)
 	}
 }
+
+// TestOldIssues: of issues that are named, all of the past counts unless something else is said.
+func TestOldIssues(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.open(0, sandbox.IssueOptions{})
+	result, err := w.play(func(o *backtest.Options) {
+		o.Issues, o.Since, o.Now = []int64{1}, time.Time{}, monday.Add(400*day)
+	}, handbook("workflow-intake"))
+	w.must(err)
+	if r := result.Reports[0]; rule(r, "workflow-intake").Fired != 1 || !r.Since.Equal(monday) {
+		t.Errorf("since %v: %+v", r.Since, r.Rules)
+	}
+}
+
+// TestInterrupted: a run that is stopped in the middle is gone on with, and both together are one whole run.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	for range 9 {
+		w.open(0, sandbox.IssueOptions{})
+	}
+	whole, err := w.play(nil, handbook())
+	w.must(err)
+	self, err := w.client.CurrentUser(t.Context())
+	w.must(err)
+	ctx, stop := context.WithCancel(t.Context())
+	o := backtest.Options{
+		GitLab: w.client, Bot: self, Project: w.project, Path: "team/project", Policies: []engine.Policy{handbook()}, Since: monday.Add(-day), Now: monday.Add(28 * day), Workers: 3,
+		Sleep: func(ctx context.Context, _ time.Duration) bool { return ctx.Err() == nil },
+		Progress: func(done, _ int) {
+			if done == 4 {
+				stop()
+			}
+		},
+	}
+	first, err := backtest.Run(ctx, o)
+	if !errors.Is(err, context.Canceled) || len(first.Done) < 4 || len(first.Done) == 9 {
+		t.Fatalf("%d issues were played: %v", len(first.Done), err)
+	}
+	o.Progress, o.Done, o.Reports = nil, first.Done, first.Reports
+	second, err := backtest.Run(t.Context(), o)
+	w.must(err)
+	if a, b := numbers(whole.Reports[0]), numbers(second.Reports[0]); a != b {
+		t.Errorf("one run says\n%s\ntwo say\n%s", a, b)
+	}
+}

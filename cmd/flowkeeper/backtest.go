@@ -19,8 +19,8 @@ import (
 
 type backtestCmd struct {
 	Project      string   `required:"" placeholder:"GROUP/PROJECT" help:"The project's full path or id."`
-	Since        ago      `default:"30d" placeholder:"DURATION" help:"How far to look back: 30d, 12h."`
-	Issues       []int64  `placeholder:"12,15" help:"Only these issues, by number."`
+	Since        ago      `placeholder:"DURATION" help:"How far to look back: 90d, 12h; 30d if neither this nor issues are named."`
+	Issues       []int64  `placeholder:"12,15" help:"Only these issues, by number, since they were opened."`
 	Config       string   `placeholder:"FILE" help:"Another configuration file, to be compared with the one in force."`
 	Markdown     bool     `help:"Print Markdown for a merge request, the verdict in its first line."`
 	JSON         bool     `help:"Print JSON."`
@@ -79,7 +79,7 @@ func (c *backtestCmd) Run(ctx context.Context, p *program) error {
 	}
 	now := time.Now().UTC().Truncate(time.Second)
 	o := backtest.Options{
-		GitLab: client, Bot: self, Former: c.Former, Project: project, Path: c.Project, Policies: policies, Since: now.Add(-time.Duration(c.Since)), Now: now,
+		GitLab: client, Bot: self, Former: c.Former, Project: project, Path: c.Project, Policies: policies, Since: c.since(now), Now: now,
 		Issues: c.Issues, Workers: c.workers(), Confidential: c.Confidential, Sleep: sleep.For,
 	}
 	file := backtest.SavedFile(inForce.Inbox.DataDir, o)
@@ -103,6 +103,18 @@ func (c *backtestCmd) Run(ctx context.Context, p *program) error {
 		return fmt.Errorf("%w\n%d issues were played; to go on: --resume", err, len(result.Done))
 	}
 	return c.print(p, result.Reports)
+}
+
+// since is from when on acts count; zero is since the issues were opened.
+func (c *backtestCmd) since(now time.Time) time.Time {
+	const usual = 30 * 24 * time.Hour
+	switch {
+	case c.Since > 0:
+		return now.Add(-time.Duration(c.Since))
+	case len(c.Issues) > 0:
+		return time.Time{}
+	}
+	return now.Add(-usual)
 }
 
 // policies are the one in force and, to be compared with it, that of --config.
