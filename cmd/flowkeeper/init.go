@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -247,6 +248,9 @@ func nextSteps(p *program, file string, s config.Starter) {
 		target = strings.Join(s.Projects, " ")
 	}
 	line("Next: put an access token into FLOWKEEPER_GITLAB_TOKEN_FILE, name a file for the webhooks' secret in FLOWKEEPER_SIGNING_TOKEN_FILE, then")
+	if filepath.Clean(file) != config.DefaultPath {
+		line("  export FLOWKEEPER_CONFIG=%s", file)
+	}
 	line("  flowkeeper setup %s --url https://bot.example.com", target)
 	line("  flowkeeper check")
 	line("  flowkeeper serve")
