@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"flowkeeper/bot/check"
@@ -14,7 +15,7 @@ import (
 
 // A project that has all is fine from top to bottom.
 func TestAllIsWell(t *testing.T) {
-	clocked(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, sandbox.Options{Transport: answers(http.StatusAccepted)}, 0)
 		r.deliver(1)
 		time.Sleep(3 * time.Minute)
@@ -32,7 +33,7 @@ ok    licence        for weights and scoped labels
 
 // That GitLab may not be allowed to call an address is no news once it has delivered there.
 func TestAddressInsideThatIsCalled(t *testing.T) {
-	clocked(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, sandbox.Options{Transport: answers(http.StatusAccepted)}, 0)
 		r.o.Setup.URL = "https://10.0.0.1/webhooks/gitlab"
 		_, err := r.AddHook(1, sandbox.Hook{URL: r.o.Setup.URL, Token: secret})
@@ -127,7 +128,7 @@ func TestTroublesInGitLab(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			clocked(t, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, tt.gitlab, tt.off)
 				if tt.prepare != nil {
 					tt.prepare(r)
@@ -152,7 +153,7 @@ func TestTroublesInGitLab(t *testing.T) {
 func TestGitLabHangs(t *testing.T) {
 	for _, match := range []string{"", "GET /api/v4/user", "/labels"} {
 		t.Run("at "+match, func(t *testing.T) {
-			clocked(t, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, sandbox.Options{}, 0)
 				r.FailNext(sandbox.Fault{Match: match, Times: -1, Wait: make(chan struct{})})
 				began := time.Now()
@@ -169,7 +170,7 @@ func TestGitLabHangs(t *testing.T) {
 
 // A token that GitLab does not know is a failure of the token, and GitLab is there.
 func TestUnknownToken(t *testing.T) {
-	clocked(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, sandbox.Options{}, 0)
 		stranger, err := gitlab.New(gitlab.Options{URL: "http://gitlab.example", Token: "glpat-x", HTTP: &http.Client{Transport: direct{Handler: r.Server}}})
 		r.must(err)
@@ -185,7 +186,7 @@ func TestUnknownToken(t *testing.T) {
 
 // Forty projects are a few calls each, and their lines come in the order of the configuration.
 func TestFortyProjects(t *testing.T) {
-	clocked(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		const projects, callsEach, callsAtAll = 40, 5, 15
 		r := newRig(t, sandbox.Options{}, 0)
 		r.o.Setup.Targets = nil

@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"flowkeeper/bot/check"
@@ -126,10 +125,4 @@ func printed(t *testing.T, parts ...check.Part) string {
 		}
 	}
 	return out.String()
-}
-
-// clocked runs a test in a bubble with a clock of its own.
-func clocked(t *testing.T, f func(t *testing.T)) {
-	t.Helper()
-	synctest.Test(t, f)
 }
