@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,11 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"flowkeeper/bot/backtest"
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/sandbox"
+	"flowkeeper/bot/testkit"
 	"flowkeeper/config"
 	"flowkeeper/rules"
 	"flowkeeper/rules/engine"
@@ -352,23 +350,6 @@ func TestTexts(t *testing.T) {
 	} {
 		var got bytes.Buffer
 		w.must(write(&got))
-		golden(t, filepath.Join("testdata", name), got.Bytes())
-	}
-}
-
-// golden compares a text with a file, or writes it.
-func golden(t *testing.T, file string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", file, diff)
+		testkit.Golden(t, *update, filepath.Join("testdata", name), got.String())
 	}
 }

@@ -2,15 +2,13 @@ package document_test
 
 import (
 	"flag"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"flowkeeper/bot/report/document"
+	"flowkeeper/bot/testkit"
 	"flowkeeper/rules/planning"
 	"flowkeeper/rules/planning/planningtest"
 )
@@ -20,19 +18,7 @@ var update = flag.Bool("update", false, "write the golden documents")
 // checkGolden compares a text with a file of testdata.
 func checkGolden(t *testing.T, name, got string) {
 	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file) //nolint:gosec // a file of the test's own
-	if err != nil {
-		t.Fatalf("%v: write it with -update", err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got); write it with -update:\n%s", file, diff)
-	}
+	testkit.Golden(t, *update, filepath.Join("testdata", name), got)
 	if strings.Contains(got, "SECRET") {
 		t.Errorf("%s tells what is confidential", name)
 	}
