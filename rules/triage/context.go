@@ -8,7 +8,7 @@ import (
 )
 
 // Need names facts about an issue that its payload does not show. Needs combine.
-type Need uint16
+type Need uint32
 
 // The needs.
 const (
@@ -21,6 +21,11 @@ const (
 	NeedClosingReason                  // the issue after GitLab has finished closing it: the delivery comes before GitLab knows the reason
 	NeedSeverityAt                     // Memory.SeverityAt, from GitLab's label events
 	NeedMilestone                      // Context.Milestone
+	NeedVotes                          // Context.Votes
+	NeedDiscussions                    // Context.Discussions
+	NeedIteration                      // Context.Iteration
+	NeedMemberships                    // Context.Memberships, of those that Verdict.Memberships asks for
+	NeedMergeRequests                  // Context.MergeRequests and Context.AutoClose
 )
 
 // Context is what the bot knows about the surroundings of an issue: links, agreements, access levels. Known says which parts were loaded;
@@ -34,6 +39,13 @@ type Context struct {
 	LastComment  time.Time            `json:"co,omitzero"`  // the last comment by a person since the issue is in its state
 	AuthorLevel  int                  `json:"au,omitempty"` // the access level of the issue's author
 	Milestone    MilestoneFacts       `json:"ms,omitzero"`  // of the issue, when it was looked up
+	Votes        Votes                `json:"vo,omitzero"`
+	Discussions  Discussions          `json:"di,omitzero"`
+	Iteration    string               `json:"it,omitempty"` // the title of the issue's iteration, or its dates where it has none; "" for none
+	Memberships  map[string]bool      `json:"mb,omitempty"` // answers by Membership.Key
+	// MergeRequests are those that close the issue when they are merged, those merged already included; AutoClose says that GitLab closes it then.
+	MergeRequests []MergeRequest `json:"mr,omitempty"`
+	AutoClose     bool           `json:"ac,omitempty"`
 }
 
 // MilestoneFacts is what GitLab tells of an issue's milestone. Days are written as 2026-11-30, "" is none.
@@ -43,12 +55,14 @@ type MilestoneFacts struct {
 	Start string `json:"s,omitempty"`
 	Due   string `json:"d,omitempty"`  // the last day
 	Next  string `json:"nx,omitempty"` // the title of the open milestone of a release that follows it and has not ended yet; "" for none
+
+	Upcoming bool `json:"up,omitempty"` // it is the one that GitLab means by "upcoming": the open one with a start in the future that ends first
 }
 
 // Clone returns a copy that shares no map with c. What is appended to the copy's links does not show in c, nor in another copy.
 func (c Context) Clone() Context {
-	c.Agreements, c.AccessLevels = maps.Clone(c.Agreements), maps.Clone(c.AccessLevels)
-	c.Links = slices.Clip(c.Links)
+	c.Agreements, c.AccessLevels, c.Memberships = maps.Clone(c.Agreements), maps.Clone(c.AccessLevels), maps.Clone(c.Memberships)
+	c.Links, c.MergeRequests = slices.Clip(c.Links), slices.Clip(c.MergeRequests)
 	return c
 }
 

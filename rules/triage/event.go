@@ -30,6 +30,8 @@ const (
 	MilestoneChanged
 	// ReportDue says that the document on the issue of a report may have to change. Rules do not see it.
 	ReportDue
+	// MergeRequestChanged says that something happened to a merge request that closes the issue, or no longer does.
+	MergeRequestChanged
 
 	// AllChanges is every "what changed" bit. An opened, reopened or swept issue counts as changed in every respect: GitLab reports no changes for
 	// what was set at creation, and nothing at all for what it failed to deliver.
@@ -39,7 +41,7 @@ const (
 var kindNames = []string{
 	"opened", "updated", "closed", "reopened", "noted", "awarded", "revoked", "swept", "woken",
 	"labels changed", "weight changed", "assignees changed", "milestone changed",
-	"report due",
+	"report due", "merge request changed",
 }
 
 // String lists the kinds in a fixed order: "opened, labels changed".

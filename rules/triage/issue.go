@@ -29,14 +29,19 @@ type Issue struct {
 
 	Author         Person    `json:"au,omitzero"`
 	Assignees      []Person  `json:"as,omitempty"`
-	Milestone      int64     `json:"m,omitempty"` // global id, 0 is none; NewMilestone for one that is only known by its title
-	MilestoneTitle string    `json:"-"`           // the title of a milestone to be set, with NewMilestone
+	Milestone      int64     `json:"m,omitempty"`   // global id, 0 is none; NewMilestone for one that is only known by its title
+	MilestoneTitle string    `json:"-"`             // the title of a milestone to be set, with NewMilestone
+	DueDate        string    `json:"due,omitempty"` // "2026-12-01", "" for none
+	HealthStatus   string    `json:"hs,omitempty"`  // "on_track", "needs_attention" or "at_risk"; "" for none
 	CreatedAt      time.Time `json:"c,omitzero"`
 	UpdatedAt      time.Time `json:"u,omitzero"`
 
 	// MovedTo is the ID of the issue that this one became when it was moved, ClosedAt when it was closed; only known after a read.
 	MovedTo  int64     `json:"-"`
 	ClosedAt time.Time `json:"-"`
+
+	// MergeRequest is what only a merge request has; nil for an issue. Of a merge request, Closed also holds when it is merged.
+	MergeRequest *MergeRequestDetails `json:"mr,omitempty"`
 
 	// SecondPrecision says that UpdatedAt is cut to whole seconds, as in note and emoji payloads.
 	SecondPrecision bool `json:"cs,omitempty"`

@@ -73,6 +73,8 @@ type Memory struct {
 	LastTransition *Transition `json:"turn,omitempty"`
 	// Unconfirmed counts how often in a row GitLab gave an answer that is believed only when it is repeated, by answer.
 	Unconfirmed map[string]int `json:"doubts,omitempty"`
+	// Spells are the spells of policies, by rule: the one that is on or, where none is, the last one.
+	Spells map[string]Spell `json:"sp,omitempty"`
 	// Context is what was loaded about the issue's surroundings.
 	Context Context `json:"around,omitzero"`
 }
@@ -194,6 +196,7 @@ func (m Memory) Clone() Memory {
 	m.ShadowActions = maps.Clone(m.ShadowActions)
 	m.HasLine = maps.Clone(m.HasLine)
 	m.Wakes = maps.Clone(m.Wakes)
+	m.Spells = maps.Clone(m.Spells)
 	m.Context = m.Context.Clone()
 	m.ExecutedNotes, m.Writes = slices.Clip(m.ExecutedNotes), slices.Clip(m.Writes)
 	return m

@@ -42,14 +42,15 @@ func ParseMode(name string) (Mode, error) {
 
 // Meta is everything about a rule besides its function. Configuration, reference, metrics and explanations all use it.
 type Meta struct {
-	ID      string // stable: configuration key, file name, metric label
-	Summary string // one sentence for people who configure the bot
-	Section string // heading of the handbook page that the rule carries out
-	On      Kind   // looked at when one of these happened
-	Mode    Mode   // default
-	MaxMode Mode   // the furthest it may be configured to
-	Prompt  bool   // answers what a person just did: its items do not wait for the grace period
-	Closed  bool   // also looks at closed issues
+	ID      string      // stable: configuration key, file name, metric label
+	Summary string      // one sentence for people who configure the bot
+	Section string      // heading of the handbook page that the rule carries out
+	On      Kind        // looked at when one of these happened
+	Mode    Mode        // default
+	MaxMode Mode        // the furthest it may be configured to
+	Prompt  bool        // answers what a person just did: its items do not wait for the grace period
+	Closed  bool        // also looks at closed issues
+	Subject SubjectKind // what the rule looks at; the zero value is issues
 	Options []Option
 	Shared  []Shared
 }
@@ -109,9 +110,16 @@ type Verdict struct {
 	Unasked    bool     // in mode remind nobody is asked for what the actions would do
 	Bump       *Bump    // remembered once the actions are carried out
 
+	// Holds says of a policy that its conditions hold: a spell begins or goes on.
+	Holds bool
+	// Comment is what a policy says once in a spell, nil for nothing.
+	Comment *PolicyComment
+
 	// Needs are facts that the rule has to know before it can say anything. The rule is asked again when they are loaded; until then the verdict
 	// counts as nothing. A rule asks for them only when everything else speaks for acting, because loading costs API calls.
 	Needs Need
+	// Memberships are those that NeedMemberships asks for.
+	Memberships []Membership
 	// Wake is when the rule wants to be asked again although nothing happens; zero is never.
 	Wake time.Time
 }

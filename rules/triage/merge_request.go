@@ -1,0 +1,49 @@
+package triage
+
+import "time"
+
+// MergeRequest is a merge request beside the issue that it closes, as far as rules look at it.
+type MergeRequest struct {
+	Ref
+
+	Path      string            `json:"path,omitempty"` // of its project: "group/project"
+	URL       string            `json:"url,omitempty"`
+	Title     string            `json:"t,omitempty"` // theirs
+	State     MergeRequestState `json:"s,omitempty"`
+	Draft     bool              `json:"d,omitempty"`
+	ToDefault bool              `json:"td,omitempty"` // its target is the default branch of its project
+	ByHand    bool              `json:"h,omitempty"`  // somebody linked it in the issue's Development widget; then any target counts
+	Assignees []Person          `json:"as,omitempty"`
+	Reviewers []Person          `json:"rv,omitempty"`
+	MergedAt  time.Time         `json:"ma,omitzero"` // zero unless it is merged
+	UpdatedAt time.Time         `json:"u,omitzero"`  // when GitLab last changed it, as far as known
+}
+
+// Counts reports whether the merge request can close the issue at all.
+func (m *MergeRequest) Counts() bool { return m.ToDefault || m.ByHand }
+
+// MergeRequestState is a merge request's state, by its name in GitLab's API.
+type MergeRequestState string
+
+// The states of a merge request. A locked one is being merged.
+const (
+	MROpened MergeRequestState = "opened"
+	MRClosed MergeRequestState = "closed"
+	MRMerged MergeRequestState = "merged"
+	MRLocked MergeRequestState = "locked"
+)
+
+// MergeRequestDetails is what a merge request has beside what an issue has, where it is the subject itself.
+type MergeRequestDetails struct {
+	State        MergeRequestState `json:"s,omitempty"`
+	Draft        bool              `json:"d,omitempty"`
+	SourceBranch string            `json:"sb,omitempty"`
+	TargetBranch string            `json:"tb,omitempty"`
+	ToDefault    bool              `json:"td,omitempty"` // the target is the project's default branch
+	Reviewers    []Person          `json:"rv,omitempty"`
+	Head         string            `json:"h,omitempty"` // the last commit's id, "" for none
+	MergedAt     time.Time         `json:"ma,omitzero"`
+	// Closes are the issues that it closes when it is merged, in other projects, too. They are known if ClosesKnown.
+	Closes      []Ref `json:"cl,omitempty"`
+	ClosesKnown bool  `json:"ck,omitempty"`
+}
