@@ -153,6 +153,28 @@ func TestHelpAndWhyReply(t *testing.T) {
 	}
 }
 
+// TestWhoLooks: reactions to the issue and to the bot's note are listed, without a mention of anybody.
+func TestWhoLooks(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, nil)
+	ref := r.open(sandbox.IssueOptions{Title: "t"})
+	r.must(nil, r.gitlab.React("mia", ref, 0, "eyes"))
+	r.must(nil, r.gitlab.React("omar", ref, r.noteID(ref), "thinking"))
+	r.must(nil, r.gitlab.React("ann", ref, 0, "tada"))
+	reactions, replies := r.answer(ref, r.say("ann", ref, "/flow who"))
+	if len(reactions) > 0 || len(replies) != 1 {
+		t.Fatalf("reactions %v, replies %v", reactions, replies)
+	}
+	for _, row := range []string{"- 👀 looking: mia\n", "- 🤔 thinking: omar\n"} {
+		if !strings.Contains(replies[0].Text, row) {
+			t.Errorf("the reply lacks %q:\n%s", row, replies[0].Text)
+		}
+	}
+	if text := replies[0].Text; strings.Contains(text, "ann") || strings.Contains(text, "@") {
+		t.Errorf("the reply names somebody who said nothing, or mentions people:\n%s", text)
+	}
+}
+
 func TestInternalCommentGetsInternalReply(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sandbox.Premium, nil)

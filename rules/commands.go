@@ -12,6 +12,7 @@ func Commands() []triage.Command {
 	all := []triage.Command{
 		commandHelp,
 		commandWhy,
+		commandWho,
 		commandNext,
 		commandBack,
 		commandTo,

@@ -99,6 +99,8 @@ type Around struct {
 	ClosedAs   string            `yaml:"closed_as"` // "duplicate", "moved" or ""
 	Issues     []int64           `yaml:"issues"`
 
+	Reactions map[string][]string `yaml:"reactions"` // usernames, by emoji
+
 	Report string              `yaml:"report"` // kind and key: "planning 19.6"
 	Away   map[string][]string `yaml:"away"`   // days, by username
 	Takes  map[string][]string `yaml:"takes"`  // usernames, by issue: "1#12"

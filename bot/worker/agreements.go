@@ -37,22 +37,46 @@ func (j *job) loadComments(ctx context.Context, d engine.Decision, facts triage.
 	return err
 }
 
-// agreements counts who agrees: by a thumbsup on the issue or on the bot's note, or by a comment that says nothing else.
-func (j *job) agreements(ctx context.Context, note int64, comments []gitlab.Comment) (map[string]triage.Agreement, error) {
+// reactions are those to the issue and to the bot's note, if there is one. A note that is gone is remembered as dismissed.
+func (j *job) reactions(ctx context.Context, note int64) ([]gitlab.Award, error) {
 	awards, err := j.view.gitlab.Awards(ctx, j.batch.Issue, 0)
 	if err != nil {
 		return nil, err
 	}
 	awards = j.withReactions(awards, 0)
-	if note != 0 {
-		more, err := j.view.gitlab.Awards(ctx, j.batch.Issue, note)
-		if err != nil {
-			if deleted, err := j.commentIsGone(ctx, note, err); !deleted || err != nil {
-				return nil, err
-			}
-			j.rememberDismissed(&j.in.Memory)
+	if note == 0 {
+		return awards, nil
+	}
+	more, err := j.view.gitlab.Awards(ctx, j.batch.Issue, note)
+	if err != nil {
+		if deleted, err := j.commentIsGone(ctx, note, err); !deleted || err != nil {
+			return nil, err
 		}
-		awards = append(awards, j.withReactions(more, note)...)
+		j.rememberDismissed(&j.in.Memory)
+	}
+	return append(awards, j.withReactions(more, note)...), nil
+}
+
+// givenReactions are people's reactions to the issue and to the bot's note.
+func (j *job) givenReactions(ctx context.Context) ([]triage.GivenReaction, error) {
+	awards, err := j.reactions(ctx, j.in.Memory.Note.ID)
+	if err != nil {
+		return nil, err
+	}
+	given := []triage.GivenReaction{}
+	for _, a := range awards {
+		if !j.view.bot.is(a.User.ID) {
+			given = append(given, triage.GivenReaction{By: a.User, Emoji: a.Name})
+		}
+	}
+	return given, nil
+}
+
+// agreements counts who agrees: by a thumbsup on the issue or on the bot's note, or by a comment that says nothing else.
+func (j *job) agreements(ctx context.Context, note int64, comments []gitlab.Comment) (map[string]triage.Agreement, error) {
+	awards, err := j.reactions(ctx, note)
+	if err != nil {
+		return nil, err
 	}
 	agreed := map[string]triage.Agreement{}
 	for _, a := range awards {

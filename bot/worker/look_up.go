@@ -49,6 +49,13 @@ func (j *job) lookUp(ctx context.Context, d engine.Decision, needs engine.Needs)
 		}
 		j.in.Facts.Report = &report
 	}
+	if needs.Reactions {
+		given, err := j.givenReactions(ctx)
+		if err != nil {
+			return err
+		}
+		j.in.Facts.Reactions = &given
+	}
 	if needs.Facts == 0 {
 		return nil
 	}

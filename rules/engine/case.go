@@ -101,6 +101,8 @@ type Facts struct {
 	AgreementsCounted bool
 	// Report is what the issue shows of a report, nil if that was not looked up.
 	Report *planning.Report
+	// Reactions are those of people to the issue and to the bot's note, nil if they were not looked up.
+	Reactions *[]triage.GivenReaction
 	// RefusedLabels are labels that GitLab did not accept. A command that wants one is refused.
 	RefusedLabels map[string]bool
 }
@@ -112,9 +114,10 @@ type Needs struct {
 	FindIssues   []string       // as people wrote them, for Facts.FoundIssues
 	PastFindings []string       // rules, for Facts.PastFindings
 	Report       bool           // Facts.Report
+	Reactions    bool           // Facts.Reactions
 }
 
 // Empty reports whether the decision stands.
 func (n Needs) Empty() bool {
-	return n.Facts == 0 && len(n.FindIssues) == 0 && len(n.PastFindings) == 0 && !n.Report
+	return n.Facts == 0 && len(n.FindIssues) == 0 && len(n.PastFindings) == 0 && !n.Report && !n.Reactions
 }

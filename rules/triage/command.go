@@ -114,6 +114,7 @@ type Call struct {
 	Options  map[string]Options // in force, by rule
 	Found    *FoundIssue        // what Outcome.FindIssue asked for; nil if it was not looked for yet
 	Report   *ReportFacts       // what Outcome.ReadReport asked for; nil if it was not looked for yet
+	Given    *[]GivenReaction   // what Outcome.ReadReactions asked for; nil if it was not looked for yet
 }
 
 // FoundIssue is an issue that a comment names. Problem says why there is none, a finished sentence of our own without full stop.
@@ -137,8 +138,15 @@ type Outcome struct {
 	Explain        *string // the reply is what the rules say: of all of them, or of the one named
 	Needs          Need    // facts that the command has to know first; it is asked again with them
 	FindIssue      string  // an issue that has to be looked up first, as written
+	ReadReactions  bool    // the reactions have to be looked up first; the command is asked again with Call.Given
 	ReadReport     bool    // whether the issue is a report has to be looked up first; the command is asked again with Call.Report
 	EvenOutOfScope bool    // also runs on issues that the rules leave alone
+}
+
+// GivenReaction is a reaction of a person to the issue or to the bot's note on it. Emoji is GitLab's name without colons: "eyes".
+type GivenReaction struct {
+	By    Person
+	Emoji string
 }
 
 // Draft is an issue to be opened: a spike's follow-up or a retrospective.
