@@ -128,6 +128,8 @@ type wireIssue struct {
 	Assignees    []*wirePerson   `json:"assignees"`
 	Assignee     *wirePerson     `json:"assignee"`
 	Milestone    *wireTitle      `json:"milestone"`
+	DueDate      string          `json:"due_date"`
+	HealthStatus string          `json:"health_status"`
 	CreatedAt    time.Time       `json:"created_at"`
 	UpdatedAt    time.Time       `json:"updated_at"`
 	ClosedAt     time.Time       `json:"closed_at"`
@@ -178,6 +180,8 @@ func (w *wireIssue) issue() (triage.Issue, error) {
 		Author:       w.Author.person(),
 		CreatedAt:    w.CreatedAt,
 		UpdatedAt:    w.UpdatedAt,
+		DueDate:      w.DueDate,
+		HealthStatus: w.HealthStatus,
 	}
 	if i.ClosedAt = w.ClosedAt; w.MovedTo != nil {
 		i.MovedTo = *w.MovedTo

@@ -33,7 +33,7 @@ var decoded = map[string]func() webhook.Delivery{
 			Issue: triage.Issue{
 				Ref: triage.Ref{Project: 7, IID: 12}, ID: 9012, Path: "fleet/ship", URL: "https://gitlab.example/fleet/ship/-/issues/12",
 				Type: "Issue", Title: "Anker löst sich bei Sturm ⚓", Labels: []string{"backend", "workflow::refinement"},
-				Weight: new(3), Author: triage.Person{ID: 42}, Assignees: []triage.Person{omar}, Milestone: 300,
+				Weight: new(3), Author: triage.Person{ID: 42}, Assignees: []triage.Person{omar}, Milestone: 300, DueDate: "2026-06-12", HealthStatus: "needs_attention",
 				CreatedAt: time.Date(2026, 3, 1, 8, 0, 0, 123e6, time.UTC), UpdatedAt: time.Date(2026, 3, 2, 9, 30, 15, 500e6, time.UTC),
 			},
 		}

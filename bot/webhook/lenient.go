@@ -78,6 +78,26 @@ func (s *status) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// word is a text, "" for null and whatever is no text. Like number's, its UnmarshalJSON gives no error.
+type word string
+
+func (w *word) UnmarshalJSON(b []byte) error {
+	text, err := unmarshal[string](b)
+	if *w = ""; err == nil {
+		*w = word(cleanText(*text, maxName))
+	}
+	return nil
+}
+
+// day is the word as a day, "2026-12-01"; "" if it is none. Some versions write a time behind it.
+func (w word) day() string {
+	text := string(w[:min(len(w), len(time.DateOnly))])
+	if _, err := time.Parse(time.DateOnly, text); err != nil {
+		return ""
+	}
+	return text
+}
+
 // moment is a point in time as GitLab's versions write it: "2026-05-28T06:17:50.386Z", with an offset, or "2023-05-25 17:12:06 UTC".
 // It is zero for null, "" and whatever is no date. coarse says that it was written without a fraction of a second.
 type moment struct {

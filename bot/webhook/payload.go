@@ -72,6 +72,9 @@ type issue struct {
 	Status       status  `json:"status"` // of EE; of a pipeline it is a word
 	Labels       []label `json:"labels"` // nil if absent or null
 
+	DueDate      word `json:"due_date"`
+	HealthStatus word `json:"health_status"` // absent or null without a licence
+
 	AssigneeIDs []number `json:"assignee_ids"`
 	AssigneeID  number   `json:"assignee_id"`
 

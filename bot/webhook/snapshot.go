@@ -55,6 +55,7 @@ func (d *Delivery) setSnapshot(p *payload, i *issue) {
 	s.ServiceDesk = s.Type == triage.Ticket || s.Author.IsSupportBot()
 	s.Assignees = d.assignees(p, i)
 	s.Milestone = firstID(i.MilestoneID)
+	s.DueDate, s.HealthStatus = i.DueDate.day(), string(i.HealthStatus)
 	s.CreatedAt = i.CreatedAt.at
 	s.UpdatedAt = i.UpdatedAt.at
 	s.SecondPrecision = i.UpdatedAt.coarse

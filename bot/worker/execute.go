@@ -42,7 +42,7 @@ func (j *job) update(ctx context.Context) (again bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	got.CarryStatusFrom(&j.snap.issue)
+	got.CarryFrom(&j.snap.issue)
 	edit, before := triage.Difference(j.snap.issue, d.Result), j.snap.issue
 	j.effects.edits = append(j.effects.edits, edit)
 	if len(d.Plan) > 0 {

@@ -42,7 +42,7 @@ func (j *job) load(ctx context.Context) error {
 		}
 		if body.Issue.UpdatedAt.IsZero() {
 			j.mail.unreadable++
-		} else if body.Issue.CarryStatusFrom(newest); body.Issue.NewerThan(newest) {
+		} else if body.Issue.CarryFrom(newest); body.Issue.NewerThan(newest) {
 			newest, j.snap.seenAt, j.snap.late = &body.Issue, body.Event.ReceivedAt, body.Event.ReceivedAt.Sub(body.Issue.UpdatedAt) > newborn
 		} else if body.Issue.Status == triage.Canceled && body.Issue.UpdatedAt.Equal(newest.UpdatedAt) {
 			newest.Status = triage.Canceled // of a closing that is told twice, as of one time, only one may tell the status

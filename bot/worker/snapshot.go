@@ -42,7 +42,7 @@ func (j *job) readIssue(ctx context.Context) error {
 		issue = *j.snap.newest
 		issue.Description = description
 	}
-	issue.CarryStatusFrom(j.snap.newest)
+	issue.CarryFrom(j.snap.newest)
 	j.snap.issue, j.snap.seenAt, j.snap.live, j.view.called = issue, j.now(), true, true
 	j.snap.reads++
 	return nil

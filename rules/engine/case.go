@@ -115,6 +115,8 @@ type Needs struct {
 	PastFindings []string       // rules, for Facts.PastFindings
 	Report       bool           // Facts.Report
 	Reactions    bool           // Facts.Reactions
+
+	Memberships []triage.Membership // those that triage.NeedMemberships in Facts is about, each once
 }
 
 // Empty reports whether the decision stands.

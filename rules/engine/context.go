@@ -2,6 +2,12 @@ package engine
 
 import "flowkeeper/rules/triage"
 
+// What has to be loaded again together: what is of the milestone, and what policies ask of which GitLab sends no event, or not each time.
+const (
+	ofMilestone = triage.NeedMilestone | triage.NeedMilestoneUpcoming | triage.NeedMilestoneStarted
+	untold      = triage.NeedVotes | triage.NeedDiscussions | triage.NeedIteration | triage.NeedMemberships
+)
+
 // updateContext brings what is known of the issue's surroundings up to date with the events: since when it is in its state, who agreed, and
 // what has to be loaded again because time has passed.
 func updateContext(in *triage.Input) {
@@ -9,7 +15,10 @@ func updateContext(in *triage.Input) {
 	updateSeverityAt(in)
 	around := &in.Memory.Context
 	if around.Milestone.ID != in.Issue.Milestone {
-		around.Known &^= triage.NeedMilestone
+		around.Known &^= ofMilestone
+	}
+	if in.Issue.Author.Username == "" {
+		around.Known &^= triage.NeedAuthorName
 	}
 	for _, e := range in.Events {
 		// What may have changed without a delivery is loaded again when time has passed or the state has changed.
@@ -17,7 +26,11 @@ func updateContext(in *triage.Input) {
 			around.Known &^= triage.NeedLinks | triage.NeedComments
 		}
 		if e.Kind&(triage.Woken|triage.Swept) != 0 && e.ReceivedAt.After(around.LoadedAt) {
-			around.Known &^= triage.NeedMilestone // GitLab does not tell when dates are moved
+			around.Known &^= ofMilestone // GitLab does not tell when dates are moved
+			around.Known &^= untold
+		}
+		if e.ReceivedAt.After(around.LoadedAt) {
+			around.Known &^= outdatedBy(e)
 		}
 		if e.Kind&triage.Closed != 0 && e.ReceivedAt.After(around.LoadedAt) {
 			around.Known &^= triage.NeedClosingReason
@@ -33,6 +46,20 @@ func updateContext(in *triage.Input) {
 	if moved && in.Is(triage.Review) && contextOutdated(in) {
 		around.Known &^= triage.NeedAgreements // a new review is agreed anew
 	}
+}
+
+// outdatedBy is what policies ask for and an event has changed, or may have.
+func outdatedBy(e triage.Event) (n triage.Need) {
+	if e.Emoji != nil && e.Emoji.NoteID == 0 {
+		n |= triage.NeedVotes
+	}
+	if e.Note != nil {
+		n |= triage.NeedDiscussions
+	}
+	if e.Kind&triage.Updated != 0 {
+		n |= triage.NeedIteration // a change of which is delivered without saying so
+	}
+	return n
 }
 
 // contextOutdated reports whether something happened since the surroundings were loaded.

@@ -12,20 +12,23 @@ type Need uint32
 
 // The needs.
 const (
-	NeedLinks         Need = 1 << iota // Context.Links
-	NeedAgreements                     // Context.Agreements, counted from reactions and comments
-	NeedAccessLevels                   // Context.AccessLevels of everybody who agreed
-	NeedComments                       // Context.LastComment
-	NeedStateEntry                     // Memory.StateEntry, from GitLab's label events
-	NeedAuthorLevel                    // Context.AuthorLevel
-	NeedClosingReason                  // the issue after GitLab has finished closing it: the delivery comes before GitLab knows the reason
-	NeedSeverityAt                     // Memory.SeverityAt, from GitLab's label events
-	NeedMilestone                      // Context.Milestone
-	NeedVotes                          // Context.Votes
-	NeedDiscussions                    // Context.Discussions
-	NeedIteration                      // Context.Iteration
-	NeedMemberships                    // Context.Memberships, of those that Verdict.Memberships asks for
-	NeedMergeRequests                  // Context.MergeRequests and Context.AutoClose
+	NeedLinks             Need = 1 << iota // Context.Links
+	NeedAgreements                         // Context.Agreements, counted from reactions and comments
+	NeedAccessLevels                       // Context.AccessLevels of everybody who agreed
+	NeedComments                           // Context.LastComment
+	NeedStateEntry                         // Memory.StateEntry, from GitLab's label events
+	NeedAuthorLevel                        // Context.AuthorLevel
+	NeedClosingReason                      // the issue after GitLab has finished closing it: the delivery comes before GitLab knows the reason
+	NeedSeverityAt                         // Memory.SeverityAt, from GitLab's label events
+	NeedMilestone                          // Context.Milestone, without Upcoming and Started
+	NeedVotes                              // Context.Votes
+	NeedDiscussions                        // Context.Discussions
+	NeedIteration                          // Context.Iteration
+	NeedMemberships                        // Context.Memberships, of those that Verdict.Memberships asks for
+	NeedMergeRequests                      // Context.MergeRequests and Context.AutoClose
+	NeedMilestoneUpcoming                  // Context.Milestone.Upcoming
+	NeedMilestoneStarted                   // Context.Milestone.Started
+	NeedAuthorName                         // Issue.Author.Username, of which most deliveries tell only the id
 )
 
 // Context is what the bot knows about the surroundings of an issue: links, agreements, access levels. Known says which parts were loaded;
@@ -43,6 +46,9 @@ type Context struct {
 	Discussions  Discussions          `json:"di,omitzero"`
 	Iteration    string               `json:"it,omitempty"` // the title of the issue's iteration, or its dates where it has none; "" for none
 	Memberships  map[string]bool      `json:"mb,omitempty"` // answers by Membership.Key
+	// HiddenSources are the projects and groups of memberships, by Membership.SourceKey, that GitLab does not show the bot: who is a member there
+	// cannot be known.
+	HiddenSources map[string]bool `json:"hs,omitempty"`
 	// MergeRequests are those that close the issue when they are merged, those merged already included; AutoClose says that GitLab closes it then.
 	MergeRequests []MergeRequest `json:"mr,omitempty"`
 	AutoClose     bool           `json:"ac,omitempty"`
@@ -56,12 +62,16 @@ type MilestoneFacts struct {
 	Due   string `json:"d,omitempty"`  // the last day
 	Next  string `json:"nx,omitempty"` // the title of the open milestone of a release that follows it and has not ended yet; "" for none
 
-	Upcoming bool `json:"up,omitempty"` // it is the one that GitLab means by "upcoming": the open one with a start in the future that ends first
+	// Whether GitLab's own filters "upcoming" and "started" hold for it today. What they mean depends on GitLab's version: until 18 the open
+	// milestone that is due next is upcoming, since then every open one that starts in the future. So GitLab is asked.
+	Upcoming bool `json:"up,omitempty"`
+	Started  bool `json:"st,omitempty"`
 }
 
 // Clone returns a copy that shares no map with c. What is appended to the copy's links does not show in c, nor in another copy.
 func (c Context) Clone() Context {
 	c.Agreements, c.AccessLevels, c.Memberships = maps.Clone(c.Agreements), maps.Clone(c.AccessLevels), maps.Clone(c.Memberships)
+	c.HiddenSources = maps.Clone(c.HiddenSources)
 	c.Links, c.MergeRequests = slices.Clip(c.Links), slices.Clip(c.MergeRequests)
 	return c
 }

@@ -71,10 +71,17 @@ func (i *Issue) NewerThan(other *Issue) bool {
 // Canceled is the category of the statuses with which an issue is closed undone.
 const Canceled = "canceled"
 
-// CarryStatusFrom takes over the status from an earlier state of the issue: GitLab reports it in deliveries only.
-func (i *Issue) CarryStatusFrom(of *Issue) {
-	if i.Status == "" && of != nil && of.Closed == i.Closed {
+// CarryFrom takes over from an earlier state of the issue what GitLab does not tell each time: the status is in deliveries only, the author's
+// name is not in most of them.
+func (i *Issue) CarryFrom(of *Issue) {
+	if of == nil {
+		return
+	}
+	if i.Status == "" && of.Closed == i.Closed {
 		i.Status = of.Status
+	}
+	if i.Author.Username == "" && i.Author.ID == of.Author.ID {
+		i.Author = of.Author
 	}
 }
 

@@ -1,6 +1,9 @@
 package triage
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Votes are the reactions thumbsup and thumbsdown on an issue.
 type Votes struct {
@@ -8,11 +11,15 @@ type Votes struct {
 	Down int `json:"d"`
 }
 
-// Discussions count what people wrote below an issue, without what GitLab itself noted.
+// Discussions count what people wrote below an issue, without what GitLab itself noted and what the bot wrote: its note would make an issue
+// that nobody has answered look answered. Of more than MaxDiscussions threads the rest is not counted.
 type Discussions struct {
 	Threads int `json:"t"`
 	Notes   int `json:"n"`
 }
+
+// MaxDiscussions is how many threads of an issue are looked through, those that GitLab's own notes make included.
+const MaxDiscussions = 1000
 
 // Membership asks whether a person is a member of a project or a group, inherited membership included.
 type Membership struct {
@@ -21,13 +28,28 @@ type Membership struct {
 	Person Person
 }
 
-// Key names the question in Context.Memberships: "group/gnome:alice".
+// Key names the question in Context.Memberships: "group/gnome:41", or "group/gnome:@alice" of a person whose id is not known. Deliveries tell
+// of an author no more than the id.
 func (m Membership) Key() string {
-	kind := "project"
-	if m.Group {
-		kind = "group"
+	if m.Person.ID != 0 {
+		return m.SourceKey() + ":" + strconv.FormatInt(m.Person.ID, 10)
 	}
-	return kind + "/" + m.Source + ":" + UsernameKey(m.Person.Username)
+	return m.SourceKey() + ":@" + UsernameKey(m.Person.Username)
+}
+
+// SourceKey names the project or group in Context.HiddenSources: "group/gnome".
+func (m Membership) SourceKey() string {
+	if m.Group {
+		return "group/" + m.Source
+	}
+	return "project/" + m.Source
+}
+
+// Answer is what is known of a membership; known is false if it has to be looked up, or cannot be known because GitLab does not show the
+// bot the project or group: then hidden is true.
+func (c *Context) Answer(m Membership) (member, known, hidden bool) {
+	member, known = c.Memberships[m.Key()]
+	return member, known, !known && c.HiddenSources[m.SourceKey()]
 }
 
 // PolicyComment is a comment that a policy makes once in a spell.
