@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode"
 
+	"flowkeeper/config/document"
 	"flowkeeper/rules/triage"
 )
 
@@ -118,11 +119,11 @@ func (e *environment) valueOrFile(name string) (from, value string, f *diagnosti
 	if !isClearlyPath(path) {
 		e.secrets = append(e.secrets, path)
 	}
-	content, err := readBounded(path, maxSecretFile)
+	content, err := document.ReadFile(path, maxSecretFile)
 	switch {
 	case err != nil && !isClearlyPath(path):
 		return twin, "", diagnosticf("write the path of a file, beginning with / or ./", "its value, not shown in case it is the secret itself, names no file that can be read")
-	case errors.Is(err, errNoFile) && slices.Contains(madeBySetup, name):
+	case errors.Is(err, document.ErrNoFile) && slices.Contains(madeBySetup, name):
 		return twin, "", diagnosticf("flowkeeper setup makes it", "reading %s: %v", quote(path), err)
 	case err != nil:
 		return twin, "", diagnosticf("", "reading %s: %v", quote(path), err)
@@ -205,7 +206,7 @@ const signingMark = "whsec_"
 func AdminToken(environ []string) (Secret, error) {
 	name, value, f := newEnvironment(environ).valueOrFile(adminTokenVariable)
 	if f != nil {
-		return Secret{}, fmt.Errorf("%s: %s", name, f.message)
+		return Secret{}, fmt.Errorf("%s: %s", name, f.Message)
 	}
 	return NewSecret(value), nil
 }

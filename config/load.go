@@ -2,11 +2,8 @@ package config
 
 import (
 	"errors"
-	"fmt"
-	"io"
-	"io/fs"
-	"os"
 
+	"flowkeeper/config/document"
 	"flowkeeper/rules/triage"
 )
 
@@ -39,21 +36,21 @@ func read(name string, source []byte, bad *Problem, env *environment, catalogue 
 		c.File = name
 	}
 	if bad == nil {
-		r.doc, bad = parse(name, source)
+		r.doc, bad = document.Parse(name, source)
 	} else {
-		r.doc = &document{name: name}
+		r.doc = &document.Document{Name: name}
 	}
 	if bad != nil {
 		r.problems = append(r.problems, *bad)
-	} else if r.doc.root != nil {
-		r.schema.read(r, "", r.doc.root)
+	} else if r.doc.Root != nil {
+		r.schema.read(r, "", r.doc.Root)
 	}
 	env.read(r)
 	r.capModes(&c)
 	r.crossCheck(&c)
 
 	if len(r.problems) > 0 {
-		return Config{}, env.redact(r.problems.sorted())
+		return Config{}, env.redact(r.problems.Sorted())
 	}
 	return c, nil
 }
@@ -68,56 +65,14 @@ func openFile(path string, env *environment) (name string, source []byte, bad *P
 			path = DefaultPath
 		}
 	}
-	source, err := readBounded(path, maxSize)
+	source, err := document.ReadFile(path, document.MaxSize)
 	switch {
 	case err == nil:
 		return path, source, nil
-	case !named && errors.Is(err, errNoFile):
+	case !named && errors.Is(err, document.ErrNoFile):
 		return path, nil, nil
 	default:
 		return path, nil, &Problem{File: maskText(path), Message: err.Error(), Hint: hint}
-	}
-}
-
-// readBounded reads a regular file, and of a longer one a byte more than limit. Its errors do not name the file, the caller knows
-// whether that may be shown. Pipes and devices are refused because reading them may wait for ever.
-func readBounded(path string, limit int64) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, withoutPath(err)
-	}
-	if info.IsDir() {
-		return nil, errors.New("this is a directory, a file is wanted")
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New("this is a pipe or a device, a file is wanted")
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, withoutPath(err)
-	}
-	content, err := io.ReadAll(io.LimitReader(file, limit+1))
-	if err := errors.Join(err, file.Close()); err != nil {
-		return nil, withoutPath(err)
-	}
-	return content, nil
-}
-
-// errNoFile is what a missing file is reported with.
-var errNoFile = errors.New("there is no such file")
-
-// withoutPath is the reason why a file cannot be read, without the file's name.
-func withoutPath(err error) error {
-	var at *fs.PathError
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return errNoFile
-	case errors.Is(err, fs.ErrPermission):
-		return errors.New("reading it is not permitted")
-	case errors.As(err, &at):
-		return fmt.Errorf("it cannot be read: %w", at.Err)
-	default:
-		return errors.New("it cannot be read")
 	}
 }
 

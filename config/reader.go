@@ -1,9 +1,9 @@
 package config
 
 import (
-	"fmt"
-
 	"github.com/goccy/go-yaml/ast"
+
+	"flowkeeper/config/document"
 )
 
 // maxEntries bounds how many keys are looked at, merged ones counted each time: a few nested merges could name millions.
@@ -12,7 +12,7 @@ const maxEntries = 10_000
 // reader is the state of reading one configuration: the problems found so far and where each value came from.
 type reader struct {
 	schema   section
-	doc      *document
+	doc      *document.Document
 	problems Problems
 	origin   map[string]origin // by the path of the key
 	entries  int
@@ -33,7 +33,7 @@ func (r *reader) report(path string, n ast.Node, f *diagnostic) {
 
 // reportAt notes a diagnostic at a place in the file.
 func (r *reader) reportAt(path string, at location, f *diagnostic) {
-	p := r.doc.problem(at.line, at.column, f)
+	p := r.doc.Problem(at, f)
 	p.Path = maskText(path)
 	r.problems = append(r.problems, *p)
 	r.origin[path] = origin{spot: at, bad: true}
@@ -41,29 +41,16 @@ func (r *reader) reportAt(path string, at location, f *diagnostic) {
 
 // reportVariable notes a diagnostic of an environment variable.
 func (r *reader) reportVariable(name string, f *diagnostic) {
-	r.problems = append(r.problems, Problem{Path: name, Message: maskText(f.message), Hint: maskText(f.hint)})
+	r.problems = append(r.problems, Problem{Path: name, Message: maskText(f.Message), Hint: maskText(f.Hint)})
 }
 
-// resolve follows anchors and aliases. It reports an alias without an anchor and returns nil.
+// resolve follows anchors and aliases. It reports an alias that leads nowhere and returns nil.
 func (r *reader) resolve(path string, n ast.Node) ast.Node {
-	const longestChain = 20
-	for range longestChain {
-		switch v := n.(type) {
-		case *ast.AnchorNode:
-			n = v.Value
-		case *ast.AliasNode:
-			target := r.doc.aliases[v]
-			if target == nil {
-				r.report(path, v, diagnosticf("define it before with &"+tokenText(v.Value), "there is no anchor %s", quote(tokenText(v.Value))))
-				return nil
-			}
-			n = target
-		default:
-			return n
-		}
+	target, f := r.doc.Resolve(n)
+	if f != nil {
+		r.report(path, n, f)
 	}
-	r.report(path, n, diagnosticf("", "the aliases go round in circles"))
-	return nil
+	return target
 }
 
 // entry is one key of a mapping with its value.
@@ -95,13 +82,13 @@ func (r *reader) mapping(path string, n ast.Node) (entries []entry, ok bool) {
 			merged = append(merged, v.Value)
 			continue
 		}
-		key, plain := keyText(v.Key)
+		key, plain := document.KeyText(v.Key)
 		if !plain {
 			r.report(path, v.Key, diagnosticf("write \"key: value\"", "a key has to be a plain word"))
 			continue
 		}
 		if first, twice := seen[key]; twice {
-			r.report(joinPath(path, key), v.Key, diagnosticf("remove one of the two", "the key is there already, in line %d", first.line))
+			r.report(joinPath(path, key), v.Key, diagnosticf("remove one of the two", "the key is there already, in line %d", first.Line))
 			continue
 		}
 		seen[key] = position(v.Key)
@@ -165,21 +152,6 @@ func (r *reader) mergeOne(path string, at, target ast.Node) []entry {
 	return entries
 }
 
-// keyText is a key as it is written, without quotes.
-func keyText(n ast.MapKeyNode) (string, bool) {
-	switch v := n.(type) {
-	case *ast.MappingKeyNode:
-		if inner, ok := v.Value.(ast.ScalarNode); ok {
-			return tokenText(inner), true
-		}
-		return "", false
-	case ast.ScalarNode:
-		return tokenText(v), true
-	default:
-		return "", false
-	}
-}
-
 // joinPath is the path of a key within a section.
 func joinPath(path, key string) string {
 	if path == "" {
@@ -215,12 +187,12 @@ func (r *reader) literal(path string, n ast.Node, want string) (literal, bool) {
 	case *ast.LiteralNode:
 		return literal{text: v.Value.Value}, true
 	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
-		return literal{text: tokenText(v), typ: isNumber}, true
+		return literal{text: document.Text(v), typ: isNumber}, true
 	case *ast.BoolNode:
-		return literal{text: tokenText(v), typ: isBool}, true
+		return literal{text: document.Text(v), typ: isBool}, true
 	case *ast.TagNode:
 		if inner, ok := v.Value.(ast.ScalarNode); ok && v.Start.Value == "!!str" {
-			return literal{text: tokenText(inner)}, true
+			return literal{text: document.Text(inner)}, true
 		}
 		r.report(path, v, diagnosticf("leave it out", "the tag %s is not understood", quote(v.Start.Value)))
 		return literal{}, false
@@ -230,25 +202,5 @@ func (r *reader) literal(path string, n ast.Node, want string) (literal, bool) {
 	default:
 		r.report(path, v, diagnosticf("write "+want, "this is %s", nodeKind(v)))
 		return literal{}, false
-	}
-}
-
-// nodeKind names the type of a node, for messages.
-func nodeKind(n ast.Node) string {
-	switch n.(type) {
-	case *ast.MappingNode, *ast.MappingValueNode:
-		return "a mapping"
-	case *ast.SequenceNode:
-		return "a list"
-	case *ast.NullNode:
-		return "empty"
-	case *ast.BoolNode:
-		return "true or false"
-	case *ast.IntegerNode, *ast.FloatNode:
-		return "a number"
-	case *ast.StringNode, *ast.LiteralNode:
-		return "a word"
-	default:
-		return fmt.Sprintf("something else (%s)", n.Type())
 	}
 }

@@ -3,15 +3,15 @@ package config
 import (
 	"fmt"
 	"io"
-	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"flowkeeper/config/document"
 )
 
 // hidden is what is shown in the place of a secret.
-const hidden = "<secret>"
+const hidden = document.Hidden
 
 // Secret is a text that must not be printed. However it is formatted or marshalled, it says "<secret>"; only Reveal
 // returns its value. The zero value is a secret that is not set.
@@ -90,49 +90,4 @@ func secretsText(secrets ...Secret) string {
 		return "not set"
 	}
 	return joinWords(words)
-}
-
-var (
-	// tokenShape finds what is a secret by its looks: GitLab's tokens, signing tokens and the credentials of a URL.
-	tokenShape = regexp.MustCompile(`\b(gl[a-z]{2,6}-|GR1348941|whsec_)[A-Za-z0-9_.=+/-]+|://[^\s"']*@`)
-	// secretKey finds a key that sounds like a secret, and what follows it on the line.
-	secretKey = regexp.MustCompile(`(?i)([\w-]*(?:token|secret|passw|credential|api[_-]?key)[\w-]*["']?[ \t]*[:=])(.*)`)
-)
-
-// maskText hides parts of a message that look like a secret.
-func maskText(s string) string {
-	return tokenShape.ReplaceAllStringFunc(s, func(found string) string {
-		if strings.HasPrefix(found, "://") {
-			return "://" + hidden + "@"
-		}
-		return hidden
-	})
-}
-
-// maskSource hides what looks like a secret in the lines of a file: by its looks or by the key before it, also where the value stands
-// on lines of its own. It works on broken YAML too, which is when excerpts matter most.
-func maskSource(lines []string) []string {
-	masked := slices.Clone(lines)
-	under := -1 // the indent of a key whose value is on the following lines, -1 for none
-	for n, line := range lines {
-		indent := len(line) - len(strings.TrimLeft(line, " \t"))
-		rest := strings.TrimSpace(line)
-		if under >= 0 && rest != "" {
-			if indent > under || indent == under && strings.HasPrefix(rest, "-") {
-				masked[n] = line[:indent] + hidden
-				continue
-			}
-			under = -1
-		}
-		masked[n] = maskText(line)
-		found := secretKey.FindStringSubmatch(line)
-		if found == nil || strings.HasPrefix(rest, "#") {
-			continue
-		}
-		under = indent
-		if strings.TrimSpace(found[2]) != "" {
-			masked[n] = secretKey.ReplaceAllString(masked[n], "${1} "+hidden)
-		}
-	}
-	return masked
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"flowkeeper/config/document"
 	"flowkeeper/rules/planning"
 )
 
@@ -40,7 +41,7 @@ func templateValue(field *Template) scalar[Template] {
 
 // readTemplate reads a template and looks whether it can be filled in.
 func readTemplate(path string) (string, *diagnostic) {
-	source, err := readBounded(path, maxTemplate)
+	source, err := document.ReadFile(path, maxTemplate)
 	switch {
 	case err != nil:
 		return "", diagnosticf("write the path of a Markdown file, or leave it empty for the built-in one", "%s: %v", quote(path), err)

@@ -59,7 +59,7 @@ var directions = []direction{
 
 	{of: "flowkeeper/...", except: []string{"flowkeeper/bot/gitlab"}, never: "github.com/xanzy/go-gitlab/...",
 		why: "the library's successor is to be a change of one package"},
-	{of: "flowkeeper/...", except: []string{"flowkeeper/config", "flowkeeper/bot/scenario"}, never: "github.com/goccy/go-yaml/...",
+	{of: "flowkeeper/...", except: []string{"flowkeeper/config", "flowkeeper/config/document", "flowkeeper/config/policyfile", "flowkeeper/bot/scenario"}, never: "github.com/goccy/go-yaml/...",
 		why: "what people write is read strictly, in two places"},
 	{of: "flowkeeper/...", except: []string{"flowkeeper/bot/scenario"}, never: "golang.org/x/tools/txtar",
 		why: "how scenarios are written is known to one package"},

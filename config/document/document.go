@@ -1,4 +1,6 @@
-package config
+// Package document reads YAML files that people write: strictly, within bounds, and with the place of every mistake. What a file may say is known
+// to those who read it; this package knows the network and the clock as little as they do.
+package document
 
 import (
 	"bytes"
@@ -18,28 +20,29 @@ import (
 // Bounds on what is parsed. A full configuration has 5 KiB, some 500 words and signs, and is nested 4 deep. The parser takes time
 // quadratic in words and in depth, and its recursion follows the depth, so size alone would not bound it.
 const (
-	maxSize   = 1 << 20
+	MaxSize   = 1 << 20
 	maxTokens = 20_000
 	maxDepth  = 50
 )
 
-// document is a parsed file.
-type document struct {
-	name    string
+// Document is a parsed file.
+type Document struct {
+	Name string
+	Root ast.Node // nil if the file says nothing
+
 	text    string
 	lines   []string // of the text with secrets hidden, for excerpts; made for the first problem
-	root    ast.Node // nil if the file says nothing
 	aliases map[*ast.AliasNode]ast.Node
 }
 
-// parse reads the source of a file. If it cannot be read there is one problem, the first.
-func parse(name string, source []byte) (*document, *Problem) {
-	doc := &document{name: name, aliases: map[*ast.AliasNode]ast.Node{}}
-	if len(source) > maxSize {
-		return doc, doc.problem(0, 0, diagnosticf("a configuration has a few KiB; is this the right file?", "the file is larger than 1 MiB"))
+// Parse reads the source of a file. If it cannot be read there is one problem, the first.
+func Parse(name string, source []byte) (*Document, *Problem) {
+	doc := &Document{Name: name, aliases: map[*ast.AliasNode]ast.Node{}}
+	if len(source) > MaxSize {
+		return doc, doc.problem(0, 0, Diagnosticf("a configuration has a few KiB; is this the right file?", "the file is larger than 1 MiB"))
 	}
 	if bytes.HasPrefix(source, []byte("\xff\xfe")) || bytes.HasPrefix(source, []byte("\xfe\xff")) {
-		return doc, doc.problem(0, 0, diagnosticf("save it as UTF-8", "the file is written in UTF-16"))
+		return doc, doc.problem(0, 0, Diagnosticf("save it as UTF-8", "the file is written in UTF-16"))
 	}
 	source = bytes.TrimPrefix(source, []byte("\ufeff"))
 	if line, column, bad := badCharacter(source); bad != nil {
@@ -62,28 +65,28 @@ func parse(name string, source []byte) (*document, *Problem) {
 		}
 	}
 	if len(bodies) > 1 {
-		at := position(bodies[1])
-		return doc, doc.problem(at.line, at.column, diagnosticf("keep one and remove the line ---", "the file holds several documents"))
+		at := Position(bodies[1])
+		return doc, doc.problem(at.Line, at.Column, Diagnosticf("keep one and remove the line ---", "the file holds several documents"))
 	}
 	if len(bodies) == 1 {
-		doc.root = bodies[0]
-		ast.Walk(&aliasVisitor{doc: doc, anchors: map[string]ast.Node{}}, doc.root)
+		doc.Root = bodies[0]
+		ast.Walk(&aliasVisitor{doc: doc, anchors: map[string]ast.Node{}}, doc.Root)
 	}
 	return doc, nil
 }
 
 // badCharacter finds the first byte that no YAML file may hold.
-func badCharacter(source []byte) (line, column int, bad *diagnostic) {
+func badCharacter(source []byte) (line, column int, bad *Diagnostic) {
 	line, column = 1, 1
 	for rest := source; len(rest) > 0; {
 		r, size := utf8.DecodeRune(rest)
 		switch {
 		case r == utf8.RuneError && size == 1:
-			return line, column, diagnosticf("save it as UTF-8", "the file is not UTF-8")
+			return line, column, Diagnosticf("save it as UTF-8", "the file is not UTF-8")
 		case r == '\n':
 			line, column = line+1, 0
 		case r < ' ' && r != '\t' && r != '\r' || r == 0x7f:
-			return line, column, diagnosticf("remove it", "there is a control character (%#U)", r)
+			return line, column, Diagnosticf("remove it", "there is a control character (%#U)", r)
 		}
 		column++
 		rest = rest[size:]
@@ -99,7 +102,7 @@ var (
 )
 
 // checkBounds finds what would keep the parser busy for too long, before the parser is started.
-func checkBounds(tokens token.Tokens) (*token.Token, *diagnostic) {
+func checkBounds(tokens token.Tokens) (*token.Token, *Diagnostic) {
 	const hint = "is this the right file?"
 	count, flow, onLine, line := 0, 0, 0, 0
 	for _, t := range tokens {
@@ -107,7 +110,7 @@ func checkBounds(tokens token.Tokens) (*token.Token, *diagnostic) {
 			continue
 		}
 		if count++; count > maxTokens {
-			return t, diagnosticf(hint, "the file is too long: a configuration has a few hundred words, this one more than %d", maxTokens)
+			return t, Diagnosticf(hint, "the file is too long: a configuration has a few hundred words, this one more than %d", maxTokens)
 		}
 		if t.Position.Line != line {
 			line, onLine = t.Position.Line, 0
@@ -123,7 +126,7 @@ func checkBounds(tokens token.Tokens) (*token.Token, *diagnostic) {
 			onLine = 0
 		}
 		if flow > maxDepth || onLine > maxDepth || t.Position.IndentLevel > maxDepth {
-			return t, diagnosticf(hint, "this is nested more than %d levels deep", maxDepth)
+			return t, Diagnosticf(hint, "this is nested more than %d levels deep", maxDepth)
 		}
 	}
 	return nil, nil
@@ -141,18 +144,39 @@ func parseTokens(tokens token.Tokens) (file *ast.File, err error) {
 
 // aliasVisitor notes what each alias stands for: the anchor of its name that was defined last before it.
 type aliasVisitor struct {
-	doc     *document
+	doc     *Document
 	anchors map[string]ast.Node
 }
 
 func (v *aliasVisitor) Visit(n ast.Node) ast.Visitor {
 	switch n := n.(type) {
 	case *ast.AnchorNode:
-		v.anchors[tokenText(n.Name)] = n.Value
+		v.anchors[Text(n.Name)] = n.Value
 	case *ast.AliasNode:
-		v.doc.aliases[n] = v.anchors[tokenText(n.Value)]
+		v.doc.aliases[n] = v.anchors[Text(n.Value)]
 	}
 	return v
+}
+
+// Resolve follows anchors and aliases. For an alias without an anchor, and for aliases that go round in circles, there is a diagnostic and no node.
+func (d *Document) Resolve(n ast.Node) (ast.Node, *Diagnostic) {
+	const longestChain = 20
+	for range longestChain {
+		switch v := n.(type) {
+		case *ast.AnchorNode:
+			n = v.Value
+		case *ast.AliasNode:
+			target := d.aliases[v]
+			if target == nil {
+				name := Text(v.Value)
+				return nil, Diagnosticf("define it before with &"+name, "there is no anchor %s", Quote(name))
+			}
+			n = target
+		default:
+			return n, nil
+		}
+	}
+	return nil, Diagnosticf("", "the aliases go round in circles")
 }
 
 // syntaxHints explain the parser's most common errors in plain words.
@@ -176,23 +200,27 @@ var syntaxHints = []struct{ part, message, hint string }{
 }
 
 // syntaxProblem is the parser's error as a problem.
-func (d *document) syntaxProblem(err error) *Problem {
+func (d *Document) syntaxProblem(err error) *Problem {
 	found, ok := errors.AsType[yaml.Error](err)
 	if !ok || found.GetToken() == nil {
-		return d.problem(0, 0, diagnosticf("", "the file is not valid YAML: %s", maskText(firstLine(err.Error()))))
+		return d.problem(0, 0, Diagnosticf("", "the file is not valid YAML: %s", MaskText(firstLine(err.Error()))))
 	}
 	at := found.GetToken().Position
 	for _, s := range syntaxHints {
 		if strings.Contains(found.GetMessage(), s.part) {
-			return d.problem(at.Line, at.Column, diagnosticf(s.hint, "invalid YAML: %s", s.message))
+			return d.problem(at.Line, at.Column, Diagnosticf(s.hint, "invalid YAML: %s", s.message))
 		}
 	}
-	return d.problem(at.Line, at.Column, diagnosticf("", "invalid YAML: %s", maskText(firstLine(found.GetMessage()))))
+	return d.problem(at.Line, at.Column, Diagnosticf("", "invalid YAML: %s", MaskText(firstLine(found.GetMessage()))))
 }
 
-// problem is a diagnostic with its place in the file.
-func (d *document) problem(line, column int, f *diagnostic) *Problem {
-	p := &Problem{File: d.name, Line: line, Column: column, Message: maskText(f.message), Hint: maskText(f.hint)}
+// Problem is a diagnostic with its place in the file.
+func (d *Document) Problem(at Location, f *Diagnostic) *Problem {
+	return d.problem(at.Line, at.Column, f)
+}
+
+func (d *Document) problem(line, column int, f *Diagnostic) *Problem {
+	p := &Problem{File: d.Name, Line: line, Column: column, Message: MaskText(f.Message), Hint: MaskText(f.Hint)}
 	if d.lines == nil {
 		d.lines = maskSource(strings.Split(d.text, "\n"))
 	}
@@ -202,27 +230,27 @@ func (d *document) problem(line, column int, f *diagnostic) *Problem {
 	return p
 }
 
-// location is a place in a file.
-type location struct{ line, column int }
+// Location is a place in a file: a line and a column in characters, both from 1; the zero value is the file as a whole.
+type Location struct{ Line, Column int }
 
-// position is where a node begins. A mapping's own token is its first colon, so its first key is asked.
-func position(n ast.Node) location {
+// Position is where a node begins. A mapping's own token is its first colon, so its first key is asked.
+func Position(n ast.Node) Location {
 	switch m := n.(type) {
 	case *ast.MappingNode:
 		if !m.IsFlowStyle && len(m.Values) > 0 {
-			return position(m.Values[0].Key)
+			return Position(m.Values[0].Key)
 		}
 	case *ast.MappingValueNode:
-		return position(m.Key)
+		return Position(m.Key)
 	}
 	if t := n.GetToken(); t != nil && t.Position != nil {
-		return location{t.Position.Line, t.Position.Column}
+		return Location{t.Position.Line, t.Position.Column}
 	}
-	return location{}
+	return Location{}
 }
 
-// tokenText is the text of a scalar without quotes.
-func tokenText(n ast.Node) string {
+// Text is the text of a scalar without quotes.
+func Text(n ast.Node) string {
 	if n == nil || n.GetToken() == nil {
 		return ""
 	}
@@ -233,4 +261,39 @@ func tokenText(n ast.Node) string {
 func firstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
 	return line
+}
+
+// KeyText is a key as it is written, without quotes. ok is false for a key that is no plain word.
+func KeyText(n ast.MapKeyNode) (text string, ok bool) {
+	switch v := n.(type) {
+	case *ast.MappingKeyNode:
+		if inner, ok := v.Value.(ast.ScalarNode); ok {
+			return Text(inner), true
+		}
+		return "", false
+	case ast.ScalarNode:
+		return Text(v), true
+	default:
+		return "", false
+	}
+}
+
+// Kind names the type of a node, for messages.
+func Kind(n ast.Node) string {
+	switch n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return "a mapping"
+	case *ast.SequenceNode:
+		return "a list"
+	case *ast.NullNode:
+		return "empty"
+	case *ast.BoolNode:
+		return "true or false"
+	case *ast.IntegerNode, *ast.FloatNode:
+		return "a number"
+	case *ast.StringNode, *ast.LiteralNode:
+		return "a word"
+	default:
+		return fmt.Sprintf("something else (%s)", n.Type())
+	}
 }
