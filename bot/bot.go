@@ -153,7 +153,7 @@ func (a *App) onStop(name string, end func(context.Context) error) {
 // Start accepts deliveries from now on and handles them as soon as GitLab has said who the bot is. It returns at once; see Ready and Failed.
 func (a *App) Start() error {
 	a.intake = &intake{inbox: a.deliveryQueue()}
-	a.intake.setConfig(a.o.Policy.Settle, a.o.Policy.Team.CommandPrefix())
+	a.intake.setConfig(a.o.Policy)
 	w := a.o.Webhook
 	w.Receiver, w.Trusted, w.Traces, w.Log, w.Registry = a.intake, gate.MarkTrusted, a.traces, a.o.Log, a.registry
 	receiver, err := webhook.New(w)

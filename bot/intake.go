@@ -13,6 +13,7 @@ import (
 	"flowkeeper/bot/record"
 	"flowkeeper/bot/tracing"
 	"flowkeeper/bot/webhook"
+	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
 
@@ -31,20 +32,22 @@ type queue interface {
 
 // intakeConfig is how deliveries are taken. It is replaced as a whole.
 type intakeConfig struct {
-	settle time.Duration
-	prefix string // of commands
-	reader *command.Reader
+	settle        time.Duration
+	prefix        string // of commands
+	reader        *command.Reader
+	mergeRequests bool // some rule looks at merge requests
 }
 
 // setConfig takes deliveries in another way from now on.
-func (i *intake) setConfig(settle time.Duration, prefix string) {
+func (i *intake) setConfig(p engine.Policy) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	name := ""
 	if self := i.self.Load(); self != nil {
 		name = self.Username
 	}
-	i.config.Store(&intakeConfig{settle, prefix, command.New(prefix, name)})
+	prefix := p.Team.CommandPrefix()
+	i.config.Store(&intakeConfig{p.Settle, prefix, command.New(prefix, name), p.LooksAtMergeRequests()})
 }
 
 // setSelf takes in who the bot is, which GitLab has told.
@@ -60,7 +63,11 @@ func (i *intake) setSelf(self triage.Person) {
 func (i *intake) Receive(ctx context.Context, d webhook.Delivery) (webhook.Answer, error) {
 	self := i.self.Load() // before the configuration, which knows its name then
 	config := i.config.Load()
-	if class, reason := ignoredReason(d.Event, self); class != "" {
+	class, reason := ignoredReason(d.Event, self)
+	if class == "" && d.Issue.Kind == triage.SubjectMergeRequest && !config.mergeRequests {
+		class, reason = "merge_request", "no rule looks at merge requests"
+	}
+	if class != "" {
 		return webhook.Answer{Status: webhook.Dropped, Reason: reason, Class: class}, nil
 	}
 	event, delay := config.reduce(d, self)

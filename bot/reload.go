@@ -75,7 +75,7 @@ func (a *App) Reload(ctx context.Context, o Options) error {
 		a.replaceCertificate(pair)
 	}
 	a.logShadowReason(o.Watching)
-	a.intake.setConfig(o.Policy.Settle, o.Policy.Team.CommandPrefix())
+	a.intake.setConfig(o.Policy)
 	if a.reloadable.pool != nil {
 		a.reloadable.pool.SetPolicy(o.Policy)
 		a.reports.Load().set(o.Reports)

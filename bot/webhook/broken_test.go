@@ -44,6 +44,7 @@ func lookedAt(d webhook.Delivery) bool {
 func TestCutAnywhere(t *testing.T) {
 	right := map[string]triage.Ref{
 		"issue_update.json": {Project: 7, IID: 12}, "task_close.json": {Project: 7, IID: 13}, "note.json": {Project: 7, IID: 12}, "emoji.json": {Project: 7, IID: 12},
+		"merge_request.json": {Project: 7, Kind: triage.SubjectMergeRequest, IID: 5},
 	}
 	for name, want := range right {
 		t.Run(name, func(t *testing.T) {

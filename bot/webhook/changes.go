@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"slices"
+	"strings"
 
 	"flowkeeper/rules/triage"
 )
@@ -52,6 +53,19 @@ func (c *changes) isEmpty() bool { return c.known && c.sum == sha256.Sum256([]by
 func (k changedKeys) isBounded() bool {
 	l, a := k.Labels, k.Assignees
 	return (l == nil || max(len(l.Previous), len(l.Current)) <= maxList) && (a == nil || max(len(a.Previous), len(a.Current)) <= maxList)
+}
+
+// UnmarshalJSON implements json.Unmarshaler. GitLab's versions write a change of people as an object or as a list of the two lists.
+func (c *change[T]) UnmarshalJSON(b []byte) error {
+	type object change[T]
+	if !strings.HasPrefix(string(b), "[") {
+		o, err := unmarshal[object](b)
+		*c = change[T](*o)
+		return err
+	}
+	pair, err := unmarshal[[2]T](b)
+	c.Previous, c.Current = pair[0], pair[1]
+	return err
 }
 
 // kinds are the change bits of an issue event with these facts.

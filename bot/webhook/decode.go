@@ -22,7 +22,7 @@ func Decode(h http.Header, body []byte, seen time.Time) (Delivery, error) {
 	}
 	full := d
 	full.Event.ReceivedAt = seen
-	if err := full.readEvent(h, key, p); err != nil {
+	if err := full.readEvent(h, key, p, body); err != nil {
 		return d, err
 	}
 	if full.Event.At.IsZero() {
@@ -59,7 +59,7 @@ func parse(body []byte) (p *payload, intact bool, err error) {
 }
 
 // readEvent fills the delivery by the kind of its event.
-func (d *Delivery) readEvent(h http.Header, key string, p *payload) error {
+func (d *Delivery) readEvent(h http.Header, key string, p *payload, body []byte) error {
 	d.Event.Actor = p.User.person()
 	switch p.Kind {
 	case "issue", "work_item":
@@ -68,6 +68,8 @@ func (d *Delivery) readEvent(h http.Header, key string, p *payload) error {
 		return d.readNote(h, key, p)
 	case "emoji":
 		return d.readEmoji(key, p)
+	case "merge_request":
+		return d.readMergeRequest(key, p, body)
 	}
 	return ignoredKind(h, p)
 }

@@ -27,26 +27,26 @@ const (
 	ClassPush         = "push"
 	ClassOtherEvent   = "other_event"
 	ClassUnknownEvent = "unknown_event"
-	ClassMergeRequest = "merge_request"
-	ClassElsewhere    = "elsewhere" // a note or emoji on something else than an issue or merge request
+	ClassMergeRequest = "merge_request" // a note or emoji on a merge request
+	ClassElsewhere    = "elsewhere"     // a note or emoji on something else
 	ClassSystemNote   = "system_note"
 	ClassEpic         = "epic"
-	ClassTest         = "test" // somebody tried the webhook with an old issue or a made-up reaction
+	ClassTest         = "test" // somebody tried the webhook with an old issue, any merge request or a made-up reaction
 )
 
 // hookHint ends the reasons for events that a webhook need not send.
-const hookHint = "the bot needs issue, note and emoji events, confidential ones too; the webhook can leave out the rest"
+const hookHint = "the bot needs issue, merge request, note and emoji events, confidential ones too; the webhook can leave out the rest"
 
-// otherKinds are GitLab's events that have nothing to do with issues, by object_kind.
+// otherKinds are GitLab's events that have nothing to do with issues or merge requests, by object_kind.
 var otherKinds = map[string]string{
-	"push": ClassPush, "tag_push": ClassPush, "merge_request": ClassMergeRequest,
+	"push": ClassPush, "tag_push": ClassPush,
 	"build": ClassOtherEvent, "job": ClassOtherEvent, "pipeline": ClassOtherEvent, "wiki_page": ClassOtherEvent,
 	"deployment": ClassOtherEvent, "feature_flag": ClassOtherEvent, "release": ClassOtherEvent, "milestone": ClassOtherEvent,
 	"vulnerability": ClassOtherEvent, "access_token": ClassOtherEvent, "deploy_token": ClassOtherEvent, "member": ClassOtherEvent,
 	"project": ClassOtherEvent, "subgroup": ClassOtherEvent, "repository_update": ClassOtherEvent,
 }
 
-// ignoredKind says why an event that is neither issue, note nor emoji is ignored.
+// ignoredKind says why an event that is neither issue, merge request, note nor emoji is ignored.
 func ignoredKind(h http.Header, p *payload) *Ignored {
 	if class, known := otherKinds[p.Kind]; known {
 		return &Ignored{class, fmt.Sprintf("%s events say nothing about issues; %s", strings.ReplaceAll(p.Kind, "_", " "), hookHint)}

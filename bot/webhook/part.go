@@ -13,7 +13,7 @@ import (
 // maxDepth is how deep a body is looked into for its issue; GitLab nests four levels.
 const maxDepth = 32
 
-// subjectOfPart finds the issue that a broken body is about, in the part of it that can be read.
+// subjectOfPart finds the issue or merge request that a broken body is about, in the part of it that can be read.
 func subjectOfPart(part []byte) (triage.Ref, bool) {
 	found := map[string]string{}
 	walkJSON(part, func(path, value string) {
@@ -22,14 +22,18 @@ func subjectOfPart(part []byte) (triage.Ref, bool) {
 		}
 	})
 	var iids []string
+	kind := triage.SubjectIssue
 	switch found["object_kind"] {
 	case "issue", "work_item":
 		iids = []string{found["object_attributes.iid"]}
+	case "merge_request":
+		kind, iids = triage.SubjectMergeRequest, []string{found["object_attributes.iid"]}
 	case "note", "emoji":
 		iids = []string{found["issue.iid"], found["work_item.iid"], iidOfURL(found["object_attributes.url"]), iidOfURL(found["object_attributes.awarded_on_url"])}
 	}
 	ref := triage.Ref{
-		Project: firstWhole(found["project.id"], found["project_id"], found["object_attributes.project_id"]),
+		Project: firstWhole(found["project.id"], found["project_id"], found["object_attributes.project_id"], found["object_attributes.target_project_id"]),
+		Kind:    kind,
 		IID:     firstWhole(iids...),
 	}
 	return ref, ref.Project > 0 && ref.IID > 0

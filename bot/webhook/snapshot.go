@@ -13,14 +13,14 @@ const maxList = 1000
 // stateOpened and stateClosed are GitLab's numbers for the states of an issue.
 const stateOpened, stateClosed = 1, 2
 
-// setSubject finds out which issue the delivery is about.
+// setSubject finds out which issue or merge request the delivery is about.
 func (d *Delivery) setSubject(p *payload, i *issue) error {
 	project := firstID(p.ProjectID, i.ProjectID)
 	if p.Project != nil {
 		project = firstID(p.Project.ID, p.ProjectID, i.ProjectID)
 		d.Issue.Path = cleanText(p.Project.Path, maxURL)
 	}
-	d.Issue.Ref = triage.Ref{Project: project, IID: firstID(i.IID)}
+	d.Issue.Ref = triage.Ref{Project: project, Kind: p.subjectKind(), IID: firstID(i.IID)}
 	d.Issue.ID = firstID(i.ID)
 	d.Issue.URL = cleanText(i.URL, maxURL)
 	switch {
@@ -29,7 +29,7 @@ func (d *Delivery) setSubject(p *payload, i *issue) error {
 	case project == 0:
 		return ignoredIncomplete("id of the project")
 	case d.Issue.IID == 0:
-		return ignoredIncomplete("number (iid) of the issue")
+		return ignoredIncomplete("number (iid) of the " + strings.ReplaceAll(d.Issue.Kind.String(), "_", " "))
 	}
 	return nil
 }

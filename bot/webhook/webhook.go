@@ -32,7 +32,7 @@ const (
 	largestMaxBody = 1 << 30
 )
 
-// Delivery is what one authentic request says about one issue.
+// Delivery is what one authentic request says about one issue or merge request.
 type Delivery struct {
 	// ID is for people and logs: at most 128 printable ASCII characters.
 	ID string
@@ -44,7 +44,7 @@ type Delivery struct {
 
 	Event triage.Event
 
-	// Issue is the issue as the payload shows it, without its description. When the payload shows too little to be relied on (no
+	// Issue is the issue or merge request as the payload shows it, without its description. When the payload shows too little to be relied on (no
 	// labels, no date, a value of an unexpected type), only Ref, ID, Path and URL are set: UpdatedAt is zero then, and whoever wants
 	// the issue has to read it.
 	Issue triage.Issue

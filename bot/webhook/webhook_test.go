@@ -73,12 +73,12 @@ func TestAnswers(t *testing.T) {
 		{"accepted", string(fixture(t, "issue_update.json")), 202, said{"accepted", "d-1", ""}, "accepted", ""},
 		{"ignored", `{"object_kind": "job"}`, 202, said{
 			"ignored", "d-1",
-			"job events say nothing about issues; the bot needs issue, note and emoji events, confidential ones too; the webhook can leave out the rest",
+			"job events say nothing about issues; the bot needs issue, merge request, note and emoji events, confidential ones too; the webhook can leave out the rest",
 		}, "ignored", "other_event"},
 		{"empty", "", 202, said{"broken", "d-1", "the body is empty; GitLab sends a JSON object"}, "broken", "empty_body"},
 		{"largest", `{"object_kind": "job", "x": "` + strings.Repeat("x", 5000-31) + `"}`, 202, said{
 			"ignored", "d-1",
-			"job events say nothing about issues; the bot needs issue, note and emoji events, confidential ones too; the webhook can leave out the rest",
+			"job events say nothing about issues; the bot needs issue, merge request, note and emoji events, confidential ones too; the webhook can leave out the rest",
 		}, "ignored", "other_event"},
 		{"too large", strings.Repeat(" ", 5001), 202, said{"broken", "d-1", "the body is larger than 5000 bytes"}, "broken", "too_large"},
 	} {

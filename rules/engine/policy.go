@@ -47,6 +47,13 @@ func (p Policy) Kinds() triage.Kind {
 	return on
 }
 
+// LooksAtMergeRequests reports whether an active rule looks at merge requests, as its subject or beside an issue.
+func (p Policy) LooksAtMergeRequests() bool {
+	return slices.ContainsFunc(p.Settings, func(s Setting) bool {
+		return s.Mode != triage.Off && (s.Subject == triage.SubjectMergeRequest || s.On&triage.MergeRequestChanged != 0)
+	})
+}
+
 // index is the place of a rule in the policy, -1 if it is not there.
 func (p Policy) index(rule string) int {
 	return slices.IndexFunc(p.Settings, func(s Setting) bool { return s.ID == rule })

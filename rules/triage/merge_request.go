@@ -33,6 +33,15 @@ const (
 	MRLocked MergeRequestState = "locked"
 )
 
+// Known reports whether it is one of these.
+func (s MergeRequestState) Known() bool {
+	switch s {
+	case MROpened, MRClosed, MRMerged, MRLocked:
+		return true
+	}
+	return false
+}
+
 // MergeRequestDetails is what a merge request has beside what an issue has, where it is the subject itself.
 type MergeRequestDetails struct {
 	State        MergeRequestState `json:"s,omitempty"`
@@ -42,6 +51,11 @@ type MergeRequestDetails struct {
 	ToDefault    bool              `json:"td,omitempty"` // the target is the project's default branch
 	Reviewers    []Person          `json:"rv,omitempty"`
 	Head         string            `json:"h,omitempty"` // the last commit's id, "" for none
+	// References are the issues that title and description say it closes, as "group/project#12", and External those of other trackers. Digest
+	// tells two states of title and description apart.
+	References []string `json:"rf,omitempty"`
+	External   []string `json:"ex,omitempty"`
+	Digest     string   `json:"dg,omitempty"`
 	MergedAt     time.Time         `json:"ma,omitzero"`
 	// Closes are the issues that it closes when it is merged, in other projects, too. They are known if ClosesKnown.
 	Closes      []Ref `json:"cl,omitempty"`
