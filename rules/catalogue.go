@@ -49,6 +49,7 @@ func Catalogue() []triage.Rule {
 		deliverableNeeds,
 		milestoneNeedsType,
 		followUpNeeds,
+		followUpsEpic,
 		missedDeliverable,
 	}
 }

@@ -29,7 +29,7 @@ var commandRetro = triage.Command{
 		}
 		out := triage.Did("opens a retrospective")
 		out.Opens = &triage.Draft{
-			Title: retroTitle(in.Issue), Labels: retroLabels(in), Confidential: in.Issue.Confidential || call.Internal, Retrospective: true,
+			Title: retroTitle(in.Issue), Labels: retroLabels(in), Confidential: in.Issue.Confidential || call.Internal, Kind: triage.DraftRetrospective,
 			Asks: retroPeople(in.Team),
 			Text: []triage.Prose{
 				triage.Say("A retrospective of #" + strconv.FormatInt(in.Issue.IID, 10) + ": ").Quote(why).Say(closingStop(why)),

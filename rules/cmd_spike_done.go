@@ -1,11 +1,9 @@
 package rules
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"flowkeeper/rules/triage"
 )
@@ -48,36 +46,16 @@ func hasFollowUp(in triage.Input) bool {
 	})
 }
 
-// weightArg is how people give the follow-up's weight: "weight=2" anywhere, "weight 2" and "weight: 2" at the beginning.
-var weightArg = regexp.MustCompile(`(?i)(?:^|\s)weight\s*=\s*(\S*)|^weight:?\s+([-+]?\d\S*)`)
-
-// draftFollowUp is the follow-up as the arguments want it, or what is wrong with them.
+// draftFollowUp is the spike's follow-up as the arguments want it, or what is wrong with them.
 func draftFollowUp(in triage.Input, args string) (draft triage.Draft, wrong *triage.Outcome) {
-	refuse := func(out triage.Outcome) (triage.Draft, *triage.Outcome) { return triage.Draft{}, &out }
-	var weight *int
-	given := weightArg.FindAllStringSubmatch(args, 2)
-	title := triage.Unquote(strings.Join(strings.Fields(weightArg.ReplaceAllString(args, " ")), " "))
-	if len(given) > 1 {
-		return refuse(triage.Refuse(triage.Say("there are two weights; write one, for example " + in.Team.CommandCode("spike done weight=2"))))
+	given, wrong := readFollowUp(in.Team, "spike done", args)
+	if wrong != nil {
+		return triage.Draft{}, wrong
 	}
-	if len(given) == 1 {
-		written := given[0][1] + given[0][2]
-		n, ok := readWeight(written)
-		if !ok {
-			return refuse(refuseWeight(in.Team, "spike done weight=", written))
-		}
-		weight = &n
+	if given.title == "" {
+		given.title = followUpTitle(in.Issue)
 	}
-	if n, ok := readWeight(title); ok && strconv.Itoa(n) == title {
-		return refuse(triage.Refuse(triage.Say("").Quote(title).Say(" is no title; for a weight write " + in.Team.CommandCode("spike done weight="+title))))
-	}
-	if n := utf8.RuneCountInString(title); n > maxTitle {
-		return refuse(triage.Refuse(triage.Say("a title has at most " + strconv.Itoa(maxTitle) + " characters, this one has " + strconv.Itoa(n))))
-	}
-	if title == "" {
-		title = followUpTitle(in.Issue)
-	}
-	return followUpDraft(in, title, weight), nil
+	return followUpDraft(in, given.title, given.weight), nil
 }
 
 // maxTitle is how many characters GitLab takes as an issue's title.

@@ -20,6 +20,7 @@ func Commands() []triage.Command {
 		commandUnclear,
 		commandSpike,
 		commandSpikeDone,
+		commandFollowUp,
 		commandAgree,
 		commandSimplify,
 		commandTriageMinor,

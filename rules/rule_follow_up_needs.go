@@ -1,18 +1,23 @@
 package rules
 
-import "flowkeeper/rules/triage"
+import (
+	"strconv"
+
+	"flowkeeper/rules/triage"
+)
 
 // followUpNeeds follows "Issue assignments": what is left over from a release is planned, or it is forgotten.
 var followUpNeeds = triage.Rule{
 	Meta: triage.Meta{
 		ID:      "follow-up-needs",
-		Summary: "Reminds of the milestone and the weight of a follow-up.",
+		Summary: "Reminds of the milestone and the weight of a follow-up, and asks the engineering manager about a large one.",
 		Section: "Issue assignments",
 		On:      triage.Opened | triage.LabelsChanged | triage.WeightChanged | triage.MilestoneChanged,
 		Mode:    triage.Remind,
 		MaxMode: triage.Remind,
+		Options: []triage.Option{{Name: "large", Help: "weight from which on the engineering manager is asked", Default: 4, Min: 1, Max: 1000}},
 	},
-	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
+	Decide: func(in triage.Input, o triage.Options) triage.Verdict {
 		if !in.Has(triage.FollowUp) {
 			return triage.Nothing("the issue is not a follow-up")
 		}
@@ -23,6 +28,17 @@ var followUpNeeds = triage.Rule{
 		}
 		if in.Weight() == nil {
 			lacks, missing = append(lacks, "a weight"), append(missing, weightItem(in))
+		}
+		if w := in.Weight(); w != nil && *w >= o.Int("large") && !hasReached(in, triage.Ready) {
+			weight := "a follow-up of weight " + strconv.Itoa(*w)
+			large := triage.Item{
+				Slot: "large", Title: "Substantial work", Text: "The follow-up weighs " + strconv.Itoa(*w) + ". Please see whether it fits the plan.",
+				Asks: []triage.Role{triage.EngineeringManager},
+			}
+			if len(missing) == 0 {
+				return triage.Ask("the issue is "+weight+", which the engineering manager should know", large)
+			}
+			missing = append(missing, large)
 		}
 		if len(missing) == 0 {
 			return triage.Nothing("the follow-up has a milestone and a weight")

@@ -15,6 +15,8 @@ type wireLink struct {
 	Project int64     `json:"project_id"`
 	IID     int64     `json:"iid"`
 	Created time.Time `json:"created_at"`
+	State   string    `json:"state"`
+	Labels  []string  `json:"labels"`
 }
 
 // Links lists the issue's links to other issues, the oldest link first; those to issues that the token may not see are left out. A
@@ -33,7 +35,7 @@ func (c *Client) Links(ctx context.Context, ref triage.Ref) ([]triage.Link, erro
 			if w.Kind == "" {
 				w.Kind = triage.RelatesTo // older GitLabs have no other kind
 			}
-			links = append(links, triage.Link{Kind: w.Kind, Ref: triage.Ref{Project: w.Project, IID: w.IID}, Created: w.Created})
+			links = append(links, triage.Link{Kind: w.Kind, Ref: triage.Ref{Project: w.Project, IID: w.IID}, Created: w.Created, Closed: w.State == "closed", Labels: w.Labels})
 			return nil
 		})
 	})

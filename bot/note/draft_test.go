@@ -39,7 +39,7 @@ func TestDraftTitle(t *testing.T) {
 		{"slash", "/close", "/close"},
 		{"too long", strings.Repeat("é", 300), strings.Repeat("é", 254) + "…"},
 		{"just long enough", strings.Repeat("é", 255), strings.Repeat("é", 255)},
-		{"nothing", " \u200b\n", "Follow-up of a spike"},
+		{"nothing", " \u200b\n", "A follow-up"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -26,6 +26,9 @@ func formatPending(p engine.Pending) string {
 		if d.Weight != nil {
 			fmt.Fprintf(&b, ", weight %d", *d.Weight)
 		}
+		if d.Milestone != "" {
+			fmt.Fprintf(&b, ", milestone %s", d.Milestone)
+		}
 		if d.Confidential {
 			b.WriteString(", confidential")
 		}
@@ -35,6 +38,9 @@ func formatPending(p engine.Pending) string {
 		}
 		for _, p := range d.Text {
 			fmt.Fprintf(&b, "  %s\n", p.Plain())
+		}
+		for _, iid := range d.Tasks {
+			fmt.Fprintf(&b, "  - [ ] #%d\n", iid)
 		}
 	}
 	for _, e := range p.Intent.Reports {

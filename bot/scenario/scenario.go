@@ -130,6 +130,11 @@ func (a Around) around() triage.Context {
 	for _, kind := range a.Links {
 		around.Links = append(around.Links, triage.Link{Kind: kind})
 	}
+	for _, iid := range a.FollowUps {
+		around.Links = append(around.Links, triage.Link{
+			Kind: triage.RelatesTo, Ref: triage.Ref{Project: 1, IID: iid}, Created: start.Add(time.Second), Labels: []string{"follow-up"},
+		})
+	}
 	for name, how := range a.Agreements {
 		around.Agreements[name] = triage.Agreement{ID: userID(name), Thumb: how == "thumb", Comment: how == "comment"}
 	}

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"flowkeeper/bot/gitlab"
@@ -28,6 +29,10 @@ func (j *job) openFollowUp(ctx context.Context) error {
 		}
 		j.intent.followUp = &issue
 	}
+	j.knowFollowUp(draft)
+	if draft.Milestone != "" && j.intent.followUp.Milestone == 0 {
+		appendReply(intent, intent.OpensBy, triage.Say("The "+draft.Name()+" has no milestone: the project has none called ").Quote(draft.Milestone).Say(" that is open."))
+	}
 	for _, l := range draft.Labels {
 		if !j.intent.followUp.Has(l) {
 			appendReply(intent, intent.OpensBy, append(triage.Say("The "+draft.Name()+" lacks a label: "), engine.LabelRefusedText(l).Say(".")...))
@@ -35,6 +40,18 @@ func (j *job) openFollowUp(ctx context.Context) error {
 	}
 	appendReply(intent, intent.OpensBy, triage.Say("The "+draft.Name()+" is #"+strconv.FormatInt(j.intent.followUp.IID, 10)+"."))
 	return nil
+}
+
+// knowFollowUp puts a follow-up in the place of the link that stood for it before it was opened.
+func (j *job) knowFollowUp(draft *triage.Draft) {
+	links := slices.Clone(j.decision.Memory.Context.Links)
+	for n := range links {
+		if links[n].Kind == triage.RelatesTo && links[n].Ref == (triage.Ref{}) && draft.IsFollowUp() {
+			opened := j.intent.followUp
+			links[n] = triage.Link{Kind: triage.RelatesTo, Ref: opened.Ref, Created: opened.CreatedAt, Closed: opened.Closed, Labels: opened.Labels}
+		}
+	}
+	j.decision.Memory.Context.Links = links
 }
 
 // findOrOpen is the follow-up that an earlier attempt opened, or a new one.
@@ -56,7 +73,7 @@ func (j *job) findOrOpen(ctx context.Context, intent *triage.Intent) (triage.Iss
 	draft := intent.Opens
 	issue, err = j.writes.CreateIssue(ctx, j.batch.Issue.Project, gitlab.NewIssue{
 		Title: note.DraftTitle(*draft), Description: note.RenderDraft(*draft, j.rules.policy.Team, j.snap.issue, intent.OpensBy),
-		Labels: draft.Labels, Weight: draft.Weight, Confidential: draft.Confidential || outside,
+		Labels: draft.Labels, Weight: draft.Weight, Milestone: draft.Milestone, Confidential: draft.Confidential || outside,
 	})
 	if err != nil {
 		return triage.Issue{}, j.rememberUnanswered(intent.OpensBy, err)

@@ -146,8 +146,8 @@ func (r *commandRun) applyOutcome(c Comment, call triage.Call, out triage.Outcom
 	if out.Opens != nil {
 		intent.Opens, intent.OpensBy = out.Opens, call.Note
 	}
-	if out.Opens != nil && !out.Opens.Retrospective {
-		r.link(triage.Link{Kind: triage.RelatesTo, Created: r.now})
+	if out.Opens != nil && out.Opens.IsFollowUp() {
+		r.link(triage.Link{Kind: triage.RelatesTo, Created: r.now, Labels: out.Opens.Labels})
 		r.memory.Context.Known |= triage.NeedLinks
 		r.memory.Context.LoadedAt = r.now
 	}

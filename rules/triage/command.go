@@ -149,27 +149,6 @@ type GivenReaction struct {
 	Emoji string
 }
 
-// Draft is an issue to be opened: a spike's follow-up or a retrospective.
-type Draft struct {
-	Title        string   `json:"t"`           // theirs
-	Labels       []string `json:"l,omitempty"` // in full: "type::bug"
-	Weight       *int     `json:"w,omitempty"`
-	Confidential bool     `json:"conf,omitempty"`
-
-	// Of a retrospective Text is what it says, in paragraphs, and Asks are the roles that are mentioned in front of that.
-	Retrospective bool    `json:"rt,omitempty"`
-	Text          []Prose `json:"x,omitempty"`
-	Asks          []Role  `json:"as,omitempty"`
-}
-
-// Name is what the issue is called in a sentence.
-func (d *Draft) Name() string {
-	if d.Retrospective {
-		return "retrospective"
-	}
-	return "follow-up"
-}
-
 // WantedLink is a link wanted to another issue. Kind is one of Link's.
 type WantedLink struct {
 	Kind string `json:"k"`

@@ -79,8 +79,10 @@ func (c Context) Clone() Context {
 // Link is a link to another issue, seen from this one. Kind is one of the constants below.
 type Link struct {
 	Kind    string    `json:"k"`
-	Ref     Ref       `json:"r,omitzero"` // of the other issue
+	Ref     Ref       `json:"r,omitzero"` // of the other issue; the zero value for one that is about to be opened
 	Created time.Time `json:"c,omitzero"` // of the other issue
+	Closed  bool      `json:"x,omitempty"`
+	Labels  []string  `json:"lb,omitempty"` // of the other issue
 }
 
 // The kinds of links.

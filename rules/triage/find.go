@@ -29,7 +29,7 @@ func FindCommand(commands []Command, line string) (found *Command, args, near st
 	for n := min(2, len(words)); n > 0 && near == ""; n-- {
 		var names []string
 		for _, c := range commands {
-			if len(strings.Fields(c.Name)) == n {
+			if split := strings.FieldsFunc(c.Name, func(r rune) bool { return r == ' ' || r == '-' }); len(strings.Fields(c.Name)) == n || len(split) == n {
 				names = append(names, c.Name)
 			}
 		}
