@@ -105,6 +105,8 @@ type Facts struct {
 	Reactions *[]triage.GivenReaction
 	// RefusedLabels are labels that GitLab did not accept. A command that wants one is refused.
 	RefusedLabels map[string]bool
+	// LimitReached are the policies that have begun to act on as many issues as they may in an hour, and when they may again.
+	LimitReached map[string]time.Time
 }
 
 // Needs are what has to be looked up before an issue can be decided: put it into the case and decide again.

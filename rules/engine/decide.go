@@ -24,8 +24,23 @@ type Decision struct {
 	Result     triage.Issue
 	Note       Note
 	UpdateNote bool          // bring the note in line with Note; false leaves it alone
+	Comments   []OwnComment  // of policies, to be made if they were not
 	Memory     triage.Memory // to be kept once the plan is carried out
 	WakeAt     time.Time     // decide again then, even if nothing happens; zero is never
+
+	// Begins are the policies in mode act whose conditions begin to hold: they count for Meta.PerHour.
+	Begins []string
+	// Undertaken are spells, by policy, to be put into the memory's Spells and saved before the first write: what is to be written may end the
+	// conditions, and after a crash nobody would know the rest. A decision on such a memory wants all of it again.
+	Undertaken map[string]triage.Spell
+}
+
+// OwnComment is a comment that a policy makes once in a spell, beside the note. Whoever has made it sets Spell.Said in the memory; a comment of the
+// same issue, rule and spell number is never made twice.
+type OwnComment struct {
+	Rule  string
+	Spell int // its number
+	triage.PolicyComment
 }
 
 // Planned is an action with the rule that wants it.

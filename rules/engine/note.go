@@ -13,10 +13,11 @@ import (
 //
 // The JSON names are part of the digest that the note's marker holds: another name has every note edited once.
 type Note struct {
-	Items    []NoteItem     `json:"items"`    // open ones first
-	Lines    []string       `json:"lines"`    // what the bot did itself, trusted Markdown
-	Why      []Why          `json:"why"`      // the rules behind the items and lines
-	Inactive []InactiveRule `json:"inactive"` // rules that are silenced or suspended on this issue
+	Items    []NoteItem     `json:"items"`             // open ones first
+	Lines    []string       `json:"lines"`             // what the bot did itself, trusted Markdown
+	Why      []Why          `json:"why"`               // the rules behind the items and lines
+	Inactive []InactiveRule `json:"inactive"`          // rules that are silenced or suspended on this issue
+	Remarks  []Remark       `json:"remarks,omitempty"` // what policies said when they acted, shown like Lines
 
 	// Waiting says that more items will follow when the grace period is over.
 	Waiting bool `json:"waiting,omitempty"`
@@ -35,6 +36,21 @@ type NoteItem struct {
 	Met         bool          `json:"met"`                    // struck through
 	Asks        []triage.Role `json:"asks"`                   // the roles that have to see to it
 	Mention     bool          `json:"mention"`                // mention them in this edit: they were not asked before
+
+	// Say is what a policy says, in place of Title and Text. Of a long text it is the first sentence, and Details is all of it, for the fold. A
+	// met item has its first sentence as plain text. People are the usernames that have to see to it, beside Asks.
+	Say     triage.Prose `json:"say,omitempty"`
+	Details triage.Prose `json:"details,omitempty"`
+	People  []string     `json:"people,omitempty"`
+}
+
+// Remark is what a policy said when its own actions ended its conditions. The fields are those of an item.
+type Remark struct {
+	Rule    string       `json:"rule"`
+	Say     triage.Prose `json:"say"`
+	Details triage.Prose `json:"details,omitempty"`
+	People  []string     `json:"people,omitempty"`
+	Mention bool         `json:"mention,omitempty"`
 }
 
 // Why is a rule's reason for being on the note.
@@ -71,7 +87,7 @@ func inactiveRules(m *triage.Memory) []InactiveRule {
 }
 
 // Empty reports whether there is nothing that would justify a note: inactive rules alone do not.
-func (s Note) Empty() bool { return len(s.Items) == 0 && len(s.Lines) == 0 }
+func (s Note) Empty() bool { return len(s.Items) == 0 && len(s.Lines) == 0 && len(s.Remarks) == 0 }
 
 // Open counts the items still to be seen to.
 func (s Note) Open() int {

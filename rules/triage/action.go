@@ -82,10 +82,11 @@ func LabelOf(a Action) string {
 }
 
 // RemoveLabel wants a label off the issue. Sibling marks one that makes room for another of its scope: a person who sets it again moves the issue
-// and does not undo the bot.
+// and does not undo the bot. Spent marks one that has served its purpose, as a label that asks for something does: who sets it again asks again.
 type RemoveLabel struct {
 	Label   string
 	Sibling bool
+	Spent   bool
 }
 
 func (a RemoveLabel) Key() string { return "label:" + a.Label }

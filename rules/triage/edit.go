@@ -2,6 +2,7 @@ package triage
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -11,7 +12,13 @@ type Edit struct {
 	Remove    []string `json:"rm,omitempty"`
 	Weight    *int     `json:"w,omitempty"`
 	Close     bool     `json:"x,omitempty"`
-	Milestone string   `json:"m,omitempty"` // the title of one to be set
+	Milestone string   `json:"m,omitempty"`  // the title of one to be set
+	MovedFrom int64    `json:"mf,omitempty"` // the id of the milestone that Milestone replaces, 0 for none
+	Reopen    bool     `json:"ro,omitempty"`
+	DueDate   string   `json:"due,omitempty"` // one to be set
+	Assign    []string `json:"as,omitempty"`  // usernames
+	Unassign  []string `json:"un,omitempty"`
+	MoveTo    string   `json:"mv,omitempty"` // full path of a project
 }
 
 // Difference is what leads from one state of an issue to another.
@@ -30,16 +37,39 @@ func Difference(before, after Issue) Edit {
 	if !SameWeight(before.Weight, after.Weight) {
 		e.Weight = after.Weight
 	}
-	e.Close = after.Closed && !before.Closed
+	e.Close = after.Closed && !before.Closed && after.MoveTo == ""
+	e.Reopen = before.Closed && !after.Closed
 	if after.Milestone != before.Milestone {
 		e.Milestone = after.MilestoneTitle
+	}
+	if e.Milestone != "" && before.Milestone > 0 {
+		e.MovedFrom = before.Milestone
+	}
+	if after.DueDate != before.DueDate {
+		e.DueDate = after.DueDate
+	}
+	e.Assign, e.Unassign = missingIn(before.Assignees, after.Assignees), missingIn(after.Assignees, before.Assignees)
+	if before.MoveTo == "" && !before.Moved {
+		e.MoveTo = after.MoveTo
 	}
 	return e
 }
 
+// missingIn are the usernames of those among the others who are not among these people.
+func missingIn(these, others []Person) []string {
+	var missing []string
+	for _, p := range others {
+		if !slices.ContainsFunc(these, p.Is) {
+			missing = append(missing, p.Username)
+		}
+	}
+	return missing
+}
+
 // Empty reports whether there is no difference.
 func (e Edit) Empty() bool {
-	return len(e.Add)+len(e.Remove) == 0 && e.Weight == nil && !e.Close && e.Milestone == ""
+	return len(e.Add)+len(e.Remove)+len(e.Assign)+len(e.Unassign) == 0 && e.Weight == nil && !e.Close && !e.Reopen &&
+		e.Milestone == "" && e.DueDate == "" && e.MoveTo == ""
 }
 
 // Apply returns the issue with the difference made; the argument is not changed.
@@ -63,8 +93,14 @@ func (e Edit) AsEvent(by Person, before Issue, of Event) Event {
 	if e.Milestone != "" {
 		event.Kind |= MilestoneChanged
 	}
-	if e.Close {
+	if len(e.Assign)+len(e.Unassign) > 0 {
+		event.Kind |= AssigneesChanged
+	}
+	if e.Close || e.MoveTo != "" {
 		event.Kind |= Closed
+	}
+	if e.Reopen {
+		event.Kind |= Reopened
 	}
 	return event
 }
@@ -81,8 +117,26 @@ func (e Edit) Actions() []Action {
 	if e.Weight != nil {
 		all = append(all, SetWeight{Value: *e.Weight})
 	}
-	if e.Milestone != "" {
+	switch {
+	case e.MovedFrom != 0:
+		all = append(all, MoveMilestone{From: e.MovedFrom, Title: e.Milestone})
+	case e.Milestone != "":
 		all = append(all, SetMilestone{Title: e.Milestone})
+	}
+	if e.DueDate != "" {
+		all = append(all, SetDueDate{Date: e.DueDate})
+	}
+	if len(e.Unassign) > 0 {
+		all = append(all, Unassign{People: strings.Join(e.Unassign, " ")})
+	}
+	if len(e.Assign) > 0 {
+		all = append(all, Assign{People: strings.Join(e.Assign, " ")})
+	}
+	if e.MoveTo != "" {
+		all = append(all, Move{Path: e.MoveTo})
+	}
+	if e.Reopen {
+		all = append(all, Reopen{})
 	}
 	if e.Close {
 		all = append(all, Close{})
@@ -91,7 +145,7 @@ func (e Edit) Actions() []Action {
 }
 
 // Remaining is the part of the difference that nobody has touched since the base it was decided on. What the bot changed since is done, and what
-// a person changed since stays. The resource events are those of the bot and of people; they do not cover the state and the milestone, so those always remain.
+// a person changed since stays. The resource events are those of the bot and of people; they cover labels and the weight only, so the rest always remains.
 func (e Edit) Remaining(history []ResourceEvent, base time.Time) Edit {
 	touched := func(a Action) bool {
 		return slices.ContainsFunc(history, func(p ResourceEvent) bool { return p.At.After(base) && p.Concerns(a) })

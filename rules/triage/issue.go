@@ -38,6 +38,7 @@ type Issue struct {
 
 	// MovedTo is the ID of the issue that this one became when it was moved, ClosedAt when it was closed; only known after a read.
 	MovedTo  int64     `json:"-"`
+	MoveTo   string    `json:"-"` // full path of the project to which an action wants the issue moved
 	ClosedAt time.Time `json:"-"`
 
 	// MergeRequest is what only a merge request has; nil for an issue. Of a merge request, Closed also holds when it is merged.

@@ -1,6 +1,9 @@
 package triage
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Item is something people should see to. Slot tells the items of one rule apart. Title, Text, Do, Else and Then are trusted Markdown; Quote and
 // QuoteAuthor are people's words, shown escaped between Text and Then. Asks are the roles to be mentioned, once per item.
@@ -17,6 +20,12 @@ type Item struct {
 
 	// Triage marks an item that triage sees to anyway: while the issue waits for its triage, the item is asked for only after a working day.
 	Triage bool
+
+	// Say is what a policy says, in place of Title and Text; Details is all of it where Say is only its beginning. People are the usernames to
+	// be mentioned, once per item.
+	Say     Prose
+	Details Prose
+	People  []string
 }
 
 // TextFor is what follows the title, for a reader who may change the issue or may not.
@@ -46,5 +55,5 @@ func (i Item) sentence(ended bool, next string) string {
 
 // SameAs reports whether two items are one matter to those who read them.
 func (i Item) SameAs(as Item) bool {
-	return i.Title == as.Title && i.Text == as.Text && i.Quote == as.Quote && (i.Do == as.Do || i.Slot == as.Slot)
+	return i.Title == as.Title && i.Text == as.Text && i.Quote == as.Quote && slices.Equal(i.Say, as.Say) && slices.Equal(i.Details, as.Details) && (i.Do == as.Do || i.Slot == as.Slot)
 }

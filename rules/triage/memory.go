@@ -73,6 +73,9 @@ type Memory struct {
 	LastTransition *Transition `json:"turn,omitempty"`
 	// Unconfirmed counts how often in a row GitLab gave an answer that is believed only when it is repeated, by answer.
 	Unconfirmed map[string]int `json:"doubts,omitempty"`
+	// ActiveAt is when somebody else than the bot last did something to the issue, by GitLab's clock; zero is not known. GitLab's updated_at
+	// counts what the bot does, too.
+	ActiveAt time.Time `json:"act,omitzero"`
 	// Spells are the spells of policies, by rule: the one that is on or, where none is, the last one.
 	Spells map[string]Spell `json:"sp,omitempty"`
 	// Context is what was loaded about the issue's surroundings.
@@ -100,6 +103,8 @@ type ItemState struct {
 	Title string `json:"t,omitempty"` // to strike it through when the rule no longer wants it
 	// Triage says of a pending item that whoever triages will look at it: it waits longer.
 	Triage bool `json:"tr,omitempty"`
+	// Untrusted says that the title is plain text which may hold people's words.
+	Untrusted bool `json:"pl,omitempty"`
 }
 
 // The states of an item.
@@ -127,6 +132,13 @@ type BotChange struct {
 	Replaced string `json:"rep,omitempty"`
 	// MovedFrom is the id of the milestone that the issue was moved away from. When it is in it again, a person has undone the move.
 	MovedFrom int64 `json:"mf,omitempty"`
+	// Reopened marks a state that is the issue reopened, not closed.
+	Reopened bool `json:"ro,omitempty"`
+	// Assigned are the usernames that were assigned, with a blank between them, Unassigned those that were taken off.
+	Assigned   string `json:"as,omitempty"`
+	Unassigned string `json:"un,omitempty"`
+	// DueDate is the one that was set.
+	DueDate string `json:"due,omitempty"`
 }
 
 // Undoing is a person's change that undid the bot's.

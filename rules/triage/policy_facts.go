@@ -59,6 +59,8 @@ type PolicyComment struct {
 	Own      bool     // a comment of its own, else an item of the bot's note
 	Thread   bool     // of its own, and one that has to be resolved
 	Internal bool     // of its own, and only members see it
+
+	Values map[string]string // of the templates' fields, for Spell.Values
 }
 
 // Spell is a time during which the conditions of a policy hold on an issue, without a break.
@@ -68,4 +70,16 @@ type Spell struct {
 	Over   bool      `json:"o,omitempty"` // the conditions hold no more
 	Itself bool      `json:"i,omitempty"` // the policy's own actions ended it
 	Said   int64     `json:"c,omitempty"` // the id of its comment of its own, 0 for none yet
+
+	// Values are those of the templates' fields when the spell began: what the policy says stays the same until it is over.
+	Values map[string]string `json:"v,omitempty"`
+	// Undertaken is what the policy wants and may not be written yet, nil for nothing. It is saved before the first write, because the conditions
+	// may not hold any more after it.
+	Undertaken *Edit `json:"u,omitempty"`
 }
+
+// ShownAfter is how long the note shows what a policy says whose own actions ended its conditions.
+const ShownAfter = 7 * 24 * time.Hour
+
+// Shown reports whether the note shows what a policy says though its conditions hold no more: its own actions ended them, not long ago.
+func (s Spell) Shown(now time.Time) bool { return s.Itself && now.Before(s.Began.Add(ShownAfter)) }

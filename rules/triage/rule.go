@@ -51,8 +51,22 @@ type Meta struct {
 	Prompt  bool        // answers what a person just did: its items do not wait for the grace period
 	Closed  bool        // also looks at closed issues
 	Subject SubjectKind // what the rule looks at; the zero value is issues
+
+	// Looks is what a policy looks at, beside On; nil for a rule of the catalogue.
+	Looks *Looks
+	// Everywhere says that the rule also looks at issues that the team's own rules leave alone.
+	Everywhere bool
+	// PerHour is on how many issues the rule may begin to act in an hour, 0 for no bound.
+	PerHour int
+
 	Options []Option
 	Shared  []Shared
+}
+
+// Looks is what a policy looks at. It need not be asked again after a change of labels that are not among these.
+type Looks struct {
+	Labels   []string
+	AnyLabel bool // it also counts whether there are others
 }
 
 // Shared is a part of the configuration that rules share with others, as the value of an option by its section's name. A rule's own section of the
@@ -110,8 +124,9 @@ type Verdict struct {
 	Unasked    bool     // in mode remind nobody is asked for what the actions would do
 	Bump       *Bump    // remembered once the actions are carried out
 
-	// Holds says of a policy that its conditions hold: a spell begins or goes on.
-	Holds bool
+	// Holds says of a policy that its conditions hold: a spell begins or goes on. Itself says that they hold no more, but would had the policy
+	// not acted: its spell goes on.
+	Holds, Itself bool
 	// Comment is what a policy says once in a spell, nil for nothing.
 	Comment *PolicyComment
 
@@ -126,7 +141,7 @@ type Verdict struct {
 
 // Silent reports whether a verdict holds a reason and nothing else.
 func (v *Verdict) Silent() bool {
-	return len(v.Actions)+len(v.Items)+len(v.Lines) == 0 && v.Needs == 0 && v.Wake.IsZero()
+	return len(v.Actions)+len(v.Items)+len(v.Lines) == 0 && v.Needs == 0 && v.Wake.IsZero() && !v.Holds && !v.Itself && v.Comment == nil
 }
 
 // Nothing is the verdict of a rule that wants nothing, with the reason.
