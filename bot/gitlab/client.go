@@ -72,7 +72,8 @@ type Client struct {
 
 	pages      atomic.Pointer[string] // where people see GitLab; nil until it has told
 	admin      atomic.Bool            // the token is an administrator's, as far as GitLab has told
-	milestones milestones
+	milestones knownIDs[milestoneKey]
+	users      knownIDs[string] // by triage.UsernameKey
 	tokens     tokens
 }
 

@@ -66,27 +66,19 @@ func (c *Client) CreateIssue(ctx context.Context, project int64, n NewIssue) (tr
 	return issue, err
 }
 
-// userIDs are the ids of users, in their order. GitLab is asked about each; those that it does not know are left out.
+// userIDs are the ids of users, in their order. Those that GitLab does not know are left out.
 func (c *Client) userIDs(ctx context.Context, usernames []string) ([]int64, error) {
 	var ids []int64
 	for _, name := range usernames {
-		k := call{name: "users", op: "looking up user " + strconv.Quote(name), method: http.MethodGet, path: "users", send: userQuery{name}}
-		var found []wirePerson
-		if _, err := c.do(ctx, k, &found); err != nil {
+		id, err := c.UserID(ctx, name)
+		if err != nil {
 			return nil, err
 		}
-		for _, u := range found {
-			if triage.SameUsername(u.Username, name) && u.ID != 0 {
-				ids = append(ids, u.ID)
-			}
+		if id != 0 {
+			ids = append(ids, id)
 		}
 	}
 	return ids, nil
-}
-
-// userQuery asks for the user with a name.
-type userQuery struct {
-	Username string `url:"username"`
 }
 
 // FindIssueByMarker looks for an issue of the project that the author opened at or after since and whose description holds the marker,

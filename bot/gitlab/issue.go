@@ -55,6 +55,23 @@ func (c *Client) Issue(ctx context.Context, ref triage.Ref) (triage.Issue, error
 	return c.issue(ctx, ref, call{name: "issue", op: "loading issue " + ref.String(), method: http.MethodGet, path: issuePath(ref)})
 }
 
+// Counts is what GitLab counts and keeps of an issue and no delivery tells.
+type Counts struct {
+	Votes     triage.Votes
+	Iteration string // the title of its iteration, or the days of one that has no title: "2026-11-30 to 2026-12-13"; "" for none
+}
+
+// IssueWithCounts is Issue, with what the same answer tells besides.
+func (c *Client) IssueWithCounts(ctx context.Context, ref triage.Ref) (triage.Issue, Counts, error) {
+	k := call{name: "issue", op: "loading issue " + ref.String(), method: http.MethodGet, path: issuePath(ref)}
+	var counts Counts
+	issue, _, err := c.oneIssue(ctx, k, func(w *wireIssue) bool {
+		counts = Counts{Votes: triage.Votes{Up: w.Upvotes, Down: w.Downvotes}, Iteration: w.Iteration.name()}
+		return w.Project == ref.Project && w.IID == ref.IID
+	})
+	return issue, counts, err
+}
+
 // issue makes a call that is answered with the issue.
 func (c *Client) issue(ctx context.Context, ref triage.Ref, k call) (triage.Issue, error) {
 	issue, _, err := c.oneIssue(ctx, k, func(w *wireIssue) bool { return w.Project == ref.Project && w.IID == ref.IID })
@@ -128,6 +145,9 @@ type wireIssue struct {
 	Assignees    []*wirePerson   `json:"assignees"`
 	Assignee     *wirePerson     `json:"assignee"`
 	Milestone    *wireTitle      `json:"milestone"`
+	Iteration    *wireIteration  `json:"iteration"`
+	Upvotes      int             `json:"upvotes"`
+	Downvotes    int             `json:"downvotes"`
 	DueDate      string          `json:"due_date"`
 	HealthStatus string          `json:"health_status"`
 	CreatedAt    time.Time       `json:"created_at"`
@@ -155,6 +175,24 @@ func (w *wireTitle) title() string {
 		return ""
 	}
 	return w.Title
+}
+
+// wireIteration is an iteration as an issue has it. Most have no title.
+type wireIteration struct {
+	Title string `json:"title"`
+	Start string `json:"start_date"`
+	Due   string `json:"due_date"`
+}
+
+// name may be called on nil, which is no iteration.
+func (w *wireIteration) name() string {
+	switch {
+	case w == nil:
+		return ""
+	case w.Title != "":
+		return w.Title
+	}
+	return w.Start + " to " + w.Due
 }
 
 // issue translates into the bot's vocabulary.

@@ -4,50 +4,12 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"sync"
-	"time"
 )
 
-// How long and how many milestones are remembered. One that is not there is asked for again each time: somebody may create it.
-const (
-	keepMilestone = 10 * time.Minute
-	maxMilestones = 1000
-)
-
-// milestones remembers the ids of milestones.
-type milestones struct {
-	mu    sync.Mutex
-	known map[milestoneKey]cachedMilestone
-}
-
+// milestoneKey names a milestone of a project.
 type milestoneKey struct {
 	project int64
 	title   string
-}
-
-type cachedMilestone struct {
-	id    int64
-	until time.Time
-}
-
-// cachedID is the remembered id, 0 if there is none.
-func (m *milestones) cachedID(key milestoneKey, now time.Time) int64 {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if k := m.known[key]; now.Before(k.until) {
-		return k.id
-	}
-	return 0
-}
-
-// remember remembers an id. When there are too many, all are forgotten: that costs a few look-ups.
-func (m *milestones) remember(key milestoneKey, id int64, now time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.known == nil || len(m.known) >= maxMilestones {
-		m.known = map[milestoneKey]cachedMilestone{}
-	}
-	m.known[key] = cachedMilestone{id, now.Add(keepMilestone)}
 }
 
 // milestoneQuery asks for milestones of the project and of the groups above it.

@@ -31,6 +31,8 @@ type page struct {
 	Labels    []string `url:"labels,omitempty,comma"`
 	Milestone string   `url:"milestone,omitempty"` // title
 
+	MilestoneIs string `url:"milestone_id,omitempty"` // a word of GitLab's for some milestones: "Upcoming"
+
 	Status string `url:"status,omitempty"` // of the deliveries of a webhook
 
 	Ancestors bool `url:"include_ancestors,omitempty"` // of milestones: those of the groups above, too

@@ -110,6 +110,24 @@ func (c *Client) ProjectAt(ctx context.Context, idOrPath string) (Project, error
 	return w.project(), nil
 }
 
+// PlaceAt is the project or group of a full path or an id. It is not visible, which is no error, if GitLab says twice that it does not exist or
+// may not be seen, or if what is given cannot name one.
+func (c *Client) PlaceAt(ctx context.Context, group bool, idOrPath string) (place Place, visible bool, err error) {
+	err = confirmNotFound(func() (err error) {
+		if group {
+			place, err = c.GroupAt(ctx, idOrPath)
+			return err
+		}
+		project, err := c.ProjectAt(ctx, idOrPath)
+		place = project.Place
+		return err
+	})
+	if _, unreadable := errors.AsType[*BadReference](err); unreadable || isMissing(err) {
+		return Place{}, false, nil
+	}
+	return place, err == nil, err
+}
+
 // groupQuery leaves out the projects of a group, of which there may be many.
 type groupQuery struct {
 	Projects bool `url:"with_projects"`

@@ -66,7 +66,7 @@ func (s *Server) issueREST(i *issue) object {
 		o["_links"].(object)["closed_as_duplicate_of"] = fmt.Sprintf("%s/api/v4/projects/%d/issues/%d", s.url, of.project.id, of.iid)
 	}
 	if s.opt.Edition != CE {
-		o["weight"], o["health_status"] = weightValue(i.weight), nil
+		o["weight"], o["health_status"], o["iteration"] = weightValue(i.weight), orNull(i.health), i.iteration.rest()
 	}
 	return o
 }

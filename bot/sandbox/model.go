@@ -56,6 +56,8 @@ type issue struct {
 	labels             []*label
 	weight             *int
 	due                string // "2026-12-07", "" is none
+	health             string // "on_track", "needs_attention" or "at_risk"; "" is none
+	iteration          *Iteration
 	author             *user
 	assignees          []*user
 	milestone          *milestone

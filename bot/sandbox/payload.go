@@ -99,7 +99,7 @@ func (s *Server) issueAttrs(i *issue, f timeFormat) object {
 		o["assignee_id"] = ids[0]
 	}
 	if s.opt.Edition != CE {
-		o["weight"], o["health_status"] = weightValue(i.weight), nil
+		o["weight"], o["health_status"] = weightValue(i.weight), orNull(i.health)
 	}
 	if i.status != "" {
 		o["status"] = object{"id": "gid://gitlab/WorkItems::Statuses::SystemDefined::Status/4", "name": i.status, "category": "canceled", "color": "#DD2B0E", "description": nil}

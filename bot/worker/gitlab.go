@@ -19,7 +19,12 @@ type GitLab interface {
 
 // reader is what loading a case reads beside the subject's past.
 type reader interface {
-	Issue(ctx context.Context, ref triage.Ref) (triage.Issue, error)
+	IssueWithCounts(ctx context.Context, ref triage.Ref) (triage.Issue, gitlab.Counts, error)
+	Discussions(ctx context.Context, ref triage.Ref, without func(triage.Person) bool) (triage.Discussions, error)
+	MilestoneIs(ctx context.Context, ref triage.Ref, which gitlab.MilestoneFilter) (bool, error)
+	PlaceAt(ctx context.Context, group bool, idOrPath string) (place gitlab.Place, visible bool, err error)
+	AccessLevelIn(ctx context.Context, place gitlab.Place, user int64) (int, error)
+	UserID(ctx context.Context, username string) (int64, error)
 	Links(ctx context.Context, ref triage.Ref) ([]triage.Link, error)
 	Activities(ctx context.Context, ref triage.Ref, since time.Time) ([]gitlab.Activity, error)
 	IssueByReference(ctx context.Context, project int64, reference string) (triage.Issue, error)

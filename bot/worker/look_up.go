@@ -100,11 +100,14 @@ func (j *job) loadContext(ctx context.Context, d engine.Decision, needs engine.N
 		}
 	}
 	if needs.Facts&triage.NeedMilestone != 0 {
-		facts, err := j.milestoneFacts(ctx)
+		facts, err := j.milestoneFacts(ctx, around.Milestone)
 		if err != nil {
 			return err
 		}
 		around.Milestone = facts
+	}
+	if err := j.loadPolicyFacts(ctx, needs, &around); err != nil {
+		return err
 	}
 	if needs.Facts&triage.NeedSeverityAt != 0 {
 		past, err := j.view.changes(ctx)
@@ -119,7 +122,7 @@ func (j *job) loadContext(ctx context.Context, d engine.Decision, needs engine.N
 	if d.InScope && needs.Facts&triage.NeedAgreements != 0 {
 		j.in.Facts.AgreementsCounted = true
 	}
-	around.Known |= needs.Facts
+	around.Known |= needs.Facts &^ triage.NeedMemberships
 	// The clock of the replica that took a delivery may be ahead: what was seen is not newer than what is loaded after it.
 	around.LoadedAt = began
 	if needs.Facts&(triage.NeedAgreements|triage.NeedComments) != 0 && j.view.at.Before(began) {

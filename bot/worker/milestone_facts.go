@@ -7,9 +7,13 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// milestoneFacts are what GitLab tells of the issue's milestone, and which one follows it.
-func (j *job) milestoneFacts(ctx context.Context) (triage.MilestoneFacts, error) {
+// milestoneFacts are what GitLab tells of the issue's milestone, and which one follows it. What is known of GitLab's filters
+// stays.
+func (j *job) milestoneFacts(ctx context.Context, known triage.MilestoneFacts) (triage.MilestoneFacts, error) {
 	facts := triage.MilestoneFacts{ID: j.snap.issue.Milestone}
+	if known.ID == facts.ID {
+		facts.Upcoming, facts.Started = known.Upcoming, known.Started
+	}
 	all, err := j.reads.Milestones(ctx, j.batch.Issue.Project)
 	if err != nil {
 		return facts, err

@@ -45,7 +45,7 @@ func (j *job) origin(ctx context.Context, notes []gitlab.Note) (bump *triage.Bum
 			continue
 		}
 		asked[m.Issue.Ref] = true
-		of, err := j.reads.Issue(ctx, m.Issue.Ref)
+		of, _, err := j.reads.IssueWithCounts(ctx, m.Issue.Ref)
 		if gitlab.ClassOf(err) == gitlab.NotFound {
 			continue
 		}

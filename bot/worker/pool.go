@@ -60,6 +60,7 @@ type Pool struct {
 	bot     identity
 	levels  accessLevels
 	desks   recent[int64, bool] // which projects have a Service Desk
+	sources sources
 	rules   atomic.Pointer[rulebook]
 }
 

@@ -7,19 +7,21 @@ import (
 
 	"go.uber.org/zap"
 
+	"flowkeeper/bot/gitlab"
 	"flowkeeper/rules/triage"
 )
 
 // snapshot is the issue as GitLab last showed it: in a delivery, to a read, or in answer to a write.
 type snapshot struct {
 	issue    triage.Issue
-	seenAt   time.Time     // zero if it is only remembered
-	live     bool          // it was read from GitLab, or written, in this job
-	reads    int           // how often it was read
-	late     bool          // the state was old when it was delivered
-	newest   *triage.Issue // the latest state that a delivery or a write told of; nil if none is known
-	newestAt time.Time     // when it was seen
-	told     *triage.Issue // the last state that deliveries and own writes told of; nil if none is remembered
+	seenAt   time.Time      // zero if it is only remembered
+	live     bool           // it was read from GitLab, or written, in this job
+	reads    int            // how often it was read
+	counts   *gitlab.Counts // what the newest read told besides; nil if there was none in this job
+	late     bool           // the state was old when it was delivered
+	newest   *triage.Issue  // the latest state that a delivery or a write told of; nil if none is known
+	newestAt time.Time      // when it was seen
+	told     *triage.Issue  // the last state that deliveries and own writes told of; nil if none is remembered
 	// retracted is the state to decide on where a write was half taken; nil is the issue as it is.
 	retracted *triage.Issue
 }
@@ -27,7 +29,7 @@ type snapshot struct {
 // readIssue gets the issue from GitLab. A state that is older than one that is known is not there yet: behind GitLab's database stand
 // copies that lag. When it has not come after a while, the known one counts.
 func (j *job) readIssue(ctx context.Context) error {
-	issue, err := j.reads.Issue(ctx, j.batch.Issue)
+	issue, counts, err := j.reads.IssueWithCounts(ctx, j.batch.Issue)
 	if err != nil {
 		return err
 	}
@@ -44,6 +46,7 @@ func (j *job) readIssue(ctx context.Context) error {
 	}
 	issue.CarryFrom(j.snap.newest)
 	j.snap.issue, j.snap.seenAt, j.snap.live, j.view.called = issue, j.now(), true, true
+	j.snap.counts = &counts
 	j.snap.reads++
 	return nil
 }

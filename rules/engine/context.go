@@ -5,7 +5,7 @@ import "flowkeeper/rules/triage"
 // What has to be loaded again together: what is of the milestone, and what policies ask of which GitLab sends no event, or not each time.
 const (
 	ofMilestone = triage.NeedMilestone | triage.NeedMilestoneUpcoming | triage.NeedMilestoneStarted
-	untold      = triage.NeedVotes | triage.NeedDiscussions | triage.NeedIteration | triage.NeedMemberships
+	untold      = triage.NeedVotes | triage.NeedDiscussions | triage.NeedIteration
 )
 
 // updateContext brings what is known of the surroundings up to date with the events: since when it is in its state, who agreed, and
@@ -28,6 +28,7 @@ func updateContext(in *triage.Input) {
 		if e.Kind&(triage.Woken|triage.Swept) != 0 && e.ReceivedAt.After(around.LoadedAt) {
 			around.Known &^= ofMilestone // GitLab does not tell when dates are moved
 			around.Known &^= untold
+			around.Memberships, around.HiddenSources = nil, nil
 		}
 		if e.ReceivedAt.After(around.LoadedAt) {
 			around.Known &^= outdatedBy(e)

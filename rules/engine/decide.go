@@ -110,7 +110,7 @@ func runRules(p Policy, events []triage.Event, issue triage.Issue, m triage.Memo
 	r.restoreRacedMove()
 	err := r.settle()
 	d := Decision{InScope: true, Findings: r.findings, Plan: r.plan, Result: r.in.Issue, Memory: m}
-	needs := Needs{Facts: r.needs()}
+	needs := r.needs()
 	if err != nil {
 		return d, needs, err
 	}
@@ -254,13 +254,24 @@ func (r *run) overridden(s *Setting, open []triage.Action) bool {
 	return false
 }
 
-// needs are the facts that rules asked for in the last round and that are not known.
-func (r *run) needs() triage.Need {
-	var n triage.Need
+// needs are the facts that rules asked for in the last round and that are not known. Of memberships each is known or not by itself.
+func (r *run) needs() Needs {
+	var n Needs
+	around := &r.memory.Context
 	for i, v := range r.verdicts {
-		if v != nil && !r.findings[i].Overridden {
-			n |= v.Needs
+		if v == nil || r.findings[i].Overridden {
+			continue
+		}
+		n.Facts |= v.Needs
+		for _, m := range v.Memberships {
+			if _, known, hidden := around.Answer(m); !known && !hidden && !slices.Contains(n.Memberships, m) {
+				n.Memberships = append(n.Memberships, m)
+			}
 		}
 	}
-	return n &^ r.memory.Context.Known
+	n.Facts &^= around.Known | triage.NeedMemberships
+	if len(n.Memberships) > 0 {
+		n.Facts |= triage.NeedMemberships
+	}
+	return n
 }

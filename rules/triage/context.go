@@ -24,7 +24,7 @@ const (
 	NeedVotes                              // Context.Votes
 	NeedDiscussions                        // Context.Discussions
 	NeedIteration                          // Context.Iteration
-	NeedMemberships                        // Context.Memberships, of those that Verdict.Memberships asks for
+	NeedMemberships                        // Context.Memberships, of those that Verdict.Memberships asks for; each is known or not by itself
 	NeedMergeRequests                      // Context.MergeRequests and Context.AutoClose
 	NeedMilestoneUpcoming                  // Context.Milestone.Upcoming
 	NeedMilestoneStarted                   // Context.Milestone.Started
@@ -62,8 +62,8 @@ type MilestoneFacts struct {
 	Due   string `json:"d,omitempty"`  // the last day
 	Next  string `json:"nx,omitempty"` // the title of the open milestone of a release that follows it and has not ended yet; "" for none
 
-	// Whether GitLab's own filters "upcoming" and "started" hold for it today. What they mean depends on GitLab's version: until 18 the open
-	// milestone that is due next is upcoming, since then every open one that starts in the future. So GitLab is asked.
+	// Whether GitLab's own filters "upcoming" and "started" hold for it today. What they mean has changed, and a switch of GitLab's may change it
+	// for one group: the open milestone that is due next was upcoming, then every open one that starts in the future. So GitLab is asked.
 	Upcoming bool `json:"up,omitempty"`
 	Started  bool `json:"st,omitempty"`
 }
