@@ -9,7 +9,7 @@ import (
 // neighbour is the state on the path so many steps (1 or -1) from that of the issue, "" beyond its ends. The path begins before its first
 // state, at an issue without any. Only security issues await a release.
 func neighbour(in triage.Input, step int) string {
-	path := in.Team.Workflow.Path()
+	path := in.Team.Workflow.Path
 	for n := in.Team.Workflow.Rank(in.State()) + step; n >= 0 && n < len(path); n += step {
 		if path[n].Is != triage.SecurityRelease || in.IsSecurity() {
 			return path[n].Name
@@ -92,9 +92,28 @@ func missingFor(in triage.Input, state string) (lacks []missingFact, needs triag
 					reason: "nobody is assigned", item: assigneeItem("", nil), short: "an assignee (" + triage.Code("/assign me") + ")",
 				})
 			}
+		case triage.RequireMilestone:
+			if in.Issue.Milestone == 0 {
+				item := milestoneItem(in)
+				lacks = append(lacks, missingFact{reason: "it has no milestone", item: item, short: "a milestone (" + item.Do + ")"})
+			}
+		default:
+			lacks = append(lacks, missingLabel(in, required.Label())...)
 		}
 	}
 	return lacks, 0
+}
+
+// missingLabel is a label of the team's own that a state needs and the issue does not have.
+func missingLabel(in triage.Input, label string) []missingFact {
+	if label == "" || in.HasLabel(label) {
+		return nil
+	}
+	do := triage.HowTo(triage.AddLabel{Label: label})
+	return []missingFact{{
+		reason: "it does not carry " + triage.Quoted(label), short: "the label " + triage.Quoted(label) + " (" + do + ")",
+		item: triage.Item{Slot: "label:" + label, Title: "The label " + triage.Quoted(label), Do: do},
+	}}
 }
 
 // missingWeight says that the issue lacks the estimate that has to come before the review: one with which it can be scheduled.

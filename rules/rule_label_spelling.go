@@ -30,6 +30,6 @@ var labelSpelling = triage.Rule{
 
 // isScopeWinner reports whether a label stays when its scope holds others: one that has to give way is not worth repairing.
 func isScopeWinner(in triage.Input, label string) bool {
-	scope := triage.Scope(label)
+	scope := in.Team.ScopeOf(label)
 	return scope == "" || in.Winner(scope) == label
 }

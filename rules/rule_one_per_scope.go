@@ -18,7 +18,7 @@ var onePerScope = triage.Rule{
 			winner := in.Winner(scope)
 			for n, l := range in.Issue.Labels {
 				known := in.Labels()[n]
-				if triage.Scope(known) == scope && known != winner {
+				if in.Team.ScopeOf(known) == scope && known != winner {
 					tooMany = append(tooMany, triage.RemoveLabel{Label: l, Sibling: true})
 				}
 			}

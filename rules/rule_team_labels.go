@@ -33,7 +33,7 @@ var teamLabels = triage.Rule{
 
 // hasOtherOfScope reports whether the issue already says something else where the team's label would stand.
 func hasOtherOfScope(in triage.Input, label string) bool {
-	if scope := triage.Scope(label); scope != "" {
+	if scope := in.Team.ScopeOf(label); scope != "" {
 		return in.Winner(scope) != ""
 	}
 	if category := "Category:"; strings.HasPrefix(label, category) {

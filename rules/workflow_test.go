@@ -20,10 +20,10 @@ func board(t *testing.T) *triage.Team {
 	is := func(name string, m triage.Meaning, needs ...triage.Requirement) triage.State {
 		return triage.State{Name: name, Is: m, Needs: needs}
 	}
-	columns, err := triage.NewWorkflow([]triage.State{
+	columns, err := triage.NewWorkflow(triage.WorkflowTable{Path: []triage.State{
 		is("To Do", triage.Intake), is("Doing", triage.Development, triage.RequireAssignee, triage.RequireType),
 		is("In review 👀", triage.CodeReview), is("Done", triage.Done),
-	}, []triage.State{is("Waiting", triage.Blocked), is("Won't do", triage.Dropped)})
+	}, Beside: []triage.State{is("Waiting", triage.Blocked), is("Won't do", triage.Dropped)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func drawWorkflow(t *rapid.T) *triage.Workflow {
 			beside = append(beside, own)
 		}
 	}
-	w, err := triage.NewWorkflow(path, beside)
+	w, err := triage.NewWorkflow(triage.WorkflowTable{Path: path, Beside: beside})
 	if err != nil {
 		t.Fatal(err)
 	}

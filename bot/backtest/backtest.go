@@ -201,7 +201,7 @@ func (b *run) play(ctx context.Context, i triage.Issue) error {
 		return err
 	}
 	for n, t := range b.tallies {
-		t.add(i, h, outcomes[n], modes(b.policies[n]), b.policies[n].Team.Label(triage.WorkflowScope))
+		t.add(i, h, outcomes[n], modes(b.policies[n]), b.policies[n].Team)
 	}
 	b.done[i.IID] = true
 	if b.Progress != nil {

@@ -22,7 +22,7 @@ const (
 
 // judge compares an act with what people really did. end is how far the history goes, workflow the scope of the states: an issue that goes on to
 // another one was not taken out of the first.
-func (h history) judge(a act, end time.Time, workflow string) verdict {
+func (h history) judge(a act, end time.Time, team *triage.Team) verdict {
 	if a.action == nil {
 		return judgeReminder(a, end)
 	}
@@ -33,7 +33,7 @@ func (h history) judge(a act, end time.Time, workflow string) verdict {
 			continue
 		case after <= sameWithin && c.does(a.action):
 			return agreed
-		case after <= oppositeWithin && c.undoes(a) && !h.goesOn(c, a, workflow):
+		case after <= oppositeWithin && c.undoes(a) && !h.goesOn(c, a, team):
 			return disagreed
 		}
 	}
@@ -57,21 +57,27 @@ func judgeReminder(a act, end time.Time) verdict {
 }
 
 // goesOn reports whether the change moves the issue on from the state into which the act had moved it, not back to the one before.
-func (h history) goesOn(c change, a act, workflow string) bool {
+func (h history) goesOn(c change, a act, team *triage.Team) bool {
 	moved, ok := a.action.(triage.AddLabel)
-	if !ok || triage.Scope(moved.Label) != workflow {
+	if !ok || !isState(team, moved.Label) {
 		return false
 	}
 	next := c.label
 	if !c.added {
 		// GitLab records a move as two changes at the same time.
 		for _, other := range h.changes {
-			if other.added && other.at.Sub(c.at).Abs() <= atOpening && triage.Scope(other.label) == workflow {
+			if other.added && other.at.Sub(c.at).Abs() <= atOpening && isState(team, other.label) {
 				next = other.label
 			}
 		}
 	}
 	return next != moved.Label && next != a.replaced
+}
+
+// isState reports whether a label stands for a state of the team's workflow.
+func isState(team *triage.Team, label string) bool {
+	_, ok := team.StateOf(label)
+	return ok
 }
 
 // refusedBefore reports whether people had taken the label off before and never put it on again.
@@ -89,9 +95,9 @@ func (h history) refusedBefore(a act) bool {
 func isTakenOff(c change, a act) bool {
 	switch want := a.action.(type) {
 	case triage.AddLabel:
-		return c.label == want.Label && !c.added && triage.Scope(c.label) == ""
+		return c.label == want.Label && !c.added && triage.Scope(c.label) == "" && want.Among == nil
 	case triage.RemoveLabel:
-		return c.label == want.Label && c.added && triage.Scope(c.label) == ""
+		return c.label == want.Label && c.added && triage.Scope(c.label) == "" && want.Among == nil
 	}
 	return false
 }
@@ -122,8 +128,7 @@ func (c change) does(a triage.Action) bool {
 func (c change) undoes(a act) bool {
 	switch want := a.action.(type) {
 	case triage.AddLabel:
-		scope := triage.Scope(want.Label)
-		return c.label == want.Label && !c.added || c.added && scope != "" && c.label != want.Label && triage.Scope(c.label) == scope
+		return c.label == want.Label && !c.added || c.added && want.Excludes(c.label)
 	case triage.RemoveLabel:
 		return c.label == want.Label && c.added
 	case triage.SetWeight:

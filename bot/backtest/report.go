@@ -73,7 +73,7 @@ func newTally(r Report, confidential bool) *tally {
 }
 
 // add counts what the bot would have done on an issue from the time on that the report begins with.
-func (t *tally) add(i triage.Issue, h history, o outcome, modes map[string]triage.Mode, workflow string) {
+func (t *tally) add(i triage.Issue, h history, o outcome, modes map[string]triage.Mode, team *triage.Team) {
 	t.report.Issues++
 	if !o.noteAt.IsZero() && !o.noteAt.Before(t.report.Since) {
 		t.report.Notes++
@@ -97,7 +97,7 @@ func (t *tally) add(i triage.Issue, h history, o outcome, modes map[string]triag
 		if _, again := fired[thing]; again {
 			continue
 		}
-		v := h.judge(a, t.report.Until, workflow)
+		v := h.judge(a, t.report.Until, team)
 		fired[thing], fired[f] = v, max(was, v)
 		r.count(a)
 		r.judged(was, -1)

@@ -34,7 +34,7 @@ func SavedFile(dir string, o Options) string {
 	for _, p := range o.Policies {
 		team := p.Team.TeamConfig
 		team.Workflow = nil // an address
-		fmt.Fprintf(hash, "%+v %+v %v %v %v\n", team, p.Team.Workflow.States(), p.Grace, p.Settle, p.TriageDays)
+		fmt.Fprintf(hash, "%+v %+v %v %v %v\n", team, p.Team.Workflow.WorkflowTable, p.Grace, p.Settle, p.TriageDays)
 		for _, s := range p.Settings {
 			fmt.Fprintln(hash, s.ID, s.Mode, s.Options)
 		}

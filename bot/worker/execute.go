@@ -60,7 +60,7 @@ func (j *job) update(ctx context.Context) (again bool, err error) {
 	}
 	bump := j.in.Memory.Bump
 	j.view.called = true
-	if labels := labelsRefused(edit, before, got); len(labels) > 0 {
+	if labels := labelsRefused(j.rules.policy.Team, edit, before, got); len(labels) > 0 {
 		if j.snap.retracted != nil {
 			before = *j.snap.retracted
 		}

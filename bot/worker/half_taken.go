@@ -12,10 +12,10 @@ import (
 
 // labelsRefused are the labels of an edit that GitLab silently left out of its answer: archived ones, and those that the bot may not
 // create. Where another label of the scope is new, somebody set that at this moment.
-func labelsRefused(e triage.Edit, before, got triage.Issue) []string {
+func labelsRefused(team *triage.Team, e triage.Edit, before, got triage.Issue) []string {
 	return slices.DeleteFunc(slices.Clone(e.Add), func(l string) bool {
 		return got.Has(l) || slices.ContainsFunc(got.Labels, func(other string) bool {
-			return triage.Scope(l) != "" && triage.Scope(other) == triage.Scope(l) && !before.Has(other)
+			return team.AddLabel(l).Excludes(other) && !before.Has(other)
 		})
 	})
 }
@@ -24,7 +24,7 @@ func labelsRefused(e triage.Edit, before, got triage.Issue) []string {
 // puts back what gave way, and takes off what only they justified. Commands that want such a label are refused.
 func (j *job) withdrawWrite(before, got triage.Issue, labels []string) {
 	d := &j.decision
-	was := retracted(triage.Difference(before, d.Result), before, got)
+	was := retracted(j.rules.policy.Team, triage.Difference(before, d.Result), before, got)
 	was.Labels = slices.DeleteFunc(was.Labels, func(l string) bool { return slices.Contains(labels, l) }) // what gave way cannot come back
 	memory := j.in.Memory.Clone()
 	refused := wantsAny(d.Pending.WantedActions, labels)
@@ -82,11 +82,11 @@ func (j *job) refuseResumed(labels []string) {
 }
 
 // retracted is what an answer of GitLab's would be without our edit. What others did at the same moment stays.
-func retracted(e triage.Edit, before, got triage.Issue) triage.Issue {
+func retracted(team *triage.Team, e triage.Edit, before, got triage.Issue) triage.Issue {
 	was := got
 	was.Labels = slices.DeleteFunc(slices.Clone(got.Labels), func(l string) bool { return slices.Contains(e.Add, l) })
 	for _, l := range e.Remove {
-		if !got.Has(l) && (triage.AddLabel{Label: l}).Replaces(was) == "" {
+		if !got.Has(l) && team.AddLabel(l).Replaces(was) == "" {
 			was.Labels = append(was.Labels, l)
 		}
 	}
@@ -104,8 +104,8 @@ func retracted(e triage.Edit, before, got triage.Issue) triage.Issue {
 
 // leftOut are the labels of an edit that an earlier attempt wrote and that GitLab did not take, though it took off what was to give way.
 func (j *job) leftOut(e triage.Edit, past []triage.ResourceEvent) []string {
-	scopes := j.findHalfTaken(past)
-	return slices.DeleteFunc(slices.Clone(e.Add), func(l string) bool { return !slices.Contains(scopes, triage.Scope(l)) || j.snap.retracted.Has(l) })
+	scopes, team := j.findHalfTaken(past), j.rules.policy.Team
+	return slices.DeleteFunc(slices.Clone(e.Add), func(l string) bool { return !slices.Contains(scopes, team.ScopeOf(l)) || j.snap.retracted.Has(l) })
 }
 
 const (
@@ -116,15 +116,15 @@ const (
 // findHalfTaken finds a write of an earlier attempt that was half taken: the bot took the last label of a scope off, and nothing took its
 // place. It returns the scopes; the job goes on as if that write had not been made.
 func (j *job) findHalfTaken(past []triage.ResourceEvent) (scopes []string) {
-	last := map[string]triage.ResourceEvent{}
+	last, team := map[string]triage.ResourceEvent{}, j.rules.policy.Team
 	for _, p := range past {
-		if scope := triage.Scope(p.Label); scope != "" {
+		if scope := team.ScopeOf(p.Label); scope != "" {
 			last[scope] = p
 		}
 	}
 	was := j.snap.issue
 	for scope, p := range last {
-		filled := slices.ContainsFunc(j.snap.issue.Labels, func(l string) bool { return triage.Scope(l) == scope })
+		filled := slices.ContainsFunc(j.snap.issue.Labels, func(l string) bool { return team.ScopeOf(l) == scope })
 		if filled || p.Added || !j.view.byBot(p) || p.At.Before(j.now().Add(-halfway)) {
 			continue
 		}
@@ -136,7 +136,7 @@ func (j *job) findHalfTaken(past []triage.ResourceEvent) (scopes []string) {
 			if other.Added {
 				was = triage.RemoveLabel{Label: other.Label}.Apply(was)
 			} else {
-				was = triage.AddLabel{Label: other.Label}.Apply(was)
+				was = team.AddLabel(other.Label).Apply(was)
 			}
 		}
 	}

@@ -229,7 +229,7 @@ func (r *run) linesWhenClosed(s *Setting) *triage.Verdict {
 func (r *run) notDone(actions []triage.Action) []triage.Action {
 	var open []triage.Action
 	for _, a := range actions {
-		if !a.Done(r.in.Issue) {
+		if a = r.in.Team.Exclusive(a); !a.Done(r.in.Issue) {
 			open = append(open, a)
 		}
 	}

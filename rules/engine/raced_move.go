@@ -13,7 +13,7 @@ const raceWindow = 2 * time.Minute
 // label of the bot's may have replaced one that a person set after the bot's decision.
 func (r *run) restoreRacedMove() {
 	label, at := lastMove(r.in)
-	winner := r.in.Winner(r.in.Team.Label(triage.WorkflowScope))
+	winner := r.in.StateLabel()
 	key := triage.AddLabel{Label: winner}.Key()
 	own, ours := r.memory.BotChanges[key]
 	switch {
@@ -22,7 +22,7 @@ func (r *run) restoreRacedMove() {
 	case !at.After(r.memory.StateEntry.At) || r.in.Now.Sub(at) > raceWindow:
 		return // the bot knew of it
 	}
-	back := triage.AddLabel{Label: label}
+	back := r.in.Team.AddLabel(label)
 	r.plan = append(r.plan, Planned{Rule: own.Rule, Action: back})
 	delete(r.memory.BotChanges, key)
 	r.in = r.in.With(back.Apply(r.in.Issue))

@@ -107,13 +107,13 @@ func (r *recovery) replayLabel(p triage.ResourceEvent) {
 	case !bot:
 		r.replayPerson(key, p)
 	case p.Added:
-		r.own[key] = triage.BotChange{Replaced: triage.AddLabel{Label: p.Label}.Replaces(r.issue())}
+		r.own[key] = triage.BotChange{Replaced: r.team.AddLabel(p.Label).Replaces(r.issue())}
 		delete(r.undone, key)
 		delete(r.gaveUp, key)
 	case ours:
 		delete(r.own, key)
 		r.gaveUp[key] = true
-	case triage.Scope(p.Label) == "":
+	case r.team.ScopeOf(p.Label) == "":
 		r.own[key] = triage.BotChange{Removed: true}
 		delete(r.undone, key)
 	}

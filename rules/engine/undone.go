@@ -86,7 +86,7 @@ func undone(in triage.Input, key string, own triage.BotChange) (u triage.Undoing
 	case own.Replaced != "" && in.Issue.Has(own.Replaced):
 		u.By = whoLabelled(in, own.Replaced)
 		return u, true
-	case triage.Scope(of) != "" && in.Winner(triage.Scope(of)) != "":
+	case in.Team.ScopeOf(of) != "" && in.Winner(in.Team.ScopeOf(of)) != "":
 		return triage.Undoing{}, true
 	}
 	return u, true

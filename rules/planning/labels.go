@@ -29,7 +29,11 @@ const planningIssue = "Planning Issue"
 func scopeLabels(in *triage.Input, scopes ...triage.LabelRole) []string {
 	var labels []string
 	for _, r := range scopes {
-		if l := in.Winner(in.Team.Label(r)); l != "" {
+		l := in.Winner(in.Team.Label(r))
+		if r == triage.WorkflowScope {
+			l = in.StateLabel()
+		}
+		if l != "" {
 			labels = append(labels, l)
 		}
 	}

@@ -20,18 +20,22 @@ type Action interface {
 	QuickAction() string
 }
 
-// AddLabel wants a label on the issue. Other labels of its scope are replaced: by GitLab if it has a licence, else by the bot.
-type AddLabel struct{ Label string }
+// AddLabel wants a label on the issue. Other labels of its scope are replaced: by GitLab if it has a licence, else by the bot. So are those of a
+// set to which the label belongs, see Team.Exclusive; GitLab knows nothing of these.
+type AddLabel struct {
+	Label string
+	Among *LabelSet // nil for a label that stands beside all others, or has a scope
+}
 
 func (a AddLabel) Key() string { return "label:" + a.Label }
 
-func (a AddLabel) Done(i Issue) bool { return i.Has(a.Label) && len(siblings(i, a.Label)) == 0 }
+func (a AddLabel) Done(i Issue) bool { return i.Has(a.Label) && len(a.siblings(i)) == 0 }
 
 func (a AddLabel) Apply(i Issue) Issue {
 	if a.Done(i) {
 		return i
 	}
-	gone := siblings(i, a.Label)
+	gone := a.siblings(i)
 	labels := make([]string, 0, len(i.Labels)+1)
 	for _, l := range i.Labels {
 		if l != a.Label && !slices.Contains(gone, l) {
@@ -45,27 +49,34 @@ func (a AddLabel) String() string { return "add " + Quoted(a.Label) }
 
 func (a AddLabel) QuickAction() string { return labelCommand("/label", a.Label) }
 
-// Replaces is the label of the same scope that gives way, "" if there is none.
+// Replaces is the label that gives way, "" if there is none.
 func (a AddLabel) Replaces(i Issue) string {
-	if gone := siblings(i, a.Label); len(gone) > 0 {
+	if gone := a.siblings(i); len(gone) > 0 {
 		return gone[0]
 	}
 	return ""
 }
 
-// siblings are the issue's other labels of the label's scope.
-func siblings(i Issue, label string) []string {
-	scope := Scope(label)
-	if scope == "" {
+// siblings are the issue's other labels that exclude this one.
+func (a AddLabel) siblings(i Issue) []string {
+	scope := Scope(a.Label)
+	if scope == "" && a.Among == nil {
 		return nil
 	}
 	var found []string
 	for _, l := range i.Labels {
-		if l != label && Scope(l) == scope {
+		if a.excludes(l, scope) {
 			found = append(found, l)
 		}
 	}
 	return found
+}
+
+// Excludes reports whether another label cannot stand beside this one.
+func (a AddLabel) Excludes(label string) bool { return a.excludes(label, Scope(a.Label)) }
+
+func (a AddLabel) excludes(label, scope string) bool {
+	return label != a.Label && (scope != "" && Scope(label) == scope || a.Among.Has(label))
 }
 
 // LabelOf is the label that an action puts on the issue, "" for none.
@@ -87,6 +98,7 @@ type RemoveLabel struct {
 	Label   string
 	Sibling bool
 	Spent   bool
+	Among   *LabelSet // to which it belongs, as with AddLabel
 }
 
 func (a RemoveLabel) Key() string { return "label:" + a.Label }
@@ -116,14 +128,14 @@ func (a SetWeight) Key() string {
 
 func (a SetWeight) Done(i Issue) bool {
 	if a.Side != "" {
-		return AddLabel{WeightLabel(a.Side, a.Value)}.Done(i)
+		return AddLabel{Label: WeightLabel(a.Side, a.Value)}.Done(i)
 	}
 	return i.Weight != nil && *i.Weight == a.Value
 }
 
 func (a SetWeight) Apply(i Issue) Issue {
 	if a.Side != "" {
-		return AddLabel{WeightLabel(a.Side, a.Value)}.Apply(i)
+		return AddLabel{Label: WeightLabel(a.Side, a.Value)}.Apply(i)
 	}
 	i.Weight = Int(a.Value)
 	return i

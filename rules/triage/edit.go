@@ -146,8 +146,9 @@ func (e Edit) Actions() []Action {
 
 // Remaining is the part of the difference that nobody has touched since the base it was decided on. What the bot changed since is done, and what
 // a person changed since stays. The resource events are those of the bot and of people; they cover labels and the weight only, so the rest always remains.
-func (e Edit) Remaining(history []ResourceEvent, base time.Time) Edit {
+func (e Edit) Remaining(team *Team, history []ResourceEvent, base time.Time) Edit {
 	touched := func(a Action) bool {
+		a = team.Exclusive(a)
 		return slices.ContainsFunc(history, func(p ResourceEvent) bool { return p.At.After(base) && p.Concerns(a) })
 	}
 	e.Add = slices.DeleteFunc(slices.Clone(e.Add), func(l string) bool { return touched(AddLabel{Label: l}) })

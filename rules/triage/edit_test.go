@@ -38,7 +38,7 @@ func TestLeft(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, edit.Remaining([]triage.ResourceEvent{tt.past}, base)); diff != "" {
+			if diff := cmp.Diff(tt.want, edit.Remaining(triage.NewTeam(triage.TeamConfig{}), []triage.ResourceEvent{tt.past}, base)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

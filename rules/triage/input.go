@@ -50,11 +50,11 @@ func (in Input) With(issue Issue) Input {
 			in.labels[n] = known
 		}
 		in.roles |= in.Team.meaning[known]
-		if scope := Scope(known); scope != "" {
+		if scope := in.Team.ScopeOf(known); scope != "" {
 			in.addToScope(scope, known)
 		}
 	}
-	in.state, _ = in.Team.StateOf(in.Winner(in.Team.Label(WorkflowScope)))
+	in.state, _ = in.Team.StateOf(in.StateLabel())
 	in.is = in.Team.Workflow.State(in.state).Is
 	return in
 }
@@ -92,7 +92,10 @@ func (in *Input) Has(r LabelRole) bool { return in.roles&(1<<r) != 0 }
 // HasLabel reports whether the issue carries the label, in whatever spelling.
 func (in *Input) HasLabel(label string) bool { return slices.Contains(in.labels, label) }
 
-// Winner is the label that counts of a scope, in its known spelling; "" if the issue has none of it.
+// StateLabel is the label of the workflow that counts, in its known spelling; "" if the issue has none.
+func (in *Input) StateLabel() string { return in.Winner(in.Team.StateScope()) }
+
+// Winner is the label that counts of a scope, which is one of Team.ScopeOf, in its known spelling; "" if the issue has none of it.
 func (in *Input) Winner(scope string) string {
 	for n := range in.scopes {
 		if in.scopes[n].scope == scope {

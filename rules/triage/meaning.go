@@ -1,5 +1,10 @@
 package triage
 
+import (
+	"slices"
+	"strings"
+)
+
 // Meaning is what a workflow state means to the rules, whatever a team calls it. Several states of a team may have one meaning, and a state may
 // have none. If no state has a meaning, what depends on it is switched off.
 type Meaning uint8
@@ -32,6 +37,15 @@ var meaningNames = [meanings]string{
 	"security_release", "done", "blocked", "dropped",
 }
 
+// Meanings lists those that a state may have, in their order.
+func Meanings() []Meaning {
+	all := make([]Meaning, 0, meanings-1)
+	for m := Intake; m < meanings; m++ {
+		all = append(all, m)
+	}
+	return all
+}
+
 // String is the meaning's name in configuration files, "" for none and for what is no meaning.
 func (m Meaning) String() string {
 	if m >= meanings {
@@ -46,15 +60,40 @@ func (m Meaning) onPath() bool { return m != Blocked && m != Dropped }
 // Requirement is something that an issue has before it goes into a state, by its name in configuration files.
 type Requirement string
 
-// The requirements.
+// The requirements, beside those of labels.
 const (
 	RequireWeight    Requirement = "weight"    // an estimate with which it can be scheduled: "Issue refinement"
 	RequireType      Requirement = "type"      // a type label: "Issue Selection"
 	RequireAgreement Requirement = "agreement" // of a feature, the agreement of the review: "Convention over configuration"
 	RequireAssignee  Requirement = "assignee"  // somebody who works on it: "Workflow labels"
+	RequireMilestone Requirement = "milestone" // that it is planned for
 )
 
-// Requirements lists them all.
+// labelRequirement begins the requirement of a label: "label:security reviewed".
+const labelRequirement = "label:"
+
+// Requirements lists those that are no labels.
 func Requirements() []Requirement {
-	return []Requirement{RequireWeight, RequireType, RequireAgreement, RequireAssignee}
+	return []Requirement{RequireWeight, RequireType, RequireAgreement, RequireAssignee, RequireMilestone}
+}
+
+// Label is the label that is required, "" if the requirement is another.
+func (r Requirement) Label() string {
+	label, ok := strings.CutPrefix(string(r), labelRequirement)
+	if !ok {
+		return ""
+	}
+	return label
+}
+
+// Valid reports whether there is such a requirement.
+func (r Requirement) Valid() bool { return r.Label() != "" || slices.Contains(Requirements(), r) }
+
+// requirementNames are all requirements in a sentence.
+func requirementNames() string {
+	var names []string
+	for _, r := range Requirements() {
+		names = append(names, string(r))
+	}
+	return strings.Join(append(names, labelRequirement+"<name>"), ", ")
 }

@@ -53,10 +53,10 @@ type MergeRequestDetails struct {
 	Head         string            `json:"h,omitempty"` // the last commit's id, "" for none
 	// References are the issues that title and description say it closes, as "group/project#12", and External those of other trackers. Digest
 	// tells two states of title and description apart.
-	References []string `json:"rf,omitempty"`
-	External   []string `json:"ex,omitempty"`
-	Digest     string   `json:"dg,omitempty"`
-	MergedAt     time.Time         `json:"ma,omitzero"`
+	References []string  `json:"rf,omitempty"`
+	External   []string  `json:"ex,omitempty"`
+	Digest     string    `json:"dg,omitempty"`
+	MergedAt   time.Time `json:"ma,omitzero"`
 	// Closes are the issues that it closes when it is merged, in other projects, too. They are known if ClosesKnown.
 	Closes      []Ref `json:"cl,omitempty"`
 	ClosesKnown bool  `json:"ck,omitempty"`

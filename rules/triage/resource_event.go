@@ -16,9 +16,9 @@ type ResourceEvent struct {
 func (p ResourceEvent) Concerns(a Action) bool {
 	switch a := a.(type) {
 	case AddLabel:
-		return p.isAboutScopeOf(a.Label)
+		return p.isAboutScopeOf(a.Label) || a.Among.Has(p.Label)
 	case RemoveLabel:
-		return p.isAboutScopeOf(a.Label)
+		return p.isAboutScopeOf(a.Label) || a.Among.Has(p.Label)
 	case SetWeight:
 		if a.Side != "" {
 			return p.isAboutScopeOf(WeightLabel(a.Side, a.Value))

@@ -133,6 +133,10 @@ type Team struct {
 	known   map[string]string // folded spelling → label
 
 	sideScope string // of the side's weight labels
+
+	states     map[string]string // names by label
+	stateScope string            // of the workflow's labels, also of those for states that people make up; "" if they have none in common
+	stateSet   *LabelSet         // the workflow's labels if GitLab does not know that they exclude each other; nil if their scope says it
 }
 
 // NewTeam indexes a team's labels.
@@ -157,9 +161,7 @@ func NewTeam(c TeamConfig) *Team {
 	if t.Workflow == nil {
 		t.Workflow = HandbookWorkflow()
 	}
-	for _, s := range t.Workflow.States() {
-		t.addKnown(t.State(s.Name))
-	}
+	t.indexStates()
 	for _, l := range slices.Concat(t.TriageLabels(), c.Labels) {
 		t.addKnown(l)
 	}
@@ -198,17 +200,6 @@ func (t *Team) Label(r LabelRole) string { return t.names[r][0] }
 
 // LabelNames are all names by which a role is recognised, the one to write first.
 func (t *Team) LabelNames(r LabelRole) []string { return t.names[r] }
-
-// State is the label of a workflow state.
-func (t *Team) State(name string) string { return Scoped(t.Label(WorkflowScope), name) }
-
-// StateOf is the name of the workflow state for which a label in its known spelling stands. Ok is false for all other labels.
-func (t *Team) StateOf(label string) (name string, ok bool) {
-	if Scope(label) != t.Label(WorkflowScope) {
-		return "", false
-	}
-	return Value(label), true
-}
 
 // Canonical is the known label that differs from this one only in case or blanks, or else the label itself.
 func (t *Team) Canonical(label string) string {

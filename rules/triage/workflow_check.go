@@ -1,96 +1,191 @@
 package triage
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"unicode"
 )
 
-// checkStates looks at each state by itself and at their names.
-func checkStates(path, beside []State) error {
-	var errs []error
-	taken := map[string]string{} // by what people may write for a name
-	for n, s := range slices.Concat(path, beside) {
+// TableFault is something that is wrong with the table of a workflow.
+type TableFault struct {
+	At      string // where: "states[1].is", "beside[0].name", "moves.doing[2]", "start", or "" for the table as a whole
+	Message string // what is wrong
+	Hint    string // what would work
+}
+
+// TableFaults are all faults of a table.
+type TableFaults []TableFault
+
+// Error lists the faults, one on each line, with what would work.
+func (f TableFaults) Error() string {
+	lines := make([]string, len(f))
+	for n, fault := range f {
+		lines[n] = fault.Message + ": " + fault.Hint
+	}
+	return strings.Join(lines, "\n")
+}
+
+// tableCheck looks at a table and collects what is wrong with it.
+type tableCheck struct {
+	WorkflowTable
+	states []State
+	faults TableFaults
+}
+
+func checkTable(t WorkflowTable) TableFaults {
+	c := &tableCheck{WorkflowTable: t, states: slices.Concat(t.Path, t.Beside)}
+	c.checkStates()
+	c.checkMeanings()
+	c.checkOrder()
+	c.checkMoves()
+	return c.faults
+}
+
+func (c *tableCheck) report(at, hint, message string, args ...any) {
+	c.faults = append(c.faults, TableFault{At: at, Message: fmt.Sprintf(message, args...), Hint: hint})
+}
+
+// at is where a key of a state stands in the table.
+func (c *tableCheck) at(n int, key string) string {
+	if n < len(c.Path) {
+		return fmt.Sprintf("states[%d].%s", n, key)
+	}
+	return fmt.Sprintf("beside[%d].%s", n-len(c.Path), key)
+}
+
+// checkStates looks at each state by itself, at their names and at their labels.
+func (c *tableCheck) checkStates() {
+	names, labels := map[string]string{}, map[string]string{} // by what people may write for a name, and by spelling
+	for n, s := range c.states {
 		if s.Name == "" || s.Name != strings.TrimSpace(s.Name) {
-			errs = append(errs, fmt.Errorf(`state %d is called %q: give it a name without blanks around it, such as "in dev"`, n+1, s.Name))
+			c.report(c.at(n, "name"), `give it a name without blanks around it, such as "in dev"`, "state %d is called %q", n+1, s.Name)
 			continue
 		}
-		if scope := Scope(s.Name); scope != "" {
-			errs = append(errs, fmt.Errorf("%q names a scope: the workflow has one for all its states, write %q", s.Name, Value(s.Name)))
+		c.checkName(n, s)
+		if other, twice := names[sameSeparators(s.Name)]; twice {
+			c.report(c.at(n, "name"), "give each state its own", "%q and %q are one name to those who write commands", other, s.Name)
 		}
-		if other, twice := taken[sameSeparators(s.Name)]; twice {
-			errs = append(errs, fmt.Errorf("%q and %q are one name to those who write commands: give each state its own", other, s.Name))
+		names[sameSeparators(s.Name)] = s.Name
+		if other, twice := labels[fold(s.Label)]; twice && s.Label != "" {
+			c.report(c.at(n, "label"), "give each state its own", "%q and %q have one label, %q", other, s.Name, s.Label)
 		}
-		taken[sameSeparators(s.Name)] = s.Name
+		labels[fold(s.Label)] = s.Name
 		if s.Is >= meanings {
-			errs = append(errs, fmt.Errorf("%q means something unknown (%d): the meanings are %s", s.Name, s.Is, strings.Join(meaningNames[1:], ", ")))
+			c.report(c.at(n, "is"), "the meanings are "+strings.Join(meaningNames[1:], ", "), "%q means something unknown (%d)", s.Name, s.Is)
 		}
-		for _, r := range s.Needs {
-			if !slices.Contains(Requirements(), r) {
-				errs = append(errs, fmt.Errorf("%q needs %q, which is unknown: there are %v", s.Name, r, Requirements()))
+		for i, r := range s.Needs {
+			switch {
+			case !r.Valid():
+				c.report(fmt.Sprintf("%s[%d]", c.at(n, "needs"), i), "there are "+requirementNames(), "%q needs %q, which is unknown", s.Name, r)
+			case slices.Contains(s.Needs[:i], r):
+				c.report(fmt.Sprintf("%s[%d]", c.at(n, "needs"), i), "remove one of the two", "%q needs %q twice", s.Name, r)
 			}
 		}
 	}
-	return errors.Join(errs...)
+}
+
+// checkName looks at what the name does in a sentence of a comment, and in a command.
+func (c *tableCheck) checkName(n int, s State) {
+	if scope := Scope(s.Name); scope != "" {
+		c.report(c.at(n, "name"), fmt.Sprintf("write %q, and the label behind label: if the workflow has no scope for all its states", Value(s.Name)), "%q names a scope", s.Name)
+	}
+	if strings.ContainsAny(s.Name, "`*<>[]@\\|~\"") || strings.ContainsFunc(s.Name, unicode.IsControl) {
+		c.report(c.at(n, "name"), "write a plain name, and the label behind label:", "%q holds signs that mean something else in the bot's sentences", s.Name)
+	}
 }
 
 // checkMeanings looks at what the states mean together.
-func checkMeanings(path, beside []State) error {
-	var errs []error
-	for _, s := range path {
-		if !s.Is.onPath() {
-			errs = append(errs, fmt.Errorf("%q means %s, which is no step on the path: move it beside the path", s.Name, s.Is))
+func (c *tableCheck) checkMeanings() {
+	for n, s := range c.states {
+		onPath := n < len(c.Path)
+		switch {
+		case onPath && !s.Is.onPath():
+			c.report(c.at(n, "is"), "move it beside the path", "%q means %s, which is no step on the path", s.Name, s.Is)
+		case !onPath && s.Is != NoMeaning && s.Is.onPath():
+			c.report(c.at(n, "is"), "move it there, or take the meaning away", "%q means %s, which is a step on the path", s.Name, s.Is)
 		}
 	}
-	for _, s := range beside {
-		if s.Is != NoMeaning && s.Is.onPath() {
-			errs = append(errs, fmt.Errorf("%q means %s, which is a step on the path: move it there, or take the meaning away", s.Name, s.Is))
-		}
+	intake := slices.IndexFunc(c.Path, func(s State) bool { return s.Is == Intake })
+	switch {
+	case intake < 0:
+		c.report("", "give that meaning to the first state of the path", "no state means intake, where new issues begin")
+	case intake > 0:
+		c.report(c.at(intake, "is"), "the path begins with the intake", "%q means intake and comes after %q", c.Path[intake].Name, c.Path[0].Name)
 	}
-	switch at := having(path, Intake); {
-	case len(at) == 0:
-		errs = append(errs, errors.New("no state means intake, where new issues begin: give that meaning to the first state of the path"))
-	case len(at) > 1:
-		errs = append(errs, fmt.Errorf("%q and %q both mean intake: only one state is where new issues begin, take the meaning away from the others",
-			path[at[0]].Name, path[at[1]].Name))
-	case at[0] > 0:
-		errs = append(errs, fmt.Errorf("%q means intake and comes after %q: the path begins with the intake", path[at[0]].Name, path[0].Name))
+	if !slices.ContainsFunc(c.Path, func(s State) bool { return s.Is == Done }) {
+		c.report("", "give that meaning to the last state of the path", "no state means done, where closed issues belong")
 	}
-	if len(having(path, Done)) == 0 {
-		errs = append(errs, errors.New("no state means done, where closed issues belong: give that meaning to the last state of the path"))
-	}
-	return errors.Join(append(errs, checkOrder(path))...)
 }
 
 // ordered are the meanings between which rules and commands move issues, in the order of the path. The others may stand anywhere among them.
 var ordered = []Meaning{Intake, Breakdown, Refinement, Review, Ready, Development, CodeReview, Done}
 
 // checkOrder looks whether the path leads forward: what comes next for the rules also comes later.
-func checkOrder(path []State) error {
-	var errs []error
+func (c *tableCheck) checkOrder() {
 	var last State
-	for _, s := range path {
+	for n, s := range c.Path {
 		switch {
 		case last.Is == Done && s.Is != Done:
-			errs = append(errs, fmt.Errorf("%q comes after %q, which means done: the path ends with what is done", s.Name, last.Name))
+			c.report(c.at(n, "name"), "the path ends with what is done", "%q comes after %q, which means done", s.Name, last.Name)
 		case !slices.Contains(ordered, s.Is):
 		case slices.Index(ordered, s.Is) < slices.Index(ordered, last.Is):
-			errs = append(errs, fmt.Errorf("%q means %s and comes after %q, which means %s: put it before", s.Name, s.Is, last.Name, last.Is))
+			c.report(c.at(n, "is"), "put it before", "%q means %s and comes after %q, which means %s", s.Name, s.Is, last.Name, last.Is)
 		default:
 			last = s
 		}
 	}
-	return errors.Join(errs...)
 }
 
-// having are the places of the states with a meaning.
-func having(states []State, m Meaning) []int {
-	var at []int
-	for n, s := range states {
-		if s.Is == m {
-			at = append(at, n)
+// checkMoves looks whether the moves and the start name states, and whether every state can be reached.
+func (c *tableCheck) checkMoves() {
+	before := len(c.faults)
+	known := make([]string, len(c.states))
+	for n, s := range c.states {
+		known[n] = s.Name
+	}
+	if c.Start != "" && !slices.Contains(known, c.Start) {
+		c.report("start", didYouMean(c.Start, known), "new issues start in %q, which is no state", c.Start)
+	}
+	for _, to := range slices.Sorted(maps.Keys(c.Moves)) {
+		if !slices.Contains(known, to) {
+			c.report("moves."+to, didYouMean(to, known), "a move leads into %q, which is no state", to)
+		}
+		for i, from := range c.Moves[to] {
+			if !slices.Contains(known, from) {
+				c.report(fmt.Sprintf("moves.%s[%d]", to, i), didYouMean(from, known), "%q is entered from %q, which is no state", to, from)
+			}
 		}
 	}
-	return at
+	if len(c.faults) == before && len(c.Moves) > 0 {
+		c.checkReachable()
+	}
+}
+
+// checkReachable looks whether every state with limited moves can be reached from the start.
+func (c *tableCheck) checkReachable() {
+	w := indexWorkflow(c.WorkflowTable)
+	reached := []string{w.Start}
+	for n := 0; n < len(reached); n++ {
+		for _, next := range w.After(reached[n]) {
+			if !slices.Contains(reached, next) {
+				reached = append(reached, next)
+			}
+		}
+	}
+	for _, to := range slices.Sorted(maps.Keys(c.Moves)) {
+		if !slices.Contains(reached, to) {
+			c.report("moves."+to, "name a state from which it may be entered", "no way leads from %q into %q", w.Start, to)
+		}
+	}
+}
+
+// didYouMean is the hint for a name that is no state's.
+func didYouMean(name string, known []string) string {
+	if near := Nearest(name, known); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return "the states are " + cmp.Or(strings.Join(known, ", "), "still to be written")
 }

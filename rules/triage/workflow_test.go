@@ -13,8 +13,7 @@ import (
 // TestHandbookWorkflow: the handbook's own table is sound, and has every meaning but one.
 func TestHandbookWorkflow(t *testing.T) {
 	w := triage.HandbookWorkflow()
-	path := len(w.Path())
-	if _, err := triage.NewWorkflow(w.Path(), w.States()[path:]); err != nil {
+	if _, err := triage.NewWorkflow(w.WorkflowTable); err != nil {
 		t.Error(err)
 	}
 	for m := triage.Intake; m.String() != ""; m++ {
@@ -32,6 +31,8 @@ func TestNewWorkflow(t *testing.T) {
 	ready, review, waiting := is("Ready", triage.Ready), is("Review", triage.Review), is("Waiting ⏳", triage.Blocked)
 	tests := map[string]struct {
 		path, beside []triage.State
+		moves        map[string][]string
+		start        string
 		want         string // errors
 	}{
 		"the least":               {path: []triage.State{todo, done}},
@@ -45,12 +46,28 @@ no state means done, where closed issues belong: give that meaning to the last s
 		"names": {path: []triage.State{todo, own(""), own(" x"), own("a::b"), own("to-do"), done}, want: `
 state 2 is called "": give it a name without blanks around it, such as "in dev"
 state 3 is called " x": give it a name without blanks around it, such as "in dev"
-"a::b" names a scope: the workflow has one for all its states, write "b"
+"a::b" names a scope: write "b", and the label behind label: if the workflow has no scope for all its states
 "To do" and "to-do" are one name to those who write commands: give each state its own`},
 		"the same name beside": {path: []triage.State{todo, done}, beside: []triage.State{own("done")}, want: `
 "Done" and "done" are one name to those who write commands: give each state its own`},
-		"two intakes": {path: []triage.State{todo, is("Inbox", triage.Intake), done}, want: `
-"To do" and "Inbox" both mean intake: only one state is where new issues begin, take the meaning away from the others`},
+		"two intakes": {path: []triage.State{todo, is("Inbox", triage.Intake), done}, start: "Inbox"},
+		"needs":       {path: []triage.State{todo, {Name: "Doing", Needs: []triage.Requirement{"milestone", "label:security: reviewed"}}, done}},
+		"moves": {path: []triage.State{todo, doing, done}, beside: []triage.State{waiting},
+			moves: map[string][]string{"Doing": {"To do", "Waiting ⏳"}, "Done": {"Doing"}}},
+		"moves to nowhere": {path: []triage.State{todo, doing, ready, done}, start: "To doo",
+			moves: map[string][]string{"Doin": {"To do"}, "Done": {"Doing", "Revieww"}, "Ready": nil}, want: `
+"Ready" means ready and comes after "Doing", which means development: put it before
+new issues start in "To doo", which is no state: did you mean "To do"?
+a move leads into "Doin", which is no state: did you mean "Doing"?
+"Done" is entered from "Revieww", which is no state: the states are To do, Doing, Ready, Done`},
+		"moves in a circle": {path: []triage.State{todo, ready, doing, done},
+			moves: map[string][]string{"Ready": {"Doing"}, "Doing": {"Ready"}}, want: `
+no way leads from "To do" into "Doing": name a state from which it may be entered
+no way leads from "To do" into "Ready": name a state from which it may be entered`},
+		"one label": {path: []triage.State{{Name: "todo", Label: "To Do", Is: triage.Intake}, {Name: "done", Label: "to do", Is: triage.Done}}, want: `
+"todo" and "done" have one label, "to do": give each state its own`},
+		"signs": {path: []triage.State{todo, own("*wip* @all"), done}, want: `
+"*wip* @all" holds signs that mean something else in the bot's sentences: write a plain name, and the label behind label:`},
 		"a late intake": {path: []triage.State{own("Wishes"), todo, done}, want: `
 "To do" means intake and comes after "Wishes": the path begins with the intake`},
 		"an intake beside": {path: []triage.State{doing, done}, beside: []triage.State{todo}, want: `
@@ -65,11 +82,11 @@ no state means intake, where new issues begin: give that meaning to the first st
 "Delivered" comes after "Done", which means done: the path ends with what is done`},
 		"unknown": {path: []triage.State{todo, is("X", 99), {Name: "Y", Needs: []triage.Requirement{"luck"}}, done}, want: `
 "X" means something unknown (99): the meanings are intake, design_ready, design, breakdown, refinement, review, ready, development, code_review, verification, security_release, done, blocked, dropped
-"Y" needs "luck", which is unknown: there are [weight type agreement assignee]`},
+"Y" needs "luck", which is unknown: there are weight, type, agreement, assignee, milestone, label:<name>`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			w, err := triage.NewWorkflow(tt.path, tt.beside)
+			w, err := triage.NewWorkflow(triage.WorkflowTable{Path: tt.path, Beside: tt.beside, Moves: tt.moves, Start: tt.start})
 			got := ""
 			if err != nil {
 				got = err.Error()
@@ -86,10 +103,10 @@ no state means intake, where new issues begin: give that meaning to the first st
 
 // TestWorkflow asks a table with gaps, and with two states of one meaning, what rules ask it.
 func TestWorkflow(t *testing.T) {
-	w, err := triage.NewWorkflow([]triage.State{
+	w, err := triage.NewWorkflow(triage.WorkflowTable{Path: []triage.State{
 		{Name: "To do", Is: triage.Intake}, {Name: "in design", Is: triage.Design}, {Name: "Doing", Is: triage.Development},
 		{Name: "Trying", Is: triage.Development}, {Name: "done", Is: triage.Done, Where: "done"},
-	}, []triage.State{{Name: "On-hold", Is: triage.Blocked}})
+	}, Beside: []triage.State{{Name: "On-hold", Is: triage.Blocked}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +131,7 @@ func TestWorkflow(t *testing.T) {
 	if got := []string{w.Named(triage.Ready), w.Named(triage.Ready, triage.Development)}; !slices.Equal(got, []string{"", "Doing"}) {
 		t.Errorf("named %q", got)
 	}
-	for written, want := range map[string]string{"to-do": "To do", "TO_DO": "To do", "on hold": "On-hold", "todo": "", "": ""} {
+	for written, want := range map[string]string{"to-do": "To do", "TO_DO": "To do", "on hold": "On-hold", "todo": "To do", "✅ done": "done", "tod": "", "✅": "", "": ""} {
 		if s, ok := w.Find(written); s.Name != want || ok != (want != "") {
 			t.Errorf("%q means %q", written, s.Name)
 		}

@@ -1,0 +1,106 @@
+package triage
+
+import "slices"
+
+// LabelSet is labels of which an issue carries one at most, though they have no scope in common.
+type LabelSet struct{ labels []string }
+
+// Has reports whether a label is in the set; a nil set has none.
+func (s *LabelSet) Has(label string) bool { return s != nil && slices.Contains(s.labels, label) }
+
+// anyState is the scope of the workflow's labels where they have none in common. No label has it.
+const anyState = "\x00"
+
+// indexStates indexes the labels of the workflow.
+func (t *Team) indexStates() {
+	t.states = map[string]string{}
+	all := &LabelSet{}
+	for n, s := range t.Workflow.States() {
+		label := s.Label
+		if label == "" {
+			label = StateLabel(t.Label(WorkflowScope), s.Name)
+		}
+		t.states[label] = s.Name
+		all.labels = append(all.labels, label)
+		t.addKnown(label)
+		if n == 0 {
+			t.stateScope = Scope(label)
+		} else if Scope(label) != t.stateScope {
+			t.stateScope = ""
+		}
+	}
+	if t.stateScope == "" {
+		t.stateSet = all
+	}
+}
+
+// StateLabel is the label of a state that has none of its own. Without a scope the label is the state's name.
+func StateLabel(scope, name string) string {
+	if scope == "" {
+		return name
+	}
+	return Scoped(scope, name)
+}
+
+// State is the label of a workflow state, also of one that people made up.
+func (t *Team) State(name string) string {
+	if s := t.Workflow.State(name); s.Label != "" {
+		return s.Label
+	}
+	if _, known := t.Workflow.ranks[name]; !known && t.stateScope != "" {
+		return Scoped(t.stateScope, name)
+	}
+	return StateLabel(t.Label(WorkflowScope), name)
+}
+
+// StateOf is the name of the workflow state for which a label in its known spelling stands. A label in the workflow's scope stands for a state
+// that people made up. Ok is false for all other labels.
+func (t *Team) StateOf(label string) (name string, ok bool) {
+	if name, ok = t.states[label]; ok {
+		return name, true
+	}
+	if t.stateScope != "" && Scope(label) == t.stateScope {
+		return Value(label), true
+	}
+	return "", false
+}
+
+// ScopeOf is what two labels have in common of which an issue carries one only: the scope of a scoped label, "" of a label that may stand beside all
+// others. The labels of the workflow have one scope, whatever they are called.
+func (t *Team) ScopeOf(label string) string {
+	if t.stateSet.Has(label) {
+		return anyState
+	}
+	return Scope(label)
+}
+
+// StateScope is the scope, in the sense of ScopeOf, of the workflow's labels.
+func (t *Team) StateScope() string {
+	if t.stateSet != nil {
+		return anyState
+	}
+	return t.stateScope
+}
+
+// Exclusive is the same action for a team: a label of the workflow takes the place of all others of the workflow, also where GitLab sees no scope.
+func (t *Team) Exclusive(a Action) Action {
+	switch a := a.(type) {
+	case AddLabel:
+		return t.AddLabel(a.Label)
+	case RemoveLabel:
+		if t.stateSet.Has(a.Label) {
+			a.Among = t.stateSet
+		}
+		return a
+	}
+	return a
+}
+
+// AddLabel wants a label on the issue, see Exclusive.
+func (t *Team) AddLabel(label string) AddLabel {
+	add := AddLabel{Label: label}
+	if t.stateSet.Has(label) {
+		add.Among = t.stateSet
+	}
+	return add
+}
