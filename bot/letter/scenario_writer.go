@@ -27,7 +27,7 @@ var types = []string{"Issue", "Incident", "Task", "Ticket", "Requirement", "Test
 // team is the policy's team, so that the scenario means the same elsewhere.
 func (w *scenarioWriter) team(team *triage.Team) *scenario.Team {
 	t := scenario.Team{
-		GroupLabel: team.GroupLabel, Labels: slices.Concat([]string{}, team.Labels), Side: team.Side, Roles: map[triage.Role][]string{},
+		GroupLabel: team.GroupLabel, Labels: slices.Concat([]string{}, team.Labels), Side: team.Side, Scope: "all", Roles: map[triage.Role][]string{},
 	}
 	if team.LabelledOnly {
 		t.Scope = "labelled"

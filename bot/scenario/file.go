@@ -12,19 +12,15 @@
 //	                given), commented, closed_as (duplicate or moved); issues: the numbers of other issues that comments may name;
 //	                report: "planning 19.6", if the issue is a report's, away: the days "2026-12-21..2027-01-02" and takes: the people by
 //	                issue that it tells; severity_age: how long ago the first severity was set; milestone: its title, start, due and next
-//	-- event --     what one person does: by, kind, after, add, remove, weight, assign, milestone, text, internal, level, emoji, status
+//	-- event --     what one person does: by, kind, after, add, remove, weight, assign, milestone, text, internal, level, emoji, status.
+//	                Of kind later nobody does anything: time passes, and the bot is woken whenever it wanted to be
 //	-- decision --  what the rules make of it; as many pairs of event and decision as the story needs
+//
+// Times are written as in the configuration: 5m, 2h, 31d, 1d12h. Every scenario begins on the same Monday, 2026-03-02 at 9:00 UTC.
 package scenario
 
 import (
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
 	"time"
-
-	"github.com/goccy/go-yaml"
-	"golang.org/x/tools/txtar"
 
 	"flowkeeper/rules/triage"
 )
@@ -38,13 +34,15 @@ type File struct {
 	Memory *Memory
 	Around *Around
 	Steps  []Step
+
+	RulesLine int // where the part "rules" begins; 0 if there is none
 }
 
-// Team is the part "team": what differs from the team of the policy. Labels are the policy's if they are nil.
+// Team is the part "team": what differs from the team of the policy. What is nil or "" is the policy's.
 type Team struct {
 	GroupLabel string                   `yaml:"group_label"`
 	Labels     []string                 `yaml:"labels"`
-	Scope      string                   `yaml:"scope"` // "labelled" or ""
+	Scope      string                   `yaml:"scope"` // "labelled", "all" or ""
 	Side       string                   `yaml:"side"`
 	Roles      map[triage.Role][]string `yaml:"roles"`
 }
@@ -118,16 +116,19 @@ type Milestone struct {
 	Next  string `yaml:"next"`
 }
 
-// Step is one thing that happens and the decision that is expected of it, as text.
+// Step is one thing that happens and the decision that is expected of it, as text. The lines are those of the file in which the two parts begin;
+// DecisionLine is 0 if no decision is written.
 type Step struct {
 	Event    Event
 	Expected string
+
+	Line, DecisionLine int
 }
 
 // Event is one change by one person. Weight is a number, or "none" for a weight taken away.
 type Event struct {
 	By     string        `yaml:"by"`
-	Kind   string        `yaml:"kind"`  // opened, closed, reopened, commented, awarded, revoked, woken, swept; empty is updated
+	Kind   string        `yaml:"kind"`  // opened, closed, reopened, commented, awarded, revoked, woken, swept, later; empty is updated
 	After  time.Duration `yaml:"after"` // since the step before
 	Add    []string      `yaml:"add"`
 	Remove []string      `yaml:"remove"`
@@ -145,7 +146,10 @@ type Event struct {
 }
 
 // kindNames are the kinds of events that have a name, the one that says most first.
-var kindNames = []string{"opened", "closed", "reopened", "commented", "awarded", "revoked", "woken", "swept"}
+var kindNames = []string{"opened", "closed", "reopened", "commented", "awarded", "revoked", "woken", "swept", later}
+
+// later is the kind of an event that is only time that passes.
+const later = "later"
 
 // KindName is the name of what happened, for an event; "" for an update.
 func KindName(k triage.Kind) string {
@@ -155,99 +159,4 @@ func KindName(k triage.Kind) string {
 		}
 	}
 	return ""
-}
-
-// Read reads a file. The error names the part and, for YAML, line and column within it.
-func Read(data []byte) (File, error) {
-	archive := txtar.Parse(data)
-	f := File{About: strings.TrimSpace(string(archive.Comment)), Issue: Issue{Type: "Issue", Author: "ann"}}
-	for _, part := range archive.Files {
-		if err := f.read(part.Name, part.Data); err != nil {
-			return f, fmt.Errorf("reading part %q: %w", part.Name, err)
-		}
-	}
-	if len(f.Steps) == 0 {
-		return f, errors.New("the scenario has no event: add a part -- event --")
-	}
-	return f, nil
-}
-
-func (f *File) read(name string, data []byte) error {
-	switch name {
-	case "team":
-		f.Team = &Team{}
-		return errors.Join(decodeStrict(data, f.Team), f.Team.check())
-	case "rules":
-		return errors.Join(decodeStrict(data, &f.Rules), checkRules(f.Rules))
-	case "issue":
-		return decodeStrict(data, &f.Issue)
-	case "memory":
-		f.Memory = &Memory{}
-		return decodeStrict(data, f.Memory)
-	case "around":
-		f.Around = &Around{}
-		return errors.Join(decodeStrict(data, f.Around), f.Around.check())
-	case "event":
-		var s Step
-		err := errors.Join(decodeStrict(data, &s.Event), s.Event.check())
-		f.Steps = append(f.Steps, s)
-		return err
-	case "decision":
-		if len(f.Steps) == 0 {
-			return errors.New("a decision comes after its event")
-		}
-		f.Steps[len(f.Steps)-1].Expected = string(data)
-		return nil
-	}
-	return errors.New("unknown part, allowed: team, rules, issue, memory, around, event, decision")
-}
-
-func decodeStrict(data []byte, into any) error {
-	if strings.TrimSpace(string(data)) == "" {
-		return nil
-	}
-	if err := yaml.UnmarshalWithOptions(data, into, yaml.Strict()); err != nil {
-		return errors.New(yaml.FormatError(err, false, true))
-	}
-	return nil
-}
-
-func (t Team) check() error {
-	for role := range t.Roles {
-		if !slices.Contains(triage.Roles(), role) {
-			return fmt.Errorf("unknown role %q", role)
-		}
-	}
-	return nil
-}
-
-func checkRules(rules map[string]any) error {
-	for id, v := range rules {
-		_, mode := v.(string)
-		_, options := v.(map[string]any)
-		if !mode && !options {
-			return fmt.Errorf("rule %s: a mode or {mode: …, option: …} is wanted", id)
-		}
-	}
-	return nil
-}
-
-func (a Around) check() error {
-	for name, how := range a.Agreements {
-		if how != "thumb" && how != "comment" {
-			return fmt.Errorf("agreement %q of %s: thumb or comment is wanted", how, name)
-		}
-	}
-	if a.ClosedAs != "" && a.ClosedAs != "duplicate" && a.ClosedAs != "moved" {
-		return fmt.Errorf("closed_as %q: duplicate or moved is wanted", a.ClosedAs)
-	}
-	_, err := a.report()
-	return err
-}
-
-func (e Event) check() error {
-	if _, ok := kinds[e.Kind]; !ok {
-		return fmt.Errorf("unknown kind %q, allowed: %s, or none for an update", e.Kind, strings.Join(kindNames, ", "))
-	}
-	return nil
 }

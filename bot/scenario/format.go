@@ -12,6 +12,9 @@ import (
 	"flowkeeper/rules/triage"
 )
 
+// lookAgain begins the last line of a decision after which the bot wants to be woken.
+const lookAgain = "look again in "
+
 // Format writes a decision for people: what the rules said and want, what becomes of the issue and of the note. Of several rules only
 // those with something to say are shown.
 func Format(d engine.Decision, before triage.Issue, now time.Time, err error) string {
@@ -42,9 +45,22 @@ func Format(d engine.Decision, before triage.Issue, now time.Time, err error) st
 	formatIssue(&b, before, d.Result)
 	formatNote(&b, d.Note)
 	if !d.WakeAt.IsZero() {
-		fmt.Fprintf(&b, "look again in %s\n", d.WakeAt.Sub(now).Round(time.Second))
+		fmt.Fprintf(&b, "%s%s\n", lookAgain, d.WakeAt.Sub(now).Round(time.Second))
 	}
 	return b.String()
+}
+
+// formatDuration writes a time that has passed, to the second: "31d", "1d12h0m0s", "5m0s".
+func formatDuration(d time.Duration) string {
+	d = d.Round(time.Second)
+	days, rest := d/(24*time.Hour), d%(24*time.Hour)
+	switch {
+	case days == 0:
+		return rest.String()
+	case rest == 0:
+		return fmt.Sprintf("%dd", days)
+	}
+	return fmt.Sprintf("%dd%s", days, rest)
 }
 
 func formatIssue(b *strings.Builder, before, after triage.Issue) {

@@ -20,35 +20,108 @@ var kinds = map[string]triage.Kind{
 	"commented": triage.Noted, "awarded": triage.Awarded, "revoked": triage.Revoked, "woken": triage.Woken, "swept": triage.Swept,
 }
 
-// Play runs the scenario's steps one after the other, each on the issue and the memory that the one before left behind, and returns
-// the decisions as text. The policy's team is replaced by the scenario's.
+// Outcome is what the rules made of a step.
+type Outcome struct {
+	Text     string           // the decision for people
+	Findings []engine.Finding // of all rules, also of those that the text does not show
+}
+
+// Play runs the scenario's steps one after the other, each on the issue and the memory that the one before left behind, and returns the decisions
+// as text. The policy's team is replaced by the scenario's. An error is of type *Error.
 func (s Scenario) Play(policy engine.Policy) ([]string, error) {
+	outcomes, err := s.Outcomes(policy)
+	texts := make([]string, len(outcomes))
+	for n, o := range outcomes {
+		texts[n] = o.Text
+	}
+	return texts, err
+}
+
+// Outcomes plays the scenario as Play does.
+func (s Scenario) Outcomes(policy engine.Policy) ([]Outcome, error) {
 	policy.Team = triage.NewTeam(s.Team)
 	if err := s.configure(&policy); err != nil {
-		return nil, err
+		return nil, &Error{s.rulesLine, err.Error()}
 	}
-	issue, now := s.Issue, start
-	var memory triage.Memory
+	p := player{Scenario: s, policy: policy, issue: s.Issue, now: start}
 	if s.Memory != nil {
-		memory = *s.Memory
+		p.memory = *s.Memory
 	}
-	var decisions []string
-	for n, step := range s.Steps {
-		now = now.Add(step.Event.After + time.Nanosecond) // no two steps at the same time
-		event, after, err := applyEvent(step.Event, issue, now)
+	var outcomes []Outcome
+	for _, step := range s.Steps {
+		played := p.step
+		if step.Event.Kind == later {
+			played = p.later
+		}
+		outcome, err := played(step.Event)
 		if err != nil {
-			return decisions, fmt.Errorf("step %d: %w", n+1, err)
+			return outcomes, &Error{step.Line, err.Error()}
 		}
-		s.updateContext(event)
-		c := engine.Case{Issue: after, Memory: memory, Events: []triage.Event{event}, Comments: s.comments(policy, step.Event, event), Now: now}
-		d, err := s.decide(policy, c)
-		for _, edit := range d.Pending.Intent.Reports {
-			s.Report.State = s.Report.State.Edited(edit)
-		}
-		decisions = append(decisions, formatPending(d.Pending)+Format(d, after, now, err))
-		issue, memory = d.Result, d.Memory
+		outcomes = append(outcomes, outcome)
 	}
-	return decisions, nil
+	return outcomes, nil
+}
+
+// player is a scenario that is being played: the issue, what the bot remembers of it, and when it wants to be woken.
+type player struct {
+	Scenario
+	policy engine.Policy
+	issue  triage.Issue
+	memory triage.Memory
+	now    time.Time
+	wake   time.Time
+}
+
+// step lets a person do something.
+func (p *player) step(e Event) (Outcome, error) {
+	p.now = p.now.Add(e.After + time.Nanosecond) // no two steps at the same time
+	event, after, err := applyEvent(e, p.issue, p.now)
+	if err != nil {
+		return Outcome{}, err
+	}
+	p.updateContext(event)
+	c := engine.Case{Issue: after, Memory: p.memory, Events: []triage.Event{event}, Comments: p.comments(p.policy, e, event), Now: p.now}
+	d, err := p.decide(p.policy, c)
+	for _, edit := range d.Pending.Intent.Reports {
+		p.Report.State = p.Report.State.Edited(edit)
+	}
+	text := formatPending(d.Pending) + Format(d, after, p.now, err)
+	p.issue, p.memory, p.wake = d.Result, d.Memory, d.WakeAt
+	return Outcome{Text: text, Findings: d.Findings}, nil
+}
+
+// maxWakes bounds how often the bot is woken in one step.
+const maxWakes = 1000
+
+// later lets time pass. Of the wake-ups only those are shown that come to something else than what was decided before.
+func (p *player) later(e Event) (Outcome, error) {
+	began, until := p.now, p.now.Add(e.After)
+	var shown strings.Builder
+	all, last := Outcome{}, ""
+	for n := 0; !p.wake.IsZero() && !p.wake.After(until); n++ {
+		if n == maxWakes {
+			return all, fmt.Errorf("the bot wants to be woken more than %d times", maxWakes)
+		}
+		woken, err := p.step(Event{Kind: "woken", After: max(0, p.wake.Sub(p.now)-time.Nanosecond)})
+		if err != nil {
+			return all, err
+		}
+		all.Findings = woken.Findings
+		decided, _, _ := strings.Cut(woken.Text, lookAgain)
+		if decided != "" && decided != last {
+			fmt.Fprintf(&shown, "after %s:\n%s", formatDuration(p.now.Sub(began)), decided)
+		}
+		last = decided
+	}
+	p.now = until
+	if shown.Len() == 0 {
+		shown.WriteString("nothing happens\n")
+	}
+	if !p.wake.IsZero() {
+		fmt.Fprintf(&shown, "%s%s\n", lookAgain, p.wake.Sub(until).Round(time.Second))
+	}
+	all.Text = shown.String()
+	return all, nil
 }
 
 // comments are the step's comment with what its writer may do, if it is one.
@@ -205,7 +278,12 @@ func applyEvent(e Event, issue triage.Issue, now time.Time) (triage.Event, triag
 	}
 	event := triage.Event{Kind: kinds[e.Kind], Actor: triage.Person{ID: userID(by), Username: by}, At: now, ReceivedAt: now}
 	labels := slices.DeleteFunc(slices.Clone(issue.Labels), func(l string) bool { return slices.Contains(e.Remove, l) })
-	issue.Labels = append(labels, e.Add...)
+	for _, l := range e.Add {
+		if !slices.Contains(labels, l) {
+			labels = append(labels, l)
+		}
+	}
+	issue.Labels = labels
 	event.Changes.Added, event.Changes.Removed = e.Add, e.Remove
 	if len(e.Add)+len(e.Remove) > 0 {
 		event.Kind |= triage.LabelsChanged
@@ -244,15 +322,4 @@ func applyEvent(e Event, issue triage.Issue, now time.Time) (triage.Event, triag
 	}
 	issue.UpdatedAt = now
 	return event, issue, nil
-}
-
-func parseWeight(s string) (*int, error) {
-	if s == "none" {
-		return nil, nil
-	}
-	n, err := strconv.Atoi(s)
-	if err != nil {
-		return nil, fmt.Errorf("weight %q: a number or none is wanted", s)
-	}
-	return &n, nil
 }

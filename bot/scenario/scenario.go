@@ -23,6 +23,8 @@ type Scenario struct {
 	SeverityAge time.Duration
 	Rules       map[string]Rule // what differs from the rules' defaults, by id
 	Steps       []Step
+
+	rulesLine int
 }
 
 // Rule is how a scenario configures a rule. An empty mode keeps the default.
@@ -34,13 +36,13 @@ type Rule struct {
 // start is when all scenarios begin: a Monday morning.
 var start = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
-// Parse reads a scenario of a team, which the file may change. The error names the part and, for YAML, line and column within it.
+// Parse reads a scenario of a team, which the file may change. An error is of type *Error.
 func Parse(data []byte, team triage.TeamConfig) (Scenario, error) {
 	f, err := Read(data)
 	if err != nil {
 		return Scenario{}, err
 	}
-	s := Scenario{About: f.About, Team: team, Issue: f.Issue.issue(), Rules: rules(f.Rules), Steps: f.Steps}
+	s := Scenario{About: f.About, Team: team, Issue: f.Issue.issue(), Rules: rules(f.Rules), rulesLine: f.RulesLine, Steps: f.Steps}
 	if f.Team != nil {
 		s.Team = f.Team.applyTo(team)
 	}
@@ -65,8 +67,12 @@ func (t Team) applyTo(team triage.TeamConfig) triage.TeamConfig {
 	if t.Side != "" {
 		team.Side = t.Side
 	}
-	team.LabelledOnly = t.Scope == "labelled"
-	team.Roster = t.Roles
+	if t.Scope != "" {
+		team.LabelledOnly = t.Scope == "labelled"
+	}
+	if t.Roles != nil {
+		team.Roster = t.Roles
+	}
 	return team
 }
 
