@@ -37,6 +37,18 @@ func (s Scenario) Play(policy engine.Policy) ([]string, error) {
 	return texts, err
 }
 
+// add takes up what rules say later. What a rule said when it looked counts more than that it did not look again.
+func (o *Outcome) add(later []engine.Finding) {
+	before := o.Findings
+	o.Findings = slices.Clone(later)
+	for n, f := range o.Findings {
+		said := slices.IndexFunc(before, func(b engine.Finding) bool { return b.Rule == f.Rule && b.Evaluated })
+		if !f.Evaluated && said >= 0 {
+			o.Findings[n] = before[said]
+		}
+	}
+}
+
 // Outcomes plays the scenario as Play does.
 func (s Scenario) Outcomes(policy engine.Policy) ([]Outcome, error) {
 	policy.Team = triage.NewTeam(s.Team)
@@ -106,7 +118,7 @@ func (p *player) later(e Event) (Outcome, error) {
 		if err != nil {
 			return all, err
 		}
-		all.Findings = woken.Findings
+		all.add(woken.Findings)
 		decided, _, _ := strings.Cut(woken.Text, lookAgain)
 		if decided != "" && decided != last {
 			fmt.Fprintf(&shown, "after %s:\n%s", formatDuration(p.now.Sub(began)), decided)

@@ -27,6 +27,14 @@ type Error struct {
 // Error implements error.
 func (e *Error) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Message) }
 
+// InFile names the file of an error of Read, Parse or Play, as compilers do: "story.txtar:7: …".
+func InFile(name string, err error) error {
+	if at, ok := errors.AsType[*Error](err); ok {
+		return fmt.Errorf("%s:%d: %s", name, at.Line, at.Message)
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
 // Read reads a file. An error is of type *Error, the first that there is.
 func Read(data []byte) (File, error) {
 	archive := txtar.Parse(data)

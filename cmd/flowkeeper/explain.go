@@ -65,11 +65,11 @@ func (c *explainCmd) scenario(p *program, loaded config.Config) error {
 	policy := loaded.Policy()
 	s, err := scenario.Parse(data, policy.Team.TeamConfig)
 	if err != nil {
-		return fmt.Errorf("%s: %w", c.What, err)
+		return scenario.InFile(c.What, err)
 	}
 	decisions, err := s.Play(policy)
 	if err != nil {
-		return fmt.Errorf("%s: %w", c.What, err)
+		return scenario.InFile(c.What, err)
 	}
 	fmt.Fprintf(p.err, "Configuration: %s.\n", configSource(loaded))
 	_, err = p.out.Write(scenario.InsertDecisions(data, decisions))
