@@ -26,6 +26,7 @@ type apiCall struct {
 	group   *group
 	project *project
 	issue   *issue
+	request *mergeRequest // its common part is the issue
 	note    *note
 }
 
@@ -64,6 +65,7 @@ func errorAnswer(err error) apiAnswer {
 	var missing missingParam
 	var inv invalidError
 	var no forbiddenError
+	var taken takenError
 	switch {
 	case errors.As(err, &bad):
 		return apiAnswer{status: http.StatusBadRequest, body: object{"error": bad.Error()}}
@@ -75,6 +77,10 @@ func errorAnswer(err error) apiAnswer {
 		return apiAnswer{status: http.StatusBadRequest, body: object{"message": object{inv.field: []string{inv.problem}}}}
 	case errors.As(err, &no):
 		return message(http.StatusForbidden, "403 Forbidden")
+	case errors.As(err, &taken):
+		return apiAnswer{status: http.StatusConflict, body: object{"message": []string{taken.text}}}
+	case errors.Is(err, errNotMergeable):
+		return message(http.StatusMethodNotAllowed, "405 Method Not Allowed")
 	default:
 		return message(http.StatusInternalServerError, "500 Internal Server Error")
 	}
@@ -82,7 +88,7 @@ func errorAnswer(err error) apiAnswer {
 
 // routeAPI registers all endpoints. Whatever else is asked for below /api is not found.
 func (s *Server) routeAPI(mux *http.ServeMux) {
-	for _, list := range [][]route{instanceRoutes, groupRoutes, projectRoutes, labelRoutes, milestoneRoutes, hookRoutes, groupHookRoutes, issueRoutes, noteRoutes} {
+	for _, list := range [][]route{instanceRoutes, groupRoutes, projectRoutes, labelRoutes, milestoneRoutes, hookRoutes, groupHookRoutes, issueRoutes, noteRoutes, requestRoutes, requestNoteRoutes()} {
 		for _, rt := range list {
 			mux.HandleFunc(rt.method+" /api/v4"+rt.path, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, rt) })
 		}
@@ -228,6 +234,12 @@ func (s *Server) answerAPI(r *http.Request, rt route, p params, username string)
 			return message(http.StatusNotFound, "404 Not found")
 		}
 	}
+	if strings.Contains(rt.path, "{mr}") {
+		if c.request = c.project.mergeRequest(parseID(r.PathValue("mr"))); c.request == nil {
+			return message(http.StatusNotFound, "404 Not found")
+		}
+		c.issue = c.request.issue
+	}
 	if rt.method == queryMethod {
 		c.issue = s.aboutID(p)
 	}
@@ -329,6 +341,9 @@ func (s *Server) journalLine(r *http.Request, rt route, p params) string {
 		if iid := r.PathValue("iid"); iid != "" {
 			ref += "#" + iid
 		}
+		if iid := r.PathValue("mr"); iid != "" {
+			ref += "!" + iid
+		}
 		for _, name := range []string{"note", "discussion", "award", "hook", "event", "trigger", "user", "milestone"} {
 			if v := r.PathValue(name); v != "" {
 				ref += "/" + v
@@ -342,10 +357,17 @@ func (s *Server) journalLine(r *http.Request, rt route, p params) string {
 	return strings.Join(words, " ")
 }
 
-// issueOfPath is the issue of a request's path, zero if there is none.
+// issueOfPath is the issue or the merge request of a request's path, zero if there is none.
 func (s *Server) issueOfPath(r *http.Request) triage.Ref {
-	if p := s.projectNamed(r.PathValue("project")); p != nil && p.issue(parseID(r.PathValue("iid"))) != nil {
-		return triage.Ref{Project: p.id, IID: parseID(r.PathValue("iid"))}
+	p := s.projectNamed(r.PathValue("project"))
+	if p == nil {
+		return triage.Ref{}
+	}
+	if i := p.issue(parseID(r.PathValue("iid"))); i != nil {
+		return i.ref()
+	}
+	if m := p.mergeRequest(parseID(r.PathValue("mr"))); m != nil {
+		return m.ref()
 	}
 	return triage.Ref{}
 }

@@ -8,7 +8,7 @@ import (
 
 // resourceEvent is what the lists of events have in common.
 func (s *Server) resourceEvent(i *issue, id int64, u *user, at any) object {
-	return object{"id": id, "user": s.userREST(u), "created_at": at, "resource_type": "Issue", "resource_id": i.id}
+	return object{"id": id, "user": s.userREST(u), "created_at": at, "resource_type": classOf(i), "resource_id": i.id}
 }
 
 func listLabelEvents(s *Server, c *apiCall) apiAnswer {

@@ -91,14 +91,15 @@ func statusFilter(c *apiCall) (func(status string) bool, error) {
 }
 
 // testHook sends an example to a hook, also to one that is disabled, and answers when the receiver has. All examples name who asked for them: the
-// newest issue as if it were just opened, the newest note as if it were just written, and a reaction to it that nobody gave.
+// newest issue as if it were just opened, the newest note as if it were just written, a reaction to it that nobody gave, and the newest merge request
+// without an action.
 func testHook(s *Server, c *apiCall) apiAnswer {
 	h, no := s.hookOf(c)
 	if no != nil {
 		return *no
 	}
 	flag, _ := strings.CutSuffix(c.r.PathValue("trigger"), "_events")
-	if !slices.Contains(HookEvents(), flag) {
+	if flag != OnMergeRequests && !slices.Contains(HookEvents(), flag) {
 		return apiAnswer{status: http.StatusBadRequest, body: object{"error": "trigger does not have a valid value"}}
 	}
 	if no := s.throttled("hook test", c); no != nil {
@@ -123,6 +124,13 @@ func testHook(s *Server, c *apiCall) apiAnswer {
 
 // example is the delivery that tests a hook, or what is missing for one.
 func (s *Server) example(c *apiCall, flag string) (d *Delivery, missing string) {
+	if flag == OnMergeRequests {
+		if len(c.project.requests) == 0 {
+			return nil, "merge requests"
+		}
+		m := c.project.requests[len(c.project.requests)-1]
+		return &Delivery{Event: "Merge Request Hook", Issue: m.ref(), Body: encode(s.requestBody(c.by, m, object{}))}, ""
+	}
 	visible := slices.DeleteFunc(slices.Clone(c.project.issues), func(i *issue) bool { return !i.visible(c.by.user) })
 	if flag == "issues" || flag == "confidential_issues" {
 		if len(visible) == 0 {

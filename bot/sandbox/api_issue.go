@@ -193,14 +193,20 @@ func (s *Server) assigneesFrom(c *apiCall, ch *change) error {
 	if err != nil {
 		return err
 	}
+	users := s.usersByID(ids)
+	ch.assignees = &users
+	return nil
+}
+
+// usersByID finds people, and leaves unknown ones out.
+func (s *Server) usersByID(ids []string) []*user {
 	users := []*user{}
 	for _, id := range ids {
 		if u := s.userID(parseID(id)); u != nil && !slices.Contains(users, u) {
 			users = append(users, u)
 		}
 	}
-	ch.assignees = &users
-	return nil
+	return users
 }
 
 func milestoneFrom(c *apiCall, ch *change) error {

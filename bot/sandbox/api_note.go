@@ -30,7 +30,7 @@ var noteRoutes = []route{
 func (s *Server) noteREST(i *issue, n *note) object {
 	o := object{
 		"id": n.id, "type": nil, "body": n.text, "author": s.userREST(n.author), "created_at": preciseTime(n.created),
-		"updated_at": preciseTime(n.updated), "system": n.system, "noteable_id": i.id, "noteable_type": "Issue", "noteable_iid": i.iid,
+		"updated_at": preciseTime(n.updated), "system": n.system, "noteable_id": i.id, "noteable_type": classOf(i), "noteable_iid": i.iid,
 		"project_id": i.project.id, "resolvable": n.thread, "confidential": n.internal, "internal": n.internal, "imported": false,
 		"imported_from": "none", "attachment": nil, "commands_changes": object{},
 	}
@@ -206,7 +206,7 @@ func postReply(s *Server, c *apiCall) apiAnswer {
 func (s *Server) awardREST(c *apiCall, a *award) object {
 	o := object{
 		"id": a.id, "name": a.name, "user": s.userREST(a.user), "created_at": preciseTime(a.at), "updated_at": preciseTime(a.at),
-		"awardable_id": c.issue.id, "awardable_type": "Issue", "url": nil,
+		"awardable_id": c.issue.id, "awardable_type": classOf(c.issue), "url": nil,
 	}
 	if c.note != nil {
 		o["awardable_id"], o["awardable_type"] = c.note.id, "Note"

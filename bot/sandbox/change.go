@@ -26,6 +26,12 @@ type change struct {
 	duplicateOf        *issue
 	react              []string
 	replyTo            string // only of a new issue
+
+	reviewers *[]*user // these and the following only of a merge request
+	target    *string  // its target branch
+	draft     *bool
+	review    string // "approve", "unapprove" or ""
+	merge     bool
 }
 
 // weightTo and milestoneTo tell "to nothing" from "not at all".
@@ -73,6 +79,9 @@ func (s *Server) open(by actor, p *project, c change) (*issue, error) {
 // update changes an issue with all that GitLab does besides: one delivery with everything that changed, or two if the state did.
 // Even a change that changes nothing is delivered.
 func (s *Server) update(by actor, i *issue, c change) error {
+	if i.request != nil {
+		return s.updateRequest(by, i.request, c)
+	}
 	if err := s.prepare(by, i, &c); err != nil {
 		return err
 	}
@@ -101,8 +110,8 @@ func (s *Server) update(by actor, i *issue, c change) error {
 
 // prepare checks a change, drops from it what the user or the edition cannot do, and adds the quick actions of the description.
 func (s *Server) prepare(by actor, i *issue, c *change) error {
-	if !by.canPlan() && by.user != i.author {
-		return forbiddenError{"change this issue"}
+	if !by.mayUpdate(i) {
+		return forbiddenError{"change this " + i.ref().Kind.String()}
 	}
 	if c.description != nil {
 		if len(*c.description) > maxDescription {
@@ -110,6 +119,9 @@ func (s *Server) prepare(by actor, i *issue, c *change) error {
 		}
 		text := s.extractQuickActions(by, i, *c.description, c).text
 		c.description = &text
+	}
+	if i.request != nil {
+		s.reduceRequestChange(by, i.request, c)
 	}
 	if c.title != nil {
 		title := strings.TrimSpace(*c.title)
@@ -128,7 +140,7 @@ func (s *Server) prepare(by actor, i *issue, c *change) error {
 		return invalidError{"weight", "must be greater than or equal to 0"}
 	}
 	// Guests may label and assign what they create, and only that.
-	if creating := i.title == ""; !by.canPlan() && (!creating || by.level < Guest) {
+	if creating := i.title == ""; i.request == nil && !by.canPlan() && (!creating || by.level < Guest) {
 		c.labels, c.add, c.remove, c.weight, c.assignees, c.milestone, c.due, c.locked = nil, nil, nil, nil, nil, nil, nil, nil
 	}
 	if s.opt.Edition != Premium {
@@ -147,7 +159,7 @@ func (s *Server) applyChange(by actor, i *issue, c change, at time.Time) bool {
 	fresh := i.title == ""
 	if c.title != nil && *c.title != i.title {
 		if !fresh {
-			s.systemNote(by, i, "changed title from **"+i.title+"** to **"+*c.title+"**", at)
+			s.systemNote(by, i, titleNote(i, *c.title), at)
 		}
 		i.title, i.editedAt, i.editedBy, different = *c.title, at, by.user, true
 	}
@@ -192,6 +204,22 @@ func (s *Server) applyChange(by actor, i *issue, c change, at time.Time) bool {
 		different = true
 	}
 	return different
+}
+
+// titleNote is GitLab's system note for another title.
+func titleNote(i *issue, title string) string {
+	if i.request != nil && isDraft(title) != isDraft(i.title) {
+		return "marked this merge request as **" + map[bool]string{true: "draft", false: "ready"}[isDraft(title)] + "**"
+	}
+	return "changed title from **" + i.title + "** to **" + title + "**"
+}
+
+// mayUpdate reports whether the user may change the texts and the state of an issue or a merge request. Who creates one may.
+func (a actor) mayUpdate(i *issue) bool {
+	if i.request != nil {
+		return i.title == "" || i.request.mayUpdate(a.user)
+	}
+	return a.canPlan() || a.user == i.author
 }
 
 // assigneeNote is GitLab's system note for a change of assignees.

@@ -22,7 +22,7 @@ type filterReader struct {
 // issueFilter reads the conditions of a list. All of them have to hold. What is under "not" must not.
 func (s *Server) issueFilter(c *apiCall) (condition, error) {
 	f := &filterReader{s: s, p: c.params, user: c.by.user}
-	f.state()
+	f.state("all", "opened", "closed")
 	f.scope()
 	f.times()
 	f.labels()
@@ -68,8 +68,9 @@ func (f *filterReader) exclusive(a, b string) {
 	}
 }
 
-func (f *filterReader) state() {
-	if state := f.oneOf("state", "all", "opened", "closed"); state != "all" {
+// state reads the state, one of these words of which the first is any state.
+func (f *filterReader) state(words ...string) {
+	if state := f.oneOf("state", words...); state != "all" {
 		f.want(func(i *issue) bool { return i.state() == state })
 	}
 }
@@ -232,9 +233,7 @@ func (f *filterReader) rest() {
 	if kind := f.text("issue_type"); kind != "" {
 		f.want(func(i *issue) bool { return strings.EqualFold(strings.ReplaceAll(i.kind, " ", "_"), kind) })
 	}
-	for word := range strings.FieldsSeq(strings.ToLower(f.text("search"))) {
-		f.want(func(i *issue) bool { return strings.Contains(strings.ToLower(i.title+" "+i.description), word) })
-	}
+	f.search()
 	if f.s.opt.Edition == Premium {
 		switch weight := f.text("weight"); {
 		case strings.EqualFold(weight, "none"):
@@ -246,6 +245,12 @@ func (f *filterReader) rest() {
 		}
 	}
 	f.dueDate()
+}
+
+func (f *filterReader) search() {
+	for word := range strings.FieldsSeq(strings.ToLower(f.text("search"))) {
+		f.want(func(i *issue) bool { return strings.Contains(strings.ToLower(i.title+" "+i.description), word) })
+	}
 }
 
 func (f *filterReader) dueDate() {

@@ -32,9 +32,15 @@ type project struct {
 	milestones []*milestone
 	hooks      []*hook
 	issues     []*issue
-	desk       bool // it has a Service Desk
-	archived   bool // it can only be read
-	noIssues   bool // issues are switched off
+	requests   []*mergeRequest
+	forkOf     *project // nil if it is no fork
+	desk       bool     // it has a Service Desk
+	archived   bool     // it can only be read
+	noIssues   bool     // issues are switched off
+
+	noAutoClose   bool // merging closes none of its issues
+	approvals     int  // how many approvals a merge request needs
+	keepApprovals bool // a push takes no approval away
 }
 
 type label struct {
@@ -48,7 +54,8 @@ type label struct {
 type issue struct {
 	id, iid            int64
 	project            *project
-	kind               string // "Issue", "Task", "Incident" or a custom name
+	request            *mergeRequest // the merge request that this is the common part of; nil for an issue
+	kind               string        // "Issue", "Task", "Incident" or a custom name
 	title, description string
 	closed             bool
 	confidential       bool
@@ -79,9 +86,18 @@ type issue struct {
 	links           []*link
 }
 
-func (i *issue) ref() triage.Ref { return triage.Ref{Project: i.project.id, IID: i.iid} }
+func (i *issue) ref() triage.Ref {
+	ref := triage.Ref{Project: i.project.id, IID: i.iid}
+	if i.request != nil {
+		ref.Kind = triage.SubjectMergeRequest
+	}
+	return ref
+}
 
 func (i *issue) state() string {
+	if i.request != nil {
+		return i.request.mergeState()
+	}
 	if i.closed {
 		return "closed"
 	}
@@ -193,9 +209,17 @@ func (s *Server) project(id int64) *project {
 	return s.projectNamed(strconv.FormatInt(id, 10))
 }
 
+// issue finds an issue, or what a merge request has in common with one.
 func (s *Server) issue(ref triage.Ref) *issue {
-	if p := s.project(ref.Project); p != nil {
+	p := s.project(ref.Project)
+	if p == nil {
+		return nil
+	}
+	if ref.Kind == triage.SubjectIssue {
 		return p.issue(ref.IID)
+	}
+	if m := p.mergeRequest(ref.IID); m != nil {
+		return m.issue
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -71,6 +70,9 @@ func (s *Server) runQuickActions(by actor, i *issue, r quickActionResult, c chan
 	if onlyReacts := len(r.changes) == 1 && len(c.react) > 0; onlyReacts {
 		s.awardAll(by, i, c.react)
 		return nil
+	}
+	if len(r.changes) == 1 && (c.review != "" || c.merge) {
+		return s.finishRequestActions(by, i.request, c)
 	}
 	return s.update(by, i, c)
 }
@@ -210,13 +212,13 @@ func (s *Server) noticeMentions(i *issue, n *note, by *user, before, after strin
 	}
 }
 
-// crossReference notes on the issues to which a text refers that they were mentioned, once for each issue that mentions them. That moves their
+// crossReference notes on the issues to which a text refers that they were mentioned, once for each issue or merge request that mentions them. That moves their
 // time of update, and no hook tells.
 func (s *Server) crossReference(by actor, i *issue, text string) {
 	for _, ref := range markdown.IssueReferences(text, s.url) {
-		p, from := i.project, fmt.Sprintf("#%d", i.iid)
+		p := i.project
 		if ref.Path != "" && !strings.EqualFold(ref.Path, p.path) {
-			p, from = s.projectNamed(ref.Path), fmt.Sprintf("%s#%d", i.project.path, i.iid)
+			p = s.projectNamed(ref.Path)
 		}
 		if p == nil {
 			continue
@@ -225,7 +227,7 @@ func (s *Server) crossReference(by actor, i *issue, text string) {
 		if other == nil || other == i || !other.visible(by.user) {
 			continue
 		}
-		said := "mentioned in issue " + from
+		said := "mentioned in " + strings.ReplaceAll(i.ref().Kind.String(), "_", " ") + " " + i.referenceFrom(p)
 		if !slices.ContainsFunc(other.notes, func(n *note) bool { return n.system && n.text == said }) {
 			other.updated = s.nextChangeTime(other)
 			s.systemNote(by, other, said, other.updated)

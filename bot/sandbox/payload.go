@@ -72,8 +72,26 @@ func labelHooks(p *project, labels []*label, f timeFormat) []any {
 	return list
 }
 
+// issueURL is the address of an issue or a merge request.
 func (s *Server) issueURL(i *issue) string {
-	return fmt.Sprintf("%s/%s/-/issues/%d", s.url, i.project.path, i.iid)
+	return fmt.Sprintf("%s/%s/-/%ss/%d", s.url, i.project.path, i.ref().Kind, i.iid)
+}
+
+// classOf is the Ruby class of an issue or a merge request, by which GitLab names it.
+func classOf(i *issue) string {
+	if i.request != nil {
+		return "MergeRequest"
+	}
+	return "Issue"
+}
+
+// addNoteable adds what a note or a reaction is on. key is how it is called if it is an issue.
+func (s *Server) addNoteable(body object, key string, i *issue) {
+	if i.request != nil {
+		body["merge_request"] = s.requestAttrs(i.request, secondsTime)
+		return
+	}
+	body[key] = s.issueAttrs(i, secondsTime)
 }
 
 // issueAttrs is what hooks say about an issue: object_attributes without the action.
@@ -202,18 +220,19 @@ func (s *Server) noteBody(i *issue, n *note, by *user, action string) (event, fl
 	}
 	attrs := s.noteAttrs(i, n)
 	attrs["action"] = action
-	return event, flag, object{
+	body = object{
 		"object_kind": "note", "event_type": eventType, "user": s.userHook(by), "project_id": i.project.id,
 		"project": s.projectHook(i.project), "object_attributes": attrs, "repository": s.repositoryHook(i.project),
-		"issue": s.issueAttrs(i, secondsTime),
 	}
+	s.addNoteable(body, "issue", i)
+	return event, flag, body
 }
 
 func (s *Server) noteAttrs(i *issue, n *note) object {
 	o := object{
 		"attachment": nil, "author_id": n.author.id, "change_position": nil, "commit_id": nil, "created_at": secondsTime(n.created),
 		"discussion_id": n.discussion, "id": n.id, "internal": n.internal, "line_code": nil, "note": n.text, "description": n.text,
-		"noteable_id": i.id, "noteable_type": "Issue", "original_position": nil, "position": nil, "project_id": i.project.id,
+		"noteable_id": i.id, "noteable_type": classOf(i), "original_position": nil, "position": nil, "project_id": i.project.id,
 		"resolved_at": nil, "resolved_by_id": nil, "resolved_by_push": nil, "st_diff": nil, "system": false, "type": nil,
 		"updated_at": secondsTime(n.updated), "updated_by_id": userID(n.updatedBy), "url": fmt.Sprintf("%s#note_%d", s.issueURL(i), n.id),
 	}
@@ -235,7 +254,7 @@ func (s *Server) sendEmoji(i *issue, n *note, a *award, action string) {
 // emojiBody is what an Emoji Hook says. GitLab names the issue by its Ruby class, which for a reaction on the issue itself is work_item.
 func (s *Server) emojiBody(i *issue, n *note, a *award, action string) object {
 	attrs := object{
-		"id": a.id, "user_id": a.user.id, "name": a.name, "awardable_type": "Issue", "awardable_id": i.id,
+		"id": a.id, "user_id": a.user.id, "name": a.name, "awardable_type": classOf(i), "awardable_id": i.id,
 		"created_at": secondsTime(a.at), "updated_at": secondsTime(a.at), "awarded_on_url": s.issueURL(i),
 	}
 	body := object{
@@ -243,12 +262,13 @@ func (s *Server) emojiBody(i *issue, n *note, a *award, action string) object {
 		"project": s.projectHook(i.project), "object_attributes": attrs,
 	}
 	if n == nil {
-		body["work_item"] = s.issueAttrs(i, secondsTime)
+		s.addNoteable(body, "work_item", i)
 		return body
 	}
 	attrs["awardable_type"], attrs["awardable_id"] = "Note", n.id
 	attrs["awarded_on_url"] = fmt.Sprintf("%s#note_%d", s.issueURL(i), n.id)
-	body["note"], body["issue"] = s.noteAttrs(i, n), s.issueAttrs(i, secondsTime)
+	body["note"] = s.noteAttrs(i, n)
+	s.addNoteable(body, "issue", i)
 	return body
 }
 

@@ -115,6 +115,11 @@ func (s *Server) applyQuickAction(by actor, i *issue, q quickAction, c *change, 
 		c.react, changed["emoji_award"] = append(c.react, name), name
 		return "Toggled :" + name + ": emoji award.", true
 	}
+	if i.request != nil {
+		if said, applied, known := s.applyRequestAction(by, i.request, q, c, changed); known {
+			return said, applied
+		}
+	}
 	own := by.user == i.author && slices.Contains([]string{"close", "reopen", "title"}, q.name)
 	if !by.canPlan() && !own {
 		return "", false

@@ -31,6 +31,13 @@ func (s *Server) LagReads(reads int) {
 			i.links[n] = &link{id: l.id, source: copies[l.source], target: copies[l.target], kind: l.kind, at: l.at}
 		}
 	}
+	for _, p := range r.projects {
+		for _, m := range p.requests {
+			for n := range m.closing {
+				m.closing[n].issue = copies[m.closing[n].issue]
+			}
+		}
+	}
 	s.replica = r
 }
 
@@ -50,21 +57,34 @@ func (s *Server) useReplica(r *http.Request) (end func()) {
 // clone is the project with its issues, and all that changes in them. Its links still lead to the originals.
 func (p *project) clone() *project {
 	c := *p
-	c.issues = nil
+	c.issues, c.requests = nil, nil
 	for _, i := range p.issues {
-		issue := *i
-		issue.project = &c
-		issue.labels, issue.assignees = slices.Clone(i.labels), slices.Clone(i.assignees)
-		issue.awards, issue.links = slices.Clone(i.awards), slices.Clone(i.links)
-		issue.labelEvents, issue.weightEvents, issue.stateEvents = slices.Clone(i.labelEvents), slices.Clone(i.weightEvents), slices.Clone(i.stateEvents)
-		issue.milestoneEvents = slices.Clone(i.milestoneEvents)
-		issue.notes = nil
-		for _, n := range i.notes {
-			note := *n
-			note.awards = slices.Clone(n.awards)
-			issue.notes = append(issue.notes, &note)
-		}
-		c.issues = append(c.issues, &issue)
+		c.issues = append(c.issues, i.clone(&c))
+	}
+	for _, m := range p.requests {
+		request := *m
+		request.issue = m.clone(&c)
+		request.issue.request = &request
+		request.commits, request.reviewers = slices.Clone(m.commits), slices.Clone(m.reviewers)
+		request.approvedBy, request.closing = slices.Clone(m.approvedBy), slices.Clone(m.closing)
+		c.requests = append(c.requests, &request)
 	}
 	return &c
+}
+
+// clone is the issue, and all that changes in it, in the copy of its project.
+func (i *issue) clone(p *project) *issue {
+	issue := *i
+	issue.project = p
+	issue.labels, issue.assignees = slices.Clone(i.labels), slices.Clone(i.assignees)
+	issue.awards, issue.links = slices.Clone(i.awards), slices.Clone(i.links)
+	issue.labelEvents, issue.weightEvents, issue.stateEvents = slices.Clone(i.labelEvents), slices.Clone(i.weightEvents), slices.Clone(i.stateEvents)
+	issue.milestoneEvents = slices.Clone(i.milestoneEvents)
+	issue.notes = nil
+	for _, n := range i.notes {
+		note := *n
+		note.awards = slices.Clone(n.awards)
+		issue.notes = append(issue.notes, &note)
+	}
+	return &issue
 }

@@ -37,6 +37,8 @@ type Options struct {
 
 	Version string // of GitLab; default Version
 
+	PlainRequestTimes bool // hooks of merge requests have times in whole seconds
+
 	// AutoDisable stops webhooks that fail again and again, as gitlab.com does and other GitLabs only if told.
 	AutoDisable bool
 
@@ -103,6 +105,12 @@ type Server struct {
 	observed  int
 	spent     map[throttle]int // in this minute
 
+	jobs     []*job
+	jobsHeld bool
+	working  bool // the worker runs
+	ownClock bool // Options.Now was not given
+	timers   []*time.Timer
+
 	senders    sync.WaitGroup
 	slots      chan struct{} // bounds the deliveries on the wire
 	queues     map[queueKey][]*sending
@@ -143,14 +151,15 @@ func New(opt Options) *Server {
 		// GitLab opens a connection for each webhook. One that is kept loses what is sent over it to a bot that has just been started anew.
 		opt.Transport = &http.Transport{DisableKeepAlives: true}
 	}
-	if opt.Now == nil {
+	ownClock := opt.Now == nil
+	if ownClock {
 		opt.Now = time.Now
 	}
 	if opt.Log == nil {
 		opt.Log = zap.NewNop()
 	}
 	s := &Server{
-		opt: opt, log: opt.Log, url: opt.URL, lastID: 1000,
+		opt: opt, log: opt.Log, url: opt.URL, lastID: 1000, ownClock: ownClock,
 		client: &http.Client{
 			Transport:     opt.Transport,
 			Timeout:       opt.HookTimeout,
@@ -191,6 +200,9 @@ func (s *Server) Close() {
 	}
 	s.closed = true
 	close(s.done)
+	for _, t := range s.timers {
+		t.Stop()
+	}
 	s.notify()
 	s.mu.Unlock()
 	s.senders.Wait()
@@ -227,12 +239,13 @@ func (s *Server) Await(ctx context.Context, condition func() bool) error {
 	}
 }
 
-// AwaitDelivered returns when every webhook that was triggered has been answered or given up. Held ones do not count.
+// AwaitDelivered returns when every webhook that was triggered has been answered or given up, and every background job that is due was run. Held
+// ones do not count.
 func (s *Server) AwaitDelivered(ctx context.Context) error {
 	return s.Await(ctx, func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		return s.pending == 0
+		return s.pending == 0 && !s.working && s.nextJob() < 0
 	})
 }
 

@@ -55,6 +55,9 @@ func (s *Server) DeleteUser(username string) error {
 		for _, i := range p.issues {
 			i.transferAuthorship(gone, heir)
 		}
+		for _, m := range p.requests {
+			m.transferAuthorship(gone, heir)
+		}
 	}
 	for token, u := range s.tokens {
 		if u == gone {
