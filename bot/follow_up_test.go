@@ -76,3 +76,50 @@ func TestManyFollowUps(t *testing.T) {
 	}
 	r.alive()
 }
+
+// TestEpic: an issue becomes an epic once, although GitLab's answer is lost, and people are told.
+func TestEpic(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]*sandbox.Fault{
+		"plain": nil, "lost answer": {Match: "POST /api/v4/projects/1/issues/1/notes", ApplyThenCut: true}, "error": {Match: "POST /api/v4/projects/1/issues/1/notes", Status: 502},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, sandbox.Premium, nil)
+			ref := r.open(planned)
+			if _, replies := r.answer(ref, r.say("omar", ref, "/flow epic")); len(replies) != 1 || !strings.Contains(replies[0].Text, "The project's group has epics.") {
+				t.Fatalf("replies %v", replies)
+			}
+			if fault != nil {
+				r.gitlab.FailNext(*fault)
+			}
+			id := r.say("omar", ref, "/flow epic yes")
+			if r.gitlab.Issue(ref).State != "closed" {
+				t.Error("the issue is open: it was not promoted")
+			}
+			reactions, replies := r.answer(ref, id)
+			if len(replies) != 1 || !strings.Contains(replies[0].Text, "The issue is an epic of the group now") || len(reactions) != 1 || reactions[0] != triage.DoneEmoji {
+				t.Errorf("reactions %v, replies %v", reactions, replies)
+			}
+			r.alive()
+		})
+	}
+}
+
+// TestParentIssue: where there are no epics, one parent issue lists the issue and its follow-up; a second is refused.
+func TestParentIssue(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Free, nil)
+	ref := r.open(planned)
+	r.say("omar", ref, "/flow follow-up docs")
+	_, replies := r.answer(ref, r.say("omar", ref, "/flow epic yes"))
+	if len(replies) != 1 || !strings.Contains(replies[0].Text, "The parent issue is #3.") {
+		t.Fatalf("replies %v", replies)
+	}
+	parent := r.gitlab.Issues(r.project)[2]
+	if parent.Title != "Epic: t" || !strings.Contains(parent.Description, "- [ ] #1\n- [ ] #2\n") || len(parent.Links) != 1 {
+		t.Errorf("%q, links %v:\n%s", parent.Title, parent.Links, parent.Description)
+	}
+	r.refused(ref, r.say("omar", ref, "/flow epic yes"), "#3 holds the issue and its follow-ups together already")
+	r.alive()
+}

@@ -21,6 +21,7 @@ func Commands() []triage.Command {
 		commandSpike,
 		commandSpikeDone,
 		commandFollowUp,
+		commandEpic,
 		commandAgree,
 		commandSimplify,
 		commandTriageMinor,

@@ -129,6 +129,7 @@ func run(t *testing.T, c engine.Comment, issue triage.Issue, memory triage.Memor
 		Facts: engine.Facts{
 			FoundIssues:  map[string]triage.FoundIssue{"#12": {Ref: triage.Ref{Project: 1, IID: 12}}},
 			PastFindings: map[string][]engine.PastFinding{"needs-type": nil},
+			Epics:        new(bool),
 			Reactions:    &[]triage.GivenReaction{{By: triage.Person{Username: "zoe"}, Emoji: "eyes"}},
 			Report: &planning.Report{Kind: planning.KindPlanning, Key: "19.6", State: planning.State{Away: map[string][]planning.DateRange{
 				"zoe": {{From: planning.Date{Year: 2026, Month: time.December, Day: 28}, To: planning.Date{Year: 2026, Month: time.December, Day: 30}}},

@@ -10,10 +10,11 @@ type Licence struct {
 	Known        bool // GitLab told: it is of version 18.1 or later
 	Weights      bool // issues have weights
 	ScopedLabels bool // a label replaces the others of its scope
+	Epics        bool // its groups have epics
 }
 
 // features asks what a namespace has a licence for. The question is marked as an experiment in GitLab's documentation.
-const features = `query($path: ID!) { namespace(fullPath: $path) { availableFeatures { hasIssueWeightsFeature hasScopedLabelsFeature } } }`
+const features = `query($path: ID!) { namespace(fullPath: $path) { availableFeatures { hasIssueWeightsFeature hasScopedLabelsFeature hasEpicsFeature } } }`
 
 // wireFeatures is the answer; Namespace is nil where the question was not understood.
 type wireFeatures struct {
@@ -22,6 +23,7 @@ type wireFeatures struct {
 			Features *struct {
 				Weights *bool `json:"hasIssueWeightsFeature"`
 				Scoped  *bool `json:"hasScopedLabelsFeature"`
+				Epics   *bool `json:"hasEpicsFeature"`
 			} `json:"availableFeatures"`
 		} `json:"namespace"`
 	} `json:"data"`
@@ -43,5 +45,5 @@ func (c *Client) LicenceOf(ctx context.Context, namespace string) (Licence, erro
 	if f.Weights == nil || f.Scoped == nil {
 		return Licence{}, nil
 	}
-	return Licence{Known: true, Weights: *f.Weights, ScopedLabels: *f.Scoped}, nil
+	return Licence{Known: true, Weights: *f.Weights, ScopedLabels: *f.Scoped, Epics: f.Epics != nil && *f.Epics}, nil
 }

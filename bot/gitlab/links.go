@@ -35,6 +35,9 @@ func (c *Client) Links(ctx context.Context, ref triage.Ref) ([]triage.Link, erro
 			if w.Kind == "" {
 				w.Kind = triage.RelatesTo // older GitLabs have no other kind
 			}
+			if len(w.Labels) == 0 {
+				w.Labels = nil
+			}
 			links = append(links, triage.Link{Kind: w.Kind, Ref: triage.Ref{Project: w.Project, IID: w.IID}, Created: w.Created, Closed: w.State == "closed", Labels: w.Labels})
 			return nil
 		})

@@ -102,7 +102,7 @@ func (s *Server) features(c *apiCall) apiAnswer {
 	}
 	premium := s.opt.Edition == Premium
 	return ok(object{"data": object{"namespace": object{"availableFeatures": object{
-		"hasIssueWeightsFeature": premium, "hasScopedLabelsFeature": premium,
+		"hasIssueWeightsFeature": premium, "hasScopedLabelsFeature": premium, "hasEpicsFeature": premium,
 	}}}})
 }
 

@@ -164,6 +164,12 @@ func (s *Server) applyQuickAction(by actor, i *issue, q quickAction, c *change, 
 		}
 		c.state, changed["state_event"] = q.name, q.name
 		return map[string]string{"close": "Closed this issue.", "reopen": "Reopened this issue."}[q.name], true
+	case "promote": // an epic in the project's group; the issue stays behind, closed
+		if s.opt.Edition != Premium || i.confidential || i.closed {
+			return "", false
+		}
+		c.state, changed["promote_to_epic"] = "close", true
+		return "Promoted issue to an epic.", true
 	case "duplicate":
 		of := i.project.issue(parseID(strings.TrimPrefix(q.arg, "#")))
 		if of == nil || of == i {

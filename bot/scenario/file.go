@@ -96,6 +96,7 @@ type Around struct {
 	Commented  time.Duration     `yaml:"commented"` // from the beginning
 	ClosedAs   string            `yaml:"closed_as"` // "duplicate", "moved" or ""
 	Issues     []int64           `yaml:"issues"`
+	Epics      bool              `yaml:"epics"`
 	FollowUps  []int64           `yaml:"follow_ups"` // linked and open, by number
 
 	Reactions map[string][]string `yaml:"reactions"` // usernames, by emoji

@@ -43,6 +43,9 @@ func formatPending(p engine.Pending) string {
 			fmt.Fprintf(&b, "  - [ ] #%d\n", iid)
 		}
 	}
+	if p.Intent.Promotes != 0 {
+		b.WriteString("promotes the issue to an epic\n")
+	}
 	for _, e := range p.Intent.Reports {
 		fmt.Fprintf(&b, "report: %s\n", editText(e))
 	}

@@ -166,6 +166,9 @@ func (s Scenario) decide(policy engine.Policy, c engine.Case) (d engine.Decision
 			c.Issue, c.Memory.Context = s.afterClosing(c.Issue), s.loadContext(needs, c.Issue, c.Now)
 			c.Facts.AgreementsCounted = c.Facts.AgreementsCounted || d.InScope && needs.Facts&triage.NeedAgreements != 0
 		}
+		if needs.Epics {
+			c.Facts.Epics = &s.Epics
+		}
 		if needs.Reactions {
 			c.Facts.Reactions = &s.Given
 		}

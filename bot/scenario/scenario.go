@@ -18,6 +18,7 @@ type Scenario struct {
 	// ClosedAs is why the issue was closed, as GitLab tells it when it has finished that: "duplicate", "moved" or "".
 	ClosedAs string
 	Given    []triage.GivenReaction
+	Epics    bool // the project's group has them
 	Report   planning.Report // that the issue shows; without a kind it is no report
 	// SeverityAge is how long before the beginning the issue got its first severity label; 0: with its opening.
 	SeverityAge time.Duration
@@ -51,7 +52,7 @@ func Parse(data []byte, team triage.TeamConfig) (Scenario, error) {
 	}
 	if f.Around != nil {
 		s.Around, s.Issues, s.ClosedAs, s.SeverityAge = f.Around.around(), f.Around.Issues, f.Around.ClosedAs, f.Around.SeverityAge
-		s.Given = f.Around.given()
+		s.Given, s.Epics = f.Around.given(), f.Around.Epics
 		s.Report, _ = f.Around.report() // checked when it was read
 	}
 	return s, nil

@@ -25,6 +25,9 @@ func (j *job) execute(ctx context.Context) (again bool, err error) {
 	if err := j.makeLinks(ctx); err != nil {
 		return false, err
 	}
+	if err := j.promote(ctx); err != nil {
+		return false, err
+	}
 	return false, j.editReports(ctx)
 }
 

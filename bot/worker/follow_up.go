@@ -30,6 +30,9 @@ func (j *job) openFollowUp(ctx context.Context) error {
 		j.intent.followUp = &issue
 	}
 	j.knowFollowUp(draft)
+	if draft.Kind == triage.DraftParent {
+		j.decision.Memory.Parent = j.intent.followUp.IID
+	}
 	if draft.Milestone != "" && j.intent.followUp.Milestone == 0 {
 		appendReply(intent, intent.OpensBy, triage.Say("The "+draft.Name()+" has no milestone: the project has none called ").Quote(draft.Milestone).Say(" that is open."))
 	}

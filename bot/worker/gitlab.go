@@ -31,6 +31,7 @@ type reader interface {
 	AccessLevel(ctx context.Context, project, user int64) (int, error)
 	Milestones(ctx context.Context, project int64) ([]gitlab.Milestone, error)
 	HasServiceDesk(ctx context.Context, project int64) (bool, error)
+	LicenceOf(ctx context.Context, namespace string) (gitlab.Licence, error)
 	MailsOutsiders(ctx context.Context, ref triage.Ref, id int64) (bool, error)
 }
 
@@ -39,6 +40,7 @@ type executor interface {
 	UpdateIssue(ctx context.Context, before, after triage.Issue) (triage.Issue, error)
 	CreateIssue(ctx context.Context, project int64, n gitlab.NewIssue) (triage.Issue, error)
 	CreateLink(ctx context.Context, from, to triage.Ref, kind string) (made string, err error)
+	Promote(ctx context.Context, ref triage.Ref) error
 }
 
 // publisher writes the bot's comments and reactions.

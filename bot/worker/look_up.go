@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"path"
 	"slices"
 	"time"
 
@@ -48,6 +49,13 @@ func (j *job) lookUp(ctx context.Context, d engine.Decision, needs engine.Needs)
 			return err
 		}
 		j.in.Facts.Report = &report
+	}
+	if needs.Epics {
+		licence, err := j.reads.LicenceOf(ctx, path.Dir(j.snap.issue.Path))
+		if err != nil {
+			return err
+		}
+		j.in.Facts.Epics = &licence.Epics
 	}
 	if needs.Reactions {
 		given, err := j.givenReactions(ctx)

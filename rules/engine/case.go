@@ -101,6 +101,8 @@ type Facts struct {
 	AgreementsCounted bool
 	// Report is what the issue shows of a report, nil if that was not looked up.
 	Report *planning.Report
+	// Epics says whether the project's group has epics, nil if that was not looked up.
+	Epics *bool
 	// Reactions are those of people to the issue and to the bot's note, nil if they were not looked up.
 	Reactions *[]triage.GivenReaction
 	// RefusedLabels are labels that GitLab did not accept. A command that wants one is refused.
@@ -117,11 +119,12 @@ type Needs struct {
 	PastFindings []string       // rules, for Facts.PastFindings
 	Report       bool           // Facts.Report
 	Reactions    bool           // Facts.Reactions
+	Epics        bool           // Facts.Epics
 
 	Memberships []triage.Membership // those that triage.NeedMemberships in Facts is about, each once
 }
 
 // Empty reports whether the decision stands.
 func (n Needs) Empty() bool {
-	return n.Facts == 0 && len(n.FindIssues) == 0 && len(n.PastFindings) == 0 && !n.Report && !n.Reactions
+	return n.Facts == 0 && len(n.FindIssues) == 0 && len(n.PastFindings) == 0 && !n.Report && !n.Reactions && !n.Epics
 }

@@ -43,7 +43,7 @@ func (r *commandRun) run(c Comment, line Line, h parsedLine, call triage.Call) t
 		facts := r.facts.Report.FactsFor(call.By.Username)
 		call.Report = &facts
 	}
-	call.Given = r.facts.Reactions
+	call.Given, call.Epics = r.facts.Reactions, r.facts.Epics
 	out := cmd.Run(in, call)
 	if out.FindIssue != "" {
 		if found, ok := r.facts.FoundIssues[out.FindIssue]; ok {

@@ -73,6 +73,7 @@ func (r *commandRun) comment(c Comment) {
 			r.needs.FindIssues = append(r.needs.FindIssues, out.FindIssue)
 		}
 		r.needs.Report, r.needs.Reactions = r.needs.Report || out.ReadReport, r.needs.Reactions || out.ReadReactions
+		r.needs.Epics = r.needs.Epics || out.ReadLicence
 		r.needs.Facts |= out.Needs
 		if out.Explain != nil {
 			r.pending.Questions = append(r.pending.Questions, Question{Note: answer.Note, Rule: *out.Explain})
@@ -143,6 +144,9 @@ func (r *commandRun) applyOutcome(c Comment, call triage.Call, out triage.Outcom
 			edited.State = edited.State.Edited(edit)
 			r.facts.Report = &edited
 		}
+	}
+	if out.Promotes {
+		intent.Promotes = call.Note
 	}
 	if out.Opens != nil {
 		intent.Opens, intent.OpensBy = out.Opens, call.Note

@@ -114,6 +114,7 @@ type Call struct {
 	Options  map[string]Options // in force, by rule
 	Found    *FoundIssue        // what Outcome.FindIssue asked for; nil if it was not looked for yet
 	Report   *ReportFacts       // what Outcome.ReadReport asked for; nil if it was not looked for yet
+	Epics    *bool              // what Outcome.ReadLicence asked for: the project's group has epics; nil if it was not looked for yet
 	Given    *[]GivenReaction   // what Outcome.ReadReactions asked for; nil if it was not looked for yet
 }
 
@@ -138,6 +139,8 @@ type Outcome struct {
 	Explain        *string // the reply is what the rules say: of all of them, or of the one named
 	Needs          Need    // facts that the command has to know first; it is asked again with them
 	FindIssue      string  // an issue that has to be looked up first, as written
+	Promotes       bool    // the issue is to become an epic of its group, which closes it
+	ReadLicence    bool    // whether there are epics has to be looked up first; the command is asked again with Call.Epics
 	ReadReactions  bool    // the reactions have to be looked up first; the command is asked again with Call.Given
 	ReadReport     bool    // whether the issue is a report has to be looked up first; the command is asked again with Call.Report
 	EvenOutOfScope bool    // also runs on issues that the rules leave alone

@@ -12,7 +12,9 @@ type Intent struct {
 	Written Edit         `json:"m,omitzero"` // written already
 	Opens   *Draft       `json:"o,omitempty"`
 	OpensBy int64        `json:"ob,omitempty"` // the comment that asked for Opens
-	Links   []WantedLink `json:"l,omitempty"`
+	// Promotes is the comment that asked for an epic in the issue's place, 0 for none.
+	Promotes int64        `json:"pr,omitempty"`
+	Links    []WantedLink `json:"l,omitempty"`
 	// Reports are the changes of reports, in the order of the commands. To make them twice is to make them once. Those written on a report's
 	// issue are of that report; others are of the open reports that may list the issue.
 	Reports []ReportEdit `json:"rp,omitempty"`

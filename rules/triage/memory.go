@@ -78,6 +78,8 @@ type Memory struct {
 	ActiveAt time.Time `json:"act,omitzero"`
 	// Spells are the spells of policies, by rule: the one that is on or, where none is, the last one.
 	Spells map[string]Spell `json:"sp,omitempty"`
+	// Parent is the number of the issue that the bot opened to hold this one and its follow-ups together, 0 for none.
+	Parent int64 `json:"par,omitempty"`
 	// Context is what was loaded about the issue's surroundings.
 	Context Context `json:"around,omitzero"`
 }
