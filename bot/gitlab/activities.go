@@ -30,7 +30,7 @@ const (
 // Activities lists what GitLab shows in the issue's timeline since that time, newest first. Changes of labels, weight, milestone and state are not
 // among them: GitLab keeps those in lists of their own.
 func (c *Client) Activities(ctx context.Context, ref triage.Ref, since time.Time) ([]Activity, error) {
-	k := call{name: "notes", op: "loading the timeline of issue " + ref.String(), method: http.MethodGet, path: issuePath(ref, "notes")}
+	k := call{name: "notes", op: "loading the timeline of " + named(ref), method: http.MethodGet, path: subjectPath(ref, "notes")}
 	var all []Activity
 	err := eachOf(ctx, c, k, page{Sort: "desc", OrderBy: "created_at"}, func(n wireNote) error {
 		if n.CreatedAt.Before(since) {

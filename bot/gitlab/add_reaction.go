@@ -20,8 +20,8 @@ type wireReaction struct {
 func (c *Client) AddReaction(ctx context.Context, ref triage.Ref, note int64, name string) error {
 	id := strconv.FormatInt(note, 10)
 	k := call{
-		name: "react", op: "reacting to comment " + id + " of issue " + ref.String(), method: http.MethodPost,
-		path: issuePath(ref, "notes", id, "award_emoji"), send: wireReaction{name},
+		name: "react", op: "reacting to comment " + id + " of " + named(ref), method: http.MethodPost,
+		path: subjectPath(ref, "notes", id, "award_emoji"), send: wireReaction{name},
 	}
 	var made struct {
 		ID int64 `json:"id"`

@@ -25,11 +25,11 @@ type wireAward struct {
 
 // Awards lists the reactions to a comment of the issue, or to the issue itself if note is 0. NotFound if either does not exist.
 func (c *Client) Awards(ctx context.Context, ref triage.Ref, note int64) ([]Award, error) {
-	k := call{name: "awards", op: "loading the reactions to issue " + ref.String(), method: http.MethodGet, path: issuePath(ref, "award_emoji")}
+	k := call{name: "awards", op: "loading the reactions to " + named(ref), method: http.MethodGet, path: subjectPath(ref, "award_emoji")}
 	if note != 0 {
 		id := strconv.FormatInt(note, 10)
-		k.op = "loading the reactions to comment " + id + " of issue " + ref.String()
-		k.path = issuePath(ref, "notes", id, "award_emoji")
+		k.op = "loading the reactions to comment " + id + " of " + named(ref)
+		k.path = subjectPath(ref, "notes", id, "award_emoji")
 	}
 	var awards []Award
 	err := eachOf(ctx, c, k, page{}, func(w wireAward) error {

@@ -22,7 +22,7 @@ type Comment struct {
 // Comments lists the comments on the issue since that time, newest first; all of them if since is zero. Of more than 5,000
 // comments it gives the newest.
 func (c *Client) Comments(ctx context.Context, ref triage.Ref, since time.Time) ([]Comment, error) {
-	k := call{name: "notes", op: "loading the comments of issue " + ref.String(), method: http.MethodGet, path: issuePath(ref, "notes")}
+	k := call{name: "notes", op: "loading the comments of " + named(ref), method: http.MethodGet, path: subjectPath(ref, "notes")}
 	var comments []Comment
 	newest := page{Sort: "desc", OrderBy: "created_at", Filter: "only_comments"}
 	err := eachOf(ctx, c, k, newest, func(n wireNote) error {

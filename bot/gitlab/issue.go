@@ -50,9 +50,10 @@ func (c *Client) Ping(ctx context.Context) error {
 	return err
 }
 
-// Issue loads an issue with everything that rules may look at. NotFound if it is not there or not visible.
+// Issue loads an issue or a merge request with everything that rules may look at. NotFound if it is not there or not visible. Whether a merge request
+// goes to the default branch is left open: see MergeSettings.
 func (c *Client) Issue(ctx context.Context, ref triage.Ref) (triage.Issue, error) {
-	return c.issue(ctx, ref, call{name: "issue", op: "loading issue " + ref.String(), method: http.MethodGet, path: issuePath(ref)})
+	return c.subject(ctx, ref, call{name: ref.Kind.String(), op: "loading " + named(ref), method: http.MethodGet, path: subjectPath(ref)})
 }
 
 // Counts is what GitLab counts and keeps of an issue and no delivery tells.
@@ -72,8 +73,11 @@ func (c *Client) IssueWithCounts(ctx context.Context, ref triage.Ref) (triage.Is
 	return issue, counts, err
 }
 
-// issue makes a call that is answered with the issue.
-func (c *Client) issue(ctx context.Context, ref triage.Ref, k call) (triage.Issue, error) {
+// subject makes a call that is answered with the issue or the merge request.
+func (c *Client) subject(ctx context.Context, ref triage.Ref, k call) (triage.Issue, error) {
+	if ref.Kind == triage.SubjectMergeRequest {
+		return c.mergeRequest(ctx, ref, k)
+	}
 	issue, _, err := c.oneIssue(ctx, k, func(w *wireIssue) bool { return w.Project == ref.Project && w.IID == ref.IID })
 	return issue, err
 }
@@ -96,14 +100,28 @@ func (c *Client) oneIssue(ctx context.Context, k call, wanted func(*wireIssue) b
 }
 
 // errOnlyIssues says that something was asked of another subject than an issue.
-var errOnlyIssues = errors.New("the GitLab client serves issues only, no merge requests")
+var errOnlyIssues = errors.New("GitLab has that of issues only, not of merge requests")
 
 // issuePath is the issue's address below /api/v4/, with further segments. What is no issue has none: a call with it fails.
 func issuePath(ref triage.Ref, more ...string) string {
 	if ref.Kind != triage.SubjectIssue {
 		return ""
 	}
-	return projectPath(ref.Project, append([]string{"issues", strconv.FormatInt(ref.IID, 10)}, more...)...)
+	return subjectPath(ref, more...)
+}
+
+// subjectPath is the address of an issue or a merge request below /api/v4/, with further segments.
+func subjectPath(ref triage.Ref, more ...string) string {
+	list := "issues"
+	if ref.Kind == triage.SubjectMergeRequest {
+		list = "merge_requests"
+	}
+	return projectPath(ref.Project, append([]string{list, strconv.FormatInt(ref.IID, 10)}, more...)...)
+}
+
+// named names an issue or a merge request in a sentence: "issue 7#12", "merge request 7!12".
+func named(ref triage.Ref) string {
+	return strings.ReplaceAll(ref.Kind.String(), "_", " ") + " " + ref.String()
 }
 
 // projectPath is the project's address below /api/v4/, with further segments.

@@ -156,14 +156,11 @@ func (c *Client) IsBot(ctx context.Context, user int64) (bool, error) {
 	return who.Bot, err
 }
 
-// IsListed reports whether the project's list of issues contains the issue. One that is gone or hidden from the token is not on it.
+// IsListed reports whether the project's list of issues or merge requests contains the one. One that is gone or hidden from the token is not on it.
 func (c *Client) IsListed(ctx context.Context, ref triage.Ref) (bool, error) {
 	k := call{
-		name: "issues", op: "looking for issue " + ref.String() + " in the list of its project", method: http.MethodGet,
-		path: projectPath(ref.Project, "issues"),
-	}
-	if ref.Kind != triage.SubjectIssue {
-		return false, c.newError(k, 0, Permanent, errOnlyIssues)
+		name: ref.Kind.String() + "s", op: "looking for " + named(ref) + " in the list of its project", method: http.MethodGet,
+		path: projectPath(ref.Project, ref.Kind.String()+"s"),
 	}
 	found := false
 	err := eachOf(ctx, c, k, page{Scope: "all", IIDs: []int64{ref.IID}}, func(w wireIssue) error {

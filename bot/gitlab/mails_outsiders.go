@@ -59,7 +59,7 @@ func (c *Client) HasServiceDesk(ctx context.Context, project int64) (bool, error
 func (c *Client) MailsOutsiders(ctx context.Context, ref triage.Ref, id int64) (bool, error) {
 	k := call{name: "participants", op: "asking who reads issue " + ref.String() + " by mail", method: http.MethodPost, graphql: true}
 	if ref.Kind != triage.SubjectIssue {
-		return false, c.newError(k, 0, Permanent, errOnlyIssues)
+		return false, nil // there is no Service Desk for merge requests
 	}
 	k.send = wireQuery{participants, map[string]string{"id": "gid://gitlab/WorkItem/" + strconv.FormatInt(id, 10)}}
 	var w wireParticipants

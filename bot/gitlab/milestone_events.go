@@ -32,8 +32,8 @@ type wireMilestoneEvent struct {
 // An issue that goes from one milestone to another may have one entry for both, that of the new one.
 func (c *Client) MilestoneEvents(ctx context.Context, ref triage.Ref) ([]MilestoneEvent, error) {
 	k := call{
-		name: "milestone-events", op: "loading the milestone events of issue " + ref.String(), method: http.MethodGet,
-		path: issuePath(ref, "resource_milestone_events"),
+		name: "milestone-events", op: "loading the milestone events of " + named(ref), method: http.MethodGet,
+		path: subjectPath(ref, "resource_milestone_events"),
 	}
 	var events []MilestoneEvent
 	err := eachOf(ctx, c, k, page{}, func(e wireMilestoneEvent) error {

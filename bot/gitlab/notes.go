@@ -39,7 +39,7 @@ type wireBody struct {
 
 // OwnNotes lists the comments on the issue that own accepts, the oldest first.
 func (c *Client) OwnNotes(ctx context.Context, ref triage.Ref, own func(Note) bool) ([]Note, error) {
-	k := call{name: "notes", op: "loading the comments of issue " + ref.String(), method: http.MethodGet, path: issuePath(ref, "notes")}
+	k := call{name: "notes", op: "loading the comments of " + named(ref), method: http.MethodGet, path: subjectPath(ref, "notes")}
 	var list []Note
 	err := eachOf(ctx, c, k, page{Sort: "asc", OrderBy: "created_at", Filter: "only_comments"}, func(w wireNote) error {
 		n := Note{ID: w.ID, Author: w.Author.person(), Body: w.Body, Internal: w.Internal || w.Confidential, CreatedAt: w.CreatedAt}
@@ -59,8 +59,8 @@ func (c *Client) OwnNotes(ctx context.Context, ref triage.Ref, own func(Note) bo
 // OwnNotes before trying again.
 func (c *Client) CreateNote(ctx context.Context, ref triage.Ref, internal bool, body string) (int64, error) {
 	k := call{
-		name: "create-note", op: "commenting on issue " + ref.String(), method: http.MethodPost,
-		path: issuePath(ref, "notes"), send: wireBody{Body: body, Internal: internal}, note: true,
+		name: "create-note", op: "commenting on " + named(ref), method: http.MethodPost,
+		path: subjectPath(ref, "notes"), send: wireBody{Body: body, Internal: internal}, note: true,
 	}
 	n, err := c.doNote(ctx, k)
 	if err == nil && internal && !n.Internal && !n.Confidential {
@@ -72,8 +72,8 @@ func (c *Client) CreateNote(ctx context.Context, ref triage.Ref, internal bool, 
 // EditNote replaces the text of a comment. NotFound if somebody deleted it.
 func (c *Client) EditNote(ctx context.Context, ref triage.Ref, id int64, body string) error {
 	_, err := c.writeNote(ctx, call{
-		name: "edit-note", op: "editing comment " + strconv.FormatInt(id, 10) + " of issue " + ref.String(), method: http.MethodPut,
-		path: issuePath(ref, "notes", strconv.FormatInt(id, 10)), send: wireBody{Body: body},
+		name: "edit-note", op: "editing comment " + strconv.FormatInt(id, 10) + " of " + named(ref), method: http.MethodPut,
+		path: subjectPath(ref, "notes", strconv.FormatInt(id, 10)), send: wireBody{Body: body},
 	})
 	return err
 }
@@ -103,8 +103,8 @@ func (c *Client) doNote(ctx context.Context, k call) (wireNote, error) {
 // DeleteNote removes a comment. One that does not exist is no error.
 func (c *Client) DeleteNote(ctx context.Context, ref triage.Ref, id int64) error {
 	_, err := c.do(ctx, call{
-		name: "delete-note", op: "deleting comment " + strconv.FormatInt(id, 10) + " of issue " + ref.String(), method: http.MethodDelete,
-		path: issuePath(ref, "notes", strconv.FormatInt(id, 10)),
+		name: "delete-note", op: "deleting comment " + strconv.FormatInt(id, 10) + " of " + named(ref), method: http.MethodDelete,
+		path: subjectPath(ref, "notes", strconv.FormatInt(id, 10)),
 	}, nil)
 	if ClassOf(err) == NotFound {
 		return nil

@@ -38,7 +38,7 @@ var discussionForm = regexp.MustCompile(`^[0-9A-Za-z]{1,64}$`)
 // same: look for it with OwnNotes before trying again.
 func (c *Client) Reply(ctx context.Context, ref triage.Ref, discussion string, note int64, internal bool, body string) (int64, error) {
 	k := call{
-		name: "reply", op: "replying to comment " + strconv.FormatInt(note, 10) + " of issue " + ref.String(), method: http.MethodPost,
+		name: "reply", op: "replying to comment " + strconv.FormatInt(note, 10) + " of " + named(ref), method: http.MethodPost,
 		send: wireBody{Body: body, Internal: internal}, note: true,
 	}
 	known := discussionForm.MatchString(discussion)
@@ -52,19 +52,19 @@ func (c *Client) Reply(ctx context.Context, ref triage.Ref, discussion string, n
 		}
 		discussion = thread.ID
 	}
-	k.path = issuePath(ref, "discussions", discussion, "notes")
+	k.path = subjectPath(ref, "discussions", discussion, "notes")
 	return c.writeNote(ctx, k)
 }
 
 // discussionOf loads the thread with the id, or the one that holds the comment if that cannot be an id.
 func (c *Client) discussionOf(ctx context.Context, ref triage.Ref, discussion string, note int64) (wireDiscussion, error) {
 	k := call{
-		name: "discussion", op: "loading the thread of comment " + strconv.FormatInt(note, 10) + " of issue " + ref.String(),
-		method: http.MethodGet, path: issuePath(ref, "discussions"),
+		name: "discussion", op: "loading the thread of comment " + strconv.FormatInt(note, 10) + " of " + named(ref),
+		method: http.MethodGet, path: subjectPath(ref, "discussions"),
 	}
 	var found wireDiscussion
 	if discussionForm.MatchString(discussion) {
-		k.path = issuePath(ref, "discussions", discussion)
+		k.path = subjectPath(ref, "discussions", discussion)
 		a, err := c.do(ctx, k, &found)
 		if err == nil && found.ID != discussion {
 			err = c.newError(k, a.status, Transient, errors.New("the answer is not that thread"))

@@ -30,8 +30,8 @@ type wireWeightEvent struct {
 // A GitLab without weights has no events for them.
 func (c *Client) ResourceEvents(ctx context.Context, ref triage.Ref) ([]triage.ResourceEvent, error) {
 	events, err := c.LabelEvents(ctx, ref)
-	if err != nil {
-		return nil, err
+	if err != nil || ref.Kind != triage.SubjectIssue {
+		return events, err // a merge request has no weight
 	}
 	weights, err := c.weightEvents(ctx, ref)
 	if err != nil {
@@ -45,8 +45,8 @@ func (c *Client) ResourceEvents(ctx context.Context, ref triage.Ref) ([]triage.R
 // LabelEvents lists who changed the labels of the issue and when, oldest first. Labels that were deleted since are left out.
 func (c *Client) LabelEvents(ctx context.Context, ref triage.Ref) ([]triage.ResourceEvent, error) {
 	k := call{
-		name: "label-events", op: "loading the label events of issue " + ref.String(), method: http.MethodGet,
-		path: issuePath(ref, "resource_label_events"),
+		name: "label-events", op: "loading the label events of " + named(ref), method: http.MethodGet,
+		path: subjectPath(ref, "resource_label_events"),
 	}
 	var events []triage.ResourceEvent
 	err := eachOf(ctx, c, k, page{}, func(e wireLabelEvent) error {
@@ -61,8 +61,8 @@ func (c *Client) LabelEvents(ctx context.Context, ref triage.Ref) ([]triage.Reso
 // weightEvents lists the changes of the weight, none on a GitLab that has no such list.
 func (c *Client) weightEvents(ctx context.Context, ref triage.Ref) ([]triage.ResourceEvent, error) {
 	k := call{
-		name: "weight-events", op: "loading the weight events of issue " + ref.String(), method: http.MethodGet,
-		path: issuePath(ref, "resource_weight_events"),
+		name: "weight-events", op: "loading the weight events of " + named(ref), method: http.MethodGet,
+		path: subjectPath(ref, "resource_weight_events"),
 	}
 	var events []triage.ResourceEvent
 	err := confirmNotFound(func() error {

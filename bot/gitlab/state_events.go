@@ -25,8 +25,8 @@ type wireStateEvent struct {
 // StateEvents lists when the issue was closed and opened again, the oldest first.
 func (c *Client) StateEvents(ctx context.Context, ref triage.Ref) ([]StateEvent, error) {
 	k := call{
-		name: "state-events", op: "loading the state events of issue " + ref.String(), method: http.MethodGet,
-		path: issuePath(ref, "resource_state_events"),
+		name: "state-events", op: "loading the state events of " + named(ref), method: http.MethodGet,
+		path: subjectPath(ref, "resource_state_events"),
 	}
 	var events []StateEvent
 	err := eachOf(ctx, c, k, page{}, func(e wireStateEvent) error {

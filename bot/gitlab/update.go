@@ -11,7 +11,7 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// UpdateIssue turns the issue from before into after with one request that carries exactly the difference in labels, weight, milestone and
+// UpdateIssue turns the issue or merge request from before into after with one request that carries exactly the difference in labels, weight, milestone and
 // state; nothing else of an issue is ever written. Without a difference it sends nothing and returns before. A NewMilestone is looked up
 // by its title first; one that does not exist is left out.
 //
@@ -20,9 +20,9 @@ import (
 //
 // A failed call may have been carried out all the same. Repeating it is harmless.
 func (c *Client) UpdateIssue(ctx context.Context, before, after triage.Issue) (triage.Issue, error) {
-	k := call{name: "update", op: "updating issue " + before.Ref.String(), method: http.MethodPut, path: issuePath(before.Ref)}
+	k := call{name: "update", op: "updating " + named(before.Ref), method: http.MethodPut, path: subjectPath(before.Ref)}
 	if after.Ref != before.Ref {
-		return triage.Issue{}, c.newError(k, 0, Permanent, fmt.Errorf("the wanted state is one of issue %s", after.Ref))
+		return triage.Issue{}, c.newError(k, 0, Permanent, fmt.Errorf("the wanted state is one of %s", named(after.Ref)))
 	}
 	change, err := difference(before, after)
 	if err != nil {
@@ -36,7 +36,7 @@ func (c *Client) UpdateIssue(ctx context.Context, before, after triage.Issue) (t
 	}
 	k.send = change
 
-	issue, err := c.issue(ctx, before.Ref, k)
+	issue, err := c.subject(ctx, before.Ref, k)
 	if errors.Is(err, errUnknownParameters) && change == (wireChange{Weight: change.Weight}) {
 		before.Weight, before.NoWeights = nil, true
 		return before, nil

@@ -13,14 +13,23 @@ type MergeRequest struct {
 	Draft     bool              `json:"d,omitempty"`
 	ToDefault bool              `json:"td,omitempty"` // its target is the default branch of its project
 	ByHand    bool              `json:"h,omitempty"`  // somebody linked it in the issue's Development widget; then any target counts
-	Assignees []Person          `json:"as,omitempty"`
-	Reviewers []Person          `json:"rv,omitempty"`
-	MergedAt  time.Time         `json:"ma,omitzero"` // zero unless it is merged
-	UpdatedAt time.Time         `json:"u,omitzero"`  // when GitLab last changed it, as far as known
+	// ByText says that only its title and description tell that it closes the issue, GitLab does not. That counts where GitLab closes no issues by
+	// itself, and so keeps no such list.
+	ByText bool `json:"bt,omitempty"`
+	// Dropped says that it closes the issue no longer. It is kept for a while, so that an older state that comes late does not bring it back.
+	Dropped   bool      `json:"x,omitempty"`
+	Assignees []Person  `json:"as,omitempty"`
+	Reviewers []Person  `json:"rv,omitempty"`
+	MergedAt  time.Time `json:"ma,omitzero"` // zero unless it is merged
+	UpdatedAt time.Time `json:"u,omitzero"`  // when GitLab last changed it, as far as known
+	// Since is when it came into its state, or became a draft or ready, as far as the issue was told.
+	Since time.Time `json:"si,omitzero"`
 }
 
-// Counts reports whether the merge request can close the issue at all.
-func (m *MergeRequest) Counts() bool { return m.ToDefault || m.ByHand }
+// Counts reports whether the merge request closes the issue when it is merged, or says so where GitLab closes none by itself.
+func (m *MergeRequest) Counts(autoClose bool) bool {
+	return !m.Dropped && (m.ToDefault || m.ByHand) && !(m.ByText && autoClose)
+}
 
 // MergeRequestState is a merge request's state, by its name in GitLab's API.
 type MergeRequestState string
