@@ -21,6 +21,7 @@ type Config struct {
 	Server   Server
 	Inbox    Inbox
 	Team     Team
+	Workflow Workflow
 	Schedule Schedule
 	Calendar Calendar
 	Reports  Reports
@@ -89,6 +90,7 @@ func (c Config) Policy() engine.Policy {
 			Roster:       c.Team.Roster,
 			Names:        c.Labels,
 			Prefix:       c.Commands.Prefix,
+			Workflow:     c.workflow(),
 			Docs:         c.Server.DocsURL,
 			Admin:        c.Server.AdminURL,
 		}),

@@ -370,7 +370,8 @@ reports: {group: "1", project: a/b, triage: {at: "00:00", mode: off}}
 capacity: {away: {12: [2026-12-24, "2026-12-28..2027-01-05"]}, share: {"12": 0%}}
 slo: {bug: [1h, 1d, 1d, 5d12h], near: {1: 0%}}
 smtp: {host: h, from: "\"A, B: #1\" <a@b>"}
-rules: {workflow-intake: {mode: off, label: "workflow::in dev"}}
+workflow: {states: [{name: in dev, is: intake, label: "🚧 \"x\": #1"}, "off", {name: d, is: done, needs: ["label:a: b"]}], beside: [{name: "1"}], moves: {"1": "off"}, start: d}
+rules: {workflow-intake: {mode: off, label: "workflow::off"}}
 labels: {ux: "off"}
 `)
 	if err != nil {

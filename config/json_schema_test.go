@@ -87,6 +87,7 @@ func TestSchemaAccepts(t *testing.T) {
 		"calendar: {holidays: [2026-12-25], timezone: Europe/Berlin, release: {weekday: monday, nth: 1}}", "labels: {ux: [UX, Design], spike: spike}",
 		"team: {roles: {engineers: [eric]}}\ncapacity: {away: {eric: ['2026-12-21..2027-01-02', 2027-02-01]}, share: {eric: 80%}, rounding: down}",
 		"gitlab: {url: 'HTTPS://gitlab.example.com'}", "calendar: {release: {weekday: Monday}}", "server: {listen: '[::1]:8080', admin: ':9000'}", "reports: {project: group/sub/project}",
+		"workflow: {states: [{name: todo, is: intake}, {name: doing, needs: [weight, 'label:x']}, {name: done, label: Done, is: done}], moves: {done: [doing]}, start: doing}\nlabels: {workflow: ''}",
 		"slo: {bug: [7d, 30d, 60d, 90d], near: {'1': 50%}}",
 	}
 	for _, text := range texts {
@@ -132,6 +133,8 @@ func TestSchemaRefuses(t *testing.T) {
 		"a time that is none":       "reports: {triage: {at: '25:00'}}",
 		"no address to listen on":   "server: {listen: 127.0.0.1}",
 		"a name for a path":         "gitlab: {projects: [project]}",
+		"a meaning that is none":    "workflow: {states: [{name: todo, is: intak}, {name: done, is: done}]}",
+		"a state without a name":    "workflow: {states: [{is: intake}, {name: done, is: done}]}",
 		"neither true nor false":    "reports: {kickoff: {email: maybe}}",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -16,6 +16,7 @@ func schema(c *Config) section {
 		{name: "server", help: "How the bot listens", kind: section{keys: c.Server.keys()}},
 		{name: "inbox", help: "How deliveries are handled", kind: section{keys: c.Inbox.keys()}},
 		{name: "team", reloadable: true, help: "Whose issues are looked after", kind: section{keys: c.Team.keys()}},
+		{name: "workflow", reloadable: true, help: "The states that issues go through. Without states: the handbook's", kind: section{keys: c.Workflow.keys()}},
 		{name: "schedule", help: "What is done without being asked", kind: section{keys: c.Schedule.keys()}},
 		{name: "calendar", reloadable: true, help: "When releases are, and on which days nobody works", kind: section{keys: c.Calendar.keys()}},
 		{name: "reports", reloadable: true, help: "What the team gets by date. Modes: off; shadow: composed and shown on the admin address; act: opened in GitLab and kept up to date", kind: section{keys: c.Reports.keys()}},
@@ -260,6 +261,10 @@ func labelsSection(c *Config) section {
 		if d.Scope {
 			m.want, m.item = "scopes", parseScope
 			help = "A scope, without ::"
+		}
+		if d.Role == triage.WorkflowScope {
+			m.item, m.form = parseWorkflowScope, shape{"type": "string"}
+			help += "; \"\" if the labels of the states have none"
 		}
 		s.keys = append(s.keys, key{name: d.Key, help: help, kind: m})
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"slices"
 
 	"flowkeeper/rules/triage"
@@ -50,9 +51,13 @@ func suggestState(label string, known []string) string {
 // stateLabels are the labels of the workflow's states.
 func stateLabels(c *Config) []string {
 	var labels []string
+	states := triage.HandbookWorkflow().States()
+	if _, own := c.Workflow.table(); own {
+		states = slices.Concat(c.Workflow.States, c.Workflow.Beside)
+	}
 	for _, scope := range c.Labels[triage.WorkflowScope] {
-		for _, state := range triage.HandbookWorkflow().Names() {
-			labels = append(labels, triage.Scoped(scope, state))
+		for _, state := range states {
+			labels = append(labels, cmp.Or(state.Label, triage.StateLabel(scope, state.Name)))
 		}
 	}
 	return labels

@@ -90,6 +90,7 @@ func (r *reader) crossCheck(c *Config) {
 		r.reportConflict(diagnosticf("set team.group_label", "with the scope labelled there has to be a group label"), "team.scope", "team.group_label")
 	}
 	r.crossCheckLabels(c)
+	r.crossCheckWorkflow(c)
 	r.crossCheckReports(c)
 	if other := otherGroup(c.Team); other != "" {
 		r.reportConflict(diagnosticf("put the group label into team.labels in its place", "team.labels adds %s to every issue, which makes it another group's than %s",

@@ -55,6 +55,14 @@ func parseScope(lit literal) (string, *diagnostic) {
 	return parseLabel(lit)
 }
 
+// parseWorkflowScope reads the scope of the workflow's labels; an empty text is none.
+func parseWorkflowScope(lit literal) (string, *diagnostic) {
+	if lit.typ == isText && lit.text == "" {
+		return "", nil
+	}
+	return parseScope(lit)
+}
+
 // parseGroupLabel reads a label; an empty text is none.
 func parseGroupLabel(lit literal) (string, *diagnostic) {
 	if lit.typ == isText && lit.text == "" {

@@ -90,11 +90,19 @@ func (c *tableCheck) checkStates() {
 // checkName looks at what the name does in a sentence of a comment, and in a command.
 func (c *tableCheck) checkName(n int, s State) {
 	if scope := Scope(s.Name); scope != "" {
-		c.report(c.at(n, "name"), fmt.Sprintf("write %q, and the label behind label: if the workflow has no scope for all its states", Value(s.Name)), "%q names a scope", s.Name)
+		c.report(c.at(n, "name"), fmt.Sprintf("write %q, and label: %q beside it if it is not in the scope of the workflow", Value(s.Name), s.Name), "%q names a scope", s.Name)
 	}
-	if strings.ContainsAny(s.Name, "`*<>[]@\\|~\"") || strings.ContainsFunc(s.Name, unicode.IsControl) {
-		c.report(c.at(n, "name"), "write a plain name, and the label behind label:", "%q holds signs that mean something else in the bot's sentences", s.Name)
+	if hasSigns(s.Where) {
+		c.report(c.at(n, "where"), "write plain words", "%q holds signs that mean something else in the bot's sentences", s.Where)
 	}
+	if hasSigns(s.Name) {
+		c.report(c.at(n, "name"), fmt.Sprintf("write a plain name, and label: %q beside it", s.Name), "%q holds signs that mean something else in the bot's sentences", s.Name)
+	}
+}
+
+// hasSigns reports whether words would not show in a comment as they are written.
+func hasSigns(words string) bool {
+	return strings.ContainsAny(words, "`*<>[]@\\|~\"") || strings.ContainsFunc(words, unicode.IsControl)
 }
 
 // checkMeanings looks at what the states mean together.
@@ -146,6 +154,7 @@ func (c *tableCheck) checkMoves() {
 	for n, s := range c.states {
 		known[n] = s.Name
 	}
+	known = slices.DeleteFunc(known, func(name string) bool { return name == "" })
 	if c.Start != "" && !slices.Contains(known, c.Start) {
 		c.report("start", didYouMean(c.Start, known), "new issues start in %q, which is no state", c.Start)
 	}
@@ -167,6 +176,9 @@ func (c *tableCheck) checkMoves() {
 // checkReachable looks whether every state with limited moves can be reached from the start.
 func (c *tableCheck) checkReachable() {
 	w := indexWorkflow(c.WorkflowTable)
+	if w.Start == "" {
+		return
+	}
 	reached := []string{w.Start}
 	for n := 0; n < len(reached); n++ {
 		for _, next := range w.After(reached[n]) {

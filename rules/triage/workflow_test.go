@@ -46,7 +46,7 @@ no state means done, where closed issues belong: give that meaning to the last s
 		"names": {path: []triage.State{todo, own(""), own(" x"), own("a::b"), own("to-do"), done}, want: `
 state 2 is called "": give it a name without blanks around it, such as "in dev"
 state 3 is called " x": give it a name without blanks around it, such as "in dev"
-"a::b" names a scope: write "b", and the label behind label: if the workflow has no scope for all its states
+"a::b" names a scope: write "b", and label: "a::b" beside it if it is not in the scope of the workflow
 "To do" and "to-do" are one name to those who write commands: give each state its own`},
 		"the same name beside": {path: []triage.State{todo, done}, beside: []triage.State{own("done")}, want: `
 "Done" and "done" are one name to those who write commands: give each state its own`},
@@ -67,7 +67,7 @@ no way leads from "To do" into "Ready": name a state from which it may be entere
 		"one label": {path: []triage.State{{Name: "todo", Label: "To Do", Is: triage.Intake}, {Name: "done", Label: "to do", Is: triage.Done}}, want: `
 "todo" and "done" have one label, "to do": give each state its own`},
 		"signs": {path: []triage.State{todo, own("*wip* @all"), done}, want: `
-"*wip* @all" holds signs that mean something else in the bot's sentences: write a plain name, and the label behind label:`},
+"*wip* @all" holds signs that mean something else in the bot's sentences: write a plain name, and label: "*wip* @all" beside it`},
 		"a late intake": {path: []triage.State{own("Wishes"), todo, done}, want: `
 "To do" means intake and comes after "Wishes": the path begins with the intake`},
 		"an intake beside": {path: []triage.State{doing, done}, beside: []triage.State{todo}, want: `
