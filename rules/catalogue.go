@@ -44,6 +44,7 @@ func Catalogue() []triage.Rule {
 		minorBacklog,
 		duplicateClose,
 		contributionsHygiene,
+		contributionsFree,
 		quickWinNeedsContributions,
 		// Planning
 		deliverableNeeds,

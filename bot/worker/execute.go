@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -106,6 +107,9 @@ func (j *job) checkWanted(got triage.Issue) (again bool) {
 		case weighs && weight.Side == "":
 			a.Action = triage.SetWeight{Value: weight.Value, Side: j.rules.policy.Team.Side}
 			kept, again = append(kept, a), true
+		case triage.IsAssignment(a.Action):
+			again = true
+			j.askForAssignee(&pending.Intent, a.Note)
 		default:
 			again = true
 			appendReply(&pending.Intent, a.Note, triage.Say("GitLab did not take this: ").Quote(a.String()).Say("."))
@@ -114,6 +118,27 @@ func (j *job) checkWanted(got triage.Issue) (again bool) {
 	pending.WantedActions = kept
 	return again
 }
+
+// askForAssignee answers a comment whose writer GitLab does not let the bot assign: the engineering manager is asked, once on an issue.
+func (j *job) askForAssignee(intent *triage.Intent, note int64) {
+	appendReply(intent, note, triage.Say("GitLab does not let the bot assign the issue to you; the engineering manager will see to it."))
+	m := &j.in.Memory
+	if m.Mentioned[assigneeAsked] {
+		return
+	}
+	for n := range intent.Answers {
+		if a := &intent.Answers[n]; a.Note == note && a.Reply != nil {
+			a.Reply.Asks = append(slices.Clip(a.Reply.Asks), triage.EngineeringManager)
+		}
+	}
+	if m.Mentioned == nil {
+		m.Mentioned = map[string]bool{}
+	}
+	m.Mentioned[assigneeAsked] = true
+}
+
+// assigneeAsked is what Memory.Mentioned holds when the engineering manager was asked to assign somebody.
+const assigneeAsked = "take"
 
 // noteRefused remembers a change that GitLab answered with success and did not make, so that it is not tried again and again. Something that
 // others changed at the same moment is not refused; their own event follows. Labels are looked at before.

@@ -117,6 +117,7 @@ func overlay(kept, marked triage.Memory) triage.Memory {
 	marked.CommandedAt, marked.Reinstated = kept.CommandedAt, kept.Reinstated
 	marked.Wakes, marked.WakeAt = kept.Wakes, kept.WakeAt
 	marked.ShadowActions = kept.ShadowActions
+	marked.Taken, marked.Parent = kept.Taken, kept.Parent
 	return marked
 }
 

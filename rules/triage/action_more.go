@@ -88,6 +88,12 @@ func (a Unassign) String() string {
 
 func (a Unassign) QuickAction() string { return strings.TrimSpace("/unassign " + atNames(a.People)) }
 
+// IsAssignment reports whether an action wants somebody assigned.
+func IsAssignment(a Action) bool {
+	_, is := a.(Assign)
+	return is
+}
+
 // SetDueDate wants a due date, written as 2026-12-01.
 type SetDueDate struct{ Date string }
 

@@ -148,6 +148,13 @@ func (Agree) Apply(m *Memory, by Call) {
 
 func (Agree) String() string { return "record the agreement" }
 
+// Take remembers that whoever wrote the command took the issue.
+type Take struct{}
+
+func (Take) Apply(m *Memory, by Call) { m.Taken = &Taken{By: by.By, At: by.At} }
+
+func (Take) String() string { return "remember who took the issue" }
+
 // Silence is a person's wish that a rule says and does nothing on an issue.
 type Silence struct {
 	Until time.Time `json:"t,omitzero"` // zero is for good

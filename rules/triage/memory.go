@@ -78,6 +78,8 @@ type Memory struct {
 	ActiveAt time.Time `json:"act,omitzero"`
 	// Spells are the spells of policies, by rule: the one that is on or, where none is, the last one.
 	Spells map[string]Spell `json:"sp,omitempty"`
+	// Taken is who took the issue as a contributor, and when; nil is nobody.
+	Taken *Taken `json:"tk,omitempty"`
 	// Parent is the number of the issue that the bot opened to hold this one and its follow-ups together, 0 for none.
 	Parent int64 `json:"par,omitempty"`
 	// Context is what was loaded about the issue's surroundings.
@@ -141,6 +143,12 @@ type BotChange struct {
 	Unassigned string `json:"un,omitempty"`
 	// DueDate is the one that was set.
 	DueDate string `json:"due,omitempty"`
+}
+
+// Taken says that somebody took an issue that invites contributors.
+type Taken struct {
+	By Person    `json:"by"`
+	At time.Time `json:"at"`
 }
 
 // Undoing is a person's change that undid the bot's.
