@@ -105,6 +105,7 @@ var (
 func checkBounds(tokens token.Tokens) (*token.Token, *Diagnostic) {
 	const hint = "is this the right file?"
 	count, flow, onLine, line := 0, 0, 0, 0
+	var indents []int // columns of the blocks that are open
 	for _, t := range tokens {
 		if t.Type == token.CommentType {
 			continue
@@ -114,6 +115,10 @@ func checkBounds(tokens token.Tokens) (*token.Token, *Diagnostic) {
 		}
 		if t.Position.Line != line {
 			line, onLine = t.Position.Line, 0
+			for len(indents) > 0 && indents[len(indents)-1] >= t.Position.Column {
+				indents = indents[:len(indents)-1]
+			}
+			indents = append(indents, t.Position.Column)
 		}
 		switch {
 		case slices.Contains(opensFlow, t.Type):
@@ -125,7 +130,7 @@ func checkBounds(tokens token.Tokens) (*token.Token, *Diagnostic) {
 		case t.Type == token.CollectEntryType:
 			onLine = 0
 		}
-		if flow > maxDepth || onLine > maxDepth || t.Position.IndentLevel > maxDepth {
+		if flow > maxDepth || onLine > maxDepth || len(indents) > maxDepth {
 			return t, Diagnosticf(hint, "this is nested more than %d levels deep", maxDepth)
 		}
 	}
