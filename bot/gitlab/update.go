@@ -11,9 +11,12 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// UpdateIssue turns the issue or merge request from before into after with one request that carries exactly the difference in labels, weight, milestone and
-// state; nothing else of an issue is ever written. Without a difference it sends nothing and returns before. A NewMilestone is looked up
-// by its title first; one that does not exist is left out.
+// UpdateIssue turns the issue or merge request from before into after with one request that carries exactly the difference in labels, weight, milestone,
+// assignees, due date and state; nothing else of an issue is ever written. Without a difference it sends nothing and returns before. A
+// NewMilestone is looked up by its title first, and an assignee without an id by the username; what does not exist is left out. Moving an
+// issue is another call.
+//
+// A GitLab without the licence keeps the first assignee only, so those who are new come first; OneAssignee says that it did.
 //
 // It returns the issue as GitLab answers, which need not be what was wanted: labels that the token may not create and weights without a
 // licence are ignored silently. The caller compares. A GitLab that knows no weights at all answers with NoWeights.
@@ -31,12 +34,16 @@ func (c *Client) UpdateIssue(ctx context.Context, before, after triage.Issue) (t
 	if change.Milestone, err = c.milestoneChange(ctx, before, after); err != nil {
 		return triage.Issue{}, err
 	}
+	if change.Assignees, err = c.assigneesChange(ctx, before, after); err != nil {
+		return triage.Issue{}, err
+	}
 	if change == (wireChange{}) {
 		return before, nil
 	}
 	k.send = change
 
 	issue, err := c.subject(ctx, before.Ref, k)
+	issue.OneAssignee = change.Assignees != nil && len(*change.Assignees) > 1 && len(issue.Assignees) == 1
 	if errors.Is(err, errUnknownParameters) && change == (wireChange{Weight: change.Weight}) {
 		before.Weight, before.NoWeights = nil, true
 		return before, nil
@@ -59,17 +66,50 @@ func (c *Client) milestoneChange(ctx context.Context, before, after triage.Issue
 	return &after.Milestone, nil
 }
 
-// wireChange is the body of an update. Lists of labels are comma-separated names. Weight points to nil for "no weight", Milestone to 0 for
-// "no milestone".
-type wireChange struct {
-	Add       string `json:"add_labels,omitempty"`
-	Remove    string `json:"remove_labels,omitempty"`
-	Weight    **int  `json:"weight,omitempty"`
-	Milestone *int64 `json:"milestone_id,omitempty"`
-	State     string `json:"state_event,omitempty"`
+// assigneesChange is the list of those to be assigned, of 0 for nobody; nil leaves them as they are. Those who are new come first.
+func (c *Client) assigneesChange(ctx context.Context, before, after triage.Issue) (*[]int64, error) {
+	has := func(list []triage.Person, p triage.Person) bool { return slices.ContainsFunc(list, p.Is) }
+	var fresh, stay []int64
+	for _, p := range after.Assignees {
+		list := &fresh
+		if has(before.Assignees, p) {
+			list = &stay
+		}
+		id := p.ID
+		if id == 0 {
+			var err error
+			if id, err = c.UserID(ctx, p.Username); err != nil {
+				return nil, err
+			}
+		}
+		if id != 0 {
+			*list = append(*list, id)
+		}
+	}
+	leaves := slices.ContainsFunc(before.Assignees, func(p triage.Person) bool { return !has(after.Assignees, p) })
+	if len(fresh) == 0 && !leaves {
+		return nil, nil
+	}
+	ids := slices.Concat(fresh, stay)
+	if len(ids) == 0 {
+		ids = []int64{0}
+	}
+	return &ids, nil
 }
 
-// difference is the change of labels, weight and state from before to after. Added labels keep their order, because of one scope the last one wins. Siblings that
+// wireChange is the body of an update. Lists of labels are comma-separated names. Weight points to nil for "no weight", Milestone to 0 for
+// "no milestone", the due date to "" for none.
+type wireChange struct {
+	Add       string   `json:"add_labels,omitempty"`
+	Remove    string   `json:"remove_labels,omitempty"`
+	Weight    **int    `json:"weight,omitempty"`
+	Milestone *int64   `json:"milestone_id,omitempty"`
+	Assignees *[]int64 `json:"assignee_ids,omitempty"`
+	DueDate   *string  `json:"due_date,omitempty"`
+	State     string   `json:"state_event,omitempty"`
+}
+
+// difference is the change of labels, weight, due date and state from before to after. Added labels keep their order, because of one scope the last one wins. Siblings that
 // give way are named like all others: without a licence GitLab leaves them, and at the same time as another write it may keep both.
 func difference(before, after triage.Issue) (wireChange, error) {
 	var change wireChange
@@ -83,7 +123,10 @@ func difference(before, after triage.Issue) (wireChange, error) {
 	if !triage.SameWeight(before.Weight, after.Weight) {
 		change.Weight = &after.Weight
 	}
-	if before.Closed != after.Closed {
+	if before.DueDate != after.DueDate {
+		change.DueDate = &after.DueDate
+	}
+	if before.Closed != after.Closed && after.MoveTo == "" {
 		change.State = "reopen"
 		if after.Closed {
 			change.State = "close"

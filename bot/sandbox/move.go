@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -85,7 +86,7 @@ func (s *Server) clone(by actor, i *issue, to *project, notes bool) (*issue, err
 
 // copyOf opens an issue that says what another one says.
 func (s *Server) copyOf(by actor, i *issue, to *project, author *user, created time.Time) (*issue, error) {
-	if !by.canPlan() {
+	if !by.canPlan() || !to.visible(by.user) || by.levelIn(to.path) < Planner || to.archived {
 		return nil, forbiddenError{"move this issue"}
 	}
 	if len(to.issues) >= maxIssues {
@@ -157,13 +158,16 @@ func movedTo(i *issue) any {
 	return i.movedTo.id
 }
 
-// targetProject is the project that a request names.
+// targetProject is the project that a request names, by its number alone. Whether the caller may see it is asked later.
 func (s *Server) targetProject(c *apiCall) (*project, error) {
-	id, err := c.params.text("to_project_id")
-	if err == nil && id == "" {
+	id, err := c.params.number("to_project_id")
+	if err == nil && id == nil {
 		err = badParam{"to_project_id"}
 	}
-	return s.projectNamed(id), err
+	if err != nil {
+		return nil, err
+	}
+	return s.project(*id), nil
 }
 
 func postMove(s *Server, c *apiCall) apiAnswer {
@@ -171,11 +175,22 @@ func postMove(s *Server, c *apiCall) apiAnswer {
 	if err != nil {
 		return errorAnswer(err)
 	}
+	if to == nil {
+		return notFound("Project ")
+	}
 	made, err := s.move(c.by, c.issue, to)
 	if err != nil {
-		return errorAnswer(err)
+		return message(http.StatusBadRequest, "400 Bad request - "+movingProblem(err))
 	}
 	return apiAnswer{status: http.StatusCreated, body: s.issueREST(made)}
+}
+
+// movingProblem is what GitLab says of an issue that cannot be moved.
+func movingProblem(err error) string {
+	if _, denied := errors.AsType[forbiddenError](err); denied {
+		return "Cannot move issue due to insufficient permissions!"
+	}
+	return "Cannot move issue to project it originates from!"
 }
 
 func postClone(s *Server, c *apiCall) apiAnswer {

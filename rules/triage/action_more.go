@@ -26,7 +26,7 @@ func (Assign) Key() string { return "assignees" }
 func (a Assign) Done(i Issue) bool {
 	wanted := strings.Fields(a.People)
 	here := func(name string) bool { return isAssigned(i, name) }
-	if i.NoWeights {
+	if keepsOne(i) {
 		return slices.ContainsFunc(wanted, here)
 	}
 	return !slices.ContainsFunc(wanted, func(name string) bool { return !here(name) })
@@ -37,7 +37,7 @@ func (a Assign) Apply(i Issue) Issue {
 		return i
 	}
 	wanted := strings.Fields(a.People)
-	if i.NoWeights {
+	if keepsOne(i) {
 		i.Assignees = []Person{{Username: wanted[0]}}
 		return i
 	}
@@ -124,6 +124,9 @@ func (a Move) Apply(i Issue) Issue {
 func (a Move) String() string { return "move the issue to " + a.Path }
 
 func (a Move) QuickAction() string { return "/move " + a.Path }
+
+// keepsOne reports whether GitLab keeps one assignee of an issue only.
+func keepsOne(i Issue) bool { return i.NoWeights || i.OneAssignee }
 
 // isAssigned reports whether a person is among the issue's assignees.
 func isAssigned(i Issue, name string) bool {

@@ -30,6 +30,7 @@ type Issue struct {
 	Author         Person    `json:"au,omitzero"`
 	Assignees      []Person  `json:"as,omitempty"`
 	Milestone      int64     `json:"m,omitempty"`   // global id, 0 is none; NewMilestone for one that is only known by its title
+	OneAssignee    bool      `json:"one,omitempty"` // this GitLab has kept one assignee where several were to be set
 	MilestoneTitle string    `json:"-"`             // the title of a milestone to be set, with NewMilestone
 	DueDate        string    `json:"due,omitempty"` // "2026-12-01", "" for none
 	HealthStatus   string    `json:"hs,omitempty"`  // "on_track", "needs_attention" or "at_risk"; "" for none
@@ -81,6 +82,7 @@ func (i *Issue) CarryFrom(of *Issue) {
 	if i.Status == "" && of.Closed == i.Closed {
 		i.Status = of.Status
 	}
+	i.OneAssignee = i.OneAssignee || of.OneAssignee
 	if i.Author.Username == "" && i.Author.ID == of.Author.ID {
 		i.Author = of.Author
 	}
