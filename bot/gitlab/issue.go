@@ -62,8 +62,12 @@ type Counts struct {
 	Iteration string // the title of its iteration, or the days of one that has no title: "2026-11-30 to 2026-12-13"; "" for none
 }
 
-// IssueWithCounts is Issue, with what the same answer tells besides.
+// IssueWithCounts is Issue, with what the same answer tells besides of an issue; of a merge request nothing is counted.
 func (c *Client) IssueWithCounts(ctx context.Context, ref triage.Ref) (triage.Issue, Counts, error) {
+	if ref.Kind == triage.SubjectMergeRequest {
+		subject, err := c.Issue(ctx, ref)
+		return subject, Counts{}, err
+	}
 	k := call{name: "issue", op: "loading issue " + ref.String(), method: http.MethodGet, path: issuePath(ref)}
 	var counts Counts
 	issue, _, err := c.oneIssue(ctx, k, func(w *wireIssue) bool {

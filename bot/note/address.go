@@ -38,6 +38,14 @@ func addresseesOf(s engine.Note, team *triage.Team) addressees {
 		}
 	}
 	var a addressees
+	for _, item := range s.Items {
+		if item.Met || !item.Mention {
+			continue
+		}
+		for _, person := range item.People {
+			a.add(person)
+		}
+	}
 	for _, role := range ask {
 		people := roster(team, role)
 		if len(people) == 0 {

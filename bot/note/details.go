@@ -2,6 +2,7 @@ package note
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,7 +19,7 @@ const (
 // writeDetails writes the details section: what did not fit into the summary, further people to be mentioned, and the rules with their
 // reasons. It writes nothing if there is nothing of that.
 func writeDetails(b *strings.Builder, p summary, others []string, s engine.Note, team *triage.Team, decision string) {
-	paragraphs := p.linesBelow
+	paragraphs := slices.Concat(p.linesBelow, p.full)
 	if len(others) > 0 {
 		paragraphs = append(paragraphs, "Also for @"+strings.Join(others, " @")+" to see.")
 	}

@@ -53,11 +53,12 @@ type markerContent struct {
 	Requested   map[string]triage.RequestedItem `json:"raised,omitempty"`
 	Suspensions map[string]triage.Undoing       `json:"rest,omitempty"`
 	HasLine     []string                        `json:"said,omitempty"`
+	Spells      map[string]triage.Spell         `json:"spells,omitempty"`
 	Undone      map[string]triage.Undoing       `json:"undone,omitempty"`
 }
 
 // markerOf is the marker, one line. If it would be too large, it leaves out first the titles, then what GitLab's resource events hold as well, and
-// finally people's words.
+// finally people's words and the spells of policies.
 func markerOf(m triage.Memory) string {
 	c := markerContent{
 		Replaces:    m.Note.Replaces,
@@ -72,6 +73,7 @@ func markerOf(m triage.Memory) string {
 		Requested:   shortRequested(m.Requested),
 		Suspensions: m.Suspensions,
 		HasLine:     keys(m.HasLine),
+		Spells:      shortSpells(m.Spells, anySpell),
 		Shown:       m.Note.Shown,
 		Undone:      m.Undone,
 	}
@@ -84,11 +86,19 @@ func markerOf(m triage.Memory) string {
 		line = c.line()
 	}
 	if len(line) > maxMarker {
+		c.Spells = shortSpells(m.Spells, openSpell)
+		line = c.line()
+	}
+	if len(line) > maxMarker {
 		c.BotChanges, c.Undone = nil, nil
 		line = c.line()
 	}
 	if len(line) > maxMarker {
 		c.Silences, c.Requested = withoutWords(c.Silences, c.Requested)
+		line = c.line()
+	}
+	if len(line) > maxMarker {
+		c.Spells = nil
 		line = c.line()
 	}
 	return line
@@ -104,7 +114,7 @@ func (c markerContent) line() string {
 }
 
 // ParseMarker restores the memory in the marker of a comment of the bot on this subject: items, mentions, the bot's changes, what people undid,
-// suspensions, silences, requested items, rules with a line, the bump, a dropped weight, and of the note its digest, what it shows, what people
+// suspensions, silences, requested items, rules with a line, spells of policies, the bump, a dropped weight, and of the note its digest, what it shows, what people
 // dismissed and which note it replaces. People's words may be cut. It looks only at the marker that Render writes at the end; the caller makes sure
 // that the bot wrote the comment, and knows its id. In a state other than Known the memory is empty, except for Note.NewerVersion in Newer, and the
 // Issue's Ref and the Bump in Copied. A marker that names no subject, as the first ones did, belongs to the issue where it stands.
@@ -158,6 +168,7 @@ func (c markerContent) memory() triage.Memory {
 		Silences:      shortSilences(c.Silences),
 		Requested:     shortRequested(c.Requested),
 		HasLine:       set(c.HasLine),
+		Spells:        c.Spells,
 		Bump:          c.Bump,
 		WeightDropped: c.NoLicence,
 		Note:          triage.NoteRef{Digest: c.Digest, Shown: c.Shown, Dismissed: c.Dismissed, Replaces: c.Replaces},
@@ -211,6 +222,27 @@ func shownItems(items map[string]triage.ItemState) map[string]triage.ItemState {
 	}
 	return shown
 }
+
+// shortSpells are the spells that count, without what is only needed while they are written; nil if there are none.
+func shortSpells(spells map[string]triage.Spell, counts func(triage.Spell) bool) map[string]triage.Spell {
+	var short map[string]triage.Spell
+	for rule, s := range spells {
+		if !counts(s) {
+			continue
+		}
+		if short == nil {
+			short = make(map[string]triage.Spell, len(spells))
+		}
+		s.Values, s.Undertaken = nil, nil
+		short[rule] = s
+	}
+	return short
+}
+
+func anySpell(triage.Spell) bool { return true }
+
+// openSpell is true of spells that are on, and of those whose comment must not be made again.
+func openSpell(s triage.Spell) bool { return !s.Over }
 
 func withoutTitles(items map[string]triage.ItemState) map[string]triage.ItemState {
 	bare := make(map[string]triage.ItemState, len(items))

@@ -61,6 +61,9 @@ func noteEntries(s engine.Note) []string {
 	for _, item := range s.Items {
 		all = append(all, item.Key)
 	}
+	for _, r := range s.Remarks {
+		all = append(all, r.Key())
+	}
 	return all
 }
 
@@ -70,6 +73,9 @@ func Digest(s engine.Note) string {
 	shown := visibleNote(s)
 	for i := range shown.Items {
 		shown.Items[i].Mention = false
+	}
+	for i := range shown.Remarks {
+		shown.Remarks[i].Mention = false
 	}
 	text, err := json.Marshal(shown)
 	if err != nil {
@@ -82,19 +88,19 @@ func Digest(s engine.Note) string {
 // visibleNote is the part of a Note that is shown, open items first, with people's words cut as in the marker. Once nothing is open and nothing
 // waits, the met items are left out, and reasons stay only for what the bot did itself. The argument is not changed.
 func visibleNote(s engine.Note) engine.Note {
-	s.Inactive = slices.Clone(s.Inactive)
+	s.Inactive, s.Remarks = slices.Clone(s.Inactive), slices.Clone(s.Remarks)
 	for i := range s.Inactive {
 		s.Inactive[i].Why = string(visible(s.Inactive[i].Why, maxQuote))
 	}
 	if s.Open() == 0 {
-		if len(s.Lines) == 0 {
+		if len(s.Lines)+len(s.Remarks) == 0 {
 			s.Why = nil
 		}
 		if s.Waiting {
 			s.Items = onlyMet(s.Items)
 			return s
 		}
-		if len(s.Items) > 0 || len(s.Lines) == 0 {
+		if len(s.Items) > 0 || len(s.Lines)+len(s.Remarks) == 0 {
 			s.Items = []engine.NoteItem{{Met: true}}
 		}
 		return s
@@ -115,7 +121,7 @@ func onlyMet(items []engine.NoteItem) []engine.NoteItem {
 	var met []engine.NoteItem
 	for _, item := range items {
 		if item.Met {
-			met = append(met, engine.NoteItem{Key: item.Key, Title: item.Title, Met: true})
+			met = append(met, engine.NoteItem{Key: item.Key, Title: item.Title, Say: item.Say, Met: true})
 		}
 	}
 	return met

@@ -98,7 +98,10 @@ func (left *runesLeft) render(texts []triage.Prose, already int) (lines []string
 
 // RenderProse renders a text on one line of Markdown, in which people's words are harmless and cut to a few hundred characters. It may stand at the
 // beginning of a line, and does not begin a block there.
-func RenderProse(p triage.Prose) string {
+func RenderProse(p triage.Prose) string { return paragraph(joinPieces(p)) }
+
+// joinPieces renders a text as it is written, with people's words harmless where they stand on one line.
+func joinPieces(p triage.Prose) string {
 	var b strings.Builder
 	glue := false // the piece before must not touch the next one
 	for _, piece := range p {
@@ -119,7 +122,7 @@ func RenderProse(p triage.Prose) string {
 		b.WriteString(text)
 		glue = untrusted
 	}
-	return paragraph(b.String())
+	return b.String()
 }
 
 // joinsWord reports whether a text would become one word with untrusted text before it: together they might form a reference.

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
 )
 
 // maxWords is how many words may stand before the details section.
@@ -20,6 +21,7 @@ type summary struct {
 	entries  []entry
 	lines    []string
 
+	full       []string // what policies say at length, of several lines
 	below      []entry  // only in the details
 	linesBelow []string // only in the details
 }
@@ -27,6 +29,7 @@ type summary struct {
 // entry is an item as a list shows it. Rest is what follows the title, "" for nothing; cut says that rest is only in the details.
 type entry struct {
 	title string
+	plain bool // the title is a sentence of its own
 	rest  string
 	met   bool
 	cut   bool
@@ -40,6 +43,17 @@ func fitSummary(first string, s engine.Note) summary {
 		if line = paragraph(line); line != "" {
 			p.lines = append(p.lines, line)
 		}
+	}
+	for _, r := range s.Remarks {
+		line := inlineMarkdown(r.Say)
+		if cc := mentionPeople(r.People); r.Mention && cc != "" {
+			line += " " + cc
+		}
+		p.lines = append(p.lines, line)
+		p.addFull(r.Details)
+	}
+	for _, item := range s.Items {
+		p.addFull(item.Details)
 	}
 	switch {
 	case s.Open() > 0:
@@ -73,7 +87,17 @@ func replacesSentence(note string) string {
 	return "This takes the place of [my earlier note](" + note + "), from another bot user."
 }
 
+// addFull adds a text that stands in the details as a whole.
+func (p *summary) addFull(text triage.Prose) {
+	if said := ownMarkdown(text); said != "" {
+		p.full = append(p.full, said)
+	}
+}
+
 func newEntry(item engine.NoteItem) entry {
+	if len(item.Say) > 0 {
+		return entry{title: inlineMarkdown(item.Say), plain: true, met: item.Met}
+	}
 	e := entry{title: oneLine(item.Title), met: item.Met}
 	if e.met {
 		return e
@@ -214,6 +238,9 @@ func (e entry) task() string {
 // full is the entry with its title and all of its text. A text that is a sentence of its own begins with a capital or a digit.
 func (e entry) full() string {
 	title := "**" + e.title + "**"
+	if e.plain {
+		title = e.title
+	}
 	if e.rest == "" {
 		return title
 	}

@@ -53,6 +53,9 @@ type Remark struct {
 	Mention bool         `json:"mention,omitempty"`
 }
 
+// Key names what a remark says, among the keys of items.
+func (r Remark) Key() string { return r.Rule + "/said " + r.Say.Plain() }
+
 // Why is a rule's reason for being on the note.
 type Why struct {
 	Rule    string `json:"rule"`
