@@ -79,3 +79,28 @@ func (p *pastOf) discussion(ctx context.Context, since, until time.Time) (map[st
 	}
 	return agreed, last, nil
 }
+
+// Moment is one thing that a person did, as the rules are told of it, and the issue after it.
+type Moment struct {
+	Event triage.Event
+	After triage.Issue
+}
+
+// Past goes back from what an issue is now to how it was opened, and tells what people did since, the oldest first. Titles and assignees are as they
+// are now: GitLab keeps no record of them. What isBot tells to be the bot's own doing is left out.
+func Past(ctx context.Context, g GitLab, now triage.Issue, isBot func(triage.Person) bool) (opened triage.Issue, past []Moment, err error) {
+	source := &pastOf{gitlab: g, issue: now.Ref, isBot: isBot}
+	kept, err := source.records(ctx, now)
+	if err != nil {
+		return triage.Issue{}, nil, err
+	}
+	h := newHistory(now, kept, isBot)
+	i := h.opened
+	for _, c := range h.changes {
+		m := Moment{Event: c.event(i)}
+		i = c.apply(i)
+		m.After = i
+		past = append(past, m)
+	}
+	return h.opened, past, nil
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"flowkeeper/bot/redact"
 	"flowkeeper/bot/scenario"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
@@ -28,9 +29,9 @@ func Save(l Letter, p engine.Policy) (Saved, error) {
 	if after == nil {
 		return Saved{}, ErrNoState
 	}
-	who := newPeople(events, p.Team.Roster)
-	w := scenarioWriter{people: who, redactor: newRedactor(p, who, labels(events)), after: *after}
-	file := scenario.File{About: header(l), Team: w.team(p.Team), Issue: w.issue(stateBefore(*after, events), events[0].At), Memory: suspendedRules(l, p)}
+	who := redact.NewPeople(named(events), p.Team.Roster)
+	w := scenarioWriter{people: who, redactor: redact.NewComments(p, who, labels(events)), after: *after}
+	file := scenario.File{About: header(l), Team: redact.Team(p.Team, who), Issue: redact.Issue(stateBefore(*after, events), events[0].At, who), Memory: suspendedRules(l, p)}
 	for _, e := range events {
 		file.Steps = append(file.Steps, scenario.Step{Event: w.event(e)})
 	}
@@ -54,6 +55,16 @@ func Save(l Letter, p engine.Policy) (Saved, error) {
 func header(l Letter) string {
 	return fmt.Sprintf("A dead letter, saved without names: given up at attempt %d.\n"+
 		"Its events were decided together; here they are played one after the other.", l.Attempts)
+}
+
+// named are the people of the letter, in the order in which the scenario speaks of them.
+func named(events []mailEvent) []triage.Person {
+	var all []triage.Person
+	for _, e := range events {
+		all = append(all, e.issue.Author, e.Actor)
+		all = append(all, e.issue.Assignees...)
+	}
+	return all
 }
 
 // labels are all labels that the letter speaks of.

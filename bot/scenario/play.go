@@ -24,6 +24,7 @@ var kinds = map[string]triage.Kind{
 type Outcome struct {
 	Text     string           // the decision for people
 	Findings []engine.Finding // of all rules, also of those that the text does not show
+	Idle     bool             // time passed and the bot was not woken
 }
 
 // Play runs the scenario's steps one after the other, each on the issue and the memory that the one before left behind, and returns the decisions
@@ -109,7 +110,7 @@ const maxWakes = 1000
 func (p *player) later(e Event) (Outcome, error) {
 	began, until := p.now, p.now.Add(e.After)
 	var shown strings.Builder
-	all, last := Outcome{}, ""
+	all, last := Outcome{Idle: true}, ""
 	for n := 0; !p.wake.IsZero() && !p.wake.After(until); n++ {
 		if n == maxWakes {
 			return all, fmt.Errorf("the bot wants to be woken more than %d times", maxWakes)
@@ -119,6 +120,7 @@ func (p *player) later(e Event) (Outcome, error) {
 			return all, err
 		}
 		all.add(woken.Findings)
+		all.Idle = false
 		decided, _, _ := strings.Cut(woken.Text, lookAgain)
 		if decided != "" && decided != last {
 			fmt.Fprintf(&shown, "after %s:\n%s", formatDuration(p.now.Sub(began)), decided)

@@ -18,7 +18,7 @@ type Scenario struct {
 	// ClosedAs is why the issue was closed, as GitLab tells it when it has finished that: "duplicate", "moved" or "".
 	ClosedAs string
 	Given    []triage.GivenReaction
-	Epics    bool // the project's group has them
+	Epics    bool            // the project's group has them
 	Report   planning.Report // that the issue shows; without a kind it is no report
 	// SeverityAge is how long before the beginning the issue got its first severity label; 0: with its opening.
 	SeverityAge time.Duration

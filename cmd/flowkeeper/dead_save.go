@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 
 	"flowkeeper/bot/letter"
 )
@@ -46,32 +44,11 @@ func (c *deadSaveCmd) Run(ctx context.Context, p *program, d *deadCmd) error {
 	if err != nil {
 		return err
 	}
-	if err := c.write(p, saved.File); err != nil {
+	if err := writeScenario(p, c.Output, saved.File); err != nil {
 		return err
 	}
 	for _, note := range saved.Notes {
 		fmt.Fprintf(p.err, "Note: %s.\n", note)
 	}
 	return nil
-}
-
-// write puts the file where it was wanted and replaces nothing.
-func (c *deadSaveCmd) write(p *program, data []byte) error {
-	if c.Output == "" {
-		_, err := p.out.Write(data)
-		return err
-	}
-	file, err := os.OpenFile(c.Output, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s exists already and is left as it is; choose another name", c.Output)
-	}
-	if err != nil {
-		return fmt.Errorf("creating the scenario: %w", err)
-	}
-	_, err = file.Write(data)
-	if err := errors.Join(err, file.Close()); err != nil {
-		return fmt.Errorf("writing the scenario: %w", err)
-	}
-	_, err = fmt.Fprintf(p.out, "saved to %s\n", c.Output)
-	return err
 }

@@ -41,6 +41,7 @@ type cli struct {
 	Report     reportCmd     `cmd:"" help:"List the reports, print one, or post it."`
 	Explain    explainCmd    `cmd:"" help:"Say what would be decided on an issue now, and why. Writes nothing."`
 	Test       testCmd       `cmd:"" help:"Play the scenarios beside a configuration, and say what came out otherwise than expected."`
+	Record     recordCmd     `cmd:"" help:"Write a scenario of a real issue, without names."`
 	Replay     replayCmd     `cmd:"" help:"Send a webhook payload to a running bot, signed as GitLab would."`
 	Shadow     shadowCmd     `cmd:"" help:"Tell what rules in shadow would have done."`
 	Backtest   backtestCmd   `cmd:"" help:"Say what the rules would have done in the past, and whether people did the same."`

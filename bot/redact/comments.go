@@ -1,7 +1,9 @@
-package letter
+package redact
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,8 +12,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// placeholder replaces people's words.
-const placeholder = "text"
+// Placeholder replaces people's words.
+const Placeholder = "text"
 
 // agreement replaces every comment that is nothing but agreement.
 const agreement = "agreed"
@@ -25,18 +27,19 @@ var (
 	usageWord = regexp.MustCompile(`[a-z]+=?`)
 )
 
-// redactor reduces a comment to what the bot acts on: its commands, without people's own words. It keeps numbers, durations,
+// Comments reduces comments to what the bot acts on, its commands, without people's own words. It keeps numbers, durations,
 // references to issues without their project, and words of commands, rules, states and of the issue's labels, unless they are a username.
-type redactor struct {
+type Comments struct {
 	prefix    string
 	reader    *command.Reader
-	people    *people
+	people    *People
 	keptWords map[string]bool // words that are kept, in lower case
 	issues    map[int64]bool  // that commands name
 }
 
-func newRedactor(p engine.Policy, who *people, labels []string) *redactor {
-	r := &redactor{
+// NewComments keeps words of the policy's commands, rules and states, and of these labels.
+func NewComments(p engine.Policy, who *People, labels []string) *Comments {
+	r := &Comments{
 		prefix: "/" + p.Team.CommandPrefix(), people: who, keptWords: map[string]bool{}, issues: map[int64]bool{},
 		reader: command.New(p.Team.CommandPrefix(), ""),
 	}
@@ -61,14 +64,14 @@ func newRedactor(p engine.Policy, who *people, labels []string) *redactor {
 }
 
 // keepWords keeps the words of a name from being redacted.
-func (r *redactor) keepWords(name string) {
+func (r *Comments) keepWords(name string) {
 	for word := range strings.FieldsSeq(strings.ToLower(name)) {
 		r.keptWords[strings.Trim(word, punctuation)] = true
 	}
 }
 
-// redactComment is a redacted comment; "" if it holds no command.
-func (r *redactor) redactComment(text string) string {
+// Redact is a redacted comment; "" if it holds no command.
+func (r *Comments) Redact(text string) string {
 	if triage.IsAgreement(text) {
 		return agreement
 	}
@@ -79,22 +82,25 @@ func (r *redactor) redactComment(text string) string {
 	return strings.Join(lines, "\n\n")
 }
 
-// redactLine is a command with people's words replaced; several words in a row become one placeholder.
-func (r *redactor) redactLine(text string) string {
+// Issues are the numbers of the issues that the comments name, sorted.
+func (r *Comments) Issues() []int64 { return slices.Sorted(maps.Keys(r.issues)) }
+
+// redactLine is a command with people's words replaced; several words in a row become one Placeholder.
+func (r *Comments) redactLine(text string) string {
 	var kept []string
 	for word := range strings.FieldsSeq(text) {
 		word = r.redactWord(word)
-		if word != placeholder || len(kept) == 0 || kept[len(kept)-1] != placeholder {
+		if word != Placeholder || len(kept) == 0 || kept[len(kept)-1] != Placeholder {
 			kept = append(kept, word)
 		}
 	}
 	return strings.Join(kept, " ")
 }
 
-func (r *redactor) redactWord(word string) string {
+func (r *Comments) redactWord(word string) string {
 	bare := strings.ToLower(strings.Trim(word, punctuation))
-	if r.people.knows(strings.TrimPrefix(bare, "@")) {
-		return placeholder
+	if r.people.Knows(strings.TrimPrefix(bare, "@")) {
+		return Placeholder
 	}
 	key, value, isOption := strings.Cut(bare, "=")
 	switch {
@@ -108,5 +114,5 @@ func (r *redactor) redactWord(word string) string {
 		r.issues[n] = true
 		return "#" + m[1]
 	}
-	return placeholder
+	return Placeholder
 }
