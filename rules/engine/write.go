@@ -121,8 +121,8 @@ func (r *run) wakeAt() time.Time {
 			at = t
 		}
 	}
-	for _, item := range r.memory.Items {
-		if item.State == triage.ItemPending {
+	for key, item := range r.memory.Items {
+		if item.State == triage.ItemPending && r.wasEvaluated(ruleOf(key)) { // on a closed issue it waits without end
 			earlier(r.opensAt(item))
 		}
 	}
@@ -140,7 +140,9 @@ func (r *run) wakeAt() time.Time {
 		}
 	}
 	for _, wake := range r.memory.Wakes {
-		earlier(wake)
+		if wake.After(r.in.Now) { // else the rule had nothing to say to it, as on a closed issue
+			earlier(wake)
+		}
 	}
 	for _, s := range r.memory.Silences {
 		earlier(s.Until)
