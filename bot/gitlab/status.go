@@ -1,0 +1,200 @@
+package gitlab
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"flowkeeper/rules/triage"
+)
+
+// Status is a status of a work item. ID is GitLab's global one ("gid://gitlab/WorkItems::Statuses::Custom::Status/7"), Category "to_do", "done",
+// "canceled" and the like.
+type Status struct{ ID, Name, Category string }
+
+// StatusSet are the statuses that a namespace allows, by the type of work item ("Issue"). None at all: there is no licence for statuses, or GitLab is
+// older than they are.
+type StatusSet map[string][]Status
+
+// Find is the status of a name for a type of work item. A name in other letters' case counts if there is only one such. The error says what there is.
+func (s StatusSet) Find(kind, name string) (Status, error) {
+	var near []Status
+	var names []string
+	for _, st := range s[kind] {
+		if st.Name == name {
+			return st, nil
+		}
+		if strings.EqualFold(st.Name, name) {
+			near = append(near, st)
+		}
+		names = append(names, st.Name)
+	}
+	switch {
+	case len(near) == 1:
+		return near[0], nil
+	case len(near) > 1:
+		return Status{}, fmt.Errorf("%d statuses are called %q but for upper and lower case: give the exact name", len(near), name)
+	}
+	hint := ""
+	if n := triage.Nearest(name, names); n != "" {
+		hint = fmt.Sprintf("; did you mean %q?", n)
+	}
+	return Status{}, fmt.Errorf("there is no status %q for items of type %s%s", name, kind, hint)
+}
+
+// statusesQuery asks which statuses the types of work items of a namespace may have. The list is not paged.
+const statusesQuery = `query($path: ID!) { namespace(fullPath: $path) { workItemTypes { nodes { name widgetDefinitions {
+  ... on WorkItemWidgetDefinitionStatus { allowedStatuses { id name category } } } } } } }`
+
+// statusQuery asks for the status of one work item.
+const statusQuery = `query($id: WorkItemID!) { workItem(id: $id) { state widgets { ... on WorkItemWidgetStatus { status { id name category } } } } }`
+
+// statusMutation gives a work item a status. Its answer shows the item as it is then: GitLab reports no error where it does not do it.
+const statusMutation = `mutation($id: WorkItemID!, $status: WorkItemsStatusesStatusID!) { workItemUpdate(input: {id: $id, statusWidget: {status: $status}}) {
+  errors workItem { state widgets { ... on WorkItemWidgetStatus { status { id name category } } } } } }`
+
+type wireStatus struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Category string `json:"category"`
+}
+
+func (w wireStatus) status() Status {
+	return Status{ID: w.ID, Name: w.Name, Category: strings.ToLower(w.Category)}
+}
+
+// wireStatusItem is a work item with its widgets; those that are no status are empty.
+type wireStatusItem struct {
+	State   string `json:"state"` // "OPEN" or "CLOSED"
+	Widgets []struct {
+		Status *wireStatus `json:"status"`
+	} `json:"widgets"`
+}
+
+// ItemStatus is a work item's status and whether the item is closed. The zero Status is one that GitLab does not show: there is no licence, or the
+// item has none.
+type ItemStatus struct {
+	Status
+	Closed bool
+}
+
+func (w *wireStatusItem) status() ItemStatus {
+	s := ItemStatus{Closed: w.State == "CLOSED"}
+	for _, widget := range w.Widgets {
+		if widget.Status != nil {
+			s.Status = widget.Status.status()
+		}
+	}
+	return s
+}
+
+// Statuses are the statuses that work items may have in the namespace with this full path. It is empty, without an error, where GitLab has no licence
+// for statuses, is too old, or has GraphQL switched off.
+func (c *Client) Statuses(ctx context.Context, namespace string) (StatusSet, error) {
+	k := call{name: "statuses", op: "asking for the statuses of " + namespace, method: http.MethodPost, graphql: true}
+	k.send = wireQuery{statusesQuery, map[string]string{"path": namespace}}
+	var w struct {
+		Namespace *struct {
+			Types struct {
+				Nodes []struct {
+					Name    string `json:"name"`
+					Widgets []struct {
+						Allowed []wireStatus `json:"allowedStatuses"`
+					} `json:"widgetDefinitions"`
+				} `json:"nodes"`
+			} `json:"workItemTypes"`
+		} `json:"namespace"`
+	}
+	if known, err := c.query(ctx, k, &w); !known || w.Namespace == nil {
+		return nil, err
+	}
+	set := StatusSet{}
+	for _, t := range w.Namespace.Types.Nodes {
+		for _, widget := range t.Widgets {
+			for _, s := range widget.Allowed {
+				set[t.Name] = append(set[t.Name], s.status())
+			}
+		}
+	}
+	return set, nil
+}
+
+// StatusOf is the status of the work item with this global id, the zero value where GitLab knows none.
+func (c *Client) StatusOf(ctx context.Context, ref triage.Ref, id int64) (ItemStatus, error) {
+	k := call{name: "status", op: "reading the status of issue " + ref.String(), method: http.MethodPost, graphql: true}
+	k.send = wireQuery{statusQuery, map[string]string{"id": workItemID(id)}}
+	var w struct {
+		Item *wireStatusItem `json:"workItem"`
+	}
+	if known, err := c.query(ctx, k, &w); !known || w.Item == nil {
+		return ItemStatus{}, err
+	}
+	return w.Item.status(), nil
+}
+
+// SetStatus gives the work item a status by the status's id and returns what the item has then, which need not be what was wanted: GitLab says nothing
+// where it has no licence, the type does not allow the status, or the token may not. A status that ends the work closes the item, another reopens it.
+// The error wraps ErrNoStatus if there is no status of that id.
+func (c *Client) SetStatus(ctx context.Context, ref triage.Ref, id int64, status string) (ItemStatus, error) {
+	k := call{name: "set-status", op: "setting the status of issue " + ref.String(), method: http.MethodPost, graphql: true}
+	k.send = wireQuery{statusMutation, map[string]string{"id": workItemID(id), "status": status}}
+	var w struct {
+		Update *struct {
+			Errors []string        `json:"errors"`
+			Item   *wireStatusItem `json:"workItem"`
+		} `json:"workItemUpdate"`
+	}
+	known, err := c.query(ctx, k, &w)
+	switch {
+	case err != nil && goneStatus.MatchString(err.Error()):
+		return ItemStatus{}, c.newError(k, 0, Permanent, fmt.Errorf("%w: %w", ErrNoStatus, err))
+	case err != nil:
+		return ItemStatus{}, err
+	case !known, w.Update == nil:
+		return ItemStatus{}, nil
+	case w.Update.Item == nil:
+		return ItemStatus{}, c.newError(k, 0, Permanent, errors.New("GitLab did not set it and said: "+truncate(strings.Join(w.Update.Errors, "; "))))
+	}
+	return w.Update.Item.status(), nil
+}
+
+// ErrNoStatus says that a status was deleted, or that its id became another one.
+var ErrNoStatus = errors.New("there is no such status any more")
+
+// goneStatus is what GitLab says of an id that names no status.
+var goneStatus = regexp.MustCompile(`(?i)status.*(not exist|doesn't exist|not found)|not a valid (global )?id`)
+
+// query makes a call in GraphQL and decodes what is in its answer. known is false, without an error, where GraphQL is switched off, or where this GitLab
+// does not know the question. An answer with errors is no answer: what it does not say is null in it, as nothing would be.
+func (c *Client) query(ctx context.Context, k call, into any) (known bool, err error) {
+	var w struct {
+		Data   json.RawMessage `json:"data"`
+		Errors []struct {
+			Message string `json:"message"`
+		} `json:"errors"`
+	}
+	_, err = c.do(ctx, k, &w)
+	switch {
+	case ClassOf(err) == NotFound:
+		return false, nil
+	case err != nil:
+		return false, err
+	case len(w.Errors) > 0 && unknownField.MatchString(w.Errors[0].Message):
+		return false, nil
+	case len(w.Errors) > 0:
+		return false, c.newError(k, 0, Transient, errors.New("GitLab answered: "+truncate(w.Errors[0].Message)))
+	case len(w.Data) == 0:
+		return false, c.newError(k, 0, Transient, errors.New("the answer is empty"))
+	}
+	if err := json.Unmarshal(w.Data, into); err != nil {
+		return false, c.newError(k, 0, Transient, fmt.Errorf("reading the answer: %w", err))
+	}
+	return true, nil
+}
+
+func workItemID(id int64) string { return "gid://gitlab/WorkItem/" + strconv.FormatInt(id, 10) }

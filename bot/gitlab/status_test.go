@@ -1,0 +1,91 @@
+package gitlab_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"flowkeeper/bot/gitlab"
+)
+
+func TestStatuses(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		answer string
+		want   gitlab.StatusSet
+		class  gitlab.Class
+	}{
+		"statuses of two types": {`200 {"data":{"namespace":{"workItemTypes":{"nodes":[
+			{"name":"Issue","widgetDefinitions":[{},{"allowedStatuses":[{"id":"gid://gitlab/WorkItems::Statuses::Custom::Status/7","name":"In dev","category":"IN_PROGRESS"}]}]},
+			{"name":"Epic","widgetDefinitions":[{}]}]}}}}`,
+			gitlab.StatusSet{"Issue": {{ID: "gid://gitlab/WorkItems::Statuses::Custom::Status/7", Name: "In dev", Category: "in_progress"}}}, ""},
+		"no licence":             {`200 {"data":{"namespace":{"workItemTypes":{"nodes":[{"name":"Issue","widgetDefinitions":[{"allowedStatuses":[]}]}]}}}}`, gitlab.StatusSet{}, ""},
+		"no such namespace":      {`200 {"data":{"namespace":null}}`, nil, ""},
+		"older than statuses":    {`200 {"errors":[{"message":"No such type WorkItemWidgetDefinitionStatus, so it can't be a fragment condition"}]}`, nil, ""},
+		"GraphQL is off":         {`404 {"error":"404 Not Found"}`, nil, ""},
+		"null is not none":       {`200 {"data":{"namespace":null},"errors":[{"message":"Timeout on Namespace.workItemTypes"}]}`, nil, gitlab.Transient},
+		"a page instead of JSON": {`200 <html>`, nil, gitlab.Transient},
+		"nothing":                {`200 {}`, nil, gitlab.Transient},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			web := canned{answers: map[string]string{"POST /api/graphql": tt.answer}}
+			got, err := web.client(t).Statuses(t.Context(), "g")
+			if diff := cmp.Diff(tt.want, got); diff != "" || gitlab.ClassOf(err) != tt.class {
+				t.Errorf("error %v, want one of class %q (-want +got)\n%s", err, tt.class, diff)
+			}
+		})
+	}
+}
+
+// TestSetStatus: only what GitLab shows afterwards counts, also where it reports success.
+func TestSetStatus(t *testing.T) {
+	t.Parallel()
+	done := gitlab.ItemStatus{Status: gitlab.Status{ID: "gid://x/3", Name: "Done", Category: "done"}, Closed: true}
+	tests := map[string]struct {
+		answer string
+		want   gitlab.ItemStatus
+		class  gitlab.Class
+		gone   bool
+	}{
+		"taken":          {`200 {"data":{"workItemUpdate":{"errors":[],"workItem":{"state":"CLOSED","widgets":[{},{"status":{"id":"gid://x/3","name":"Done","category":"DONE"}}]}}}}`, done, "", false},
+		"silently not":   {`200 {"data":{"workItemUpdate":{"errors":[],"workItem":{"state":"OPEN","widgets":[{},{"status":null}]}}}}`, gitlab.ItemStatus{}, "", false},
+		"refused":        {`200 {"data":{"workItemUpdate":{"errors":["no"],"workItem":null}}}`, gitlab.ItemStatus{}, gitlab.Permanent, false},
+		"deleted status": {`200 {"data":{"workItemUpdate":null},"errors":[{"message":"System-defined status doesn't exist."}]}`, gitlab.ItemStatus{}, gitlab.Permanent, true},
+		"CE":             {`200 {"errors":[{"message":"InputObject 'WorkItemUpdateInput' doesn't accept argument 'statusWidget'"}]}`, gitlab.ItemStatus{}, "", false},
+		"trouble":        {`200 {"data":{"workItemUpdate":null},"errors":[{"message":"Internal server error"}]}`, gitlab.ItemStatus{}, gitlab.Transient, false},
+		"GraphQL is off": {`404 {"error":"404 Not Found"}`, gitlab.ItemStatus{}, "", false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			web := canned{answers: map[string]string{"POST /api/graphql": tt.answer}}
+			got, err := web.client(t).SetStatus(t.Context(), ref, 900, "gid://x/3")
+			if got != tt.want || gitlab.ClassOf(err) != tt.class || errors.Is(err, gitlab.ErrNoStatus) != tt.gone {
+				t.Errorf("%+v, %v; want %+v, an error of class %q", got, err, tt.want, tt.class)
+			}
+		})
+	}
+}
+
+// TestFindStatus: a name in another case is found if only one is meant, and what is not found is told with the nearest.
+func TestFindStatus(t *testing.T) {
+	t.Parallel()
+	set := gitlab.StatusSet{"Issue": {{ID: "1", Name: "In dev"}, {ID: "2", Name: "Done"}, {ID: "3", Name: "done "}, {ID: "4", Name: "DONE"}, {ID: "5", Name: "QA"}, {ID: "6", Name: "qa"}}}
+	for name, want := range map[string]string{"In dev": "1", "in DEV": "1", "Done": "2", "DONE": "4"} {
+		if got, err := set.Find("Issue", name); got.ID != want || err != nil {
+			t.Errorf("%q: %+v, %v; want %s", name, got, err, want)
+		}
+	}
+	for name, words := range map[string]string{"In dve": `did you mean "In dev"?`, "Qa": "2 statuses are called", "nothing like it": "there is no status"} {
+		if _, err := set.Find("Issue", name); err == nil || !strings.Contains(err.Error(), words) {
+			t.Errorf("%q: %v; want %s", name, err, words)
+		}
+	}
+	if _, err := set.Find("Task", "Done"); err == nil {
+		t.Error("a status of issues is found for tasks")
+	}
+}
