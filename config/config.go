@@ -80,6 +80,7 @@ func (c Config) settings() []engine.Setting {
 
 // Policy is the part of the configuration that decisions depend on.
 func (c Config) Policy() engine.Policy {
+	settings := c.settings()
 	return engine.Policy{
 		Team: triage.NewTeam(triage.TeamConfig{
 			Name:         c.Team.Name,
@@ -94,7 +95,8 @@ func (c Config) Policy() engine.Policy {
 			Docs:         c.Server.DocsURL,
 			Admin:        c.Server.AdminURL,
 		}),
-		Settings:   c.settings(),
+		Settings:   settings,
+		Index:      engine.NewIndex(settings),
 		Commands:   rules.Commands(),
 		Grace:      c.Inbox.Grace,
 		Settle:     c.Inbox.Settle,

@@ -8,6 +8,7 @@ import (
 
 	"flowkeeper/rules"
 	"flowkeeper/rules/engine"
+	"flowkeeper/rules/policy"
 	"flowkeeper/rules/triage"
 )
 
@@ -66,4 +67,80 @@ func BenchmarkSlopes(b *testing.B) {
 			decide(b, n, "comment", settings, events)
 		})
 	}
+}
+
+// BenchmarkPolicies decides an event that changes nothing beside a thousand policies and ten thousand: what it costs is to depend on those that look at
+// what the event tells of, which are as many in both.
+func BenchmarkPolicies(b *testing.B) {
+	for _, n := range []int{1_000, 10_000} {
+		b.Run(fmt.Sprintf("policies=%d", n), func(b *testing.B) {
+			p, issue := manyPolicies(n)
+			events := []triage.Event{{Kind: triage.Updated | triage.LabelsChanged, At: noon, ReceivedAt: noon, Changes: triage.Changes{Added: []string{"workflow::in dev"}}}}
+			memory := triage.Memory{Touched: noon, ActiveAt: noon}
+			b.ReportAllocs()
+			for b.Loop() {
+				d, _, err := engine.Decide(p, engine.Case{Issue: issue, Memory: memory, Events: events, Now: noon})
+				if err != nil || len(d.Plan) > 0 {
+					b.Fatal(d.Plan, err)
+				}
+			}
+		})
+	}
+}
+
+// TestPoliciesAskedFor counts the policies that an event has asked: those that look at what it tells of, and no others.
+func TestPoliciesAskedFor(t *testing.T) {
+	p, issue := manyPolicies(1_000)
+	for _, c := range []struct {
+		event triage.Event
+		want  int
+	}{
+		{triage.Event{Kind: triage.Updated}, 0},
+		{triage.Event{Kind: triage.Noted, Note: &triage.Note{ID: 1}}, 0},
+		{triage.Event{Kind: triage.Updated | triage.LabelsChanged, Changes: triage.Changes{Added: []string{"workflow::in dev"}}}, 20},
+		{triage.Event{Kind: triage.Updated | triage.LabelsChanged, Changes: triage.Changes{Added: []string{"topic 7"}}}, 1},
+		{triage.Event{Kind: triage.Updated | triage.MilestoneChanged}, 10},
+		{triage.Event{Kind: triage.Awarded, Emoji: &triage.Emoji{Name: "heart"}}, 10},
+		{triage.Event{Kind: triage.Swept}, 1_000},
+	} {
+		c.event.At, c.event.ReceivedAt = noon, noon
+		d, _, err := engine.Decide(p, engine.Case{Issue: issue, Memory: triage.Memory{ActiveAt: noon}, Events: []triage.Event{c.event}, Now: noon})
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked := 0
+		for _, f := range d.Findings {
+			if strings.HasPrefix(f.Rule, policy.Prefix) && f.Evaluated {
+				asked++
+			}
+		}
+		if asked != c.want {
+			t.Errorf("%s %v: %d policies were asked, want %d", c.event.Kind, c.event.Changes.Added, asked, c.want)
+		}
+	}
+}
+
+// manyPolicies is the handbook's policy and n policies beside it: 20 look at a state of the workflow, 10 each at milestones and votes, the others
+// at dates and at labels of their own.
+func manyPolicies(n int) (engine.Policy, triage.Issue) {
+	settings := engine.Defaults(rules.Catalogue())
+	for k := range n {
+		r := policy.Rule{ID: fmt.Sprintf("%srule-%d", policy.Prefix, k), Mode: triage.Act, Actions: policy.Actions{Labels: []string{"seen"}}}
+		open := policy.InState{State: policy.Opened}
+		old := policy.Age{Of: policy.UpdatedAt, Older: true, Interval: 30, Unit: policy.Days}
+		switch {
+		case k < 20:
+			r.When = []policy.Condition{open, policy.HasLabels{AnyOf: [][]string{{"workflow::in dev", "nobody has this"}}}}
+		case k < 30:
+			r.When = []policy.Condition{open, policy.InMilestone{Title: policy.MilestoneAny}, old}
+		case k < 40:
+			r.When = []policy.Condition{open, old, policy.Counts{What: policy.Upvotes, Above: true, Threshold: 10}}
+		default:
+			r.When = []policy.Condition{open, policy.HasLabels{AnyOf: [][]string{{fmt.Sprintf("topic %d", k-40)}}}, old}
+		}
+		settings = append(settings, engine.Setting{Rule: r.Rule(), Mode: r.Mode})
+	}
+	p := engine.Policy{Team: triage.NewTeam(handbook()), Settings: settings, Index: engine.NewIndex(settings), Grace: 5 * time.Minute}
+	labels := []string{"backend", "devops::create", "Category:Source Code Management", "group::source code", "workflow::in dev", "type::bug", "severity::2", "priority::2"}
+	return p, triage.Issue{Labels: labels, Weight: triage.Int(2), Assignees: []triage.Person{{ID: 1, Username: "omar"}}, CreatedAt: noon, UpdatedAt: noon}
 }

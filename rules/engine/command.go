@@ -63,7 +63,8 @@ func (r *commandRun) run(c Comment, line Line, h parsedLine, call triage.Call) t
 		return triage.Refuse(triage.Say("another line opens a " + r.pending.Intent.Opens.Name() + " already; write this one again"))
 	}
 	out.Needs &^= r.memory.Context.Known
-	if reason := outOfScope(in); reason != "" && !out.EvenOutOfScope && !out.Refused {
+	policies := cmd.OnlySilences && NewIndex(r.policy.Settings).everywhere() // which look at all issues, so that people can silence them there
+	if reason := outOfScope(in); reason != "" && !out.EvenOutOfScope && !policies && !out.Refused {
 		return triage.Refuse(triage.Say("").Untrusted(reason).Say(", so the bot leaves it alone"))
 	}
 	return out

@@ -16,10 +16,10 @@ var ErrContradiction = errors.New("the rules contradict each other")
 
 // Decision is what the engine makes of a case.
 type Decision struct {
-	InScope    bool // false: the rules leave the issue alone, Reason says why, and only commands are answered
-	Reason     string
+	InScope    bool      // false: nothing looks at the issue, Reason says why, and only commands are answered
+	Reason     string    // why the team's own rules leave the issue alone, "" if they do not; policies may look at it all the same
 	Pending    Pending   // what commands want, those of the case's comments included
-	Findings   []Finding // of every rule, in the order of the catalogue
+	Findings   []Finding // of every rule of the catalogue and every policy that was looked at, in the order of the settings
 	Plan       []Planned // what to change, in the order it was found
 	Result     triage.Issue
 	Note       Note
@@ -78,7 +78,7 @@ func Decide(p Policy, c Case) (Decision, Needs, error) {
 	if commands.pending.RecheckAll {
 		p.Grace, p.TriageDays = 0, 0
 	}
-	d, needs, err := runRules(p, events, commands.issue, commands.memory, c.Now)
+	d, needs, err := runRules(p, events, commands.issue, commands.memory, c.Facts.LimitReached, c.Now)
 	d.Pending = commands.pending
 	if err == nil && len(d.Pending.Questions) > 0 {
 		err = answer(p, c, &d, &needs)
@@ -89,27 +89,38 @@ func Decide(p Policy, c Case) (Decision, Needs, error) {
 	return d, needs, err
 }
 
-// runRules has the rules decide on an issue. The memory is theirs to change.
-func runRules(p Policy, events []triage.Event, issue triage.Issue, m triage.Memory, now time.Time) (Decision, Needs, error) {
+// runRules has the rules decide on an issue. The memory is theirs to change; limits are when policies may begin to act on issues again.
+func runRules(p Policy, events []triage.Event, issue triage.Issue, m triage.Memory, limits map[string]time.Time, now time.Time) (Decision, Needs, error) {
+	if !p.Index.isOf(p.Settings) {
+		p.Index = NewIndex(p.Settings)
+	}
 	if !slices.IsSortedFunc(events, byTime) {
 		events = slices.SortedStableFunc(slices.Values(events), byTime)
 	}
 	updateTouched(&m, events)
+	updateActive(&m, events, &issue)
 	m.Issue = &issue
 	in := triage.NewInput(p.Team, events, issue, &m, now)
-	if reason := outOfScope(in); reason != "" {
-		return Decision{Reason: reason, Result: issue, Memory: m}, Needs{}, nil
+	outside := outOfScope(in)
+	if outside != "" && !p.Index.everywhere() {
+		return Decision{Reason: outside, Result: issue, Memory: m}, Needs{}, nil
 	}
 	detectUndone(in)
 	updateContext(&in)
 
-	r := run{policy: p, in: in, memory: &m, findings: make([]Finding, len(p.Settings)), verdicts: make([]*triage.Verdict, len(p.Settings))}
+	r := newRun(p, in, &m)
+	r.outside, r.limits = outside, limits
 	dropUnshadowed(p, &m)
 	r.involved = rulesInvolved(&m)
 	r.endSnoozes()
-	r.restoreRacedMove()
+	if outside == "" {
+		r.restoreRacedMove()
+	}
 	err := r.settle()
-	d := Decision{InScope: true, Findings: r.findings, Plan: r.plan, Result: r.in.Issue, Memory: m}
+	r.in.Issue.UpdatedAt = issue.UpdatedAt // when the bot writes, GitLab's clock counts
+	d := Decision{
+		InScope: true, Reason: outside, Findings: r.allFindings(), Plan: r.plan, Result: r.in.Issue, Memory: m, Begins: r.begins, Undertaken: r.undertaken,
+	}
 	needs := r.needs()
 	if err != nil {
 		return d, needs, err
@@ -118,7 +129,10 @@ func runRules(p Policy, events []triage.Event, issue triage.Issue, m triage.Memo
 	d.UpdateNote = r.shouldUpdateNote()
 	if d.UpdateNote {
 		d.Note, d.WakeAt = r.writeNote()
+	} else {
+		d.WakeAt = r.policiesWakeAt()
 	}
+	d.Comments = r.comments
 	if r.unknown {
 		needs.Facts |= triage.NeedAuthorLevel
 	}
@@ -135,20 +149,93 @@ type run struct {
 	policy   Policy
 	in       triage.Input // holds the issue as it would be after the plan so far
 	memory   *triage.Memory
+	outside  string // why the team's own rules leave the issue alone, "" if they do not
 	involved map[string]bool
-	findings []Finding
-	verdicts []*triage.Verdict // of the last round, by setting; nil for a rule that gave only a reason
+	findings []Finding   // of the rules of the catalogue
+	looked   []looked    // the rules of the catalogue by their places, then the policies that were looked at
+	places   map[int]int // of the latter in looked, by their places among the settings
 	plan     []Planned
 	unknown  bool // an item depends on what the author may do, and that is not known
 	// watchAgain is when a rule in shadow would ask for something that waits now; zero if none would.
 	watchAgain time.Time
+
+	// Of policies:
+	limits     map[string]time.Time // when they may begin to act on issues again
+	todo       places               // those still to be looked at
+	acted      map[int]bool         // those that have acted, by place; none acts twice in a decision
+	comments   []OwnComment
+	begins     []string
+	resumed    map[string]triage.Spell // as they were saved
+	undertaken map[string]triage.Spell
 }
 
-// settle repeats the rules until nothing more is wanted.
+// looked is one rule that was looked at.
+type looked struct {
+	place   int
+	setting *Setting
+	finding *Finding
+	verdict *triage.Verdict // of the last round; nil for a rule that gave only a reason
+}
+
+// newRun begins a decision.
+func newRun(p Policy, in triage.Input, m *triage.Memory) run {
+	r := run{policy: p, in: in, memory: m, looked: make([]looked, p.Index.catalogue), findings: make([]Finding, p.Index.catalogue)}
+	for n := range r.looked {
+		s := &p.Settings[n]
+		r.findings[n] = Finding{Rule: s.ID, Mode: s.Mode}
+		r.looked[n] = looked{place: n, setting: s, finding: &r.findings[n]}
+	}
+	if p.Index.policies != nil {
+		r.todo = newPlaces(len(p.Settings))
+	}
+	return r
+}
+
+// at is what was looked at of a rule, nil if it was not. What it points to moves when another policy is looked at.
+func (r *run) at(place int) *looked {
+	if place >= 0 && place < r.policy.Index.catalogue {
+		return &r.looked[place]
+	}
+	if n, ok := r.places[place]; ok {
+		return &r.looked[n]
+	}
+	return nil
+}
+
+// allFindings are what the rules said.
+func (r *run) allFindings() []Finding {
+	all := r.findings
+	for _, l := range r.looked[r.policy.Index.catalogue:] {
+		all = append(all, *l.finding)
+	}
+	return all
+}
+
+// settle has the rules of the catalogue and the policies answer each other until nothing more is wanted.
 func (r *run) settle() error {
+	if err := r.settleCatalogue(); err != nil {
+		return err
+	}
+	r.markPolicies()
+	for {
+		acted, err := r.runPolicies()
+		if err != nil {
+			return err
+		}
+		if !acted {
+			return r.checkPolicies()
+		}
+		if err := r.settleCatalogue(); err != nil {
+			return err
+		}
+	}
+}
+
+// settleCatalogue repeats the rules of the catalogue until they want nothing more.
+func (r *run) settleCatalogue() error {
 	var last []Planned
-	for round := range MaxRounds {
-		wants := r.evaluateAll(round == 0)
+	for range MaxRounds {
+		wants := r.evaluateAll()
 		if len(wants) == 0 {
 			return nil
 		}
@@ -160,35 +247,30 @@ func (r *run) settle() error {
 	return contradictionError(last[0], r.plan, r.in.Issue)
 }
 
-// evaluateAll asks every rule once and returns what those in mode act want and is not so yet.
-func (r *run) evaluateAll(first bool) []Planned {
+// evaluateAll asks every rule of the catalogue once and returns what those in mode act want and is not so yet.
+func (r *run) evaluateAll() []Planned {
 	var wants []Planned
-	for n := range r.policy.Settings {
-		s := &r.policy.Settings[n]
-		f := &r.findings[n]
-		if first {
-			*f = Finding{Rule: s.ID, Mode: s.Mode}
-		}
-		if reason := r.skipReason(s); reason != "" {
-			if !f.Evaluated {
-				f.Reason = reason
+	for n := range r.policy.Index.catalogue {
+		l := &r.looked[n]
+		if reason := r.skipReason(l.setting); reason != "" {
+			if !l.finding.Evaluated {
+				l.finding.Reason = reason
 			}
-			r.verdicts[n] = r.linesWhenClosed(s)
+			l.verdict = r.linesWhenClosed(l.setting)
 			continue
 		}
-		for _, a := range r.evaluate(n) {
-			if s.Mode == triage.Act {
-				wants = append(wants, Planned{s.ID, a})
+		for _, a := range r.evaluate(l, l.setting.Decide(r.in, l.setting.Options)) {
+			if l.setting.Mode == triage.Act {
+				wants = append(wants, Planned{l.setting.ID, a})
 			}
 		}
 	}
 	return wants
 }
 
-// evaluate runs one rule, records its verdict, and returns the actions that it wants, that are not done yet and that people have not undone.
-func (r *run) evaluate(n int) []triage.Action {
-	s, f := &r.policy.Settings[n], &r.findings[n]
-	v := s.Decide(r.in, s.Options)
+// evaluate records a rule's verdict, and returns the actions that it wants, that are not done yet and that people have not undone.
+func (r *run) evaluate(l *looked, v triage.Verdict) []triage.Action {
+	s, f := l.setting, l.finding
 	open := r.notDone(v.Actions)
 	f.Overridden = r.overridden(s, open)
 	if f.Overridden {
@@ -208,11 +290,11 @@ func (r *run) evaluate(n int) []triage.Action {
 		bump.Suggested = s.Mode == triage.Remind
 		r.memory.Bump = &bump
 	}
-	r.verdicts[n] = nil
-	f.Notable = f.Notable || len(f.Wants)+len(v.Items)+len(v.Lines) > 0 || f.Overridden
+	l.verdict = nil
+	f.Notable = f.Notable || len(f.Wants)+len(v.Items)+len(v.Lines) > 0 || f.Overridden || v.Comment != nil
 	if !v.Silent() {
 		spoken := v // a copy of its own, so that the many silent verdicts stay off the heap
-		r.verdicts[n] = &spoken
+		l.verdict = &spoken
 	}
 	return open
 }
@@ -243,6 +325,9 @@ func (r *run) overridden(s *Setting, open []triage.Action) bool {
 		return true
 	}
 	for _, a := range open {
+		if remove, ok := a.(triage.RemoveLabel); ok && remove.Spent {
+			continue // who set it again asks again
+		}
 		u, undone := r.memory.Undone[a.Key()]
 		if undone && s.Mode >= triage.Remind {
 			suspend(r.memory, s.ID, u)
@@ -258,8 +343,9 @@ func (r *run) overridden(s *Setting, open []triage.Action) bool {
 func (r *run) needs() Needs {
 	var n Needs
 	around := &r.memory.Context
-	for i, v := range r.verdicts {
-		if v == nil || r.findings[i].Overridden {
+	for i := range r.looked {
+		v := r.looked[i].verdict
+		if v == nil || r.looked[i].finding.Overridden {
 			continue
 		}
 		n.Facts |= v.Needs

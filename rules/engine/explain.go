@@ -42,20 +42,20 @@ func answer(p Policy, c Case, d *Decision, needs *Needs) error {
 // would say had it not been closed.
 func dryRun(p Policy, issue triage.Issue, memory triage.Memory, now time.Time) (Decision, Needs, error) {
 	look := []triage.Event{{Kind: triage.Swept, At: now}}
-	d, needs, err := runRules(p, look, issue, memory.Clone(), now)
+	d, needs, err := runRules(p, look, issue, memory.Clone(), nil, now)
 	if err != nil || !d.InScope || !issue.Closed {
 		return d, needs, err
 	}
 	m := d.Memory.Clone()
 	delete(m.BotChanges, triage.Close{}.Key()) // nobody reopened it
 	issue.Closed = false
-	before, more, err := runRules(p, look, issue, m, now)
+	before, more, err := runRules(p, look, issue, m, nil, now)
 	if err != nil {
 		return d, needs, err
 	}
-	for n, s := range p.Settings {
-		if !s.Closed {
-			d.Findings[n] = before.Findings[n]
+	for n, f := range before.Findings {
+		if s := p.setting(f.Rule); !s.Closed && d.Findings[n].Rule == f.Rule {
+			d.Findings[n] = f
 		}
 	}
 	needs.Facts |= more.Facts
@@ -87,15 +87,23 @@ func explain(p Policy, d Decision, rule string, sights []PastFinding) triage.Rep
 // whyAll lists the rules. Those come first that want something, did something here, or were silenced or suspended.
 func whyAll(p Policy, d Decision) triage.Reply {
 	var r triage.Reply
-	for n, f := range d.Findings {
+	silent := 0
+	for _, f := range d.Findings {
 		speaks := len(botActionsOf(d, f.Rule)) > 0 || f.Notable || silencedItself(&d.Memory, f.Rule)
-		if row := whyRow(p, n, d); speaks {
-			r.Rows = append(r.Rows, row)
-		} else {
-			r.DetailsRows = append(r.DetailsRows, row)
+		switch s := p.setting(f.Rule); {
+		case speaks:
+			r.Rows = append(r.Rows, whyRow(p, s, f, d))
+		default:
+			silent++
+			if len(r.DetailsRows) < maxSilentRows {
+				r.DetailsRows = append(r.DetailsRows, whyRow(p, s, f, d))
+			}
 		}
 	}
-	r.DetailsTitle = "The rules with nothing to say: " + strconv.Itoa(len(r.DetailsRows))
+	r.DetailsTitle = "The rules with nothing to say: " + strconv.Itoa(silent)
+	if silent > len(r.DetailsRows) {
+		r.DetailsTitle += ", the first " + strconv.Itoa(len(r.DetailsRows)) + " of them"
+	}
 	first, last := "What the rules say of this issue. ", ""
 	switch {
 	case d.Result.Closed && len(r.Rows) == 0:
@@ -108,6 +116,9 @@ func whyAll(p Policy, d Decision) triage.Reply {
 	r.Text = []triage.Prose{triage.Say(first + p.Team.CommandCode("why <rule>") + " tells all about one." + last)}
 	return r
 }
+
+// maxSilentRows bounds how many rules with nothing to say are listed: a team may have a thousand policies.
+const maxSilentRows = 100
 
 // closed says what becomes of the rules when an issue is closed.
 const closed = "The issue is closed; rules are not run."
@@ -135,16 +146,23 @@ func botActionsOf(d Decision, rule string) []string {
 		case "milestone":
 			deeds = append(deeds, "set the milestone")
 		case "state":
-			deeds = append(deeds, triage.Close{}.String())
+			deeds = append(deeds, stateInWords(own))
+		case "assignees":
+			deeds = append(deeds, assigneesInWords(own))
+		case "due date":
+			deeds = append(deeds, triage.SetDueDate{Date: own.DueDate}.String())
 		}
 	}
 	return deeds
 }
 
 // whyRow is one rule's line: its name, its section and its reason.
-func whyRow(p Policy, n int, d Decision) triage.Prose {
-	s, f := p.Settings[n], d.Findings[n]
-	row := triage.Say(triage.Code(s.ID) + " · " + s.Section + " · ").Untrusted(f.Reason)
+func whyRow(p Policy, s *Setting, f Finding, d Decision) triage.Prose {
+	row := triage.Say(triage.Code(s.ID) + " · ")
+	if s.Section != "" {
+		row = row.Say(s.Section + " · ")
+	}
+	row = row.Untrusted(f.Reason)
 	if len(f.Wants) > 0 {
 		wants := " · wants: "
 		if outdatedByClosing(d, s) {
@@ -169,7 +187,7 @@ func whyRow(p Policy, n int, d Decision) triage.Prose {
 
 // ruleOpensAt is when the waiting items of a rule go on the note, zero if none waits.
 func ruleOpensAt(p Policy, d Decision, rule string) time.Time {
-	if outdatedByClosing(d, p.Settings[p.index(rule)]) {
+	if outdatedByClosing(d, p.setting(rule)) {
 		return time.Time{}
 	}
 	for key, item := range d.Memory.Items {
@@ -187,9 +205,10 @@ const maxPastFindings = 5
 
 // whyOne tells all about one rule.
 func whyOne(p Policy, d Decision, n int, sights []PastFinding) triage.Reply {
-	s, f := p.Settings[n], d.Findings[n]
+	s := &p.Settings[n]
+	f := findingOf(d, s.ID)
 	r := triage.Reply{Text: []triage.Prose{
-		triage.Say(triage.Code(s.ID) + ": " + s.Summary),
+		summaryOf(s),
 		beginFinding(d, s).Untrusted(f.Reason).Say("."),
 	}}
 	add := func(row triage.Prose) { r.Rows = append(r.Rows, row) }
@@ -209,7 +228,13 @@ func whyOne(p Policy, d Decision, n int, sights []PastFinding) triage.Reply {
 		add(row)
 	}
 	add(triage.Say("Mode " + triage.Code(s.Mode.String()) + ": " + modeWords[s.Mode]))
-	add(triage.Say("From the handbook's section “" + s.Section + "”"))
+	switch {
+	case s.Section == "":
+	case s.Looks != nil:
+		add(triage.Say("From the section “" + s.Section + "”"))
+	default:
+		add(triage.Say("From the handbook's section “" + s.Section + "”"))
+	}
 	add(triage.Say("It looks at: " + s.On.String()))
 	for i, sight := range sights {
 		if i == maxPastFindings {
@@ -220,8 +245,25 @@ func whyOne(p Policy, d Decision, n int, sights []PastFinding) triage.Reply {
 	return r
 }
 
+// summaryOf says what a rule is. A policy is called as its file calls it, which is not meant as Markdown.
+func summaryOf(s *Setting) triage.Prose {
+	if s.Looks != nil {
+		return triage.Say(triage.Code(s.ID) + ": ").Untrusted(s.Summary)
+	}
+	return triage.Say(triage.Code(s.ID) + ": " + s.Summary)
+}
+
+// findingOf is what a rule said. A policy for something else than issues says nothing.
+func findingOf(d Decision, rule string) Finding {
+	n := slices.IndexFunc(d.Findings, func(f Finding) bool { return f.Rule == rule })
+	if n < 0 {
+		return Finding{Rule: rule, Reason: "the rule does not look at such things"}
+	}
+	return d.Findings[n]
+}
+
 // beginFinding begins what a rule says of the issue, or said before it was closed.
-func beginFinding(d Decision, s Setting) triage.Prose {
+func beginFinding(d Decision, s *Setting) triage.Prose {
 	if outdatedByClosing(d, s) {
 		return triage.Say(closed + " Before it closed: ")
 	}
@@ -229,7 +271,7 @@ func beginFinding(d Decision, s Setting) triage.Prose {
 }
 
 // outdatedByClosing reports whether a rule does not run because the issue is closed, so that what it said dates from before.
-func outdatedByClosing(d Decision, s Setting) bool { return d.Result.Closed && !s.Closed }
+func outdatedByClosing(d Decision, s *Setting) bool { return d.Result.Closed && !s.Closed }
 
 // modeWords say what a rule may do in each mode.
 var modeWords = map[triage.Mode]string{

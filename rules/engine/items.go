@@ -17,17 +17,24 @@ type wantedItem struct {
 	prompt bool
 }
 
-// ruleOf is the rule of an item's key "rule/slot".
+// ofPolicies begins the ids of policies, before a slash.
+const ofPolicies = "policy"
+
+// ruleOf is the rule of an item's key "rule/slot". The ids of policies have a slash themselves, no others.
 func ruleOf(key string) string {
-	rule, _, _ := strings.Cut(key, "/")
-	return rule
+	first, rest, _ := strings.Cut(key, "/")
+	if first != ofPolicies {
+		return first
+	}
+	slug, _, _ := strings.Cut(rest, "/")
+	return first + "/" + slug
 }
 
 // collectNote gathers what the rules want on the note, in the order of the catalogue, and remembers who has a line there.
-func (r *run) collectNote() (items []wantedItem, lines []string) {
+func (r *run) collectNote() (items []wantedItem, lines []string, remarks []Remark) {
 	said := map[string]bool{}
-	for n := range r.policy.Settings {
-		s, v := &r.policy.Settings[n], r.verdicts[n]
+	for n := range r.looked {
+		s, v := r.looked[n].setting, r.looked[n].verdict
 		if v == nil || s.Mode < triage.Remind {
 			continue
 		}
@@ -35,8 +42,14 @@ func (r *run) collectNote() (items []wantedItem, lines []string) {
 			said[s.ID] = true
 			lines = append(lines, v.Lines...)
 		}
-		if r.findings[n].Overridden {
+		if r.looked[n].finding.Overridden {
 			continue
+		}
+		if i := r.saidOnNote(s, v); i != nil {
+			items = append(items, wantedItem{*i, s.ID + "/" + i.Slot, s.Prompt})
+		}
+		if remark := r.remark(s, v); remark != nil {
+			remarks, said[s.ID] = append(remarks, *remark), true
 		}
 		for _, i := range v.Items {
 			items = append(items, wantedItem{i, s.ID + "/" + i.Slot, s.Prompt})
@@ -51,7 +64,7 @@ func (r *run) collectNote() (items []wantedItem, lines []string) {
 	if len(said) > 0 {
 		r.memory.HasLine = said
 	}
-	return mergeSame(append(items, r.requestedItems()...)), lines
+	return mergeSame(append(items, r.requestedItems()...)), lines, remarks
 }
 
 // mergeSame drops an item that an earlier rule asks for in the same words: people need to read it only once. The roles that the dropped item would
@@ -105,6 +118,16 @@ func suggestedItem(a triage.Action) triage.Item {
 		title = "A milestone"
 	case triage.Close:
 		title = "Closing it"
+	case triage.Reopen:
+		title = "Reopening it"
+	case triage.Assign:
+		title = "An assignee"
+	case triage.Unassign:
+		title = "An assignee too many"
+	case triage.SetDueDate:
+		title = "A due date"
+	case triage.Move:
+		title = "Another project"
 	}
 	return triage.Item{Slot: a.Key(), Title: title, Do: triage.HowTo(a)}
 }
@@ -122,6 +145,9 @@ func (r *run) updateItems(items []wantedItem) {
 		want[w.key] = true
 		old := m.Items[w.key]
 		item := triage.ItemState{State: triage.ItemPending, Title: w.Title, Triage: w.Triage && r.atIntake()}
+		if len(w.Say) > 0 {
+			item.Title, item.Untrusted = shortened(w.Say.Plain()), true
+		}
 		if old.State == triage.ItemOpen || old.State == triage.ItemMet || w.prompt || !r.in.Now.Before(r.opensAt(item)) {
 			item.State, item.Triage = triage.ItemOpen, false
 		}
@@ -140,7 +166,7 @@ func (r *run) updateItems(items []wantedItem) {
 		case item.State == triage.ItemOpen && r.command(ruleOf(key)) != nil && r.sameTitle(key, item.Title):
 			delete(m.Items, key) // each comment has a key of its own; one struck through stands for all
 		case item.State == triage.ItemOpen:
-			m.Items[key] = triage.ItemState{State: triage.ItemMet, Title: item.Title}
+			m.Items[key] = triage.ItemState{State: triage.ItemMet, Title: item.Title, Untrusted: item.Untrusted}
 		case opens && !wasOpen:
 			delete(m.Items, key) // of a list that was all met before this one began
 		}

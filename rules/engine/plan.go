@@ -30,8 +30,14 @@ func (r *run) applyRound(wants []Planned) error {
 	if !triage.SameWeight(before.Weight, after.Weight) {
 		r.in.Kinds |= triage.WeightChanged
 	}
+	if x := r.policy.Index.policies; x != nil {
+		x.markChange(r.todo, &before, &after)
+	}
+	after.UpdatedAt = r.in.Now
 	r.in = r.in.With(after)
-	enterState(&r.in)
+	if r.outside == "" {
+		enterState(&r.in)
+	}
 	return nil
 }
 
@@ -53,12 +59,22 @@ func (r *run) recordBotChange(p Planned, before triage.Issue) {
 	case triage.AddLabel:
 		own.Replaced = a.Replaces(before)
 	case triage.Close, triage.SetMilestone:
+	case triage.Move:
+		return // nothing of it is left to be undone
+	case triage.Reopen:
+		own.Reopened = true
+	case triage.Assign:
+		own.Assigned = a.People
+	case triage.Unassign:
+		own.Unassigned = a.Gone(before)
+	case triage.SetDueDate:
+		own.DueDate = a.Date
 	case triage.MoveMilestone:
 		own.MovedFrom = a.From
 	case triage.SetWeight:
 		own.Value = a.Value
 	case triage.RemoveLabel:
-		if _, ours := r.memory.BotChanges[key]; ours || a.Sibling {
+		if _, ours := r.memory.BotChanges[key]; ours || a.Sibling || a.Spent {
 			delete(r.memory.BotChanges, key)
 			return
 		}

@@ -12,12 +12,14 @@ import (
 // Policy is what a team has configured, complete and checked.
 type Policy struct {
 	Team     *triage.Team
-	Settings []Setting // one for every rule of the catalogue, in its order
+	Settings []Setting // one for every rule of the catalogue, in its order, then one for every policy, in the order of the files
 	Commands []triage.Command
 	Grace    time.Duration // how long what only reminds waits after a person's last touch
 	Settle   time.Duration // how long GitLab may take to finish what it tells of
 	// TriageDays is how many working days after an issue's opening the items wait that triage sees to anyway; 0 makes them wait like all others.
 	TriageDays int
+	// Index is NewIndex of Settings. Without it, or with that of other settings, it is made for every decision.
+	Index *Index
 }
 
 // Setting is one rule as configured.
@@ -54,7 +56,16 @@ func (p Policy) LooksAtMergeRequests() bool {
 	})
 }
 
+// setting is a rule as configured. The rule is one of the policy's.
+func (p Policy) setting(rule string) *Setting { return &p.Settings[p.index(rule)] }
+
 // index is the place of a rule in the policy, -1 if it is not there.
 func (p Policy) index(rule string) int {
+	if p.Index.isOf(p.Settings) && p.Index.policies != nil {
+		if n, ok := p.Index.policies.places[rule]; ok {
+			return n
+		}
+		return -1
+	}
 	return slices.IndexFunc(p.Settings, func(s Setting) bool { return s.ID == rule })
 }

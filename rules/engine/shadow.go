@@ -19,14 +19,14 @@ func dropUnshadowed(p Policy, m *triage.Memory) {
 // recordShadow records what each rule in shadow would do here in its own mode. What would only ask people waits for the grace period like an item
 // of the note; the rule is run again then.
 func (r *run) recordShadow() {
-	for n := range r.policy.Settings {
-		s, f := &r.policy.Settings[n], &r.findings[n]
+	for n := range r.looked {
+		s, f := r.looked[n].setting, r.looked[n].finding
 		if s.Mode != triage.Shadow || !f.Evaluated {
 			continue
 		}
 		var again time.Time
 		if !f.Overridden {
-			f.Would, again = r.shadowActions(n)
+			f.Would, again = r.shadowActions(&r.looked[n])
 		}
 		if !again.IsZero() && (r.watchAgain.IsZero() || again.Before(r.watchAgain)) {
 			r.watchAgain = again
@@ -43,17 +43,23 @@ func (r *run) recordShadow() {
 }
 
 // shadowActions is what a rule in shadow would do in its own mode. again is when an item that waits would be asked for.
-func (r *run) shadowActions(n int) (would []string, again time.Time) {
-	s, v := &r.policy.Settings[n], r.verdicts[n]
+func (r *run) shadowActions(l *looked) (would []string, again time.Time) {
+	s, v := l.setting, l.verdict
 	own := s.Rule.Mode
+	if s.Looks != nil && own < triage.Remind {
+		own = triage.Act // its file has it in shadow
+	}
 	if own == triage.Act {
-		would = slices.Clone(r.findings[n].Wants)
+		would = slices.Clone(l.finding.Wants)
 	}
 	if v == nil || own < triage.Remind {
 		return would, again
 	}
 	for _, line := range v.Lines {
 		would = append(would, "say: "+line)
+	}
+	if v.Holds && v.Comment != nil {
+		would = append(would, "comment")
 	}
 	items := v.Items
 	if own == triage.Remind {

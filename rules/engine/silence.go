@@ -60,6 +60,8 @@ func (r *run) skipReason(s *Setting) string {
 	switch {
 	case s.Mode == triage.Off:
 		return "the rule is off"
+	case r.outside != "" && !s.Everywhere:
+		return r.outside
 	case r.in.Issue.Closed && !s.Closed:
 		return "the issue is closed"
 	case len(r.memory.Silences) > 0:
@@ -76,7 +78,7 @@ func (r *run) skipReason(s *Setting) string {
 // rulesInvolved are the rules that have something on the note, changed the issue, or would have in shadow. They are run whatever happened,
 // so that what they said stays true.
 func rulesInvolved(m *triage.Memory) map[string]bool {
-	if len(m.Items) == 0 && len(m.BotChanges) == 0 && len(m.HasLine) == 0 && len(m.ShadowActions) == 0 {
+	if len(m.Items) == 0 && len(m.BotChanges) == 0 && len(m.HasLine) == 0 && len(m.ShadowActions) == 0 && len(m.Spells) == 0 {
 		return nil
 	}
 	rules := maps.Clone(m.HasLine)
@@ -93,6 +95,11 @@ func rulesInvolved(m *triage.Memory) map[string]bool {
 	}
 	for rule := range m.ShadowActions {
 		rules[rule] = true
+	}
+	for rule, spell := range m.Spells {
+		if !spell.Over || spell.Undertaken != nil {
+			rules[rule] = true
+		}
 	}
 	return rules
 }

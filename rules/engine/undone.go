@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"flowkeeper/rules/triage"
 )
@@ -14,6 +15,23 @@ func updateTouched(m *triage.Memory, events []triage.Event) {
 		if e.Kind&(triage.Swept|triage.Woken) == 0 && e.ReceivedAt.After(m.Touched) {
 			m.Touched = e.ReceivedAt
 		}
+	}
+}
+
+// updateActive remembers when somebody else than the bot last did something to the issue. What was missed shows in a sweep, where GitLab's date is
+// later than the bot's last write. Of an issue that is new to the bot, GitLab's date tells.
+func updateActive(m *triage.Memory, events []triage.Event, issue *triage.Issue) {
+	swept := false
+	for _, e := range events {
+		swept = swept || e.Kind&triage.Swept != 0
+		if e.Kind&^(triage.Swept|triage.Woken|triage.ReportDue|triage.MergeRequestChanged) != 0 && e.At.After(m.ActiveAt) {
+			m.ActiveAt = e.At
+		}
+	}
+	untouched := len(m.BotChanges) == 0 && len(m.Writes) == 0 && m.Note.ID == 0
+	missed := swept && len(m.Writes) > 0 && issue.UpdatedAt.After(m.Writes[len(m.Writes)-1].Add(time.Minute))
+	if (untouched && m.ActiveAt.IsZero() || missed) && issue.UpdatedAt.After(m.ActiveAt) {
+		m.ActiveAt = issue.UpdatedAt
 	}
 }
 
@@ -69,8 +87,14 @@ func undone(in triage.Input, key string, own triage.BotChange) (u triage.Undoing
 	kind, of, _ := strings.Cut(key, ":")
 	switch kind {
 	case "state":
-		u = triage.Undoing{By: whoDid(in, triage.Reopened), What: triage.Close{}.String()}
-		return u, !in.Issue.Closed
+		if own.Reopened {
+			return triage.Undoing{By: whoDid(in, triage.Closed), What: stateInWords(own)}, in.Issue.Closed
+		}
+		return triage.Undoing{By: whoDid(in, triage.Reopened), What: stateInWords(own)}, !in.Issue.Closed
+	case "assignees":
+		return triage.Undoing{By: whoDid(in, triage.AssigneesChanged), What: assigneesInWords(own)}, reassigned(in.Issue, own)
+	case "due date":
+		return triage.Undoing{By: whoDid(in, triage.Updated), What: triage.SetDueDate{Date: own.DueDate}.String()}, in.Issue.DueDate != own.DueDate
 	case "milestone":
 		u = triage.Undoing{By: whoDid(in, triage.MilestoneChanged), What: "set the milestone"}
 		return u, in.Issue.Milestone == own.MovedFrom // 0 where there was none
@@ -90,6 +114,30 @@ func undone(in triage.Input, key string, own triage.BotChange) (u triage.Undoing
 		return triage.Undoing{}, true
 	}
 	return u, true
+}
+
+// reassigned reports whether people whom the bot assigned are so no more, or those whom it took off are again.
+func reassigned(i triage.Issue, own triage.BotChange) bool {
+	if own.Assigned != "" && !(triage.Assign{People: own.Assigned}).Done(i) {
+		return true
+	}
+	return own.Unassigned != "" && !(triage.Unassign{People: own.Unassigned}).Done(i)
+}
+
+// stateInWords says in words whether the bot closed the issue or reopened it.
+func stateInWords(own triage.BotChange) string {
+	if own.Reopened {
+		return triage.Reopen{}.String()
+	}
+	return triage.Close{}.String()
+}
+
+// assigneesInWords says in words whom the bot assigned or took off.
+func assigneesInWords(own triage.BotChange) string {
+	if own.Assigned != "" {
+		return triage.Assign{People: own.Assigned}.String()
+	}
+	return triage.Unassign{People: own.Unassigned}.String()
 }
 
 // whoLabelled is the username of the last person whose event touched the label, "" if no event tells.

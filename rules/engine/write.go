@@ -10,26 +10,29 @@ import (
 
 // writeNote works out what the note should say and when to look again for items that still wait.
 func (r *run) writeNote() (Note, time.Time) {
-	items, lines := r.collectNote()
+	items, lines, remarks := r.collectNote()
 	r.updateItems(items)
-	var s Note
+	s := Note{Remarks: remarks}
 	for _, w := range items {
 		if r.memory.Items[w.key].State != triage.ItemOpen {
 			continue
 		}
 		s.Items = append(s.Items, NoteItem{
 			Key: w.key, Title: w.Title, Text: w.TextFor(r.readerMay(w.Item)), QuoteAuthor: w.QuoteAuthor, Quote: w.Quote, Then: w.Then, Asks: w.Asks, Mention: r.shouldMention(w),
+			Say: w.Say, Details: w.Details, People: w.People,
 		})
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.memory.Items)) {
 		item := r.memory.Items[key]
 		s.Waiting = s.Waiting || item.State == triage.ItemPending && r.wasEvaluated(ruleOf(key))
 		if item.State == triage.ItemOpen && !r.wasEvaluated(ruleOf(key)) {
-			s.Items = append(s.Items, NoteItem{Key: key, Title: item.Title}) // the issue is closed, it stays as it is
+			s.Items = append(s.Items, titled(key, item)) // the issue is closed, it stays as it is
 		}
-		asked := slices.ContainsFunc(s.Items, func(i NoteItem) bool { return i.Title == item.Title })
+		asked := slices.ContainsFunc(s.Items, func(i NoteItem) bool { return i.Title == item.Title && !item.Untrusted })
 		if item.State == triage.ItemMet && !asked {
-			s.Items = append(s.Items, NoteItem{Key: key, Title: item.Title, Met: true})
+			met := titled(key, item)
+			met.Met = true
+			s.Items = append(s.Items, met)
 		}
 	}
 	s.Lines = lines
@@ -45,7 +48,7 @@ func (r *run) shouldMention(w wantedItem) bool {
 	if r.command(ruleOf(w.key)) != nil {
 		once = ruleOf(w.key)
 	}
-	if len(w.Asks) == 0 || m.Mentioned[w.key] || m.Mentioned[once] {
+	if len(w.Asks)+len(w.People) == 0 || m.Mentioned[w.key] || m.Mentioned[once] {
 		return false
 	}
 	if m.Mentioned == nil {
@@ -68,18 +71,19 @@ func (r *run) readerMay(i triage.Item) bool {
 
 // wasEvaluated reports whether a rule was run. A rule with items is left out only on a closed issue. Items of commands always count as evaluated.
 func (r *run) wasEvaluated(rule string) bool {
-	n := r.policy.index(rule)
-	return r.command(rule) != nil || n >= 0 && r.findings[n].Evaluated
+	l := r.at(r.policy.index(rule))
+	return r.command(rule) != nil || l != nil && l.finding.Evaluated
 }
 
 // why lists the rules behind the open items and the lines.
 func (r *run) why(s Note) []Why {
 	var why []Why
-	for n := range r.policy.Settings {
-		id := r.policy.Settings[n].ID
+	for n := range r.looked {
+		setting, v := r.looked[n].setting, r.looked[n].verdict
+		id := setting.ID
 		speaks := r.memory.HasLine[id] || slices.ContainsFunc(s.Items, func(i NoteItem) bool { return !i.Met && ruleOf(i.Key) == id })
-		if speaks && r.verdicts[n] != nil { // an item of a closed issue is carried on without its reason
-			why = append(why, Why{Rule: id, Section: r.policy.Settings[n].Section, Reason: r.verdicts[n].Reason})
+		if speaks && v != nil { // an item of a closed issue is carried on without its reason
+			why = append(why, Why{Rule: id, Section: setting.Section, Reason: v.Reason})
 		}
 	}
 	return why
@@ -91,12 +95,13 @@ func (r *run) shouldUpdateNote() bool {
 	if !r.in.Issue.Closed {
 		return true
 	}
-	for n, v := range r.verdicts {
-		s := &r.policy.Settings[n]
-		if !s.Closed || s.Mode < triage.Remind || r.findings[n].Overridden {
+	for n := range r.looked {
+		l := &r.looked[n]
+		s, v := l.setting, l.verdict
+		if !s.Closed || s.Mode < triage.Remind || l.finding.Overridden {
 			continue
 		}
-		if v != nil && len(v.Items) > 0 || r.findings[n].Evaluated && r.hasOpenItem(s.ID) {
+		if v != nil && (len(v.Items) > 0 || v.Comment != nil && !v.Comment.Own) || l.finding.Evaluated && (r.hasOpenItem(s.ID) || s.Looks != nil && r.memory.HasLine[s.ID]) {
 			return true
 		}
 	}
@@ -127,17 +132,8 @@ func (r *run) wakeAt() time.Time {
 		}
 	}
 	earlier(r.watchAgain)
-	for n, v := range r.verdicts {
-		f := r.findings[n]
-		switch {
-		case v != nil && !f.Overridden && !v.Wake.IsZero():
-			if r.memory.Wakes == nil {
-				r.memory.Wakes = map[string]time.Time{}
-			}
-			r.memory.Wakes[f.Rule] = v.Wake
-		case f.Evaluated || r.silenced(f.Rule):
-			delete(r.memory.Wakes, f.Rule)
-		}
+	for n := range r.looked {
+		r.recordWake(&r.looked[n])
 	}
 	for _, wake := range r.memory.Wakes {
 		if wake.After(r.in.Now) { // else the rule had nothing to say to it, as on a closed issue
@@ -146,6 +142,39 @@ func (r *run) wakeAt() time.Time {
 	}
 	for _, s := range r.memory.Silences {
 		earlier(s.Until)
+	}
+	for _, s := range r.memory.Spells {
+		if s.Shown(r.in.Now) {
+			earlier(s.Began.Add(triage.ShownAfter))
+		}
+	}
+	return at
+}
+
+// recordWake remembers when a rule wants to look again.
+func (r *run) recordWake(l *looked) {
+	f, v := l.finding, l.verdict
+	switch {
+	case v != nil && !f.Overridden && !v.Wake.IsZero():
+		if r.memory.Wakes == nil {
+			r.memory.Wakes = map[string]time.Time{}
+		}
+		r.memory.Wakes[f.Rule] = v.Wake
+	case f.Evaluated || r.silenced(f.Rule):
+		delete(r.memory.Wakes, f.Rule)
+	}
+}
+
+// policiesWakeAt is when a policy wants to look again at a closed issue, whose note stays as it is.
+func (r *run) policiesWakeAt() time.Time {
+	var at time.Time
+	for n := r.policy.Index.catalogue; n < len(r.looked); n++ {
+		r.recordWake(&r.looked[n])
+	}
+	for rule, wake := range r.memory.Wakes {
+		if r.policy.index(rule) >= r.policy.Index.catalogue && (at.IsZero() || wake.Before(at)) {
+			at = wake
+		}
 	}
 	return at
 }

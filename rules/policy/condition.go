@@ -2,8 +2,10 @@ package policy
 
 // Condition is one condition of a rule: one of the types below.
 type Condition interface {
-	// String says the condition in words, as the end of "only if …": "the issue has no ~priority::*".
+	// String says the condition in words, as the end of "only if …": "it has no ~bug".
 	String() string
+	// not says in words that the condition does not hold: "it has ~bug".
+	not() string
 }
 
 // InState holds for an issue or a merge request in this state.

@@ -65,6 +65,7 @@ type Meta struct {
 
 // Looks is what a policy looks at. It need not be asked again after a change of labels that are not among these.
 type Looks struct {
+	Kinds    Kind // On may hold more: what the policy has to be told, though it need not be asked
 	Labels   []string
 	AnyLabel bool // it also counts whether there are others
 }
@@ -124,8 +125,8 @@ type Verdict struct {
 	Unasked    bool     // in mode remind nobody is asked for what the actions would do
 	Bump       *Bump    // remembered once the actions are carried out
 
-	// Holds says of a policy that its conditions hold: a spell begins or goes on. Itself says that they hold no more, but would had the policy
-	// not acted: its spell goes on.
+	// Holds says of a policy that its conditions hold: a spell begins or goes on. Itself says that they hold no more, but would had the bot not
+	// acted: the spell goes on, and the actions are those that are suggested where the policy may only suggest them.
 	Holds, Itself bool
 	// Comment is what a policy says once in a spell, nil for nothing.
 	Comment *PolicyComment
