@@ -29,6 +29,7 @@ type Config struct {
 	SLO      SLO
 	SMTP     SMTP
 	Commands Commands
+	Policies Policies
 	Log      Log
 
 	// Labels are the names of every label role, the one to write first. No role is missing or without names.

@@ -68,6 +68,9 @@ func TestScenarios(t *testing.T) {
 					want += "-- " + part.Name + " --\n" + string(part.Data)
 					continue
 				default:
+					if err := os.MkdirAll(filepath.Dir(part.Name), 0o755); err != nil {
+						t.Fatal(err)
+					}
 					if err := os.WriteFile(part.Name, part.Data, 0o644); err != nil {
 						t.Fatal(err)
 					}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"flowkeeper/config/policyfile"
+	"flowkeeper/rules/policy"
 	"flowkeeper/rules/triage"
 )
 
@@ -45,7 +47,12 @@ func (s section) shape() shape {
 		}
 		properties[k.name] = p
 	}
-	return shape{"type": []string{"object", "null"}, "properties": properties, "additionalProperties": false}
+	whole := shape{"type": []string{"object", "null"}, "properties": properties, "additionalProperties": false}
+	if s.keep != nil {
+		setting := policySetting(policy.Rule{})
+		whole["patternProperties"] = shape{"^" + policyfile.Prefix: rule{&setting}.shape()}
+	}
+	return whole
 }
 
 func (o scalar[T]) shape() shape {

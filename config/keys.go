@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"time"
 
 	"flowkeeper/rules/planning"
@@ -11,7 +12,7 @@ import (
 // be and is by default, and whether a running bot takes another value over. Parsing, printing, the reference, the defaults and reloading are
 // walks over it.
 func schema(c *Config) section {
-	return section{keys: append([]key{
+	return section{keys: slices.Concat([]key{
 		{name: "gitlab", help: "The GitLab that is served", kind: section{keys: c.GitLab.keys()}},
 		{name: "server", help: "How the bot listens", kind: section{keys: c.Server.keys()}},
 		{name: "inbox", help: "How deliveries are handled", kind: section{keys: c.Inbox.keys()}},
@@ -27,9 +28,10 @@ func schema(c *Config) section {
 		{name: "labels", reloadable: true, help: "What labels are called: a name, or a list of names of which the first is written and all are recognised", kind: labelsSection(c)},
 		{name: "rules", reloadable: true, help: "How far each rule may go: off; shadow: decided and recorded; remind: on the bot's note; act: done.\n" +
 			"A mode, or a mode with options: {mode: act, option: value}", kind: ruleSection(c)},
+	}, policyKeys(c), []key{
 		{variable: "FLOWKEEPER_MODE", reloadable: true, help: "act: rules go as far as the file says; shadow: none goes further than that. If not set: act with a configuration file, even an empty one, shadow without",
 			kind: withUnsetText(choiceValue(&c.Mode, "", ModeShadow, ModeAct), "not set")},
-	}, c.Log.keys()...)}
+	}, c.Log.keys())}
 }
 
 const notInFile = "secrets do not belong in the file"

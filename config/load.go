@@ -46,6 +46,7 @@ func read(name string, source []byte, bad *Problem, env *environment, catalogue 
 		r.schema.read(r, "", r.doc.Root)
 	}
 	env.read(r)
+	r.readPolicies(&c)
 	r.capModes(&c)
 	r.crossCheck(&c)
 

@@ -4,7 +4,7 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// capModes limits the modes of the rules, those that the file does not name by rules.all, and of all rules and reports by the mode of the whole bot.
+// capModes limits the modes of the rules and policies, those that the file does not name by rules.all, and of all rules and reports by the mode of the whole bot.
 func (r *reader) capModes(c *Config) {
 	most := triage.Act
 	if c.Mode == ModeShadow || c.Mode == "" && c.File == "" {
@@ -12,24 +12,39 @@ func (r *reader) capModes(c *Config) {
 	}
 	c.All = min(c.All, most)
 	for i := range c.Rules {
-		s := &c.Rules[i]
-		path := joinPath("rules", s.ID)
-		_, named := r.origin[path]
-		_, spelled := r.origin[joinPath(path, modeKey)]
-		if !named && !spelled {
-			s.Mode = min(s.Mode, c.All)
-		}
-		s.Mode = min(s.Mode, most)
+		r.capMode(&c.Rules[i].Mode, c.Rules[i].ID, c.All, most)
+	}
+	for i := range c.Policies.Rules {
+		r.capMode(&c.Policies.Rules[i].Mode, c.Policies.Rules[i].ID, c.All, most)
+	}
+	for i := range c.Policies.Entries {
+		r.capMode(&c.Policies.Entries[i].Mode, c.Policies.Entries[i].ID, c.All, most)
 	}
 	for _, m := range c.Reports.modes() {
 		*m.mode = min(*m.mode, most)
 	}
 }
 
+// capMode limits the mode of a rule, by that of all unless the file names it.
+func (r *reader) capMode(mode *triage.Mode, id string, all, most triage.Mode) {
+	path := joinPath("rules", id)
+	_, named := r.origin[path]
+	_, spelled := r.origin[joinPath(path, modeKey)]
+	if !named && !spelled {
+		*mode = min(*mode, all)
+	}
+	*mode = min(*mode, most)
+}
+
 // OnlyShadowReason says why no rule may do more than shadow; empty if some may.
 func (c Config) OnlyShadowReason() string {
 	for _, s := range c.Rules {
 		if s.Mode > triage.Shadow {
+			return ""
+		}
+	}
+	for _, p := range c.Policies.Rules {
+		if p.Mode > triage.Shadow {
 			return ""
 		}
 	}

@@ -17,6 +17,8 @@ type reader struct {
 	origin   map[string]origin // by the path of the key
 	entries  int
 	merging  int // depth of merges being resolved
+
+	policyModes []policyMode // that wait for the policies
 }
 
 // origin is where the value of a key came from. bad marks a value that was wrong: the default is in force then, so it is not compared with others.

@@ -16,15 +16,19 @@ const (
 	allKey  = "all"
 )
 
-// ruleSection has one key for every rule of the catalogue that c was made with.
+// ruleSection has one key for every rule of the catalogue that c was made with, and for every policy that c has.
 func ruleSection(c *Config) section {
-	s := section{noun: "rule", other: "flowkeeper rules lists them"}
+	s := section{noun: "rule", other: "flowkeeper rules lists them", keep: keepPolicyMode}
 	s.keys = append(s.keys, key{name: allKey, help: "The most that a rule may do whose mode is not named below", kind: scalar[triage.Mode]{
 		field: &c.All, standard: triage.Act, want: "a mode", allowed: "off, shadow, remind or act", form: oneOf(modesUpTo(triage.Act)...), parse: parseMode, format: triage.Mode.String,
 	}})
 	for i := range c.Rules {
 		setting := &c.Rules[i]
 		s.keys = append(s.keys, key{name: setting.ID, help: ruleHelp(setting.Meta), kind: rule{setting}})
+	}
+	for _, p := range c.Policies.Rules {
+		setting := policySetting(p)
+		s.keys = append(s.keys, key{name: p.ID, kind: rule{&setting}})
 	}
 	return s
 }

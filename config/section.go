@@ -12,6 +12,9 @@ type section struct {
 	keys  []key
 	noun  string // what its keys are called: "rule"; empty is "key"
 	other string // the hint for an unknown key that resembles no other, if there are too many to list
+
+	// keep takes a key that is not among the section's, if it is known elsewhere; nil takes none.
+	keep func(r *reader, path string, e entry) bool
 }
 
 // key is the one definition of a setting, or of a section of them.
@@ -76,6 +79,9 @@ func (s section) read(r *reader, path string, n ast.Node) {
 	for _, e := range entries {
 		if n := slices.IndexFunc(keys, func(k key) bool { return k.name == e.key }); n >= 0 {
 			keys[n].kind.read(r, joinPath(path, e.key), e.value)
+			continue
+		}
+		if s.keep != nil && s.keep(r, joinPath(path, e.key), e) {
 			continue
 		}
 		r.report(joinPath(path, e.key), e.at, s.unknown(r, path, e.key))

@@ -180,6 +180,7 @@ func (m listValue) readList(r *reader, path string, list *ast.SequenceNode) {
 			continue
 		}
 		places[s] = position(n)
+		r.origin[here] = origin{spot: position(n)}
 		items = append(items, s)
 	}
 	if !good {
