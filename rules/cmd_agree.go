@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"flowkeeper/rules/triage"
@@ -10,6 +11,7 @@ import (
 var commandAgree = triage.Command{
 	Name: "agree", Summary: "Agrees that no configuration can be avoided.", Example: "agree",
 	Section: "Convention over configuration", Who: triage.Member, Agrees: true,
+	Reviews: true,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		switch {
 		case call.Args != "":
@@ -45,23 +47,25 @@ func reviewRoles() string {
 	return "the " + joinWords(titles)
 }
 
-// inReview reports whether an issue is where its proposal is agreed on: in review, or ready for development while the agreement is missing.
+// inReview reports whether an issue is where its proposal is agreed on: in review, ready for development while the agreement is missing, or before a
+// state that needs it.
 func inReview(in triage.Input) bool {
-	return in.Is(triage.Review, triage.Ready)
+	w := in.Team.Workflow
+	return w.State(in.State()).Reviewed() || slices.Contains(w.State(neighbour(in, 1)).Needs, triage.RequireAgreement)
 }
 
 // refuseOutsideReview says where the review is. What happens there is a clause: "an agreement is given".
 func refuseOutsideReview(in triage.Input, what string) triage.Outcome {
 	var where []string
-	for _, m := range []triage.Meaning{triage.Review, triage.Ready} {
-		if in.Team.Workflow.Has(m) {
-			where = append(where, in.Team.Workflow.Named(m))
+	for _, s := range in.Team.Workflow.Path {
+		if s.Reviewed() {
+			where = append(where, s.Name)
 		}
 	}
 	if len(where) == 0 {
 		return triage.Refuse(triage.Say(what + " in a review, and the team's workflow has none"))
 	}
-	why := triage.Say(what + " in " + strings.Join(where, " or ") + ", and this issue ")
+	why := triage.Say(what + " in " + orWords(where) + ", and this issue ")
 	if state := in.State(); state != "" {
 		return triage.Refuse(why.Say("is in ").Quote(state))
 	}

@@ -12,7 +12,7 @@ var commandBack = triage.Command{
 		switch {
 		case state == "":
 			return triage.Refuse(triage.Say("the issue has no workflow state; " + in.Team.CommandCode("next") + " gives it one"))
-		case in.Is(triage.Intake):
+		case in.Team.Workflow.Rank(state) == 0:
 			return triage.Refuse(triage.Say("the issue is at the beginning; " + in.Team.CommandCode("next") + " moves it on"))
 		case in.Is(triage.Blocked):
 			return leaveBlocked(in)
@@ -22,10 +22,16 @@ var commandBack = triage.Command{
 		case needs != 0:
 			return triage.Outcome{Reason: "where the issue came from has to be looked up", Needs: needs}
 		case before != "" && (offPath(in) || in.Team.Workflow.Rank(before) < in.Team.Workflow.Rank(state)):
+			if !in.Team.Workflow.MayMove(before, state) {
+				return moveAnyway(in, before) // takes back a move that was none of the workflow's
+			}
 			return move(in, before)
 		case offPath(in):
 			return triage.Refuse(triage.Say("it is not known where the issue came from; name a state, for example " + exampleMove(in.Team)))
 		}
-		return move(in, neighbour(in, -1))
+		if previous := neighbour(in, -1); previous != "" {
+			return move(in, previous)
+		}
+		return refuseMove(in, in.Team.Workflow.Path[in.Team.Workflow.Rank(state)-1].Name)
 	},
 }

@@ -12,7 +12,10 @@ var commandBlockedBy = triage.Command{
 			return out
 		}
 		out = triage.Did("the issue is blocked, another issue is linked as what blocks it")
-		if !in.Is(triage.Blocked) && in.Team.Workflow.Has(triage.Blocked) {
+		if blocked := in.Team.Workflow.Named(triage.Blocked); !in.Is(triage.Blocked) && blocked != "" {
+			if !in.Team.Workflow.MayMove(in.State(), blocked) {
+				return refuseMove(in, blocked)
+			}
 			out = triage.Did("marks the issue as blocked", stateAction(in, triage.Blocked))
 		}
 		out.Links = []triage.WantedLink{{Kind: triage.BlockedBy, To: by}}

@@ -15,9 +15,9 @@ var commandHelp = triage.Command{
 		about := commandInQuestion(in.Team, call.Args)
 		switch {
 		case about == "":
-			return helpList(in.Team, fittingCommands(in, call.Commands), "These fit the issue now. "+in.Team.CommandCode("help all")+" lists all commands, "+in.Team.CommandCode("help weight")+" tells more about one.")
+			return helpList(in.Team, fittingCommands(in, usable(in.Team, call.Commands)), "These fit the issue now. "+in.Team.CommandCode("help all")+" lists all commands, "+in.Team.CommandCode("help weight")+" tells more about one.")
 		case strings.EqualFold(about, triage.AllRules):
-			return helpList(in.Team, call.Commands, "Commands begin a line of a comment, and several run from top to bottom. "+
+			return helpList(in.Team, usable(in.Team, call.Commands), "Commands begin a line of a comment, and several run from top to bottom. "+
 				in.Team.CommandCode("help weight")+" tells more about one. What is for members "+triage.Member.Requirement()+".")
 		}
 		found, _, near := triage.FindCommand(call.Commands, about)
@@ -37,6 +37,11 @@ var commandHelp = triage.Command{
 		}
 		return helpOn(in.Team, found)
 	},
+}
+
+// usable are the commands that can do something in the team's workflow.
+func usable(team *triage.Team, all []triage.Command) []triage.Command {
+	return slices.DeleteFunc(slices.Clone(all), func(c triage.Command) bool { return c.Idle(team.Workflow) != "" })
 }
 
 // fittingCommands are the six commands that suit the issue's state best, the likeliest first.
@@ -97,7 +102,7 @@ func familyOf(commands []triage.Command, words string) []triage.Command {
 func helpList(team *triage.Team, commands []triage.Command, intro string) triage.Outcome {
 	r := triage.Reply{Text: []triage.Prose{triage.Say(intro)}}
 	for _, c := range commands {
-		r.Rows = append(r.Rows, triage.Say(team.CommandCode(c.Usage())+" · "+strings.TrimSuffix(c.Summary, ".")+" · "+permissionShort(c.Who)))
+		r.Rows = append(r.Rows, triage.Say(team.CommandCode(c.Usage())+" · "+strings.TrimSuffix(c.SummaryFor(team), ".")+" · "+permissionShort(c.Who)))
 	}
 	out := triage.Answer("lists the commands", r)
 	out.EvenOutOfScope = true
@@ -106,9 +111,12 @@ func helpList(team *triage.Team, commands []triage.Command, intro string) triage
 
 // helpOn tells all about one command.
 func helpOn(team *triage.Team, c *triage.Command) triage.Outcome {
-	r := triage.Reply{Text: []triage.Prose{triage.Say(team.CommandCode(c.Usage()) + ": " + c.Summary)}}
+	r := triage.Reply{Text: []triage.Prose{triage.Say(team.CommandCode(c.Usage()) + ": " + c.SummaryFor(team))}}
 	r.Rows = append(r.Rows, triage.Say("For example: "+team.CommandCode(c.ExampleFor(team))), triage.Say(whoMay(c.Who)))
-	if c.Section != "" {
+	if idle := c.Idle(team.Workflow); idle != "" {
+		r.Rows = append(r.Rows, triage.Say("Of no use here: "+idle))
+	}
+	if c.Section != "" && team.Workflow.IsHandbook() {
 		r.Rows = append(r.Rows, triage.Say("From the handbook's section “"+c.Section+"”"))
 	}
 	if c.Closed {

@@ -12,9 +12,12 @@ var commandNext = triage.Command{
 		case in.Is(triage.Blocked):
 			return leaveBlocked(in)
 		case offPath(in):
-			return triage.Refuse(triage.Say("").Quote(state).Say(" is not on the handbook's path, so it has no next state; name one, for example " + exampleMove(in.Team)))
+			return triage.Refuse(triage.Say("").Quote(state).Say(" is not on " + pathInWords(in.Team) + ", so it has no next state; name one, for example " + exampleMove(in.Team)))
 		}
 		next := neighbour(in, 1)
+		if next == "" && in.Team.Workflow.Rank(state) < len(in.Team.Workflow.Path)-1 {
+			return refuseMove(in, in.Team.Workflow.Path[in.Team.Workflow.Rank(state)+1].Name)
+		}
 		if next == "" {
 			return triage.Refuse(triage.Say("“" + state + "” is the last state; " + in.Team.CommandCode("back") + " moves the issue back"))
 		}
@@ -31,4 +34,12 @@ var commandNext = triage.Command{
 		}
 		return move(in, next)
 	},
+}
+
+// pathInWords names the path on which issues go.
+func pathInWords(team *triage.Team) string {
+	if team.Workflow.IsHandbook() {
+		return "the handbook's path"
+	}
+	return "the path of the team's workflow"
 }

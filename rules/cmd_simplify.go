@@ -7,6 +7,8 @@ import "flowkeeper/rules/triage"
 var commandSimplify = triage.Command{
 	Name: "simplify", Args: "<why>", Summary: "Objects that configuration can be avoided and moves the issue back to refinement.",
 	Example: "simplify the default branch fits everybody", Section: "Convention over configuration", Who: triage.Member,
+	OwnSummary: "Objects that configuration can be avoided and moves the issue back.",
+	Reviews:    true,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		why := quotableText(call)
 		switch {
@@ -15,11 +17,15 @@ var commandSimplify = triage.Command{
 		case !inReview(in):
 			return refuseOutsideReview(in, "an objection is made")
 		}
+		back := in.Team.Workflow.Named(triage.Refinement, triage.Intake)
+		if !in.Team.Workflow.MayMove(in.State(), back) {
+			return refuseMove(in, back)
+		}
 		out := requestItem(in, matter{
 			command: "simplify", title: "Objection", then: "Please answer, or leave the setting out; then " + in.Team.CommandCode("next") + ".",
 			asks: []triage.Role{triage.ProductManager, triage.EngineeringManager},
 		}, why, call)
-		out.Reason = "objects that configuration can be avoided, moves back to " + in.Team.Workflow.Named(triage.Refinement, triage.Intake)
+		out.Reason = "objects that configuration can be avoided, moves back to " + back
 		out.Actions = []triage.Action{stateAction(in, triage.Refinement, triage.Intake)}
 		return out
 	},

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"flowkeeper/rules/triage"
@@ -28,6 +29,9 @@ func knownState(team *triage.Team, as string) string {
 	as = strings.TrimSpace(triage.Unquote(as))
 	if scope, value, ok := strings.Cut(as, "::"); ok && strings.EqualFold(strings.TrimSpace(scope), team.Label(triage.WorkflowScope)) {
 		as = strings.TrimSpace(value)
+	}
+	if name, ok := team.StateOf(team.Canonical(as)); ok && slices.Contains(team.Workflow.Names(), name) {
+		return name
 	}
 	found, _ := team.Workflow.Find(as)
 	return found.Name

@@ -6,6 +6,7 @@ import "flowkeeper/rules/triage"
 var commandUnblock = triage.Command{
 	Name: "unblock", Summary: "Moves a blocked issue back to the workflow state in which it was before.", Example: "unblock",
 	Section: "Workflow labels", Who: triage.Member,
+	States: [][]triage.Meaning{{triage.Blocked}},
 	Run: func(in triage.Input, _ triage.Call) triage.Outcome {
 		switch {
 		case !in.Is(triage.Blocked):

@@ -6,12 +6,12 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// neighbour is the state on the path so many steps (1 or -1) from that of the issue, "" beyond its ends. The path begins before its first
-// state, at an issue without any. Only security issues await a release.
+// neighbour is the next state on the path in one direction (1 or -1) from that of the issue into which it may move, "" if there is none. The path
+// begins before its first state, at an issue without any. Only security issues await a release.
 func neighbour(in triage.Input, step int) string {
 	path := in.Team.Workflow.Path
 	for n := in.Team.Workflow.Rank(in.State()) + step; n >= 0 && n < len(path); n += step {
-		if path[n].Is != triage.SecurityRelease || in.IsSecurity() {
+		if (path[n].Is != triage.SecurityRelease || in.IsSecurity()) && in.Team.Workflow.MayMove(in.State(), path[n].Name) {
 			return path[n].Name
 		}
 	}
@@ -51,8 +51,30 @@ func leaveBlocked(in triage.Input) triage.Outcome {
 	return move(in, before)
 }
 
-// move puts an issue into a state. The state may be one that people made up.
+// move puts an issue into a state, or refuses it where the team's workflow has no such move. The state may be one that people made up.
 func move(in triage.Input, state string) triage.Outcome {
+	if !in.Team.Workflow.MayMove(in.State(), state) {
+		return refuseMove(in, state)
+	}
+	return moveAnyway(in, state)
+}
+
+// refuseMove says what may follow the state in which the issue is.
+func refuseMove(in triage.Input, state string) triage.Outcome {
+	from := in.State()
+	if from == "" {
+		from = in.Team.Workflow.Start
+	}
+	why := "“" + state + "” does not follow “" + from + "” in the team's workflow; "
+	after := in.Team.Workflow.After(from)
+	if len(after) == 0 {
+		return triage.Refuse(triage.Say(why + "nothing does"))
+	}
+	return triage.Refuse(triage.Say(why + orWords(after) + " may: " + in.Team.CommandCode("to "+after[0])))
+}
+
+// moveAnyway puts an issue into a state, whatever moves there are.
+func moveAnyway(in triage.Input, state string) triage.Outcome {
 	return triage.Did("moves to "+state, triage.AddLabel{Label: in.Team.State(state)})
 }
 

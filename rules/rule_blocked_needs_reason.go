@@ -7,6 +7,7 @@ var blockedNeedsReason = triage.Rule{
 	Meta: triage.Meta{
 		ID:      "blocked-needs-reason",
 		Summary: "Asks what blocks an issue if neither a link nor a comment says it.",
+		States:  [][]triage.Meaning{{triage.Blocked}},
 		Section: "Workflow labels",
 		On:      triage.Opened | triage.LabelsChanged | triage.Noted | triage.Woken,
 		Mode:    triage.Remind,

@@ -5,13 +5,15 @@ import "flowkeeper/rules/triage"
 // closedComplete follows "Workflow labels": an issue that is closed when its development has begun is complete.
 var closedComplete = triage.Rule{
 	Meta: triage.Meta{
-		ID:      "closed-complete",
-		Summary: "Marks an issue as complete when it is closed out of development.",
-		Section: "Workflow labels",
-		On:      triage.Closed,
-		Mode:    triage.Act,
-		MaxMode: triage.Act,
-		Closed:  true,
+		ID:         "closed-complete",
+		Summary:    "Marks an issue as complete when it is closed out of development.",
+		OwnSummary: "Marks an issue as {done} when it is closed while it is in work.",
+		States:     [][]triage.Meaning{developed, {triage.Done}},
+		Section:    "Workflow labels",
+		On:         triage.Closed,
+		Mode:       triage.Act,
+		MaxMode:    triage.Act,
+		Closed:     true,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		switch {
@@ -19,6 +21,8 @@ var closedComplete = triage.Rule{
 			return triage.Nothing("the issue is open")
 		case undoneClosing(in) != "":
 			return triage.Nothing("the issue was closed " + undoneClosing(in))
+		case !in.Is(developed...) && !in.Team.Workflow.IsHandbook():
+			return triage.Nothing("the issue was not in work when it was closed")
 		case !in.Is(developed...):
 			return triage.Nothing("the issue was not closed out of development")
 		case in.Kinds&triage.Closed == 0:

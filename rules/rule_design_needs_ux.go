@@ -7,6 +7,7 @@ var designNeedsUX = triage.Rule{
 	Meta: triage.Meta{
 		ID:      "design-needs-ux",
 		Summary: "Adds ~UX to an issue that waits for design or is in design.",
+		States:  [][]triage.Meaning{{triage.DesignReady, triage.Design}},
 		Section: "Issue refinement",
 		On:      triage.Opened | triage.LabelsChanged,
 		Mode:    triage.Act,

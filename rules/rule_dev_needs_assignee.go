@@ -5,12 +5,14 @@ import "flowkeeper/rules/triage"
 // devNeedsAssignee follows "Workflow labels": an engineer works on what is in development.
 var devNeedsAssignee = triage.Rule{
 	Meta: triage.Meta{
-		ID:      "dev-needs-assignee",
-		Summary: "Reminds of the assignee of an issue in development.",
-		Section: "Workflow labels",
-		On:      triage.Opened | triage.LabelsChanged | triage.AssigneesChanged,
-		Mode:    triage.Remind,
-		MaxMode: triage.Remind,
+		ID:         "dev-needs-assignee",
+		Summary:    "Reminds of the assignee of an issue in development.",
+		OwnSummary: "Reminds of the assignee of an issue {in development}.",
+		States:     [][]triage.Meaning{{triage.Development}},
+		Section:    "Workflow labels",
+		On:         triage.Opened | triage.LabelsChanged | triage.AssigneesChanged,
+		Mode:       triage.Remind,
+		MaxMode:    triage.Remind,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		switch {

@@ -12,6 +12,7 @@ var issueReview = triage.Rule{
 	Meta: triage.Meta{
 		ID:      "issue-review",
 		Summary: "Keeps the tally of agreements in the issue review; in mode act, moves the issue on when all agree.",
+		States:  [][]triage.Meaning{{triage.Review}, {triage.Ready}},
 		Section: "Convention over configuration",
 		On:      triage.Opened | triage.LabelsChanged | triage.Noted | triage.Awarded | triage.Revoked,
 		Mode:    triage.Remind,
@@ -45,8 +46,12 @@ var issueReview = triage.Rule{
 	},
 }
 
-// needsAgreement reports whether an issue is ready for development only when people have agreed to it.
-func needsAgreement(in triage.Input) bool { return in.ScopedValue(triage.TypeScope) == "feature" }
+// needsAgreement reports whether an issue is ready for development only when people have agreed to it: if it is a feature and, with a workflow of the
+// team's own, if it has no type.
+func needsAgreement(in triage.Input) bool {
+	kind := in.ScopedValue(triage.TypeScope)
+	return kind == "feature" || kind == "" && !in.Team.Workflow.IsHandbook()
+}
 
 // agreementNeeds are the facts that a tally rests on.
 func agreementNeeds(in triage.Input) triage.Need {

@@ -10,13 +10,15 @@ import (
 // refinementNeedsAssignee follows "Issue refinement": the engineering manager distributes the breakdown.
 var refinementNeedsAssignee = triage.Rule{
 	Meta: triage.Meta{
-		ID:      "refinement-needs-assignee",
-		Summary: "Asks the engineering manager to assign an issue that has been in refinement for days without an assignee.",
-		Section: "Issue refinement",
-		On:      triage.Opened | triage.LabelsChanged | triage.AssigneesChanged | triage.Woken,
-		Mode:    triage.Remind,
-		MaxMode: triage.Remind,
-		Options: []triage.Option{{Name: "days", Help: "working days in refinement before it asks", Default: 5, Min: 1, Max: 60}},
+		ID:         "refinement-needs-assignee",
+		Summary:    "Asks the engineering manager to assign an issue that has been in refinement for days without an assignee.",
+		OwnSummary: "Asks the engineering manager to assign an issue that has been {in refinement} for days without an assignee.",
+		States:     [][]triage.Meaning{{triage.Refinement}},
+		Section:    "Issue refinement",
+		On:         triage.Opened | triage.LabelsChanged | triage.AssigneesChanged | triage.Woken,
+		Mode:       triage.Remind,
+		MaxMode:    triage.Remind,
+		Options:    []triage.Option{{Name: "days", Help: "working days in refinement before it asks", Default: 5, Min: 1, Max: 60}},
 	},
 	Decide: func(in triage.Input, opt triage.Options) triage.Verdict {
 		days := opt.Int("days")

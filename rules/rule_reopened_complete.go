@@ -5,13 +5,14 @@ import "flowkeeper/rules/triage"
 // reopenedComplete follows "Workflow labels": an open issue is not complete.
 var reopenedComplete = triage.Rule{
 	Meta: triage.Meta{
-		ID:      "reopened-complete",
-		Summary: "Asks where a reopened issue stands that is still marked as complete.",
-		Section: "Workflow labels",
-		On:      triage.Reopened,
-		Mode:    triage.Remind,
-		MaxMode: triage.Remind,
-		Prompt:  true,
+		ID:         "reopened-complete",
+		Summary:    "Asks where a reopened issue stands that is still marked as complete.",
+		OwnSummary: "Asks where a reopened issue stands that is still marked as {done}.",
+		Section:    "Workflow labels",
+		On:         triage.Reopened,
+		Mode:       triage.Remind,
+		MaxMode:    triage.Remind,
+		Prompt:     true,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		switch {

@@ -5,13 +5,15 @@ import "flowkeeper/rules/triage"
 // reviewNeedsWeight follows "Issue refinement": the weight comes before the review.
 var reviewNeedsWeight = triage.Rule{
 	Meta: triage.Meta{
-		ID:      "review-needs-weight",
-		Summary: "Reminds of the weight of an issue in review.",
-		Section: "Issue refinement",
-		On:      triage.Opened | triage.LabelsChanged | triage.WeightChanged,
-		Mode:    triage.Remind,
-		MaxMode: triage.Remind,
-		Prompt:  true,
+		ID:         "review-needs-weight",
+		Summary:    "Reminds of the weight of an issue in review.",
+		OwnSummary: "Reminds of the weight of an issue {in review}.",
+		States:     [][]triage.Meaning{{triage.Review}},
+		Section:    "Issue refinement",
+		On:         triage.Opened | triage.LabelsChanged | triage.WeightChanged,
+		Mode:       triage.Remind,
+		MaxMode:    triage.Remind,
+		Prompt:     true,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		switch {

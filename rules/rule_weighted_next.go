@@ -9,13 +9,15 @@ import (
 // weightedNext follows "Issue refinement": once an issue in refinement has its weight, it goes to the review.
 var weightedNext = triage.Rule{
 	Meta: triage.Meta{
-		ID:      "weighted-next",
-		Summary: "Says that a weighted issue in refinement goes to the issue review next; in mode act, moves it.",
-		Section: "Issue refinement",
-		On:      triage.Opened | triage.WeightChanged | triage.LabelsChanged,
-		Mode:    triage.Remind,
-		MaxMode: triage.Act,
-		Prompt:  true,
+		ID:         "weighted-next",
+		Summary:    "Says that a weighted issue in refinement goes to the issue review next; in mode act, moves it.",
+		OwnSummary: "Says that a weighted issue {in refinement} can go to {review} next; in mode act, moves it.",
+		States:     [][]triage.Meaning{{triage.Refinement}, {triage.Review}},
+		Section:    "Issue refinement",
+		On:         triage.Opened | triage.WeightChanged | triage.LabelsChanged,
+		Mode:       triage.Remind,
+		MaxMode:    triage.Act,
+		Prompt:     true,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		weight := in.BaseWeight()
@@ -34,8 +36,12 @@ var weightedNext = triage.Rule{
 			return triage.Nothing("the weight was not set just now")
 		}
 		v := triage.Want("the issue is "+in.Where()+", and "+weightInWords(in), stateAction(in, triage.Review))
+		review := "review"
+		if !in.Team.Workflow.IsHandbook() {
+			review = in.Team.Workflow.Named(triage.Review)
+		}
 		v.Suggestion = &triage.Item{
-			Slot: "next", Title: "The next step", Text: "It is weighted and can go to review.", Do: in.Team.CommandCode("next"),
+			Slot: "next", Title: "The next step", Text: "It is weighted and can go to " + review + ".", Do: in.Team.CommandCode("next"),
 		}
 		return v
 	},

@@ -22,7 +22,7 @@ var workflowIntake = triage.Rule{
 		}
 		start := triage.AddLabel{Label: opt.Text("label")}
 		if start.Label == startLabel {
-			start = stateAction(in, triage.Intake)
+			start.Label = in.Team.State(in.Team.Workflow.Start)
 		}
 		return triage.Want("a new issue is somewhere in the workflow", start)
 	},

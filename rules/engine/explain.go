@@ -159,8 +159,8 @@ func botActionsOf(d Decision, rule string) []string {
 // whyRow is one rule's line: its name, its section and its reason.
 func whyRow(p Policy, s *Setting, f Finding, d Decision) triage.Prose {
 	row := triage.Say(triage.Code(s.ID) + " · ")
-	if s.Section != "" {
-		row = row.Say(s.Section + " · ")
+	if section := p.sectionOf(s); section != "" {
+		row = row.Say(section + " · ")
 	}
 	row = row.Untrusted(f.Reason)
 	if len(f.Wants) > 0 {
@@ -208,7 +208,7 @@ func whyOne(p Policy, d Decision, n int, sights []PastFinding) triage.Reply {
 	s := &p.Settings[n]
 	f := findingOf(d, s.ID)
 	r := triage.Reply{Text: []triage.Prose{
-		summaryOf(s),
+		summaryOf(p, s),
 		beginFinding(d, s).Untrusted(f.Reason).Say("."),
 	}}
 	add := func(row triage.Prose) { r.Rows = append(r.Rows, row) }
@@ -228,12 +228,12 @@ func whyOne(p Policy, d Decision, n int, sights []PastFinding) triage.Reply {
 		add(row)
 	}
 	add(triage.Say("Mode " + triage.Code(s.Mode.String()) + ": " + modeWords[s.Mode]))
-	switch {
-	case s.Section == "":
+	switch section := p.sectionOf(s); {
+	case section == "":
 	case s.Looks != nil:
-		add(triage.Say("From the section “" + s.Section + "”"))
+		add(triage.Say("From the section “" + section + "”"))
 	default:
-		add(triage.Say("From the handbook's section “" + s.Section + "”"))
+		add(triage.Say("From the handbook's section “" + section + "”"))
 	}
 	add(triage.Say("It looks at: " + s.On.String()))
 	for i, sight := range sights {
@@ -246,11 +246,11 @@ func whyOne(p Policy, d Decision, n int, sights []PastFinding) triage.Reply {
 }
 
 // summaryOf says what a rule is. A policy is called as its file calls it, which is not meant as Markdown.
-func summaryOf(s *Setting) triage.Prose {
+func summaryOf(p Policy, s *Setting) triage.Prose {
 	if s.Looks != nil {
 		return triage.Say(triage.Code(s.ID) + ": ").Untrusted(s.Summary)
 	}
-	return triage.Say(triage.Code(s.ID) + ": " + s.Summary)
+	return triage.Say(triage.Code(s.ID) + ": " + s.SummaryFor(p.Team))
 }
 
 // findingOf is what a rule said. A policy for something else than issues says nothing.

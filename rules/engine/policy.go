@@ -38,9 +38,16 @@ func Defaults(catalogue []triage.Rule) []Setting {
 	return settings
 }
 
-// Kinds is the union of the kinds that the active rules look at.
+// Kinds is the union of the kinds that the active rules look at, and of those that give an issue what a state of the team's own workflow needs.
 func (p Policy) Kinds() triage.Kind {
 	var on triage.Kind
+	if p.Team != nil && !p.Team.Workflow.IsHandbook() {
+		for _, s := range p.Team.Workflow.States() {
+			if len(s.Needs) > 0 {
+				on |= triage.LabelsChanged | triage.WeightChanged | triage.AssigneesChanged | triage.MilestoneChanged
+			}
+		}
+	}
 	for _, s := range p.Settings {
 		if s.Mode != triage.Off {
 			on |= s.On
@@ -58,6 +65,15 @@ func (p Policy) LooksAtMergeRequests() bool {
 
 // setting is a rule as configured. The rule is one of the policy's.
 func (p Policy) setting(rule string) *Setting { return &p.Settings[p.index(rule)] }
+
+// sectionOf is the section of a rule for people to read: of a policy its own, of the handbook's rules the handbook's if the team goes by its workflow,
+// else "".
+func (p Policy) sectionOf(s *Setting) string {
+	if s.Looks == nil && !p.Team.Workflow.IsHandbook() {
+		return ""
+	}
+	return s.Section
+}
 
 // index is the place of a rule in the policy, -1 if it is not there.
 func (p Policy) index(rule string) int {

@@ -43,8 +43,11 @@ func (r *run) whyRequested(s Note) []Why {
 		if !ok || i.Met {
 			continue
 		}
-		c := r.command(requested.Command)
-		why = append(why, Why{Rule: "/" + r.policy.Team.CommandPrefix() + " " + c.Name, Section: c.Section, Reason: "@" + requested.By + " asked for it"})
+		c, section := r.command(requested.Command), ""
+		if r.policy.Team.Workflow.IsHandbook() {
+			section = c.Section
+		}
+		why = append(why, Why{Rule: "/" + r.policy.Team.CommandPrefix() + " " + c.Name, Section: section, Reason: "@" + requested.By + " asked for it"})
 	}
 	return why
 }

@@ -83,7 +83,7 @@ func (r *run) why(s Note) []Why {
 		id := setting.ID
 		speaks := r.memory.HasLine[id] || slices.ContainsFunc(s.Items, func(i NoteItem) bool { return !i.Met && ruleOf(i.Key) == id })
 		if speaks && v != nil { // an item of a closed issue is carried on without its reason
-			why = append(why, Why{Rule: id, Section: setting.Section, Reason: v.Reason})
+			why = append(why, Why{Rule: id, Section: r.policy.sectionOf(setting), Reason: v.Reason})
 		}
 	}
 	return why

@@ -66,15 +66,18 @@ func (p Permission) Allows(in Input, who Person, level int) bool {
 // Command is one thing that people may ask for in a comment: a definition and a pure function. The parser, the help, the reference and the
 // permission check all use the definition.
 type Command struct {
-	Name         string  // "spike done"
-	Args         string  // "[weight=<n>] [title]"
-	Summary      string  // one sentence for those who write comments
-	Example      string  // all that follows the prefix: "spike done weight=2"
-	Names        Meaning // of the state that the example names, for the help to name the team's
-	Section      string  // heading of the handbook page that the command carries out, "" for the bot's own matters
+	Name         string      // "spike done"
+	Args         string      // "[weight=<n>] [title]"
+	Summary      string      // one sentence for those who write comments
+	Example      string      // all that follows the prefix: "spike done weight=2"
+	Names        Meaning     // of the state that the example names, for the help to name the team's
+	OwnSummary   string      // as that of a rule
+	States       [][]Meaning // as those of a rule
+	Section      string      // heading of the handbook page that the command carries out, "" for the bot's own matters
 	Who          Permission
 	Closed       bool // also runs on a closed issue
 	Answers      bool // is answered by its reply alone, without a reaction
+	Reviews      bool // is part of the issue review
 	Agrees       bool // is an agreement in the issue review
 	Opens        bool // opens another issue
 	OnlySilences bool // only silences rules or lifts that: GitLab shows nothing of it but the comment
@@ -98,6 +101,22 @@ func (c Command) ExampleFor(t *Team) string {
 		return c.Example
 	}
 	return strings.Replace(c.Example, HandbookWorkflow().Named(c.Names), t.Workflow.Named(c.Names, Intake), 1)
+}
+
+// SummaryFor is the summary in the words of a team.
+func (c Command) SummaryFor(t *Team) string {
+	if c.OwnSummary == "" {
+		return c.Summary
+	}
+	return t.Workflow.inOwnWords(c.Summary, c.OwnSummary)
+}
+
+// Idle says why the command can do nothing in a team's workflow, as Meta.Idle does.
+func (c Command) Idle(w *Workflow) string {
+	if c.Reviews && !slices.ContainsFunc(w.states, State.Reviewed) {
+		return "the team's workflow has no review"
+	}
+	return w.without(c.States)
 }
 
 // Call is one use of a command.

@@ -42,9 +42,14 @@ func ParseMode(name string) (Mode, error) {
 
 // Meta is everything about a rule besides its function. Configuration, reference, metrics and explanations all use it.
 type Meta struct {
-	ID      string      // stable: configuration key, file name, metric label
-	Summary string      // one sentence for people who configure the bot
-	Section string      // heading of the handbook page that the rule carries out
+	ID      string // stable: configuration key, file name, metric label
+	Summary string // one sentence for people who configure the bot
+	Section string // heading of the handbook page that the rule carries out
+	// OwnSummary is the summary for a team with a workflow of its own, where the other one speaks of the handbook's states: {done} is the name of
+	// the team's state that means done, {in done} says that an issue is there. "" if the summary speaks of no state.
+	OwnSummary string
+	// States are what the rule is about: of each list the team has to have a state with one of the meanings, or the rule has nothing to do.
+	States  [][]Meaning
 	On      Kind        // looked at when one of these happened
 	Mode    Mode        // default
 	MaxMode Mode        // the furthest it may be configured to
@@ -69,6 +74,17 @@ type Looks struct {
 	Labels   []string
 	AnyLabel bool // it also counts whether there are others
 }
+
+// SummaryFor is the summary in the words of a team.
+func (m *Meta) SummaryFor(t *Team) string {
+	if m.OwnSummary == "" {
+		return m.Summary
+	}
+	return t.Workflow.inOwnWords(m.Summary, m.OwnSummary)
+}
+
+// Idle says why the rule has nothing to do in a team's workflow, as a clause such as "the team's workflow has no state that means ready"; "" if it has.
+func (m *Meta) Idle(w *Workflow) string { return w.without(m.States) }
 
 // Shared is a part of the configuration that rules share with others, as the value of an option by its section's name. A rule's own section of the
 // configuration cannot set it.

@@ -19,6 +19,11 @@ type State struct {
 	Status string
 }
 
+// Reviewed reports whether the proposal of an issue is agreed on there, or has been.
+func (s State) Reviewed() bool {
+	return s.Is == Review || s.Is == Ready || slices.Contains(s.Needs, RequireAgreement)
+}
+
 // WorkflowTable is a workflow as it is written down.
 type WorkflowTable struct {
 	Path   []State             // in the order in which an issue goes along it
