@@ -24,6 +24,9 @@ func (j *job) decide(ctx context.Context) error {
 			return err
 		case d.InScope:
 			again, err := j.confirmInput(ctx, d, needs)
+			if err == nil && !again {
+				again, err = j.limitPolicies(ctx, d)
+			}
 			if err != nil || !again {
 				return err
 			}
@@ -107,12 +110,12 @@ func setsWeight(d engine.Decision) bool {
 // onlyReminds reports whether all that is to be written is a note whose items have waited for the grace period to end, about a state that
 // GitLab showed since the wait began. Deliveries have kept that up to date; a note that misses the last of them is set right by the next.
 func (j *job) onlyReminds(d engine.Decision) bool {
-	return j.batch.Woken && len(j.batch.Deliveries) == 0 && len(d.Plan) == 0 && d.Pending.Empty() && !j.snap.late &&
+	return j.batch.Woken && len(j.batch.Deliveries) == 0 && len(d.Plan)+len(d.Comments) == 0 && d.Pending.Empty() && !j.snap.late &&
 		j.now().Sub(j.snap.seenAt) <= j.rules.policy.Grace+newborn
 }
 
 // wantsWrites reports whether the decision would write to GitLab.
 func (j *job) wantsWrites(d engine.Decision) bool {
 	_, say := noteToWrite(d)
-	return say || len(d.Plan) > 0 || !triage.Difference(j.snap.issue, d.Result).Empty()
+	return say || len(d.Plan)+len(d.Comments) > 0 || !triage.Difference(j.snap.issue, d.Result).Empty()
 }

@@ -17,6 +17,9 @@ func (j *job) execute(ctx context.Context) (again bool, err error) {
 	if err := j.recordIntent(ctx); err != nil {
 		return false, err
 	}
+	if err := j.recordUndertaken(ctx); err != nil {
+		return false, err
+	}
 	if err := j.openFollowUp(ctx); err != nil {
 		return false, err
 	}
@@ -35,19 +38,19 @@ func (j *job) execute(ctx context.Context) (again bool, err error) {
 // update carries out the plan with one write and compares GitLab's answer with what was wanted. It reports whether GitLab did not take
 // some of it, so that the rules have to be asked again with that knowledge.
 func (j *job) update(ctx context.Context) (again bool, err error) {
-	d := &j.decision
-	if reopens := j.snap.issue.Closed && !d.Result.Closed; len(d.Plan) == 0 && !reopens && triage.Difference(j.snap.issue, d.Result).Empty() {
+	d, wanted := &j.decision, withoutMove(j.snap.issue, j.decision.Result)
+	if len(d.Plan) == 0 && triage.Difference(j.snap.issue, wanted).Empty() {
 		return false, nil
 	}
 	if err := j.checkLease(ctx); err != nil {
 		return false, err
 	}
-	got, err := j.writes.UpdateIssue(ctx, j.snap.issue, d.Result)
+	got, err := j.writes.UpdateIssue(ctx, j.snap.issue, wanted)
 	if err != nil {
 		return false, err
 	}
 	got.CarryFrom(&j.snap.issue)
-	edit, before := triage.Difference(j.snap.issue, d.Result), j.snap.issue
+	edit, before := triage.Difference(j.snap.issue, wanted), j.snap.issue
 	j.effects.edits = append(j.effects.edits, edit)
 	if len(d.Plan) > 0 {
 		j.countWrite(&d.Memory)
@@ -79,6 +82,9 @@ func (j *job) update(ctx context.Context) (again bool, err error) {
 	j.in.Memory.Issue, d.Memory.Issue = &got, &got
 	defer j.carryPending()
 	for _, p := range d.Plan {
+		if _, moves := p.Action.(triage.Move); moves {
+			continue // it comes last
+		}
 		if p.Action.Done(d.Result) && !p.Action.Done(got) && j.noteRefused(p.Action, got) {
 			again = true
 			j.in.Memory.Bump = bump
@@ -154,12 +160,17 @@ func (j *job) noteRefused(a triage.Action, got triage.Issue) bool {
 	case triage.AddLabel, triage.RemoveLabel:
 		return false
 	}
-	delete(j.in.Memory.BotChanges, a.Key())
-	if j.in.Memory.Undone == nil {
-		j.in.Memory.Undone = map[string]triage.Undoing{}
-	}
-	j.in.Memory.Undone[a.Key()] = triage.Undoing{By: "GitLab", What: a.String()}
+	rememberRefused(&j.in.Memory, a)
 	return true
+}
+
+// rememberRefused remembers that GitLab did not do something, so that it is left alone from then on.
+func rememberRefused(m *triage.Memory, a triage.Action) {
+	delete(m.BotChanges, a.Key())
+	if m.Undone == nil {
+		m.Undone = map[string]triage.Undoing{}
+	}
+	m.Undone[a.Key()] = triage.Undoing{By: "GitLab", What: a.String()}
 }
 
 // makeLinks makes the links that commands want, once GitLab has taken the rest.

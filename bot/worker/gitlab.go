@@ -40,12 +40,14 @@ type executor interface {
 	UpdateIssue(ctx context.Context, before, after triage.Issue) (triage.Issue, error)
 	CreateIssue(ctx context.Context, project int64, n gitlab.NewIssue) (triage.Issue, error)
 	CreateLink(ctx context.Context, from, to triage.Ref, kind string) (made string, err error)
+	MoveIssue(ctx context.Context, ref triage.Ref, to gitlab.Place) (triage.Issue, error)
 	Promote(ctx context.Context, ref triage.Ref) error
 }
 
 // publisher writes the bot's comments and reactions.
 type publisher interface {
 	CreateNote(ctx context.Context, ref triage.Ref, internal bool, body string) (int64, error)
+	CreateThread(ctx context.Context, ref triage.Ref, body string) (int64, error)
 	EditNote(ctx context.Context, ref triage.Ref, id int64, body string) error
 	DeleteNote(ctx context.Context, ref triage.Ref, id int64) error
 	Reply(ctx context.Context, ref triage.Ref, discussion string, note int64, internal bool, body string) (int64, error)

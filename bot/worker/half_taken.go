@@ -96,8 +96,17 @@ func retracted(team *triage.Team, e triage.Edit, before, got triage.Issue) triag
 	if e.Close && got.Closed {
 		was.Closed = false
 	}
+	if e.Reopen && !got.Closed {
+		was.Closed = true
+	}
 	if e.Milestone != "" {
 		was.Milestone = before.Milestone
+	}
+	if e.DueDate != "" && got.DueDate == e.DueDate {
+		was.DueDate = before.DueDate
+	}
+	if len(e.Assign)+len(e.Unassign) > 0 {
+		was.Assignees = before.Assignees
 	}
 	return was
 }

@@ -157,7 +157,10 @@ func (j *job) round(ctx context.Context) (again bool, err error) {
 	if again, err := j.execute(ctx); again || err != nil {
 		return again, err
 	}
-	return false, j.publish(ctx)
+	if err := j.publish(ctx); err != nil {
+		return false, err
+	}
+	return false, j.move(ctx)
 }
 
 // snapshotMemory keeps the memory as it is before the first change.

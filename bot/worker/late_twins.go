@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -26,8 +27,8 @@ func (j *job) rememberUnanswered(opens int64, err error) error {
 	}
 	j.snapshotMemory()
 	lost := triage.UnansweredWrite{At: j.now(), Opens: opens}
-	if j.effects.unanswered != nil && opens == 0 {
-		lost.Opens = j.effects.unanswered.Opens
+	if before := j.effects.unanswered; before != nil {
+		lost.Opens, lost.Moves = cmp.Or(opens, before.Opens), before.Moves
 	}
 	j.effects.unanswered, j.effects.leftUnanswered = &lost, true
 	return err
@@ -98,6 +99,9 @@ func subject(n gitlab.Note, on triage.Ref) string {
 	}
 	if to, _, answers := note.ParseReply(n.Body, on); answers {
 		return "answer " + strconv.FormatInt(to, 10)
+	}
+	if rule, spell, says := note.ParsePolicyComment(n.Body, on); says {
+		return "policy " + rule + " " + strconv.Itoa(spell)
 	}
 	return ""
 }

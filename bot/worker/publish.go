@@ -13,10 +13,13 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// publish tells people: on the note, and in answer to their comments.
+// publish tells people: in comments of policies, on the note, and in answer to their comments.
 func (j *job) publish(ctx context.Context) error {
 	ctx, span := tracing.Start(ctx, "publish")
 	defer span.End()
+	if err := j.publishPolicyComments(ctx); err != nil {
+		return err
+	}
 	if err := j.publishNote(ctx); err != nil {
 		return err
 	}
@@ -82,9 +85,10 @@ func noteToWrite(d engine.Decision) (engine.Note, bool) {
 		dismissed := func(what string) bool { return slices.Contains(ref.Dismissed, what) }
 		s.Items = slices.DeleteFunc(slices.Clone(s.Items), func(i engine.NoteItem) bool { return dismissed(i.Key) || dismissed(itemWords(i)) })
 		s.Lines = slices.DeleteFunc(slices.Clone(s.Lines), dismissed)
+		s.Remarks = slices.DeleteFunc(slices.Clone(s.Remarks), func(r engine.Remark) bool { return dismissed(r.Key()) })
 	}
 	if ref.ID == 0 {
-		return s, len(s.Lines) > 0 || s.Open() > 0
+		return s, len(s.Lines)+len(s.Remarks) > 0 || s.Open() > 0
 	}
 	return s, note.Digest(s) != ref.Digest
 }
@@ -97,10 +101,15 @@ func (j *job) rememberShown(ref *triage.NoteRef, shown engine.Note) {
 	for _, i := range shown.Items {
 		ref.Shown = append(ref.Shown, i.Key, itemWords(i))
 	}
+	for _, r := range shown.Remarks {
+		ref.Shown = append(ref.Shown, r.Key())
+	}
 }
 
 // itemWords are what an item says, whichever rule says it.
-func itemWords(i engine.NoteItem) string { return i.Title + " " + i.Text + i.Quote + i.Then }
+func itemWords(i engine.NoteItem) string {
+	return i.Title + " " + i.Text + i.Quote + i.Then + i.Say.Plain()
+}
 
 // createNote writes the note, unless there is one: an earlier attempt may have written it without living to tell.
 func (j *job) createNote(ctx context.Context, shown engine.Note) error {
@@ -179,15 +188,26 @@ func mentioned(s engine.Note, team *triage.Team) []string {
 				who = append(who, team.People(role)...)
 			}
 		}
+		if i.Mention {
+			who = append(who, i.People...)
+		}
+	}
+	for _, r := range s.Remarks {
+		if r.Mention {
+			who = append(who, r.People...)
+		}
 	}
 	return who
 }
 
 // unasked is the same note without mentions.
 func unasked(s engine.Note) engine.Note {
-	s.Items = slices.Clone(s.Items)
+	s.Items, s.Remarks = slices.Clone(s.Items), slices.Clone(s.Remarks)
 	for n := range s.Items {
 		s.Items[n].Mention = false
+	}
+	for n := range s.Remarks {
+		s.Remarks[n].Mention = false
 	}
 	return s
 }

@@ -46,6 +46,7 @@ func (j *job) recoverMemory(ctx context.Context) error {
 	if found {
 		kept = overlay(kept, marked)
 	}
+	kept.Spells = mergeSpells(kept.Spells, j.spellsSaid(slices.Concat(j.view.former, notes)))
 	j.in.Memory = engine.RestoreMemory(kept, j.rules.policy.Team, past, j.view.bot.self.ID)
 	if !found && j.mail.blank {
 		return j.recallSilences(ctx)
@@ -118,6 +119,7 @@ func overlay(kept, marked triage.Memory) triage.Memory {
 	marked.Wakes, marked.WakeAt = kept.Wakes, kept.WakeAt
 	marked.ShadowActions = kept.ShadowActions
 	marked.Taken, marked.Parent = kept.Taken, kept.Parent
+	marked.ActiveAt, marked.Spells = kept.ActiveAt, mergeSpells(kept.Spells, marked.Spells)
 	return marked
 }
 

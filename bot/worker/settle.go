@@ -143,7 +143,9 @@ func (j *job) result() inbox.Result {
 
 // unfinishedMemory is what has to be remembered of a job that changed the issue and did not get to the end: its changes, but nothing of a note
 // that was not written, nor of commands that would be lost.
-func (j *job) unfinishedMemory() ([]byte, error) {
+func (j *job) unfinishedMemory() ([]byte, error) { return json.Marshal(j.unfinished()) }
+
+func (j *job) unfinished() triage.Memory {
 	m := j.decision.Memory.Clone()
 	if m.Issue == nil || !j.decision.Pending.Empty() && !j.intent.recorded && !j.intent.answered {
 		m = j.in.Memory.Clone() // nothing was decided yet
@@ -159,7 +161,7 @@ func (j *job) unfinishedMemory() ([]byte, error) {
 	m.LastDelivered, m.Unanswered, m.Unconfirmed = j.unobserved(), j.effects.unanswered, j.doubts.counts
 	before := cmp.Or(j.before, &j.in.Memory)
 	m.Items, m.Mentioned, m.HasLine, m.Wakes = before.Items, before.Mentioned, before.HasLine, before.Wakes
-	return json.Marshal(m)
+	return m
 }
 
 // record is the decision for explanations; rules that were not run are left out, they had nothing to look at.

@@ -61,7 +61,7 @@ func observedChanges(events []triage.Event, own []triage.Edit) observed {
 	}
 	for _, e := range own {
 		t.weight = t.weight || e.Weight != nil
-		t.state = t.state || e.Close
+		t.state = t.state || e.Close || e.Reopen || e.MoveTo != ""
 		add(e.Add)
 		add(e.Remove)
 	}

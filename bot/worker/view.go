@@ -102,7 +102,8 @@ func (v *view) isMarked(n gitlab.Note) bool {
 	}
 	_, state := note.ParseMarker(n.Body, v.of)
 	_, _, answers := note.ParseReply(n.Body, v.of)
-	return state == note.Known || answers
+	_, _, says := note.ParsePolicyComment(n.Body, v.of)
+	return state == note.Known || answers || says
 }
 
 // recognize finds out whether somebody who left the bot's marks is a user that the bot was, where no store remembers. Anybody can write a mark

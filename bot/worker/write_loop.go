@@ -26,7 +26,7 @@ func (j *job) stopped() bool { return j.in.Memory.StoppedAt.After(j.now().Add(-b
 
 // isWriteLoop reports whether the plan would be one change too many, by the changes that are remembered.
 func (j *job) isWriteLoop() bool {
-	if len(j.decision.Plan) == 0 {
+	if len(j.decision.Plan)+len(j.decision.Comments) == 0 {
 		return false
 	}
 	recent := j.now().Add(-breakerWindow)
@@ -47,7 +47,7 @@ func (j *job) countWrite(m *triage.Memory) {
 func (j *job) stopWriting(ctx context.Context) error {
 	j.pool.metrics.fights.Inc()
 	d := &j.decision
-	d.Result, d.Plan = j.snap.issue, nil
+	d.Result, d.Plan, d.Comments, d.Undertaken = j.snap.issue, nil, nil, nil
 	d.Memory = j.in.Memory.Clone()
 	d.Memory.Issue, d.Memory.StoppedAt = &j.snap.issue, j.now()
 	d.Note.Lines = append(slices.Clone(d.Note.Lines), stoppedLine)

@@ -87,10 +87,11 @@ type Memory struct {
 }
 
 // UnansweredWrite says when GitLab last left a write without an answer, by the bot's clock. Opens is the comment whose follow-up issue one of
-// these writes was to open, 0 for none.
+// these writes was to open, 0 for none. Moves says that one was to move the issue.
 type UnansweredWrite struct {
 	At    time.Time `json:"at"`
 	Opens int64     `json:"o,omitempty"`
+	Moves bool      `json:"mv,omitempty"`
 }
 
 // StateEntry is a workflow state, the one before it ("" if unknown), and when the issue came into it: by the label's event, else when the
