@@ -40,7 +40,11 @@ func TestChanges(t *testing.T) {
 	}{
 		{name: "nothing", before: "inbox: {grace: 5m}", after: "# the same\ninbox:\n  grace: 300s"},
 		{name: "the policy", after: "rules: {weight-research: {above: 2}}\nteam: {side: frontend, roles: {quality: [ann]}}\nlabels: {ux: design}\ncommands: {prefix: bot}",
-			now: "team.roles.quality team.side commands.prefix labels.ux rules.weight-research"},
+			now: "team.roles.quality team.side commands.prefix labels.ux weights.research_above rules.weight-research"},
+		{name: "the scale", after: "weights: {scale: [1, 2, 3, 5, 8, 13]}\nseverity: {scope: sev}",
+			now: "weights.scale weights.research_above weights.split_from weights.security severity.scope rules.weight-research"},
+		{name: "no weights", after: "weights: none\npriority: none", now: "weights priority"},
+		{name: "weights again", before: "weights: none", now: "weights"},
 		{name: "the calendar", after: "calendar: {release: {nth: 2}, holidays: [2026-12-25]}", now: "calendar.release.nth calendar.holidays"},
 		{name: "reports", before: "gitlab: {projects: [a/b]}\nteam: {roles: {engineers: [eric]}}",
 			after: "gitlab: {projects: [a/b]}\nteam: {roles: {engineers: [eric]}, emails: {eric: eric@example.com}}\nreports: {project: a/b, triage: {mode: act}}\n" +

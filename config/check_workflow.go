@@ -97,7 +97,7 @@ func placesAbove(section, at string) []string {
 // stateLabels checks that the label of a state is no other state's and means nothing else.
 func (w *workflowCheck) stateLabels(c *Config) {
 	scope := c.Labels[triage.WorkflowScope][0]
-	team := triage.NewTeam(triage.TeamConfig{Names: c.Labels})
+	team := triage.NewTeam(triage.TeamConfig{Names: c.Labels, Severity: c.Severity.policy(), Priority: c.Priority.policy()})
 	others := map[string]string{c.Team.GroupLabel: "team.group_label", "": ""}
 	for _, l := range c.Team.Labels {
 		others[l] = "team.labels"

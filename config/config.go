@@ -31,6 +31,9 @@ type Config struct {
 	Commands Commands
 	Policies Policies
 	Log      Log
+	Weights  Weights
+	Severity Levels
+	Priority Levels
 
 	// Labels are the names of every label role, the one to write first. No role is missing or without names.
 	Labels map[triage.LabelRole][]string
@@ -95,6 +98,9 @@ func (c Config) Policy() engine.Policy {
 			Workflow:     c.workflow(),
 			Docs:         c.Server.DocsURL,
 			Admin:        c.Server.AdminURL,
+			Scale:        c.Weights.policy(),
+			Severity:     c.Severity.policy(),
+			Priority:     c.Priority.policy(),
 		}),
 		Settings:   settings,
 		Index:      engine.NewIndex(settings),

@@ -26,7 +26,7 @@ func catalogue() []triage.Rule {
 	return []triage.Rule{
 		{Decide: decide, Meta: triage.Meta{
 			ID: "weight-research", Summary: "Marks large weights.", Mode: triage.Act, MaxMode: triage.Act,
-			Options: []triage.Option{{Name: "above", Help: "the highest weight that is fine", Default: 3, Min: 0, Max: 4}},
+			Options: []triage.Option{{Name: "above", Help: "the highest weight that is fine", Default: 3, Min: 0, Max: 1000}},
 		}},
 		{Decide: decide, Meta: triage.Meta{
 			ID: "workflow-intake", Summary: "Gives a first state.", Mode: triage.Act, MaxMode: triage.Act,
@@ -180,6 +180,9 @@ slo: {bug: [1d, 2d, 3d, 4d], infradev: [1h, 2h, 3h, 4h], near: {"1": 10%, "2": 2
 smtp: {host: mail.example.com, port: 25, from: flow@example.com, username: flow}
 commands: {prefix: platform}
 labels: {research: [inquiry, "needs research"], workflow: stage}
+weights: {scale: [1, 2, 3, 5, 8], research_above: 2, split_from: 8, security: none, spike: 3, label: "{side}-points::"}
+severity: {scope: sev, values: [S1, S2, S3], urgent: [S1, S2]}
+priority: {scope: "", values: [P1, P2]}
 rules:
   weight-research: {above: 2}
   workflow-intake: {mode: shadow, label: "stage::design", days: 7}
@@ -242,6 +245,9 @@ rules:
 	want.Log = config.Log{Level: "debug", Format: "console"}
 	want.Labels[triage.Research] = []string{"inquiry", "needs research"}
 	want.Labels[triage.WorkflowScope] = []string{"stage"}
+	want.Weights = config.Weights{Scale: []int{1, 2, 3, 5, 8}, ResearchAbove: 2, SplitFrom: 8, Security: triage.SecurityNone, Spike: 3, Label: "{side}-points::"}
+	want.Severity = config.Levels{Scope: "sev", Values: []string{"S1", "S2", "S3"}, Urgent: []string{"S1", "S2"}}
+	want.Priority = config.Levels{Values: []string{"P1", "P2"}, Urgent: []string{"P1"}}
 	want.Rules[0].Options["above"] = 2
 	want.Rules[1].Mode, want.Rules[1].Options = triage.Shadow, triage.Options{"label": "stage::design", "days": 7}
 	want.Rules[2].Mode = triage.Off

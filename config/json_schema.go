@@ -52,6 +52,9 @@ func (s section) shape() shape {
 		setting := policySetting(policy.Rule{})
 		whole["patternProperties"] = shape{"^" + policyfile.Prefix: rule{&setting}.shape()}
 	}
+	if s.off != nil {
+		return either(shape{"const": offWord}, whole)
+	}
 	return whole
 }
 

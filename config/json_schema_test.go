@@ -89,6 +89,8 @@ func TestSchemaAccepts(t *testing.T) {
 		"gitlab: {url: 'HTTPS://gitlab.example.com'}", "calendar: {release: {weekday: Monday}}", "server: {listen: '[::1]:8080', admin: ':9000'}", "reports: {project: group/sub/project}",
 		"workflow: {states: [{name: todo, is: intake}, {name: doing, needs: [weight, 'label:x']}, {name: done, label: Done, is: done}], moves: {done: [doing]}, start: doing}\nlabels: {workflow: ''}",
 		"slo: {bug: [7d, 30d, 60d, 90d], near: {'1': 50%}}",
+		"weights: {scale: [1, 2, 3, 5, 8, 13], research_above: 5, split_from: 13, security: next, spike: 2, label: '{side}-weight::'}", "weights: none", "weights:\n",
+		"weights: {security: '+1'}", "weights: {security: +1}", "severity: {scope: '', values: [P1, P2, 3], urgent: [P1]}", "severity: none\npriority: none",
 	}
 	for _, text := range texts {
 		if err := validate(t, s, text); err != nil {
@@ -135,6 +137,11 @@ func TestSchemaRefuses(t *testing.T) {
 		"a name for a path":         "gitlab: {projects: [project]}",
 		"a meaning that is none":    "workflow: {states: [{name: todo, is: intak}, {name: done, is: done}]}",
 		"a state without a name":    "workflow: {states: [{is: intake}, {name: done, is: done}]}",
+		"another word than none":    "weights: off",
+		"a scale of one":            "weights: {scale: []}",
+		"a weight in words":         "weights: {scale: [one, two]}",
+		"a security step that none": "weights: {security: double}",
+		"no value of a level":       "severity: {values: []}",
 		"neither true nor false":    "reports: {kickoff: {email: maybe}}",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 // be and is by default, and whether a running bot takes another value over. Parsing, printing, the reference, the defaults and reloading are
 // walks over it.
 func schema(c *Config) section {
-	return section{keys: slices.Concat([]key{
+	all := section{keys: slices.Concat([]key{
 		{name: "gitlab", help: "The GitLab that is served", kind: section{keys: c.GitLab.keys()}},
 		{name: "server", help: "How the bot listens", kind: section{keys: c.Server.keys()}},
 		{name: "inbox", help: "How deliveries are handled", kind: section{keys: c.Inbox.keys()}},
@@ -26,12 +26,19 @@ func schema(c *Config) section {
 		{name: "smtp", reloadable: true, help: "The server that takes mails", kind: section{keys: c.SMTP.keys()}},
 		{name: "commands", reloadable: true, help: "How people talk to the bot", kind: section{keys: c.Commands.keys()}},
 		{name: "labels", reloadable: true, help: "What labels are called: a name, or a list of names of which the first is written and all are recognised", kind: labelsSection(c)},
+		{name: "weights", reloadable: true, help: "The team's estimates; weights: none for a team that has none", kind: section{keys: c.Weights.keys(), off: &c.Weights.None}},
+		{name: "severity", reloadable: true, help: "How bad an issue is; severity: none for a team that does not say it", kind: section{off: &c.Severity.None,
+			keys: c.Severity.keys(triage.HandbookSeverity(), "What needs an owner at once, the one of security issues and of /flow triage urgent first")}},
+		{name: "priority", reloadable: true, help: "How soon an issue is to be done; priority: none for a team that does not say it", kind: section{off: &c.Priority.None,
+			keys: c.Priority.keys(triage.HandbookPriority(), "What an issue of an urgent severity may have, the one of /flow triage urgent first")}},
 		{name: "rules", reloadable: true, help: "How far each rule may go: off; shadow: decided and recorded; remind: on the bot's note; act: done.\n" +
 			"A mode, or a mode with options: {mode: act, option: value}", kind: ruleSection(c)},
 	}, policyKeys(c), []key{
 		{variable: "FLOWKEEPER_MODE", reloadable: true, help: "act: rules go as far as the file says; shadow: none goes further than that. If not set: act with a configuration file, even an empty one, shadow without",
 			kind: withUnsetText(choiceValue(&c.Mode, "", ModeShadow, ModeAct), "not set")},
 	}, c.Log.keys())}
+	all.other = "allowed: " + joinWords(all.names())
+	return all
 }
 
 const notInFile = "secrets do not belong in the file"
@@ -144,7 +151,7 @@ type Team struct {
 	GroupLabel string // may be empty with ScopeAll
 	Labels     []string
 	Scope      string // ScopeAll or ScopeLabelled
-	Side       string // SideBackend or SideFrontend
+	Side       string // SideBackend, SideFrontend or SideNone
 	Roster     map[triage.Role][]string
 	Emails     map[string]string // by username, as Roster spells it
 }
@@ -159,6 +166,7 @@ const (
 const (
 	SideBackend  = "backend"
 	SideFrontend = "frontend"
+	SideNone     = "none" // an issue has one weight, whoever works on it
 )
 
 func (t *Team) keys() []key {
@@ -171,7 +179,7 @@ func (t *Team) keys() []key {
 			standard: []string{"backend", "devops::create", "Category:Source Code Management", group},
 		})},
 		{name: "scope", help: "Which issues are ours: all that carry no other group's label, or only those labelled with group_label", kind: choiceValue(&t.Scope, ScopeAll, ScopeAll, ScopeLabelled)},
-		{name: "side", help: "Whose estimate a plain weight is on an issue of both sides", kind: choiceValue(&t.Side, SideBackend, SideBackend, SideFrontend)},
+		{name: "side", help: "Whose estimate a plain weight is on an issue of both sides; none for a team without sides", kind: choiceValue(&t.Side, SideBackend, SideBackend, SideFrontend, SideNone)},
 		{name: "roles", help: "Who fills which role, by GitLab username", kind: rosterSection(t)},
 		{name: "emails", help: "Where mails for them go: {eric: eric@example.com}; nobody else gets any", kind: byPerson[string]{
 			field: &t.Emails, example: "eric: eric@example.com", value: func(v *string) schemaValue { return addressValue(v) },
@@ -252,7 +260,9 @@ func (l *Log) keys() []key {
 
 // labelsSection are the names of the label roles.
 func labelsSection(c *Config) section {
-	s := section{noun: "label role"}
+	s := section{noun: "label role", moved: map[string]string{
+		"severity": "write severity: {scope: …} outside of labels", "priority": "write priority: {scope: …} outside of labels",
+	}}
 	for _, d := range triage.LabelDefaults() {
 		m := listValue{
 			want: "labels", example: exampleList(d.Names), single: true, least: 1, item: parseLabel, standard: d.Names,

@@ -48,6 +48,7 @@ func read(name string, source []byte, bad *Problem, env *environment, catalogue 
 	env.read(r)
 	r.readPolicies(&c)
 	r.capModes(&c)
+	r.completeScales(&c)
 	r.crossCheck(&c)
 
 	if len(r.problems) > 0 {
@@ -92,6 +93,7 @@ func (r *reader) crossCheck(c *Config) {
 	}
 	r.crossCheckLabels(c)
 	r.crossCheckWorkflow(c)
+	r.crossCheckScales(c)
 	r.crossCheckReports(c)
 	if other := otherGroup(c.Team); other != "" {
 		r.reportConflict(diagnosticf("put the group label into team.labels in its place", "team.labels adds %s to every issue, which makes it another group's than %s",

@@ -10,9 +10,11 @@ import (
 // section is a schemaValue that holds keys.
 type section struct {
 	keys  []key
-	noun  string // what its keys are called: "rule"; empty is "key"
-	other string // the hint for an unknown key that resembles no other, if there are too many to list
+	noun  string            // what its keys are called: "rule"; empty is "key"
+	other string            // the hint for an unknown key that resembles no other, if there are too many to list
+	moved map[string]string // hints for keys that were in the section once
 
+	off *bool // the word none in place of the keys sets it; nil for a section that cannot be switched off
 	// keep takes a key that is not among the section's, if it is known elsewhere; nil takes none.
 	keep func(r *reader, path string, e entry) bool
 }
@@ -35,6 +37,15 @@ func (s section) inFile() []key {
 	return slices.DeleteFunc(slices.Clone(s.keys), func(k key) bool { return k.name == "" })
 }
 
+// names are those of the keys that the file may have.
+func (s section) names() []string {
+	var names []string
+	for _, k := range s.inFile() {
+		names = append(names, k.name)
+	}
+	return names
+}
+
 // each visits every key below the section that has a value, with its path, or its variable if only the environment can set it.
 func (s section) each(visit func(path string, k key)) { s.eachBelow("", false, visit) }
 
@@ -44,6 +55,9 @@ func (s section) eachBelow(path string, live bool, visit func(path string, k key
 		inner, nested := k.kind.(section)
 		switch {
 		case nested:
+			if inner.off != nil {
+				visit(joinPath(path, k.name), key{name: k.name, reloadable: k.reloadable, kind: inner.onOrOff()})
+			}
 			inner.eachBelow(joinPath(path, k.name), k.reloadable, visit)
 		case k.name == "":
 			visit(k.variable, k)
@@ -53,11 +67,30 @@ func (s section) eachBelow(path string, live bool, visit func(path string, k key
 	}
 }
 
-func (s section) text() string   { return "{}" }
+func (s section) text() string {
+	if s.isOff() {
+		return offWord
+	}
+	return "{}"
+}
+
 func (s section) limits() string { return "" }
 func (s section) plain() string  { return "" }
 
+// offWord stands in place of a section's keys for a team that does without.
+const offWord = "none"
+
+func (s section) isOff() bool { return s.off != nil && *s.off }
+
+// onOrOff is whether the section is switched off, as a value.
+func (s section) onOrOff() scalar[bool] {
+	return scalar[bool]{field: s.off, format: func(off bool) string { return map[bool]string{true: offWord, false: "{…}"}[off] }}
+}
+
 func (s section) reset() {
+	if s.off != nil {
+		*s.off = false
+	}
 	for _, k := range s.keys {
 		k.kind.reset()
 	}
@@ -68,6 +101,10 @@ func (s section) reset() {
 func (s section) read(r *reader, path string, n ast.Node) {
 	target := r.resolve(path, n)
 	if target == nil || target.Type() == ast.NullType {
+		return
+	}
+	if s.off != nil && isWord(target) {
+		s.readWord(r, path, target)
 		return
 	}
 	entries, ok := r.mapping(path, target)
@@ -88,20 +125,30 @@ func (s section) read(r *reader, path string, n ast.Node) {
 	}
 }
 
+// readWord reads the one word that may stand in place of the keys.
+func (s section) readWord(r *reader, path string, n ast.Node) {
+	lit, ok := r.literal(path, n, offWord)
+	if ok && lit.text != offWord {
+		r.report(path, n, diagnosticf("write "+offWord+" for a team that does without, or keys below it", "%s is not allowed here", quote(lit.text)))
+	} else if ok {
+		*s.off = true
+		r.origin[path] = origin{spot: position(n)}
+	}
+}
+
 // unknown says what is wrong with a key that is not among the section's.
 func (s section) unknown(r *reader, path, name string) *diagnostic {
 	if f := r.environmentOnlyKey(path, name); f != nil {
 		return f
 	}
+	if hint, ok := s.moved[name]; ok {
+		return diagnosticf(hint, "this is not set here any more")
+	}
 	noun := s.noun
 	if noun == "" {
 		noun = "key"
 	}
-	var names []string
-	for _, k := range s.inFile() {
-		names = append(names, k.name)
-	}
-	return diagnosticf(suggest(name, names, s.other), "there is no such %s", noun)
+	return diagnosticf(suggest(name, s.names(), s.other), "there is no such %s", noun)
 }
 
 // example shows how a key of the section is written.
@@ -147,7 +194,7 @@ func (s section) write(b *strings.Builder, indent string, comments bool) {
 		if comments {
 			writeComment(b, indent, k)
 		}
-		if !nested || len(inner.keys) == 0 {
+		if !nested || len(inner.keys) == 0 || inner.isOff() {
 			b.WriteString(indent + yamlText(k.name) + ": " + k.kind.text() + "\n")
 			continue
 		}

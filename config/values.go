@@ -84,9 +84,11 @@ type listValue struct {
 	repeats  bool     // one word may stand there twice
 	single   bool     // one word may stand for a list of one
 	least    int      // number of items
+	numbers  bool     // the items are numbers, printed without quotes
 	form     shape    // of an item in the JSON Schema; nil is any text
 	item     func(literal) (string, *diagnostic)
-	check    func([]string) *diagnostic // a check of the list that parsed; nil is none
+	follows  func(before []string, item string) *diagnostic // a check of an item behind those before it, of which there are some; nil is none
+	check    func([]string) *diagnostic                     // a check of the list that parsed; nil is none
 }
 
 func (m listValue) text() string {
@@ -94,6 +96,9 @@ func (m listValue) text() string {
 	quoted := make([]string, len(items))
 	for i, s := range items {
 		quoted[i] = yamlText(s)
+		if m.numbers {
+			quoted[i] = s
+		}
 	}
 	if m.single && len(quoted) == 1 {
 		return quoted[0]
@@ -173,6 +178,9 @@ func (m listValue) readList(r *reader, path string, list *ast.SequenceNode) {
 			if _, twice := places[s]; twice {
 				f = diagnosticf("remove one of the two", "%s is there already", quote(s))
 			}
+		}
+		if f == nil && m.follows != nil && len(items) > 0 {
+			f = m.follows(items, s)
 		}
 		if f != nil {
 			r.report(here, n, f)

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strconv"
 
 	"flowkeeper/rules/triage"
 )
@@ -11,14 +12,15 @@ import (
 var commandFollowUp = triage.Command{
 	Name: "follow-up", Args: "<title> [weight=<n>] [milestone=<title>]",
 	Summary: "Opens an issue for what is left over, with this issue's labels, and links the two.",
-	Example: "follow-up remove the feature flag weight=1", Section: "Issue assignments", Who: triage.Member, Closed: true, Opens: true,
+	Example: "follow-up remove the feature flag weight=1", ArgsIn: followUpArguments, ExampleIn: followUpExample,
+	Section: "Issue assignments", Who: triage.Member, Closed: true, Opens: true,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		given, wrong := readFollowUp(in.Team, "follow-up", call.Args)
 		switch {
 		case wrong != nil:
 			return *wrong
 		case given.title == "":
-			return refuseWithout(in.Team, "follow-up <title>", "follow-up remove the feature flag weight=1")
+			return refuseWithout(in.Team, "follow-up <title>", followUpExample(in.Team))
 		case !in.Knows(triage.NeedLinks):
 			return triage.Outcome{Reason: "which follow-ups there are has to be looked up", Needs: triage.NeedLinks}
 		}
@@ -32,6 +34,23 @@ var commandFollowUp = triage.Command{
 		out.Opens = &draft
 		return out
 	},
+}
+
+// followUpArguments are the arguments in a team.
+func followUpArguments(t *triage.Team) string {
+	if t.Scale.Off() {
+		return "<title> [milestone=<title>]"
+	}
+	return "<title> [weight=<n>] [milestone=<title>]"
+}
+
+// followUpExample is the example in a team.
+func followUpExample(t *triage.Team) string {
+	example := "follow-up remove the feature flag"
+	if t.Scale.Off() {
+		return example
+	}
+	return example + " weight=" + strconv.Itoa(t.Scale.Lowest())
 }
 
 // hasLabelOf reports whether one of the labels has the role.

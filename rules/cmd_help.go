@@ -9,22 +9,22 @@ import (
 
 // commandHelp tells what there is, from the definitions of the commands.
 var commandHelp = triage.Command{
-	Name: "help", Args: "[command|all]", Summary: "Lists the commands that fit now, or all, or tells more about one.", Example: "help weight",
+	Name: "help", Args: "[command|all]", Summary: "Lists the commands that fit now, or all, or tells more about one.", Example: "help weight", ExampleIn: helpExample,
 	Who: triage.Anyone, Closed: true, Answers: true,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		about := commandInQuestion(in.Team, call.Args)
 		switch {
 		case about == "":
-			return helpList(in.Team, fittingCommands(in, usable(in.Team, call.Commands)), "These fit the issue now. "+in.Team.CommandCode("help all")+" lists all commands, "+in.Team.CommandCode("help weight")+" tells more about one.")
+			return helpList(in.Team, fittingCommands(in, usable(in.Team, call.Commands)), "These fit the issue now. "+in.Team.CommandCode("help all")+" lists all commands, "+in.Team.CommandCode(helpExample(in.Team))+" tells more about one.")
 		case strings.EqualFold(about, triage.AllRules):
 			return helpList(in.Team, usable(in.Team, call.Commands), "Commands begin a line of a comment, and several run from top to bottom. "+
-				in.Team.CommandCode("help weight")+" tells more about one. What is for members "+triage.Member.Requirement()+".")
+				in.Team.CommandCode(helpExample(in.Team))+" tells more about one. What is for members "+triage.Member.Requirement()+".")
 		}
 		found, _, near := triage.FindCommand(call.Commands, about)
 		if family := familyOf(call.Commands, about); found == nil && near == "" && len(family) == 1 {
 			return helpOn(in.Team, &family[0])
 		} else if found == nil && near == "" && len(family) > 1 {
-			return helpList(in.Team, family, "There are several:")
+			return helpList(in.Team, usable(in.Team, family), "There are several:")
 		}
 		if found == nil {
 			why := triage.Say("there is no command ").Quote(about)
@@ -39,9 +39,25 @@ var commandHelp = triage.Command{
 	},
 }
 
-// usable are the commands that can do something in the team's workflow.
-func usable(team *triage.Team, all []triage.Command) []triage.Command {
-	return slices.DeleteFunc(slices.Clone(all), func(c triage.Command) bool { return c.Idle(team.Workflow) != "" })
+// helpExample asks about a command that the team can use.
+func helpExample(t *triage.Team) string {
+	if t.Scale.Off() {
+		return "help next"
+	}
+	return "help weight"
+}
+
+// usable are the commands that can do something in a team.
+func usable(t *triage.Team, commands []triage.Command) []triage.Command {
+	return slices.DeleteFunc(slices.Clone(commands), func(c triage.Command) bool { return c.Idle(t) != "" })
+}
+
+// leading is the level by which an issue is triaged: the severity, or the priority of a team without severities.
+func leading(t *triage.Team) triage.LabelRole {
+	if t.Severity.Off() {
+		return triage.PriorityScope
+	}
+	return triage.SeverityScope
 }
 
 // fittingCommands are the six commands that suit the issue's state best, the likeliest first.
@@ -60,7 +76,7 @@ func fittingCommands(in triage.Input, all []triage.Command) []triage.Command {
 	add(open && in.Is(triage.Review) && needsAgreement(in), "agree", "simplify")
 	add(open && weight == nil && early, "weight", "unclear")
 	add(open && !in.Is(triage.Done, triage.Blocked) && !offPath(in), "next")
-	add(open && in.ScopedValue(triage.SeverityScope) == "" && early, "triage minor", "triage urgent")
+	add(open && in.ScopedValue(leading(in.Team)) == "" && early, "triage minor", "triage urgent")
 	add(open && !in.Is(triage.Blocked), "blocked by")
 	add(open && weight != nil && early, "spike")
 	add(true, "why", "ignore", "snooze", "resume")
@@ -102,7 +118,7 @@ func familyOf(commands []triage.Command, words string) []triage.Command {
 func helpList(team *triage.Team, commands []triage.Command, intro string) triage.Outcome {
 	r := triage.Reply{Text: []triage.Prose{triage.Say(intro)}}
 	for _, c := range commands {
-		r.Rows = append(r.Rows, triage.Say(team.CommandCode(c.Usage())+" · "+strings.TrimSuffix(c.SummaryFor(team), ".")+" · "+permissionShort(c.Who)))
+		r.Rows = append(r.Rows, triage.Say(team.CommandCode(c.UsageFor(team))+" · "+strings.TrimSuffix(c.SummaryFor(team), ".")+" · "+permissionShort(c.Who)))
 	}
 	out := triage.Answer("lists the commands", r)
 	out.EvenOutOfScope = true
@@ -111,9 +127,14 @@ func helpList(team *triage.Team, commands []triage.Command, intro string) triage
 
 // helpOn tells all about one command.
 func helpOn(team *triage.Team, c *triage.Command) triage.Outcome {
-	r := triage.Reply{Text: []triage.Prose{triage.Say(team.CommandCode(c.Usage()) + ": " + c.SummaryFor(team))}}
+	if why := team.Lacks(c.Uses); why != "" {
+		out := triage.Answer("tells about "+c.Name, triage.Reply{Text: []triage.Prose{triage.Say(capitalized(why) + ", so there is nothing for " + team.CommandCode(c.Name) + " to set.")}})
+		out.EvenOutOfScope = true
+		return out
+	}
+	r := triage.Reply{Text: []triage.Prose{triage.Say(team.CommandCode(c.UsageFor(team)) + ": " + c.SummaryFor(team))}}
 	r.Rows = append(r.Rows, triage.Say("For example: "+team.CommandCode(c.ExampleFor(team))), triage.Say(whoMay(c.Who)))
-	if idle := c.Idle(team.Workflow); idle != "" {
+	if idle := c.Idle(team); idle != "" {
 		r.Rows = append(r.Rows, triage.Say("Of no use here: "+idle))
 	}
 	if c.Section != "" && team.Workflow.IsHandbook() {

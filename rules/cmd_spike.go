@@ -24,8 +24,8 @@ var commandSpike = triage.Command{
 			out.Reason = "makes the issue a spike and asks to schedule it"
 			out.Actions = append(out.Actions, triage.AddLabel{Label: in.Team.Label(triage.Spike)})
 		}
-		if in.Weight() == nil {
-			out.Actions = append(out.Actions, in.WeightAction(2))
+		if lacksWeight(in) {
+			out.Actions = append(out.Actions, in.WeightAction(in.Team.Scale.Spike))
 		}
 		return out
 	},

@@ -12,7 +12,8 @@ import (
 // spike is closed.
 var commandSpikeDone = triage.Command{
 	Name: "spike done", Args: "[weight=<n>] [title]", Summary: "Opens the spike's follow-up, links it and closes the spike.",
-	Example: "spike done weight=2", Section: "If the issue needs a spike", Who: triage.Member, Closed: true, Opens: true,
+	Example: "spike done weight=2", ArgsIn: spikeDoneArgs,
+	ExampleIn: spikeDoneExample, Section: "If the issue needs a spike", Who: triage.Member, Closed: true, Opens: true,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		switch {
 		case !in.Has(triage.Spike):
@@ -36,6 +37,22 @@ var commandSpikeDone = triage.Command{
 		out.Opens = &draft
 		return out
 	},
+}
+
+// spikeDoneArgs are the arguments in a team.
+func spikeDoneArgs(t *triage.Team) string {
+	if t.Scale.Off() {
+		return "[title]"
+	}
+	return "[weight=<n>] [title]"
+}
+
+// spikeDoneExample is the example in a team.
+func spikeDoneExample(t *triage.Team) string {
+	if t.Scale.Off() {
+		return "spike done"
+	}
+	return "spike done weight=" + strconv.Itoa(t.Scale.Low())
 }
 
 // hasFollowUp reports whether the spike is linked to a younger issue, or to one that is about to be opened. An open spike may get another follow-up
@@ -91,7 +108,7 @@ func followUpDraft(in triage.Input, title string, weight *int) triage.Draft {
 	issue.Labels, issue.Weight = draft.Labels, nil
 	in = in.With(issue)
 	if set := in.WeightAction(*weight); set.Side != "" {
-		draft.Labels = append(draft.Labels, triage.WeightLabel(set.Side, set.Value))
+		draft.Labels = append(draft.Labels, triage.LabelOf(set))
 	} else {
 		draft.Weight = weight
 	}
@@ -111,7 +128,7 @@ func isInherited(team *triage.Team, label string) bool {
 		return false
 	}
 	switch triage.Scope(label) {
-	case triage.WeightScope(team.Side), triage.WeightScope(otherSide(team.Side)):
+	case team.WeightScope(team.Side), team.WeightScope(otherSide(team.Side)):
 		return false
 	}
 	return !strings.HasPrefix(strings.ToLower(label), "missed:")

@@ -12,9 +12,11 @@ import (
 // commandWeight sets the estimate of "Weighting issues". The extra level for security issues is the rule security-weight's matter.
 var commandWeight = triage.Command{
 	Name: "weight", Args: "<n> [why]", Summary: "Sets the team's estimate, from 0 to 5.", Example: "weight 3",
-	Section: "Weighting issues", Who: triage.Member,
+	Section: "Weighting issues", Who: triage.Member, Uses: triage.UsesWeights,
+	Words:     func(t *triage.Team) string { return "Sets the team's estimate, " + estimates(t.Scale) + "." },
+	ExampleIn: func(t *triage.Team) string { return "weight " + strconv.Itoa(t.Scale.Example()) },
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
-		weight, ok := readWeight(call.Args)
+		weight, ok := readWeight(in.Team.Scale, call.Args)
 		if !ok {
 			return refuseWeight(in.Team, "weight ", call.Args)
 		}
@@ -26,18 +28,31 @@ var commandWeight = triage.Command{
 	},
 }
 
-// scale is what the weights of "Weight categories" mean, by the weight.
-var scale = [...]string{"very trivial", "trivial", "small", "medium", "large", "unknown"}
+// weightNames are what the weights of the handbook's "Weight categories" mean, by the weight.
+var weightNames = [...]string{"very trivial", "trivial", "small", "medium", "large", "unknown"}
 
-// numbers are the weights in words.
-var numbers = [...]string{"zero", "one", "two", "three", "four", "five"}
+// numbers are numbers in words.
+var numbers = [...]string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"}
 
-// readWeight reads a weight from 0 to 5 at the beginning of a text. What follows it is why, unless that is another number: "3 or 4" is no
-// weight.
-func readWeight(text string) (weight int, ok bool) {
+// meansWeights reports whether the weights of a scale mean what the handbook's do.
+func meansWeights(s *triage.Scale) bool { return slices.Equal(s.Values, triage.HandbookScale().Values) }
+
+// estimates names the weights of a scale behind a noun: "from 0 to 5", "one of 1, 2, 3, 5, 8 and 13".
+func estimates(s *triage.Scale) string {
+	if s.HasGaps() {
+		return "one of " + s.String()
+	}
+	return s.String()
+}
+
+// readWeight reads a weight of the scale at the beginning of a text. What follows it is why, unless that is another number: "3 or 4" is no
+// weight. Where the highest weight is one that is split up, "13+" is it, too.
+func readWeight(scale *triage.Scale, text string) (weight int, ok bool) {
 	first, why, _ := strings.Cut(strings.TrimLeft(text, "=: "), " ")
-	weight, err := strconv.Atoi(withoutMarks(first))
-	if err != nil || weight < 0 || weight >= len(scale) {
+	first = withoutMarks(first)
+	number, open := strings.CutSuffix(first, "+")
+	weight, err := strconv.Atoi(number)
+	if err != nil || !scale.Has(weight) || open && (weight != scale.Top() || weight < scale.SplitFrom) {
 		return 0, false
 	}
 	more := strings.Fields(why)
@@ -57,46 +72,66 @@ func withoutMarks(word string) string { return strings.TrimRight(triage.Unquote(
 
 // refuseWeight says which weights there are. Command is what a weight is written behind: "weight ".
 func refuseWeight(team *triage.Team, command, written string) triage.Outcome {
-	why := triage.Say("a weight is missing; write for example " + team.CommandCode(command+"3"))
+	with := func(weights []int) string {
+		commands := make([]string, len(weights))
+		for n, w := range weights {
+			commands[n] = team.CommandCode(command + strconv.Itoa(w))
+		}
+		return strings.Join(commands, " or ")
+	}
+	example := "write for example " + with([]int{team.Scale.Example()})
+	why := triage.Say("a weight is missing; " + example)
 	if written != "" {
 		why = triage.Say("there is no weight ").Quote(written)
-		if near, ok := nearWeight(written); ok {
-			why = why.Say("; did you mean " + team.CommandCode(command+strconv.Itoa(near)) + "?")
+		if near := nearWeights(team.Scale, written); len(near) > 0 {
+			why = why.Say("; did you mean " + with(near) + "?")
 		} else {
-			why = why.Say("; write for example " + team.CommandCode(command+"3"))
+			why = why.Say("; " + example)
 		}
 	}
 	end := ". "
 	if strings.HasSuffix(why[len(why)-1].Trusted, "?") {
 		end = " "
 	}
-	means := make([]string, len(scale))
-	for n, word := range scale {
-		means[n] = strconv.Itoa(n) + " " + word
-	}
-	return triage.Refuse(why.Say(end + "The weights are: " + strings.Join(means, ", ") + ", not scheduled"))
+	return triage.Refuse(why.Say(end + allWeights(team.Scale)))
 }
 
-// nearWeight is the weight that somebody probably meant who wrote something else: a number word, the next whole number, the nearest end of the
+// allWeights lists the weights of a scale: what they mean, where that is known, and from which on an issue is not scheduled.
+func allWeights(s *triage.Scale) string {
+	if meansWeights(s) && s.SplitFrom == s.Top() {
+		means := make([]string, len(weightNames))
+		for n, word := range weightNames {
+			means[n] = strconv.Itoa(n) + " " + word
+		}
+		return "The weights are: " + strings.Join(means, ", ") + ", not scheduled"
+	}
+	unscheduled := "an issue of " + strconv.Itoa(s.SplitFrom) + " or more is not scheduled"
+	if s.HasGaps() {
+		return "The weights are " + s.String() + "; " + unscheduled
+	}
+	return "The weights go " + s.String() + "; " + unscheduled
+}
+
+// nearWeights are the weights that somebody probably meant who wrote something else: a number word, the next whole number, the nearest of the
 // scale. A minus is read as a dash.
-func nearWeight(written string) (weight int, ok bool) {
+func nearWeights(scale *triage.Scale, written string) []int {
 	first, _, _ := strings.Cut(written, " ")
 	for _, text := range []string{withoutMarks(written), withoutMarks(first)} {
 		text = strings.ToLower(text)
-		if n := slices.Index(scale[:], text); n >= 0 {
-			return n, true
+		if n := slices.Index(weightNames[:], text); n >= 0 && meansWeights(scale) {
+			return []int{n}
 		}
 		if n := slices.Index(numbers[:], text); n >= 0 {
-			return n, true
+			return scale.Near(n)
 		}
 	}
 	number := strings.ReplaceAll(withoutMarks(first), ",", ".")
 	if strings.Trim(number, "+-.0123456789") != "" {
-		return 0, false
+		return nil
 	}
-	f, err := strconv.ParseFloat(number, 64)
+	f, err := strconv.ParseFloat(strings.TrimSuffix(number, "+"), 64)
 	if err != nil {
-		return 0, false
+		return nil
 	}
-	return int(math.Min(math.Ceil(math.Abs(f)), float64(len(scale)-1))), true
+	return scale.Near(int(math.Min(math.Ceil(math.Abs(f)), float64(scale.Top()+1))))
 }

@@ -31,8 +31,10 @@ func readFollowUp(team *triage.Team, command, args string) (given followUpArgs, 
 	weights := weightArg.FindAllStringSubmatch(args, 2)
 	given.title = triage.Unquote(strings.Join(strings.Fields(weightArg.ReplaceAllString(args, " ")), " "))
 	switch {
+	case len(weights) > 0 && team.Scale.Off():
+		return refuse(triage.Refuse(triage.Say(triage.WithoutWeights + "; leave the weight out")))
 	case len(weights) > 1:
-		return refuse(triage.Refuse(triage.Say("there are two weights; write one, for example " + team.CommandCode(command+" weight=2"))))
+		return refuse(triage.Refuse(triage.Say("there are two weights; write one, for example " + team.CommandCode(command+" weight="+strconv.Itoa(team.Scale.Low())))))
 	case len(milestones) > 1:
 		return refuse(triage.Refuse(triage.Say("there are two milestones; write one, for example " + team.CommandCode(command+` milestone="19.7"`))))
 	}
@@ -44,13 +46,13 @@ func readFollowUp(team *triage.Team, command, args string) (given followUpArgs, 
 	}
 	if len(weights) == 1 {
 		written := weights[0][1] + weights[0][2]
-		n, ok := readWeight(written)
+		n, ok := readWeight(team.Scale, written)
 		if !ok {
 			return refuse(refuseWeight(team, command+" weight=", written))
 		}
 		given.weight = &n
 	}
-	if n, ok := readWeight(given.title); ok && strconv.Itoa(n) == given.title {
+	if n, ok := readWeight(team.Scale, given.title); ok && strconv.Itoa(n) == given.title {
 		return refuse(triage.Refuse(triage.Say("").Quote(given.title).Say(" is no title; for a weight write " + team.CommandCode(command+" weight="+given.title))))
 	}
 	if n := utf8.RuneCountInString(given.title); n > maxTitle {

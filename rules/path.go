@@ -140,8 +140,10 @@ func missingLabel(in triage.Input, label string) []missingFact {
 
 // missingWeight says that the issue lacks the estimate that has to come before the review: one with which it can be scheduled.
 func missingWeight(in triage.Input) []missingFact {
-	weight := in.BaseWeight() // the extra level for security takes nothing out of a plan
+	weight, scale := in.BaseWeight(), in.Team.Scale // the extra level for security takes nothing out of a plan
 	switch {
+	case scale.Off():
+		return nil
 	case weight == nil:
 		whose := ""
 		if in.TwoSided() {
@@ -149,13 +151,14 @@ func missingWeight(in triage.Input) []missingFact {
 		}
 		return []missingFact{{
 			reason: "its weight is empty", item: weightItem(in),
-			short: "a weight " + whose + "(" + in.Team.CommandCode("weight 3") + ")",
+			short: "a weight " + whose + "(" + weightCommand(in.Team, scale.Example()) + ")",
 		}}
-	case *weight > 4:
+	case *weight >= scale.SplitFrom:
+		most := "a weight of " + strconv.Itoa(scale.Schedulable()) + " or less"
 		return []missingFact{{
 			reason: "a weight of " + strconv.Itoa(*weight) + " is not scheduled",
-			short:  "a weight of 4 or less (split it up, or " + in.Team.CommandCode("spike <what>") + ")",
-			item:   triage.Item{Slot: "weight", Title: "A weight of 4 or less", Text: "More is not scheduled: split it, or run a spike."},
+			short:  most + " (split it up, or " + in.Team.CommandCode("spike <what>") + ")",
+			item:   triage.Item{Slot: "weight", Title: capitalized(most), Text: "More is not scheduled: split it, or run a spike."},
 		}}
 	}
 	return nil

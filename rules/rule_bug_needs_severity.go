@@ -11,21 +11,29 @@ var bugNeedsSeverity = triage.Rule{
 		On:      triage.Opened | triage.LabelsChanged,
 		Mode:    triage.Remind,
 		MaxMode: triage.Remind,
+		Uses:    triage.UsesLevels,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		if in.ScopedValue(triage.TypeScope) != "bug" {
 			return triage.Nothing("the issue is not a bug")
 		}
-		severity, priority := in.ScopedValue(triage.SeverityScope) != "", in.ScopedValue(triage.PriorityScope) != ""
-		switch {
-		case severity && priority:
-			return triage.Nothing("the bug has a severity and a priority")
-		case severity:
-			return triage.Ask("the bug has no priority", levelItem(in, triage.PriorityScope))
-		case priority:
-			return triage.Ask("the bug has no severity", levelItem(in, triage.SeverityScope))
+		var has, lacks []string
+		var missing []triage.Item
+		for _, scope := range levelScopes {
+			switch {
+			case in.Team.Levels(scope).Off():
+			case in.ScopedValue(scope) != "":
+				has = append(has, "a "+levelNoun(scope))
+			default:
+				lacks, missing = append(lacks, levelNoun(scope)), append(missing, levelItem(in, scope))
+			}
 		}
-		return triage.Ask("the bug has neither a severity nor a priority",
-			levelItem(in, triage.SeverityScope), levelItem(in, triage.PriorityScope))
+		switch len(lacks) {
+		case 0:
+			return triage.Nothing("the bug has " + joinWords(has))
+		case 1:
+			return triage.Ask("the bug has no "+lacks[0], missing...)
+		}
+		return triage.Ask("the bug has neither a severity nor a priority", missing...)
 	},
 }

@@ -31,7 +31,7 @@ var deliverableNeeds = triage.Rule{
 		if len(in.Issue.Assignees) == 0 {
 			need("an assignee", assigneeItem("", nil))
 		}
-		if in.Weight() == nil {
+		if lacksWeight(in) {
 			need("a weight", weightItem(in))
 		}
 		if beforeReady(in) {

@@ -26,7 +26,7 @@ var followUpNeeds = triage.Rule{
 		if in.Issue.Milestone == 0 {
 			lacks, missing = append(lacks, "a milestone"), append(missing, milestoneItem(in))
 		}
-		if in.Weight() == nil {
+		if lacksWeight(in) {
 			lacks, missing = append(lacks, "a weight"), append(missing, weightItem(in))
 		}
 		if w := in.Weight(); w != nil && *w >= o.Int("large") && !hasReached(in, triage.Ready) {
@@ -41,8 +41,19 @@ var followUpNeeds = triage.Rule{
 			missing = append(missing, large)
 		}
 		if len(missing) == 0 {
-			return triage.Nothing("the follow-up has a milestone and a weight")
+			return triage.Nothing("the follow-up has " + followUpNeedsWhat(in.Team))
 		}
-		return triage.Ask("a follow-up is given a milestone and a weight or added to the planning issue, this one lacks "+joinWords(lacks), missing...)
+		return triage.Ask("a follow-up is given "+followUpNeedsWhat(in.Team)+" or added to the planning issue, this one lacks "+joinWords(lacks), missing...)
 	},
 }
+
+// followUpNeedsWhat is what a follow-up is given.
+func followUpNeedsWhat(team *triage.Team) string {
+	if team.Scale.Off() {
+		return "a milestone"
+	}
+	return "a milestone and a weight"
+}
+
+// lacksWeight reports whether an issue has no weight and could have one.
+func lacksWeight(in triage.Input) bool { return in.Weight() == nil && !in.Team.Scale.Off() }

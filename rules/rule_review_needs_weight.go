@@ -1,6 +1,10 @@
 package rules
 
-import "flowkeeper/rules/triage"
+import (
+	"strconv"
+
+	"flowkeeper/rules/triage"
+)
 
 // reviewNeedsWeight follows "Issue refinement": the weight comes before the review.
 var reviewNeedsWeight = triage.Rule{
@@ -13,6 +17,7 @@ var reviewNeedsWeight = triage.Rule{
 		On:         triage.Opened | triage.LabelsChanged | triage.WeightChanged,
 		Mode:       triage.Remind,
 		MaxMode:    triage.Remind,
+		Uses:       triage.UsesWeights,
 		Prompt:     true,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
@@ -28,8 +33,17 @@ var reviewNeedsWeight = triage.Rule{
 
 // weightItem asks for a weight, in the same words for every rule that needs one.
 func weightItem(in triage.Input) triage.Item {
-	return triage.Item{
-		Slot: "weight", Title: "A weight", Text: "for the " + in.Team.Side + " side",
-		Do: in.Team.CommandCode("weight 3") + " or " + triage.HowTo(in.WeightAction(3)),
+	example := in.Team.Scale.Example()
+	item := triage.Item{
+		Slot: "weight", Title: "A weight", Do: weightCommand(in.Team, example) + " or " + triage.HowTo(in.WeightAction(example)),
 	}
+	if in.Team.Scale.HasSides() {
+		item.Text = "for the " + in.Team.Side + " side"
+	}
+	return item
+}
+
+// weightCommand is the command that sets a weight, as a code span.
+func weightCommand(team *triage.Team, weight int) string {
+	return team.CommandCode("weight " + strconv.Itoa(weight))
 }

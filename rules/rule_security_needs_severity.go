@@ -11,6 +11,7 @@ var securityNeedsSeverity = triage.Rule{
 		On:      triage.Opened | triage.LabelsChanged,
 		Mode:    triage.Remind,
 		MaxMode: triage.Remind,
+		Uses:    triage.UsesSeverities,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		switch {
@@ -19,7 +20,11 @@ var securityNeedsSeverity = triage.Rule{
 		case in.ScopedValue(triage.SeverityScope) != "":
 			return triage.Nothing("the security issue has a severity")
 		}
-		return triage.Ask("security is severity 1 with priority 1 or 2 and an assignee, and this issue has no severity",
+		with := " with "
+		if !in.Team.Priority.Off() {
+			with += urgentLevels(in.Team, triage.PriorityScope) + " and "
+		}
+		return triage.Ask("security is severity "+in.Team.Severity.Worst()+with+"an assignee, and this issue has no severity",
 			levelItem(in, triage.SeverityScope))
 	},
 }

@@ -16,26 +16,30 @@ var securityWeight = triage.Rule{
 		On:      triage.Opened | triage.WeightChanged | triage.LabelsChanged,
 		Mode:    triage.Act,
 		MaxMode: triage.Act,
+		Uses:    triage.UsesWeights,
 		Prompt:  true,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
-		weight := in.Weight()
+		weight, scale := in.Weight(), in.Team.Scale
 		if b := in.Memory.Bump; b != nil {
 			return alreadyBumped(in, *b, weight)
 		}
 		switch {
 		case !in.IsSecurity():
 			return triage.Nothing("the issue is not a security issue")
+		case scale.Security == triage.SecurityNone:
+			return triage.Nothing("security issues weigh what other issues do")
 		case weight == nil:
 			return triage.Nothing("the issue has no weight yet")
 		case in.Has(triage.Spike):
 			return triage.Nothing("a spike is timeboxed, also for security")
-		case *weight >= 5:
-			return triage.Nothing("5 is the top of the scale and stays, also for security issues")
+		case *weight >= scale.Top():
+			return triage.Nothing(strconv.Itoa(scale.Top()) + " is the top of the scale and stays, also for security issues")
 		case !in.WeightSet() && !in.LabelAdded(triage.Security):
 			return triage.Nothing("neither the weight nor the security label was set just now")
 		}
-		return bumpWeight(in, triage.Bump{From: *weight, To: *weight + 1})
+		raised, _ := scale.Raised(*weight)
+		return bumpWeight(in, triage.Bump{From: *weight, To: raised})
 	},
 }
 

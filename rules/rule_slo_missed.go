@@ -11,6 +11,7 @@ var sloMissed = triage.Rule{
 		On:      triage.Opened | triage.LabelsChanged | triage.Woken,
 		Mode:    triage.Remind,
 		MaxMode: triage.Act,
+		Uses:    triage.UsesSeverities,
 		Shared:  []triage.Shared{sloLimits},
 	},
 	Decide: func(in triage.Input, opt triage.Options) triage.Verdict {

@@ -15,6 +15,7 @@ var sloNearMiss = triage.Rule{
 		On:      triage.Opened | triage.LabelsChanged | triage.MilestoneChanged | triage.Woken,
 		Mode:    triage.Remind,
 		MaxMode: triage.Act,
+		Uses:    triage.UsesSeverities,
 		Shared:  []triage.Shared{sloLimits},
 	},
 	Decide: func(in triage.Input, opt triage.Options) triage.Verdict {

@@ -16,6 +16,7 @@ var splitWeight = triage.Rule{
 		On:      triage.Opened | triage.WeightChanged | triage.LabelsChanged,
 		Mode:    triage.Act,
 		MaxMode: triage.Act,
+		Uses:    triage.UsesSides,
 		Prompt:  true,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
@@ -30,20 +31,20 @@ var splitWeight = triage.Rule{
 		}
 		weight := *in.Issue.Weight
 		v := triage.Nothing("each side has a weight of its own")
-		if in.Winner(triage.WeightScope(side)) == "" {
-			first := firstWeight{triage.SetWeight{Value: weight, Side: side}}
+		if in.Winner(in.Team.WeightScope(side)) == "" {
+			first := firstWeight{in.Team.SideWeight(side, weight)}
 			v = triage.Want("the issue is for both sides, so its weight of "+strconv.Itoa(weight)+" becomes the "+side+"'s", first)
 			v.Suggestion = &triage.Item{
 				Slot: side, Title: "A " + side + " weight", Text: "The plain weight does not say whose it is.", Do: triage.HowTo(first),
 			}
 		}
-		if other := otherSide(side); in.Winner(triage.WeightScope(other)) == "" {
+		if other := otherSide(side); in.Winner(in.Team.WeightScope(other)) == "" {
 			if len(v.Actions) == 0 {
 				v.Reason = "the " + other + " has no weight of its own"
 			}
 			v.Items = []triage.Item{{
 				Slot: other, Title: "A " + other + " weight", Text: "The work there may weigh differently.",
-				Do: triage.HowTo(triage.SetWeight{Value: 3, Side: other}),
+				Do: triage.HowTo(in.Team.SideWeight(other, in.Team.Scale.Example())),
 			}}
 		}
 		return v
@@ -55,12 +56,13 @@ type firstWeight struct{ triage.SetWeight }
 
 // Key is the label's: people undo it by taking the label off, not by changing the weight.
 func (a firstWeight) Key() string {
-	return triage.AddLabel{Label: triage.WeightLabel(a.Side, a.Value)}.Key()
+	return triage.AddLabel{Label: triage.LabelOf(a.SetWeight)}.Key()
 }
 
 // Done reports whether the side has any weight label.
 func (a firstWeight) Done(i triage.Issue) bool {
-	return slices.ContainsFunc(i.Labels, func(l string) bool { return triage.Scope(l) == triage.WeightScope(a.Side) })
+	scope := triage.Scope(triage.LabelOf(a.SetWeight))
+	return slices.ContainsFunc(i.Labels, func(l string) bool { return triage.Scope(l) == scope })
 }
 
 // Apply gives a side without a weight label this one.

@@ -11,26 +11,38 @@ var urgentNeedsOwner = triage.Rule{
 		On:      triage.Opened | triage.LabelsChanged | triage.AssigneesChanged,
 		Mode:    triage.Remind,
 		MaxMode: triage.Act,
+		Uses:    triage.UsesSeverities,
+		Words: func(t *triage.Team) string {
+			if t.Priority.Off() {
+				return "Asks for the assignee of an issue of " + urgentLevels(t, triage.SeverityScope) + "."
+			}
+			return "Asks for the priority and the assignee of an issue of " + urgentLevels(t, triage.SeverityScope) + "; in mode act, adds priority " +
+				t.Priority.Worst() + " where there is none."
+		},
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
-		if in.ScopedValue(triage.SeverityScope) != "1" {
-			return triage.Nothing("the issue is not severity 1")
+		severity, priority := in.ScopedValue(triage.SeverityScope), in.ScopedValue(triage.PriorityScope)
+		if !in.Team.Severity.IsUrgent(severity) {
+			return triage.Nothing("the issue is not " + urgentLevels(in.Team, triage.SeverityScope))
 		}
 		var v triage.Verdict
-		var lacks []string
+		var has, lacks []string
 		manager := []triage.Role{triage.EngineeringManager}
-		most := levelLabel(in, triage.PriorityScope, "1")
-		switch in.ScopedValue(triage.PriorityScope) {
-		case "1", "2":
-		case "":
+		switch priorities := in.Team.Priority; {
+		case priorities.Off():
+		case priorities.IsUrgent(priority):
+			has = append(has, "is "+urgentLevels(in.Team, triage.PriorityScope))
+		case priority == "":
 			lacks = append(lacks, "a priority")
 			offer := levelItem(in, triage.PriorityScope)
 			offer.Asks, offer.Triage = manager, false
-			v.Actions, v.Suggestion = []triage.Action{most}, &offer
+			v.Actions, v.Suggestion = []triage.Action{levelLabel(in, triage.PriorityScope, priorities.Worst())}, &offer
 		default:
-			lacks = append(lacks, "priority 1 or 2")
+			wanted := urgentLevels(in.Team, triage.PriorityScope)
+			lacks = append(lacks, wanted)
 			v.Items = append(v.Items, triage.Item{
-				Slot: "priority", Title: "Priority 1 or 2", Text: "Severity 1 does not wait.", Do: triage.HowTo(most), Asks: manager,
+				Slot: "priority", Title: capitalized(wanted), Text: "Severity " + severity + " does not wait.",
+				Do: triage.HowTo(levelLabel(in, triage.PriorityScope, priorities.Worst())), Asks: manager,
 			})
 		}
 		if len(in.Issue.Assignees) == 0 {
@@ -38,9 +50,9 @@ var urgentNeedsOwner = triage.Rule{
 			v.Items = append(v.Items, assigneeItem("", manager))
 		}
 		if len(lacks) == 0 {
-			return triage.Nothing("the issue of severity 1 is priority 1 or 2 and has an assignee")
+			return triage.Nothing("the issue of severity " + severity + " " + joinWords(append(has, "has an assignee")))
 		}
-		v.Reason = "the issue of severity 1 lacks " + joinWords(lacks)
+		v.Reason = "the issue of severity " + severity + " lacks " + joinWords(lacks)
 		return v
 	},
 }

@@ -15,6 +15,7 @@ var weightMismatch = triage.Rule{
 		On:      triage.Opened | triage.WeightChanged | triage.LabelsChanged,
 		Mode:    triage.Remind,
 		MaxMode: triage.Remind,
+		Uses:    triage.UsesWeights,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		side := in.Team.Side
@@ -25,7 +26,7 @@ var weightMismatch = triage.Rule{
 			return triage.Nothing("the issue has no plain weight")
 		}
 		plain := *in.Issue.Weight
-		label, labelled := triage.WeightOf(in.Winner(triage.WeightScope(side)), side)
+		label, labelled := in.Team.WeightOf(in.Winner(in.Team.WeightScope(side)), side)
 		switch {
 		case !labelled:
 			return triage.Nothing("the issue has no weight label")
@@ -34,7 +35,7 @@ var weightMismatch = triage.Rule{
 		case bumpedApart(in.Memory.Bump, plain, label):
 			return triage.Nothing("the weight label has the extra level for security issues, the weight is the estimate before")
 		}
-		either, or := triage.HowTo(triage.SetWeight{Value: label}), triage.HowTo(triage.SetWeight{Value: plain, Side: side})
+		either, or := triage.HowTo(triage.SetWeight{Value: label}), triage.HowTo(in.Team.SideWeight(side, plain))
 		return triage.Ask("the weight is "+strconv.Itoa(plain)+" and the weight label says "+strconv.Itoa(label), triage.Item{
 			Slot: "weight", Title: "One weight", Text: "It is " + strconv.Itoa(plain) + ", the label says " + strconv.Itoa(label) + ".",
 			Do: either + " or " + or,

@@ -16,8 +16,9 @@ var weightResearch = triage.Rule{
 		On:      triage.Opened | triage.WeightChanged | triage.LabelsChanged,
 		Mode:    triage.Act,
 		MaxMode: triage.Act,
+		Uses:    triage.UsesWeights,
 		Prompt:  true,
-		Options: []triage.Option{{Name: "above", Help: "the highest weight that needs no research", Default: 3, Min: 0, Max: 4}},
+		Options: []triage.Option{{Name: "above", Help: "the highest weight that needs no research, of the scale; the same as weights.research_above", Default: 3, Min: 0, Max: 1000}},
 	},
 	Decide: func(in triage.Input, opt triage.Options) triage.Verdict {
 		above := opt.Int("above")
@@ -30,7 +31,7 @@ var weightResearch = triage.Rule{
 		if *in.Weight() != *base {
 			item.Text = "Your estimate of " + strconv.Itoa(*base) + ", without the security level, suggests that more is needed."
 		}
-		if *base < 5 && !in.Has(triage.Spike) { // from 5 on weight-split-up says so
+		if *base < in.Team.Scale.SplitFrom && !in.Has(triage.Spike) { // from there on weight-split-up says so
 			item.Do = in.Team.CommandCode("spike <what>") + " for a spike"
 		}
 		v := triage.Ask(weightInWords(in)+fmt.Sprintf("; above %d it suggests that more research is needed", above), item)

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"strconv"
+	"strings"
 
 	"flowkeeper/rules/triage"
 )
@@ -15,17 +16,30 @@ var weightScale = triage.Rule{
 		On:      triage.Opened | triage.WeightChanged | triage.LabelsChanged,
 		Mode:    triage.Remind,
 		MaxMode: triage.Remind,
-		Prompt:  true,
+		Uses:    triage.UsesWeights,
+		Words: func(t *triage.Team) string {
+			return "Reminds of the scale when a weight is outside " + strings.TrimPrefix(t.Scale.String(), "from ") + "."
+		},
+		Prompt: true,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
-		weight := in.Weight()
+		weight, scale := in.Weight(), in.Team.Scale
 		switch {
 		case weight == nil:
 			return triage.Nothing("the issue has no weight")
-		case *weight >= 0 && *weight <= 5:
-			return triage.Nothing("the weight is on the scale from 0 to 5")
+		case scale.Has(*weight):
+			return triage.Nothing("the weight is on the scale " + scale.String())
+		case scale.HasGaps():
+			near := scale.Near(*weight)
+			return triage.Ask("the weight is "+strconv.Itoa(*weight)+", the scale is "+scale.String(), triage.Item{
+				Slot: "scale", Title: "A weight of the scale", Text: "There is " + scale.String() + "; near it is " + triage.OneOf(near) + ".",
+				Do: triage.HowTo(in.WeightAction(near[len(near)-1])),
+			})
 		}
-		return triage.Ask("the weight is "+strconv.Itoa(*weight)+", the scale goes from 0 to 5",
-			triage.Item{Slot: "scale", Title: "A weight from 0 to 5", Text: "5 means too large or unknown: split it, or run a spike."})
+		item := triage.Item{Slot: "scale", Title: "A weight " + scale.String()}
+		if *weight > scale.Top() && scale.Top() >= scale.SplitFrom {
+			item.Text = strconv.Itoa(scale.Top()) + " means too large or unknown: split it, or run a spike."
+		}
+		return triage.Ask("the weight is "+strconv.Itoa(*weight)+", the scale goes "+scale.String(), item)
 	},
 }

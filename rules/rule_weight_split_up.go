@@ -15,15 +15,19 @@ var weightSplitUp = triage.Rule{
 		On:      triage.Opened | triage.WeightChanged | triage.LabelsChanged,
 		Mode:    triage.Remind,
 		MaxMode: triage.Remind,
-		Prompt:  true,
+		Uses:    triage.UsesWeights,
+		Words: func(t *triage.Team) string {
+			return "Asks to split or spike an issue whose estimate is " + strconv.Itoa(t.Scale.SplitFrom) + " or more."
+		},
+		Prompt: true,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
-		base := in.BaseWeight()
+		base, from := in.BaseWeight(), in.Team.Scale.SplitFrom
 		switch {
 		case base == nil:
 			return triage.Nothing("the issue has no weight")
-		case *base < 5:
-			return triage.Nothing(weightInWords(in) + "; only 5 or more has to be split up")
+		case *base < from:
+			return triage.Nothing(weightInWords(in) + "; only " + strconv.Itoa(from) + " or more has to be split up")
 		}
 		item := triage.Item{
 			Slot: "split", Title: "A smaller issue", Text: ": promote it to an epic and split it",
@@ -36,7 +40,7 @@ var weightSplitUp = triage.Rule{
 		if planned := planOf(in); planned != "" {
 			item.Text += " A " + strconv.Itoa(*base) + " cannot be " + planned + "."
 		}
-		return triage.Ask(weightInWords(in)+"; 5 or more is not scheduled, it is split up or spiked", item)
+		return triage.Ask(weightInWords(in)+"; "+strconv.Itoa(from)+" or more is not scheduled, it is split up or spiked", item)
 	},
 }
 

@@ -17,6 +17,7 @@ var weightedNext = triage.Rule{
 		On:         triage.Opened | triage.WeightChanged | triage.LabelsChanged,
 		Mode:       triage.Remind,
 		MaxMode:    triage.Act,
+		Uses:       triage.UsesWeights,
 		Prompt:     true,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
@@ -30,7 +31,7 @@ var weightedNext = triage.Rule{
 			return triage.Nothing("a spike is timeboxed, its weight is not an estimate to review")
 		case weight == nil:
 			return triage.Nothing("the issue " + in.Where() + " has no weight yet")
-		case *weight > 4:
+		case *weight >= in.Team.Scale.SplitFrom:
 			return triage.Nothing("a weight of " + strconv.Itoa(*weight) + " is not ready for review")
 		case !in.WeightSet() && !isOnNote(in, "weighted-next/next"):
 			return triage.Nothing("the weight was not set just now")

@@ -34,7 +34,7 @@ func sloRule(in triage.Input, clock planning.Clock) string {
 	if in.Has(triage.Infradev) {
 		what = "infradev issues"
 	}
-	return what + " of severity " + strconv.Itoa(clock.Severity) + " are to be closed within " + spanInDays(clock.Limit)
+	return what + " of severity " + clock.Severity + " are to be closed within " + spanInDays(clock.Limit)
 }
 
 // sloDue is sloRule with the day for this issue.

@@ -68,7 +68,7 @@ func (s *site) rulesPage(c echo.Context, policy engine.Policy, fared map[string]
 	}
 	for _, setting := range policy.Settings {
 		of := fared[setting.ID]
-		r := page.Rule{ID: setting.ID, Summary: setting.Summary, Mode: setting.Mode.String(), Fired: of.Fired, Undone: of.Undone, Quiet: quietLine(setting)}
+		r := page.Rule{ID: setting.ID, Summary: summaryOf(setting, policy.Team), Mode: setting.Mode.String(), Fired: of.Fired, Undone: of.Undone, Quiet: quietLine(setting)}
 		for _, e := range of.Last {
 			r.Last = append(r.Last, page.Link{Text: subjectName(e.Issue, e.Path), Href: pageOf("/decisions", e.Issue)})
 		}
@@ -81,6 +81,14 @@ func (s *site) rulesPage(c echo.Context, policy engine.Policy, fared map[string]
 		return b.Fired - a.Fired
 	})
 	return s.write(c, v)
+}
+
+// summaryOf is a rule's summary in the words of the team, as far as there is one.
+func summaryOf(s engine.Setting, team *triage.Team) string {
+	if team == nil {
+		return s.Summary
+	}
+	return s.SummaryFor(team)
 }
 
 // quietLine is what quiets a rule in the configuration, "" if it is off: a rule that acts reminds, one that reminds is silent. Options that were

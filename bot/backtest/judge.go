@@ -111,7 +111,7 @@ func (c change) does(a triage.Action) bool {
 		return c.label == a.Label && !c.added
 	case triage.SetWeight:
 		if a.Side != "" {
-			return c.added && c.label == triage.WeightLabel(a.Side, a.Value)
+			return c.added && c.label == triage.LabelOf(a)
 		}
 		return c.weighed && c.weight != nil && *c.weight == a.Value
 	case triage.Close:
@@ -133,7 +133,7 @@ func (c change) undoes(a act) bool {
 		return c.label == want.Label && c.added
 	case triage.SetWeight:
 		if want.Side != "" {
-			return c.added && c.label != triage.WeightLabel(want.Side, want.Value) && triage.Scope(c.label) == triage.WeightScope(want.Side)
+			return c.added && c.label != triage.LabelOf(want) && triage.Scope(c.label) == triage.Scope(triage.LabelOf(want))
 		}
 		return c.weighed && (c.weight == nil || *c.weight != want.Value)
 	case triage.Close:

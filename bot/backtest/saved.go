@@ -33,8 +33,8 @@ func SavedFile(dir string, o Options) string {
 	fmt.Fprintf(hash, "%q\n", o.Former)
 	for _, p := range o.Policies {
 		team := p.Team.TeamConfig
-		team.Workflow = nil // an address
-		fmt.Fprintf(hash, "%+v %+v %v %v %v\n", team, p.Team.Workflow.WorkflowTable, p.Grace, p.Settle, p.TriageDays)
+		team.Workflow, team.Scale, team.Severity, team.Priority = nil, nil, nil, nil // addresses
+		fmt.Fprintf(hash, "%+v %+v %+v %+v %+v %v %v %v\n", team, p.Team.Workflow.WorkflowTable, *p.Team.Scale, *p.Team.Severity, *p.Team.Priority, p.Grace, p.Settle, p.TriageDays)
 		for _, s := range p.Settings {
 			fmt.Fprintln(hash, s.ID, s.Mode, s.Options)
 		}

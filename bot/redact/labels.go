@@ -66,6 +66,11 @@ func (l *Labels) Known(label string) bool {
 	if state, ok := l.policy.Team.StateOf(label); ok {
 		return slices.Contains(l.policy.Team.Workflow.Names(), state)
 	}
+	for _, levels := range []*triage.Levels{l.policy.Team.Severity, l.policy.Team.Priority} {
+		if value, ok := levels.ValueOf(label); ok && levels.Rank(value) >= 0 {
+			return true
+		}
+	}
 	value := triage.Value(label)
 	return slices.Contains(l.keptScopes(), triage.Scope(label)) && (number.MatchString(value) || slices.Contains(kinds, value))
 }
@@ -77,7 +82,7 @@ var kinds = []string{"bug", "feature", "maintenance"}
 
 // keptScopes are the scopes that mean something to the rules.
 func (l *Labels) keptScopes() []string {
-	scopes := []string{"bug", "feature", "maintenance", triage.WeightScope("backend"), triage.WeightScope("frontend")}
+	scopes := []string{"bug", "feature", "maintenance", l.policy.Team.WeightScope("backend"), l.policy.Team.WeightScope("frontend")}
 	for _, role := range []triage.LabelRole{triage.TypeScope, triage.SeverityScope, triage.PriorityScope} {
 		scopes = append(scopes, l.policy.Team.LabelNames(role)...)
 	}

@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -138,21 +139,37 @@ func (w *wantedLabels) roles(p engine.Policy) {
 	}
 }
 
+// The meanings of types and, where a team has the handbook's values, of its severities and priorities.
+var (
+	typeMeanings     = map[string]string{"bug": "Something does not work as it should", "feature": "Something new", "maintenance": "Upkeep that users do not see"}
+	severityMeanings = []string{"Blocker: unusable, and there is no way around", "Critical: broken, and the way around is hard", "Major: broken, and there is a way around", "Low: little harm"}
+	priorityMeanings = []string{"Urgent: to be done at once", "High: to be done soon", "Medium: to be done when there is room", "Low: may wait"}
+)
+
 // levels adds types, severities and priorities.
 func (w *wantedLabels) levels() {
-	kinds := map[string]string{"bug": "Something does not work as it should", "feature": "Something new", "maintenance": "Upkeep that users do not see"}
-	severities := map[string]string{"1": "Blocker: unusable, and there is no way around", "2": "Critical: broken, and the way around is hard", "3": "Major: broken, and there is a way around", "4": "Low: little harm"}
-	priorities := map[string]string{"1": "Urgent: to be done at once", "2": "High: to be done soon", "3": "Medium: to be done when there is room", "4": "Low: may wait"}
 	for _, l := range w.team.TriageLabels() {
-		means := kinds
-		switch triage.Scope(l) {
-		case w.team.Label(triage.SeverityScope):
-			means = severities
-		case w.team.Label(triage.PriorityScope):
-			means = priorities
+		switch noun, levels, rank := levelOf(w.team, l); {
+		case levels == nil:
+			w.add(l, typeMeanings[triage.Value(l)])
+		case len(levels.Values) == len(severityMeanings) && levels == w.team.Severity:
+			w.add(l, severityMeanings[rank])
+		case len(levels.Values) == len(priorityMeanings) && levels == w.team.Priority:
+			w.add(l, priorityMeanings[rank])
+		default:
+			w.add(l, fmt.Sprintf("%s %d of %d, 1 is the most urgent", noun, rank+1, len(levels.Values)))
 		}
-		w.add(l, means[triage.Value(l)])
 	}
+}
+
+// levelOf finds the severity or the priority for which a label stands, with its place among them; nil if it stands for none.
+func levelOf(t *triage.Team, label string) (noun string, levels *triage.Levels, rank int) {
+	for noun, levels := range map[string]*triage.Levels{"Severity": t.Severity, "Priority": t.Priority} {
+		if value, ok := levels.ValueOf(label); ok && levels.Rank(value) >= 0 {
+			return noun, levels, levels.Rank(value)
+		}
+	}
+	return "", nil, -1
 }
 
 // reports adds what the issues of reports carry, by which the rules leave them alone: the handbook's names where the team has them.
@@ -166,39 +183,35 @@ func (w *wantedLabels) reports() {
 	}
 }
 
-// heaviest is the highest weight of the scale, heavier what a security issue's may become.
-const heaviest, heavier = 5, 6
-
 // weights adds the labels that carry the weight of the team's side on an issue of both sides.
 func (w *wantedLabels) weights(p engine.Policy) {
-	if _, on := active(p, "split-weight"); !on {
+	_, splits := active(p, "split-weight")
+	part := "The " + w.team.Side + " part of the work weighs "
+	if !w.team.Scale.HasSides() {
+		part = "The work weighs "
+	} else if !splits {
 		return
 	}
-	most := heaviest
-	if _, on := active(p, "security-weight"); on {
-		most = heavier
-	}
-	for n := 0; n <= most; n++ {
-		w.add(triage.WeightLabel(w.team.Side, n), "The "+w.team.Side+" part of the work weighs "+strconv.Itoa(n))
+	for _, n := range w.team.Scale.Values {
+		w.add(w.team.WeightLabel(w.team.Side, n), part+strconv.Itoa(n))
 	}
 }
 
-// graded are the colours of the levels from 1 to 4, red to green.
+// graded are the colours of the levels from the worst to the least, red to green.
 var graded = [...]string{"#f2495c", "#ff9830", "#fade2a", "#73bf69"}
 
 // color gives all labels of a scope one colour; severities and priorities are graded.
 func color(t *triage.Team, label string) string {
 	scope := triage.Scope(label)
+	if _, levels, rank := levelOf(t, label); levels != nil {
+		return graded[rank*(len(graded)-1)/max(1, len(levels.Values)-1)]
+	}
 	switch scope {
-	case t.Label(triage.SeverityScope), t.Label(triage.PriorityScope):
-		if n, err := strconv.Atoi(triage.Value(label)); err == nil && n >= 1 && n <= len(graded) {
-			return graded[n-1]
-		}
 	case t.Label(triage.WorkflowScope):
 		return "#428bca"
 	case t.Label(triage.TypeScope):
 		return "#9400d3"
-	case triage.WeightScope(t.Side):
+	case t.WeightScope(t.Side):
 		return "#4a708b"
 	}
 	switch {

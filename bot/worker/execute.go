@@ -111,7 +111,7 @@ func (j *job) checkWanted(got triage.Issue) (again bool) {
 		case !j.noteRefused(a.Action, got):
 			kept = append(kept, a)
 		case weighs && weight.Side == "":
-			a.Action = triage.SetWeight{Value: weight.Value, Side: j.rules.policy.Team.Side}
+			a.Action = j.rules.policy.Team.SideWeight(j.rules.policy.Team.Side, weight.Value)
 			kept, again = append(kept, a), true
 		case triage.IsAssignment(a.Action):
 			again = true

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"flowkeeper/bot/check"
@@ -39,8 +40,12 @@ func rulesPart(policy engine.Policy) check.Part {
 
 // searched says how far the search went in which nothing was found.
 func searched(r conflict.Report) string {
-	text := fmt.Sprintf("no two contradict each other on %d issues: each of %d states, weights to %d, up to %d of %d labels and %d circumstances",
-		r.Issues, r.States, r.Weight, r.Together, len(r.Labels), len(r.Circumstances))
+	weights := "no weights"
+	if r.Weights != "" {
+		weights = "weights to " + strconv.Itoa(r.Weight)
+	}
+	text := fmt.Sprintf("no two contradict each other on %d issues: each of %d states, %s, up to %d of %d labels and %d circumstances",
+		r.Issues, r.States, weights, r.Together, len(r.Labels), len(r.Circumstances))
 	if len(r.LeftOut) > 0 {
 		text += fmt.Sprintf("; %d further labels were left out", len(r.LeftOut))
 	}

@@ -16,7 +16,8 @@ import (
 type Report struct {
 	Issues        int      // decided
 	States        int      // workflow states, none aside
-	Weight        int      // the highest
+	Weight        int      // the highest, 0 for a team without weights
+	Weights       string   // none aside, in words: "0 to 6"; "" for a team without weights
 	Together      int      // particulars on one issue at most
 	Labels        []string // searched as particulars
 	LeftOut       []string // labels for which Bound.Labels had no room
@@ -35,9 +36,13 @@ type Conflict struct {
 
 // Bound says how far the search looked: "searched 130000 issues: 22 workflow states or none × …".
 func (r Report) Bound() string {
-	s := fmt.Sprintf("searched %d issues: %d workflow states or none × no weight or 0 to %d × up to %d at a time of %d further labels "+
+	weights := "no weight"
+	if r.Weights != "" {
+		weights += " or " + r.Weights
+	}
+	s := fmt.Sprintf("searched %d issues: %d workflow states or none × %s × up to %d at a time of %d further labels "+
 		"(weight labels only where there is no other weight) and %d circumstances (%s)",
-		r.Issues, r.States, r.Weight, r.Together, len(r.Labels), len(r.Circumstances), strings.Join(r.Circumstances, ", "))
+		r.Issues, r.States, weights, r.Together, len(r.Labels), len(r.Circumstances), strings.Join(r.Circumstances, ", "))
 	if len(r.LeftOut) > 0 {
 		s += "; left out for their number: " + quotedAll(r.LeftOut)
 	}
@@ -57,8 +62,11 @@ func (c Conflict) String() string {
 // report shrinks what was found and puts it into words.
 func (s *search) report() Report {
 	r := Report{
-		Issues: s.issues, States: len(s.space.states) - 1, Weight: s.bound.Weight, Together: s.bound.Together,
+		Issues: s.issues, States: len(s.space.states) - 1, Together: s.bound.Together,
 		Labels: s.space.labels(), LeftOut: s.space.leftOut, Circumstances: s.space.circumstances(),
+	}
+	if all := s.space.weights[1:]; len(all) > 0 {
+		r.Weight, r.Weights = *all[len(all)-1], weightsInWords(all)
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.found)) {
 		if len(r.Conflicts) == s.bound.Conflicts {
@@ -70,6 +78,18 @@ func (s *search) report() Report {
 		r.Conflicts = append(r.Conflicts, Conflict{Issue: sit.String(), Wishes: c.wishes, Why: c.why})
 	}
 	return r
+}
+
+// weightsInWords names weights in rising order: "0 to 6", "1, 2, 3, 5 and 6".
+func weightsInWords(weights []*int) string {
+	scale := triage.Scale{}
+	for _, w := range weights {
+		scale.Values = append(scale.Values, *w)
+	}
+	if !scale.HasGaps() {
+		return fmt.Sprintf("%d to %d", scale.Values[0], scale.Top())
+	}
+	return scale.String()
 }
 
 // shrink drops from an issue whatever the clash does not need.

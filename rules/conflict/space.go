@@ -16,7 +16,7 @@ type space struct {
 	states      []string // workflow labels; the first is "", none
 	weights     []*int   // the first is nil, none
 	team        []string // labels of every issue of the team
-	side        string   // whose weight labels it knows
+	weightScope string   // of the weight labels that it knows
 	particulars []particular
 	known       map[string]bool // labels that are in the space
 	limit       int             // of labels among the particulars
@@ -36,7 +36,7 @@ type particular struct {
 // newSpace has the labels that the team and the rules' options name.
 func newSpace(p engine.Policy, b Bound) space {
 	s := space{
-		states: []string{""}, weights: []*int{nil}, team: slices.Clone(p.Team.TeamConfig.Labels), side: p.Team.Side,
+		states: []string{""}, weights: []*int{nil}, team: slices.Clone(p.Team.TeamConfig.Labels), weightScope: p.Team.WeightScope(p.Team.Side),
 		known: map[string]bool{}, limit: b.Labels,
 	}
 	if group := p.Team.GroupLabel; group != "" && !slices.Contains(s.team, group) {
@@ -50,12 +50,27 @@ func newSpace(p engine.Policy, b Bound) space {
 		s.states = append(s.states, label)
 		s.known[label] = true
 	}
-	for w := range b.Weight + 1 {
+	for _, w := range weights(p.Team.Scale, b) {
 		s.weights = append(s.weights, triage.Int(w))
 	}
 	s.particulars = nonLabelParticulars(p.Team)
 	s.addLabels(initialLabels(p, b))
 	return s
+}
+
+// weights are 0 to the bound's, or the scale of a team that has another one, with the weight beyond its top. A team without weights has none.
+func weights(scale *triage.Scale, b Bound) []int {
+	if handbook := triage.HandbookScale(); !slices.Equal(scale.Values, handbook.Values) {
+		if scale.Off() {
+			return nil
+		}
+		return append(slices.Clone(scale.Values), scale.Top()+1)
+	}
+	var all []int
+	for w := range b.Weight + 1 {
+		all = append(all, w)
+	}
+	return all
 }
 
 // initialLabels are the labels to begin with. Of a role's names the one that is written comes before all aliases, which are the first to be
@@ -81,8 +96,8 @@ func initialLabels(p engine.Policy, b Bound) []string {
 		}
 	}
 	labels = append(labels, team.TriageLabels()...)
-	for w := range b.Weight + 1 {
-		labels = append(labels, triage.WeightLabel(team.Side, w))
+	for _, w := range weights(team.Scale, b) {
+		labels = append(labels, team.WeightLabel(team.Side, w))
 	}
 	return append(labels, aliases...)
 }
@@ -99,7 +114,7 @@ func (s *space) addLabels(labels []string) {
 			continue
 		}
 		s.limit--
-		_, weighs := triage.WeightOf(l, s.side)
+		weighs := triage.Scope(l) == s.weightScope
 		s.particulars = append(s.particulars, particular{label: l, free: weighs})
 	}
 }

@@ -36,6 +36,8 @@ func (r *commandRun) run(c Comment, line Line, h parsedLine, call triage.Call) t
 		return triage.Refuse(triage.Say("the comment may have been changed since it was written, before the bot could read it; write it again if it still holds"))
 	case !cmd.Who.Allows(in, call.By, call.Level):
 		return triage.Refuse(triage.Say(team.CommandCode(cmd.Name) + " " + cmd.Who.Requirement()))
+	case team.Lacks(cmd.Uses) != "":
+		return triage.Refuse(triage.Say(team.Lacks(cmd.Uses) + ", so there is nothing for " + team.CommandCode(cmd.Name) + " to set"))
 	case r.issue.Closed && !cmd.Closed:
 		return triage.Refuse(triage.Say("the issue is closed; reopen it first"))
 	}

@@ -259,7 +259,7 @@ func (r *run) evaluateAll() []Planned {
 			l.verdict = r.linesWhenClosed(l.setting)
 			continue
 		}
-		for _, a := range r.evaluate(l, l.setting.Decide(r.in, l.setting.Options)) {
+		for _, a := range r.evaluate(l, l.setting.DecideFor(r.in, l.setting.Options)) {
 			if l.setting.Mode == triage.Act {
 				wants = append(wants, Planned{l.setting.ID, a})
 			}
@@ -304,7 +304,7 @@ func (r *run) linesWhenClosed(s *Setting) *triage.Verdict {
 	if !r.in.Issue.Closed || !r.memory.HasLine[s.ID] || s.Mode < triage.Remind {
 		return nil
 	}
-	v := s.Decide(r.in, s.Options)
+	v := s.DecideFor(r.in, s.Options)
 	return &triage.Verdict{Reason: v.Reason, Lines: v.Lines}
 }
 

@@ -89,7 +89,7 @@ func whyAll(p Policy, d Decision) triage.Reply {
 	var r triage.Reply
 	silent := 0
 	for _, f := range d.Findings {
-		speaks := len(botActionsOf(d, f.Rule)) > 0 || f.Notable || silencedItself(&d.Memory, f.Rule)
+		speaks := len(botActionsOf(p.Team, d, f.Rule)) > 0 || f.Notable || silencedItself(&d.Memory, f.Rule)
 		switch s := p.setting(f.Rule); {
 		case speaks:
 			r.Rows = append(r.Rows, whyRow(p, s, f, d))
@@ -131,7 +131,7 @@ func silencedItself(m *triage.Memory, rule string) bool {
 }
 
 // botActionsOf lists in words what the rule did to the issue and nobody changed since.
-func botActionsOf(d Decision, rule string) []string {
+func botActionsOf(team *triage.Team, d Decision, rule string) []string {
 	var deeds []string
 	for _, key := range slices.Sorted(maps.Keys(d.Memory.BotChanges)) {
 		own := d.Memory.BotChanges[key]
@@ -142,7 +142,7 @@ func botActionsOf(d Decision, rule string) []string {
 		case "label":
 			deeds = append(deeds, changeInWords(of, own.Removed))
 		case "weight":
-			deeds = append(deeds, triage.SetWeight{Value: own.Value, Side: of}.String())
+			deeds = append(deeds, weightSet(team, of, own.Value).String())
 		case "milestone":
 			deeds = append(deeds, "set the milestone")
 		case "state":
@@ -170,7 +170,7 @@ func whyRow(p Policy, s *Setting, f Finding, d Decision) triage.Prose {
 		}
 		row = row.Say(wants).Untrusted(strings.Join(f.Wants, ", "))
 	}
-	if deeds := botActionsOf(d, f.Rule); len(deeds) > 0 {
+	if deeds := botActionsOf(p.Team, d, f.Rule); len(deeds) > 0 {
 		row = row.Say(" · did: ").Untrusted(strings.Join(deeds, ", "))
 	}
 	if s.Mode == triage.Shadow {
@@ -215,7 +215,7 @@ func whyOne(p Policy, d Decision, n int, sights []PastFinding) triage.Reply {
 	if len(f.Wants) > 0 {
 		add(triage.Say("It wants: ").Untrusted(strings.Join(f.Wants, ", ")))
 	}
-	if deeds := botActionsOf(d, s.ID); len(deeds) > 0 {
+	if deeds := botActionsOf(p.Team, d, s.ID); len(deeds) > 0 {
 		add(triage.Say("It did: ").Untrusted(strings.Join(deeds, ", ")))
 	}
 	if at := ruleOpensAt(p, d, s.ID); !at.IsZero() {

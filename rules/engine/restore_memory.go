@@ -169,21 +169,28 @@ func (r *recovery) replayWeight(key string, value *int, p triage.ResourceEvent) 
 	case value != nil:
 		r.own[key] = triage.BotChange{Value: *value}
 		delete(r.undone, key)
-		if before != nil && *value == *before+1 || r.includesSecurityLevel(*value) {
-			r.bump = &triage.Bump{From: *value - 1, To: *value}
+		if estimate, ok := r.estimateWithin(before, *value); ok {
+			r.bump = &triage.Bump{From: estimate, To: *value}
 		}
 	}
 }
 
-// includesSecurityLevel reports whether a weight that the bot sets includes the extra level for security issues: it sets both in one write. A 5 may
-// be the weight that was asked for.
-func (r *recovery) includesSecurityLevel(weight int) bool {
+// estimateWithin is the estimate within a weight that the bot sets, without the extra level for security issues; ok is false if the weight does not
+// include that level. The bot may have set both in one write. The top of the scale may be the weight that was asked for.
+func (r *recovery) estimateWithin(before *int, weight int) (estimate int, ok bool) {
+	scale := r.team.Scale
+	if before != nil {
+		if raised, ok := scale.Raised(*before); ok && raised == weight {
+			return *before, true
+		}
+	}
 	then := triage.NewInput(r.team, nil, r.issue(), nil, time.Time{})
-	return then.IsSecurity() && !then.Has(triage.Spike) && 0 < weight && weight < 5
+	estimate, ok = scale.Lowered(weight)
+	return estimate, ok && then.IsSecurity() && !then.Has(triage.Spike) && weight < scale.Top()
 }
 
 // sideWeight reads a weight label of the team's side.
 func (r *recovery) sideWeight(label string) (side string, value int, ok bool) {
-	value, ok = triage.WeightOf(label, r.team.Side)
+	value, ok = r.team.WeightOf(label, r.team.Side)
 	return r.team.Side, value, ok
 }

@@ -181,6 +181,6 @@ func clearBotChange(m *triage.Memory, a triage.Action) {
 	delete(m.BotChanges, a.Key())
 	delete(m.Undone, a.Key())
 	if s, ok := a.(triage.SetWeight); ok && s.Side != "" {
-		delete(m.BotChanges, triage.AddLabel{Label: triage.WeightLabel(s.Side, s.Value)}.Key())
+		delete(m.BotChanges, triage.AddLabel{Label: triage.LabelOf(s)}.Key())
 	}
 }

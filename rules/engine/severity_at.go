@@ -38,5 +38,6 @@ func FirstSeverity(team *triage.Team, history []triage.ResourceEvent) time.Time 
 }
 
 func isSeverity(team *triage.Team, label string) bool {
-	return triage.Scope(team.Canonical(label)) == team.Label(triage.SeverityScope)
+	_, ok := team.Severity.ValueOf(team.Canonical(label))
+	return ok
 }

@@ -99,7 +99,7 @@ func undone(in triage.Input, key string, own triage.BotChange) (u triage.Undoing
 		u = triage.Undoing{By: whoDid(in, triage.MilestoneChanged), What: "set the milestone"}
 		return u, in.Issue.Milestone == own.MovedFrom // 0 where there was none
 	case "weight":
-		set := triage.SetWeight{Value: own.Value, Side: of}
+		set := weightSet(in.Team, of, own.Value)
 		return triage.Undoing{By: whoWeighed(in), What: set.String()}, !set.Done(in.Issue)
 	}
 	has := in.Issue.Has(of)
@@ -140,6 +140,14 @@ func assigneesInWords(own triage.BotChange) string {
 	return triage.Unassign{People: own.Unassigned}.String()
 }
 
+// weightSet is the action by whose key the bot set a weight: of the weight field, or of a side.
+func weightSet(team *triage.Team, side string, weight int) triage.SetWeight {
+	if side == "" {
+		return triage.SetWeight{Value: weight}
+	}
+	return team.SideWeight(side, weight)
+}
+
 // whoLabelled is the username of the last person whose event touched the label, "" if no event tells.
 func whoLabelled(in triage.Input, label string) string {
 	return lastActor(in, func(e triage.Event) bool { return touches(e, func(l string) bool { return l == label }) })
@@ -147,7 +155,7 @@ func whoLabelled(in triage.Input, label string) string {
 
 // whoWeighed is the username of the last person who changed the weight, in the field or by a label.
 func whoWeighed(in triage.Input) string {
-	weighs := func(l string) bool { return triage.Scope(l) == triage.WeightScope(in.Team.Side) }
+	weighs := func(l string) bool { return triage.Scope(l) == in.Team.WeightScope(in.Team.Side) }
 	return lastActor(in, func(e triage.Event) bool { return e.Changes.Weight != nil || touches(e, weighs) })
 }
 

@@ -97,11 +97,15 @@ func (s Snapshot) proposal() proposal {
 	return p
 }
 
-// isSchedulable reports whether an issue can be scheduled by its weight: it has one, of 4 or less. The extra level for security takes nothing out of a
-// plan.
+// isSchedulable reports whether an issue can be scheduled by its weight: it has one that need not be split up. The extra level for security takes
+// nothing out of a plan.
 func isSchedulable(in *triage.Input) bool {
-	w := weightOf(in)
-	return w != nil && (*w < 5 || *w == 5 && in.IsSecurity())
+	w, scale := weightOf(in), in.Team.Scale
+	if w == nil || scale.Off() {
+		return scale.Off()
+	}
+	estimate, raised := scale.Lowered(*w)
+	return *w < scale.SplitFrom || raised && in.IsSecurity() && estimate < scale.SplitFrom
 }
 
 // proposalSection lists what could be selected, with the sum of the weights so far.
@@ -249,7 +253,7 @@ func (s Snapshot) beyondSection(p proposal) Section {
 func (s Snapshot) unreadySection(p proposal) Section {
 	return s.unselectedSection(Section{
 		Name: "unready", Title: fmt.Sprintf("Cannot be scheduled yet (%d)", len(p.unready)), Folded: true,
-		Text: []triage.Prose{triage.Say("Without a weight, or with one of 5 and more, an issue is not selected. Please see to it, or comment one of the two on it.")},
+		Text: []triage.Prose{sayf("Without a weight, or with one of %d and more, an issue is not selected. Please see to it, or comment one of the two on it.", s.Team.Scale.SplitFrom)},
 	}, s.Milestone.Next(), p.unready)
 }
 

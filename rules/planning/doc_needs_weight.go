@@ -2,6 +2,7 @@ package planning
 
 import (
 	"fmt"
+	"strconv"
 
 	"flowkeeper/rules/triage"
 )
@@ -137,19 +138,35 @@ func (s Snapshot) needsWeightIntro(open int) []triage.Prose {
 	return []triage.Prose{sayf("%s of %s %s no weight. Please weigh yours%s, so that the milestone can be planned.", countOf(open, "issue"), s.Milestone, have, by(s.weightsDue()))}
 }
 
+// guesses names the weights of a scale: "from 0 to 5", "one of 1, 2, 3, 5, 8 and 13".
+func guesses(s *triage.Scale) string {
+	if s.HasGaps() {
+		return "one of " + s.String()
+	}
+	return s.String()
+}
+
+// article is the one before a number at the beginning of a sentence: "An 8".
+func article(n int) string {
+	if n == 8 || n == 11 || n == 18 || n >= 80 && n < 90 {
+		return "An"
+	}
+	return "A"
+}
+
 // instructions are those of the handbook, in short: "Weighting issues", "If the issue SSOT is not clear" and "If the issue needs a spike".
 func (s Snapshot) instructions(rows []Row) Section {
-	flow := s.Team.CommandCode
+	flow, scale := s.Team.CommandCode, s.Team.Scale
 	texts := []string{
-		fmt.Sprintf("Read the issue and say your best guess, from 0 to 5: comment %s on it. An hour for each is enough; a guess can be corrected.", flow("weight 3")),
+		fmt.Sprintf("Read the issue and say your best guess, %s: comment %s on it. An hour for each is enough; a guess can be corrected.", guesses(scale), flow("weight "+strconv.Itoa(scale.Example()))),
 	}
-	if s.Team.Side != "" {
+	if s.Team.Side != "" && scale.HasSides() {
 		texts = append(texts, fmt.Sprintf("Where backend and frontend both have work to do, weigh the %s's part.", s.Team.Side))
 	}
 	texts = append(texts,
 		fmt.Sprintf("Not clear what is wanted? Give it no weight; %s asks the managers.", flow("unclear <what>")),
 		fmt.Sprintf("More to find out first? Give it no weight; %s asks for a spike.", flow("spike <what>")),
-		"A 5, or more, is too large to be scheduled: say how it could be split.",
+		fmt.Sprintf("%s %d, or more, is too large to be scheduled: say how it could be split.", article(scale.SplitFrom), scale.SplitFrom),
 		fmt.Sprintf("Could somebody begin with it in %s? Then comment %s.", s.Milestone, flow("to "+s.Team.Workflow.Named(triage.Ready, triage.Development, triage.Intake))),
 		fmt.Sprintf("Would you like to do one? Comment %s here. It is a wish, not yet an assignment.", s.exampleTake(rows)),
 	)

@@ -18,6 +18,9 @@ func composeSLO(s Snapshot) (Document, error) {
 	if clocks == 0 {
 		d.Empty = true
 		d.Intro = []triage.Prose{triage.Say("No open bug has a severity with a limit.")}
+		if why := s.Team.Lacks(triage.UsesSeverities); why != "" {
+			d.Intro = []triage.Prose{triage.Say("No bug has a limit: " + why + ".")}
+		}
 		return d, nil
 	}
 	for _, list := range triageLists {
@@ -38,10 +41,10 @@ func composeSLO(s Snapshot) (Document, error) {
 
 // sloTable counts by severity how many bugs are in time, near their limit and past it. Clocks is the number of all of them.
 func (s Snapshot) sloTable(all []*work) (section Section, clocks int) {
-	var counts [4][3]int
+	counts := make([][3]int, len(s.Options.SLO.Bug))
 	for _, w := range all {
 		if c, _, ok := s.Options.SLO.ClockOf(w.i, s.Team); ok {
-			counts[c.Severity-1][c.State(s.Now)]++
+			counts[c.Rank][c.State(s.Now)]++
 			clocks++
 		}
 	}
@@ -49,7 +52,8 @@ func (s Snapshot) sloTable(all []*work) (section Section, clocks int) {
 	for _, head := range []string{"", "Limit", "Infradev", "In time", "Near", "Past"} {
 		table.Head = append(table.Head, triage.Say(head))
 	}
-	for n, label := range labelsOf(s.Team, triage.SeverityScope) {
+	severities := s.Team.Severity.Labels()
+	for n, label := range severities[:min(len(severities), len(counts))] {
 		row := []Cell{{Text: triage.Say(triage.Quoted(label))}}
 		for _, text := range []string{days(s.Options.SLO.Bug[n]), days(s.Options.SLO.Infradev[n]), dash(counts[n][InTime]), dash(counts[n][NearSLO]), dash(counts[n][PastSLO])} {
 			row = append(row, Cell{Text: triage.Say(text)})
@@ -133,5 +137,5 @@ func mostOverdue(s Snapshot, a, b *work) int {
 func mostSevere(s Snapshot, a, b *work) int {
 	clockA, _, _ := s.Options.SLO.ClockOf(a.i, s.Team)
 	clockB, _, _ := s.Options.SLO.ClockOf(b.i, s.Team)
-	return cmp.Or(cmp.Compare(clockA.Severity, clockB.Severity), mostOverdue(s, a, b))
+	return cmp.Or(cmp.Compare(clockA.Rank, clockB.Rank), mostOverdue(s, a, b))
 }

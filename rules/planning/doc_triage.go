@@ -3,7 +3,6 @@ package planning
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"flowkeeper/rules/triage"
 )
@@ -233,7 +232,17 @@ func (s Snapshot) ofTeam(f Filter) *Filter {
 	return &f
 }
 
-// labelsOf are the labels of a scope that the rules speak of: severity::1 to severity::4.
-func labelsOf(t *triage.Team, scope triage.LabelRole) []string {
-	return slices.DeleteFunc(t.TriageLabels(), func(l string) bool { return !strings.HasPrefix(l, t.Label(scope)+"::") })
+// typeLabels are the labels of the types that the rules speak of.
+func typeLabels(t *triage.Team) []string {
+	kinds := triage.IssueTypes()
+	labels := make([]string, len(kinds))
+	for n, kind := range kinds {
+		labels[n] = triage.Scoped(t.Label(triage.TypeScope), kind)
+	}
+	return labels
+}
+
+// lacksLevel reports whether an issue has no severity, or no priority, of those that the team has.
+func lacksLevel(s Snapshot, w *work, scope triage.LabelRole) bool {
+	return !s.Team.Levels(scope).Off() && rankOf(w.i.Labels, s.Team, scope) < 0
 }

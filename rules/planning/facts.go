@@ -1,7 +1,7 @@
 package planning
 
 import (
-	"strconv"
+	"math"
 
 	"flowkeeper/rules/triage"
 )
@@ -14,18 +14,24 @@ func (s Snapshot) facts(i *Issue) triage.Input {
 // today is the day of the snapshot.
 func (s Snapshot) today() Date { return DateOf(s.Now) }
 
-// weightOf is what an issue weighs for the team; nil is none. A spike is timeboxed: it weighs 2 until somebody says otherwise ("If the issue needs a
+// weightOf is what an issue weighs for the team; nil is none. A spike is timeboxed: it has its weight until somebody says otherwise ("If the issue needs a
 // spike").
 func weightOf(in *triage.Input) *int {
 	if w := in.Weight(); w != nil || !in.Has(triage.Spike) {
 		return w
 	}
-	return triage.Int(2)
+	if in.Team.Scale.Off() {
+		return nil
+	}
+	return triage.Int(in.Team.Scale.Spike)
 }
 
 // isOtherSide reports whether only the other side works on an issue, so that nothing of it is the team's: it carries that side's label and not the
 // team's.
 func isOtherSide(in *triage.Input) bool {
+	if !in.Team.Scale.HasSides() {
+		return false
+	}
 	if in.Team.Side == "frontend" {
 		return in.Has(triage.Backend) && !in.Has(triage.Frontend)
 	}
@@ -45,12 +51,12 @@ func isReady(in *triage.Input) bool {
 func isReport(in *triage.Input) bool { return in.Has(triage.Skip) }
 
 // unprioritised comes behind all priorities.
-const unprioritised = 99
+const unprioritised = math.MaxInt
 
-// priority is that of an issue: 1 is the most urgent.
+// priority is the place of an issue's priority: 0 is the most urgent.
 func priority(in *triage.Input) int {
-	if n, err := strconv.Atoi(in.ScopedValue(triage.PriorityScope)); err == nil {
-		return n
+	if rank := in.Team.Priority.Rank(in.ScopedValue(triage.PriorityScope)); rank >= 0 {
+		return rank
 	}
 	return unprioritised
 }

@@ -138,13 +138,13 @@ func (s Snapshot) noteworthy() (issues []*Issue, why map[*Issue]string) {
 			return false
 		}
 		var reasons []string
-		if priority(in) == 1 {
-			reasons = append(reasons, "priority 1")
+		if priority(in) == 0 {
+			reasons = append(reasons, "priority "+in.Team.Priority.Values[0])
 		}
 		if in.IsSecurity() {
 			reasons = append(reasons, "security")
 		}
-		if heaviness(in) >= 4 {
+		if scale := in.Team.Scale; !scale.Off() && heaviness(in) >= scale.Schedulable() {
 			reasons = append(reasons, "large")
 		}
 		if in.Has(triage.Spike) {

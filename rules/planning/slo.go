@@ -2,7 +2,6 @@ package planning
 
 import (
 	"slices"
-	"strconv"
 	"time"
 
 	"flowkeeper/rules/triage"
@@ -19,13 +18,14 @@ const day = 24 * time.Hour
 
 // SLOLimit is how long an issue may stay open. Near is the part of that time after which it is near its limit, 0 if it never is.
 type SLOLimit struct {
-	Severity int // 1 to 4
+	Severity string // the team's name for it
+	Rank     int    // of the severity, 0 for the worst
 	Limit    time.Duration
 	Near     time.Duration
 }
 
 // Limit is the limit of an open issue with these labels, by the handbook's "Severity SLOs": bugs have one by their severity, issues labelled
-// infradev others. Of several severities the most severe counts. Ok is false for issues that have none: those that are no bugs and not infradev,
+// infradev others. The team's severities have the limits in their order; those beyond have none. Of several severities the most severe counts. Ok is false for issues that have none: those that are no bugs and not infradev,
 // or without a severity.
 func (o SLOOptions) Limit(labels []string, t *triage.Team) (l SLOLimit, ok bool) {
 	limits := o.Bug
@@ -35,12 +35,12 @@ func (o SLOOptions) Limit(labels []string, t *triage.Team) (l SLOLimit, ok bool)
 	case !isOfType(labels, t, "bug"):
 		return SLOLimit{}, false
 	}
-	level := levelOf(labels, t, triage.SeverityScope)
-	if level == 0 || limits[level-1] <= 0 {
+	rank := rankOf(labels, t, triage.SeverityScope)
+	if rank < 0 || rank >= len(limits) || limits[rank] <= 0 {
 		return SLOLimit{}, false
 	}
-	limit := limits[level-1]
-	return SLOLimit{Severity: level, Limit: limit, Near: limit * time.Duration(o.Near[level-1]) / 100}, true
+	limit := limits[rank]
+	return SLOLimit{Severity: t.Severity.Values[rank], Rank: rank, Limit: limit, Near: limit * time.Duration(o.Near[rank]) / 100}, true
 }
 
 // Clock runs from the moment at which an issue got its first severity until it is closed. Another severity changes the limit, not the beginning.
@@ -104,17 +104,17 @@ func isOfType(labels []string, t *triage.Team, kind string) bool {
 	})
 }
 
-// levelOf is the severity or the priority that labels tell, 1 to 4; the most urgent of several, 0 if there is none.
-func levelOf(labels []string, t *triage.Team, scope triage.LabelRole) int {
-	least := 0
+// rankOf is the place of the severity or the priority that labels tell, 0 for the worst; the worst of several, -1 if there is none.
+func rankOf(labels []string, t *triage.Team, scope triage.LabelRole) int {
+	worst, levels := -1, t.Levels(scope)
 	for _, l := range labels {
-		l = t.Canonical(l)
-		if !slices.Contains(t.LabelNames(scope), triage.Scope(l)) {
+		value, ok := levels.ValueOf(t.Canonical(l))
+		if !ok {
 			continue
 		}
-		if level, err := strconv.Atoi(triage.Value(l)); err == nil && level >= 1 && level <= 4 && (least == 0 || level < least) {
-			least = level
+		if rank := levels.Rank(value); rank >= 0 && (worst < 0 || rank < worst) {
+			worst = rank
 		}
 	}
-	return least
+	return worst
 }

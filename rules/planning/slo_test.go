@@ -1,6 +1,7 @@
 package planning_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -12,7 +13,7 @@ const day = 24 * time.Hour
 
 func TestLimit(t *testing.T) {
 	limit := func(severity, limit int, near time.Duration) planning.SLOLimit {
-		return planning.SLOLimit{Severity: severity, Limit: time.Duration(limit) * day, Near: near}
+		return planning.SLOLimit{Severity: strconv.Itoa(severity), Rank: severity - 1, Limit: time.Duration(limit) * day, Near: near}
 	}
 	for name, test := range map[string]struct {
 		labels []string
@@ -48,7 +49,7 @@ func TestLimitOff(t *testing.T) {
 
 func TestClockState(t *testing.T) {
 	since := time.Date(2026, time.November, 1, 9, 30, 0, 0, time.UTC)
-	c := planning.Clock{SLOLimit: planning.SLOLimit{Severity: 1, Limit: 30 * day, Near: 15 * day}, Since: since}
+	c := planning.Clock{SLOLimit: planning.SLOLimit{Severity: "1", Limit: 30 * day, Near: 15 * day}, Since: since}
 	for _, test := range []struct {
 		at   time.Duration
 		want planning.SLOState

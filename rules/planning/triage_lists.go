@@ -50,7 +50,7 @@ var triageLists = []triageList{
 	{
 		name: "without-type", title: "Without type", scopes: []triage.LabelRole{triage.WorkflowScope},
 		ask: func(t *triage.Team) string {
-			return "Please add " + choiceOf(labelsOf(t, triage.TypeScope)) + ", or another team's label."
+			return "Please add " + choiceOf(typeLabels(t)) + ", or another team's label."
 		},
 		waits: func(_ Snapshot, w *work) bool { return w.in.ScopedValue(triage.TypeScope) == "" },
 		text: func(_ Snapshot, w *work) triage.Prose {
@@ -61,34 +61,34 @@ var triageLists = []triageList{
 		},
 		compare: newest,
 		filter: func(t *triage.Team) Filter {
-			return Filter{NotLabels: append(labelsOf(t, triage.TypeScope), t.LabelNames(triage.Skip)...)}
+			return Filter{NotLabels: append(typeLabels(t), t.LabelNames(triage.Skip)...)}
 		},
 	},
 	{
 		name: "bugs-without-severity", title: "Bugs without severity", scopes: []triage.LabelRole{triage.PriorityScope},
 		ask: func(t *triage.Team) string {
-			return "How bad is it? Please add " + choiceOf(labelsOf(t, triage.SeverityScope)) + "."
+			return "How bad is it? Please add " + choiceOf(t.Severity.Labels()) + "."
 		},
 		waits: func(s Snapshot, w *work) bool {
-			return isBug(w) && levelOf(w.i.Labels, s.Team, triage.SeverityScope) == 0
+			return isBug(w) && lacksLevel(s, w, triage.SeverityScope)
 		},
 		compare: newest,
 		filter: func(t *triage.Team) Filter {
-			return Filter{Labels: bugLabels(t), NotLabels: labelsOf(t, triage.SeverityScope)}
+			return Filter{Labels: bugLabels(t), NotLabels: t.Severity.Labels()}
 		},
 	},
 	{
 		name: "bugs-without-priority", title: "Bugs without priority", scopes: []triage.LabelRole{triage.SeverityScope},
 		ask: func(t *triage.Team) string {
-			return "How soon? Please add " + choiceOf(labelsOf(t, triage.PriorityScope)) + "."
+			return "How soon? Please add " + choiceOf(t.Priority.Labels()) + "."
 		},
 		waits: func(s Snapshot, w *work) bool {
-			return isBug(w) && levelOf(w.i.Labels, s.Team, triage.PriorityScope) == 0
+			return isBug(w) && lacksLevel(s, w, triage.PriorityScope)
 		},
-		unlike:  func(s Snapshot, w *work) bool { return levelOf(w.i.Labels, s.Team, triage.SeverityScope) == 0 },
+		unlike:  func(s Snapshot, w *work) bool { return lacksLevel(s, w, triage.SeverityScope) },
 		compare: newest,
 		filter: func(t *triage.Team) Filter {
-			return Filter{Labels: bugLabels(t), NotLabels: labelsOf(t, triage.PriorityScope), AnyLabels: labelsOf(t, triage.SeverityScope)}
+			return Filter{Labels: bugLabels(t), NotLabels: t.Priority.Labels(), AnyLabels: t.Severity.Labels()}
 		},
 	},
 	{
@@ -122,15 +122,15 @@ var triageLists = []triageList{
 	},
 	{
 		name: "ux-debt", title: "UX debt without severity",
-		ask: func(*triage.Team) string {
-			return "Please add a severity. UX debt is 3 at most: what is worse is a bug."
+		ask: func(t *triage.Team) string {
+			return "Please add a severity. UX debt is " + t.Severity.Minor() + " at most: what is worse is a bug."
 		},
 		waits: func(s Snapshot, w *work) bool {
-			return w.in.Has(triage.UXDebt) && levelOf(w.i.Labels, s.Team, triage.SeverityScope) == 0
+			return w.in.Has(triage.UXDebt) && lacksLevel(s, w, triage.SeverityScope)
 		},
 		compare: newest,
 		filter: func(t *triage.Team) Filter {
-			return Filter{AnyLabels: t.LabelNames(triage.UXDebt), NotLabels: labelsOf(t, triage.SeverityScope)}
+			return Filter{AnyLabels: t.LabelNames(triage.UXDebt), NotLabels: t.Severity.Labels()}
 		},
 	},
 	{

@@ -86,7 +86,7 @@ func LabelOf(a Action) string {
 		return a.Label
 	case SetWeight:
 		if a.Side != "" {
-			return WeightLabel(a.Side, a.Value)
+			return a.label()
 		}
 	}
 	return ""
@@ -113,10 +113,20 @@ func (a RemoveLabel) String() string { return "remove " + Quoted(a.Label) }
 
 func (a RemoveLabel) QuickAction() string { return labelCommand("/unlabel", a.Label) }
 
-// SetWeight wants a weight: of the weight field, or of a side's scoped label if Side is set ("backend").
+// SetWeight wants a weight: of the weight field, or of a side's scoped label if Side is set ("backend"). Team.SideWeight makes the latter.
 type SetWeight struct {
 	Value int
 	Side  string
+	Scope string // of the label; "" is what the handbook calls it for the side
+}
+
+// label carries a side's weight.
+func (a SetWeight) label() string {
+	scope := a.Scope
+	if scope == "" {
+		scope = handbookScale.scope(a.Side)
+	}
+	return Scoped(scope, strconv.Itoa(a.Value))
 }
 
 func (a SetWeight) Key() string {
@@ -128,14 +138,14 @@ func (a SetWeight) Key() string {
 
 func (a SetWeight) Done(i Issue) bool {
 	if a.Side != "" {
-		return AddLabel{Label: WeightLabel(a.Side, a.Value)}.Done(i)
+		return AddLabel{Label: a.label()}.Done(i)
 	}
 	return i.Weight != nil && *i.Weight == a.Value
 }
 
 func (a SetWeight) Apply(i Issue) Issue {
 	if a.Side != "" {
-		return AddLabel{Label: WeightLabel(a.Side, a.Value)}.Apply(i)
+		return AddLabel{Label: a.label()}.Apply(i)
 	}
 	i.Weight = Int(a.Value)
 	return i
@@ -146,14 +156,14 @@ func (a SetWeight) Weighs() SetWeight { return a }
 
 func (a SetWeight) String() string {
 	if a.Side != "" {
-		return "set " + Quoted(WeightLabel(a.Side, a.Value))
+		return "set " + Quoted(a.label())
 	}
 	return "set weight " + strconv.Itoa(a.Value)
 }
 
 func (a SetWeight) QuickAction() string {
 	if a.Side != "" {
-		return labelCommand("/label", WeightLabel(a.Side, a.Value))
+		return labelCommand("/label", a.label())
 	}
 	return "/weight " + strconv.Itoa(a.Value)
 }

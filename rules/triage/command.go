@@ -75,12 +75,16 @@ type Command struct {
 	States       [][]Meaning // as those of a rule
 	Section      string      // heading of the handbook page that the command carries out, "" for the bot's own matters
 	Who          Permission
-	Closed       bool // also runs on a closed issue
-	Answers      bool // is answered by its reply alone, without a reaction
-	Reviews      bool // is part of the issue review
-	Agrees       bool // is an agreement in the issue review
-	Opens        bool // opens another issue
-	OnlySilences bool // only silences rules or lifts that: GitLab shows nothing of it but the comment
+	Closed       bool    // also runs on a closed issue
+	Answers      bool    // is answered by its reply alone, without a reaction
+	Reviews      bool    // is part of the issue review
+	Agrees       bool    // is an agreement in the issue review
+	Opens        bool    // opens another issue
+	OnlySilences bool    // only silences rules or lifts that: GitLab shows nothing of it but the comment
+	Uses         Premise // a team that does not have it has no use for the command
+
+	// Words, ArgsIn and ExampleIn are Summary, Args and Example in a team's own numbers; nil where a team has no numbers of its own.
+	Words, ArgsIn, ExampleIn func(*Team) string
 
 	Run func(Input, Call) Outcome
 	// Unresolved reports whether an item that the command put on the note still has to be seen to. nil for a command that puts none there.
@@ -95,9 +99,20 @@ func (c *Command) Usage() string {
 	return c.Name + " " + c.Args
 }
 
+// UsageFor is the command as it is written in a team.
+func (c Command) UsageFor(t *Team) string {
+	if c.ArgsIn != nil {
+		c.Args = c.ArgsIn(t)
+	}
+	return c.Usage()
+}
+
 // ExampleFor is the example in the words of a team.
 func (c Command) ExampleFor(t *Team) string {
-	if c.Names == NoMeaning {
+	switch {
+	case c.ExampleIn != nil && t.Lacks(c.Uses) == "":
+		return c.ExampleIn(t)
+	case c.Names == NoMeaning:
 		return c.Example
 	}
 	return strings.Replace(c.Example, HandbookWorkflow().Named(c.Names), t.Workflow.Named(c.Names, Intake), 1)
@@ -105,18 +120,21 @@ func (c Command) ExampleFor(t *Team) string {
 
 // SummaryFor is the summary in the words of a team.
 func (c Command) SummaryFor(t *Team) string {
-	if c.OwnSummary == "" {
+	switch {
+	case c.Words != nil && t.Lacks(c.Uses) == "":
+		return c.Words(t)
+	case c.OwnSummary == "":
 		return c.Summary
 	}
 	return t.Workflow.inOwnWords(c.Summary, c.OwnSummary)
 }
 
-// Idle says why the command can do nothing in a team's workflow, as Meta.Idle does.
-func (c Command) Idle(w *Workflow) string {
-	if c.Reviews && !slices.ContainsFunc(w.states, State.Reviewed) {
+// Idle says why the command can do nothing in a team, as Meta.Idle does.
+func (c Command) Idle(t *Team) string {
+	if c.Reviews && !slices.ContainsFunc(t.Workflow.states, State.Reviewed) {
 		return "the team's workflow has no review"
 	}
-	return w.without(c.States)
+	return t.idle(c.Uses, c.States)
 }
 
 // Call is one use of a command.

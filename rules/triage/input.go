@@ -158,20 +158,29 @@ func (in *Input) NotIn(meanings ...Meaning) Verdict {
 
 // ScopedValue is the value of a scope role: in.ScopedValue(TypeScope) is "bug" for an issue with "type::bug"; "" if there is none.
 func (in *Input) ScopedValue(r LabelRole) string {
+	if (r == SeverityScope || r == PriorityScope) && in.Team.Levels(r).Off() {
+		return ""
+	}
 	if l := in.Winner(in.Team.Label(r)); l != "" {
 		return Value(l)
 	}
 	return ""
 }
 
-// TwoSided reports whether both backend and frontend work on the issue.
-func (in *Input) TwoSided() bool { return in.Has(Backend) && in.Has(Frontend) }
+// TwoSided reports whether both backend and frontend work on the issue, each with a weight of its own.
+func (in *Input) TwoSided() bool {
+	return in.Has(Backend) && in.Has(Frontend) && in.Team.Scale.HasSides()
+}
 
 // IsSecurity reports whether the issue is a security issue: it carries the label, whatever its type.
 func (in *Input) IsSecurity() bool { return in.Has(Security) }
 
-// Weight is the effective weight of the team: its side's label, else the weight field of a one-sided issue; nil is none.
+// Weight is the effective weight of the team: its side's label, else the weight field of a one-sided issue; nil is none, as for all issues of a
+// team without weights.
 func (in *Input) Weight() *int {
+	if in.Team.Scale.Off() {
+		return nil
+	}
 	if w := in.sideWeight(); w != nil {
 		return w
 	}
@@ -184,7 +193,7 @@ func (in *Input) Weight() *int {
 // WeightAction is the action that gives the issue an effective weight, where such a weight lives.
 func (in *Input) WeightAction(weight int) SetWeight {
 	if in.sideWeight() != nil || in.TwoSided() || in.hasNoWeightField() {
-		return SetWeight{Value: weight, Side: in.Team.Side}
+		return in.Team.SideWeight(in.Team.Side, weight)
 	}
 	return SetWeight{Value: weight}
 }
@@ -203,7 +212,7 @@ func (in *Input) hasNoWeightField() bool { return in.Issue.NoWeights || in.Memor
 
 // sideWeight is the weight that the side's scoped label carries, nil without a readable one.
 func (in *Input) sideWeight() *int {
-	if n, ok := WeightOf(in.Winner(in.Team.sideScope), in.Team.Side); ok {
+	if n, ok := in.Team.WeightOf(in.Winner(in.Team.sideScope), in.Team.Side); ok {
 		return Int(n)
 	}
 	return nil

@@ -2,7 +2,6 @@ package triage
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -26,23 +25,6 @@ func Value(label string) string {
 
 // Scoped joins a scope and a value: "workflow::start".
 func Scoped(scope, value string) string { return scope + "::" + value }
-
-// WeightScope is the scope of the labels that carry a side's weight: "backend-weight".
-func WeightScope(side string) string { return side + "-weight" }
-
-// WeightLabel is the label that carries a weight of one side: "backend-weight::3".
-func WeightLabel(side string, weight int) string {
-	return Scoped(WeightScope(side), strconv.Itoa(weight))
-}
-
-// WeightOf reads the weight that a label carries for a side; ok is false for all other labels.
-func WeightOf(label, side string) (weight int, ok bool) {
-	if Scope(label) != WeightScope(side) {
-		return 0, false
-	}
-	n, err := strconv.Atoi(Value(label))
-	return n, err == nil && n >= 0
-}
 
 // fold brings a label to the form in which spellings are compared: lower case, no blanks at the ends or around "::".
 func fold(label string) string { return string(appendFolded(nil, label)) }

@@ -21,7 +21,7 @@ func (p ResourceEvent) Concerns(a Action) bool {
 		return p.isAboutScopeOf(a.Label) || a.Among.Has(p.Label)
 	case SetWeight:
 		if a.Side != "" {
-			return p.isAboutScopeOf(WeightLabel(a.Side, a.Value))
+			return p.isAboutScopeOf(a.label())
 		}
 		return p.Label == ""
 	}

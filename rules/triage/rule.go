@@ -56,6 +56,7 @@ type Meta struct {
 	Prompt  bool        // answers what a person just did: its items do not wait for the grace period
 	Closed  bool        // also looks at closed issues
 	Subject SubjectKind // what the rule looks at; the zero value is issues
+	Uses    Premise     // a team that does not have it has no use for the rule
 
 	// Looks is what a policy looks at, beside On; nil for a rule of the catalogue.
 	Looks *Looks
@@ -66,6 +67,8 @@ type Meta struct {
 
 	Options []Option
 	Shared  []Shared
+
+	Words func(*Team) string // the summary in a team's own numbers; nil if it has none
 }
 
 // Looks is what a policy looks at. It need not be asked again after a change of labels that are not among these.
@@ -77,14 +80,17 @@ type Looks struct {
 
 // SummaryFor is the summary in the words of a team.
 func (m *Meta) SummaryFor(t *Team) string {
-	if m.OwnSummary == "" {
+	switch {
+	case m.Words != nil && t.Lacks(m.Uses) == "":
+		return m.Words(t)
+	case m.OwnSummary == "":
 		return m.Summary
 	}
 	return t.Workflow.inOwnWords(m.Summary, m.OwnSummary)
 }
 
-// Idle says why the rule has nothing to do in a team's workflow, as a clause such as "the team's workflow has no state that means ready"; "" if it has.
-func (m *Meta) Idle(w *Workflow) string { return w.without(m.States) }
+// Idle says why the rule has nothing to do in a team, as a clause such as "the team's workflow has no state that means ready"; "" if it has.
+func (m *Meta) Idle(t *Team) string { return t.idle(m.Uses, m.States) }
 
 // Shared is a part of the configuration that rules share with others, as the value of an option by its section's name. A rule's own section of the
 // configuration cannot set it.
@@ -107,6 +113,14 @@ type Option struct {
 type Rule struct {
 	Meta
 	Decide func(Input, Options) Verdict
+}
+
+// DecideFor is what the rule says of an issue of the input's team: that the team has no use for it, or its function's verdict.
+func (r *Rule) DecideFor(in Input, opt Options) Verdict {
+	if why := in.Team.Lacks(r.Uses); why != "" {
+		return Nothing(why)
+	}
+	return r.Decide(in, opt)
 }
 
 // Options are the values in force for one rule, complete: every declared option has a value of its declared type.

@@ -2,6 +2,7 @@ package triage
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -40,7 +41,7 @@ func (r Role) Title() string {
 // LabelRole is what a label means to the rules, whatever it is called.
 type LabelRole uint8
 
-// The label roles. The last four are scopes: their names stand before the "::".
+// The label roles. The last four are scopes: their names stand before the "::". Those of severity and priority are told by the team's levels.
 const (
 	Research LabelRole = iota
 	Spike
@@ -101,8 +102,6 @@ func LabelDefaults() []LabelDefault {
 		{Skip, "skip", []string{"triage report", "Planning Issue", "type::ignore", "retrospective"}, false},
 		{WorkflowScope, "workflow", []string{"workflow"}, true},
 		{TypeScope, "type", []string{"type"}, true},
-		{SeverityScope, "severity", []string{"severity"}, true},
-		{PriorityScope, "priority", []string{"priority"}, true},
 	}
 }
 
@@ -117,6 +116,9 @@ type TeamConfig struct {
 	Names        map[LabelRole][]string
 	Prefix       string    // of commands in comments, without slash; "" is DefaultPrefix
 	Workflow     *Workflow // nil is the handbook's
+	Scale        *Scale    // nil is the handbook's
+	Severity     *Levels   // nil is the handbook's
+	Priority     *Levels   // nil is the handbook's
 	Docs         string    // address of the page with the rules, an anchor for each; "" for none
 	Admin        string    // address of the bot's own pages, without a slash at its end; "" for none
 }
@@ -128,9 +130,10 @@ const DefaultPrefix = "flow"
 type Team struct {
 	TeamConfig
 	names   [labelRoles][]string
-	meaning map[string]uint64 // label → bit set of the roles it has
-	exact   map[string]bool   // known labels
-	known   map[string]string // folded spelling → label
+	meaning map[string]uint64    // label → bit set of the roles it has
+	exact   map[string]bool      // known labels
+	known   map[string]string    // folded spelling → label
+	sets    map[string]*LabelSet // of labels that exclude each other without a scope in common, by label
 
 	sideScope string // of the side's weight labels
 
@@ -142,9 +145,9 @@ type Team struct {
 // NewTeam indexes a team's labels.
 func NewTeam(c TeamConfig) *Team {
 	t := &Team{
-		TeamConfig: c, sideScope: WeightScope(c.Side),
-		meaning: map[string]uint64{}, exact: map[string]bool{}, known: map[string]string{},
+		TeamConfig: c, meaning: map[string]uint64{}, exact: map[string]bool{}, known: map[string]string{}, sets: map[string]*LabelSet{},
 	}
+	t.setScales()
 	for _, d := range LabelDefaults() {
 		t.names[d.Role] = d.Names
 		if own := c.Names[d.Role]; len(own) > 0 {
@@ -158,10 +161,8 @@ func NewTeam(c TeamConfig) *Team {
 			t.addKnown(l)
 		}
 	}
-	if t.Workflow == nil {
-		t.Workflow = HandbookWorkflow()
-	}
 	t.indexStates()
+	t.indexLevels()
 	for _, l := range slices.Concat(t.TriageLabels(), c.Labels) {
 		t.addKnown(l)
 	}
@@ -169,6 +170,70 @@ func NewTeam(c TeamConfig) *Team {
 		t.addKnown(c.GroupLabel)
 	}
 	return t
+}
+
+// setScales takes the handbook's for what the team does not say, and makes the weight labels known.
+func (t *Team) setScales() {
+	if t.Workflow == nil {
+		t.Workflow = HandbookWorkflow()
+	}
+	if t.Scale == nil {
+		t.Scale = HandbookScale()
+	}
+	if t.Severity == nil {
+		t.Severity = HandbookSeverity()
+	}
+	if t.Priority == nil {
+		t.Priority = HandbookPriority()
+	}
+	t.sideScope = t.WeightScope(t.Side)
+}
+
+// indexLevels makes the scopes of severities and priorities known, and of levels without a scope what stands for it.
+func (t *Team) indexLevels() {
+	for _, r := range []LabelRole{SeverityScope, PriorityScope} {
+		levels := t.Levels(r)
+		t.names[r] = []string{levels.Scope}
+		if levels.Scope == "" {
+			set := &LabelSet{scope: anyState + strconv.Itoa(int(r)), labels: levels.Values}
+			t.names[r] = []string{set.scope}
+			t.addSet(set)
+		}
+	}
+}
+
+// Levels are the team's severities or priorities, by SeverityScope or PriorityScope.
+func (t *Team) Levels(r LabelRole) *Levels {
+	if r == SeverityScope {
+		return t.Severity
+	}
+	return t.Priority
+}
+
+// WeightScope is the scope of the labels that carry a side's weight: "backend-weight".
+func (t *Team) WeightScope(side string) string { return t.Scale.scope(side) }
+
+// WeightLabel is the label that carries a weight of a side: "backend-weight::3".
+func (t *Team) WeightLabel(side string, weight int) string {
+	return t.SideWeight(side, weight).label()
+}
+
+// WeightOf reads the weight that a label carries for a side; ok is false for all other labels.
+func (t *Team) WeightOf(label, side string) (weight int, ok bool) {
+	if Scope(label) != t.WeightScope(side) {
+		return 0, false
+	}
+	n, err := strconv.Atoi(Value(label))
+	return n, err == nil && n >= 0
+}
+
+// SideWeight is the action that gives a side a weight by its label.
+func (t *Team) SideWeight(side string, weight int) SetWeight {
+	set := SetWeight{Value: weight, Side: side}
+	if scope := t.WeightScope(side); scope != handbookScale.scope(side) {
+		set.Scope = scope
+	}
+	return set
 }
 
 // IssueTypes are the values of the type scope. A label scoped by one, such as bug::vulnerability, is a subtype of it.
@@ -180,8 +245,14 @@ func (t *Team) TriageLabels() []string {
 	for _, kind := range IssueTypes() {
 		labels = append(labels, Scoped(t.Label(TypeScope), kind))
 	}
-	for _, level := range []string{"1", "2", "3", "4"} {
-		labels = append(labels, Scoped(t.Label(SeverityScope), level), Scoped(t.Label(PriorityScope), level))
+	severities, priorities := t.Severity.Labels(), t.Priority.Labels()
+	for n := range max(len(severities), len(priorities)) {
+		if n < len(severities) {
+			labels = append(labels, severities[n])
+		}
+		if n < len(priorities) {
+			labels = append(labels, priorities[n])
+		}
 	}
 	return labels
 }

@@ -3,18 +3,21 @@ package triage
 import "slices"
 
 // LabelSet is labels of which an issue carries one at most, though they have no scope in common.
-type LabelSet struct{ labels []string }
+type LabelSet struct {
+	scope  string // stands for a scope in common; no label has it
+	labels []string
+}
 
 // Has reports whether a label is in the set; a nil set has none.
 func (s *LabelSet) Has(label string) bool { return s != nil && slices.Contains(s.labels, label) }
 
-// anyState is the scope of the workflow's labels where they have none in common. No label has it.
+// anyState is the scope of the workflow's labels where they have none in common. No label has it. The scopes of other sets begin with it.
 const anyState = "\x00"
 
 // indexStates indexes the labels of the workflow.
 func (t *Team) indexStates() {
 	t.states = map[string]string{}
-	all := &LabelSet{}
+	all := &LabelSet{scope: anyState}
 	for n, s := range t.Workflow.States() {
 		label := s.Label
 		if label == "" {
@@ -31,6 +34,14 @@ func (t *Team) indexStates() {
 	}
 	if t.stateScope == "" {
 		t.stateSet = all
+		t.addSet(all)
+	}
+}
+
+// addSet makes a set of labels known that exclude each other.
+func (t *Team) addSet(set *LabelSet) {
+	for _, l := range set.labels {
+		t.sets[l] = set
 	}
 }
 
@@ -66,10 +77,10 @@ func (t *Team) StateOf(label string) (name string, ok bool) {
 }
 
 // ScopeOf is what two labels have in common of which an issue carries one only: the scope of a scoped label, "" of a label that may stand beside all
-// others. The labels of the workflow have one scope, whatever they are called.
+// others. The labels of the workflow have one scope, whatever they are called, and so have severities and priorities.
 func (t *Team) ScopeOf(label string) string {
-	if t.stateSet.Has(label) {
-		return anyState
+	if set := t.sets[label]; set != nil {
+		return set.scope
 	}
 	return Scope(label)
 }
@@ -82,14 +93,15 @@ func (t *Team) StateScope() string {
 	return t.stateScope
 }
 
-// Exclusive is the same action for a team: a label of the workflow takes the place of all others of the workflow, also where GitLab sees no scope.
+// Exclusive is the same action for a team: a label of the workflow takes the place of all others of the workflow, also where GitLab sees no scope, and
+// one of the severities or priorities that of the others.
 func (t *Team) Exclusive(a Action) Action {
 	switch a := a.(type) {
 	case AddLabel:
 		return t.AddLabel(a.Label)
 	case RemoveLabel:
-		if t.stateSet.Has(a.Label) {
-			a.Among = t.stateSet
+		if set := t.sets[a.Label]; set != nil {
+			a.Among = set
 		}
 		return a
 	}
@@ -99,8 +111,8 @@ func (t *Team) Exclusive(a Action) Action {
 // AddLabel wants a label on the issue, see Exclusive.
 func (t *Team) AddLabel(label string) AddLabel {
 	add := AddLabel{Label: label}
-	if t.stateSet.Has(label) {
-		add.Among = t.stateSet
+	if set := t.sets[label]; set != nil {
+		add.Among = set
 	}
 	return add
 }

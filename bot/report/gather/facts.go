@@ -143,7 +143,7 @@ func (g *Gatherer) readLabelEvents(ctx context.Context, i *planning.Issue, s pla
 	in := facts(i, s)
 	for _, e := range events {
 		label := s.Team.Canonical(e.Label)
-		if e.Added && i.SeverityAt.IsZero() && slices.Contains(s.Team.LabelNames(triage.SeverityScope), triage.Scope(label)) {
+		if _, severity := s.Team.Severity.ValueOf(label); severity && e.Added && i.SeverityAt.IsZero() {
 			i.SeverityAt = e.At
 		}
 		if state, ok := s.Team.StateOf(label); ok && e.Added && state == in.State() {
