@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"flowkeeper/bot/scenario"
+	"flowkeeper/config/policyfile"
 	"flowkeeper/rules"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
@@ -41,7 +42,7 @@ func play(t *testing.T, file string, policy engine.Policy) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := s.Play(policy)
+	got, err := s.Play(withPolicies(t, &s, policy))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +83,7 @@ func TestRosterInAnyCase(t *testing.T) {
 			}
 		}
 		s.Team.Roster = loud
-		got, err := s.Play(policyFor(t, filepath.Base(filepath.Dir(file))))
+		got, err := s.Play(withPolicies(t, &s, policyFor(t, filepath.Base(filepath.Dir(file)))))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,10 +115,34 @@ func TestEveryRuleHasScenarios(t *testing.T) {
 	for _, c := range rules.Commands() {
 		want = append(want, commandFolder(c))
 	}
+	have = slices.DeleteFunc(have, func(f string) bool { return strings.HasPrefix(f, "policy-") })
 	slices.Sort(want)
 	if diff := cmp.Diff(want, have); diff != "" {
 		t.Error("scenario folders (-rules and commands +folders):\n", diff)
 	}
+}
+
+// withPolicies adds a scenario's own policies, which it may have, to a policy.
+func withPolicies(t *testing.T, s *scenario.Scenario, p engine.Policy) engine.Policy {
+	t.Helper()
+	if s.Policies == "" {
+		return p
+	}
+	read, problems := policyfile.Read([]policyfile.Source{{Name: "policies", Content: []byte(s.Policies)}}, policyfile.Defaults{Mode: triage.Act})
+	for _, e := range read.Entries {
+		if e.Status() == policyfile.DoesNotRun {
+			t.Errorf("policy %s does not run: %+v", e.ID, e.Notes)
+		}
+	}
+	if len(problems) > 0 || len(read.Rules) == 0 {
+		t.Fatalf("reading the policies: %v, %d rules", problems, len(read.Rules))
+	}
+	p.Settings = slices.Clone(p.Settings)
+	for _, r := range read.Rules {
+		p.Settings = append(p.Settings, engine.Setting{Rule: r.Rule(), Mode: r.Mode})
+	}
+	p.Index, s.Policies = engine.NewIndex(p.Settings), ""
+	return p
 }
 
 // commandFolder is where the scenarios of a command are.
@@ -134,7 +159,10 @@ func handbook() triage.TeamConfig {
 // policyFor is the catalogue, or only the rule of the folder, with all commands.
 func policyFor(t *testing.T, folder string) engine.Policy {
 	settings := engine.Defaults(rules.Catalogue())
-	if folder != "all" && !strings.HasPrefix(folder, "cmd-") {
+	if strings.HasPrefix(folder, "policy-") {
+		settings = nil
+	}
+	if settings != nil && folder != "all" && !strings.HasPrefix(folder, "cmd-") {
 		settings = slices.DeleteFunc(settings, func(s engine.Setting) bool { return s.ID != folder })
 		if len(settings) == 0 {
 			t.Fatalf("there is no rule %q", folder)

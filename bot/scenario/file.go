@@ -5,13 +5,15 @@
 //
 //	-- team --      optional: group_label, labels, scope, side, roles, as in the configuration
 //	-- rules --     optional: id: mode, or id: {mode: …, option: …}
+//	-- policies --  optional: a policy file; only for scenarios that are played without a configuration, which has its own
 //	-- issue --     optional: type, title, labels, weight, weights (false: this GitLab has none), closed, moved, confidential, author, assignee,
-//	                milestone, age
+//	                milestone, due, health, age, untouched: how long ago it was last changed
 //	-- memory --    optional: what the bot remembers: own, suspended, snoozed, bump, undone
 //	-- around --    optional: what GitLab tells when it is asked: links, agreements (by comment or thumb), levels (30 for the author if not
 //	                given), commented, closed_as (duplicate or moved); issues: the numbers of other issues that comments may name;
 //	                report: "planning 19.6", if the issue is a report's, away: the days "2026-12-21..2027-01-02" and takes: the people by
-//	                issue that it tells; severity_age: how long ago the first severity was set; milestone: its title, start, due and next
+//	                issue that it tells; severity_age: how long ago the first severity was set; milestone: its title, start, due and next,
+//	                upcoming, started; votes: [up, down], discussions: [threads, comments], iteration, members: [group/gnome:ann]
 //	-- event --     what one person does: by, kind, after, add, remove, weight, assign, milestone, text, internal, level, emoji, status.
 //	                Of kind later nobody does anything: time passes, and the bot is woken whenever it wanted to be
 //	-- decision --  what the rules make of it; as many pairs of event and decision as the story needs
@@ -27,15 +29,18 @@ import (
 
 // File is what stands in the file of a scenario. Parts that are nil are not in it.
 type File struct {
-	About  string
-	Team   *Team
-	Rules  map[string]any // a mode, or options and maybe a mode, by the rule's id
+	About string
+	Team  *Team
+	Rules map[string]any // a mode, or options and maybe a mode, by the rule's id
+
+	Policies string // a policy file
+
 	Issue  Issue
 	Memory *Memory
 	Around *Around
 	Steps  []Step
 
-	RulesLine int // where the part "rules" begins; 0 if there is none
+	RulesLine, PoliciesLine int // where these parts begin; 0 if there are none
 }
 
 // Team is the part "team": what differs from the team of the policy. What is nil or "" is the policy's.
@@ -63,6 +68,9 @@ type Issue struct {
 	Assignee  string        `yaml:"assignee"`
 	Milestone bool          `yaml:"milestone"`
 	Age       time.Duration `yaml:"age"`
+	Due       string        `yaml:"due"`
+	Health    string        `yaml:"health"`
+	Untouched time.Duration `yaml:"untouched"` // since the last change, at the beginning
 }
 
 // Memory is the part "memory": what the bot remembers of the issue.
@@ -107,6 +115,11 @@ type Around struct {
 
 	SeverityAge time.Duration `yaml:"severity_age"` // before the beginning; 0: as old as the issue
 	Milestone   Milestone     `yaml:"milestone"`
+
+	Votes       []int    `yaml:"votes"`       // up and down
+	Discussions []int    `yaml:"discussions"` // threads and comments
+	Iteration   string   `yaml:"iteration"`
+	Members     []string `yaml:"members"` // who is a member where: "group/gnome:ann"
 }
 
 // Milestone is what GitLab tells of the issue's milestone. Days are written as 2026-11-30.
@@ -115,6 +128,9 @@ type Milestone struct {
 	Start string `yaml:"start"`
 	Due   string `yaml:"due"`
 	Next  string `yaml:"next"`
+
+	Upcoming bool `yaml:"upcoming"`
+	Started  bool `yaml:"started"`
 }
 
 // Step is one thing that happens and the decision that is expected of it, as text. The lines are those of the file in which the two parts begin;

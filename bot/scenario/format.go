@@ -22,6 +22,9 @@ func Format(d engine.Decision, before triage.Issue, now time.Time, err error) st
 	if err != nil {
 		fmt.Fprintf(&b, "error: %v\n", err)
 	}
+	if d.InScope && d.Reason != "" {
+		fmt.Fprintf(&b, "left alone by the team's own rules: %s\n", d.Reason)
+	}
 	if !d.InScope && err == nil {
 		fmt.Fprintf(&b, "not ours: %s\n", d.Reason)
 		return b.String()
@@ -29,6 +32,9 @@ func Format(d engine.Decision, before triage.Issue, now time.Time, err error) st
 	speaks := map[string]bool{}
 	for _, w := range d.Note.Why {
 		speaks[w.Rule] = true
+	}
+	for _, c := range d.Comments {
+		speaks[c.Rule] = true
 	}
 	for _, f := range d.Findings {
 		if len(d.Findings) > 1 && len(f.Wants) == 0 && !f.Overridden && !speaks[f.Rule] {
@@ -43,6 +49,7 @@ func Format(d engine.Decision, before triage.Issue, now time.Time, err error) st
 		}
 	}
 	formatIssue(&b, before, d.Result)
+	formatComments(&b, d.Comments)
 	formatNote(&b, d.Note)
 	if !d.WakeAt.IsZero() {
 		fmt.Fprintf(&b, "%s%s\n", lookAgain, d.WakeAt.Sub(now).Round(time.Second))
@@ -74,13 +81,66 @@ func formatIssue(b *strings.Builder, before, after triage.Issue) {
 		fmt.Fprintf(b, "milestone: %s\n", after.MilestoneTitle)
 	}
 	if before.Closed != after.Closed {
-		b.WriteString("closed\n")
+		if after.Closed {
+			b.WriteString("closed\n")
+		} else {
+			b.WriteString("reopened\n")
+		}
 	}
+	if before.DueDate != after.DueDate {
+		fmt.Fprintf(b, "due date: %s\n", after.DueDate)
+	}
+	if edit := triage.Difference(before, after); len(edit.Assign)+len(edit.Unassign) > 0 {
+		fmt.Fprintf(b, "assignees: %s\n", names(after.Assignees))
+	}
+	if after.MoveTo != "" {
+		fmt.Fprintf(b, "moved to: %s\n", after.MoveTo)
+	}
+}
+
+// names lists people, "nobody" if there are none.
+func names(people []triage.Person) string {
+	if len(people) == 0 {
+		return "nobody"
+	}
+	all := make([]string, len(people))
+	for n, p := range people {
+		all[n] = p.Username
+	}
+	return strings.Join(all, ", ")
+}
+
+// formatComments writes the comments that policies make beside the note.
+func formatComments(b *strings.Builder, comments []engine.OwnComment) {
+	for _, c := range comments {
+		kind := "comment"
+		if c.Thread {
+			kind = "thread"
+		}
+		if c.Internal {
+			kind = "internal " + kind
+		}
+		fmt.Fprintf(b, "%s: %s\n", kind, sayText(c.Text, c.Mentions, true))
+	}
+}
+
+// sayText is what a policy says, on one line, with those whom it mentions.
+func sayText(text triage.Prose, people []string, mention bool) string {
+	said := strings.Join(strings.Fields(text.Plain()), " ")
+	if mention && len(people) > 0 {
+		said += " @" + strings.Join(people, " @")
+	}
+	return strings.TrimSpace(said)
 }
 
 func formatNote(b *strings.Builder, s engine.Note) {
 	for _, i := range s.Items {
 		switch {
+		case len(i.Say) > 0 && i.Met:
+			fmt.Fprintf(b, "note: [x] %s\n", sayText(i.Say, nil, false))
+		case len(i.Say) > 0:
+			fmt.Fprintf(b, "note: [ ] %s\n", sayText(i.Say, i.People, i.Mention))
+			formatDetails(b, i.Details)
 		case i.Met:
 			fmt.Fprintf(b, "note: [x] %s\n", i.Title)
 		case i.Mention:
@@ -91,6 +151,10 @@ func formatNote(b *strings.Builder, s engine.Note) {
 	}
 	for _, l := range s.Lines {
 		fmt.Fprintf(b, "note: %s\n", l)
+	}
+	for _, r := range s.Remarks {
+		fmt.Fprintf(b, "note: %s\n", sayText(r.Say, r.People, r.Mention))
+		formatDetails(b, r.Details)
 	}
 	if s.Waiting && s.Open() == 0 && !s.Empty() {
 		b.WriteString("note: more will follow\n")
@@ -104,6 +168,13 @@ func formatNote(b *strings.Builder, s engine.Note) {
 		default:
 			fmt.Fprintf(b, "quiet: %s until %s, %s\n", r.Rule, r.Until.UTC().Format(time.DateTime), byWhom(r.By))
 		}
+	}
+}
+
+// formatDetails writes what stands in the note's fold.
+func formatDetails(b *strings.Builder, details triage.Prose) {
+	if len(details) > 0 {
+		fmt.Fprintf(b, "note, folded: %s\n", sayText(details, nil, false))
 	}
 }
 

@@ -52,6 +52,9 @@ func (o *Outcome) add(later []engine.Finding) {
 
 // Outcomes plays the scenario as Play does.
 func (s Scenario) Outcomes(policy engine.Policy) ([]Outcome, error) {
+	if s.Policies != "" {
+		return nil, &Error{s.policiesLine, "policies belong into the configuration that the scenario is played with"}
+	}
 	policy.Team = triage.NewTeam(s.Team)
 	if err := s.configure(&policy); err != nil {
 		return nil, &Error{s.rulesLine, err.Error()}
@@ -83,6 +86,7 @@ type player struct {
 	memory triage.Memory
 	now    time.Time
 	wake   time.Time
+	note   string // as it was written last
 }
 
 // step lets a person do something.
@@ -99,8 +103,29 @@ func (p *player) step(e Event) (Outcome, error) {
 		p.Report.State = p.Report.State.Edited(edit)
 	}
 	text := formatPending(d.Pending) + Format(d, after, p.now, err)
+	wrote := p.writes(after, &d)
 	p.issue, p.memory, p.wake = d.Result, d.Memory, d.WakeAt
+	if wrote {
+		p.issue.UpdatedAt = p.now
+	}
 	return Outcome{Text: text, Findings: d.Findings}, nil
+}
+
+// writes reports whether the bot writes anything to GitLab, which moves the issue's last change. Comments are then made.
+func (p *player) writes(before triage.Issue, d *engine.Decision) bool {
+	wrote := !triage.Difference(before, d.Result).Empty() || len(d.Comments) > 0
+	if d.UpdateNote {
+		var note strings.Builder
+		formatNote(&note, d.Note)
+		wrote = wrote || note.String() != p.note
+		p.note = note.String()
+	}
+	for n, c := range d.Comments {
+		spell := d.Memory.Spells[c.Rule]
+		spell.Said = int64(n + 1)
+		d.Memory.Spells[c.Rule] = spell
+	}
+	return wrote
 }
 
 // maxWakes bounds how often the bot is woken in one step.
@@ -220,6 +245,10 @@ func (s Scenario) loadContext(needs engine.Needs, issue triage.Issue, now time.T
 	}
 	loaded.Agreements = maps.Clone(s.Around.Agreements)
 	loaded.Known, loaded.LoadedAt = needs.Known.Known|needs.Facts, now
+	loaded.Memberships = maps.Clone(s.Around.Memberships)
+	for _, m := range needs.Memberships {
+		loaded.Memberships[m.Key()] = loaded.Memberships[m.Key()]
+	}
 	if level, told := s.Around.AccessLevels[triage.UsernameKey(s.Issue.Author.Username)]; told {
 		loaded.AuthorLevel = level
 	} else {
@@ -337,6 +366,8 @@ func applyEvent(e Event, issue triage.Issue, now time.Time) (triage.Event, triag
 	if e.Status != "" {
 		issue.Status = e.Status
 	}
-	issue.UpdatedAt = now
+	if event.Kind&(triage.Woken|triage.Swept) == 0 {
+		issue.UpdatedAt = now
+	}
 	return event, issue, nil
 }

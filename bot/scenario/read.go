@@ -62,6 +62,9 @@ func (f *File) read(name string, data []byte, line int) error {
 	case "rules":
 		f.RulesLine = line
 		part = &f.Rules
+	case "policies":
+		f.Policies, f.PoliciesLine = string(data), line
+		return nil
 	case "issue":
 		part = &f.Issue
 	case "memory":
@@ -76,7 +79,7 @@ func (f *File) read(name string, data []byte, line int) error {
 	case "decision":
 		return f.readDecision(data, line)
 	default:
-		return &Error{line, fmt.Sprintf("unknown part %q, allowed: team, rules, issue, memory, around, event, decision", name)}
+		return &Error{line, fmt.Sprintf("unknown part %q, allowed: team, rules, policies, issue, memory, around, event, decision", name)}
 	}
 	if err := decodeStrict(data, part, line); err != nil {
 		return err
@@ -188,6 +191,9 @@ func (a Around) check() error {
 	}
 	if a.ClosedAs != "" && a.ClosedAs != "duplicate" && a.ClosedAs != "moved" {
 		return fmt.Errorf("closed_as %q: duplicate or moved is wanted", a.ClosedAs)
+	}
+	if a.Votes != nil && len(a.Votes) != 2 || a.Discussions != nil && len(a.Discussions) != 2 {
+		return errors.New("votes are [up, down], discussions [threads, comments]")
 	}
 	_, err := a.report()
 	return err

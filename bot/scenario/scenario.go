@@ -1,6 +1,8 @@
 package scenario
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"flowkeeper/rules/planning"
@@ -23,9 +25,10 @@ type Scenario struct {
 	// SeverityAge is how long before the beginning the issue got its first severity label; 0: with its opening.
 	SeverityAge time.Duration
 	Rules       map[string]Rule // what differs from the rules' defaults, by id
+	Policies    string          // a policy file: who plays the scenario adds its policies to the policy, and takes it away here
 	Steps       []Step
 
-	rulesLine int
+	rulesLine, policiesLine int
 }
 
 // Rule is how a scenario configures a rule. An empty mode keeps the default.
@@ -43,7 +46,7 @@ func Parse(data []byte, team triage.TeamConfig) (Scenario, error) {
 	if err != nil {
 		return Scenario{}, err
 	}
-	s := Scenario{About: f.About, Team: team, Issue: f.Issue.issue(), Rules: rules(f.Rules), rulesLine: f.RulesLine, Steps: f.Steps}
+	s := Scenario{About: f.About, Team: team, Issue: f.Issue.issue(), Rules: rules(f.Rules), rulesLine: f.RulesLine, Policies: f.Policies, policiesLine: f.PoliciesLine, Steps: f.Steps}
 	if f.Team != nil {
 		s.Team = f.Team.applyTo(team)
 	}
@@ -100,7 +103,7 @@ func (i Issue) issue() triage.Issue {
 		Ref: triage.Ref{Project: 1, IID: 1}, Type: i.Type, Title: i.Title, Labels: i.Labels, Weight: i.Weight,
 		NoWeights: i.Weights != nil && !*i.Weights, Closed: i.Closed, Moved: i.Moved, Confidential: i.Confidential,
 		Author: triage.Person{ID: userID(i.Author), Username: i.Author}, Assignees: people(i.Assignee),
-		CreatedAt: start.Add(-i.Age), UpdatedAt: start,
+		CreatedAt: start.Add(-i.Age), UpdatedAt: start.Add(-i.Untouched), DueDate: i.Due, HealthStatus: i.Health, Path: "group/project",
 	}
 	if i.Milestone {
 		issue.Milestone = someMilestone
@@ -134,6 +137,8 @@ func (m Memory) memory() *triage.Memory {
 func (a Around) around() triage.Context {
 	around := triage.Context{AccessLevels: a.Levels, Agreements: map[string]triage.Agreement{}}
 	around.Milestone = triage.MilestoneFacts{Title: a.Milestone.Title, Start: a.Milestone.Start, Due: a.Milestone.Due, Next: a.Milestone.Next}
+	around.Milestone.Upcoming, around.Milestone.Started = a.Milestone.Upcoming, a.Milestone.Started
+	a.policyFacts(&around)
 	for _, kind := range a.Links {
 		around.Links = append(around.Links, triage.Link{Kind: kind})
 	}
@@ -149,6 +154,22 @@ func (a Around) around() triage.Context {
 		around.LastComment = start.Add(a.Commented)
 	}
 	return around
+}
+
+// policyFacts are what only policies ask for.
+func (a Around) policyFacts(around *triage.Context) {
+	if len(a.Votes) == 2 {
+		around.Votes = triage.Votes{Up: a.Votes[0], Down: a.Votes[1]}
+	}
+	if len(a.Discussions) == 2 {
+		around.Discussions = triage.Discussions{Threads: a.Discussions[0], Notes: a.Discussions[1]}
+	}
+	around.Iteration = a.Iteration
+	around.Memberships = map[string]bool{}
+	for _, member := range a.Members {
+		source, name, _ := strings.Cut(member, ":")
+		around.Memberships[source+":"+strconv.FormatInt(userID(name), 10)] = true
+	}
 }
 
 // someMilestone is the id of the one milestone that scenarios have.

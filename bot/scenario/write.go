@@ -20,6 +20,9 @@ func (f File) Encode() []byte {
 	if f.Rules != nil {
 		add("rules", encodeValue(f.Rules))
 	}
+	if f.Policies != "" {
+		add("policies", []byte(f.Policies))
+	}
 	add("issue", encodePart(f.Issue))
 	if f.Memory != nil {
 		add("memory", encodePart(*f.Memory))
