@@ -108,6 +108,7 @@ func (p *player) step(e Event) (Outcome, error) {
 	if wrote {
 		p.issue.UpdatedAt = p.now
 	}
+	p.issue.MoveTo = ""
 	return Outcome{Text: text, Findings: d.Findings}, nil
 }
 

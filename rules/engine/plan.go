@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -66,7 +67,7 @@ func (r *run) recordBotChange(p Planned, before triage.Issue) {
 	case triage.Assign:
 		own.Assigned = a.People
 	case triage.Unassign:
-		own.Unassigned = a.Gone(before)
+		own.Unassigned = cmp.Or(a.People, everybody)
 	case triage.SetDueDate:
 		own.DueDate = a.Date
 	case triage.MoveMilestone:

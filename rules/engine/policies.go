@@ -103,8 +103,17 @@ func (r *run) runPolicy(n int) (acted bool, err error) {
 		}
 		r.acted[n] = true
 	}
-	if v.Holds {
-		r.speak(s, v, open, before)
+	then := v
+	if len(open) > 0 {
+		if then = s.Decide(r.in, s.Options); l.verdict != nil {
+			l.verdict.Wake = then.Wake
+		}
+	}
+	switch {
+	case v.Holds:
+		r.speak(s, v, then, open, before)
+	case !v.Itself:
+		forgetUnassigned(r.memory, s.ID)
 	}
 	return len(open) > 0, nil
 }
@@ -179,4 +188,12 @@ func (r *run) policyContradiction(w Planned) error {
 		}
 	}
 	return fmt.Errorf("%w: %s wants to %s again and again", ErrContradiction, w.Rule, w.Action)
+}
+
+// forgetUnassigned forgets whom a policy took off an issue when its conditions hold no more: who is assigned from now on undoes nothing.
+func forgetUnassigned(m *triage.Memory, rule string) {
+	key := triage.Unassign{}.Key()
+	if own := m.BotChanges[key]; own.Rule == rule && own.Unassigned != "" {
+		delete(m.BotChanges, key)
+	}
 }

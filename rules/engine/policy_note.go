@@ -40,7 +40,7 @@ func (r *run) remark(s *Setting, v *triage.Verdict) *Remark {
 func saidShort(v *triage.Verdict) (say, details triage.Prose) {
 	text := trimmed(v.Comment.Text)
 	if len(text) == 0 {
-		return triage.Prose{}.Untrusted(v.Reason), nil
+		return triage.Prose{}.Untrusted(sentence(v.Reason)), nil
 	}
 	plain := text.Plain()
 	if !strings.Contains(plain, "\n") && len(strings.Fields(plain)) <= maxWords {
@@ -54,6 +54,12 @@ func saidShort(v *triage.Verdict) (say, details triage.Prose) {
 		return say, nil
 	}
 	return say, text
+}
+
+// sentence is a reason as a sentence by itself.
+func sentence(reason string) string {
+	first, size := utf8.DecodeRuneInString(reason)
+	return string(unicode.ToUpper(first)) + reason[size:] + "."
 }
 
 // trimmed is a text without blanks at its ends.

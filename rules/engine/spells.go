@@ -78,18 +78,16 @@ func (r *run) resume(s *Setting) triage.Verdict {
 	return v
 }
 
-// speak says what a policy in mode act has to say, and notes where what it does ends its conditions.
-func (r *run) speak(s *Setting, v triage.Verdict, did []triage.Action, before triage.Issue) {
+// speak says what a policy in mode act has to say, and notes where what it does ends its conditions: then is its verdict when that is done.
+func (r *run) speak(s *Setting, v, then triage.Verdict, did []triage.Action, before triage.Issue) {
 	spell, known := r.memory.Spells[s.ID]
 	if !known {
 		return
 	}
 	if resumed, ok := r.resumed[s.ID]; ok {
 		spell.Itself, spell.Over = resumed.Itself, resumed.Over
-	} else if len(did) > 0 {
-		if then := s.Decide(r.in, s.Options); !then.Holds && then.Needs == 0 {
-			spell.Itself, spell.Over = true, slices.ContainsFunc(did, isSpent)
-		}
+	} else if len(did) > 0 && !then.Holds && then.Needs == 0 {
+		spell.Itself, spell.Over = true, slices.ContainsFunc(did, isSpent)
 	}
 	r.setSpell(s.ID, spell)
 	comments := v.Comment != nil && v.Comment.Own && spell.Said == 0

@@ -121,7 +121,17 @@ func reassigned(i triage.Issue, own triage.BotChange) bool {
 	if own.Assigned != "" && !(triage.Assign{People: own.Assigned}).Done(i) {
 		return true
 	}
-	return own.Unassigned != "" && !(triage.Unassign{People: own.Unassigned}).Done(i)
+	return own.Unassigned != "" && !unassignment(own).Done(i)
+}
+
+// everybody stands in BotChange.Unassigned for all assignees there were.
+const everybody = "*"
+
+func unassignment(own triage.BotChange) triage.Unassign {
+	if own.Unassigned == everybody {
+		return triage.Unassign{}
+	}
+	return triage.Unassign{People: own.Unassigned}
 }
 
 // stateInWords says in words whether the bot closed the issue or reopened it.
@@ -137,7 +147,7 @@ func assigneesInWords(own triage.BotChange) string {
 	if own.Assigned != "" {
 		return triage.Assign{People: own.Assigned}.String()
 	}
-	return triage.Unassign{People: own.Unassigned}.String()
+	return unassignment(own).String()
 }
 
 // weightSet is the action by whose key the bot set a weight: of the weight field, or of a side.

@@ -143,8 +143,8 @@ func (r *run) wakeAt() time.Time {
 	for _, s := range r.memory.Silences {
 		earlier(s.Until)
 	}
-	for _, s := range r.memory.Spells {
-		if s.Shown(r.in.Now) {
+	for rule, s := range r.memory.Spells {
+		if s.Shown(r.in.Now) && r.memory.HasLine[rule] {
 			earlier(s.Began.Add(triage.ShownAfter))
 		}
 	}

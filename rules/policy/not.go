@@ -19,18 +19,14 @@ func (c HasLabels) not() string {
 			return "it has no label"
 		}
 	}
-	lists := make([]string, len(c.AnyOf))
-	for n, labels := range c.AnyOf {
-		lists[n] = labelsInWords(labels)
-	}
-	return "it does not have " + strings.Join(lists, " or ")
+	return "it does not have " + c.lists()
 }
 
 func (c LacksLabels) not() string {
 	if len(c.Labels) == 1 {
-		return "it has " + quotedList(c.Labels, "or")
+		return "it has " + c.list()
 	}
-	return "it has one of " + quotedList(c.Labels, "or")
+	return "it has one of " + c.list()
 }
 
 func (c OnlyLabels) not() string { return "it has another label" }

@@ -12,15 +12,31 @@ import (
 
 func (c InState) String() string { return "it is " + string(c.State) }
 
-func (c HasLabels) String() string {
-	lists := make([]string, len(c.AnyOf))
-	for n, labels := range c.AnyOf {
-		lists[n] = labelsInWords(labels)
+func (c HasLabels) String() string { return "it has " + c.lists() }
+
+// maxLists bounds how many lists of labels are named; expansions may come to a hundred.
+const maxLists = 3
+
+func (c HasLabels) lists() string {
+	var lists []string
+	for _, labels := range c.AnyOf[:min(len(c.AnyOf), maxLists)] {
+		lists = append(lists, labelsInWords(labels))
 	}
-	return "it has " + strings.Join(lists, " or ")
+	if more := len(c.AnyOf) - maxLists; more > 0 {
+		lists = append(lists, fmt.Sprintf("one of %d more choices", more))
+	}
+	return strings.Join(lists, " or ")
 }
 
-func (c LacksLabels) String() string { return "it has no " + quotedList(c.Labels, "or") }
+func (c LacksLabels) String() string { return "it has no " + c.list() }
+
+// list names the labels. Three and more of one scope, and no others, are named by it: ~"priority::*".
+func (c LacksLabels) list() string {
+	if scope := commonScope(c.Labels); scope != "" {
+		return triage.Quoted(triage.Scoped(scope, "*"))
+	}
+	return quotedList(c.Labels, "or")
+}
 
 func (c OnlyLabels) String() string { return "it has no other label" }
 
@@ -100,6 +116,9 @@ func (c Counts) String() string {
 	if c.Above {
 		return fmt.Sprintf("it has more than %d %s", c.Threshold, c.What)
 	}
+	if c.Threshold == 1 {
+		return "it has no " + c.What.String()
+	}
 	return fmt.Sprintf("it has fewer than %d %s", c.Threshold, c.What)
 }
 
@@ -174,11 +193,8 @@ func labelsInWords(labels []string) string {
 	return quotedList(labels, "and")
 }
 
-// quotedList lists labels as GitLab references them. Three and more of one scope, and no others, are named by it: ~"priority::*".
+// quotedList lists labels as GitLab references them.
 func quotedList(labels []string, last string) string {
-	if scope := commonScope(labels); scope != "" {
-		return triage.Quoted(triage.Scoped(scope, "*"))
-	}
 	quoted := make([]string, len(labels))
 	for n, l := range labels {
 		quoted[n] = triage.Quoted(l)

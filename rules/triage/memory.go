@@ -139,7 +139,8 @@ type BotChange struct {
 	MovedFrom int64 `json:"mf,omitempty"`
 	// Reopened marks a state that is the issue reopened, not closed.
 	Reopened bool `json:"ro,omitempty"`
-	// Assigned are the usernames that were assigned, with a blank between them, Unassigned those that were taken off.
+	// Assigned are the usernames that were assigned, with a blank between them, Unassigned those that were taken off, "*" for
+	// all of them.
 	Assigned   string `json:"as,omitempty"`
 	Unassigned string `json:"un,omitempty"`
 	// DueDate is the one that was set.
