@@ -84,28 +84,6 @@ func (s *Server) atLeast(major, minor int) bool {
 	return m > major || m == major && n >= minor
 }
 
-// asksForFeatures reports whether a question of GraphQL is about the licence.
-func asksForFeatures(p params) bool {
-	query, _ := p.text("query")
-	return strings.Contains(query, "availableFeatures")
-}
-
-// features is what GraphQL says of the licence of a namespace.
-func (s *Server) features(c *apiCall) apiAnswer {
-	variables, _ := c.params["variables"].(map[string]any)
-	name, _ := variables["path"].(string)
-	if !s.atLeast(18, 1) {
-		return ok(object{"errors": []object{{"message": "Field 'availableFeatures' doesn't exist on type 'Namespace'"}}})
-	}
-	if s.groupNamed(name) == nil {
-		return ok(object{"data": object{"namespace": nil}})
-	}
-	premium := s.opt.Edition == Premium
-	return ok(object{"data": object{"namespace": object{"availableFeatures": object{
-		"hasIssueWeightsFeature": premium, "hasScopedLabelsFeature": premium, "hasEpicsFeature": premium,
-	}}}})
-}
-
 // GroupHooks lists a group's webhooks.
 func (s *Server) GroupHooks(group string) []Hook {
 	s.mu.Lock()

@@ -213,7 +213,7 @@ func write(w http.ResponseWriter, a apiAnswer, fault *Fault) {
 func (s *Server) answerAPI(r *http.Request, rt route, p params, username string) apiAnswer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	defer s.useReplica(r)()
+	defer s.useReplica(s.replica != nil && s.isReading(r, rt, p))()
 	c := &apiCall{r: r, params: p, by: actor{user: s.userNamed(username), legacy: true, chain: r.Header.Get("X-Gitlab-Event-UUID")}}
 	if strings.Contains(rt.path, "{project}") {
 		if c.project = s.projectNamed(r.PathValue("project")); c.project == nil || !c.project.visible(c.by.user) {
@@ -239,9 +239,6 @@ func (s *Server) answerAPI(r *http.Request, rt route, p params, username string)
 			return message(http.StatusNotFound, "404 Not found")
 		}
 		c.issue = c.request.issue
-	}
-	if rt.method == queryMethod {
-		c.issue = s.aboutID(p)
 	}
 	if strings.Contains(rt.path, "{note}") {
 		c.note = c.issue.note(parseID(r.PathValue("note")))
@@ -321,16 +318,10 @@ func (s *Server) journalLine(r *http.Request, rt route, p params) string {
 	if rt.noun == "" {
 		return r.Method + " " + r.URL.Path
 	}
-	words := []string{rt.method, rt.noun}
 	if rt.method == queryMethod {
-		if asksForFeatures(p) {
-			return rt.method + " licence"
-		}
-		if i := s.aboutID(p); i != nil {
-			words = append(words, i.ref().String())
-		}
-		return strings.Join(words, " ")
+		return s.graphQLLine(p)
 	}
+	words := []string{rt.method, rt.noun}
 	if name := r.PathValue("group"); name != "" {
 		words = append(words, name)
 	}

@@ -22,7 +22,7 @@ type change struct {
 	confidential       *bool
 	locked             *bool
 	state              string // "close", "reopen" or ""
-	status             string // to be set with the state
+	status             *status
 	duplicateOf        *issue
 	react              []string
 	replyTo            string // only of a new issue
@@ -68,8 +68,8 @@ func (s *Server) open(by actor, p *project, c change) (*issue, error) {
 	if closing {
 		before := s.snapshot(i)
 		i.updated = s.nextChangeTime(i)
-		s.setState(by, i, "close", i.updated)
-		s.sendIssue(by, i, "close", diffSnapshots(before, s.snapshot(i)))
+		s.setState(by, i, "close", nil, i.updated)
+		s.sendIssue(by, i, "close", stateDiff(before, s.snapshot(i)))
 	}
 	s.awardAll(by, i, c.react)
 	s.notify()
@@ -85,15 +85,17 @@ func (s *Server) update(by actor, i *issue, c change) error {
 	if err := s.prepare(by, i, &c); err != nil {
 		return err
 	}
+	s.resolveStatus(by, i, &c)
 	before := s.snapshot(i)
 	wasDescription := i.description
 	if to := i.closed; c.state == "close" && !to || c.state == "reopen" && to {
 		i.updated, i.updatedBy = s.nextChangeTime(i), by.user
-		s.setState(by, i, c.state, i.updated)
-		i.status = c.status
-		s.sendIssue(by, i, c.state, diffSnapshots(before, s.snapshot(i)))
+		s.setState(by, i, c.state, c.status, i.updated)
+		s.sendIssue(by, i, c.state, stateDiff(before, s.snapshot(i)))
 	}
-	if at := s.nextChangeTime(i); s.applyChange(by, i, c, at) {
+	at := s.nextChangeTime(i)
+	common := s.applyChange(by, i, c, at)
+	if c.status != nil && s.changeStatus(by, i, s.statusOf(i), c.status, at) || common {
 		i.updated, i.updatedBy = at, by.user
 	}
 	if c.description != nil {
@@ -263,14 +265,24 @@ func longDate(day string) string {
 	return at.Format("January 2, 2006")
 }
 
-func (s *Server) setState(by actor, i *issue, event string, at time.Time) {
+// setState closes or reopens an issue. It gets a status of that state with it, the default one if to is nil.
+func (s *Server) setState(by actor, i *issue, event string, to *status, at time.Time) {
+	before := s.statusOf(i)
 	if event == "close" {
 		i.closed, i.closedAt, i.closedBy = true, at, by.user
 		i.stateEvents = append(i.stateEvents, stateEvent{s.nextID(), by.user, at, "closed"})
-		return
+	} else {
+		i.closed, i.closedAt, i.closedBy, i.duplicateOf = false, time.Time{}, nil, nil
+		i.stateEvents = append(i.stateEvents, stateEvent{s.nextID(), by.user, at, "reopened"})
 	}
-	i.closed, i.closedAt, i.closedBy, i.duplicateOf = false, time.Time{}, nil, nil
-	i.stateEvents = append(i.stateEvents, stateEvent{s.nextID(), by.user, at, "reopened"})
+	s.changeStatus(by, i, before, to, at)
+}
+
+// stateDiff is what the delivery of a closing or reopening reports. That the status has changed is reported only by the one behind it.
+func stateDiff(before, after object) object {
+	diff := diffSnapshots(before, after)
+	delete(diff, "status")
+	return diff
 }
 
 // nextChangeTime is the time of the issue's next change: never the same twice, whatever the clock says.

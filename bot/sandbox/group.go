@@ -26,6 +26,7 @@ type group struct {
 	labels     []*label
 	hooks      []*hook
 	milestones []*milestone
+	lifecycles []*lifecycle // of a top-level group that has statuses of its own, the newest first
 }
 
 // AddGroup creates a group, and those above it, and gives its id; of one that exists, that one's.

@@ -82,7 +82,7 @@ func (s *Server) imported(p *project, im Imported) (*issue, error) {
 	}
 	s.importLabels(by, i, im)
 	if !im.ClosedAt.IsZero() {
-		s.setState(by, i, "close", im.ClosedAt.UTC())
+		s.setState(by, i, "close", nil, im.ClosedAt.UTC())
 	}
 	return i, nil
 }

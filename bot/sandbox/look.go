@@ -17,6 +17,7 @@ type Issue struct {
 	Type               string // "Issue", "Task", …
 	Title, Description string
 	State              string // "opened" or "closed"
+	Status             string // its name, "" if it can have none
 	Confidential       bool
 	Locked             bool
 	Labels             []string // in the order in which they came
@@ -90,7 +91,7 @@ type Notification struct {
 }
 
 // Call is one API request. Line says it in short: method, thing, reference, parameters. Texts are left out. The method of a question in
-// GraphQL is "QUERY".
+// GraphQL is "QUERY", that of a change "MUTATION".
 type Call struct {
 	At     time.Time
 	User   string     // "" if the token was not accepted
@@ -181,6 +182,9 @@ func (s *Server) viewOf(i *issue, u *user) Issue {
 	}
 	if i.milestone != nil {
 		seen.Milestone = i.milestone.title
+	}
+	if t := s.statusOf(i); t != nil {
+		seen.Status = t.Name
 	}
 	for _, n := range i.notes {
 		if u != nil && !n.visible(u) {

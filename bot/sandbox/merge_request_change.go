@@ -71,7 +71,7 @@ func (s *Server) updateRequest(by actor, m *mergeRequest, c change) error {
 	wasTexts, wasDescription := m.targetBranch+m.texts(), m.description
 	if c.state == "close" && m.isOpen() || c.state == "reopen" && m.mergeState() == "closed" {
 		m.updated, m.updatedBy = s.nextChangeTime(m.issue), by.user
-		s.setState(by, m.issue, c.state, m.updated)
+		s.setState(by, m.issue, c.state, nil, m.updated)
 		s.storeClosing(m, by.user)
 		s.sendRequest(by, m, c.state, s.diffRequest(before, s.requestSnapshot(m)), nil)
 	}

@@ -95,9 +95,9 @@ func (s *Server) closeByMerge(by actor, i *issue, m *mergeRequest) {
 	}
 	before := s.snapshot(i)
 	i.updated, i.updatedBy = s.nextChangeTime(i), by.user
-	s.setState(by, i, "close", i.updated)
+	s.setState(by, i, "close", nil, i.updated)
 	s.systemNote(by, i, "closed with merge request "+m.issue.referenceFrom(i.project), i.updated)
-	s.sendIssue(by, i, "close", diffSnapshots(before, s.snapshot(i)))
+	s.sendIssue(by, i, "close", stateDiff(before, s.snapshot(i)))
 }
 
 // referenceFrom is how a text in a project refers to an issue or a merge request.

@@ -227,7 +227,7 @@ func (s *Server) closeWithFork(by actor, m *mergeRequest) {
 	}
 	before := s.requestSnapshot(m)
 	m.updated, m.updatedBy = s.nextChangeTime(m.issue), by.user
-	s.setState(by, m.issue, "close", m.updated)
+	s.setState(by, m.issue, "close", nil, m.updated)
 	s.sendRequest(by, m, "close", s.diffRequest(before, s.requestSnapshot(m)), nil)
 }
 

@@ -70,7 +70,7 @@ type issue struct {
 	milestone          *milestone
 	movedTo            *issue
 	duplicateOf        *issue
-	status             string   // one that somebody chose, "" for the default of the state
+	status             *status  // one that somebody chose, nil for the default of the state
 	replyTo            string   // the customer, of a Service Desk ticket
 	participants       []string // mail addresses of people outside
 

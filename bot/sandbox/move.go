@@ -59,8 +59,12 @@ func (s *Server) move(by actor, i *issue, to *project) (*issue, error) {
 	if !i.closed {
 		before := s.snapshot(i)
 		i.updated = s.nextChangeTime(i)
-		s.setState(by, i, "close", i.updated)
-		s.sendIssue(by, i, "close", diffSnapshots(before, s.snapshot(i)))
+		var to *status
+		if l := s.lifecycleOf(i); l != nil {
+			to = l.duplicate
+		}
+		s.setState(by, i, "close", to, i.updated)
+		s.sendIssue(by, i, "close", stateDiff(before, s.snapshot(i)))
 	}
 	i.movedTo = made
 	s.notify()

@@ -119,8 +119,8 @@ func (s *Server) issueAttrs(i *issue, f timeFormat) object {
 	if s.opt.Edition != CE {
 		o["weight"], o["health_status"] = weightValue(i.weight), orNull(i.health)
 	}
-	if i.status != "" {
-		o["status"] = object{"id": "gid://gitlab/WorkItems::Statuses::SystemDefined::Status/4", "name": i.status, "category": "canceled", "color": "#DD2B0E", "description": nil}
+	if t := s.statusOf(i); t != nil {
+		o["status"] = statusHook(t)
 	}
 	return o
 }
@@ -150,7 +150,7 @@ func (s *Server) userHooks(users []*user) []any {
 // reported are the attributes whose changes GitLab reports.
 var reported = []string{
 	"title", "description", "state_id", "confidential", "discussion_locked", "updated_at", "closed_at", "last_edited_at",
-	"last_edited_by_id", "updated_by_id", "milestone_id", "due_date", "type", "weight", "labels", "assignees",
+	"last_edited_by_id", "updated_by_id", "milestone_id", "due_date", "type", "weight", "labels", "assignees", "status",
 }
 
 // diffSnapshots is what hooks report of the difference between two shots.

@@ -91,7 +91,9 @@ func TestClosingDeliversTwice(t *testing.T) {
 		if a, b := sent[0].at("object_attributes.updated_at"), sent[1].at("object_attributes.updated_at"); a != b {
 			t.Errorf("close says updated at %v, update %v", a, b)
 		}
-		if diff := cmp.Diff(sent[0].at("changes"), sent[1].at("changes")); diff != "" {
+		repeated := sent[1].at("changes").(map[string]any)
+		delete(repeated, "status") // which only the second one reports
+		if diff := cmp.Diff(sent[0].at("changes"), any(repeated)); diff != "" {
 			t.Errorf("the update does not repeat the changes: %s", diff)
 		}
 	})

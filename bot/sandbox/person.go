@@ -35,7 +35,7 @@ type Change struct {
 	Confidential *bool
 	Locked       *bool
 	Close        bool
-	Cancel       bool // closes it with the status "Won't do"
+	Cancel       bool // closes it with the first status that is canceled: "Won't do"
 	Reopen       bool
 }
 
@@ -81,7 +81,7 @@ func (s *Server) Edit(username string, ref triage.Ref, ch Change) error {
 	case ch.Close:
 		c.state = "close"
 	case ch.Cancel:
-		c.state, c.status = "close", "Won't do"
+		c.state, c.status = "close", s.canceledStatus(i)
 	case ch.Reopen:
 		c.state = "reopen"
 	}

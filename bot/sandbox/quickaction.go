@@ -179,6 +179,9 @@ func (s *Server) applyQuickAction(by actor, i *issue, q quickAction, c *change, 
 		if !i.closed {
 			c.state = "close"
 		}
+		if l := s.lifecycleOf(i); l != nil {
+			c.status = l.duplicate
+		}
 		return "Closed this issue. Marked as related to, and a duplicate of, " + strings.TrimSpace(q.arg) + ".", true
 	case "title":
 		c.title, changed["title"] = &q.arg, q.arg
@@ -191,6 +194,14 @@ func (s *Server) applyQuickAction(by actor, i *issue, q quickAction, c *change, 
 		locked := q.name == "lock"
 		c.locked, changed["discussion_locked"] = &locked, locked
 		return map[bool]string{true: "Locked the discussion.", false: "Unlocked the discussion."}[locked], true
+	case "status":
+		l := s.lifecycleOf(i)
+		if l == nil || l.named(strings.Trim(q.arg, `"`)) == nil {
+			return "", false
+		}
+		c.status = l.named(strings.Trim(q.arg, `"`))
+		changed["status"] = c.status.Name
+		return "Status set to " + c.status.Name + ".", true
 	case "add_email", "remove_email", "convert_to_ticket":
 		return s.applyMail(by, i, q)
 	case "assign", "unassign":

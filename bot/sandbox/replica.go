@@ -3,6 +3,7 @@ package sandbox
 import (
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // replica is a copy of the projects as they were, which answers the next reads: GitLab reads from copies of its database that may lag behind
@@ -41,9 +42,14 @@ func (s *Server) LagReads(reads int) {
 	s.replica = r
 }
 
-// useReplica lets a read see the lagging copy, if there is one; the caller ends it. The caller holds the lock.
-func (s *Server) useReplica(r *http.Request) (end func()) {
-	if s.replica == nil || r.Method != http.MethodGet && r.URL.Path != participantsRoute.path {
+// isReading reports whether a request only reads.
+func (s *Server) isReading(r *http.Request, rt route, p params) bool {
+	return r.Method == http.MethodGet || rt.method == queryMethod && !strings.HasPrefix(s.graphQLLine(p), mutationMethod)
+}
+
+// useReplica lets a read see the lagging copy, which is there; the caller ends it. The caller holds the lock.
+func (s *Server) useReplica(reading bool) (end func()) {
+	if !reading {
 		return func() {}
 	}
 	present := s.projects

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"flowkeeper/bot/sandbox/graphql"
 )
 
 // Edition is what the instance can do.
@@ -91,6 +93,7 @@ type Server struct {
 	groups   []*group
 	projects []*project
 	replica  *replica // nil if reads show the present
+	schema   *graphql.Schema
 
 	changed chan struct{} // closed and replaced whenever anything changes
 	closed  bool

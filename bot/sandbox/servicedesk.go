@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"fmt"
-	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -136,51 +135,4 @@ func (s *Server) applyMail(by actor, i *issue, q quickAction) (string, bool) {
 	}
 	s.systemNote(by, i, "added "+strings.Join(addresses, " and "), at)
 	return "Added email participants.", true
-}
-
-// queryMethod is how the journal calls the method of a question in GraphQL.
-const queryMethod = "QUERY"
-
-// participantsRoute is the question of GraphQL that the sandbox answers, who takes part in an issue by mail; the licence is asked for there, too.
-var participantsRoute = route{queryMethod, "/api/graphql", "participants", queryParticipants}
-
-func queryParticipants(s *Server, c *apiCall) apiAnswer {
-	query, _ := c.params.text("query")
-	if asksForFeatures(c.params) {
-		return s.features(c)
-	}
-	if !strings.Contains(query, "WorkItemWidgetEmailParticipants") {
-		return ok(object{"errors": []object{{"message": "the sandbox knows no such query"}}})
-	}
-	if c.issue == nil || !c.issue.visible(c.by.user) {
-		return ok(object{"data": object{"workItem": nil}})
-	}
-	nodes := []object{}
-	for _, p := range c.issue.participants {
-		nodes = append(nodes, object{"email": p})
-	}
-	return ok(object{"data": object{"workItem": object{
-		"author":  object{"username": c.issue.author.username},
-		"widgets": []object{{}, {"emailParticipants": object{"nodes": nodes}}},
-	}}})
-}
-
-// aboutID finds the issue that a query names by its global id.
-func (s *Server) aboutID(p params) *issue {
-	variables, _ := p["variables"].(map[string]any)
-	global, _ := variables["id"].(string)
-	id, found := strings.CutPrefix(global, "gid://gitlab/WorkItem/")
-	for _, project := range s.projects {
-		for _, i := range project.issues {
-			if found && i.id == parseID(id) {
-				return i
-			}
-		}
-	}
-	return nil
-}
-
-// serveGraphQL answers a query.
-func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
-	s.serveAPI(w, r, participantsRoute)
 }
