@@ -110,6 +110,9 @@ func TestOwnWords(t *testing.T) {
 			if err != nil {
 				t.Fatal(file, err)
 			}
+			if s.Policies != "" {
+				continue // they say what their team wrote
+			}
 			s.Team.Workflow = config.Workflow
 			s.Rules = nil
 			s.Steps = append(s.Steps, scenario.Step{Event: scenario.Event{Kind: "commented", Text: "/flow why"}},
