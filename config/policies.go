@@ -22,7 +22,8 @@ type Policies struct {
 	Rules   []policy.Rule // that run, in the order of the files, with their modes in force
 	Entries []policyfile.Entry
 	Remarks []policyfile.Remark
-	Digest  string // of the files' contents
+	Names   []string // of the files that were read, relative to the configuration file
+	Digest  string   // of the files' contents
 }
 
 // The values of Policies.Comment: comments are items of the bot's note, or comments of their own.
@@ -70,6 +71,9 @@ func (r *reader) readPolicies(c *Config) {
 		r.problems = append(r.problems, problem)
 	}
 	p.Rules, p.Entries, p.Remarks, p.Digest = all.Rules, all.Entries, all.Remarks, digest(sources)
+	for _, s := range sources {
+		p.Names = append(p.Names, s.Name)
+	}
 	if !complete || len(problems) > 0 {
 		return
 	}

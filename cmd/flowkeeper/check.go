@@ -119,6 +119,9 @@ func (c *checkCmd) parts(p *program, loaded config.Config) ([]check.Part, error)
 	default:
 		parts = append(parts, rulesPart(loaded.Policy()))
 	}
+	if len(loaded.Policies.Names) > 0 {
+		parts = append(parts, check.Of(policyFindings(loaded.Policies)...))
+	}
 	const rest = "GitLab, the inbox and the bot's own address"
 	switch {
 	case c.Offline:

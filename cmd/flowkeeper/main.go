@@ -37,6 +37,7 @@ type cli struct {
 	Setup      setupCmd      `cmd:"" help:"Create the labels and webhooks that the bot needs in GitLab."`
 	Check      checkCmd      `cmd:"" help:"Look at everything that serve needs, and say what to do."`
 	Rules      rulesCmd      `cmd:"" help:"List the rules, or show one."`
+	Policies   policiesCmd   `cmd:"" help:"Say which rules of policy files run, and why others do not."`
 	Calendar   calendarCmd   `cmd:"" help:"List the dates that the bot reckons with, and where each comes from."`
 	Report     reportCmd     `cmd:"" help:"List the reports, print one, or post it."`
 	Explain    explainCmd    `cmd:"" help:"Say what would be decided on an issue now, and why. Writes nothing."`
@@ -154,6 +155,10 @@ func usageHint(parser *kong.Kong, err error) string {
 func printError(w io.Writer, err error) {
 	if problems, ok := errors.AsType[config.Problems](err); ok {
 		fmt.Fprintf(w, "%v\nflowkeeper: %s\n", problems, summary(problems))
+		return
+	}
+	if problems, ok := errors.AsType[policyProblems](err); ok {
+		fmt.Fprintf(w, "%v\nflowkeeper: %s\n", problems, problems.summary())
 		return
 	}
 	for line := range strings.Lines(err.Error()) {

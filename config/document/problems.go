@@ -39,7 +39,7 @@ func (p Problem) String() string {
 	if p.Hint != "" {
 		s += "; " + p.Hint
 	}
-	return printable(s)
+	return Printable(s)
 }
 
 // Problems is everything that is wrong with a configuration: those of the file by line, then those of the environment. It is an
@@ -68,7 +68,7 @@ func (p Problem) excerpt() string {
 		return ""
 	}
 	const width = 110
-	line, column := []rune(printable(p.Excerpt)), max(p.Column, 1)
+	line, column := []rune(Printable(p.Excerpt)), max(p.Column, 1)
 	column = min(column, len(line)+1)
 	if from := column - width*2/3; from > 0 && len(line) > width {
 		line = append([]rune("…"), line[from:]...)
@@ -82,8 +82,8 @@ func (p Problem) excerpt() string {
 		strings.Repeat(" ", len(number)) + " | " + strings.Repeat(" ", column-1) + "^\n"
 }
 
-// printable replaces what could play tricks on a terminal, one character by one.
-func printable(s string) string {
+// Printable replaces what could play tricks on a terminal, one character by one.
+func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\t':

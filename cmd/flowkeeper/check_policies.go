@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+
+	"flowkeeper/bot/check"
+	"flowkeeper/config"
+	"flowkeeper/config/policyfile"
+)
+
+// policyFindings say how many policies run, and name each that does not, with the first reason.
+func policyFindings(p config.Policies) []check.Finding {
+	const what = "policies"
+	all := []check.Finding{check.Good(what, counted(len(p.Names), "file")+": "+policyfile.Count(p.Entries))}
+	for _, e := range p.Entries {
+		for _, n := range e.Notes {
+			if n.Status != policyfile.DoesNotRun {
+				continue
+			}
+			name := "a rule without a name"
+			if e.Name != "" {
+				name = "“" + e.Name + "”"
+			}
+			all = append(all, check.Finding{What: what, Status: check.Warn, Detail: fmt.Sprintf("%s:%d: %s does not run: %s", e.File, n.Line, name, n.What), Do: joinedHint(n.Do)})
+			break
+		}
+	}
+	return all
+}
+
+// joinedHint is what to do about a policy that does not run.
+func joinedHint(do string) string {
+	const more = "flowkeeper policies tells more"
+	if do == "" {
+		return more
+	}
+	return do + "; " + more
+}
