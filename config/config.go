@@ -63,7 +63,7 @@ func Default(catalogue []triage.Rule) Config {
 	return c
 }
 
-// settings are the rules with what other sections say to them.
+// settings are the rules with what other sections say to them, and the policies behind them in the order of their files.
 func (c Config) settings() []engine.Setting {
 	shared := map[string]any{
 		"slo":      planning.SLOOptions{Bug: c.SLO.Bug, Infradev: c.SLO.Infradev, Near: c.SLO.Near},
@@ -78,6 +78,10 @@ func (c Config) settings() []engine.Setting {
 		for _, section := range s.Shared {
 			s.Options[section.Section] = shared[section.Section]
 		}
+	}
+	for _, p := range c.Policies.Rules {
+		rule := p.Rule()
+		settings = append(settings, engine.Setting{Rule: rule, Mode: p.Mode, Options: rule.Defaults()})
 	}
 	return settings
 }

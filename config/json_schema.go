@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"flowkeeper/config/policyfile"
 	"flowkeeper/rules/policy"
 	"flowkeeper/rules/triage"
 )
@@ -50,7 +49,7 @@ func (s section) shape() shape {
 	whole := shape{"type": []string{"object", "null"}, "properties": properties, "additionalProperties": false}
 	if s.keep != nil {
 		setting := policySetting(policy.Rule{})
-		whole["patternProperties"] = shape{"^" + policyfile.Prefix: rule{&setting}.shape()}
+		whole["patternProperties"] = shape{"^" + policy.Prefix: rule{&setting}.shape()}
 	}
 	if s.off != nil {
 		return either(shape{"const": offWord}, whole)

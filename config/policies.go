@@ -137,7 +137,7 @@ type policyMode struct {
 
 // keepPolicyMode keeps the mode of a policy until the policies are read.
 func keepPolicyMode(r *reader, path string, e entry) bool {
-	if !strings.HasPrefix(e.key, policyfile.Prefix) {
+	if !strings.HasPrefix(e.key, policy.Prefix) {
 		return false
 	}
 	r.policyModes = append(r.policyModes, policyMode{path, e})

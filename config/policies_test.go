@@ -58,3 +58,28 @@ func TestPoliciesOfALink(t *testing.T) {
 		}
 	}
 }
+
+// TestPoliciesAreRules wants the policies behind the rules of the catalogue, in the order of their files and with their modes.
+func TestPoliciesAreRules(t *testing.T) {
+	directory := t.TempDir()
+	for name, content := range map[string]string{
+		"flowkeeper.yaml": "policies: [b.yml, a.yml]\nrules: {policy/second: act}\n",
+		"b.yml":           "resource_rules: {issues: {rules: [{name: First, mode: shadow, actions: {labels: [a]}}, {name: Ruby, conditions: {ruby: a}, actions: {labels: [a]}}]}}\n",
+		"a.yml":           "resource_rules: {merge_requests: {rules: [{name: Second, actions: {labels: [a]}}]}}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(directory, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := config.Load(filepath.Join(directory, "flowkeeper.yaml"), nil, catalogue())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range c.Policy().Settings[len(catalogue()):] {
+		got = append(got, s.ID+" "+s.Mode.String()+" "+s.Subject.String())
+	}
+	if want := []string{"policy/first shadow issue", "policy/second act merge_request"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

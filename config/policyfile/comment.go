@@ -2,7 +2,6 @@ package policyfile
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 
 	"flowkeeper/config/document"
@@ -74,12 +73,6 @@ func (c *commentReader) quickAction(line string) (name, args string, ok bool) {
 // field is a placeholder of a template.
 var field = regexp.MustCompile(`\{\{\s*([A-Za-z_.]+)\s*\}\}`)
 
-// fields are the placeholders that are known.
-var fields = []string{
-	"assignee", "assignees", "author", "closed_at", "closed_by", "created_at", "downvotes", "full_reference", "labels", "merged_at", "merged_by",
-	"milestone", "reviewers", "state", "title", "type", "updated_at", "upvotes", "web_url",
-}
-
 // template takes a text apart into words of the team's own and fields. Unknown fields stay as they are written.
 func (c *commentReader) template(text string) policy.Template {
 	text = c.unescape(text)
@@ -91,7 +84,7 @@ func (c *commentReader) template(text string) policy.Template {
 	end := 0
 	for _, m := range field.FindAllStringSubmatchIndex(text, -1) {
 		name := text[m[2]:m[3]]
-		if !slices.Contains(fields, name) {
+		if !policy.KnownField(name) {
 			unknown = appendNew(unknown, name)
 			continue
 		}
@@ -105,7 +98,7 @@ func (c *commentReader) template(text string) policy.Template {
 		t = append(t, policy.Piece{Text: text[end:]})
 	}
 	for _, name := range unknown {
-		c.differ(c.e.at, near(name, fields), "comment: there is no field {{%s}}, it stays as it is written", name)
+		c.differ(c.e.at, near(name, policy.Fields()), "comment: there is no field {{%s}}, it stays as it is written", name)
 	}
 	return t
 }

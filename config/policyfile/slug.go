@@ -4,10 +4,9 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-)
 
-// Prefix begins the id of every policy.
-const Prefix = "policy/"
+	"flowkeeper/rules/policy"
+)
 
 // longestSlug bounds what of a name goes into the id, in characters.
 const longestSlug = 80
@@ -24,11 +23,11 @@ func (s slugs) next(name string, n int) string {
 	for {
 		s[slug]++
 		if s[slug] == 1 {
-			return Prefix + slug
+			return policy.Prefix + slug
 		}
 		if again := slug + "-" + strconv.Itoa(s[slug]); s[again] == 0 {
 			s[again] = 1
-			return Prefix + again
+			return policy.Prefix + again
 		}
 	}
 }

@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +13,9 @@ import (
 
 // KnownField reports whether a template may name the field. Others stay as they are written, as with the gem.
 func KnownField(name string) bool { return fields[name].value != nil }
+
+// Fields are the names that templates may name, in their order.
+func Fields() []string { return slices.Sorted(maps.Keys(fields)) }
 
 // field is something of an issue that templates may name.
 type field struct {
