@@ -47,6 +47,8 @@ func (s Starter) YAML() string {
 		line("    %s: %s", role, yamlList(s.People[role]))
 	}
 	line("")
+	line("# Other states than the handbook's? workflow: {states: [{name: todo, is: intake}, {name: doing, is: development}, {name: done, is: done}]}")
+	line("")
 	line("rules:")
 	if s.Shadow {
 		line("  # Rules decide and record, and write nothing. Let them act with act here, or one by one: team-labels: act")

@@ -42,12 +42,19 @@ func (s *site) registerReference(e *echo.Echo) {
 		v := &page.Commands{}
 		list := []command{}
 		for _, d := range policy.Commands {
+			summary, example := d.Summary, d.Example
+			if policy.Team != nil {
+				summary, example = d.SummaryFor(policy.Team), d.ExampleFor(policy.Team)
+				if d.Idle(policy.Team) != "" {
+					continue
+				}
+			}
 			usage := prefix + d.Name
 			if d.Args != "" {
 				usage += " " + d.Args
 			}
-			v.Commands = append(v.Commands, page.Command{Usage: usage, Summary: d.Summary, Who: d.Who.String(), Example: prefix + d.Example, Closed: d.Closed})
-			list = append(list, command{usage, d.Who.String(), d.Summary, prefix + d.Example})
+			v.Commands = append(v.Commands, page.Command{Usage: usage, Summary: summary, Who: d.Who.String(), Example: prefix + example, Closed: d.Closed})
+			list = append(list, command{usage, d.Who.String(), summary, prefix + example})
 		}
 		if !fromBrowser(c) {
 			return c.JSON(http.StatusOK, list)

@@ -99,6 +99,11 @@ func (w *wantedLabels) workflow(p engine.Policy) {
 		}
 		w.add(w.team.State(s.Name), means)
 	}
+	for _, s := range w.team.Workflow.States() {
+		for _, r := range s.Needs {
+			w.add(r.Label(), "An issue carries it before it is "+s.Where)
+		}
+	}
 	// The default means the first state, whatever the team calls it.
 	if s, on := active(p, "workflow-intake"); on && s.Options.Text("label") != s.Defaults().Text("label") {
 		w.add(s.Options.Text("label"), "Where a new issue begins")
@@ -202,13 +207,14 @@ var graded = [...]string{"#f2495c", "#ff9830", "#fade2a", "#73bf69"}
 
 // color gives all labels of a scope one colour; severities and priorities are graded.
 func color(t *triage.Team, label string) string {
+	if _, ok := t.StateOf(label); ok {
+		return "#428bca"
+	}
 	scope := triage.Scope(label)
 	if _, levels, rank := levelOf(t, label); levels != nil {
 		return graded[rank*(len(graded)-1)/max(1, len(levels.Values)-1)]
 	}
 	switch scope {
-	case t.Label(triage.WorkflowScope):
-		return "#428bca"
 	case t.Label(triage.TypeScope):
 		return "#9400d3"
 	case t.WeightScope(t.Side):

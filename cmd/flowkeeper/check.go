@@ -111,6 +111,9 @@ func (c *checkCmd) print(p *program, all []check.Finding) error {
 // parts are what is looked at, in the order in which it is printed.
 func (c *checkCmd) parts(p *program, loaded config.Config) ([]check.Part, error) {
 	parts := []check.Part{check.Of(check.Good("configuration", configSource(loaded)))}
+	if policy := loaded.Policy(); !policy.Team.Workflow.IsHandbook() {
+		parts = append(parts, check.Of(check.Good("workflow", workflowText(policy.Team, policy.Settings))))
+	}
 	switch reason := loaded.OnlyShadowReason(); {
 	case reason != "":
 		parts = append(parts, check.Of(check.Good("rules", "none writes (shadow): "+reason)))

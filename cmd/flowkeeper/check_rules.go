@@ -9,6 +9,7 @@ import (
 	"flowkeeper/bot/check"
 	"flowkeeper/rules/conflict"
 	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
 )
 
 // rulesPart searches a policy for rules that contradict each other.
@@ -54,4 +55,26 @@ func searched(r conflict.Report) string {
 
 func contradiction(detail, do string) check.Finding {
 	return check.Finding{What: "rules", Status: check.Fail, Detail: detail, Do: do}
+}
+
+// workflowText says what states a team of its own workflow has, and which rules have nothing to do there.
+func workflowText(team *triage.Team, settings []engine.Setting) string {
+	w := team.Workflow
+	clauses := []string{strings.Join(w.Names(), ", "), "new issues start in " + w.Start}
+	var reasons []string
+	idle := map[string][]string{}
+	for _, s := range settings {
+		reason := s.Idle(team)
+		if reason == "" || s.Mode == triage.Off {
+			continue
+		}
+		if idle[reason] == nil {
+			reasons = append(reasons, reason)
+		}
+		idle[reason] = append(idle[reason], s.ID)
+	}
+	for _, reason := range reasons {
+		clauses = append(clauses, "nothing to do for "+strings.Join(idle[reason], ", ")+": "+reason)
+	}
+	return strings.Join(clauses, "; ")
 }

@@ -12,6 +12,7 @@ import (
 
 type rulesCmd struct {
 	ID       string `arg:"" optional:"" help:"The rule to show in full."`
+	Config   string `short:"c" help:"Configuration file, in whose words the rules are told; default flowkeeper.yaml if there is one."`
 	Markdown bool   `help:"Print the reference of all rules in Markdown, with examples."`
 }
 
@@ -24,11 +25,19 @@ func (rulesCmd) Help() string {
 // Run lists the rules of the catalogue, shows one, or prints the reference.
 func (c *rulesCmd) Run(p *program) error {
 	catalogue := rules.Catalogue()
+	loaded, err := loadToLook(c.Config, "", p.environ)
+	if err != nil && c.Config != "" {
+		return err
+	}
+	team := triage.NewTeam(triage.TeamConfig{})
+	if err == nil {
+		team = loaded.Policy().Team
+	}
 	switch {
 	case c.ID != "" && c.Markdown:
 		return usageError{errors.New("--markdown prints the reference of all rules; name a rule or use --markdown, not both")}
 	case c.ID != "":
-		return c.showRule(p, catalogue)
+		return c.showRule(p, catalogue, team)
 	case c.Markdown:
 		_, err := fmt.Fprint(p.out, rules.Reference())
 		return err
@@ -36,17 +45,28 @@ func (c *rulesCmd) Run(p *program) error {
 	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "RULE\tMODE\tAT MOST\tWHAT IT DOES")
 	for _, r := range catalogue {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.ID, r.Mode, r.MaxMode, r.Summary)
+		what := r.SummaryFor(team)
+		if idle := r.Idle(team); idle != "" {
+			what = "Nothing: " + idle + "."
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.ID, r.Mode, r.MaxMode, what)
 	}
 	return w.Flush()
 }
 
-func (c *rulesCmd) showRule(p *program, catalogue []triage.Rule) error {
+func (c *rulesCmd) showRule(p *program, catalogue []triage.Rule, team *triage.Team) error {
 	for _, r := range catalogue {
 		if r.ID != c.ID {
 			continue
 		}
-		fmt.Fprintf(p.out, "%s\n  %s\n  From the handbook's section %q.\n  Mode %s, at most %s. Looked at when: %s.\n", r.ID, r.Summary, r.Section, r.Mode, r.MaxMode, r.On)
+		fmt.Fprintf(p.out, "%s\n  %s\n", r.ID, r.SummaryFor(team))
+		if idle := r.Idle(team); idle != "" {
+			fmt.Fprintf(p.out, "  It has nothing to do: %s.\n", idle)
+		}
+		if team.Workflow.IsHandbook() {
+			fmt.Fprintf(p.out, "  From the handbook's section %q.\n", r.Section)
+		}
+		fmt.Fprintf(p.out, "  Mode %s, at most %s. Looked at when: %s.\n", r.Mode, r.MaxMode, r.On)
 		for _, o := range r.Options {
 			fmt.Fprintf(p.out, "  Option %s: %s; %v if not set%s.\n", o.Name, o.Help, o.Default, optionBounds(o))
 		}

@@ -53,8 +53,8 @@ func (s Snapshot) capacityText() []triage.Prose {
 	case len(s.engineers()) == 0:
 		text = append(text, triage.Say("There are no budgets yet: the configuration names no engineers ("+triage.Code("team.roles.engineers")+")."))
 	default:
-		text = append(text, sayf("A full budget is %d. It counts what is ready for development or further on, and what was closed. Away? Please comment %s.",
-			s.fullBudget(), s.Team.CommandCode("away "+exampleAway(m))))
+		text = append(text, sayf("A full budget is %d. It counts what is %s or further on, and what was closed. Away? Please comment %s.",
+			s.fullBudget(), s.Team.Workflow.State(s.Team.Workflow.Named(triage.Ready, triage.Development, triage.Intake)).Where, s.Team.CommandCode("away "+exampleAway(m))))
 	}
 	return text
 }
