@@ -17,7 +17,7 @@ func (s Snapshot) needsWeight(i *Issue) bool {
 		return false
 	}
 	in := s.facts(i)
-	return !isReport(&in) && !isOtherSide(&in) && weightOf(&in) == nil
+	return !s.Team.Scale.Off() && !isReport(&in) && !isOtherSide(&in) && weightOf(&in) == nil
 }
 
 // deal says who is to weigh which issue, "" for nobody. Who has one keeps it, also when it is done. The others go to those who are assigned to them

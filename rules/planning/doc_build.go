@@ -119,7 +119,9 @@ func (s Snapshot) proposalSection(p proposal) Section {
 		if p.slipped[i] {
 			more = append(more, s.whence())
 		}
-		more = append(more, triage.Say("sum "+strconv.Itoa(sum)))
+		if !s.Team.Scale.Off() {
+			more = append(more, triage.Say("sum "+strconv.Itoa(sum)))
+		}
 		if in.Has(triage.Deliverable) {
 			more = append([]triage.Prose{triage.Say("**" + s.Team.Label(triage.Deliverable) + "**")}, more...)
 		}
@@ -137,6 +139,9 @@ func (s Snapshot) proposalSection(p proposal) Section {
 	}
 	if p.done > 0 {
 		text += fmt.Sprintf(" The sum begins with %d for what is closed already.", p.done)
+	}
+	if s.Team.Scale.Off() {
+		text = "What slipped comes first, then what is urgent."
 	}
 	section.Text = append([]triage.Prose{triage.Say(text)}, s.hidden(len(p.fits)-len(section.Rows))...)
 	return section
@@ -170,9 +175,13 @@ func (s Snapshot) deliverableSection() Section {
 			section.Rows = append(section.Rows, row)
 		}
 	}
-	text := fmt.Sprintf("%s with a weight of %d. All have a weight and somebody to do them, and are ready.", countOf(section.Count, s.Team.Label(triage.Deliverable)), weight)
+	has := "a weight and somebody to do them"
+	if s.Team.Scale.Off() {
+		has = "somebody to do them"
+	}
+	text := fmt.Sprintf("%s%s. All have %s, and are ready.", countOf(section.Count, s.Team.Label(triage.Deliverable)), s.weighing(weight), has)
 	if listed > 0 {
-		text = fmt.Sprintf("%s with a weight of %d. These lack something:", countOf(section.Count, s.Team.Label(triage.Deliverable)), weight)
+		text = fmt.Sprintf("%s%s. These lack something:", countOf(section.Count, s.Team.Label(triage.Deliverable)), s.weighing(weight))
 	}
 	section.Text = append([]triage.Prose{triage.Say(text)}, s.hidden(listed-len(section.Rows))...)
 	return section
@@ -184,7 +193,7 @@ func lacking(i *Issue, in *triage.Input) []string {
 	if len(i.Assignees) == 0 {
 		lacks = append(lacks, "an assignee")
 	}
-	if weightOf(in) == nil {
+	if weightOf(in) == nil && !in.Team.Scale.Off() {
 		lacks = append(lacks, "a weight")
 	}
 	if !isReady(in) {
@@ -216,10 +225,10 @@ func (s Snapshot) slippedSection() Section {
 	end := s.Calendar.Milestone(from).End.Date
 	section := Section{Name: "slipped", Title: fmt.Sprintf("Slipped from %s (%d)", from, len(issues)), Count: len(issues), Rows: s.plannedRows(issues), Folded: true}
 	weight, _ := s.weigh(issues)
-	text := fmt.Sprintf("%s with a weight of %d.", countOf(len(issues), "issue"), weight)
+	text := fmt.Sprintf("%s%s.", countOf(len(issues), "issue"), s.weighing(weight))
 	if !s.hasEnded(from) {
 		section.Title = fmt.Sprintf("Not done in %s (%d)", from, len(issues))
-		text = fmt.Sprintf("%s ends on %s. Until then, %s with a weight of %d may still be done.", from, end.inWords(), countOf(len(issues), "issue"), weight)
+		text = fmt.Sprintf("%s ends on %s. Until then, %s%s may still be done.", from, end.inWords(), countOf(len(issues), "issue"), s.weighing(weight))
 	}
 	section.Text = append([]triage.Prose{triage.Say(text)}, s.hidden(len(issues)-len(section.Rows))...)
 	return section

@@ -14,10 +14,16 @@ func composeCapacity(s Snapshot) (Document, error) {
 	if err := s.needsMilestone(KindCapacity); err != nil {
 		return Document{}, err
 	}
+	if s.Team.Scale.Off() {
+		return Document{
+			Kind: KindCapacity, Key: s.Milestone.String(), Milestone: s.Milestone.String(), State: s.carried(), Empty: true,
+			Intro: []triage.Prose{sayf("There is no capacity to plan with: %s.", triage.WithoutWeights)},
+		}, nil
+	}
 	people, nobody := s.workloads()
 	capacity := Section{
 		Name: "capacity", Title: "Capacity", Count: len(people),
-		Text: append(s.capacityText(), leftOut(people, nobody)...), Rows: overBudget(people), Table: s.capacityTable(people),
+		Text: append(s.capacityText(), s.leftOut(people, nobody)...), Rows: overBudget(people), Table: s.capacityTable(people),
 	}
 	d := Document{Kind: KindCapacity, Key: s.Milestone.String(), Milestone: s.Milestone.String(), State: s.carried(), Sections: []Section{capacity}}
 	if away := s.awaySection(); len(away.Rows) > 0 {
@@ -65,10 +71,10 @@ func exampleAway(m Milestone) string {
 }
 
 // leftOut says what the sums leave out or count twice.
-func leftOut(people []workload, nobody workload) []triage.Prose {
+func (s Snapshot) leftOut(people []workload, nobody workload) []triage.Prose {
 	var text []string
 	if n := len(nobody.issues); n > 0 {
-		text = append(text, fmt.Sprintf("Nobody is assigned yet: %s with a weight of %d.", countOf(n, "issue"), nobody.assigned))
+		text = append(text, fmt.Sprintf("Nobody is assigned yet: %s%s.", countOf(n, "issue"), s.weighing(nobody.assigned)))
 	}
 	unknown, seen, shared := nobody.unknown, map[*Issue]bool{}, map[*Issue]bool{}
 	for _, w := range people {

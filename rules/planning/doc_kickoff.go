@@ -130,10 +130,11 @@ func (s Snapshot) letterLine(i *Issue, why string) triage.Prose {
 	if i.Confidential {
 		line = line.Say("(confidential)")
 	} else {
-		line = append(line.Quote(i.Title).Say(", "), s.weightText(i)...)
+		parts := []triage.Prose{triage.Say("").Quote(i.Title), s.weightText(i)}
 		if why != "" {
-			line = line.Say(", " + why)
+			parts = append(parts, triage.Say(why))
 		}
+		line = append(line, joinProse(parts)...)
 	}
 	return line.Say(" ").Untrusted(i.URL)
 }

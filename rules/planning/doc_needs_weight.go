@@ -23,6 +23,9 @@ func composeNeedsWeight(s Snapshot) (Document, error) {
 	if len(named)+unnamed.Count == 0 {
 		d.Empty = true
 		d.Intro = []triage.Prose{sayf("Every issue of %s has a weight.", s.Milestone)}
+		if s.Team.Scale.Off() {
+			d.Intro = []triage.Prose{sayf("There is nothing to weigh: %s.", triage.WithoutWeights)}
+		}
 		return d, nil
 	}
 	dealt := s.deal(named)

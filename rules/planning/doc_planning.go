@@ -67,22 +67,37 @@ func otherSide(side string) string {
 }
 
 func (s Snapshot) planningAsk() triage.Prose {
-	return sayf("Please look through the candidates below: what is missing, what can wait, what needs a weight or a priority? What is selected gets the label %s.",
+	return sayf("Please look through the candidates below: what is missing, what can wait%s? What is selected gets the label %s.", s.needs(),
 		triage.Code(s.Team.Label(triage.Deliverable)))
+}
+
+// needs asks what the candidates may need, of what the team gives to its issues.
+func (s Snapshot) needs() string {
+	var some []string
+	if !s.Team.Scale.Off() {
+		some = append(some, "a weight")
+	}
+	if !s.Team.Priority.Off() {
+		some = append(some, "a priority")
+	}
+	if len(some) == 0 {
+		return ""
+	}
+	return ", what needs " + strings.Join(some, " or ")
 }
 
 // candidateText says how much the candidates would be, beside what is selected already and what the team has room for.
 func (s Snapshot) candidateText(ours []*Issue, rows []Row) []triage.Prose {
 	weight, unknown := s.weigh(ours)
-	text := fmt.Sprintf("%s with a weight of %d", countOf(len(ours), "candidate"), weight)
+	text := fmt.Sprintf("%s%s", countOf(len(ours), "candidate"), s.weighing(weight))
 	if unknown > 0 {
 		text += fmt.Sprintf(", %d of them without a weight yet", unknown)
 	}
 	selected := s.deliverables(s.Milestone)
 	if weight, _ := s.weigh(selected); len(selected) > 0 {
-		text += fmt.Sprintf("; %s with a weight of %d, not listed here", countOf(len(selected), "Deliverable"), weight)
+		text += fmt.Sprintf("; %s%s, not listed here", countOf(len(selected), "Deliverable"), s.weighing(weight))
 	}
-	if budget, ok := s.teamBudget(); ok {
+	if budget, ok := s.teamBudget(); ok && !s.Team.Scale.Off() {
 		text += ". The team's budget is " + budget.String()
 	}
 	return []triage.Prose{

@@ -107,7 +107,7 @@ func (s Snapshot) score(shipped, missed, slipped []*Issue) triage.Prose {
 	if !s.hasEnded(s.Milestone) {
 		text = fmt.Sprintf("%s ends on %s. So far ", s.Milestone, end)
 	}
-	text += fmt.Sprintf("%s with a weight of %d shipped", countOf(len(shipped), "issue"), weight)
+	text += fmt.Sprintf("%s%s shipped", countOf(len(shipped), "issue"), s.weighing(weight))
 	if len(selected) > 0 {
 		text += fmt.Sprintf(", %d of %s done", done, countOf(len(selected), s.Team.Label(triage.Deliverable)))
 	}
@@ -138,23 +138,21 @@ func (s Snapshot) pastSection(name, title string, issues []*Issue) Section {
 
 // pastText is the weight of an issue, whether it was selected, who has it, and where it is now.
 func (s Snapshot) pastText(i *Issue, in *triage.Input) triage.Prose {
-	text := s.weightText(i)
+	parts := []triage.Prose{s.weightText(i)}
 	if in.Has(triage.Deliverable) {
-		text = text.Say(", **" + s.Team.Label(triage.Deliverable) + "**")
+		parts = append(parts, triage.Say("**"+s.Team.Label(triage.Deliverable)+"**"))
 	}
-	if people := unmentionedAll(i.Assignees); len(people) > 0 {
-		text = append(text.Say(", "), people...)
-	}
+	parts = append(parts, unmentionedAll(i.Assignees))
 	switch {
 	case i.Closed && i.Milestone == s.Milestone.String():
-		return text
 	case i.Closed:
-		return text.Say(", closed by now")
+		parts = append(parts, triage.Say("closed by now"))
 	case i.Milestone == "":
-		return text.Say(", now without a milestone")
+		parts = append(parts, triage.Say("now without a milestone"))
 	case i.Milestone == s.Milestone.String():
-		return text.Say(", still open")
+		parts = append(parts, triage.Say("still open"))
 	default:
-		return text.Say(", now in ").Untrusted(i.Milestone)
+		parts = append(parts, triage.Say("now in ").Untrusted(i.Milestone))
 	}
+	return joinProse(parts)
 }

@@ -24,6 +24,9 @@ func composeTriage(s Snapshot) (Document, error) {
 	d.State = State{Key: d.Key, Counts: map[string]int{}, Before: before}
 	waiting := map[*Issue]bool{}
 	for _, list := range triageLists {
+		if s.Team.Lacks(list.uses) != "" {
+			continue
+		}
 		chosen := s.chosen(list, all)
 		for _, w := range chosen {
 			waiting[w.i] = true

@@ -48,6 +48,8 @@ func (s Snapshot) kickoffs() []personKickoff {
 func (s Snapshot) reckoning(k personKickoff) triage.Prose {
 	b := k.Budget
 	switch {
+	case s.Team.Scale.Off():
+		return s.availability(k)
 	case !k.engineer:
 		return triage.Say("No budget: the roster does not name them among the engineers.")
 	case b.WorkingDays == 0:
@@ -71,20 +73,29 @@ func (s Snapshot) reckoning(k personKickoff) triage.Prose {
 	return sayf("Available %d %%, on %s: %s makes a budget of **%s**.", b.availability(), days, formula, b.Rounded)
 }
 
+// availability is how much of a milestone a person is there, of a team without weights and so without budgets.
+func (s Snapshot) availability(k personKickoff) triage.Prose {
+	b := k.Budget
+	if !k.engineer || b.WorkingDays == 0 {
+		return sayf("The roster does not name them among the engineers of %s.", s.Milestone)
+	}
+	return sayf("Available %d %%, on %d of %s.", b.availability(), b.WorkingDays-b.DaysAway, countOf(b.WorkingDays, "working day"))
+}
+
 // load says how much is likely a person's, and why it is more than the budget where it is. The reasons are those that GitLab and the
 // calendar tell; where there are none, people have to say it.
 func (s Snapshot) load(k personKickoff) []triage.Prose {
 	weight, unknown := s.weigh(k.likely)
 	text := "Nothing is assigned yet. Wishes are welcome on the planning issue."
 	if len(k.likely) > 0 {
-		text = fmt.Sprintf("Likely: %s with a weight of %d", countOf(len(k.likely), "issue"), weight)
+		text = fmt.Sprintf("Likely: %s%s", countOf(len(k.likely), "issue"), s.weighing(weight))
 		if unknown > 0 {
 			text += fmt.Sprintf(", %d of them without a weight", unknown)
 		}
 		text += "."
 	}
 	if weight, _ := s.weigh(k.slipped); len(k.slipped) > 0 {
-		text += fmt.Sprintf(" Besides, not done in %s: %s with a weight of %d.", s.Milestone.Previous(), countOf(len(k.slipped), "issue"), weight)
+		text += fmt.Sprintf(" Besides, not done in %s: %s%s.", s.Milestone.Previous(), countOf(len(k.slipped), "issue"), s.weighing(weight))
 	}
 	all := []triage.Prose{triage.Say(text)}
 	if k.isOver() {

@@ -14,13 +14,22 @@ func (s Snapshot) plannedRow(i *Issue, more ...triage.Prose) (Row, bool) {
 	if !ok || i.Confidential {
 		return Row{Issue: &row}, ok
 	}
-	text := s.weightText(i)
-	for _, m := range more {
-		if len(m) > 0 {
-			text = append(text.Say(", "), m...)
+	return Row{Issue: &row, Text: joinProse(append([]triage.Prose{s.weightText(i)}, more...))}, true
+}
+
+// joinProse joins what there is to say by commas.
+func joinProse(parts []triage.Prose) triage.Prose {
+	var text triage.Prose
+	for _, p := range parts {
+		switch {
+		case len(p) == 0:
+		case text == nil:
+			text = append(text, p...)
+		default:
+			text = append(text.Say(", "), p...)
 		}
 	}
-	return Row{Issue: &row, Text: text}, true
+	return text
 }
 
 // weightText says what an issue weighs for the team; of one of the other side, what its weight says.
@@ -28,6 +37,8 @@ func (s Snapshot) weightText(i *Issue) triage.Prose {
 	in := s.facts(i)
 	w := weightOf(&in)
 	switch {
+	case s.Team.Scale.Off():
+		return nil
 	case w != nil:
 		return triage.Say("weight " + strconv.Itoa(*w))
 	case in.TwoSided():

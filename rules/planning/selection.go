@@ -3,6 +3,7 @@ package planning
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	"flowkeeper/rules/triage"
 )
@@ -66,13 +67,21 @@ func heaviness(in *triage.Input) int {
 	return -1
 }
 
+// weighing says behind a number of issues what they weigh together; nothing for a team without weights.
+func (s Snapshot) weighing(weight int) string {
+	if s.Team.Scale.Off() {
+		return ""
+	}
+	return " with a weight of " + strconv.Itoa(weight)
+}
+
 // weigh sums the weights of issues. Unknown is how many have none.
 func (s Snapshot) weigh(issues []*Issue) (sum, unknown int) {
 	for _, i := range issues {
 		in := s.facts(i)
 		if w := weightOf(&in); w != nil {
 			sum += *w
-		} else {
+		} else if !s.Team.Scale.Off() {
 			unknown++
 		}
 	}

@@ -84,7 +84,7 @@ func (s Snapshot) dates() string {
 // builtInTemplate is the planning issue of those who configure no template of their own: "Planning" and its checklists.
 func (s Snapshot) builtInTemplate() string {
 	deliverables := s.dateOf(Build).inWords()
-	return `This is where {{milestone}} is planned. The lists of candidates and the capacity keep themselves up to date; all other text is yours.
+	return s.withoutUnused(`This is where {{milestone}} is planned. The lists of candidates and the capacity keep themselves up to date; all other text is yours.
 
 ## What matters most
 
@@ -126,5 +126,24 @@ _The product manager says here in a few lines what {{milestone}} is about, and w
 
 - [ ] What needs a design has one, or is not for {{milestone}}.
 - [ ] Designs that are needed next are in progress.
-`
+`)
+}
+
+// withoutUnused leaves out of the built-in template what a team without weights, priorities or sides has no use for.
+func (s Snapshot) withoutUnused(template string) string {
+	var unused []string
+	if s.Team.Scale.Off() {
+		unused = append(unused, "{{capacity}}", "their weights.", "The capacity of")
+		template = strings.NewReplacer("candidates and the capacity keep themselves", "candidates keep themselves", "are away, and the capacity is right.", "are away.").Replace(template)
+	}
+	if s.Team.Priority.Off() {
+		template = strings.Replace(template, " and has a priority", "", 1)
+	}
+	var lines []string
+	for line := range strings.Lines(template) {
+		if !slices.ContainsFunc(unused, func(part string) bool { return strings.Contains(line, part) }) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.ReplaceAll(strings.Join(lines, ""), "\n\n\n", "\n\n")
 }

@@ -21,6 +21,7 @@ type triageList struct {
 	filter      func(*triage.Team) Filter              // the same list in GitLab; nil if GitLab has no such filter
 	scopes      []triage.LabelRole                     // whose labels are shown
 	uncapped    bool
+	uses        triage.Premise // a team that does not have it has no such list
 }
 
 // How long an issue may stand still.
@@ -33,7 +34,7 @@ const (
 // report that GitLab's own bot writes ("Triage Process" and the group level triage report), with those that nobody acts on left out.
 var triageLists = []triageList{
 	{
-		name: "past-slo", title: "Past SLO", uncapped: true, scopes: []triage.LabelRole{triage.SeverityScope, triage.PriorityScope},
+		name: "past-slo", uses: triage.UsesSeverities, title: "Past SLO", uncapped: true, scopes: []triage.LabelRole{triage.SeverityScope, triage.PriorityScope},
 		ask: func(*triage.Team) string {
 			return "Open for longer than their severity allows. Please schedule them, or correct the severity."
 		},
@@ -41,7 +42,7 @@ var triageLists = []triageList{
 		compare: mostSevere, text: overText,
 	},
 	{
-		name: "near-slo", title: "Near SLO", scopes: []triage.LabelRole{triage.SeverityScope, triage.PriorityScope},
+		name: "near-slo", uses: triage.UsesSeverities, title: "Near SLO", scopes: []triage.LabelRole{triage.SeverityScope, triage.PriorityScope},
 		ask:     func(*triage.Team) string { return "They reach the limit of their severity on the day that is named." },
 		waits:   func(s Snapshot, w *work) bool { return s.sloState(w.i) >= NearSLO },
 		unlike:  func(s Snapshot, w *work) bool { return s.sloState(w.i) == PastSLO },
@@ -65,7 +66,7 @@ var triageLists = []triageList{
 		},
 	},
 	{
-		name: "bugs-without-severity", title: "Bugs without severity", scopes: []triage.LabelRole{triage.PriorityScope},
+		name: "bugs-without-severity", uses: triage.UsesSeverities, title: "Bugs without severity", scopes: []triage.LabelRole{triage.PriorityScope},
 		ask: func(t *triage.Team) string {
 			return "How bad is it? Please add " + choiceOf(t.Severity.Labels()) + "."
 		},
@@ -78,7 +79,7 @@ var triageLists = []triageList{
 		},
 	},
 	{
-		name: "bugs-without-priority", title: "Bugs without priority", scopes: []triage.LabelRole{triage.SeverityScope},
+		name: "bugs-without-priority", uses: triage.UsesPriorities, title: "Bugs without priority", scopes: []triage.LabelRole{triage.SeverityScope},
 		ask: func(t *triage.Team) string {
 			return "How soon? Please add " + choiceOf(t.Priority.Labels()) + "."
 		},
@@ -121,7 +122,7 @@ var triageLists = []triageList{
 		},
 	},
 	{
-		name: "ux-debt", title: "UX debt without severity",
+		name: "ux-debt", uses: triage.UsesSeverities, title: "UX debt without severity",
 		ask: func(t *triage.Team) string {
 			return "Please add a severity. UX debt is " + t.Severity.Minor() + " at most: what is worse is a bug."
 		},
