@@ -197,6 +197,7 @@ func (r *reader) completeScales(c *Config) {
 		}
 	}
 	r.shareResearch(c)
+	r.fitLarge(c, set)
 }
 
 // completeSides has a team no sides whose label has none, and its label none where the team has none.
@@ -234,6 +235,18 @@ func (r *reader) shareResearch(c *Config) {
 		r.checkOnScale(w, path, above)
 	default:
 		w.ResearchAbove = above
+	}
+}
+
+// fitLarge has another scale's large follow-ups begin with its highest weight that is scheduled, where the file does not say it.
+func (r *reader) fitLarge(c *Config, set func(path string) bool) {
+	const rule, option = "follow-up-needs", "large"
+	n := slices.IndexFunc(c.Rules, func(s engine.Setting) bool { return s.ID == rule })
+	if n < 0 || c.Weights.None || !set("weights.scale") || set("rules."+rule+"."+option) {
+		return
+	}
+	if _, has := c.Rules[n].Options[option]; has {
+		c.Rules[n].Options[option] = c.Weights.policy().Schedulable()
 	}
 }
 

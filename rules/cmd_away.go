@@ -15,6 +15,12 @@ const maxAway = 366
 var commandAway = triage.Command{
 	Name: "away", Args: "<from>..<to> [why]", Summary: "On a planning issue: says when you are away, which lowers your weight budget.",
 	Example: "away 2026-12-21..2027-01-02 winter holidays", Section: "Capacity Planning", Who: triage.Member,
+	Words: func(t *triage.Team) string {
+		if t.Scale.Off() {
+			return "On a planning issue: says when you are away."
+		}
+		return "On a planning issue: says when you are away, which lowers your weight budget."
+	},
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		report, out, ok := reportOf(call)
 		switch {

@@ -3,6 +3,7 @@ package rules
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"flowkeeper/rules/planning"
 	"flowkeeper/rules/triage"
@@ -13,6 +14,10 @@ import (
 var commandTake = triage.Command{
 	Name: "take", Args: "[#n]", Summary: "Says that you would like an issue: alone on the issue itself, with its number on a planning or needs-weight issue.",
 	Example: "take #12", Section: "Capacity Planning", Who: triage.Anyone,
+	Words: func(t *triage.Team) string {
+		return "Says that you would like an issue: alone on the issue itself, with its number on " +
+			strings.Replace(reportsToTakeFrom(t), "or a ", "or ", 1) + "."
+	},
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		report, out, ok := reportOf(call)
 		if !ok {
@@ -29,7 +34,7 @@ var commandTake = triage.Command{
 			return refuseTake(in)
 		}
 		if !isReport(report, planning.KindPlanning, planning.KindNeedsWeight) {
-			return refuseOutside(report, in.Team.CommandCode("take #12")+" belongs on a planning or a needs-weight issue, "+in.Team.CommandCode("take")+" on the issue itself")
+			return refuseOutside(report, in.Team.CommandCode("take #12")+" belongs on "+reportsToTakeFrom(in.Team)+", "+in.Team.CommandCode("take")+" on the issue itself")
 		}
 		issue, out, ok := parseOtherIssue(in, call, "issue", "take", "there is nothing to do for it but to plan")
 		if !ok {
@@ -51,7 +56,7 @@ func takeThis(in triage.Input, call triage.Call) triage.Outcome {
 		case call.Found == nil:
 			return out
 		case ok:
-			return refuseOutside(*call.Report, "write "+in.Team.CommandCode("take")+" there, or its number on a planning or a needs-weight issue")
+			return refuseOutside(*call.Report, "write "+in.Team.CommandCode("take")+" there, or its number on "+reportsToTakeFrom(in.Team))
 		case call.Found.Ref != in.Issue.Ref:
 			return out
 		}
@@ -98,4 +103,12 @@ func contribute(in triage.Input, call triage.Call) triage.Outcome {
 	out := triage.Did("the issue is yours", triage.Assign{People: call.By.Username})
 	out.Changes = []triage.Change{triage.Take{}}
 	return out
+}
+
+// reportsToTakeFrom are the issues on which people say which of those that are listed they would like.
+func reportsToTakeFrom(t *triage.Team) string {
+	if t.Scale.Off() {
+		return "a planning issue"
+	}
+	return "a planning or a needs-weight issue"
 }

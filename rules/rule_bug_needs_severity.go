@@ -12,6 +12,15 @@ var bugNeedsSeverity = triage.Rule{
 		Mode:    triage.Remind,
 		MaxMode: triage.Remind,
 		Uses:    triage.UsesLevels,
+		Words: func(t *triage.Team) string {
+			var both []string
+			for _, scope := range levelScopes {
+				if !t.Levels(scope).Off() {
+					both = append(both, "the "+levelNoun(scope))
+				}
+			}
+			return "Reminds of " + joinWords(both) + " of a bug."
+		},
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		if in.ScopedValue(triage.TypeScope) != "bug" {

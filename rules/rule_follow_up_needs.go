@@ -15,6 +15,12 @@ var followUpNeeds = triage.Rule{
 		On:      triage.Opened | triage.LabelsChanged | triage.WeightChanged | triage.MilestoneChanged,
 		Mode:    triage.Remind,
 		MaxMode: triage.Remind,
+		Words: func(t *triage.Team) string {
+			if t.Scale.Off() {
+				return "Reminds of the milestone of a follow-up."
+			}
+			return "Reminds of the milestone and the weight of a follow-up, and asks the engineering manager about a large one."
+		},
 		Options: []triage.Option{{Name: "large", Help: "weight from which on the engineering manager is asked", Default: 4, Min: 1, Max: 1000}},
 	},
 	Decide: func(in triage.Input, o triage.Options) triage.Verdict {

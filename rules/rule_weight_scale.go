@@ -32,7 +32,7 @@ var weightScale = triage.Rule{
 		case scale.HasGaps():
 			near := scale.Near(*weight)
 			return triage.Ask("the weight is "+strconv.Itoa(*weight)+", the scale is "+scale.String(), triage.Item{
-				Slot: "scale", Title: "A weight of the scale", Text: "There is " + scale.String() + "; near it is " + triage.OneOf(near) + ".",
+				Slot: "scale", Title: "A weight of the scale", Text: "There are " + scale.String() + "; near it is " + triage.OneOf(near) + ".",
 				Do: triage.HowTo(in.WeightAction(near[len(near)-1])),
 			})
 		}

@@ -66,10 +66,10 @@ func (p Policy) LooksAtMergeRequests() bool {
 // setting is a rule as configured. The rule is one of the policy's.
 func (p Policy) setting(rule string) *Setting { return &p.Settings[p.index(rule)] }
 
-// sectionOf is the section of a rule for people to read: of a policy its own, of the handbook's rules the handbook's if the team goes by its workflow,
-// else "".
+// sectionOf is the section of a rule for people to read: of a policy its own, of the handbook's rules the handbook's if the team goes by its workflow
+// and has a use for the rule, else "".
 func (p Policy) sectionOf(s *Setting) string {
-	if s.Looks == nil && !p.Team.Workflow.IsHandbook() {
+	if s.Looks == nil && (!p.Team.Workflow.IsHandbook() || p.Team.Lacks(s.Uses) != "") {
 		return ""
 	}
 	return s.Section
