@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,7 +19,12 @@ type Patience struct {
 	Gone      []time.Duration // after a 404
 	Stale     []time.Duration // after a state older than one that was delivered or written
 	Forbidden []time.Duration // after a 403 for one request: it may have been the last one that was refused with all others
+
+	Late time.Duration // after a write without an answer, which GitLab may still carry out; 0 is five minutes
 }
+
+// late is how long after a write without an answer GitLab may still carry it out.
+func (p Patience) late() time.Duration { return cmp.Or(p.Late, 5*time.Minute) }
 
 // DefaultPatience asks again 10 seconds, a minute and five minutes after a 404, 1, 3, 10 and 30 seconds after the first stale state, and 10
 // seconds after a 403.

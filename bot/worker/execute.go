@@ -80,6 +80,7 @@ func (j *job) update(ctx context.Context) (again bool, err error) {
 	}
 	j.snap.issue, j.snap.seenAt, j.snap.live, j.in.Memory = got, j.now(), true, d.Memory
 	j.in.Memory.Issue, d.Memory.Issue = &got, &got
+	j.in.Memory.Spells = j.undertaken(j.in.Memory.Spells) // not all of it is done yet
 	defer j.carryPending()
 	for _, p := range d.Plan {
 		if _, moves := p.Action.(triage.Move); moves {

@@ -15,9 +15,6 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// late is how long after a write without an answer GitLab may still carry it out.
-const late = 5 * time.Minute
-
 // rememberUnanswered remembers a write that failed, unless GitLab refused it: it may be carried out later, behind its repetition. Opens is
 // the comment whose follow-up was to be opened, 0 for all other writes. The error is returned as it is.
 func (j *job) rememberUnanswered(opens int64, err error) error {
@@ -46,7 +43,7 @@ func (j *job) removeLateTwins(ctx context.Context) error {
 	if err := j.closeTwin(ctx); err != nil {
 		return err
 	}
-	if !j.now().Before(j.effects.unanswered.At.Add(late)) {
+	if !j.now().Before(j.effects.unanswered.At.Add(j.pool.o.Patience.late())) {
 		j.effects.unanswered = nil
 	}
 	j.keep = j.keep || j.mail.whole
@@ -156,7 +153,7 @@ func (j *job) wakeAt() time.Time {
 	if j.effects.unanswered == nil {
 		return at
 	}
-	if last := j.effects.unanswered.At.Add(late); at.IsZero() || last.Before(at) {
+	if last := j.effects.unanswered.At.Add(j.pool.o.Patience.late()); at.IsZero() || last.Before(at) {
 		return last
 	}
 	return at

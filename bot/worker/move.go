@@ -67,7 +67,7 @@ func (j *job) mayBeMoving() error {
 	if lost == nil || !lost.Moves {
 		return nil
 	}
-	wait := lost.At.Add(late).Sub(j.now())
+	wait := lost.At.Add(j.pool.o.Patience.late()).Sub(j.now())
 	if wait <= 0 {
 		return nil
 	}
@@ -82,6 +82,16 @@ func (j *job) findOutWhyNotMoved(ctx context.Context, wanted engine.Planned, cau
 	if j.snap.issue.Moved {
 		j.rememberMoved(wanted)
 		return nil
+	}
+	waits := []time.Duration(nil)
+	switch {
+	case gitlab.ClassOf(cause) == gitlab.NotFound:
+		waits = j.pool.o.Patience.Gone
+	case isForbidden(cause):
+		waits = j.pool.o.Patience.Forbidden
+	}
+	if err := j.doubts.about(opOf(cause), waits, cause); err != nil {
+		return err
 	}
 	j.refuseMove(wanted, cause)
 	return nil

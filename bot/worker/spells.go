@@ -19,11 +19,7 @@ func (j *job) recordUndertaken(ctx context.Context) error {
 		return nil
 	}
 	j.snapshotMemory()
-	spells := maps.Clone(j.in.Memory.Spells)
-	if spells == nil {
-		spells = map[string]triage.Spell{}
-	}
-	maps.Copy(spells, d.Undertaken)
+	spells := j.undertaken(j.in.Memory.Spells)
 	kept := j.in.Memory.Clone()
 	if j.intent.recorded {
 		kept = j.unfinished()
@@ -41,6 +37,24 @@ func (j *job) recordUndertaken(ctx context.Context) error {
 	}
 	j.in.Memory.Spells = spells
 	return nil
+}
+
+// undertaken are spells with what the decision undertakes, as long as not all of it is done. A comment that was made is known to be.
+func (j *job) undertaken(spells map[string]triage.Spell) map[string]triage.Spell {
+	if len(j.decision.Undertaken) == 0 {
+		return spells
+	}
+	all := maps.Clone(spells)
+	if all == nil {
+		all = map[string]triage.Spell{}
+	}
+	for rule, s := range j.decision.Undertaken {
+		if made := j.decision.Memory.Spells[rule]; made.Number == s.Number {
+			s.Said = max(s.Said, made.Said)
+		}
+		all[rule] = s
+	}
+	return all
 }
 
 // spellsSaid are the spells in which a policy made a comment of its own, by those comments, the oldest first. Whether a spell is over, they do
