@@ -23,10 +23,28 @@ func TestAllIsWell(t *testing.T) {
 ok    clock          the same as GitLab's
 ok    token          of @flowkeeper-bot, scope api
 ok    project g/one  Owner, labels there, webhook last delivered 3 min ago
-ok    licence        for weights and scoped labels
+ok    licence        for weights, scoped labels and statuses of issues
 `
 		if got := r.look(); got != want {
 			t.Errorf("it says\n%swant\n%s", got, want)
+		}
+	})
+}
+
+// Where rules look at merge requests, a line says what GitLab itself does to the issues that they close.
+func TestAutoClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for off, want := range map[bool]string{false: "merging closes issues (auto-close is on)", true: "merging leaves issues open (auto-close is off)"} {
+			r := newRig(t, sandbox.Options{}, 0)
+			r.must(r.SetAutoClose(1, !off))
+			r.o.Setup.Events = sandbox.HookEvents()
+			if got := r.look(); strings.Contains(got, "merging") {
+				t.Errorf("no rule looks at merge requests, and it says\n%s", got)
+			}
+			r.o.Setup.Events = append(sandbox.HookEvents(), sandbox.OnMergeRequests)
+			if got := r.look(); !strings.Contains(got, want) || !strings.Contains(got, "fail  webhooks       that of project g/one") {
+				t.Errorf("it says\n%s", got)
+			}
 		}
 	})
 }

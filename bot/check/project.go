@@ -23,6 +23,7 @@ func (c *gitlabCheck) projects(ctx context.Context, found setup.Found, plan setu
 			continue
 		}
 		facts := append([]string{roleName(p.Level), c.labelText(p, plan)}, c.hookText(p, found, deliveries)...)
+		facts = append(facts, c.mergingText(p)...)
 		c.add(Good("project "+p.Path, strings.Join(facts, ", ")))
 	}
 	c.add(fromAdvice("projects", Fail, plan.Problems, setup.AboutProjects)...)
@@ -66,6 +67,17 @@ func (c *gitlabCheck) labelText(p setup.Project, plan setup.Plan) string {
 		return "labels there"
 	}
 	return fmt.Sprintf("%d of %d labels there", len(c.Setup.Labels)-lacking, len(c.Setup.Labels))
+}
+
+// mergingText says what GitLab does to an issue when what closes it is merged, if the bot looks at merge requests.
+func (c *gitlabCheck) mergingText(p setup.Project) []string {
+	switch {
+	case !slices.Contains(c.Setup.Events, gitlab.OnMergeRequests):
+		return nil
+	case p.NoAutoClose:
+		return []string{"merging leaves issues open (auto-close is off)"}
+	}
+	return []string{"merging closes issues (auto-close is on)"}
 }
 
 // missing are the labels and milestones that setup would create. GitLab creates a label by itself when the bot sets it, in any colour.
@@ -123,9 +135,14 @@ func (c *gitlabCheck) licences(found setup.Found, plan setup.Plan) {
 	troubles := fromAdvice("licence", Warn, plan.Warnings, setup.AboutLicence)
 	c.add(troubles...)
 	for _, l := range found.Licences {
-		if len(troubles) == 0 && l.Known {
-			c.add(Good("licence", "for weights and scoped labels"))
-			return
+		switch {
+		case len(troubles) > 0 || !l.Known:
+			continue
+		case l.Statuses:
+			c.add(Good("licence", "for weights, scoped labels and statuses of issues"))
+		default:
+			c.add(Good("licence", "for weights and scoped labels, not known to be for statuses of issues"))
 		}
+		return
 	}
 }

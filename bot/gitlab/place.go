@@ -41,10 +41,12 @@ func (p Place) sub(more ...string) string {
 type Project struct {
 	Place
 	Archived bool
-	NoIssues bool     // issues are switched off in it
-	Public   bool     // people outside the project may read its issues: everybody, or everybody who has an account
-	Premium  bool     // it has a paid licence, with weights and several assignees of an issue
-	Groups   []string // paths of the groups above it, the topmost first; none for a person's project
+	NoIssues bool // issues are switched off in it
+
+	NoAutoClose bool     // merging a merge request leaves its issues open; GitLab closes them unless told otherwise
+	Public      bool     // people outside the project may read its issues: everybody, or everybody who has an account
+	Premium     bool     // it has a paid licence, with weights and several assignees of an issue
+	Groups      []string // paths of the groups above it, the topmost first; none for a person's project
 }
 
 // wireProject is a project as GitLab sends one.
@@ -53,6 +55,7 @@ type wireProject struct {
 	Path     string `json:"path_with_namespace"`
 	Archived bool   `json:"archived"`
 	Issues   *bool  `json:"issues_enabled"`
+	Closes   *bool  `json:"autoclose_referenced_issues"`
 	Access   string `json:"issues_access_level"` // "disabled", "private" or "enabled"
 	Visible  string `json:"visibility"`          // "private", "internal" or "public"
 	Space    struct {
@@ -71,6 +74,7 @@ func (w wireProject) project() Project {
 	p.Public = w.Visible != "private" && w.Access != "private" // a visibility that is not known yet may let anybody in
 	p.Premium = w.Approvals != nil || w.Template != nil
 	p.NoIssues = w.Issues != nil && !*w.Issues || w.Access == "disabled"
+	p.NoAutoClose = w.Closes != nil && !*w.Closes
 	if w.Space.Kind == "group" {
 		p.Groups = GroupsAbove(w.Path)
 	}

@@ -189,8 +189,12 @@ func TestLicence(t *testing.T) {
 		answer string
 		want   gitlab.Licence
 	}{
-		"Premium":                           {`200 {"data":{"namespace":{"availableFeatures":{"hasIssueWeightsFeature":true,"hasScopedLabelsFeature":true}}}}`, gitlab.Licence{Known: true, Weights: true, ScopedLabels: true}},
-		"Free":                              {`200 {"data":{"namespace":{"availableFeatures":{"hasIssueWeightsFeature":false,"hasScopedLabelsFeature":false}}}}`, gitlab.Licence{Known: true}},
+		"Premium": {`200 {"data":{"namespace":{"availableFeatures":{"hasIssueWeightsFeature":true,"hasScopedLabelsFeature":true}}}}`, gitlab.Licence{Known: true, Weights: true, ScopedLabels: true}},
+		"Free":    {`200 {"data":{"namespace":{"availableFeatures":{"hasIssueWeightsFeature":false,"hasScopedLabelsFeature":false}}}}`, gitlab.Licence{Known: true}},
+		"statuses": {
+			`200 {"data":{"namespace":{"availableFeatures":{"hasIssueWeightsFeature":true,"hasScopedLabelsFeature":true,"hasWorkItemStatusFeature":true}}}}`,
+			gitlab.Licence{Known: true, Weights: true, ScopedLabels: true, Statuses: true},
+		},
 		"a field is null, which is unknown": {`200 {"data":{"namespace":{"availableFeatures":{"hasIssueWeightsFeature":null,"hasScopedLabelsFeature":true}}},"errors":[{"message":"x"}]}`, gitlab.Licence{}},
 		"too old":                           {`200 {"errors":[{"message":"Field 'availableFeatures' doesn't exist on type 'Namespace'"}]}`, gitlab.Licence{}},
 	}

@@ -11,6 +11,8 @@ import (
 
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/bot/setup"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
 )
 
 const (
@@ -28,6 +30,22 @@ func only(t *testing.T, o sandbox.Options, hooks ...sandbox.Hook) *rig {
 		}
 	}
 	return r
+}
+
+// lookingAtMergeRequests is a policy with one rule, which looks at merge requests.
+func lookingAtMergeRequests() engine.Policy {
+	p := onlyIssues()
+	p.Settings[0].Mode, p.Settings[0].On = triage.Remind, triage.Opened|triage.MergeRequestChanged
+	return p
+}
+
+// onlyIssues is the handbook's policy with no rule that looks at merge requests.
+func onlyIssues() engine.Policy {
+	p := handbook()
+	p.Settings = slices.DeleteFunc(slices.Clone(p.Settings), func(s engine.Setting) bool {
+		return s.Subject == triage.SubjectMergeRequest || s.On&triage.MergeRequestChanged != 0
+	})
+	return p
 }
 
 func TestExistingWebhook(t *testing.T) {
@@ -48,6 +66,14 @@ func TestExistingWebhook(t *testing.T) {
 		"an event is missing": {
 			hook: sandbox.Hook{SigningToken: known, Events: []string{"issues", "note"}}, change: func(o *setup.Options) { o.Signing = both },
 			plan: []string{"1 webhook add events in project g/one"}, events: "confidential_issues confidential_note emoji issues note",
+		},
+		"a rule looks at merge requests": {
+			hook: sandbox.Hook{SigningToken: known}, change: func(o *setup.Options) { o.Signing, o.Events = both, setup.Events(lookingAtMergeRequests()) },
+			plan: []string{"1 webhook add events in project g/one"}, events: "confidential_issues confidential_note emoji issues merge_requests note",
+		},
+		"no rule looks at merge requests": {
+			hook:   sandbox.Hook{SigningToken: known, Events: append(sandbox.HookEvents(), sandbox.OnMergeRequests)},
+			change: func(o *setup.Options) { o.Signing, o.Events = both, setup.Events(onlyIssues()) }, warnings: "also tells of merge_requests",
 		},
 		"events too many": {
 			hook:   sandbox.Hook{SigningToken: known, Events: append(sandbox.HookEvents(), "push")},

@@ -11,9 +11,14 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Events are what webhooks have to tell of under a policy. GitLab asks separately for what is confidential; reactions come for all issues.
-func Events(engine.Policy) []string {
-	return []string{gitlab.OnIssues, gitlab.OnConfidentialIssues, gitlab.OnComments, gitlab.OnConfidentialNotes, gitlab.OnEmoji}
+// Events are what webhooks have to tell of under a policy: merge requests only where a rule looks at them. GitLab asks separately for what is
+// confidential; reactions come for all issues.
+func Events(p engine.Policy) []string {
+	events := []string{gitlab.OnIssues, gitlab.OnConfidentialIssues, gitlab.OnComments, gitlab.OnConfidentialNotes, gitlab.OnEmoji}
+	if p.LooksAtMergeRequests() {
+		events = append(events, gitlab.OnMergeRequests)
+	}
+	return events
 }
 
 // Milestone is the title of the milestone that a policy needs, "" if it needs none.
