@@ -36,18 +36,11 @@ type Options struct {
 	Settings []engine.Setting // the rules in force
 	Team     triage.TeamConfig
 	SLO      planning.SLOOptions
-	Own      *Own          // play with a configuration of one's own; nil plays the handbook's story
+	Own      *Own          // play the story of this configuration; nil plays the handbook's
 	Once     bool          // end after the story instead of keeping the page open
 	Patience time.Duration // how long the bot may take to answer a scene; 20 s if 0
 	Out      io.Writer
 	Log      *zap.Logger
-}
-
-// Own is a configuration of one's own. The story is the handbook's: under another policy it would come out otherwise, so it is not told.
-type Own struct {
-	Name     string // of the file
-	Policy   engine.Policy
-	Watching string // why no rule of it writes; empty if some do
 }
 
 // The demo is impatient: what waits 2 s and 5 min in a real bot waits this long here.
@@ -66,9 +59,9 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	if o.Own != nil {
-		err = s.openTrialIssue(*o.Own)
+		err = s.playTour(ctx, *o.Own)
 	} else {
-		err = s.playStory(ctx)
+		err = s.playActs(ctx, story)
 	}
 	if err == nil && !o.Once {
 		fmt.Fprintf(o.Out, "\nOpen %s to try more: set labels and weights, comment with /flow help, and watch the bot.", s.issueURL())
@@ -185,20 +178,6 @@ func (s *stage) listen(log *zap.Logger) error {
 	s.gitlab.SetURL(s.url)
 	s.server = &http.Server{Handler: page.New(s.gitlab, log), ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = s.server.Serve(l) }()
-	return nil
-}
-
-// openTrialIssue opens an issue to try a configuration on.
-func (s *stage) openTrialIssue(own Own) error {
-	ref, err := s.gitlab.Open("ann", s.project, sandbox.IssueOptions{Title: "Try your own rules here"})
-	if err != nil {
-		return err
-	}
-	s.ref = ref
-	fmt.Fprintf(s.out, "The rules are those of %s. The story is the handbook's, so it is not told; the issue waits for you.\n", own.Name)
-	if own.Watching != "" {
-		fmt.Fprintf(s.out, "No rule writes (shadow): %s. Commands are carried out.\n", own.Watching)
-	}
 	return nil
 }
 

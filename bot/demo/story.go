@@ -33,8 +33,8 @@ var story = []act{
 
 const botName = "flowkeeper-bot"
 
-// playStory plays the story.
-func (s *stage) playStory(ctx context.Context) error {
+// playActs plays a story.
+func (s *stage) playActs(ctx context.Context, story []act) error {
 	number := 0
 	for _, act := range story {
 		if act.title != "" {

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"path/filepath"
+	"strings"
 
 	"go.uber.org/zap"
 
@@ -12,7 +14,7 @@ import (
 )
 
 type demoCmd struct {
-	Config     string `short:"c" type:"path" placeholder:"FILE" help:"Play with the rules of this configuration, on an issue of your own instead of the story."`
+	Config     string `short:"c" type:"path" placeholder:"FILE" help:"Tell the story of this configuration, with its states, needs, moves and policies, instead of the handbook's."`
 	Once       bool   `help:"End after the story: exit code 0 if all went as it should, else 1."`
 	GitLabOnly bool   `name:"gitlab-only" help:"Only serve the GitLab, with a team's issues of the last years: to try an installation on."`
 	Verbose    bool   `short:"v" help:"Show the bot's log."`
@@ -34,7 +36,7 @@ func (c *demoCmd) Validate() error {
 	return nil
 }
 
-// Run plays the story under the handbook's policy, whatever is configured here, or opens a page under the policy of a file.
+// Run plays the story under the handbook's policy, whatever is configured here, or that of a file.
 func (c *demoCmd) Run(ctx context.Context, p *program) error {
 	handbook := config.Default(rules.Catalogue())
 	log := zap.NewNop()
@@ -55,7 +57,11 @@ func (c *demoCmd) Run(ctx context.Context, p *program) error {
 		if err != nil {
 			return err
 		}
-		o.Own = &demo.Own{Name: c.Config, Policy: own.Policy(), Watching: own.OnlyShadowReason()}
+		name := c.Config
+		if full, err := filepath.Abs("."); err == nil {
+			name = strings.TrimPrefix(name, full+string(filepath.Separator))
+		}
+		o.Own = &demo.Own{Name: name, Policy: own.Policy(), Policies: own.Policies.Rules, Watching: own.OnlyShadowReason()}
 	}
 	return demo.Run(ctx, o)
 }
