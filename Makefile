@@ -25,7 +25,7 @@ help: ## list the targets
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: demo
-demo: ## play a story with a GitLab in memory and show its page; ONCE=1 ends after the story; CONFIG=… plays with your own rules
+demo: ## play a story with a GitLab in memory and show its page; ONCE=1 ends after the story; CONFIG=… tells the story of your own configuration
 	@$(GO) run ./cmd/flowkeeper demo $(if $(filter-out 0,$(ONCE)),--once) $(if $(CONFIG),--config '$(CONFIG)')
 
 .PHONY: run

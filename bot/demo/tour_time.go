@@ -69,6 +69,8 @@ func before(now time.Time, n int, unit policy.Unit) time.Time {
 		return now.Add(-time.Duration(n) * time.Minute)
 	case policy.Hours:
 		return now.Add(-time.Duration(n) * time.Hour)
+	case policy.Days:
+		return now.AddDate(0, 0, -n)
 	case policy.Weeks:
 		return now.AddDate(0, 0, -7*n)
 	case policy.Months:
@@ -76,7 +78,7 @@ func before(now time.Time, n int, unit policy.Unit) time.Time {
 	case policy.Years:
 		return now.AddDate(-n, 0, 0)
 	}
-	return now.AddDate(0, 0, -n)
+	return now
 }
 
 // findAged brings an old issue into the project and has the bot take up what it finds there.
