@@ -11,7 +11,7 @@ import (
 var commandAgree = triage.Command{
 	Name: "agree", Summary: "Agrees that no configuration can be avoided.", Example: "agree",
 	Section: "Convention over configuration", Who: triage.Member, Agrees: true,
-	Reviews: true,
+	OwnSummary: "Agrees to the issue as it is.", Reviews: true,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		switch {
 		case call.Args != "":
@@ -30,6 +30,9 @@ var commandAgree = triage.Command{
 			return triage.Refuse(triage.Say("only the agreement of members with Developer access or more counts"))
 		}
 		out := triage.Did("agrees that no configuration can be avoided")
+		if !in.Team.Workflow.IsHandbook() {
+			out.Reason = "agrees to the issue as it is"
+		}
 		out.Changes = []triage.Change{triage.Agree{}}
 		return out
 	},

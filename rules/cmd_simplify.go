@@ -7,7 +7,7 @@ import "flowkeeper/rules/triage"
 var commandSimplify = triage.Command{
 	Name: "simplify", Args: "<why>", Summary: "Objects that configuration can be avoided and moves the issue back to refinement.",
 	Example: "simplify the default branch fits everybody", Section: "Convention over configuration", Who: triage.Member,
-	OwnSummary: "Objects that configuration can be avoided and moves the issue back.",
+	OwnSummary: "Objects to the issue as it is and moves it back.",
 	Reviews:    true,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		why := quotableText(call)
@@ -21,11 +21,18 @@ var commandSimplify = triage.Command{
 		if !in.Team.Workflow.MayMove(in.State(), back) {
 			return refuseMove(in, back)
 		}
+		answer := "Please answer, or leave the setting out; then "
+		if !in.Team.Workflow.IsHandbook() {
+			answer = "Please answer; then "
+		}
 		out := requestItem(in, matter{
-			command: "simplify", title: "Objection", then: "Please answer, or leave the setting out; then " + in.Team.CommandCode("next") + ".",
+			command: "simplify", title: "Objection", then: answer + in.Team.CommandCode("next") + ".",
 			asks: []triage.Role{triage.ProductManager, triage.EngineeringManager},
 		}, why, call)
 		out.Reason = "objects that configuration can be avoided, moves back to " + back
+		if !in.Team.Workflow.IsHandbook() {
+			out.Reason = "objects, moves back to " + back
+		}
 		out.Actions = []triage.Action{stateAction(in, triage.Refinement, triage.Intake)}
 		return out
 	},

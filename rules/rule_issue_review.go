@@ -63,9 +63,13 @@ func agreementNeeds(in triage.Input) triage.Need {
 
 // agreementItem asks for agreement, in the same words for every rule that needs it.
 func agreementItem(in triage.Input, t triage.Tally) triage.Item {
+	question := ": could we ship this without a new setting? "
+	if !in.Team.Workflow.IsHandbook() {
+		question = ". "
+	}
 	return triage.Item{
 		Slot: "agreement", Title: "Sign-off",
-		Text: ": could we ship this without a new setting? " + missingAgreers(t) + ": 👍 this issue or " + in.Team.CommandCode("agree") + ".",
+		Text: question + missingAgreers(t) + ": 👍 this issue or " + in.Team.CommandCode("agree") + ".",
 	}
 }
 

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"flowkeeper/rules/triage"
@@ -43,10 +44,13 @@ var workflowOrder = triage.Rule{
 	},
 }
 
-// wrongMove points out a move that the team's workflow does not have. What the bot itself moved, as an issue that is closed, is in order.
+// wrongMove points out a move that the team's workflow does not have, as long as the issue stays there. What the bot itself moved, as an issue that
+// is closed, is in order, and so is what a command moved: it has looked at the moves.
 func wrongMove(in triage.Input, from, state string) triage.Verdict {
-	if _, ours := in.Memory.BotChanges[triage.AddLabel{Label: in.StateLabel()}.Key()]; ours {
-		return triage.Nothing("the bot itself moved the issue from " + from + " to " + state)
+	hand, command := whoMoved(in)
+	_, ours := in.Memory.BotChanges[triage.AddLabel{Label: in.StateLabel()}.Key()]
+	if ours || command || !hand && !isOnNote(in, "workflow-order/order") {
+		return triage.Nothing("nobody set the label by hand that moved the issue from " + from + " to " + state)
 	}
 	may := "nothing comes after " + from
 	if after := in.Team.Workflow.After(from); len(after) > 0 {
@@ -56,6 +60,20 @@ func wrongMove(in triage.Input, from, state string) triage.Verdict {
 		Slot: "order", Title: "A move against the workflow", Text: ": from " + from + " to " + state + ". " + strings.ToUpper(may[:1]) + may[1:] + ". Intended? " +
 			in.Team.CommandCode("ignore workflow-order <why>") + "; else " + in.Team.CommandCode("back") + ".",
 	})
+}
+
+// whoMoved reports how the events moved the issue into its state: by a label that somebody set, or by a command in a comment.
+func whoMoved(in triage.Input) (hand, command bool) {
+	for _, e := range in.Events {
+		if !slices.ContainsFunc(e.Changes.Added, func(l string) bool { return in.Team.Canonical(l) == in.StateLabel() }) {
+			continue
+		}
+		command = slices.ContainsFunc(in.Events, func(n triage.Event) bool {
+			return n.Note != nil && n.Actor.ID == e.Actor.ID && n.At.Equal(e.At) && n.ReceivedAt.Equal(e.ReceivedAt)
+		})
+		hand = !command
+	}
+	return hand, command
 }
 
 // orWords joins words the way a sentence does: "a, b or c".

@@ -200,12 +200,12 @@ func TestMovesOfCommands(t *testing.T) {
 func TestMovesByHand(t *testing.T) {
 	policy := policyFor(t, "all")
 	policy.Team = strict(t)
-	decided := func(issue triage.Issue, from string, kinds triage.Kind, changes triage.Changes) engine.Decision {
+	decided := func(issue triage.Issue, from string, kinds triage.Kind, changes triage.Changes, more ...triage.Event) engine.Decision {
 		t.Helper()
 		memory := triage.Memory{StateEntry: triage.StateEntry{State: from, At: noon.Add(-time.Hour)}, Context: triage.Context{Known: ^triage.Need(0), LoadedAt: noon.Add(time.Hour)}}
 		issue.Ref, issue.Type = triage.Ref{Project: 1, IID: 1}, "Issue"
 		e := triage.Event{Kind: kinds, Actor: triage.Person{ID: 3, Username: "ann"}, At: noon, ReceivedAt: noon, Changes: changes}
-		d, _, err := engine.Decide(policy, engine.Case{Issue: issue, Events: []triage.Event{e}, Memory: memory, Now: noon})
+		d, _, err := engine.Decide(policy, engine.Case{Issue: issue, Events: append([]triage.Event{e}, more...), Memory: memory, Now: noon})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -220,12 +220,27 @@ func TestMovesByHand(t *testing.T) {
 		t.Errorf("a move by hand is reverted: %q", byHand.Result.Labels)
 	}
 	closed := decided(triage.Issue{Labels: []string{"🚧 Doing"}, Closed: true}, "doing", triage.Updated|triage.Closed, triage.Changes{})
-	if n := slices.IndexFunc(closed.Findings, func(f engine.Finding) bool { return f.Rule == "workflow-order" }); !closed.Result.Has("Done") || strings.Contains(closed.Findings[n].Reason, "comes") {
-		t.Errorf("closing an issue: labels %q, %s", closed.Result.Labels, closed.Findings[n].Reason)
+	if reason := orderOf(closed); !closed.Result.Has("Done") || strings.Contains(reason, "comes") {
+		t.Errorf("closing an issue: labels %q, %s", closed.Result.Labels, reason)
+	}
+	reopened := decided(triage.Issue{Labels: []string{"Done"}}, "doing", triage.Updated|triage.Reopened, triage.Changes{})
+	if reason := orderOf(reopened); strings.Contains(reason, "comes") {
+		t.Errorf("an issue that the bot moved when it was closed is reopened: %s", reason)
+	}
+	command := triage.Event{Kind: triage.Noted, Actor: triage.Person{ID: 3, Username: "ann"}, At: noon, ReceivedAt: noon, Note: &triage.Note{ID: 9}}
+	back := decided(triage.Issue{Labels: []string{"🚧 Doing"}}, "done", triage.Updated|triage.LabelsChanged, triage.Changes{Added: []string{"🚧 Doing"}}, command)
+	if reason := orderOf(back); strings.Contains(reason, "comes") {
+		t.Errorf("a command takes back a move that was none: %s", reason)
 	}
 	if opened := decided(triage.Issue{}, "", triage.Opened, triage.Changes{}); !opened.Result.Has("To Do") {
 		t.Errorf("a new issue starts at %q", opened.Result.Labels)
 	}
+}
+
+// orderOf is what workflow-order says.
+func orderOf(d engine.Decision) string {
+	n := slices.IndexFunc(d.Findings, func(f engine.Finding) bool { return f.Rule == "workflow-order" })
+	return d.Findings[n].Reason
 }
 
 // handbookState finds the names of the handbook's states in a text, and what it calls being there. Those that are everyday words are left out.
