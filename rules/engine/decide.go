@@ -162,7 +162,7 @@ type run struct {
 	// Of policies:
 	limits     map[string]time.Time // when they may begin to act on issues again
 	todo       places               // those still to be looked at
-	acted      map[int]bool         // those that have acted, by place; none acts twice in a decision
+	acted      map[int]policyAct    // what those have done that have acted, by place; none does the same twice in a decision
 	comments   []OwnComment
 	begins     []string
 	resumed    map[string]triage.Spell // as they were saved

@@ -14,7 +14,7 @@ import (
 //
 // The gem comes again the next night, and an earlier rule then sees what a later one did. Here nothing comes again: GitLab's word of the bot's own
 // write is dropped. So a policy is asked again in the same decision when something has changed that it looks at, until nothing changes any more. A
-// policy that has acted does not act again in the decision. That is the end of every chain, and of two policies that would undo each other's work
+// policy that has acted does not act again in the decision, but for the labels that it takes off when its conditions hold no more. That is the end of every chain, and of two policies that would undo each other's work
 // for ever: when all is quiet, one that has acted and would have to act again contradicts whatever took its work back.
 //
 // A pair of "mark as stale" and "take the mark off when there is activity" is quiet, because activity is what people do (see policy.age).
@@ -69,7 +69,7 @@ func (r *run) runPolicies() (acted bool, err error) {
 // runPolicy asks one policy and does what it wants. It reports whether that changed the issue.
 func (r *run) runPolicy(n int) (acted bool, err error) {
 	s := &r.policy.Settings[n]
-	if s.Subject != r.in.Issue.Kind || r.acted[n] {
+	if s.Subject != r.in.Issue.Kind {
 		return false, nil
 	}
 	l := r.look(n)
@@ -78,6 +78,10 @@ func (r *run) runPolicy(n int) (acted bool, err error) {
 		return false, nil
 	}
 	v := r.askPolicy(s)
+	act := actOf(v)
+	if r.acted[n]&act != 0 {
+		return false, nil
+	}
 	open := r.evaluate(l, v)
 	if l.finding.Overridden || v.Needs != 0 {
 		return false, nil
@@ -99,9 +103,9 @@ func (r *run) runPolicy(n int) (acted bool, err error) {
 			return false, err
 		}
 		if r.acted == nil {
-			r.acted = map[int]bool{}
+			r.acted = map[int]policyAct{}
 		}
-		r.acted[n] = true
+		r.acted[n] |= act
 	}
 	then := v
 	if len(open) > 0 {
@@ -116,6 +120,21 @@ func (r *run) runPolicy(n int) (acted bool, err error) {
 		forgetUnassigned(r.memory, s.ID)
 	}
 	return len(open) > 0, nil
+}
+
+// policyAct is what a policy has done in a decision, as a set.
+type policyAct uint8
+
+const (
+	didHolding    policyAct = 1 << iota // what it wants while its conditions hold
+	didWithdrawal                       // what it wants when they hold no more
+)
+
+func actOf(v triage.Verdict) policyAct {
+	if v.Holds {
+		return didHolding
+	}
+	return didWithdrawal
 }
 
 // look begins to look at a policy, or goes on.

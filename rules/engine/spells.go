@@ -90,7 +90,8 @@ func (r *run) speak(s *Setting, v, then triage.Verdict, did []triage.Action, bef
 		spell.Itself, spell.Over = true, slices.ContainsFunc(did, isSpent)
 	}
 	r.setSpell(s.ID, spell)
-	comments := v.Comment != nil && v.Comment.Own && spell.Said == 0
+	said := slices.ContainsFunc(r.comments, func(c OwnComment) bool { return c.Rule == s.ID }) // the policy was asked before in this decision
+	comments := v.Comment != nil && v.Comment.Own && spell.Said == 0 && !said
 	if comments {
 		r.comments = append(r.comments, OwnComment{Rule: s.ID, Spell: spell.Number, PolicyComment: *v.Comment})
 		r.in.Issue.UpdatedAt = r.in.Now

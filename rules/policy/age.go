@@ -30,6 +30,8 @@ func dateOf(in *triage.Input, c Age) time.Time {
 		return in.Issue.CreatedAt
 	case c.Of == MergedAt && in.Issue.MergeRequest != nil:
 		return in.Issue.MergeRequest.MergedAt
+	case c.Of == UpdatedAt && c.Older && in.Memory.ActiveAt.After(in.Issue.UpdatedAt):
+		return in.Memory.ActiveAt // the state that is known may be from before
 	case c.Of == UpdatedAt && c.Older:
 		return in.Issue.UpdatedAt
 	case c.Of == UpdatedAt:

@@ -13,15 +13,15 @@ const Prefix = "policy/"
 
 // Rule is the policy as a rule like any other.
 func (r Rule) Rule() triage.Rule {
-	checks := compile(r.When)
+	checks, looks := compile(r.When), r.looks()
 	summary := r.Name
 	if summary == "" {
 		summary = "Policy in line " + strconv.Itoa(r.Line) + " of " + r.File
 	}
 	return triage.Rule{
 		Meta: triage.Meta{
-			ID: r.ID, Summary: summary, Section: r.Section, On: toldOf(r.When), Mode: r.Mode, MaxMode: triage.Act, Closed: true, Subject: r.Subject,
-			Looks: looksOf(r.When), Everywhere: !r.OnlyOurs, PerHour: perHour(r.Limit),
+			ID: r.ID, Summary: summary, Section: r.Section, On: toldOf(r.When) | looks.Kinds, Mode: r.Mode, MaxMode: triage.Act, Closed: true, Subject: r.Subject,
+			Looks: looks, Everywhere: !r.OnlyOurs, PerHour: perHour(r.Limit),
 		},
 		Decide: func(in triage.Input, _ triage.Options) triage.Verdict { return r.decide(checks, in) },
 	}

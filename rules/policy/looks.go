@@ -90,3 +90,28 @@ func looksOf(conditions []Condition) *triage.Looks {
 	}
 	return &l
 }
+
+// looks is what the policy looks at: its conditions, and what it wants, which others may take back.
+func (r Rule) looks() *triage.Looks {
+	l, a := looksOf(r.When), &r.Actions
+	if len(a.Labels)+len(a.RemoveLabels) > 0 {
+		l.Kinds |= triage.LabelsChanged
+		l.Labels = append(append(l.Labels, a.Labels...), a.RemoveLabels...)
+	}
+	if a.Weight != nil {
+		l.Kinds |= triage.WeightChanged
+	}
+	if a.Milestone != "" {
+		l.Kinds |= triage.MilestoneChanged
+	}
+	if len(a.Assign)+len(a.Unassign) > 0 || a.UnassignAll {
+		l.Kinds |= triage.AssigneesChanged
+	}
+	if a.State != "" {
+		l.Kinds |= triage.Closed
+	}
+	if a.DueDate != "" {
+		l.Kinds |= triage.Updated
+	}
+	return l
+}
