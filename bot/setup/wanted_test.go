@@ -116,3 +116,29 @@ func TestLabelsOfReports(t *testing.T) {
 		}
 	}
 }
+
+// A team gets the labels of its own weights and levels, and none of what it does not have.
+func TestLabelsOfATeamsNumbers(t *testing.T) {
+	t.Parallel()
+	c := config.Default(rules.Catalogue())
+	c.Weights.Scale, c.Weights.Label = []int{1, 3, 5, 13}, "tw-weight::"
+	c.Priority = config.Levels{Values: []string{"P1", "P2", "P3", "P4", "P5"}, Urgent: []string{"P1"}}
+	c.Severity.None = true
+	got := names(c.Policy())
+	for _, want := range []string{"tw-weight::1", "tw-weight::13", "P1", "P5"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%s is not among the labels %v", want, got)
+		}
+	}
+	for _, l := range got {
+		if strings.HasPrefix(l, "severity::") || strings.HasPrefix(l, "priority::") || strings.Contains(l, "weight::2") || strings.HasPrefix(l, "backend-weight") {
+			t.Errorf("%s is among the labels", l)
+		}
+	}
+	c.Weights.None = true
+	for _, l := range names(c.Policy()) {
+		if strings.Contains(l, "weight") {
+			t.Errorf("%s is among the labels of a team without weights", l)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"flowkeeper/bot/check"
@@ -113,6 +114,8 @@ func (c *checkCmd) parts(p *program, loaded config.Config) ([]check.Part, error)
 	parts := []check.Part{check.Of(check.Good("configuration", configSource(loaded)))}
 	if policy := loaded.Policy(); !policy.Team.Workflow.IsHandbook() {
 		parts = append(parts, check.Of(check.Good("workflow", workflowText(policy.Team, policy.Settings))))
+	} else if idle := idleTexts(policy.Team, policy.Settings); len(idle) > 0 {
+		parts = append(parts, check.Of(check.Good("rules", strings.Join(idle, "; "))))
 	}
 	switch reason := loaded.OnlyShadowReason(); {
 	case reason != "":

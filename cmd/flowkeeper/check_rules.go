@@ -60,7 +60,12 @@ func contradiction(detail, do string) check.Finding {
 // workflowText says what states a team of its own workflow has, and which rules have nothing to do there.
 func workflowText(team *triage.Team, settings []engine.Setting) string {
 	w := team.Workflow
-	clauses := []string{strings.Join(w.Names(), ", "), "new issues start in " + w.Start}
+	clauses := append([]string{strings.Join(w.Names(), ", "), "new issues start in " + w.Start}, idleTexts(team, settings)...)
+	return strings.Join(clauses, "; ")
+}
+
+// idleTexts say which rules have nothing to do in a team, and why.
+func idleTexts(team *triage.Team, settings []engine.Setting) []string {
 	var reasons []string
 	idle := map[string][]string{}
 	for _, s := range settings {
@@ -73,8 +78,9 @@ func workflowText(team *triage.Team, settings []engine.Setting) string {
 		}
 		idle[reason] = append(idle[reason], s.ID)
 	}
+	var clauses []string
 	for _, reason := range reasons {
 		clauses = append(clauses, "nothing to do for "+strings.Join(idle[reason], ", ")+": "+reason)
 	}
-	return strings.Join(clauses, "; ")
+	return clauses
 }

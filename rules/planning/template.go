@@ -65,6 +65,9 @@ func (s Snapshot) dates() string {
 	var lines []string
 	var last Date
 	for _, k := range s.Calendar.KeyDates(s.Milestone) {
+		if k.Occasion == NeedsWeight && s.Team.Scale.Off() {
+			continue
+		}
 		what := k.Occasion.String()
 		if !k.Occasion.IsDuty() && k.Occasion != Release {
 			what = s.Milestone.String() + " " + what
@@ -135,6 +138,11 @@ func (s Snapshot) withoutUnused(template string) string {
 	if s.Team.Scale.Off() {
 		unused = append(unused, "{{capacity}}", "their weights.", "The capacity of")
 		template = strings.NewReplacer("candidates and the capacity keep themselves", "candidates keep themselves", "are away, and the capacity is right.", "are away.").Replace(template)
+	}
+	if !s.Team.Scale.HasSides() {
+		before, frontend, _ := strings.Cut(strings.Replace(template, "manager, backend", "manager", 1), "### Engineering manager, frontend")
+		_, after, _ := strings.Cut(frontend, "### ")
+		template = before + "### " + after
 	}
 	if s.Team.Priority.Off() {
 		template = strings.Replace(template, " and has a priority", "", 1)
