@@ -321,7 +321,6 @@ var rubySays = []struct {
 }{
 	{regexp.MustCompile(`assignee`), "nothing asks whether anybody is assigned; a label that people set can say it"},
 	{regexp.MustCompile(`work_in_progress|draft`), "draft: true or draft: false"},
-	{regexp.MustCompile(`labels\.none|!.*labels.*(include|any)`), "forbidden_labels"},
 	{regexp.MustCompile(`labels`), "labels and forbidden_labels"},
 	{regexp.MustCompile(`created_at|updated_at|merged_at`), "date"},
 	{regexp.MustCompile(`\bauthor\b`), "author_username"},
@@ -335,19 +334,34 @@ var rubySays = []struct {
 	{regexp.MustCompile(`task_completion_status|has_conflicts|merge_status`), "nothing looks at tasks or conflicts"},
 }
 
+var (
+	// noneOfLabels is the line of Ruby that says the same as forbidden_labels.
+	noneOfLabels = regexp.MustCompile(`^labels\.none\?\s*\{\s*\|(\w+)\|\s*(?:(?:\s*\|\|\s*)?\w+\.name\s*==\s*(?:'[^']*'|"[^"]*"))+\s*\}$`)
+	quotedRuby   = regexp.MustCompile(`'([^']*)'|"([^"]*)"`)
+)
+
 func readRuby(r *ruleReader, e entry) policy.Condition {
+	r.refuse(e.at, insteadOfRuby(e.value.text), "Ruby is never run")
+	return nil
+}
+
+// insteadOfRuby says what of the language looks at what a line of Ruby looks at.
+func insteadOfRuby(line string) string {
+	if line = strings.TrimSpace(line); noneOfLabels.MatchString(line) {
+		var labels []string
+		for _, m := range quotedRuby.FindAllStringSubmatch(line, -1) {
+			labels = append(labels, strconv.Quote(m[1]+m[2]))
+		}
+		return "forbidden_labels: [" + strings.Join(labels, ", ") + "]"
+	}
 	var instead []string
-	if e.value.kind == word {
-		for _, s := range rubySays {
-			if s.looksAt.MatchString(e.value.text) && (s.instead != "labels and forbidden_labels" || !slices.Contains(instead, "forbidden_labels")) {
-				instead = append(instead, s.instead)
-			}
+	for _, s := range rubySays {
+		if s.looksAt.MatchString(line) {
+			instead = append(instead, s.instead)
 		}
 	}
-	do := "a condition of the language, or a label that people set"
-	if len(instead) > 0 {
-		do = strings.Join(instead, "; ")
+	if len(instead) == 0 {
+		return "a condition of the language, or a label that people set"
 	}
-	r.refuse(e.at, do, "Ruby is never run")
-	return nil
+	return strings.Join(instead, "; ")
 }

@@ -133,7 +133,7 @@ func (t *textWriter) note(indent, line int, what, do string) {
 	}
 	t.wrap(blank+place, blank+"  ", what)
 	if do != "" {
-		t.wrap(blank+"  instead: ", blank+"    ", do)
+		t.wrap(blank+"  → ", blank+"    ", do)
 	}
 }
 
