@@ -142,7 +142,9 @@ func (r *rig) start() {
 	r.app = app
 	r.options.Server.Listen = strings.TrimSuffix(strings.TrimPrefix(app.URL(), "http://"), "/webhooks/gitlab")
 	if r.hook == 0 {
-		id, err := r.gitlab.AddHook(r.project, sandbox.Hook{URL: app.URL(), Token: secret, SigningToken: signingToken})
+		id, err := r.gitlab.AddHook(r.project, sandbox.Hook{
+			URL: app.URL(), Token: secret, SigningToken: signingToken, Events: append(sandbox.HookEvents(), sandbox.OnMergeRequests),
+		})
 		if err != nil {
 			r.Fatal(err)
 		}

@@ -21,6 +21,10 @@ var devNeedsAssignee = triage.Rule{
 		case len(in.Issue.Assignees) > 0:
 			return triage.Nothing("the issue " + in.Where() + " has an assignee")
 		}
-		return triage.Ask("the issue is "+in.Where()+" and nobody is assigned", assigneeItem("", nil))
+		item := assigneeItem("", nil)
+		if who := worksOn(in); who != "" && in.Knows(triage.NeedMergeRequests) {
+			item.Do = triage.Code("/assign @" + who)
+		}
+		return triage.Ask("the issue is "+in.Where()+" and nobody is assigned", item)
 	},
 }

@@ -53,7 +53,8 @@ func (c *Client) Ping(ctx context.Context) error {
 // Issue loads an issue or a merge request with everything that rules may look at. NotFound if it is not there or not visible. Whether a merge request
 // goes to the default branch is left open: see MergeSettings.
 func (c *Client) Issue(ctx context.Context, ref triage.Ref) (triage.Issue, error) {
-	return c.subject(ctx, ref, call{name: ref.Kind.String(), op: "loading " + named(ref), method: http.MethodGet, path: subjectPath(ref)})
+	issue, _, err := c.IssueWithCounts(ctx, ref)
+	return issue, err
 }
 
 // Counts is what GitLab counts and keeps of an issue and no delivery tells.
@@ -62,11 +63,10 @@ type Counts struct {
 	Iteration string // the title of its iteration, or the days of one that has no title: "2026-11-30 to 2026-12-13"; "" for none
 }
 
-// IssueWithCounts is Issue, with what the same answer tells besides of an issue; of a merge request nothing is counted.
+// IssueWithCounts is Issue, with what the same answer tells besides. Merge requests have no iteration.
 func (c *Client) IssueWithCounts(ctx context.Context, ref triage.Ref) (triage.Issue, Counts, error) {
 	if ref.Kind == triage.SubjectMergeRequest {
-		subject, err := c.Issue(ctx, ref)
-		return subject, Counts{}, err
+		return c.mergeRequestWithCounts(ctx, ref)
 	}
 	k := call{name: "issue", op: "loading issue " + ref.String(), method: http.MethodGet, path: issuePath(ref)}
 	var counts Counts
@@ -80,7 +80,8 @@ func (c *Client) IssueWithCounts(ctx context.Context, ref triage.Ref) (triage.Is
 // subject makes a call that is answered with the issue or the merge request.
 func (c *Client) subject(ctx context.Context, ref triage.Ref, k call) (triage.Issue, error) {
 	if ref.Kind == triage.SubjectMergeRequest {
-		return c.mergeRequest(ctx, ref, k)
+		m, _, err := c.mergeRequest(ctx, ref, k)
+		return m, err
 	}
 	issue, _, err := c.oneIssue(ctx, k, func(w *wireIssue) bool { return w.Project == ref.Project && w.IID == ref.IID })
 	return issue, err

@@ -24,21 +24,27 @@ type wireMergeRequest struct {
 	MergedAt       time.Time     `json:"merged_at"`
 }
 
+// mergeRequestWithCounts loads a merge request with what the same answer tells besides.
+func (c *Client) mergeRequestWithCounts(ctx context.Context, ref triage.Ref) (triage.Issue, Counts, error) {
+	m, w, err := c.mergeRequest(ctx, ref, call{name: "merge_request", op: "loading " + named(ref), method: http.MethodGet, path: subjectPath(ref)})
+	return m, Counts{Votes: triage.Votes{Up: w.Upvotes, Down: w.Downvotes}}, err
+}
+
 // mergeRequest makes a call that is answered with the merge request.
-func (c *Client) mergeRequest(ctx context.Context, ref triage.Ref, k call) (triage.Issue, error) {
+func (c *Client) mergeRequest(ctx context.Context, ref triage.Ref, k call) (triage.Issue, wireMergeRequest, error) {
 	var w wireMergeRequest
 	a, err := c.do(ctx, k, &w)
 	if err != nil {
-		return triage.Issue{}, err
+		return triage.Issue{}, w, err
 	}
 	if w.ID == 0 || w.Project != ref.Project || w.IID != ref.IID {
-		return triage.Issue{}, c.newError(k, a.status, Transient, errors.New("the answer is not that merge request"))
+		return triage.Issue{}, w, c.newError(k, a.status, Transient, errors.New("the answer is not that merge request"))
 	}
 	m, err := w.mergeRequest()
 	if err != nil {
-		return triage.Issue{}, c.newError(k, a.status, Transient, fmt.Errorf("reading the answer: %w", err))
+		return triage.Issue{}, w, c.newError(k, a.status, Transient, fmt.Errorf("reading the answer: %w", err))
 	}
-	return m, nil
+	return m, w, nil
 }
 
 // mergeRequest translates into the bot's vocabulary.
@@ -63,7 +69,9 @@ func (w *wireMergeRequest) mergeRequest() (triage.Issue, error) {
 	return m, nil
 }
 
-func (w *wireMergeRequest) isDraft() bool { return w.Draft != nil && *w.Draft || w.Draft == nil && w.WorkInProgress }
+func (w *wireMergeRequest) isDraft() bool {
+	return w.Draft != nil && *w.Draft || w.Draft == nil && w.WorkInProgress
+}
 
 // path is the project's path, of the full reference "group/project!12".
 func (w *wireMergeRequest) path() string {
@@ -169,7 +177,9 @@ func (c *Client) MergeRequestsClosing(ctx context.Context, ref triage.Ref, name 
 		}
 		var some []wireMergeRequest
 		a, err := c.do(ctx, k, &some)
-		if err != nil {
+		if isMissing(err) {
+			return nil // the project has no merge requests
+		} else if err != nil {
 			return err
 		}
 		for _, w := range some {

@@ -20,6 +20,9 @@ type Saved struct {
 // ErrNoState says that a letter cannot become a scenario, because no delivery shows the issue.
 var ErrNoState = errors.New("no delivery of the letter shows the issue's state")
 
+// ErrNoIssue says that a letter cannot become a scenario, because it is of a merge request.
+var ErrNoIssue = errors.New("scenarios are about issues, and the letter is of a merge request")
+
 // Save writes a letter as a scenario, with the decisions that the policy makes of it. People get other names; the title, the project and
 // the words in comments are left out; labels stay as they are. What people did before is known only from the decision at
 // the time: rules that were suspended then are suspended in the scenario.
@@ -28,6 +31,9 @@ func Save(l Letter, p engine.Policy) (Saved, error) {
 	after := latestState(events)
 	if after == nil {
 		return Saved{}, ErrNoState
+	}
+	if after.Kind != triage.SubjectIssue {
+		return Saved{}, ErrNoIssue
 	}
 	who := redact.NewPeople(named(events), p.Team.Roster)
 	w := scenarioWriter{people: who, redactor: redact.NewComments(p, who, labels(events)), after: *after}

@@ -44,6 +44,8 @@ func (w *scenarioWriter) event(e mailEvent) scenario.Event {
 		}
 	}
 	switch {
+	case e.MergeRequest != nil:
+		event.MergeRequest = w.mergeRequest(*e.MergeRequest)
 	case e.Note != nil && e.Kind&triage.Noted != 0:
 		event.Text, event.Internal = w.redactor.Redact(e.Note.Text), e.Note.Internal
 		w.commands, w.silent = w.commands || event.Text != "", w.silent || event.Text == ""
@@ -52,6 +54,20 @@ func (w *scenarioWriter) event(e mailEvent) scenario.Event {
 		w.reactions = w.reactions || e.Emoji.NoteID != 0
 	}
 	return event
+}
+
+// mergeRequest is a merge request that closes the issue, without its title.
+func (w *scenarioWriter) mergeRequest(m triage.MergeRequest) *scenario.MergeRequest {
+	is := scenario.MergeRequest{
+		Number: m.IID, Elsewhere: m.Project != w.after.Project, State: string(m.State), Draft: m.Draft, ByHand: m.ByHand, ByText: m.ByText, Dropped: m.Dropped,
+	}
+	if len(m.Assignees) > 0 {
+		is.Assignee = w.people.Pseudonym(m.Assignees[0])
+	}
+	if !m.ToDefault {
+		is.Target = "another"
+	}
+	return &is
 }
 
 // around says that the issues exist that commands name; nil if they name none.

@@ -13,8 +13,10 @@
 //	                given), commented, closed_as (duplicate or moved); issues: the numbers of other issues that comments may name;
 //	                report: "planning 19.6", if the issue is a report's, away: the days "2026-12-21..2027-01-02" and takes: the people by
 //	                issue that it tells; severity_age: how long ago the first severity was set; milestone: its title, start, due and next,
-//	                upcoming, started; votes: [up, down], discussions: [threads, comments], iteration, members: [group/gnome:ann]
+//	                upcoming, started; votes: [up, down], discussions: [threads, comments], iteration, members: [group/gnome:ann];
+//	                merge_requests: those that close the issue; auto_close: false, if GitLab does not close it then
 //	-- event --     what one person does: by, kind, after, add, remove, weight, assign, milestone, text, internal, level, emoji, status.
+//	                Of kind merge request it tells of one: number, elsewhere, state, draft, assignee, target, by_hand, by_text, dropped, ago.
 //	                Of kind later nobody does anything: time passes, and the bot is woken whenever it wanted to be
 //	-- decision --  what the rules make of it; as many pairs of event and decision as the story needs
 //
@@ -120,6 +122,9 @@ type Around struct {
 	Discussions []int    `yaml:"discussions"` // threads and comments
 	Iteration   string   `yaml:"iteration"`
 	Members     []string `yaml:"members"` // who is a member where: "group/gnome:ann"
+
+	MergeRequests []MergeRequest `yaml:"merge_requests"` // those that close the issue
+	AutoClose     *bool          `yaml:"auto_close"`     // false: GitLab does not close the issue when they are merged
 }
 
 // Milestone is what GitLab tells of the issue's milestone. Days are written as 2026-11-30.
@@ -145,7 +150,7 @@ type Step struct {
 // Event is one change by one person. Weight is a number, or "none" for a weight taken away.
 type Event struct {
 	By     string        `yaml:"by"`
-	Kind   string        `yaml:"kind"`  // opened, closed, reopened, commented, awarded, revoked, woken, swept, later; empty is updated
+	Kind   string        `yaml:"kind"`  // opened, closed, reopened, commented, awarded, revoked, woken, swept, merge request, later; empty is updated
 	After  time.Duration `yaml:"after"` // since the step before
 	Add    []string      `yaml:"add"`
 	Remove []string      `yaml:"remove"`
@@ -160,10 +165,12 @@ type Event struct {
 
 	Assign    string `yaml:"assign"`    // a name, or "nobody"
 	Milestone string `yaml:"milestone"` // "set" or "none"
+
+	MergeRequest *MergeRequest `yaml:"merge_request"` // of kind merge request
 }
 
 // kindNames are the kinds of events that have a name, the one that says most first.
-var kindNames = []string{"opened", "closed", "reopened", "commented", "awarded", "revoked", "woken", "swept", later}
+var kindNames = []string{"opened", "closed", "reopened", "commented", "awarded", "revoked", "woken", "swept", mergeRequestEvent, later}
 
 // later is the kind of an event that is only time that passes.
 const later = "later"

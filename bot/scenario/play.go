@@ -18,6 +18,7 @@ import (
 var kinds = map[string]triage.Kind{
 	"": triage.Updated, "opened": triage.Opened, "closed": triage.Closed | triage.Updated, "reopened": triage.Reopened | triage.Updated,
 	"commented": triage.Noted, "awarded": triage.Awarded, "revoked": triage.Revoked, "woken": triage.Woken, "swept": triage.Swept,
+	mergeRequestEvent: triage.MergeRequestChanged,
 }
 
 // Outcome is what the rules made of a step.
@@ -223,6 +224,9 @@ func (s *Scenario) updateContext(e triage.Event) {
 	}
 	a := s.Around.Agreements[triage.UsernameKey(e.Actor.Username)]
 	switch {
+	case e.MergeRequest != nil:
+		s.Around.MergeRequests = triage.WithMergeRequest(s.Around.MergeRequests, *e.MergeRequest)
+		return
 	case e.Emoji != nil && triage.IsThumbsup(e.Emoji.Name):
 		a.Thumb = e.Kind&triage.Awarded != 0
 	case e.Note != nil && (triage.IsAgreement(e.Note.Text) || strings.EqualFold(e.Note.Text, "/flow agree")):
@@ -366,6 +370,11 @@ func applyEvent(e Event, issue triage.Issue, now time.Time) (triage.Event, triag
 	}
 	if e.Status != "" {
 		issue.Status = e.Status
+	}
+	if e.MergeRequest != nil {
+		m := e.MergeRequest.mergeRequest(now)
+		event.MergeRequest, event.At, m.Since = &m, m.UpdatedAt, time.Time{}
+		return event, issue, nil
 	}
 	if event.Kind&(triage.Woken|triage.Swept) == 0 {
 		issue.UpdatedAt = now

@@ -195,6 +195,11 @@ func (a Around) check() error {
 	if a.Votes != nil && len(a.Votes) != 2 || a.Discussions != nil && len(a.Discussions) != 2 {
 		return errors.New("votes are [up, down], discussions [threads, comments]")
 	}
+	for _, m := range a.MergeRequests {
+		if err := m.check(); err != nil {
+			return err
+		}
+	}
 	_, err := a.report()
 	return err
 }
@@ -205,6 +210,14 @@ func (e Event) check() error {
 	}
 	if e.Kind == later && (e.After == 0 || !reflect.DeepEqual(e, Event{Kind: later, After: e.After})) {
 		return errors.New("of kind later there is nothing but after: how much time passes")
+	}
+	if (e.Kind == mergeRequestEvent) != (e.MergeRequest != nil) {
+		return errors.New("an event of kind merge request has a merge_request, and no other event has one")
+	}
+	if e.MergeRequest != nil {
+		if err := e.MergeRequest.check(); err != nil {
+			return err
+		}
 	}
 	_, err := parseWeight(e.Weight)
 	return err

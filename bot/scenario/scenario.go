@@ -47,6 +47,7 @@ func Parse(data []byte, team triage.TeamConfig) (Scenario, error) {
 		return Scenario{}, err
 	}
 	s := Scenario{About: f.About, Team: team, Issue: f.Issue.issue(), Rules: rules(f.Rules), rulesLine: f.RulesLine, Policies: f.Policies, policiesLine: f.PoliciesLine, Steps: f.Steps}
+	s.Around.AutoClose = true
 	if f.Team != nil {
 		s.Team = f.Team.applyTo(team)
 	}
@@ -149,6 +150,10 @@ func (a Around) around() triage.Context {
 	}
 	for name, how := range a.Agreements {
 		around.Agreements[name] = triage.Agreement{ID: userID(name), Thumb: how == "thumb", Comment: how == "comment"}
+	}
+	around.AutoClose = a.AutoClose == nil || *a.AutoClose
+	for _, m := range a.MergeRequests {
+		around.MergeRequests = triage.WithMergeRequest(around.MergeRequests, m.mergeRequest(start))
 	}
 	if a.Commented > 0 {
 		around.LastComment = start.Add(a.Commented)

@@ -32,6 +32,10 @@ func (j *job) decide(ctx context.Context) error {
 			}
 		case needs.Empty():
 			j.keep = j.keep || j.mail.whole // what happens meanwhile is told, and left alone
+			if !j.keep && triage.KindsOf(j.in.Events)&triage.MergeRequestChanged != 0 {
+				// Its state is remembered, so that the next change of a merge request costs no call.
+				j.keep, j.decision.Memory.Partial, j.decision.Memory.FirstSeen = true, true, time.Time{}
+			}
 			return nil
 		default:
 			if err := j.lookUp(ctx, d, needs); err != nil {

@@ -50,6 +50,9 @@ func (j *job) update(ctx context.Context) (again bool, err error) {
 		return false, err
 	}
 	got.CarryFrom(&j.snap.issue)
+	if err := j.completeDetails(ctx, &got); err != nil {
+		return false, err
+	}
 	edit, before := triage.Difference(j.snap.issue, wanted), j.snap.issue
 	j.effects.edits = append(j.effects.edits, edit)
 	if len(d.Plan) > 0 {

@@ -33,6 +33,15 @@ type reader interface {
 	HasServiceDesk(ctx context.Context, project int64) (bool, error)
 	LicenceOf(ctx context.Context, namespace string) (gitlab.Licence, error)
 	MailsOutsiders(ctx context.Context, ref triage.Ref, id int64) (bool, error)
+	closingReader
+}
+
+// closingReader is what is read of merge requests that close issues.
+type closingReader interface {
+	ClosedIssues(ctx context.Context, ref triage.Ref) ([]gitlab.NamedIssue, error)
+	ReferredIssues(ctx context.Context, ref triage.Ref) ([]gitlab.NamedIssue, error)
+	MergeRequestsClosing(ctx context.Context, ref triage.Ref, name string) ([]gitlab.CloserOf, error)
+	MergeSettings(ctx context.Context, project int64) (gitlab.MergeSettings, error)
 }
 
 // executor carries decisions out.

@@ -59,6 +59,7 @@ type job struct {
 // mail is what the mailbox told beside the events.
 type mail struct {
 	unreadable  int                 // deliveries that could not be read
+	ambiguous   bool                // which of two states of a merge request is the later one cannot be told
 	blank       bool                // nothing was remembered of the issue
 	adopted     bool                // it is taken up with its project's backlog
 	receivedAt  []time.Time         // when its deliveries came, to whichever replica
@@ -110,6 +111,9 @@ func (j *job) handle(ctx context.Context) error {
 	if err := j.load(ctx); err != nil {
 		return err
 	}
+	if j.batch.Issue.Kind == triage.SubjectMergeRequest {
+		return j.handleMergeRequest(ctx)
+	}
 	if untouched, err := j.isUntouched(ctx); untouched || err != nil {
 		return err
 	}
@@ -128,6 +132,11 @@ func (j *job) handle(ctx context.Context) error {
 	if j.stopped() && len(j.in.Comments) == 0 && j.in.Pending.Empty() {
 		return errWriteLoop
 	}
+	return j.decideInRounds(ctx)
+}
+
+// decideInRounds decides and carries out until GitLab shows what was decided.
+func (j *job) decideInRounds(ctx context.Context) error {
 	for range maxRounds {
 		again, err := j.round(ctx)
 		if err != nil {

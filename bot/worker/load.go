@@ -17,7 +17,8 @@ const newborn = time.Minute
 
 // load finds out what happened, what the issue looks like and what is remembered of it, from the mailbox alone where that is enough.
 func (j *job) load(ctx context.Context) error {
-	j.known = j.batch.Attempt == 1 && j.batch.Memory != nil && json.Unmarshal(j.batch.Memory, &j.in.Memory) == nil && j.in.Memory.Intent == nil
+	j.known = j.batch.Attempt == 1 && j.batch.Memory != nil && json.Unmarshal(j.batch.Memory, &j.in.Memory) == nil && j.in.Memory.Intent == nil &&
+		!j.in.Memory.Partial
 	j.mail.whole = j.known
 	if !j.known {
 		j.in.Memory = triage.Memory{}
@@ -41,12 +42,16 @@ func (j *job) load(ctx context.Context) error {
 			body = record.Event{Event: triage.Event{Kind: triage.Swept}}
 		}
 		if body.Issue.UpdatedAt.IsZero() {
-			j.mail.unreadable++
+			if body.Event.Kind != triage.MergeRequestChanged { // which says nothing about the issue
+				j.mail.unreadable++
+			}
 		} else if body.Issue.CarryFrom(newest); body.Issue.NewerThan(newest) {
 			newest, j.snap.seenAt, j.snap.late = &body.Issue, body.Event.ReceivedAt, body.Event.ReceivedAt.Sub(body.Issue.UpdatedAt) > newborn
+			j.mail.ambiguous = false
 		} else if body.Issue.Status == triage.Canceled && body.Issue.UpdatedAt.Equal(newest.UpdatedAt) {
 			newest.Status = triage.Canceled // of a closing that is told twice, as of one time, only one may tell the status
 		}
+		j.mail.ambiguous = j.mail.ambiguous || isAmbiguous(&body.Issue, newest)
 		if body.Event.Kind != triage.Swept {
 			j.mail.receivedAt = append(j.mail.receivedAt, body.Event.ReceivedAt)
 		}
@@ -68,12 +73,13 @@ func (j *job) load(ctx context.Context) error {
 	if j.in.Memory.FirstSeen.IsZero() {
 		j.in.Memory.FirstSeen = j.now()
 	}
-	if newest == nil || j.batch.Attempt > 1 || j.mail.unreadable > 0 || j.in.Memory.Intent != nil {
+	if newest == nil || j.batch.Attempt > 1 || j.mail.unreadable > 0 || j.in.Memory.Intent != nil || j.mail.ambiguous {
 		return j.readIssue(ctx)
 	}
 	j.snap.issue = *newest
 	j.in.Memory.SeenFromCreation = j.in.Memory.SeenFromCreation || j.mail.blank && j.isNewborn()
 	j.known = j.known || j.isNewborn()
+	j.in.Memory.Context.AllTold = j.in.Memory.Context.AllTold || j.mail.blank && j.isNewborn() && j.pool.hearsMergeRequests(j.batch.Issue.Project)
 	return nil
 }
 

@@ -114,6 +114,11 @@ func (j *job) loadContext(ctx context.Context, d engine.Decision, needs engine.N
 		}
 		around.Milestone = facts
 	}
+	if needs.Facts&triage.NeedMergeRequests != 0 {
+		if err := j.loadMergeRequests(ctx, &around); err != nil {
+			return err
+		}
+	}
 	if err := j.loadPolicyFacts(ctx, needs, &around); err != nil {
 		return err
 	}

@@ -15,8 +15,8 @@ import (
 // internal. GitLab sends no mail for an edit, nor for a reaction. No event tells of an address that somebody added: where the project has a
 // Service Desk, GitLab is asked before each public comment.
 func (j *job) outside(ctx context.Context) (bool, error) {
-	if j.snap.issue.ServiceDesk {
-		return true, nil
+	if j.snap.issue.ServiceDesk || j.batch.Issue.Kind == triage.SubjectMergeRequest {
+		return j.snap.issue.ServiceDesk, nil
 	}
 	if j.mail.readOutside == nil {
 		project := j.batch.Issue.Project

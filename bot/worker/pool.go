@@ -59,7 +59,9 @@ type Pool struct {
 	outage  outage
 	bot     identity
 	levels  accessLevels
-	desks   recent[int64, bool] // which projects have a Service Desk
+	desks   recent[int64, bool]                 // which projects have a Service Desk
+	merging recent[int64, gitlab.MergeSettings] // by project
+	heard   sync.Map                            // projects (int64) whose merge requests are delivered
 	sources sources
 	rules   atomic.Pointer[rulebook]
 }

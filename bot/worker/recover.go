@@ -14,9 +14,9 @@ import (
 func (j *job) recoverMemory(ctx context.Context) error {
 	kept := j.in.Memory.Clone()
 	if !j.known {
-		kept.Context = triage.Context{} // not loaded by this job
+		kept.Context = triage.Context{MergeRequests: kept.Context.MergeRequests} // the rest was not loaded by this job
 	}
-	j.known, j.recovered = true, true
+	j.known, j.recovered, kept.Partial = true, true, false
 	notes, err := j.view.ownNotes(ctx)
 	if err != nil {
 		return err
@@ -117,7 +117,7 @@ func overlay(kept, marked triage.Memory) triage.Memory {
 	marked.LastTransition = kept.LastTransition
 	marked.CommandedAt, marked.Reinstated = kept.CommandedAt, kept.Reinstated
 	marked.Wakes, marked.WakeAt = kept.Wakes, kept.WakeAt
-	marked.ShadowActions = kept.ShadowActions
+	marked.ShadowActions, marked.Closing = kept.ShadowActions, kept.Closing
 	marked.Taken, marked.Parent = kept.Taken, kept.Parent
 	marked.ActiveAt, marked.Spells = kept.ActiveAt, mergeSpells(kept.Spells, marked.Spells)
 	return marked

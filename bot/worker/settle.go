@@ -53,7 +53,7 @@ func (p *Pool) answer(ctx context.Context, stopped bool, job *job, err error) (s
 		return "stopped", p.o.Inbox.DeadLetter(ctx, batch, err.Error(), job.newestRecord(ctx))
 	case errors.Is(err, engine.ErrContradiction):
 		return "buried", p.o.Inbox.DeadLetter(ctx, batch, err.Error(), job.record(err))
-	case errors.Is(err, inbox.ErrUnavailable): // no fault of the issue, however often
+	case errors.Is(err, inbox.ErrUnavailable), errors.Is(err, inbox.ErrFull): // no fault of the issue, however often
 		p.outage.inboxFailed()
 		return p.retry(ctx, job, err)
 	}

@@ -45,6 +45,9 @@ func (j *job) readIssue(ctx context.Context) error {
 		issue.Description = description
 	}
 	issue.CarryFrom(j.snap.newest)
+	if err := j.completeDetails(ctx, &issue); err != nil {
+		return err
+	}
 	j.snap.issue, j.snap.seenAt, j.snap.live, j.view.called = issue, j.now(), true, true
 	j.snap.counts = &counts
 	j.snap.reads++

@@ -101,6 +101,8 @@ func runRules(p Policy, events []triage.Event, issue triage.Issue, m triage.Memo
 	updateActive(&m, events, &issue)
 	m.Issue = &issue
 	in := triage.NewInput(p.Team, events, issue, &m, now)
+	in.RuleIsOn = p.isOn
+	updateMergeRequests(&in)
 	outside := outOfScope(in)
 	if outside != "" && !p.Index.everywhere() {
 		return Decision{Reason: outside, Result: issue, Memory: m}, Needs{}, nil

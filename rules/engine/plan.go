@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"flowkeeper/rules/triage"
@@ -59,6 +60,9 @@ func (r *run) recordBotChange(p Planned, before triage.Issue) {
 	switch a := p.Action.(type) {
 	case triage.AddLabel:
 		own.Replaced = a.Replaces(before)
+		maps.DeleteFunc(r.memory.BotChanges, func(_ string, earlier triage.BotChange) bool {
+			return earlier.Replaced == a.Label // the bot itself goes back to where it came from
+		})
 	case triage.Close, triage.SetMilestone:
 	case triage.Move:
 		return // nothing of it is left to be undone

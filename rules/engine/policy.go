@@ -56,6 +56,12 @@ func (p Policy) Kinds() triage.Kind {
 	return on
 }
 
+// isOn reports whether a rule is on.
+func (p Policy) isOn(rule string) bool {
+	n := p.index(rule)
+	return n >= 0 && p.Settings[n].Mode != triage.Off
+}
+
 // LooksAtMergeRequests reports whether an active rule looks at merge requests, as its subject or beside an issue.
 func (p Policy) LooksAtMergeRequests() bool {
 	return slices.ContainsFunc(p.Settings, func(s Setting) bool {
@@ -73,6 +79,11 @@ func (p Policy) sectionOf(s *Setting) string {
 		return ""
 	}
 	return s.Section
+}
+
+// DecidesMergeRequests reports whether an active rule decides on merge requests themselves.
+func (p Policy) DecidesMergeRequests() bool {
+	return slices.ContainsFunc(p.Settings, func(s Setting) bool { return s.Mode != triage.Off && s.Subject == triage.SubjectMergeRequest })
 }
 
 // index is the place of a rule in the policy, -1 if it is not there.

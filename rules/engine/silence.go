@@ -2,6 +2,7 @@ package engine
 
 import (
 	"maps"
+	"strings"
 
 	"flowkeeper/rules/triage"
 )
@@ -60,6 +61,8 @@ func (r *run) skipReason(s *Setting) string {
 	switch {
 	case s.Mode == triage.Off:
 		return "the rule is off"
+	case s.Subject != r.in.Issue.Kind:
+		return "the rule looks at " + strings.ReplaceAll(s.Subject.String(), "_", " ") + "s"
 	case r.outside != "" && !s.Everywhere:
 		return r.outside
 	case r.in.Issue.Closed && !s.Closed:

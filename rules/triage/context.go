@@ -52,6 +52,8 @@ type Context struct {
 	// MergeRequests are those that close the issue when they are merged, those merged already included; AutoClose says that GitLab closes it then.
 	MergeRequests []MergeRequest `json:"mr,omitempty"`
 	AutoClose     bool           `json:"ac,omitempty"`
+	// AllTold says that events have told of all of them since the issue was opened, so that none has to be looked up.
+	AllTold bool `json:"mt,omitempty"`
 }
 
 // MilestoneFacts is what GitLab tells of an issue's milestone. Days are written as 2026-11-30, "" is none.

@@ -106,6 +106,9 @@ type Event struct {
 	Changes    Changes   `json:"c,omitzero"`
 	Note       *Note     `json:"n,omitempty"`
 	Emoji      *Emoji    `json:"e,omitempty"`
+
+	// MergeRequest is the one that changed, as it is then, in an event of the kind MergeRequestChanged.
+	MergeRequest *MergeRequest `json:"mr,omitempty"`
 }
 
 // Changes is what an update changed and rules care to compare. Label lists keep GitLab's order.

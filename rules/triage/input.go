@@ -15,6 +15,9 @@ type Input struct {
 	Team   *Team
 	Now    time.Time
 
+	// RuleIsOn reports whether another rule is on, for one that leaves something to it. nil: none is.
+	RuleIsOn func(rule string) bool
+
 	labels []string     // the issue's, in their known spelling
 	scopes []scopeLabel // one entry for each scope on the issue
 	roles  uint64       // bit set of the label roles present

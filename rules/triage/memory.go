@@ -82,6 +82,11 @@ type Memory struct {
 	Taken *Taken `json:"tk,omitempty"`
 	// Parent is the number of the issue that the bot opened to hold this one and its follow-ups together, 0 for none.
 	Parent int64 `json:"par,omitempty"`
+	// Closing is what a merge request closes, and what those issues were told; nil for an issue.
+	Closing *ClosingSet `json:"cls,omitempty"`
+	// Partial says that only the issue's state is remembered, because nothing but a merge request told of it. What the bot did before has to be asked
+	// of GitLab before anything is written.
+	Partial bool `json:"pt,omitempty"`
 	// Context is what was loaded about the issue's surroundings.
 	Context Context `json:"around,omitzero"`
 }
@@ -221,7 +226,7 @@ func (m Memory) Clone() Memory {
 	m.HasLine = maps.Clone(m.HasLine)
 	m.Wakes = maps.Clone(m.Wakes)
 	m.Spells = maps.Clone(m.Spells)
-	m.Context = m.Context.Clone()
+	m.Context, m.Closing = m.Context.Clone(), m.Closing.Clone()
 	m.ExecutedNotes, m.Writes = slices.Clip(m.ExecutedNotes), slices.Clip(m.Writes)
 	return m
 }

@@ -1,6 +1,10 @@
 package triage
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"time"
+)
 
 // MergeRequest is a merge request beside the issue that it closes, as far as rules look at it.
 type MergeRequest struct {
@@ -69,4 +73,100 @@ type MergeRequestDetails struct {
 	// Closes are the issues that it closes when it is merged, in other projects, too. They are known if ClosesKnown.
 	Closes      []Ref `json:"cl,omitempty"`
 	ClosesKnown bool  `json:"ck,omitempty"`
+}
+
+// Stage is how far a merge request has come: dropped, closed, draft, ready or merged. One that is being merged is ready.
+func (m *MergeRequest) Stage() MergeRequestStage {
+	switch {
+	case m.Dropped:
+		return StageDropped
+	case m.State == MRMerged:
+		return StageMerged
+	case m.State == MRClosed:
+		return StageClosed
+	case m.Draft:
+		return StageDraft
+	}
+	return StageReady
+}
+
+// MergeRequestStage is how far a merge request has come.
+type MergeRequestStage uint8
+
+// The stages. Those from StageDraft on count for the progress of an issue, the earliest of them first.
+const (
+	StageDropped MergeRequestStage = iota // it closes the issue no longer
+	StageClosed                           // unmerged
+	StageDraft
+	StageReady
+	StageMerged
+)
+
+// maxMergeRequests bounds how many are remembered beside an issue.
+const maxMergeRequests = 50
+
+// WithMergeRequest is a list of merge requests with the state of one of them. A state that is older than the known one changes nothing, nor does one
+// of the same time that would take a merge back. The list that was given is not changed.
+func WithMergeRequest(list []MergeRequest, m MergeRequest) []MergeRequest {
+	n := slices.IndexFunc(list, func(known MergeRequest) bool { return known.Ref == m.Ref })
+	if n < 0 {
+		if m.Since.IsZero() {
+			m.Since = m.UpdatedAt
+		}
+		return boundMergeRequests(append(slices.Clip(list), m))
+	}
+	known := list[n]
+	late := m.UpdatedAt.Before(known.UpdatedAt)
+	if late || m.UpdatedAt.Equal(known.UpdatedAt) && known.State == MRMerged && m.State != MRMerged {
+		return list
+	}
+	if m.Since = known.Since; m.Stage() != known.Stage() {
+		m.Since = m.UpdatedAt
+	}
+	list = slices.Clone(list)
+	list[n] = m
+	return list
+}
+
+// boundMergeRequests forgets the one that has not changed for the longest time if there are too many, first among those that count no more.
+func boundMergeRequests(list []MergeRequest) []MergeRequest {
+	if len(list) <= maxMergeRequests {
+		return list
+	}
+	oldest := 0
+	over := func(m MergeRequest) bool { return m.Stage() <= StageClosed }
+	for n, m := range list {
+		if o := list[oldest]; over(m) && !over(o) || over(m) == over(o) && m.UpdatedAt.Before(o.UpdatedAt) {
+			oldest = n
+		}
+	}
+	return slices.Delete(slices.Clone(list), oldest, oldest+1)
+}
+
+// ClosingSet is what is known of the issues that a merge request closes, and what they were told.
+type ClosingSet struct {
+	// Of names the state of the merge request that was looked up: its head, its target, its title and description.
+	Of     string        `json:"of,omitempty"`
+	Issues []ClosedIssue `json:"i,omitempty"`
+	// Unresolved are references that lead to no issue that the bot can see, as "group/project#12", and keys of other trackers.
+	Unresolved []string `json:"un,omitempty"`
+	// Told names the state that each issue was told last, by Ref.String().
+	Told map[string]string `json:"t,omitempty"`
+}
+
+// ClosedIssue is an issue that a merge request closes.
+type ClosedIssue struct {
+	Ref
+	ByHand bool `json:"h,omitempty"`  // it was linked by hand
+	ByText bool `json:"bt,omitempty"` // only title and description tell, see MergeRequest.ByText
+}
+
+// Clone returns a copy that shares nothing that is changed in place; nil of nil.
+func (s *ClosingSet) Clone() *ClosingSet {
+	if s == nil {
+		return nil
+	}
+	c := *s
+	c.Told = maps.Clone(s.Told)
+	return &c
 }

@@ -1,0 +1,224 @@
+package bot_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"flowkeeper/bot"
+	"flowkeeper/bot/sandbox"
+	"flowkeeper/rules/triage"
+)
+
+const (
+	readyForDev    = "workflow::ready for development"
+	inDev          = "workflow::in dev"
+	inCodeReview   = "workflow::in review"
+	inVerification = "workflow::verification"
+)
+
+// newMergingRig is a rig whose rules move issues with their merge requests. GitLab itself closes no issues there.
+func newMergingRig(t *testing.T, adjust func(*bot.Options)) *rig {
+	t.Helper()
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
+		o.Policy.Settings = slices.Clone(o.Policy.Settings)
+		for n := range o.Policy.Settings {
+			if s := &o.Policy.Settings[n]; strings.HasPrefix(s.ID, "mr-") && s.Subject == triage.SubjectIssue {
+				s.Mode = triage.Act
+			}
+		}
+		if adjust != nil {
+			adjust(o)
+		}
+	})
+	r.must(nil, r.gitlab.SetAutoClose(r.project, false))
+	return r
+}
+
+// ready opens an issue that may be worked on.
+func (r *rig) ready(labels ...string) triage.Ref {
+	r.Helper()
+	return r.open(sandbox.IssueOptions{Title: "t", Labels: append([]string{readyForDev, "type::maintenance", "backend"}, labels...), Assignees: []string{"omar"}, Weight: triage.Int(2)})
+}
+
+// merging opens a merge request as omar and waits until the bot is done with it.
+func (r *rig) merging(title, description string) triage.Ref {
+	r.Helper()
+	return r.mergingIn(r.project, sandbox.MergeRequestOptions{Title: title, Description: description})
+}
+
+func (r *rig) mergingIn(project int64, o sandbox.MergeRequestOptions) triage.Ref {
+	r.Helper()
+	ref, err := r.gitlab.OpenMergeRequest("omar", project, o)
+	r.must(nil, err)
+	r.settle()
+	return ref
+}
+
+// draft makes a merge request a draft or ready.
+func (r *rig) draft(ref triage.Ref, draft bool) {
+	r.Helper()
+	r.must(nil, r.gitlab.EditMergeRequest("omar", ref, sandbox.MergeRequestChange{Draft: &draft}))
+	r.settle()
+}
+
+func (r *rig) merge(ref triage.Ref) {
+	r.Helper()
+	r.must(nil, r.gitlab.Merge("mia", ref))
+	r.settle()
+}
+
+// in fails unless the issue is in the state.
+func (r *rig) in(ref triage.Ref, state string) {
+	r.Helper()
+	if i := r.gitlab.Issue(ref); !i.Has(state) {
+		r.Fatalf("%s has the labels %v, want %s among them\n%s", ref, i.Labels, state, r.handled.text())
+	}
+}
+
+func TestMergeRequestsCarryAnIssue(t *testing.T) {
+	t.Parallel()
+	r := newMergingRig(t, nil)
+	ref := r.ready()
+	one := r.merging("Draft: one", fmt.Sprintf("Closes #%d", ref.IID))
+	r.in(ref, inDev)
+	two := r.merging("two", fmt.Sprintf("Fixes #%d", ref.IID))
+	r.in(ref, inDev)
+	r.draft(one, false)
+	r.in(ref, inCodeReview)
+	r.draft(two, true)
+	r.in(ref, inDev)
+	r.draft(two, false)
+	r.in(ref, inCodeReview)
+	r.merge(two)
+	r.in(ref, inCodeReview)
+	r.merge(one)
+	r.in(ref, inVerification)
+	r.alive()
+}
+
+// Where GitLab closes the issue itself, it is complete, whether the close comes before the merge or behind it.
+func TestMergeThatClosesTheIssue(t *testing.T) {
+	t.Parallel()
+	for name, jobs := range map[string][]string{"the merge first": {"merge ", "close issue"}, "one after the other": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newMergingRig(t, nil)
+			r.must(nil, r.gitlab.SetAutoClose(r.project, true))
+			ref := r.ready()
+			one := r.merging("one", fmt.Sprintf("Closes #%d", ref.IID))
+			r.in(ref, inCodeReview)
+			if jobs != nil {
+				r.gitlab.HoldJobs()
+			}
+			r.must(nil, r.gitlab.Merge("mia", one))
+			for _, job := range jobs {
+				r.settle()
+				r.must(nil, r.gitlab.RunJobs(job))
+			}
+			r.settle()
+			r.in(ref, "workflow::complete")
+			for _, label := range r.gitlab.Issue(ref).Labels {
+				if label == inVerification {
+					t.Error("it went through verification")
+				}
+			}
+			r.alive()
+		})
+	}
+}
+
+// What the set of GitLab does not hold: issues of a project that closes none by itself, in this project and in another one.
+func TestMergeRequestOfAnotherProject(t *testing.T) {
+	t.Parallel()
+	r := newMergingRig(t, nil)
+	ref := r.ready()
+	other := r.gitlab.AddProject("team/other")
+	_, err := r.gitlab.AddHook(other, sandbox.Hook{URL: r.app.URL(), Token: secret, SigningToken: signingToken, Events: []string{sandbox.OnMergeRequests}})
+	r.must(nil, err)
+	r.calls()
+	m := r.mergingIn(other, sandbox.MergeRequestOptions{Title: "Draft: one", Description: fmt.Sprintf("Closes team/project#%d, #99 and nobody/knows#1", ref.IID)})
+	r.in(ref, inDev)
+	reads, _ := r.calls()
+	if of := slices.DeleteFunc(reads, func(line string) bool { return strings.Contains(line, "#") }); len(of) > 3+1 { // and the settings of the issue's project
+		t.Errorf("calls for one merge request: %q", of)
+	}
+	said := strings.Count(r.handled.text(), "no issue that the bot can see; that is left alone")
+	r.draft(m, false)
+	r.in(ref, inCodeReview)
+	if again := strings.Count(r.handled.text(), "no issue that the bot can see; that is left alone"); said != 1 || again != 1 {
+		t.Errorf("what leads nowhere is said %d and then %d times, want once", said, again)
+	}
+	r.alive()
+}
+
+// An issue that falls out of the set is told.
+func TestMergeRequestThatClosesNoMore(t *testing.T) {
+	t.Parallel()
+	r := newMergingRig(t, func(o *bot.Options) {
+		for n := range o.Policy.Settings {
+			if s := &o.Policy.Settings[n]; s.ID == "mr-in-dev" {
+				s.Mode = triage.Remind
+			}
+		}
+	})
+	one, two := r.ready(), r.ready()
+	m := r.merging("Draft: one", fmt.Sprintf("Closes #%d", one.IID))
+	if note := r.note(one); !strings.Contains(note, fmt.Sprintf("- [ ] **The next state**. Merge request !%d is open", m.IID)) {
+		t.Fatalf("the note says %q", note)
+	}
+	text := fmt.Sprintf("Closes #%d", two.IID)
+	r.must(nil, r.gitlab.EditMergeRequest("omar", m, sandbox.MergeRequestChange{Change: sandbox.Change{Description: &text}}))
+	r.settle()
+	if note := r.note(one); strings.Contains(note, "- [ ]") {
+		t.Errorf("the note of the one that fell out says %q", note)
+	}
+	if note := r.note(two); !strings.Contains(note, "- [ ] **The next state**") {
+		t.Errorf("the note of the other says %q", note)
+	}
+}
+
+// After the store is lost, GitLab tells of the other merge requests.
+func TestMergeRequestsAfterALostStore(t *testing.T) {
+	t.Parallel()
+	r := newMergingRig(t, nil)
+	ref := r.ready()
+	r.merging("Draft: one", fmt.Sprintf("Closes #%d", ref.IID))
+	r.in(ref, inDev)
+	r.loseStore()
+	r.merging("two", fmt.Sprintf("Closes #%d", ref.IID))
+	r.in(ref, inDev)
+	r.alive()
+}
+
+// People win: whoever takes the issue back has the last word.
+func TestPeopleWinOverMergeRequests(t *testing.T) {
+	t.Parallel()
+	r := newMergingRig(t, nil)
+	ref := r.ready()
+	m := r.merging("Draft: one", fmt.Sprintf("Closes #%d", ref.IID))
+	r.in(ref, inDev)
+	r.edit("mia", ref, sandbox.Change{RemoveLabels: []string{inDev}, AddLabels: []string{readyForDev}})
+	assignees := []string{"mia"}
+	r.must(nil, r.gitlab.EditMergeRequest("omar", m, sandbox.MergeRequestChange{Change: sandbox.Change{Assignees: &assignees}}))
+	r.settle()
+	r.in(ref, readyForDev)
+}
+
+// The test button sends the newest merge request without an action: nothing is written.
+func TestTestedMergeRequestHook(t *testing.T) {
+	t.Parallel()
+	r := newMergingRig(t, nil)
+	ref := r.ready()
+	r.must(nil, r.gitlab.SetAutoClose(r.project, true))
+	m := r.merging("Draft: one", fmt.Sprintf("Closes #%d", ref.IID))
+	r.edit("mia", ref, sandbox.Change{RemoveLabels: []string{inDev}, AddLabels: []string{readyForDev}})
+	r.calls()
+	r.must(nil, r.gitlab.Approve("mia", m))
+	r.settle()
+	if reads, writes := r.calls(); len(reads)+len(writes) > 0 {
+		t.Errorf("an approval costs %q %q", reads, writes)
+	}
+	r.in(ref, readyForDev)
+}

@@ -1,0 +1,51 @@
+package scenario
+
+import (
+	"fmt"
+	"time"
+
+	"flowkeeper/rules/triage"
+)
+
+// mergeRequestEvent is the kind of an event that tells of a merge request.
+const mergeRequestEvent = "merge request"
+
+// MergeRequest is a merge request that closes the issue, in the state that an event tells or that GitLab shows.
+type MergeRequest struct {
+	Number    int64         `yaml:"number"`    // 0 is 1
+	Elsewhere bool          `yaml:"elsewhere"` // in another project than the issue
+	State     string        `yaml:"state"`     // opened, closed, merged or locked; empty is opened
+	Draft     bool          `yaml:"draft"`
+	Assignee  string        `yaml:"assignee"`
+	Target    string        `yaml:"target"` // the branch that it goes to; empty is the default branch
+	ByHand    bool          `yaml:"by_hand"`
+	ByText    bool          `yaml:"by_text"`
+	Dropped   bool          `yaml:"dropped"` // it closes the issue no longer
+	Ago       time.Duration `yaml:"ago"`     // how long before the event, or the beginning, it came into its state
+}
+
+func (m MergeRequest) check() error {
+	if state := triage.MergeRequestState(m.State); m.State != "" && !state.Known() {
+		return fmt.Errorf("merge request of the state %q: opened, closed, merged or locked is wanted", m.State)
+	}
+	return nil
+}
+
+// mergeRequest is the merge request at a time.
+func (m MergeRequest) mergeRequest(now time.Time) triage.MergeRequest {
+	at := now.Add(-m.Ago)
+	is := triage.MergeRequest{
+		Ref: triage.Ref{Project: 1, Kind: triage.SubjectMergeRequest, IID: max(1, m.Number)}, State: triage.MergeRequestState(m.State), Draft: m.Draft,
+		ToDefault: m.Target == "", ByHand: m.ByHand, ByText: m.ByText, Dropped: m.Dropped, Assignees: people(m.Assignee), UpdatedAt: at, Since: at,
+	}
+	if m.Elsewhere {
+		is.Project = 2
+	}
+	if is.State == "" {
+		is.State = triage.MROpened
+	}
+	if is.State == triage.MRMerged {
+		is.MergedAt = at
+	}
+	return is
+}

@@ -1,0 +1,106 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/rules/triage"
+)
+
+// handleMergeRequest finds out which issues the merge request closes, tells them what became of it, and has the rules decide that look at merge
+// requests. The batch is completed only after all issues were told; telling one twice is harmless.
+func (j *job) handleMergeRequest(ctx context.Context) error {
+	j.pool.heard.Store(j.batch.Issue.Project, true)
+	if j.snap.issue.MergeRequest == nil {
+		return errors.New("the delivery shows no merge request")
+	}
+	if err := j.findClosed(ctx); err != nil {
+		return err
+	}
+	if err := j.tellIssues(ctx); err != nil {
+		return err
+	}
+	j.keep = true
+	if !j.rules.policy.DecidesMergeRequests() {
+		j.decision.Memory, j.decision.Result = j.in.Memory.Clone(), j.snap.issue
+		j.decision.Memory.Issue = &j.snap.issue
+		j.decision.Reason = "no rule decides on merge requests"
+		return nil
+	}
+	if err := j.inferMissed(ctx); err != nil {
+		return err
+	}
+	if j.stopped() {
+		return errWriteLoop
+	}
+	return j.decideInRounds(ctx)
+}
+
+// hearsMergeRequests reports whether merge requests of the project are delivered, as far as this process knows.
+func (p *Pool) hearsMergeRequests(project int64) bool {
+	_, heard := p.heard.Load(project)
+	return heard
+}
+
+// isAmbiguous reports whether two states of a merge request are of one second, differ, and one of them has its time in whole seconds: then nobody knows
+// which is the later one.
+func isAmbiguous(a, b *triage.Issue) bool {
+	if b == nil || a.MergeRequest == nil || b.MergeRequest == nil || !a.SecondPrecision && !b.SecondPrecision {
+		return false
+	}
+	if !a.UpdatedAt.Truncate(time.Second).Equal(b.UpdatedAt.Truncate(time.Second)) {
+		return false
+	}
+	x, y := a.MergeRequest, b.MergeRequest
+	return x.State != y.State || x.Draft != y.Draft || x.TargetBranch != y.TargetBranch || x.Digest != y.Digest
+}
+
+// completeDetails adds to a merge request that was read what such an answer does not tell: whether it goes to the default branch, and what it closes.
+func (j *job) completeDetails(ctx context.Context, m *triage.Issue) error {
+	if m.MergeRequest == nil {
+		return nil
+	}
+	details := *m.MergeRequest
+	if known := j.knownTarget(details.TargetBranch); known != nil {
+		details.ToDefault = known.ToDefault
+	} else {
+		settings, err := j.mergeSettings(ctx, m.Project)
+		if err != nil {
+			return err
+		}
+		details.ToDefault = details.TargetBranch == settings.DefaultBranch
+	}
+	m.MergeRequest = withClosed(details, j.in.Memory.Closing)
+	return nil
+}
+
+// knownTarget are known details of the merge request when it goes to the branch; nil if none are.
+func (j *job) knownTarget(branch string) *triage.MergeRequestDetails {
+	for _, known := range []*triage.Issue{&j.snap.issue, j.snap.newest} {
+		if known != nil && known.MergeRequest != nil && known.MergeRequest.TargetBranch == branch {
+			return known.MergeRequest
+		}
+	}
+	return nil
+}
+
+// withClosed are the details with the issues that are known to be closed.
+func withClosed(details triage.MergeRequestDetails, set *triage.ClosingSet) *triage.MergeRequestDetails {
+	details.Closes, details.ClosesKnown = nil, set != nil
+	if set != nil {
+		for _, i := range set.Issues {
+			details.Closes = append(details.Closes, i.Ref)
+		}
+	}
+	return &details
+}
+
+// mergeSettings are those of a project, as they were within the last minutes.
+func (j *job) mergeSettings(ctx context.Context, project int64) (gitlab.MergeSettings, error) {
+	return j.pool.merging.get(project, j.now(), func() (gitlab.MergeSettings, error) {
+		j.view.called = true
+		return j.reads.MergeSettings(ctx, project)
+	})
+}

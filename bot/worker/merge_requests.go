@@ -1,0 +1,54 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/rules/triage"
+)
+
+// loadMergeRequests gets the merge requests that close the issue, and whether GitLab closes it then. What events told meanwhile stays where it is
+// newer. Of other projects GitLab lists only those whose text names the issue, so what events told of the others stays, too.
+func (j *job) loadMergeRequests(ctx context.Context, around *triage.Context) error {
+	settings, err := j.mergeSettings(ctx, j.batch.Issue.Project)
+	if err != nil {
+		return err
+	}
+	around.AutoClose = settings.AutoClose
+	if around.AllTold {
+		return nil
+	}
+	name := fmt.Sprintf("%s#%d", j.snap.issue.Path, j.batch.Issue.IID)
+	listed, err := j.reads.MergeRequestsClosing(ctx, j.batch.Issue, name)
+	if err != nil {
+		return err
+	}
+	j.view.called = true
+	known := slices.DeleteFunc(slices.Clone(around.MergeRequests), func(m triage.MergeRequest) bool {
+		return m.Project == j.batch.Issue.Project && !slices.ContainsFunc(listed, func(l gitlab.CloserOf) bool { return l.Ref == m.Ref })
+	})
+	for _, l := range listed {
+		m := l.MergeRequest
+		if m.ToDefault, err = j.goesToDefault(ctx, l); err != nil {
+			return err
+		}
+		m.ByHand = !m.ToDefault && !m.ByText // GitLab's set for another branch holds what was linked by hand
+		if m.State == triage.MRMerged {
+			m.Since = m.MergedAt
+		}
+		known = triage.WithMergeRequest(known, m)
+	}
+	around.MergeRequests = known
+	return nil
+}
+
+// goesToDefault reports whether a merge request goes to the default branch of its project. What the bot cannot see does not.
+func (j *job) goesToDefault(ctx context.Context, m gitlab.CloserOf) (bool, error) {
+	settings, err := j.mergeSettings(ctx, m.Project)
+	if gitlab.ClassOf(err) == gitlab.NotFound {
+		return false, nil
+	}
+	return m.Target == settings.DefaultBranch, err
+}

@@ -1,0 +1,93 @@
+package worker
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/record"
+	"flowkeeper/bot/tracing"
+	"flowkeeper/rules/triage"
+)
+
+// tellIssues puts the merge request's state into the mailbox of every issue that it closes, and of those that it closed when they were told last,
+// unless they know it. The key of each event names the state: after a crash between two of them, those told before are duplicates.
+func (j *job) tellIssues(ctx context.Context) error {
+	set := j.in.Memory.Closing.Clone()
+	told := map[string]string{}
+	for _, issue := range set.Issues {
+		m := j.besideIssue()
+		m.ByHand, m.ByText = issue.ByHand, issue.ByText
+		state := stateOf(m)
+		told[issue.Ref.String()] = state
+		if set.Told[issue.Ref.String()] == state {
+			continue
+		}
+		if err := j.tellIssue(ctx, issue.Ref, m, state); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(set.Told)) {
+		ref, err := triage.ParseRef(name)
+		if _, still := told[name]; still || err != nil {
+			continue
+		}
+		m := j.besideIssue()
+		m.Dropped = true
+		if err := j.tellIssue(ctx, ref, m, stateOf(m)); err != nil {
+			return err
+		}
+	}
+	set.Told = told
+	j.in.Memory.Closing = set
+	return nil
+}
+
+// tellIssue puts the state into an issue's mailbox.
+func (j *job) tellIssue(ctx context.Context, issue triage.Ref, m triage.MergeRequest, state string) error {
+	event := triage.Event{Kind: triage.MergeRequestChanged, At: m.UpdatedAt, ReceivedAt: j.now(), MergeRequest: &m}
+	for _, e := range j.in.Events {
+		event.Actor = e.Actor
+	}
+	for _, at := range j.mail.receivedAt {
+		event.ReceivedAt = at
+	}
+	body, err := record.Event{Event: event, Issue: triage.Issue{Ref: issue}, TraceParent: tracing.Parent(ctx)}.Encode()
+	if err != nil {
+		return err
+	}
+	key := fmt.Sprintf("merge-request/%s/%s/%s/%s", m.Ref, issue, state, m.UpdatedAt.UTC().Format(time.RFC3339Nano))
+	_, err = j.pool.o.Inbox.Enqueue(ctx, inbox.Delivery{ID: "of " + m.Ref.String(), Issue: issue, IdempotencyKey: key, Delay: j.rules.policy.Settle, Body: body})
+	if err != nil {
+		return fmt.Errorf("telling issue %s of merge request %s: %w", issue, m.Ref, err)
+	}
+	j.effects.note("told " + issue.String())
+	return nil
+}
+
+// besideIssue is the merge request as an issue knows it.
+func (j *job) besideIssue() triage.MergeRequest {
+	i := &j.snap.issue
+	d := i.MergeRequest
+	return triage.MergeRequest{
+		Ref: i.Ref, Path: i.Path, URL: i.URL, Title: i.Title, State: d.State, Draft: d.Draft, ToDefault: d.ToDefault, Assignees: i.Assignees,
+		Reviewers: d.Reviewers, MergedAt: d.MergedAt, UpdatedAt: i.UpdatedAt,
+	}
+}
+
+// stateOf names what an issue's rules look at of a merge request. What else changes of it is not told.
+func stateOf(m triage.MergeRequest) string {
+	counted := []any{m.State, m.Draft, m.ToDefault, m.ByHand, m.ByText, m.Dropped, m.Assignees}
+	data, err := json.Marshal(counted)
+	if err != nil {
+		panic(err) // words, truths and people can be written
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:6])
+}
