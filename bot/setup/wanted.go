@@ -46,7 +46,7 @@ type wantedLabels struct {
 	list []gitlab.NewLabel
 }
 
-// Labels are those that the rules and the commands of a policy can write, with a colour and what they mean. Rules in shadow count: they may
+// Labels are those that the rules and the commands of a policy can write, and those that the team's own policies name, with a colour and what they mean. Rules in shadow count: they may
 // be let act later. The labels of single milestones, such as missed:18.9, are left to the rule that writes them.
 func Labels(p engine.Policy) []gitlab.NewLabel { return wanted(p).list }
 
@@ -65,6 +65,7 @@ func wanted(p engine.Policy) wantedLabels {
 	w.roles(p)
 	w.levels()
 	w.weights(p)
+	w.policies(p)
 	return w
 }
 
@@ -204,6 +205,19 @@ func (w *wantedLabels) weights(p engine.Policy) {
 	}
 	for _, n := range w.team.Scale.Values {
 		w.add(w.team.WeightLabel(w.team.Side, n), part+strconv.Itoa(n))
+	}
+}
+
+// policies adds what the team's own policies name, also in conditions: a label that is not there is most likely misspelt there, or yet to be
+// created.
+func (w *wantedLabels) policies(p engine.Policy) {
+	for _, s := range p.Settings {
+		if s.Mode == triage.Off {
+			continue
+		}
+		for _, label := range s.Names {
+			w.add(label, "Named by the policy “"+s.Summary+"”")
+		}
 	}
 }
 

@@ -8,10 +8,12 @@ import (
 	"strings"
 	"testing"
 
+	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/setup"
 	"flowkeeper/config"
 	"flowkeeper/rules"
 	"flowkeeper/rules/engine"
+	"flowkeeper/rules/policy"
 	"flowkeeper/rules/triage"
 )
 
@@ -46,7 +48,7 @@ func TestLabelsOfAllScenarios(t *testing.T) {
 			t.Fatal(err)
 		}
 		head, _, _ := strings.Cut(string(data), "-- issue --")
-		if otherTeam.MatchString(head) {
+		if otherTeam.MatchString(head) || strings.Contains(file, "/policy-") { // whose policies are in the file
 			continue
 		}
 		for _, m := range added.FindAllStringSubmatch(string(data), -1) {
@@ -140,5 +142,24 @@ func TestLabelsOfATeamsNumbers(t *testing.T) {
 		if strings.Contains(l, "weight") {
 			t.Errorf("%s is among the labels of a team without weights", l)
 		}
+	}
+}
+
+// What the team's own policies name is wanted, too, unless they are switched off.
+func TestLabelsOfPolicies(t *testing.T) {
+	t.Parallel()
+	p := handbook()
+	for _, mode := range []triage.Mode{triage.Act, triage.Off} {
+		r := policy.Rule{ID: "policy/stale", Name: "Stale", Actions: policy.Actions{Labels: []string{"stale " + mode.String(), "type::bug"}}}
+		p.Settings = append(p.Settings, engine.Setting{Rule: r.Rule(), Mode: mode})
+	}
+	var got []gitlab.NewLabel
+	for _, l := range setup.Labels(p) {
+		if strings.HasPrefix(l.Name, "stale") {
+			got = append(got, l)
+		}
+	}
+	if len(got) != 1 || got[0].Name != "stale act" || got[0].Description != "Named by the policy “Stale”" {
+		t.Errorf("labels %+v, want that of the policy that acts", got)
 	}
 }

@@ -21,7 +21,7 @@ func (r Rule) Rule() triage.Rule {
 	return triage.Rule{
 		Meta: triage.Meta{
 			ID: r.ID, Summary: summary, Section: r.Section, On: toldOf(r.When) | looks.Kinds, Mode: r.Mode, MaxMode: triage.Act, Closed: true, Subject: r.Subject,
-			Looks: looks, Everywhere: !r.OnlyOurs, PerHour: perHour(r.Limit),
+			Looks: looks, Names: r.names(), Everywhere: !r.OnlyOurs, PerHour: perHour(r.Limit),
 		},
 		Decide: func(in triage.Input, _ triage.Options) triage.Verdict { return r.decide(checks, in) },
 	}

@@ -60,6 +60,8 @@ type Meta struct {
 
 	// Looks is what a policy looks at, beside On; nil for a rule of the catalogue.
 	Looks *Looks
+	// Names are the labels that a policy names, in conditions and actions, each once; nil for a rule of the catalogue.
+	Names []string
 	// Everywhere says that the rule also looks at issues that the team's own rules leave alone.
 	Everywhere bool
 	// PerHour is on how many issues the rule may begin to act in an hour, 0 for no bound.
