@@ -240,3 +240,44 @@ func TestPolicyLimit(t *testing.T) {
 		t.Errorf("it acted on %d issues, want 2", acted)
 	}
 }
+
+// Whoever sets a label again and again gets no more than ten comments in ten minutes: then the bot stops, and says so.
+func TestPolicyCommentsStop(t *testing.T) {
+	t.Parallel()
+	r := policyRig(t, sandbox.Premium, policy.Rule{Name: "hello", When: []policy.Condition{labelled("a")}, Actions: policy.Actions{Own: true, Comment: text("Hello.")}})
+	ref := r.open(sandbox.IssueOptions{Title: "t"})
+	for range 13 {
+		r.edit("omar", ref, sandbox.Change{AddLabels: []string{"a"}})
+		r.edit("omar", ref, sandbox.Change{RemoveLabels: []string{"a"}})
+	}
+	said := 0
+	for _, n := range r.gitlab.Issue(ref).CommentsBy(botName) {
+		if strings.Contains(n.Text, "Hello.") {
+			said++
+		}
+	}
+	if said != 10 || !strings.Contains(r.note(ref), "ten times in ten minutes") || len(r.dead()) == 0 {
+		t.Errorf("%d comments and %d dead letters; the note says %q", said, len(r.dead()), r.note(ref))
+	}
+}
+
+// A person who deletes a policy's comment has read it: it is not made again in the same spell.
+func TestDeletedPolicyCommentStaysDeleted(t *testing.T) {
+	t.Parallel()
+	r := policyRig(t, sandbox.Premium, policy.Rule{Name: "hello", When: []policy.Condition{labelled("a")}, Actions: policy.Actions{Own: true, Comment: text("Hello.")}})
+	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"a"}})
+	said := r.gitlab.Issue(ref).CommentsBy(botName)
+	if len(said) != 1 {
+		t.Fatalf("the bot said %+v, want one comment", said)
+	}
+	r.must(nil, r.gitlab.DeleteNote("mia", ref, said[0].ID))
+	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"b"}})
+	if said := r.gitlab.Issue(ref).CommentsBy(botName); len(said) > 0 {
+		t.Errorf("the bot said %+v again", said)
+	}
+	r.edit("omar", ref, sandbox.Change{RemoveLabels: []string{"a"}})
+	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"a"}})
+	if said := r.gitlab.Issue(ref).CommentsBy(botName); len(said) != 1 {
+		t.Errorf("in the next spell the bot said %+v, want one comment", said)
+	}
+}
