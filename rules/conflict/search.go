@@ -34,11 +34,11 @@ func DefaultBound() Bound { return Bound{Weight: 6, Together: 2, Labels: 64, Con
 // The issues are those of the team in every workflow state or none × with no weight or 0 to Bound.Weight × with up to Bound.Together
 // particulars at a time, just opened and new to the bot. Particulars are
 //
-//   - the labels, beside the team's own, that the configuration names for a role or in an option of an active rule; the types, severities,
+//   - the labels, beside the team's own, that the configuration names for a role, in an option of an active rule or in a policy; the types, severities,
 //     priorities and, where the weight field is empty, weight labels of the team's side that rules speak of; another team's group label;
 //     and what plans add in the search;
 //   - the circumstances: changed, closed, reopened, swept or commented instead of opened; assigned; with a milestone; linked and agreed on;
-//     on a GitLab without a weight field; without the team's labels.
+//     on a GitLab without a weight field; without the team's labels; with policies also untouched for years.
 //
 // Not searched are misspelt labels, other types of work, what the bot may remember of an issue, and time that passes. Facts that rules
 // would have to load are known.
@@ -62,6 +62,7 @@ func Search(ctx context.Context, p engine.Policy, b Bound) (Report, error) {
 // withoutSilentRules is the policy without the rules that change neither an issue nor what other rules are told.
 func withoutSilentRules(p engine.Policy) engine.Policy {
 	p.Settings = slices.DeleteFunc(slices.Clone(p.Settings), func(s engine.Setting) bool { return s.Mode < triage.Remind })
+	p.Index = engine.NewIndex(p.Settings)
 	return p
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"flowkeeper/rules/engine"
+	"flowkeeper/rules/policy"
 	"flowkeeper/rules/triage"
 )
 
@@ -54,6 +55,9 @@ func newSpace(p engine.Policy, b Bound) space {
 		s.weights = append(s.weights, triage.Int(w))
 	}
 	s.particulars = nonLabelParticulars(p.Team)
+	if slices.ContainsFunc(p.Settings, func(s engine.Setting) bool { return s.Looks != nil }) {
+		s.particulars = append(s.particulars, particular{words: "looked at after years", event: triage.Swept, sets: untouched})
+	}
 	s.addLabels(initialLabels(p, b))
 	return s
 }
@@ -88,6 +92,12 @@ func initialLabels(p engine.Policy, b Bound) []string {
 			}
 		}
 	}
+	for _, s := range p.Settings {
+		if s.Looks != nil {
+			labels = append(labels, s.Looks.Labels...)
+		}
+	}
+	labels = slices.DeleteFunc(labels, func(l string) bool { return l == policy.None || l == policy.Any })
 	var aliases []string
 	for _, d := range triage.LabelDefaults() {
 		if !d.Scope {
@@ -138,6 +148,12 @@ func nonLabelParticulars(team *triage.Team) []particular {
 		{words: "where there is no weight field", free: true, sets: func(i *triage.Issue, _ *triage.Memory) { i.NoWeights = true }},
 		{words: "without the team's labels", foreign: true},
 	}
+}
+
+// untouched is an issue with which nobody did anything for ten years.
+func untouched(i *triage.Issue, m *triage.Memory) {
+	i.CreatedAt, i.UpdatedAt = searchTime.AddDate(-10, 0, 0), searchTime.AddDate(-10, 0, 0)
+	m.ActiveAt = i.UpdatedAt
 }
 
 // fullContext has a link of every kind and the agreement of everybody who counts.

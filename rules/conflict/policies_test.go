@@ -1,0 +1,40 @@
+package conflict
+
+import (
+	"testing"
+
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/policy"
+	"flowkeeper/rules/triage"
+)
+
+// TestPolicies finds policies that fight each other, some only on old issues.
+func TestPolicies(t *testing.T) {
+	var settings []engine.Setting
+	for _, r := range []policy.Rule{
+		{ID: "policy/adds", Mode: triage.Act, When: []policy.Condition{policy.HasLabels{AnyOf: [][]string{{"bug"}}}}, Actions: policy.Actions{Labels: []string{"x"}}},
+		{
+			ID: "policy/takes", Mode: triage.Act,
+			When:    []policy.Condition{policy.Age{Of: policy.CreatedAt, Older: true, Interval: 2, Unit: policy.Years}, policy.HasLabels{AnyOf: [][]string{{"x"}}}},
+			Actions: policy.Actions{RemoveLabels: []string{"x"}},
+		},
+		{ID: "policy/opens", Mode: triage.Act, When: []policy.Condition{policy.HasLabels{AnyOf: [][]string{{"bug", "keep"}}}}, Actions: policy.Actions{State: policy.Opened}},
+		{ID: "policy/closes", Mode: triage.Act, When: []policy.Condition{policy.HasLabels{AnyOf: [][]string{{"bug"}}}}, Actions: policy.Actions{State: policy.Closed}},
+	} {
+		settings = append(settings, engine.Setting{Rule: r.Rule(), Mode: r.Mode})
+	}
+	p := engine.Policy{Team: triage.NewTeam(triage.TeamConfig{}), Settings: settings}
+	report, err := Search(t.Context(), p, Bound{Weight: 0, Together: 2, Labels: 4, Conflicts: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, c := range report.Conflicts {
+		found[c.Wishes[0].Rule+" "+c.Wishes[len(c.Wishes)-1].Rule] = true
+	}
+	for _, pair := range []string{"policy/adds policy/takes", "policy/closes policy/opens"} {
+		if !found[pair] {
+			t.Errorf("%s were not found to contradict each other, only %v", pair, report.Conflicts)
+		}
+	}
+}
