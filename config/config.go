@@ -100,6 +100,7 @@ func (c Config) Policy() engine.Policy {
 			Names:        c.Labels,
 			Prefix:       c.Commands.Prefix,
 			Workflow:     c.workflow(),
+			Store:        c.Workflow.Store,
 			Docs:         c.Server.DocsURL,
 			Admin:        c.Server.AdminURL,
 			Scale:        c.Weights.policy(),

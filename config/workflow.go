@@ -17,6 +17,7 @@ type Workflow struct {
 	Beside []triage.State
 	Moves  map[string][]string // names of the states from which one may be entered
 	Start  string              // name of a state; empty is the first intake
+	Store  triage.Store
 }
 
 func (w *Workflow) keys() []key {
@@ -27,9 +28,10 @@ func (w *Workflow) keys() []key {
 			"  is: what it means to the rules: " + strings.Join(meaningNames(func(triage.Meaning) bool { return true }), ", ") + "\n" +
 			"  needs: what an issue has to have there: " + requirementNames() + "\n" +
 			"  where: how a sentence says that an issue is there: in development\n" +
-			"  status: the work item status that stands for it", kind: stateList{&w.States}},
+			"  status: the work item status that stands for it where store is status or both; if it is left out, the one of the state's name", kind: stateList{&w.States}},
 		{name: "beside", help: "States beside that order, written alike: where an issue is blocked, or dropped", kind: stateList{&w.Beside}},
 		{name: "moves", help: "From which states one may be entered: {doing: [todo, review]}; states that are left out, from any", kind: moveTable{&w.Moves}},
+		{name: "store", help: "Where issues keep their state: label; status: in the work item's status, in a label where GitLab has no licence for statuses; both: in step, what was touched last counts", kind: choiceValue(&w.Store, triage.StoreLabel, triage.StoreLabel, triage.StoreStatus, triage.StoreBoth)},
 		{name: "start", help: "The state that new issues get; empty is the first that means intake", kind: optionalValue(&w.Start, "the name of a state", parseTextLine)},
 	}
 }

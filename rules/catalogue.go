@@ -9,6 +9,7 @@ func Catalogue() []triage.Rule {
 		// Labels
 		teamLabels,
 		onePerScope,
+		statusInStep,
 		labelSpelling,
 		// Workflow
 		workflowIntake,

@@ -68,7 +68,9 @@ type Client struct {
 	timeout time.Duration
 	metrics metrics
 	log     *zap.Logger
-	now     func() time.Time
+
+	statuses statusCache
+	now      func() time.Time
 
 	pages      atomic.Pointer[string] // where people see GitLab; nil until it has told
 	admin      atomic.Bool            // the token is an administrator's, as far as GitLab has told

@@ -124,10 +124,14 @@ func (c *Client) Statuses(ctx context.Context, namespace string) (StatusSet, err
 	return set, nil
 }
 
-// StatusOf is the status of the work item with this global id, the zero value where GitLab knows none.
-func (c *Client) StatusOf(ctx context.Context, ref triage.Ref, id int64) (ItemStatus, error) {
-	k := call{name: "status", op: "reading the status of issue " + ref.String(), method: http.MethodPost, graphql: true}
-	k.send = wireQuery{statusQuery, map[string]string{"id": workItemID(id)}}
+// StatusOf is the status of an issue, the zero value where GitLab keeps none or has no licence for it: then nothing is asked for a while.
+func (c *Client) StatusOf(ctx context.Context, issue triage.Issue) (ItemStatus, error) {
+	set, err := c.statusesOf(ctx, issue)
+	if err != nil || len(set) == 0 {
+		return ItemStatus{}, err
+	}
+	k := call{name: "status", op: "reading the status of issue " + issue.Ref.String(), method: http.MethodPost, graphql: true}
+	k.send = wireQuery{statusQuery, map[string]string{"id": workItemID(issue.ID)}}
 	var w struct {
 		Item *wireStatusItem `json:"workItem"`
 	}

@@ -16,6 +16,8 @@ import (
 // NewMilestone is looked up by its title first, and an assignee without an id by the username; what does not exist is left out. Moving an
 // issue is another call.
 //
+// A status, which rules see as a label, is set by a call of its own, first: it may close or reopen the issue.
+//
 // A GitLab without the licence keeps the first assignee only, so those who are new come first; OneAssignee says that it did.
 //
 // It returns the issue as GitLab answers, which need not be what was wanted: labels that the token may not create and weights without a
@@ -27,7 +29,18 @@ func (c *Client) UpdateIssue(ctx context.Context, before, after triage.Issue) (t
 	if after.Ref != before.Ref {
 		return triage.Issue{}, c.newError(k, 0, Permanent, fmt.Errorf("the wanted state is one of %s", named(after.Ref)))
 	}
+	var status *ItemStatus
+	if name := statusChange(before, after); name != "" {
+		got, err := c.updateStatus(ctx, before, name)
+		if err != nil {
+			return triage.Issue{}, err
+		}
+		status = &got
+	}
 	change, err := difference(before, after)
+	if status != nil && status.Closed == after.Closed {
+		change.State = "" // the status has done that
+	}
 	if err != nil {
 		return triage.Issue{}, c.newError(k, 0, Permanent, err)
 	}
@@ -37,12 +50,17 @@ func (c *Client) UpdateIssue(ctx context.Context, before, after triage.Issue) (t
 	if change.Assignees, err = c.assigneesChange(ctx, before, after); err != nil {
 		return triage.Issue{}, err
 	}
-	if change == (wireChange{}) {
+	if change == (wireChange{}) && status == nil {
 		return before, nil
 	}
-	k.send = change
+	if k.send = change; change == (wireChange{}) {
+		k = call{name: "issue", op: "loading " + named(before.Ref), method: http.MethodGet, path: subjectPath(before.Ref)}
+	}
 
 	issue, err := c.subject(ctx, before.Ref, k)
+	if status != nil {
+		issue.Status, issue.StatusName = status.Category, status.Name
+	}
 	issue.OneAssignee = change.Assignees != nil && len(*change.Assignees) > 1 && len(issue.Assignees) == 1
 	if errors.Is(err, errUnknownParameters) && change == (wireChange{Weight: change.Weight}) {
 		before.Weight, before.NoWeights = nil, true
@@ -114,10 +132,10 @@ type wireChange struct {
 func difference(before, after triage.Issue) (wireChange, error) {
 	var change wireChange
 	var err error
-	if change.Add, err = labelList(after.Labels, before); err != nil {
+	if change.Add, err = labelList(triage.WithoutStatus(after.Labels), before); err != nil {
 		return wireChange{}, fmt.Errorf("adding labels: %w", err)
 	}
-	if change.Remove, err = labelList(before.Labels, after); err != nil {
+	if change.Remove, err = labelList(triage.WithoutStatus(before.Labels), after); err != nil {
 		return wireChange{}, fmt.Errorf("removing labels: %w", err)
 	}
 	if !triage.SameWeight(before.Weight, after.Weight) {

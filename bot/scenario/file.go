@@ -3,10 +3,10 @@
 //
 // The first lines say what is shown. Then come the parts, in this order:
 //
-//	-- team --      optional: group_label, labels, scope, side, roles, as in the configuration
+//	-- team --      optional: group_label, labels, scope, side, roles, as in the configuration; store: where states are kept
 //	-- rules --     optional: id: mode, or id: {mode: …, option: …}
 //	-- policies --  optional: a policy file; only for scenarios that are played without a configuration, which has its own
-//	-- issue --     optional: type, title, labels, weight, weights (false: this GitLab has none), closed, moved, confidential, author, assignee,
+//	-- issue --     optional: type, title, labels, status_name, weight, weights (false: this GitLab has none), closed, moved, confidential, author, assignee,
 //	                milestone, due, health, age, untouched: how long ago it was last changed
 //	-- memory --    optional: what the bot remembers: own, suspended, snoozed, bump, undone
 //	-- around --    optional: what GitLab tells when it is asked: links, agreements (by comment or thumb), levels (30 for the author if not
@@ -15,7 +15,8 @@
 //	                issue that it tells; severity_age: how long ago the first severity was set; milestone: its title, start, due and next,
 //	                upcoming, started; votes: [up, down], discussions: [threads, comments], iteration, members: [group/gnome:ann];
 //	                merge_requests: those that close the issue; auto_close: false, if GitLab does not close it then
-//	-- event --     what one person does: by, kind, after, add, remove, weight, assign, milestone, text, internal, level, emoji, status.
+//	-- event --     what one person does: by, kind, after, add, remove, weight, assign, milestone, text, internal, level, emoji, status,
+//	                status_name.
 //	                Of kind merge request it tells of one: number, elsewhere, state, draft, assignee, target, by_hand, by_text, dropped, ago.
 //	                Of kind later nobody does anything: time passes, and the bot is woken whenever it wanted to be
 //	-- decision --  what the rules make of it; as many pairs of event and decision as the story needs
@@ -52,6 +53,7 @@ type Team struct {
 	Scope      string                   `yaml:"scope"` // "labelled", "all" or ""
 	Side       string                   `yaml:"side"`
 	Roles      map[triage.Role][]string `yaml:"roles"`
+	Store      triage.Store             `yaml:"store"`
 }
 
 // Issue is the part "issue": the issue before the first event.
@@ -65,7 +67,8 @@ type Issue struct {
 	Moved   bool     `yaml:"moved"`
 	Author  string   `yaml:"author"`
 
-	Confidential bool `yaml:"confidential"`
+	Confidential bool   `yaml:"confidential"`
+	StatusName   string `yaml:"status_name"`
 
 	Assignee  string        `yaml:"assignee"`
 	Milestone bool          `yaml:"milestone"`
@@ -161,7 +164,8 @@ type Event struct {
 	Level    *int   `yaml:"level"`
 	Emoji    string `yaml:"emoji"` // of kind awarded or revoked
 	// Status is the category of the status that the issue gets: "canceled".
-	Status string `yaml:"status"`
+	Status     string `yaml:"status"`
+	StatusName string `yaml:"status_name"`
 
 	Assign    string `yaml:"assign"`    // a name, or "nobody"
 	Milestone string `yaml:"milestone"` // "set" or "none"

@@ -71,8 +71,11 @@ func formatDuration(d time.Duration) string {
 }
 
 func formatIssue(b *strings.Builder, before, after triage.Issue) {
-	if !slices.Equal(before.Labels, after.Labels) {
-		fmt.Fprintf(b, "labels: %s\n", strings.Join(after.Labels, ", "))
+	if now := triage.WithoutStatus(after.Labels); !slices.Equal(triage.WithoutStatus(before.Labels), now) {
+		fmt.Fprintf(b, "labels: %s\n", strings.Join(now, ", "))
+	}
+	if now := after.ShownStatus(); now != before.StatusName {
+		fmt.Fprintf(b, "status: %s\n", now)
 	}
 	if !triage.SameWeight(before.Weight, after.Weight) {
 		fmt.Fprintf(b, "weight: %d\n", *after.Weight)

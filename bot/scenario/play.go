@@ -110,6 +110,7 @@ func (p *player) step(e Event) (Outcome, error) {
 		p.issue.UpdatedAt = p.now
 	}
 	p.issue.MoveTo = ""
+	p.issue.StatusName = p.issue.ShownStatus()
 	return Outcome{Text: text, Findings: d.Findings}, nil
 }
 
@@ -370,6 +371,10 @@ func applyEvent(e Event, issue triage.Issue, now time.Time) (triage.Event, triag
 	}
 	if e.Status != "" {
 		issue.Status = e.Status
+	}
+	if e.StatusName != "" {
+		event.Changes.Status = &triage.StatusChange{From: issue.StatusName, To: e.StatusName}
+		issue.StatusName = e.StatusName
 	}
 	if e.MergeRequest != nil {
 		m := e.MergeRequest.mergeRequest(now)

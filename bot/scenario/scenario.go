@@ -75,6 +75,9 @@ func (t Team) applyTo(team triage.TeamConfig) triage.TeamConfig {
 	if t.Scope != "" {
 		team.LabelledOnly = t.Scope == "labelled"
 	}
+	if t.Store != "" {
+		team.Store = t.Store
+	}
 	if t.Roles != nil {
 		team.Roster = t.Roles
 	}
@@ -102,7 +105,7 @@ func rules(written map[string]any) map[string]Rule {
 func (i Issue) issue() triage.Issue {
 	issue := triage.Issue{
 		Ref: triage.Ref{Project: 1, IID: 1}, Type: i.Type, Title: i.Title, Labels: i.Labels, Weight: i.Weight,
-		NoWeights: i.Weights != nil && !*i.Weights, Closed: i.Closed, Moved: i.Moved, Confidential: i.Confidential,
+		NoWeights: i.Weights != nil && !*i.Weights, Closed: i.Closed, Moved: i.Moved, Confidential: i.Confidential, StatusName: i.StatusName,
 		Author: triage.Person{ID: userID(i.Author), Username: i.Author}, Assignees: people(i.Assignee),
 		CreatedAt: start.Add(-i.Age), UpdatedAt: start.Add(-i.Untouched), DueDate: i.Due, HealthStatus: i.Health, Path: "group/project",
 	}

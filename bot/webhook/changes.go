@@ -25,6 +25,7 @@ type changedKeys struct {
 	Assignees *change[[]person] `json:"assignees"`
 	State     *change[number]   `json:"state_id"`
 	ClosedAt  *change[moment]   `json:"closed_at"`
+	Status    *change[status]   `json:"status"`
 }
 
 // change is a value before and after. Either half may be null.
@@ -111,6 +112,9 @@ func (c *changes) facts() triage.Changes {
 	facts.Added, facts.Removed = c.labels()
 	if at := c.diff.ClosedAt; at != nil {
 		facts.ClosedAt = firstMoment(at.Current, at.Previous)
+	}
+	if s := c.diff.Status; s != nil && s.Previous.name != s.Current.name {
+		facts.Status = &triage.StatusChange{From: s.Previous.name, To: s.Current.name}
 	}
 	// A weight that cannot be read is a change all the same, but not one to tell from and to.
 	if w := c.diff.Weight; w != nil && w.Previous.state != numberWrong && w.Current.state != numberWrong && numbersDiffer(w.Previous, w.Current) {

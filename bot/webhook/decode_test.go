@@ -193,7 +193,7 @@ func TestDecode(t *testing.T) {
 		{"confidential by its event", issue, []edit{{"event_type", `"confidential_issue"`}}, nil, func(d *delivery) { d.Issue.Confidential = true }},
 		{"confidential that is no boolean", issue, []edit{{"object_attributes.confidential", `"false"`}}, nil, nameOnly},
 		{"moved", task, []edit{{"object_attributes.moved_to_id", `9100`}}, nil, func(d *delivery) { d.Issue.Moved = true }},
-		{"canceled", task, []edit{{"object_attributes.status", `{"id":"gid://gitlab/WorkItems::Statuses::SystemDefined::Status/4","name":"Won't do","category":"canceled"}`}}, nil, func(d *delivery) { d.Issue.Status = "canceled" }},
+		{"canceled", task, []edit{{"object_attributes.status", `{"id":"gid://gitlab/WorkItems::Statuses::SystemDefined::Status/4","name":"Won't do","category":"canceled"}`}}, nil, func(d *delivery) { d.Issue.Status, d.Issue.StatusName = "canceled", "Won't do" }},
 		{"a status that is a word", task, []edit{{"object_attributes.status", `"running"`}}, nil, nil},
 		{"duplicated", task, []edit{{"object_attributes.duplicated_to_id", `9100`}}, nil, func(d *delivery) { d.Issue.Duplicated = true }},
 		{"state by its number", task, []edit{{"object_attributes.state", ""}}, nil, nil},

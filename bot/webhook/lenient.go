@@ -65,15 +65,16 @@ func (n number) pointer() *int {
 }
 
 // status is the category of a work item's status, "" where there is none. Like number's, its UnmarshalJSON gives no error.
-type status string
+type status struct{ category, name string }
 
 func (s *status) UnmarshalJSON(b []byte) error {
 	type object struct {
 		Category string `json:"category"`
+		Name     string `json:"name"`
 	}
-	*s = ""
+	*s = status{}
 	if o, err := unmarshal[object](b); err == nil {
-		*s = status(cleanText(o.Category, maxName))
+		*s = status{cleanText(o.Category, maxName), cleanText(o.Name, maxName)}
 	}
 	return nil
 }

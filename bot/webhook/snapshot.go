@@ -47,7 +47,7 @@ func (d *Delivery) setSnapshot(p *payload, i *issue) {
 	s.Confidential = i.Confidential || p.Kind != "note" && strings.HasPrefix(p.EventType, "confidential_")
 	s.Moved = firstID(i.MovedToID) != 0
 	s.Duplicated = firstID(i.DuplicatedTo) != 0
-	s.Status = string(i.Status)
+	s.Status, s.StatusName = i.Status.category, i.Status.name
 	s.Labels = titles(i.Labels)
 	s.Weight = i.Weight.pointer()
 	s.NoWeights = i.Weight.state == numberAbsent

@@ -53,6 +53,7 @@ func (j *job) update(ctx context.Context) (again bool, err error) {
 	if err := j.completeDetails(ctx, &got); err != nil {
 		return false, err
 	}
+	got = j.rules.policy.Team.SeeStatus(got)
 	edit, before := triage.Difference(j.snap.issue, wanted), j.snap.issue
 	j.effects.edits = append(j.effects.edits, edit)
 	if len(d.Plan) > 0 {
@@ -174,7 +175,7 @@ func rememberRefused(m *triage.Memory, a triage.Action) {
 	if m.Undone == nil {
 		m.Undone = map[string]triage.Undoing{}
 	}
-	m.Undone[a.Key()] = triage.Undoing{By: "GitLab", What: a.String()}
+	m.Undone[a.Key()] = triage.Undoing{By: triage.ByGitLab, What: a.String()}
 }
 
 // makeLinks makes the links that commands want, once GitLab has taken the rest.

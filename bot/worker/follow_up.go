@@ -36,7 +36,8 @@ func (j *job) openFollowUp(ctx context.Context) error {
 	if draft.Milestone != "" && j.intent.followUp.Milestone == 0 {
 		appendReply(intent, intent.OpensBy, triage.Say("The "+draft.Name()+" has no milestone: the project has none called ").Quote(draft.Milestone).Say(" that is open."))
 	}
-	for _, l := range draft.Labels {
+	labels, _ := j.rules.policy.Team.OpenIn(draft.Labels, j.snap.issue)
+	for _, l := range labels {
 		if !j.intent.followUp.Has(l) {
 			appendReply(intent, intent.OpensBy, append(triage.Say("The "+draft.Name()+" lacks a label: "), engine.LabelRefusedText(l).Say(".")...))
 		}
@@ -62,9 +63,14 @@ func (j *job) findOrOpen(ctx context.Context, intent *triage.Intent) (triage.Iss
 	if err := j.checkLease(ctx); err != nil {
 		return triage.Issue{}, err
 	}
+	draft := intent.Opens
+	labels, status := j.rules.policy.Team.OpenIn(draft.Labels, j.snap.issue)
 	issue, found, err := j.view.findMarked(ctx, note.DraftMarker(j.batch.Issue, intent.OpensBy), j.snap.issue.CreatedAt)
-	if err != nil || found {
+	if err != nil {
 		return issue, err
+	}
+	if found {
+		return j.openInStatus(ctx, issue, status)
 	}
 	if err := j.checkLease(ctx); err != nil {
 		return triage.Issue{}, err
@@ -73,16 +79,26 @@ func (j *job) findOrOpen(ctx context.Context, intent *triage.Intent) (triage.Iss
 	if err != nil {
 		return triage.Issue{}, err
 	}
-	draft := intent.Opens
 	issue, err = j.writes.CreateIssue(ctx, j.batch.Issue.Project, gitlab.NewIssue{
 		Title: note.DraftTitle(*draft), Description: note.RenderDraft(*draft, j.rules.policy.Team, j.snap.issue, intent.OpensBy),
-		Labels: draft.Labels, Weight: draft.Weight, Milestone: draft.Milestone, Confidential: draft.Confidential || outside,
+		Labels: labels, Weight: draft.Weight, Milestone: draft.Milestone, Confidential: draft.Confidential || outside,
 	})
 	if err != nil {
 		return triage.Issue{}, j.rememberUnanswered(intent.OpensBy, err)
 	}
 	j.effects.note(draft.Name() + " opened: " + issue.Ref.String())
-	return issue, nil
+	return j.openInStatus(ctx, issue, status)
+}
+
+// openInStatus gives an issue that was opened the status that stands for its workflow state, "" for none. It shows its labels as the draft wants them.
+func (j *job) openInStatus(ctx context.Context, issue triage.Issue, status string) (triage.Issue, error) {
+	if status == "" {
+		return issue, nil
+	}
+	after := issue
+	after.Labels = append(slices.Clone(issue.Labels), status)
+	_, err := j.writes.UpdateIssue(ctx, issue, after)
+	return after, err
 }
 
 // unlinkable reports whether an issue cannot be linked, however often that is tried: GitLab refuses it, or has not found the other issue for

@@ -40,7 +40,7 @@ func (j *job) withdrawWrite(before, got triage.Issue, labels []string) {
 		if memory.Undone == nil {
 			memory.Undone = map[string]triage.Undoing{}
 		}
-		memory.Undone[p.Action.Key()] = triage.Undoing{By: "GitLab", What: p.Action.String()}
+		memory.Undone[p.Action.Key()] = triage.Undoing{By: triage.ByGitLab, What: p.Action.String()}
 		j.log.Warn("GitLab did not take a label", zap.String("rule", p.Rule), zap.Stringer("change", p.Action))
 		j.effects.note(p.Rule + ": " + p.Action.String() + ", which GitLab did not take")
 	}

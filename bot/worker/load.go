@@ -30,7 +30,9 @@ func (j *job) load(ctx context.Context) error {
 		j.doubts.counts = j.in.Memory.Unconfirmed // those of an earlier batch are over
 	}
 	j.in.Memory.Unconfirmed = nil
-	newest := j.in.Memory.Issue
+	team := j.rules.policy.Team
+	newest := seenAs(team, j.in.Memory.Issue)
+	j.in.Memory.Issue, j.in.Memory.LastDelivered = newest, seenAs(team, j.in.Memory.LastDelivered)
 	if newest != nil {
 		j.snap.seenAt, j.snap.told = j.in.Memory.SeenAt, cmp.Or(j.in.Memory.LastDelivered, newest)
 	}
@@ -41,15 +43,21 @@ func (j *job) load(ctx context.Context) error {
 			j.log.Warn("the issue is read afresh, because something happened to it and nobody knows what", zap.String("delivery", d.ID), zap.Error(err))
 			body = record.Event{Event: triage.Event{Kind: triage.Swept}}
 		}
+		told := body.Issue.StatusName
 		if body.Issue.UpdatedAt.IsZero() {
 			if body.Event.Kind != triage.MergeRequestChanged { // which says nothing about the issue
 				j.mail.unreadable++
 			}
 		} else if body.Issue.CarryFrom(newest); body.Issue.NewerThan(newest) {
+			body.Issue = team.SeeStatus(body.Issue)
 			newest, j.snap.seenAt, j.snap.late = &body.Issue, body.Event.ReceivedAt, body.Event.ReceivedAt.Sub(body.Issue.UpdatedAt) > newborn
 			j.mail.ambiguous = false
+		} else if told != "" && body.Issue.UpdatedAt.Equal(newest.UpdatedAt) {
+			// Of a closing that is told twice, as of one time, only one may tell the status.
+			newest.Status, newest.StatusName = cmp.Or(body.Issue.Status, newest.Status), told
+			*newest = team.SeeStatus(*newest)
 		} else if body.Issue.Status == triage.Canceled && body.Issue.UpdatedAt.Equal(newest.UpdatedAt) {
-			newest.Status = triage.Canceled // of a closing that is told twice, as of one time, only one may tell the status
+			newest.Status = triage.Canceled
 		}
 		j.mail.ambiguous = j.mail.ambiguous || isAmbiguous(&body.Issue, newest)
 		if body.Event.Kind != triage.Swept {
@@ -63,7 +71,7 @@ func (j *job) load(ctx context.Context) error {
 			n.OnlyCommands = j.onlyCommands(n.Text)
 		}
 		if !j.view.bot.is(body.Event.Actor.ID) {
-			j.in.Events = append(j.in.Events, j.withoutRepeatedTransition(body.Event))
+			j.in.Events = append(j.in.Events, j.withoutRepeatedTransition(team.SeeStatusChange(body.Event)))
 		}
 	}
 	if j.batch.Woken {
@@ -81,6 +89,15 @@ func (j *job) load(ctx context.Context) error {
 	j.known = j.known || j.isNewborn()
 	j.in.Memory.Context.AllTold = j.in.Memory.Context.AllTold || j.mail.blank && j.isNewborn() && j.pool.hearsMergeRequests(j.batch.Issue.Project)
 	return nil
+}
+
+// seenAs is a remembered issue as the team's rules see it now: where states are kept may have been configured anew. nil stays nil.
+func seenAs(team *triage.Team, issue *triage.Issue) *triage.Issue {
+	if issue == nil {
+		return nil
+	}
+	seen := team.SeeStatus(*issue)
+	return &seen
 }
 
 // isNewborn reports whether the issue was opened just now and not touched since: it has no past. It must be younger than the store, by more

@@ -44,13 +44,32 @@ func (j *job) readIssue(ctx context.Context) error {
 		issue = *j.snap.newest
 		issue.Description = description
 	}
+	if err := j.readStatus(ctx, &issue); err != nil {
+		return err
+	}
 	issue.CarryFrom(j.snap.newest)
 	if err := j.completeDetails(ctx, &issue); err != nil {
 		return err
 	}
+	issue = j.rules.policy.Team.SeeStatus(issue)
 	j.snap.issue, j.snap.seenAt, j.snap.live, j.view.called = issue, j.now(), true, true
 	j.snap.counts = &counts
 	j.snap.reads++
+	return nil
+}
+
+// readStatus adds the status to an issue that was read, where the team keeps its workflow there: REST does not show it.
+func (j *job) readStatus(ctx context.Context, issue *triage.Issue) error {
+	if !j.rules.policy.Team.KeepsStatus() || issue.Kind != triage.SubjectIssue {
+		return nil
+	}
+	status, err := j.reads.StatusOf(ctx, *issue)
+	if err != nil {
+		return err
+	}
+	if status.Name != "" {
+		issue.Status, issue.StatusName = status.Category, status.Name
+	}
 	return nil
 }
 

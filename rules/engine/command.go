@@ -74,6 +74,9 @@ func (r *commandRun) run(c Comment, line Line, h parsedLine, call triage.Call) t
 
 // LabelRefusedText says that GitLab did not accept a label, and what helps.
 func LabelRefusedText(label string) triage.Prose {
+	if status, is := triage.StatusOf(label); is {
+		return triage.Say("GitLab did not set the status ").Quote(status).Say(": it is none of this issue's type, there is no licence for statuses, or the bot may not set it")
+	}
 	return triage.Say("GitLab did not take the label ").Quote(label).Say(": it is archived, or the bot may not create it; " +
 		"a maintainer can see to it under Manage > Labels")
 }

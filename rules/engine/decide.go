@@ -65,6 +65,7 @@ type Finding struct {
 // the rules. If it needs to know more, the decision is of no use but for what it shows of the way: load that into the case and decide
 // again. The only error is ErrContradiction, wrapped with the names of the rules; the decision then holds the findings so far.
 func Decide(p Policy, c Case) (Decision, Needs, error) {
+	c = seeStatuses(p.Team, c)
 	commands := runCommands(p, c)
 	if needs := commands.needs; !needs.Empty() {
 		needs.Known = commands.surroundings(&commands.memory)
@@ -313,7 +314,7 @@ func (r *run) linesWhenClosed(s *Setting) *triage.Verdict {
 func (r *run) notDone(actions []triage.Action) []triage.Action {
 	var open []triage.Action
 	for _, a := range actions {
-		if a = r.in.Team.Exclusive(a); !a.Done(r.in.Issue) {
+		if a = r.in.Team.Exclusive(a, r.in.Issue); !a.Done(r.in.Issue) {
 			open = append(open, a)
 		}
 	}
@@ -331,6 +332,9 @@ func (r *run) overridden(s *Setting, open []triage.Action) bool {
 			continue // who set it again asks again
 		}
 		u, undone := r.memory.Undone[a.Key()]
+		if undone && s.Follows && u.By != triage.ByGitLab {
+			continue // it goes with what people do
+		}
 		if undone && s.Mode >= triage.Remind {
 			suspend(r.memory, s.ID, u)
 		}

@@ -36,6 +36,11 @@ func (r *run) applyRound(wants []Planned) error {
 		x.markChange(r.todo, &before, &after)
 	}
 	after.UpdatedAt = r.in.Now
+	for _, w := range wants {
+		if l := triage.LabelOf(w.Action); r.in.Team.IsState(l) {
+			r.in.Planned = l
+		}
+	}
 	r.in = r.in.With(after)
 	if r.outside == "" {
 		enterState(&r.in)
@@ -85,5 +90,20 @@ func (r *run) recordBotChange(p Planned, before triage.Issue) {
 		}
 		own.Removed = true
 	}
+	if r.follows(p.Rule) {
+		// It is the doing of whoever did what is repeated.
+		leader, ours := r.memory.BotChanges[triage.AddLabel{Label: r.in.StateLabel()}.Key()]
+		if !ours {
+			delete(r.memory.BotChanges, key)
+			return
+		}
+		own.Rule = leader.Rule
+	}
 	setOwn(r.memory, key, own)
+}
+
+// follows reports whether a rule only repeats what somebody did.
+func (r *run) follows(rule string) bool {
+	n := r.policy.index(rule)
+	return n >= 0 && r.policy.Settings[n].Follows
 }

@@ -111,7 +111,7 @@ func (r *commandRun) applyOutcome(c Comment, call triage.Call, out triage.Outcom
 		change.Apply(&r.memory, call)
 	}
 	for _, a := range out.Actions {
-		a = r.policy.Team.Exclusive(a)
+		a = r.policy.Team.Exclusive(a, r.issue)
 		if r.alreadyMoved(a, call.At) {
 			continue
 		}

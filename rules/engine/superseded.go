@@ -10,7 +10,7 @@ import (
 // superseded reports whether a person set such a state after the comment was written, or removed what the command would put back. Deliveries have
 // the times of comments in whole seconds.
 func (r *commandRun) superseded(a triage.Action, c Comment) bool {
-	if a = r.policy.Team.Exclusive(a); a.Done(r.issue) {
+	if a = r.policy.Team.Exclusive(a, r.issue); a.Done(r.issue) {
 		return false
 	}
 	after := c.Event.At.Add(time.Second)

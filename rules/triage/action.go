@@ -45,7 +45,12 @@ func (a AddLabel) Apply(i Issue) Issue {
 	return i.withLabels(append(labels, a.Label))
 }
 
-func (a AddLabel) String() string { return "add " + Quoted(a.Label) }
+func (a AddLabel) String() string {
+	if _, is := StatusOf(a.Label); is {
+		return "set " + Quoted(a.Label)
+	}
+	return "add " + Quoted(a.Label)
+}
 
 func (a AddLabel) QuickAction() string { return labelCommand("/label", a.Label) }
 
@@ -230,6 +235,9 @@ func HowTo(a Action) string {
 
 // labelCommand is a quick action on a label, "" for one that GitLab cannot refer to.
 func labelCommand(action, label string) string {
+	if status, is := StatusOf(label); is && CanRefer(status) {
+		return `/status "` + status + `"`
+	}
 	if !CanRefer(label) {
 		return ""
 	}

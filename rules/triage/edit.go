@@ -148,7 +148,7 @@ func (e Edit) Actions() []Action {
 // a person changed since stays. The resource events are those of the bot and of people; they cover labels and the weight only, so the rest always remains.
 func (e Edit) Remaining(team *Team, history []ResourceEvent, base time.Time) Edit {
 	touched := func(a Action) bool {
-		a = team.Exclusive(a)
+		a = team.Exclusive(a, Issue{})
 		return slices.ContainsFunc(history, func(p ResourceEvent) bool { return p.At.After(base) && p.Concerns(a) })
 	}
 	e.Add = slices.DeleteFunc(slices.Clone(e.Add), func(l string) bool { return touched(AddLabel{Label: l}) })

@@ -116,6 +116,7 @@ type Changes struct {
 	Added   []string      `json:"add,omitempty"`
 	Removed []string      `json:"rm,omitempty"`
 	Weight  *WeightChange `json:"w,omitempty"`
+	Status  *StatusChange `json:"st,omitempty"`
 	// ClosedAt is the time of the closing that the event reports, or that a reopening ended. GitLab may report one closing twice, with different
 	// times of the event. Zero is unknown.
 	ClosedAt time.Time `json:"ca,omitzero"`

@@ -14,6 +14,8 @@ type Input struct {
 	Memory *Memory
 	Team   *Team
 	Now    time.Time
+	// Planned is the label of a workflow state that the decision itself put on the issue last, "" for none.
+	Planned string
 
 	// RuleIsOn reports whether another rule is on, for one that leaves something to it. nil: none is.
 	RuleIsOn func(rule string) bool
@@ -22,7 +24,10 @@ type Input struct {
 	scopes []scopeLabel // one entry for each scope on the issue
 	roles  uint64       // bit set of the label roles present
 	state  string       // the workflow state, "" for none
-	is     Meaning      // of the state
+
+	stateLabel string    // the label, or that of a status, from which it is
+	chosenOf   [2]string // the label and the status of which it was chosen
+	is         Meaning   // of the state
 }
 
 // scopeLabel is what counts of a scope on the issue.
@@ -57,7 +62,8 @@ func (in Input) With(issue Issue) Input {
 			in.addToScope(scope, known)
 		}
 	}
-	in.state, _ = in.Team.StateOf(in.StateLabel())
+	in.chooseStateLabel()
+	in.state, _ = in.Team.StateOf(in.stateLabel)
 	in.is = in.Team.Workflow.State(in.state).Is
 	return in
 }
@@ -95,8 +101,53 @@ func (in *Input) Has(r LabelRole) bool { return in.roles&(1<<r) != 0 }
 // HasLabel reports whether the issue carries the label, in whatever spelling.
 func (in *Input) HasLabel(label string) bool { return slices.Contains(in.labels, label) }
 
-// StateLabel is the label of the workflow that counts, in its known spelling; "" if the issue has none.
-func (in *Input) StateLabel() string { return in.Winner(in.Team.StateScope()) }
+// StateLabel is the label that counts of the workflow's, or that of a status; "" if the issue has none.
+func (in *Input) StateLabel() string { return in.stateLabel }
+
+// chooseStateLabel finds out which label counts for the workflow state. While label and status stay as they are, so does the choice: what it rests on
+// is brought up to date by the decision itself.
+func (in *Input) chooseStateLabel() {
+	label, status := in.StateLabels()
+	switch {
+	case status == "":
+		in.stateLabel = label
+	case label == "" || in.Team.Store == StoreStatus:
+		in.stateLabel = status
+	case in.chosenOf != [2]string{label, status}:
+		in.stateLabel = in.lastTouched(label, status)
+	}
+	in.chosenOf = [2]string{label, status}
+}
+
+// StateLabels are the issue's label of the workflow and the label of its status, each "" for none, whichever of them counts.
+func (in *Input) StateLabels() (label, status string) {
+	if in.Team.KeepsStatus() {
+		status = in.Winner(statusScope)
+	}
+	return in.Winner(in.Team.StateScope()), status
+}
+
+// lastTouched is which of the issue's label of the workflow and its status somebody touched last, where the two are to be in step: by the bot's plan, by
+// the events or, where these do not tell, the one that is not as it was remembered. Of what nobody knows, the label counts: GitLab gives every issue
+// some status.
+func (in *Input) lastTouched(label, status string) string {
+	ofLabel, ofStatus := in.Team.states[label], in.Team.states[status]
+	switch {
+	case ofLabel == ofStatus || ofStatus == "":
+		return label
+	case in.Planned == label || in.Planned == status:
+		return in.Planned
+	}
+	switch byLabel, byStatus := in.addedAt(label), in.addedAt(status); {
+	case byStatus.After(byLabel):
+		return status
+	case byLabel.After(byStatus):
+		return label
+	case in.Memory.StateEntry.State == ofLabel && ofLabel != "":
+		return status
+	}
+	return label
+}
 
 // Winner is the label that counts of a scope, which is one of Team.ScopeOf, in its known spelling; "" if the issue has none of it.
 func (in *Input) Winner(scope string) string {

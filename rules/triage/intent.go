@@ -5,13 +5,13 @@ import "time"
 // Intent is a log entry of what commands, and the rules that ran after them, want and GitLab may not show yet. It is stored before the first
 // write. After a crash the intent is carried out; nothing is decided anew, so that no command runs twice.
 type Intent struct {
-	At      time.Time    `json:"at"`         // when it was written
-	By      Person       `json:"by"`         // who wrote the first command
-	Base    time.Time    `json:"b,omitzero"` // updated_at of the issue that Edit was decided on
-	Edit    Edit         `json:"e,omitzero"` // still to be written
-	Written Edit         `json:"m,omitzero"` // written already
-	Opens   *Draft       `json:"o,omitempty"`
-	OpensBy int64        `json:"ob,omitempty"` // the comment that asked for Opens
+	At      time.Time `json:"at"`         // when it was written
+	By      Person    `json:"by"`         // who wrote the first command
+	Base    time.Time `json:"b,omitzero"` // updated_at of the issue that Edit was decided on
+	Edit    Edit      `json:"e,omitzero"` // still to be written
+	Written Edit      `json:"m,omitzero"` // written already
+	Opens   *Draft    `json:"o,omitempty"`
+	OpensBy int64     `json:"ob,omitempty"` // the comment that asked for Opens
 	// Promotes is the comment that asked for an epic in the issue's place, 0 for none.
 	Promotes int64        `json:"pr,omitempty"`
 	Links    []WantedLink `json:"l,omitempty"`

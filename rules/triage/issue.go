@@ -20,6 +20,7 @@ type Issue struct {
 	Moved        bool     `json:"mv,omitempty"`  // closed by moving it elsewhere
 	Duplicated   bool     `json:"dup,omitempty"` // closed as a duplicate
 	Status       string   `json:"st,omitempty"`  // the category of its status; "" where GitLab has none, or did not say
+	StatusName   string   `json:"sn,omitempty"`  // of its status; "" where GitLab has none, or did not say
 	ServiceDesk  bool     `json:"sd,omitempty"`  // came by mail, so a customer gets its public comments; false may only be unknown
 	Labels       []string `json:"l,omitempty"`   // in GitLab's order
 
@@ -81,6 +82,9 @@ func (i *Issue) CarryFrom(of *Issue) {
 	}
 	if i.Status == "" && of.Closed == i.Closed {
 		i.Status = of.Status
+	}
+	if i.StatusName == "" && of.Closed == i.Closed {
+		i.StatusName = of.StatusName
 	}
 	i.OneAssignee = i.OneAssignee || of.OneAssignee
 	if i.Author.Username == "" && i.Author.ID == of.Author.ID {

@@ -55,6 +55,9 @@ func CanRefer(label string) bool { return !strings.Contains(label, `"`) }
 
 // Quoted writes a label the way GitLab references it: ~UX or ~"needs research". One that cannot be referred to is named in words: “12" rack”.
 func Quoted(label string) string {
+	if status, is := StatusOf(label); is {
+		return "the status “" + status + "”"
+	}
 	switch {
 	case !CanRefer(label):
 		return "“" + label + "”"
@@ -66,6 +69,9 @@ func Quoted(label string) string {
 
 // ToLabel says how to set a label: by a quick action as a code span, or in words if GitLab cannot refer to it.
 func ToLabel(label string) string {
+	if status, is := StatusOf(label); is {
+		return Code(`/status "` + status + `"`)
+	}
 	if !CanRefer(label) {
 		return "the sidebar for the label " + Quoted(label)
 	}

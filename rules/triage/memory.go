@@ -152,6 +152,9 @@ type BotChange struct {
 	DueDate string `json:"due,omitempty"`
 }
 
+// ByGitLab is in the place of a username where GitLab itself did not take a change.
+const ByGitLab = "GitLab"
+
 // Taken says that somebody took an issue that invites contributors.
 type Taken struct {
 	By Person    `json:"by"`

@@ -54,6 +54,7 @@ type Meta struct {
 	Mode    Mode        // default
 	MaxMode Mode        // the furthest it may be configured to
 	Prompt  bool        // answers what a person just did: its items do not wait for the grace period
+	Follows bool        // only repeats what somebody did: no undoing concerns it
 	Closed  bool        // also looks at closed issues
 	Subject SubjectKind // what the rule looks at; the zero value is issues
 	Uses    Premise     // a team that does not have it has no use for the rule

@@ -119,6 +119,7 @@ type TeamConfig struct {
 	Scale        *Scale    // nil is the handbook's
 	Severity     *Levels   // nil is the handbook's
 	Priority     *Levels   // nil is the handbook's
+	Store        Store     // where issues keep their workflow state; "" is in labels
 	Docs         string    // address of the page with the rules, an anchor for each; "" for none
 	Admin        string    // address of the bot's own pages, without a slash at its end; "" for none
 }

@@ -1,6 +1,9 @@
 package triage
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // LabelSet is labels of which an issue carries one at most, though they have no scope in common.
 type LabelSet struct {
@@ -24,6 +27,10 @@ func (t *Team) indexStates() {
 			label = StateLabel(t.Label(WorkflowScope), s.Name)
 		}
 		t.states[label] = s.Name
+		if status := t.StateStatus(s.Name); status != "" {
+			t.states[status] = s.Name
+			t.addKnown(status)
+		}
 		all.labels = append(all.labels, label)
 		t.addKnown(label)
 		if n == 0 {
@@ -58,14 +65,17 @@ func (t *Team) State(name string) string {
 	if s := t.Workflow.State(name); s.Label != "" {
 		return s.Label
 	}
-	if _, known := t.Workflow.ranks[name]; !known && t.stateScope != "" {
+	switch _, known := t.Workflow.ranks[name]; {
+	case !known && t.stateScope != "":
 		return Scoped(t.stateScope, name)
+	case !known && t.KeepsStatus():
+		return StatusLabel(name) // nowhere else can a state be made up
 	}
 	return StateLabel(t.Label(WorkflowScope), name)
 }
 
-// StateOf is the name of the workflow state for which a label in its known spelling stands. A label in the workflow's scope stands for a state
-// that people made up. Ok is false for all other labels.
+// StateOf is the name of the workflow state for which a label in its known spelling stands. A label in the workflow's scope, and the label of a
+// status that is none of the workflow's, stands for a state that people made up. Ok is false for all other labels.
 func (t *Team) StateOf(label string) (name string, ok bool) {
 	if name, ok = t.states[label]; ok {
 		return name, true
@@ -73,7 +83,16 @@ func (t *Team) StateOf(label string) (name string, ok bool) {
 	if t.stateScope != "" && Scope(label) == t.stateScope {
 		return Value(label), true
 	}
+	if name, ok = StatusOf(label); ok && t.KeepsStatus() {
+		return name, true
+	}
 	return "", false
+}
+
+// IsState reports whether a label, or that of a status, stands for a state.
+func (t *Team) IsState(label string) bool {
+	_, is := t.StateOf(label)
+	return is
 }
 
 // ScopeOf is what two labels have in common of which an issue carries one only: the scope of a scoped label, "" of a label that may stand beside all
@@ -93,11 +112,14 @@ func (t *Team) StateScope() string {
 	return t.stateScope
 }
 
-// Exclusive is the same action for a team: a label of the workflow takes the place of all others of the workflow, also where GitLab sees no scope, and
-// one of the severities or priorities that of the others.
-func (t *Team) Exclusive(a Action) Action {
+// Exclusive is the same action for a team and an issue: a label of the workflow takes the place of all others of the workflow, also where GitLab sees
+// no scope, and one of the severities or priorities that of the others. Where the team keeps states in statuses, the state's status is set in its place.
+func (t *Team) Exclusive(a Action, i Issue) Action {
 	switch a := a.(type) {
 	case AddLabel:
+		if state, ok := t.StateOf(a.Label); ok && t.Store == StoreStatus && hasStatus(i) {
+			return AddLabel{Label: cmp.Or(t.StateStatus(state), StatusLabel(state))}
+		}
 		return t.AddLabel(a.Label)
 	case RemoveLabel:
 		if set := t.sets[a.Label]; set != nil {

@@ -69,16 +69,16 @@ func TestOneStateAtATime(t *testing.T) {
 	if in.State() != "wip" {
 		t.Errorf("without a time, the state further on does not count, but %q", in.State())
 	}
-	move := team.Exclusive(triage.AddLabel{Label: "status::done"}).(triage.AddLabel)
+	move := team.Exclusive(triage.AddLabel{Label: "status::done"}, triage.Issue{}).(triage.AddLabel)
 	after := move.Apply(issue)
 	if want := []string{"UX", "status::done"}; !slices.Equal(after.Labels, want) || !move.Done(after) || move.Done(issue) || move.Replaces(issue) != "To Do" {
 		t.Errorf("moved to %q, want %q", after.Labels, want)
 	}
-	if move != team.AddLabel("status::done") || team.Exclusive(triage.AddLabel{Label: "UX"}) != (triage.AddLabel{Label: "UX"}) {
+	if move != team.AddLabel("status::done") || team.Exclusive(triage.AddLabel{Label: "UX"}, triage.Issue{}) != (triage.AddLabel{Label: "UX"}) {
 		t.Error("the same action is another one")
 	}
 	other := triage.ResourceEvent{Label: "🚧 wip", Added: true}
-	if !other.Concerns(move) || !other.Concerns(team.Exclusive(triage.RemoveLabel{Label: "To Do"})) || other.Concerns(triage.AddLabel{Label: "UX"}) {
+	if !other.Concerns(move) || !other.Concerns(team.Exclusive(triage.RemoveLabel{Label: "To Do"}, triage.Issue{})) || other.Concerns(triage.AddLabel{Label: "UX"}) {
 		t.Error("another state does not concern a move, or does concern another label")
 	}
 }

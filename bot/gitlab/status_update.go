@@ -1,0 +1,96 @@
+package gitlab
+
+import (
+	"context"
+	"errors"
+	"path"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"flowkeeper/rules/triage"
+)
+
+// statusLife is how long the statuses of a namespace are taken for what they were.
+const statusLife = 10 * time.Minute
+
+// statusCache holds the statuses of namespaces, by full path.
+type statusCache struct {
+	mu  sync.Mutex
+	all map[string]datedStatuses
+}
+
+type datedStatuses struct {
+	set StatusSet
+	at  time.Time
+}
+
+// statusesOf are the statuses of the namespace of an issue's project, as they were a while ago at most.
+func (c *Client) statusesOf(ctx context.Context, issue triage.Issue) (StatusSet, error) {
+	namespace := path.Dir(issue.Path)
+	c.statuses.mu.Lock()
+	kept, ok := c.statuses.all[namespace]
+	c.statuses.mu.Unlock()
+	if ok && c.now().Sub(kept.at) < statusLife {
+		return kept.set, nil
+	}
+	set, err := c.Statuses(ctx, namespace)
+	if err != nil {
+		return nil, err
+	}
+	c.statuses.mu.Lock()
+	defer c.statuses.mu.Unlock()
+	if c.statuses.all == nil {
+		c.statuses.all = map[string]datedStatuses{}
+	}
+	c.statuses.all[namespace] = datedStatuses{set, c.now()}
+	return set, nil
+}
+
+// forgetStatuses has the statuses of the issue's namespace asked for anew.
+func (c *Client) forgetStatuses(issue triage.Issue) {
+	c.statuses.mu.Lock()
+	defer c.statuses.mu.Unlock()
+	delete(c.statuses.all, path.Dir(issue.Path))
+}
+
+// statusChange is the status that the issue is to get, "" for none.
+func statusChange(before, after triage.Issue) string {
+	for _, l := range after.Labels {
+		if name, is := triage.StatusOf(l); is && !before.Has(l) {
+			return name
+		}
+	}
+	return ""
+}
+
+// updateStatus sets the status that is wanted, and returns what the issue has then. A name that there is no more is looked up anew, once; a status that
+// cannot be had leaves the issue as it is, which the caller sees.
+func (c *Client) updateStatus(ctx context.Context, issue triage.Issue, name string) (ItemStatus, error) {
+	as := ItemStatus{Status: Status{Name: issue.StatusName, Category: issue.Status}, Closed: issue.Closed}
+	for again := range 2 {
+		set, err := c.statusesOf(ctx, issue)
+		if err != nil {
+			return as, err
+		}
+		kind := issue.Type
+		if kind == "" {
+			kind = "Issue"
+		}
+		status, missing := set.Find(kind, name)
+		if missing == nil {
+			got, err := c.SetStatus(ctx, issue.Ref, issue.ID, status.ID)
+			if err == nil && got.Name != "" {
+				return got, nil
+			}
+			if err == nil || !errors.Is(err, ErrNoStatus) {
+				return as, err
+			}
+			missing = err
+		}
+		c.log.Warn("a status is not there", zap.Stringer("issue", issue.Ref), zap.Bool("looked_up_anew", again > 0), zap.Error(missing))
+		c.forgetStatuses(issue)
+	}
+	return as, nil
+}
