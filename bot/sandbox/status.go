@@ -157,6 +157,21 @@ func (s *Server) withStatus(path, name string, do func(*group, *lifecycle, *stat
 	return fmt.Errorf("changing a status: %q has none of its own called %q", path, name)
 }
 
+// Statuses are those that an issue may have, in their order; none if it can have none.
+func (s *Server) Statuses(ref triage.Ref) []Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := s.issue(ref)
+	if i == nil || s.lifecycleOf(i) == nil {
+		return nil
+	}
+	var list []Status
+	for _, t := range s.lifecycleOf(i).statuses {
+		list = append(list, t.Status)
+	}
+	return list
+}
+
 // SetStatus sets the status of an issue as a person. One that is closed closes an open issue, and one that is open reopens a closed one: two deliveries.
 func (s *Server) SetStatus(username string, ref triage.Ref, name string) error {
 	s.mu.Lock()

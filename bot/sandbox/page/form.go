@@ -25,6 +25,9 @@ var issueForms = map[string]func(*site, *form) error{
 	"/notes/{note}/reply":  (*site).postReply,
 	"/notes/{note}/delete": (*site).postDelete,
 	"/react":               (*site).postReaction,
+	"/status":              (*site).postStatus,
+	"/requests":            (*site).postOpenRequest,
+	"/request":             (*site).postRequest,
 }
 
 func (s *site) postVisitor(f *form) error {

@@ -179,7 +179,25 @@ func (s *site) serveGitLabURL(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
+	if at := s.closedBy(strings.TrimPrefix(r.URL.Path, "/")); at != "" {
+		http.Redirect(w, r, at, http.StatusFound)
+		return
+	}
 	s.render(w, r, http.StatusNotFound, func(*http.Request, string) *page { return nil }, "")
+}
+
+// closedBy is the page of the first issue that a merge request closes, given by its address; "" if there is none. It has no page of its own.
+func (s *site) closedBy(address string) string {
+	path, iid, found := strings.Cut(address, "/-/merge_requests/")
+	for _, p := range s.gitlab.Projects() {
+		if found && strings.EqualFold(p.Path, path) {
+			m := s.gitlab.MergeRequest(triage.Ref{Project: p.ID, Kind: triage.SubjectMergeRequest, IID: parseNumber(iid)})
+			if len(m.Closes) > 0 {
+				return issuePath(m.Closes[0])
+			}
+		}
+	}
+	return ""
 }
 
 func refOf(r *http.Request) triage.Ref {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"flowkeeper/bot/sandbox"
+	"flowkeeper/rules/triage"
 )
 
 // Bounds of what a page shows; the rest is said in a number.
@@ -84,6 +85,9 @@ type (
 		Milestone   string
 		Milestones  []string
 		Weights     bool
+		Status      string
+		Statuses    []sandbox.Status
+		Requests    []requestView
 		Deliveries  []deliveryView
 		Earlier     int
 		Calls       []sandbox.Call
@@ -135,13 +139,18 @@ func (s *site) issuePage(r *http.Request, problem string) *page {
 		Description: who.markdown(i.Description, chips, boxesOf(i.Description)), Due: i.Due, Awards: awardViews(i.Awards, who, 0, issuePath(i.Ref)), Entries: timeline(i, who, chips),
 		Known: labelNames(p.Labels), Milestone: i.Milestone, Milestones: p.Milestones, Weights: s.gitlab.Edition() == sandbox.Premium,
 	}
+	requests := s.gitlab.ClosingMergeRequests(i.Ref)
+	v.Status, v.Statuses, v.Requests = i.Status, s.gitlab.Statuses(i.Ref), requestViews(i.Ref, requests)
+	isShown := func(ref triage.Ref) bool {
+		return ref == i.Ref || slices.ContainsFunc(requests, func(m sandbox.MergeRequest) bool { return m.Ref == ref })
+	}
 	v.frameView = who.frameView(i.Title+" · #"+strconv.FormatInt(i.IID, 10), v.URL, problem)
 	slices.Sort(v.Known)
 	if len(i.Assignees) > 0 {
 		v.Assignee, v.Others = i.Assignees[0], i.Assignees[1:]
 	}
 	for _, d := range slices.Backward(s.gitlab.Deliveries()) {
-		if d.Issue != i.Ref {
+		if !isShown(d.Issue) {
 			continue
 		}
 		if len(v.Deliveries) < shownDeliveries {
@@ -151,7 +160,7 @@ func (s *site) issuePage(r *http.Request, problem string) *page {
 		}
 	}
 	for _, c := range slices.Backward(s.gitlab.Calls()) {
-		if c.Issue == i.Ref && c.User == s.gitlab.BotUser() && len(v.Calls) < shownDeliveries {
+		if isShown(c.Issue) && c.User == s.gitlab.BotUser() && len(v.Calls) < shownDeliveries {
 			v.Calls = append(v.Calls, c)
 		}
 	}
