@@ -143,7 +143,7 @@ func (r *rig) start() {
 	r.options.Server.Listen = strings.TrimSuffix(strings.TrimPrefix(app.URL(), "http://"), "/webhooks/gitlab")
 	if r.hook == 0 {
 		id, err := r.gitlab.AddHook(r.project, sandbox.Hook{
-			URL: app.URL(), Token: secret, SigningToken: signingToken, Events: append(sandbox.HookEvents(), sandbox.OnMergeRequests),
+			URL: app.URL(), Token: secret, SigningToken: signingToken, Events: sandbox.HookEvents(),
 		})
 		if err != nil {
 			r.Fatal(err)

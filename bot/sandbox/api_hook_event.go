@@ -99,7 +99,7 @@ func testHook(s *Server, c *apiCall) apiAnswer {
 		return *no
 	}
 	flag, _ := strings.CutSuffix(c.r.PathValue("trigger"), "_events")
-	if flag != OnMergeRequests && !slices.Contains(HookEvents(), flag) {
+	if !slices.Contains(HookEvents(), flag) {
 		return apiAnswer{status: http.StatusBadRequest, body: object{"error": "trigger does not have a valid value"}}
 	}
 	if no := s.throttled("hook test", c); no != nil {

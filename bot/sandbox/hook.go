@@ -13,7 +13,7 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Hook is a webhook of a project or a group. Events are of HookEvents and others, such as OnMergeRequests; none means all of HookEvents. SigningToken is "whsec_" and a base64 key.
+// Hook is a webhook of a project or a group. Events are of HookEvents and others; none means all of HookEvents. SigningToken is "whsec_" and a base64 key.
 type Hook struct {
 	ID           int64
 	URL          string
@@ -28,15 +28,15 @@ type Hook struct {
 // OnMergeRequests is the event of merge requests.
 const OnMergeRequests = "merge_requests"
 
-// HookEvents are the events of issues and notes that a hook can ask for. GitLab asks separately for the confidential kinds; emoji come for all issues.
+// HookEvents are the events that happen here. GitLab asks separately for the confidential kinds; emoji come for all issues.
 func HookEvents() []string {
-	return []string{"issues", "confidential_issues", "note", "confidential_note", "emoji"}
+	return []string{"issues", "confidential_issues", "note", "confidential_note", "emoji", OnMergeRequests}
 }
 
-// otherHookEvents are further events that a hook can ask for. Only those of merge requests happen here.
+// otherHookEvents are events that a hook can ask for and that never happen here.
 func otherHookEvents() []string {
 	return []string{
-		OnMergeRequests, "push", "tag_push", "job", "pipeline", "wiki_page", "deployment", "feature_flag", "releases", "milestone", "resource_access_token",
+		"push", "tag_push", "job", "pipeline", "wiki_page", "deployment", "feature_flag", "releases", "milestone", "resource_access_token",
 	}
 }
 

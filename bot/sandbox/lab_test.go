@@ -49,7 +49,7 @@ func newLab(t *testing.T, opt sandbox.Options) *lab {
 		io.WriteString(w, `{"status":"accepted"}`)
 	}))
 	t.Cleanup(receiver.Close)
-	l.hook = l.addHook(sandbox.Hook{URL: receiver.URL, Events: append(sandbox.HookEvents(), sandbox.OnMergeRequests)})
+	l.hook = l.addHook(sandbox.Hook{URL: receiver.URL})
 	return l
 }
 

@@ -32,6 +32,9 @@ func only(t *testing.T, o sandbox.Options, hooks ...sandbox.Hook) *rig {
 	return r
 }
 
+// issueEvents are what a webhook tells of that knows nothing of merge requests.
+var issueEvents = []string{"issues", "confidential_issues", "note", "confidential_note", "emoji"}
+
 // lookingAtMergeRequests is a policy with one rule, which looks at merge requests.
 func lookingAtMergeRequests() engine.Policy {
 	p := onlyIssues()
@@ -65,24 +68,24 @@ func TestExistingWebhook(t *testing.T) {
 		},
 		"an event is missing": {
 			hook: sandbox.Hook{SigningToken: known, Events: []string{"issues", "note"}}, change: func(o *setup.Options) { o.Signing = both },
-			plan: []string{"1 webhook add events in project g/one"}, events: "confidential_issues confidential_note emoji issues note",
+			plan: []string{"1 webhook add events in project g/one"}, events: "confidential_issues confidential_note emoji issues merge_requests note",
 		},
 		"a rule looks at merge requests": {
-			hook: sandbox.Hook{SigningToken: known}, change: func(o *setup.Options) { o.Signing, o.Events = both, setup.Events(lookingAtMergeRequests()) },
+			hook: sandbox.Hook{SigningToken: known, Events: issueEvents}, change: func(o *setup.Options) { o.Signing, o.Events = both, setup.Events(lookingAtMergeRequests()) },
 			plan: []string{"1 webhook add events in project g/one"}, events: "confidential_issues confidential_note emoji issues merge_requests note",
 		},
 		"no rule looks at merge requests": {
-			hook:   sandbox.Hook{SigningToken: known, Events: append(sandbox.HookEvents(), sandbox.OnMergeRequests)},
+			hook:   sandbox.Hook{SigningToken: known, Events: sandbox.HookEvents()},
 			change: func(o *setup.Options) { o.Signing, o.Events = both, setup.Events(onlyIssues()) }, warnings: "also tells of merge_requests",
 		},
 		"events too many": {
 			hook:   sandbox.Hook{SigningToken: known, Events: append(sandbox.HookEvents(), "push")},
-			change: func(o *setup.Options) { o.Signing = both }, warnings: "also tells of push", events: "confidential_issues confidential_note emoji issues note push",
+			change: func(o *setup.Options) { o.Signing = both }, warnings: "also tells of push", events: "confidential_issues confidential_note emoji issues merge_requests note push",
 		},
 		"events too many, --prune": {
 			hook:   sandbox.Hook{SigningToken: known, Events: append(sandbox.HookEvents(), "push")},
 			change: func(o *setup.Options) { o.Signing, o.Prune = both, true },
-			plan:   []string{"1 webhook remove events in project g/one"}, events: "confidential_issues confidential_note emoji issues note",
+			plan:   []string{"1 webhook remove events in project g/one"}, events: "confidential_issues confidential_note emoji issues merge_requests note",
 		},
 		"no secret at all": {
 			plan: []string{"1 secret create", "1 webhook set secret in project g/one"},

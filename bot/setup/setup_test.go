@@ -47,7 +47,7 @@ func TestGroup(t *testing.T) {
 		}
 		hook := r.GroupHooks("g")[0]
 		slices.Sort(hook.Events)
-		if diff := cmp.Diff([]string{"confidential_issues", "confidential_note", "emoji", "issues", "note"}, hook.Events); diff != "" || hook.URL != address {
+		if diff := cmp.Diff([]string{"confidential_issues", "confidential_note", "emoji", "issues", "merge_requests", "note"}, hook.Events); diff != "" || hook.URL != address {
 			t.Errorf("the webhook leads to %s (-want +got)\n%s", hook.URL, diff)
 		}
 		kept := values(t, r.o.Signing.File)
@@ -209,7 +209,7 @@ func TestExisting(t *testing.T) {
 			}
 		}
 		r.wantNothing()
-		if hooks := r.Hooks(1); len(hooks) != 1 || hooks[0].URL != "https://chat.example/hook" || len(hooks[0].Events) != 5 {
+		if hooks := r.Hooks(1); len(hooks) != 1 || hooks[0].URL != "https://chat.example/hook" || len(hooks[0].Events) != len(sandbox.HookEvents()) {
 			t.Errorf("the other webhook is %+v", hooks)
 		}
 	})
