@@ -281,3 +281,22 @@ func TestDeletedPolicyCommentStaysDeleted(t *testing.T) {
 		t.Errorf("in the next spell the bot said %+v, want one comment", said)
 	}
 }
+// What GitLab does not do of a policy keeps nobody from the rest of it.
+func TestRestOfARefusedPolicy(t *testing.T) {
+	t.Parallel()
+	r := policyRig(t, sandbox.Premium, policy.Rule{Name: "hello", When: []policy.Condition{labelled("a")}, Actions: policy.Actions{
+		Assign: []string{"nobody"}, Labels: []string{"seen"}, Own: true, Comment: text("Hello."),
+	}})
+	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"a"}})
+	r.edit("omar", ref, sandbox.Change{Title: new("other")})
+	i := r.gitlab.Issue(ref)
+	if said := i.CommentsBy(botName); !slices.Contains(i.Labels, "seen") || len(said) != 1 {
+		t.Errorf("labels %v, the bot said %+v; want the label and one comment\n%s", i.Labels, said, calls(r))
+	}
+	r.calls()
+	r.edit("omar", ref, sandbox.Change{Title: new("a third")})
+	if _, writes := r.calls(); len(writes) > 0 {
+		t.Errorf("it is tried again: %q", writes)
+	}
+	r.alive()
+}

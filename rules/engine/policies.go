@@ -169,6 +169,7 @@ func (r *run) policySkipped(s *Setting) string {
 // in an hour than it may.
 func (r *run) askPolicy(s *Setting) triage.Verdict {
 	v := r.resume(s)
+	v.Actions = r.withoutRefused(v.Actions)
 	if s.Mode != triage.Act {
 		return v
 	}
@@ -182,6 +183,19 @@ func (r *run) askPolicy(s *Setting) triage.Verdict {
 	return v
 }
 
+// withoutRefused are actions without those that GitLab did not do when it was told, as to assign somebody whom it does not know. They are not tried
+// again, and keep nobody from the rest of a policy.
+func (r *run) withoutRefused(actions []triage.Action) []triage.Action {
+	refused := func(a triage.Action) bool {
+		u, undone := r.memory.Undone[a.Key()]
+		return undone && u.By == triage.ByGitLab && u.What == a.String()
+	}
+	if !slices.ContainsFunc(actions, refused) {
+		return actions
+	}
+	return slices.DeleteFunc(slices.Clone(actions), refused)
+}
+
 // checkPolicies looks for policies whose work was taken back in this decision, so that they would have to act again.
 func (r *run) checkPolicies() error {
 	for _, n := range slices.Sorted(maps.Keys(r.acted)) {
@@ -190,7 +204,7 @@ func (r *run) checkPolicies() error {
 		if !v.Holds {
 			continue
 		}
-		for _, a := range v.Actions {
+		for _, a := range r.withoutRefused(v.Actions) {
 			if !a.Done(r.in.Issue) {
 				return r.policyContradiction(Planned{s.ID, a})
 			}
