@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -27,6 +28,7 @@ func (r *reader) crossCheckWorkflow(c *Config) {
 		}
 	}
 	check.stateLabels(c)
+	check.stateStatuses(c)
 	for _, f := range check.found {
 		r.reportAt(f.path, f.spot, f.what)
 	}
@@ -133,6 +135,28 @@ func (w *workflowCheck) stateLabels(c *Config) {
 			if triage.SameSpelling(before.Label, s.Label) && before.Name != s.Name {
 				w.add(at, diagnosticf("give each its own label", "%s is the label of the states %s and %s", quote(s.Label), quote(before.Name), quote(s.Name)))
 			}
+		}
+		taken = append(taken, s)
+	}
+}
+
+// stateStatuses checks that the status of a state is no other state's, whatever its upper and lower case, and that statuses are used at all.
+func (w *workflowCheck) stateStatuses(c *Config) {
+	_, chosen := w.origin["workflow.store"]
+	used := c.Workflow.Store == triage.StoreStatus || c.Workflow.Store == triage.StoreBoth
+	var taken []triage.State
+	for n, s := range slices.Concat(c.Workflow.States, c.Workflow.Beside) {
+		at := fmt.Sprintf("states[%d].status", n)
+		if n >= len(c.Workflow.States) {
+			at = fmt.Sprintf("beside[%d].status", n-len(c.Workflow.States))
+		}
+		if !used && !chosen && s.Status != "" {
+			w.add(at, diagnosticf("write store: status or store: both", "states are kept in labels, so the status %s is not used", quote(s.Status)))
+		}
+		s.Status = cmp.Or(s.Status, s.Name)
+		same := func(before triage.State) bool { return strings.EqualFold(before.Status, s.Status) && before.Name != s.Name }
+		if first := slices.IndexFunc(taken, same); used && first >= 0 {
+			w.add(at, diagnosticf("give each its own status", "%s is the status of the states %s and %s", quote(s.Status), quote(taken[first].Name), quote(s.Name)))
 		}
 		taken = append(taken, s)
 	}
