@@ -281,6 +281,7 @@ func TestDeletedPolicyCommentStaysDeleted(t *testing.T) {
 		t.Errorf("in the next spell the bot said %+v, want one comment", said)
 	}
 }
+
 // What GitLab does not do of a policy keeps nobody from the rest of it.
 func TestRestOfARefusedPolicy(t *testing.T) {
 	t.Parallel()
