@@ -64,7 +64,7 @@ func notBefore(in triage.Input, meanings ...triage.Meaning) triage.Verdict {
 // knowing of them. Where it is not known that a person moved it, none did.
 func movedSince(in triage.Input, list ...triage.MergeRequest) bool {
 	entry := in.Memory.StateEntry
-	_, byRule := in.Memory.BotChanges[triage.AddLabel{Label: in.Team.State(in.State())}.Key()]
+	_, byRule := in.Memory.BotChanges[triage.AddLabel{Label: in.StateLabel()}.Key()]
 	if entry.State != in.State() || entry.From == "" || byRule {
 		return false
 	}

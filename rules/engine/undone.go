@@ -44,6 +44,7 @@ func detectUndone(in triage.Input) {
 		for _, s := range in.Team.Workflow.States() {
 			if s.Is == triage.Done {
 				delete(m.BotChanges, triage.AddLabel{Label: in.Team.State(s.Name)}.Key())
+				delete(m.BotChanges, triage.AddLabel{Label: in.Team.StateStatus(s.Name)}.Key())
 			}
 		}
 	}
