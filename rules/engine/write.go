@@ -143,11 +143,8 @@ func (r *run) wakeAt() time.Time {
 	for _, s := range r.memory.Silences {
 		earlier(s.Until)
 	}
-	for rule, s := range r.memory.Spells {
-		if s.Shown(r.in.Now) && r.memory.HasLine[rule] {
-			earlier(s.Began.Add(triage.ShownAfter))
-		}
-	}
+	// Nothing wakes the bot to take a policy's line off the note after a week: that would be a change of the issue, and put off whatever waits for
+	// one without any. It goes with the next edit.
 	return at
 }
 

@@ -135,8 +135,8 @@ func TestMarkStaleAndClose(t *testing.T) {
 	if len(d.Note.Remarks) != 1 || d.Note.Remarks[0].Say.Plain() != "Hi @ann, is “The @all title” still of use?" {
 		t.Fatalf("says %+v", d.Note)
 	}
-	if want := b.now.Add(7 * day); !d.WakeAt.Equal(want) {
-		t.Fatalf("looks again at %s, want %s, when the line goes", d.WakeAt, want)
+	if want := b.now.Add(10 * day); !d.WakeAt.Equal(want) {
+		t.Fatalf("looks again at %s, want %s: taking the line off the note would put that off", d.WakeAt, want)
 	}
 	if d = b.later(7 * day); len(d.Note.Remarks)+len(d.Plan) > 0 || !d.WakeAt.Equal(b.now.Add(3*day)) {
 		t.Fatalf("a week later: says %+v, plan %v, looks again at %s", d.Note, d.Plan, d.WakeAt)
