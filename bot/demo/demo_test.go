@@ -58,13 +58,8 @@ func TestStory(t *testing.T) {
 	if err := demo.Run(t.Context(), handbook(&out)); err != nil {
 		t.Fatalf("%v\n%s", err, &out)
 	}
-	compareStory(t, "testdata/story.golden", out.String())
-}
-
-// compareStory compares a story, apart from the ports and the dates, with what it was.
-func compareStory(t *testing.T, golden, told string) {
-	t.Helper()
-	got := date.ReplaceAllString(port.ReplaceAllString(told, "127.0.0.1:PORT"), "DATE")
+	const golden = "testdata/story.golden"
+	got := date.ReplaceAllString(port.ReplaceAllString(out.String(), "127.0.0.1:PORT"), "DATE")
 	if *update {
 		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 			t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"flowkeeper/bot/redact"
 	"flowkeeper/bot/scenario"
 	"flowkeeper/rules/engine"
+	"flowkeeper/rules/policy"
 	"flowkeeper/rules/triage"
 )
 
@@ -28,7 +29,8 @@ type Options struct {
 	Bot    triage.Person // what this user did is left out
 	Former []string      // usernames that the bot had before; what they did is left out, too
 	Policy engine.Policy
-	Issue  triage.Issue // as it is now
+	Rules  []policy.Rule // the policies of it, as the files have them: their labels keep their names
+	Issue  triage.Issue  // as it is now
 	Now    time.Time
 }
 

@@ -3,6 +3,8 @@ package recording_test
 import (
 	"fmt"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -177,6 +179,43 @@ func TestOwnDoing(t *testing.T) {
 	s, err := scenario.Read(r.File)
 	if err != nil || len(s.Steps) != 1 || strings.Contains(string(r.File), "workflow::design") {
 		t.Errorf("%v\n%s", err, r.File)
+	}
+}
+
+// TestPolicies: labels that policies look at or set keep their names, and what the policies do is in the decisions.
+func TestPolicies(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "flowkeeper.yaml")
+	for name, text := range map[string]string{
+		file: "policies: [own.yml]\npolicy_defaults: {mode: act}\n",
+		filepath.Join(filepath.Dir(file), "own.yml"): `
+resource_rules:
+  issues:
+    rules:
+      - name: Call back
+        conditions: {state: opened, labels: [vip], date: {attribute: updated_at, condition: older_than, interval_type: days, interval: 2}}
+        actions: {labels: ["call::back"]}
+`,
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := config.Load(file, nil, rules.Catalogue())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t)
+	defer w.close()
+	w.open(sandbox.IssueOptions{Title: "t", Labels: []string{"vip", "call::qxz", "type::bug"}})
+	w.now = w.now.Add(5 * 24 * time.Hour)
+	issue, err := w.client.Issue(t.Context(), w.ref)
+	w.must(err)
+	r, err := recording.Record(t.Context(), recording.Options{GitLab: w.client, Policy: c.Policy(), Rules: c.Policies.Rules, Issue: issue, Now: w.now})
+	w.must(err)
+	for _, want := range []string{`labels: ["vip", "call::label-1", "type::bug"]`, "policy/call-back: ", "add ~\"call::back\" (act)"} {
+		if !strings.Contains(string(r.File), want) {
+			t.Errorf("the file lacks %q:\n%s", want, r.File)
+		}
 	}
 }
 

@@ -49,7 +49,7 @@ func newWriter(o Options, opened triage.Issue, past []backtest.Moment, talk []tr
 	}
 	people = append(people, o.Issue.Assignees...)
 	w.people = redact.NewPeople(people, o.Policy.Team.Roster)
-	w.labels = redact.NewLabels(o.Policy, w.people)
+	w.labels = redact.NewLabels(o.Policy, o.Rules, w.people)
 	w.comments = redact.NewComments(o.Policy, w.people, nil)
 	for _, m := range all {
 		if m.Note != nil && w.comments.Redact(m.Note.Text) == "" {

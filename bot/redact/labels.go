@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"flowkeeper/rules/engine"
+	"flowkeeper/rules/policy"
 	"flowkeeper/rules/triage"
 )
 
@@ -21,10 +22,12 @@ type Labels struct {
 	names  map[string]bool
 }
 
-// NewLabels keeps the labels that stand anywhere in the policy, and those of its scopes. A label that is somebody's username is not kept.
-func NewLabels(p engine.Policy, who *People) *Labels {
+// NewLabels keeps the labels that stand anywhere in the policy or in its rules of policy files, and those of its scopes. A label that is somebody's
+// username is not kept.
+func NewLabels(p engine.Policy, rules []policy.Rule, who *People) *Labels {
 	l := &Labels{policy: p, people: who, words: map[string]bool{}, given: map[string]string{}, names: map[string]bool{}}
 	collectTexts(reflect.ValueOf(p), l.words, map[uintptr]bool{})
+	collectTexts(reflect.ValueOf(rules), l.words, map[uintptr]bool{})
 	return l
 }
 

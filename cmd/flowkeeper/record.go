@@ -13,7 +13,6 @@ import (
 	"flowkeeper/bot/recording"
 	"flowkeeper/config"
 	"flowkeeper/rules"
-	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
 
@@ -43,7 +42,7 @@ func (c *recordCmd) Run(ctx context.Context, p *program) error {
 	if !loaded.GitLab.Token.IsSet() {
 		return errors.New("FLOWKEEPER_GITLAB_TOKEN is not set: the issue cannot be read")
 	}
-	policy, err := policyOfFile(loaded.File)
+	played, err := configOfFile(loaded.File)
 	if err != nil {
 		return err
 	}
@@ -60,7 +59,7 @@ func (c *recordCmd) Run(ctx context.Context, p *program) error {
 		return err
 	}
 	recorded, err := recording.Record(ctx, recording.Options{
-		GitLab: client, Bot: self, Former: c.Former, Policy: policy, Issue: issue, Now: time.Now(),
+		GitLab: client, Bot: self, Former: c.Former, Policy: played.Policy(), Rules: played.Policies.Rules, Issue: issue, Now: time.Now(),
 	})
 	if err != nil {
 		return err
@@ -74,13 +73,12 @@ func (c *recordCmd) Run(ctx context.Context, p *program) error {
 	return nil
 }
 
-// policyOfFile is the policy under which flowkeeper test plays: that of the file, whatever the environment says; "" is the handbook's.
-func policyOfFile(file string) (engine.Policy, error) {
+// configOfFile is the configuration under which flowkeeper test plays: that of the file, whatever the environment says; "" is the handbook's.
+func configOfFile(file string) (config.Config, error) {
 	if file == "" {
-		return config.Default(rules.Catalogue()).Policy(), nil
+		return config.Default(rules.Catalogue()), nil
 	}
-	loaded, err := config.Load(file, nil, rules.Catalogue())
-	return loaded.Policy(), err
+	return config.Load(file, nil, rules.Catalogue())
 }
 
 var issueOfProject = regexp.MustCompile(`^(.+?)(?:/-/(?:issues|work_items)/|[/#])([0-9]{1,10})$`)
