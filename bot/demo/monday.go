@@ -22,7 +22,7 @@ const planningPath = "demo/planning"
 // remark is what a person writes into the report.
 const remark = "Pat is away on Tuesday."
 
-// monday is the third act: a report is due, and its boxes tick themselves while people work through it.
+// monday is the last act: a report is due, and its boxes tick themselves while people work through it.
 var monday = []scene{
 	{
 		who: "mia", does: "switches the weekly triage report on; it is due today",

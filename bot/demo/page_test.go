@@ -97,8 +97,8 @@ func TestPage(t *testing.T) {
 			browser.Holds(box("Blame view")+`.ariaChecked === "true"`),
 		)},
 		{"give an issue of the report what it lacks", chromedp.Steps(
-			browser.Holds(`[...document.querySelectorAll("#description li")].find(l => l.innerText.includes("Sort branches")).querySelector("a").pathname === "/demo/source-code/-/issues/7"`),
-			chromedp.Navigate(url+"demo/source-code/-/issues/7"),
+			browser.Holds(`[...document.querySelectorAll("#description li")].find(l => l.innerText.includes("Sort branches")).querySelector("a").pathname === "/demo/source-code/-/issues/8"`),
+			chromedp.Navigate(url+"demo/source-code/-/issues/8"),
 			browser.Shows("#milestone"),
 			chromedp.SetValue(chromedp.CSS("#milestone"), "Backlog"),
 			chromedp.Click(chromedp.CSS("#milestone-form button")),

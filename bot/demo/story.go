@@ -28,7 +28,8 @@ type act struct {
 var story = []act{
 	{scenes: changes, ending: (*stage).endChanges},
 	{title: "Second act: commands in comments", scenes: commands, ending: (*stage).endCommands},
-	{title: "Third act: Monday morning", scenes: monday, ending: (*stage).endMonday},
+	{title: "Third act: merge requests", scenes: merging, ending: (*stage).endMerging},
+	{title: "Fourth act: Monday morning", scenes: monday, ending: (*stage).endMonday},
 }
 
 const botName = "flowkeeper-bot"
