@@ -14,18 +14,22 @@ var onePerScope = triage.Rule{
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		var tooMany []triage.Action
+		reason := "of two labels of one scope the one added last counts, else the one further along"
 		for _, scope := range in.SharedScopes() {
 			winner := in.Winner(scope)
 			for n, l := range in.Issue.Labels {
 				known := in.Labels()[n]
 				if in.Team.ScopeOf(known) == scope && known != winner {
 					tooMany = append(tooMany, triage.RemoveLabel{Label: l, Sibling: true})
+					if _, state := in.Team.StateOf(known); state && triage.Scope(known) == "" {
+						reason = "an issue is in one state: the one added last counts, else the one further along"
+					}
 				}
 			}
 		}
 		if len(tooMany) == 0 {
 			return triage.Nothing("no two labels share a scope")
 		}
-		return triage.Want("of two labels of one scope the one added last counts, else the one further along", tooMany...)
+		return triage.Want(reason, tooMany...)
 	},
 }
