@@ -222,3 +222,39 @@ func TestTestedMergeRequestHook(t *testing.T) {
 	}
 	r.in(ref, readyForDev)
 }
+
+// Rules about merge requests themselves: labels are copied with one write, and a note asks for the issue until there is one.
+func TestRulesOnMergeRequests(t *testing.T) {
+	t.Parallel()
+	r := newMergingRig(t, func(o *bot.Options) {
+		for n := range o.Policy.Settings {
+			switch s := &o.Policy.Settings[n]; s.ID {
+			case "mr-copies-labels":
+				s.Mode = triage.Act
+			case "mr-needs-issue":
+				s.Mode = triage.Remind
+			}
+		}
+	})
+	r.must(nil, r.gitlab.SetLevel(r.gitlab.BotUser(), "team", sandbox.Developer)) // a Reporter may not label merge requests
+	ref := r.ready("severity::2", "group::source code")
+	m := r.merging("Draft: one", fmt.Sprintf("Closes #%d", ref.IID))
+	got := r.gitlab.MergeRequest(m).Labels
+	for _, want := range []string{"type::maintenance", "severity::2", "group::source code"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("the merge request has the labels %q, want %q among them", got, want)
+		}
+	}
+	r.in(ref, inDev)
+	m = r.merging("two", "Only words.")
+	if note := r.note(m); !strings.Contains(note, "- [ ] **An issue**") || strings.Contains(note, "/flow") {
+		t.Errorf("the note says %q", note)
+	}
+	text := fmt.Sprintf("Related to #%d", ref.IID)
+	r.must(nil, r.gitlab.EditMergeRequest("omar", m, sandbox.MergeRequestChange{Change: sandbox.Change{Description: &text}}))
+	r.settle()
+	if note := r.note(m); strings.Contains(note, "- [ ]") {
+		t.Errorf("the note says %q", note)
+	}
+	r.alive()
+}

@@ -25,6 +25,8 @@ func Catalogue() []triage.Rule {
 		mrInReview,
 		mrMerged,
 		mrBackToDev,
+		mrCopiesLabels,
+		mrNeedsIssue,
 		blockedNeedsReason,
 		closedComplete,
 		reopenedComplete,

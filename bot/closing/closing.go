@@ -23,6 +23,8 @@ type References struct {
 	Issues []string
 	// External are the keys of other trackers, each once: "PLAN-12".
 	External []string
+	// Mentions says that the text names an issue in any way, of whatever tracker.
+	Mentions bool
 }
 
 // Source is the merge request that the text is of.
@@ -49,7 +51,6 @@ const (
 var (
 	phrase    = regexp.MustCompile(word + `(?:issues? +)?` + one + `(?:` + between + `(?:issues? +)?` + one + `)*`)
 	reference = regexp.MustCompile(one)
-	anyWord   = regexp.MustCompile(word)
 	number    = regexp.MustCompile(`^(.*)#([1-9][0-9]{0,8})$`)
 	page      = regexp.MustCompile(`^(.+?)(?:/-)?/(?:issues|work_items)/([1-9][0-9]{0,8})$`)
 	scheme    = regexp.MustCompile(`^https?://`)
@@ -59,13 +60,14 @@ var (
 func Read(title, description string, of Source) References {
 	var found References
 	found.read(title, of)
-	if anyWord.MatchString(description) {
+	if reference.MatchString(description) {
 		found.read(command.WithoutCode(description), of)
 	}
 	return found
 }
 
 func (r *References) read(text string, of Source) {
+	r.Mentions = r.Mentions || reference.MatchString(text)
 	for _, p := range phrase.FindAllString(text, maxReferences) {
 		for _, written := range reference.FindAllString(p, maxReferences) {
 			r.add(written, of)

@@ -51,6 +51,10 @@ func TestRead(t *testing.T) {
 			if test.external != "" {
 				want.External = strings.Fields(test.external)
 			}
+			want.Mentions = got.Mentions
+			if (want.Issues != nil || want.External != nil) && !got.Mentions {
+				t.Error("what it closes is not mentioned")
+			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("references (-want +got):\n%s", diff)
 			}
@@ -67,6 +71,17 @@ func TestReadBounds(t *testing.T) {
 	got := closing.Read("", b.String(), closing.SourceOf("a/b", "https://gitlab.example/a/b"))
 	if n := len(got.Issues); n == 0 || n > 50 {
 		t.Errorf("found %d issues, want some, and at most 50", n)
+	}
+}
+
+func TestMentions(t *testing.T) {
+	of := closing.SourceOf("a/b", "https://gitlab.example/a/b")
+	for text, want := range map[string]bool{
+		"Related to #12": true, "See a/c#3.": true, "PLAN-12": true, "https://gitlab.example/a/b/-/issues/1": true, "`#12`": false, "faster": false, "": false,
+	} {
+		if got := closing.Read("", text, of).Mentions; got != want {
+			t.Errorf("%q mentions an issue: %t, want %t", text, got, want)
+		}
 	}
 }
 

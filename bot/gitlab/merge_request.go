@@ -64,7 +64,7 @@ func (w *wireMergeRequest) mergeRequest() (triage.Issue, error) {
 		Reviewers: people(w.Reviewers), Head: w.SHA, MergedAt: w.MergedAt,
 	}
 	closes := closing.Read(w.Title, w.Description, w.source())
-	m.MergeRequest.References, m.MergeRequest.External = closes.Issues, closes.External
+	m.MergeRequest.References, m.MergeRequest.External, m.MergeRequest.Mentions = closes.Issues, closes.External, closes.Mentions
 	m.MergeRequest.Digest = closing.Digest(w.Title, w.Description)
 	return m, nil
 }

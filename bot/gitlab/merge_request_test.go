@@ -56,7 +56,7 @@ func TestMergeRequest(t *testing.T) {
 			i.CreatedAt, i.UpdatedAt = noon.Add(-time.Hour), noon.Add(456*time.Millisecond)
 			i.MergeRequest = &triage.MergeRequestDetails{
 				State: triage.MRMerged, SourceBranch: "s", TargetBranch: "main", Head: "abc", Reviewers: []triage.Person{{ID: 5, Username: "cy"}},
-				MergedAt: noon.Add(123 * time.Millisecond), References: []string{"g/p#4", "x/y#5"}, External: []string{"PLAN-1"},
+				MergedAt: noon.Add(123 * time.Millisecond), References: []string{"g/p#4", "x/y#5"}, External: []string{"PLAN-1"}, Mentions: true,
 				Digest: closing.Digest("Faster", "Closes #4 and x/y#5, PLAN-1"),
 			}
 		})},

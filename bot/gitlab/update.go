@@ -26,6 +26,9 @@ import (
 // A failed call may have been carried out all the same. Repeating it is harmless.
 func (c *Client) UpdateIssue(ctx context.Context, before, after triage.Issue) (triage.Issue, error) {
 	k := call{name: "update", op: "updating " + named(before.Ref), method: http.MethodPut, path: subjectPath(before.Ref)}
+	if before.Kind == triage.SubjectMergeRequest {
+		k.role = "Developer"
+	}
 	if after.Ref != before.Ref {
 		return triage.Issue{}, c.newError(k, 0, Permanent, fmt.Errorf("the wanted state is one of %s", named(after.Ref)))
 	}

@@ -18,12 +18,12 @@ const (
 
 // writeDetails writes the details section: what did not fit into the summary, further people to be mentioned, and the rules with their
 // reasons. It writes nothing if there is nothing of that.
-func writeDetails(b *strings.Builder, p summary, others []string, s engine.Note, team *triage.Team, decision string) {
+func writeDetails(b *strings.Builder, p summary, others []string, s engine.Note, team *triage.Team, decision string, commands bool) {
 	paragraphs := slices.Concat(p.linesBelow, p.full)
 	if len(others) > 0 {
 		paragraphs = append(paragraphs, "Also for @"+strings.Join(others, " @")+" to see.")
 	}
-	rows := detailsRows(p, s, team, decision)
+	rows := detailsRows(p, s, team, decision, commands)
 	if len(paragraphs) == 0 && len(rows) == 0 {
 		return
 	}
@@ -41,8 +41,9 @@ func writeDetails(b *strings.Builder, p summary, others []string, s engine.Note,
 }
 
 // detailsRows is one list, because two lists would run into one another; each row ends with a newline. Where rules give their reasons, the last
-// row says how to silence one and where to read more; decision is a link, "" for none.
-func detailsRows(p summary, s engine.Note, team *triage.Team, decision string) []string {
+// row says how to silence one and where to read more; decision is a link, "" for none. Without commands,
+// as on a merge request, it only says where to read more.
+func detailsRows(p summary, s engine.Note, team *triage.Team, decision string, commands bool) []string {
 	var rows []string
 	for _, e := range p.entries {
 		if e.cut {
@@ -58,8 +59,12 @@ func detailsRows(p summary, s engine.Note, team *triage.Team, decision string) [
 	for _, r := range s.Inactive {
 		rows = append(rows, "- "+inactiveRow(r, team)+"\n")
 	}
-	if len(s.Why) > 0 {
+	switch {
+	case len(s.Why) == 0:
+	case commands:
 		rows = append(rows, "- Quiet one rule here: "+team.CommandCode("ignore <rule> why")+". Everything I know: "+team.CommandCode("why")+decision+".\n")
+	case decision != "":
+		rows = append(rows, "- More about it: the page of the rule"+decision+".\n")
 	}
 	return rows
 }

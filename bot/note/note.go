@@ -41,7 +41,7 @@ func RenderOn(issue triage.Ref, s engine.Note, team *triage.Team, m triage.Memor
 
 	var b strings.Builder
 	above.write(&b)
-	writeDetails(&b, above, a.others, shown, team, decisionLink(issue, team))
+	writeDetails(&b, above, a.others, shown, team, decisionLink(issue, team), issue.Kind == triage.SubjectIssue)
 	m.Note.Digest, m.Note.Shown = Digest(s), noteEntries(s)
 	b.WriteString(markerOf(m))
 	return b.String()

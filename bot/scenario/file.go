@@ -7,14 +7,16 @@
 //	-- rules --     optional: id: mode, or id: {mode: …, option: …}
 //	-- policies --  optional: a policy file; only for scenarios that are played without a configuration, which has its own
 //	-- issue --     optional: type, title, labels, status_name, weight, weights (false: this GitLab has none), closed, moved, confidential, author, assignee,
-//	                milestone, due, health, age, untouched: how long ago it was last changed
+//	                milestone, due, health, age, untouched: how long ago it was last changed;
+//	                merge_request: {draft, state, closes, mentions}, if it is one
 //	-- memory --    optional: what the bot remembers: own, suspended, snoozed, bump, undone
 //	-- around --    optional: what GitLab tells when it is asked: links, agreements (by comment or thumb), levels (30 for the author if not
 //	                given), commented, closed_as (duplicate or moved); issues: the numbers of other issues that comments may name;
 //	                report: "planning 19.6", if the issue is a report's, away: the days "2026-12-21..2027-01-02" and takes: the people by
 //	                issue that it tells; severity_age: how long ago the first severity was set; milestone: its title, start, due and next,
 //	                upcoming, started; votes: [up, down], discussions: [threads, comments], iteration, members: [group/gnome:ann];
-//	                merge_requests: those that close the issue; auto_close: false, if GitLab does not close it then
+//	                merge_requests: those that close the issue; auto_close: false, if GitLab does not close it then;
+//	                closed_labels: those of the issue that a merge request closes
 //	-- event --     what one person does: by, kind, after, add, remove, weight, assign, milestone, text, internal, level, emoji, status,
 //	                status_name.
 //	                Of kind merge request it tells of one: number, elsewhere, state, draft, assignee, target, by_hand, by_text, dropped, ago.
@@ -76,6 +78,8 @@ type Issue struct {
 	Due       string        `yaml:"due"`
 	Health    string        `yaml:"health"`
 	Untouched time.Duration `yaml:"untouched"` // since the last change, at the beginning
+
+	MergeRequest *MergeRequestSubject `yaml:"merge_request"` // it is a merge request itself
 }
 
 // Memory is the part "memory": what the bot remembers of the issue.
@@ -128,6 +132,7 @@ type Around struct {
 
 	MergeRequests []MergeRequest `yaml:"merge_requests"` // those that close the issue
 	AutoClose     *bool          `yaml:"auto_close"`     // false: GitLab does not close the issue when they are merged
+	ClosedLabels  []string       `yaml:"closed_labels"`  // of the issue that a merge request closes
 }
 
 // Milestone is what GitLab tells of the issue's milestone. Days are written as 2026-11-30.

@@ -49,3 +49,23 @@ func (m MergeRequest) mergeRequest(now time.Time) triage.MergeRequest {
 	}
 	return is
 }
+
+// MergeRequestSubject says that a scenario is about a merge request.
+type MergeRequestSubject struct {
+	State    string  `yaml:"state"` // empty is opened
+	Draft    bool    `yaml:"draft"`
+	Closes   []int64 `yaml:"closes,omitempty"` // issues of its project
+	Mentions bool    `yaml:"mentions"`         // its text names an issue in another way
+}
+
+func (m MergeRequestSubject) describe(i *triage.Issue) {
+	details := triage.MergeRequestDetails{State: triage.MergeRequestState(m.State), Draft: m.Draft, ToDefault: true, TargetBranch: "main", ClosesKnown: true, Mentions: m.Mentions}
+	if details.State == "" {
+		details.State = triage.MROpened
+	}
+	for _, iid := range m.Closes {
+		details.Closes = append(details.Closes, triage.Ref{Project: i.Project, IID: iid})
+	}
+	i.Kind, i.NoWeights, i.MergeRequest, i.Type = triage.SubjectMergeRequest, true, &details, ""
+	i.Closed = details.State == triage.MRClosed || details.State == triage.MRMerged
+}

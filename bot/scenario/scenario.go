@@ -112,6 +112,9 @@ func (i Issue) issue() triage.Issue {
 	if i.Milestone {
 		issue.Milestone = someMilestone
 	}
+	if i.MergeRequest != nil {
+		i.MergeRequest.describe(&issue)
+	}
 	return issue
 }
 
@@ -154,7 +157,7 @@ func (a Around) around() triage.Context {
 	for name, how := range a.Agreements {
 		around.Agreements[name] = triage.Agreement{ID: userID(name), Thumb: how == "thumb", Comment: how == "comment"}
 	}
-	around.AutoClose = a.AutoClose == nil || *a.AutoClose
+	around.AutoClose, around.ClosedLabels = a.AutoClose == nil || *a.AutoClose, a.ClosedLabels
 	for _, m := range a.MergeRequests {
 		around.MergeRequests = triage.WithMergeRequest(around.MergeRequests, m.mergeRequest(start))
 	}

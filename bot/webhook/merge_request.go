@@ -115,7 +115,7 @@ func (d *Delivery) setMergeRequest(p *payload, more *mergeRequestPayload) {
 		SourceBranch: cleanText(o.SourceBranch, maxName), TargetBranch: cleanText(o.TargetBranch, maxName),
 		ToDefault: o.TargetBranch == more.Project.DefaultBranch,
 		Reviewers: d.reviewers(more), Head: cleanText(o.LastCommit.ID, maxName), MergedAt: o.MergedAt.at,
-		References: closes.Issues, External: closes.External, Digest: closing.Digest(i.Title, o.Description),
+		References: closes.Issues, External: closes.External, Mentions: closes.Mentions, Digest: closing.Digest(i.Title, o.Description),
 	}
 }
 

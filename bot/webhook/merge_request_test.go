@@ -25,7 +25,7 @@ func mergeRequest() webhook.Delivery {
 			MergeRequest: &triage.MergeRequestDetails{
 				State: triage.MROpened, SourceBranch: "lighter", TargetBranch: "main", ToDefault: true, Reviewers: []triage.Person{omar},
 				Head:       "a1b2c3d4e5f60718293a4b5c6d7e8f9001122334",
-				References: []string{"fleet/ship#12", "fleet/oar#3"}, External: []string{"PLAN-9"},
+				References: []string{"fleet/ship#12", "fleet/oar#3"}, External: []string{"PLAN-9"}, Mentions: true,
 				Digest: closing.Digest("Anker leichter machen", "Less iron.\n\nCloses #12, fleet/oar#3 and PLAN-9\n\n`Fixes #99`"),
 			},
 		},
@@ -53,7 +53,7 @@ func TestDecodeMergeRequest(t *testing.T) {
 		{"a fork that was deleted", []edit{{"object_attributes.source", "null"}, {"object_attributes.source_project_id", "null"}}, nil},
 		{"a branch without a commit", []edit{{"object_attributes.last_commit", "null"}}, details(func(m *triage.MergeRequestDetails) { m.Head = "" })},
 		{"no description", []edit{{"object_attributes.description", "null"}}, details(func(m *triage.MergeRequestDetails) {
-			m.References, m.External, m.Digest = nil, nil, closing.Digest("Anker leichter machen", "")
+			m.References, m.External, m.Mentions, m.Digest = nil, nil, false, closing.Digest("Anker leichter machen", "")
 		})},
 		{"precise times", []edit{{"object_attributes.updated_at", `"2026-03-02T09:30:15.386Z"`}}, func(d *webhook.Delivery) {
 			d.Event.At = d.Event.At.Add(386 * time.Millisecond)

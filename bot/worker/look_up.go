@@ -119,6 +119,11 @@ func (j *job) loadContext(ctx context.Context, d engine.Decision, needs engine.N
 			return err
 		}
 	}
+	if needs.Facts&triage.NeedClosedLabels != 0 {
+		if err := j.loadClosedLabels(ctx, &around); err != nil {
+			return err
+		}
+	}
 	if err := j.loadPolicyFacts(ctx, needs, &around); err != nil {
 		return err
 	}

@@ -104,3 +104,18 @@ func (j *job) mergeSettings(ctx context.Context, project int64) (gitlab.MergeSet
 		return j.reads.MergeSettings(ctx, project)
 	})
 }
+
+// loadClosedLabels gets the labels of the first issue that the merge request closes. One that is gone has none.
+func (j *job) loadClosedLabels(ctx context.Context, around *triage.Context) error {
+	around.ClosedLabels = nil
+	m := j.snap.issue.MergeRequest
+	if m == nil || len(m.Closes) == 0 {
+		return nil
+	}
+	issue, _, err := j.reads.IssueWithCounts(ctx, m.Closes[0])
+	if gitlab.ClassOf(err) == gitlab.NotFound {
+		return nil
+	}
+	around.ClosedLabels = issue.Labels
+	return err
+}

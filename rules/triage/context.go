@@ -29,6 +29,7 @@ const (
 	NeedMilestoneUpcoming                  // Context.Milestone.Upcoming
 	NeedMilestoneStarted                   // Context.Milestone.Started
 	NeedAuthorName                         // Issue.Author.Username, of which most deliveries tell only the id
+	NeedClosedLabels                       // Context.ClosedLabels, of a merge request
 )
 
 // Context is what the bot knows about the surroundings of an issue: links, agreements, access levels. Known says which parts were loaded;
@@ -52,6 +53,8 @@ type Context struct {
 	// MergeRequests are those that close the issue when they are merged, those merged already included; AutoClose says that GitLab closes it then.
 	MergeRequests []MergeRequest `json:"mr,omitempty"`
 	AutoClose     bool           `json:"ac,omitempty"`
+	// ClosedLabels are those of the first issue that a merge request closes.
+	ClosedLabels []string `json:"cll,omitempty"`
 	// AllTold says that events have told of all of them since the issue was opened, so that none has to be looked up.
 	AllTold bool `json:"mt,omitempty"`
 }

@@ -68,6 +68,7 @@ type MergeRequestDetails struct {
 	// tells two states of title and description apart.
 	References []string  `json:"rf,omitempty"`
 	External   []string  `json:"ex,omitempty"`
+	Mentions   bool      `json:"mn,omitempty"` // they name an issue in any way
 	Digest     string    `json:"dg,omitempty"`
 	MergedAt   time.Time `json:"ma,omitzero"`
 	// Closes are the issues that it closes when it is merged, in other projects, too. They are known if ClosesKnown.
