@@ -206,13 +206,14 @@ resource_rules:
 	}
 	w := newWorld(t)
 	defer w.close()
-	w.open(sandbox.IssueOptions{Title: "t", Labels: []string{"vip", "call::qxz", "type::bug"}})
+	w.open(sandbox.IssueOptions{Title: "t", Labels: []string{"vip", "call::qxz", "type::bug"}, Due: "2026-12-07"})
+	w.must(w.React("qxz_mia", w.ref, 0, "thumbsup"))
 	w.now = w.now.Add(5 * 24 * time.Hour)
 	issue, err := w.client.Issue(t.Context(), w.ref)
 	w.must(err)
 	r, err := recording.Record(t.Context(), recording.Options{GitLab: w.client, Policy: c.Policy(), Rules: c.Policies.Rules, Issue: issue, Now: w.now})
 	w.must(err)
-	for _, want := range []string{`labels: ["vip", "call::label-1", "type::bug"]`, "policy/call-back: ", "add ~\"call::back\" (act)"} {
+	for _, want := range []string{`labels: ["vip", "call::label-1", "type::bug"]`, `due: "2026-12-07"`, "votes: [1, 0]", "policy/call-back: ", "add ~\"call::back\" (act)"} {
 		if !strings.Contains(string(r.File), want) {
 			t.Errorf("the file lacks %q:\n%s", want, r.File)
 		}

@@ -24,7 +24,8 @@ type writer struct {
 	comments *redact.Comments
 	levels   map[int64]int // access levels of those who wrote commands, by user id
 
-	silent int // comments that are left out
+	silent int    // comments that are left out
+	votes  [2]int // up and down, as they are now
 }
 
 func newWriter(o Options, opened triage.Issue, past []backtest.Moment, talk []triage.Event) *writer {
@@ -52,6 +53,13 @@ func newWriter(o Options, opened triage.Issue, past []backtest.Moment, talk []tr
 	w.labels = redact.NewLabels(o.Policy, o.Rules, w.people)
 	w.comments = redact.NewComments(o.Policy, w.people, nil)
 	for _, m := range all {
+		switch {
+		case m.Emoji == nil:
+		case triage.IsThumbsup(m.Emoji.Name):
+			w.votes[0]++
+		case m.Emoji.Name == "thumbsdown":
+			w.votes[1]++
+		}
 		if m.Note != nil && w.comments.Redact(m.Note.Text) == "" {
 			w.silent++
 			continue
@@ -117,7 +125,10 @@ func (w *writer) file(links []triage.Link) scenario.File {
 	case w.Issue.Moved:
 		around.ClosedAs = "moved"
 	}
-	if len(around.Links)+len(around.Issues) > 0 || around.ClosedAs != "" {
+	if w.votes != [2]int{} && len(w.Rules) > 0 { // only policies look at them
+		around.Votes = w.votes[:]
+	}
+	if len(around.Links)+len(around.Issues)+len(around.Votes) > 0 || around.ClosedAs != "" {
 		f.Around = &around
 	}
 	return f
@@ -158,7 +169,7 @@ func (w *writer) event(n int) scenario.Event {
 func (w *writer) notes() []string {
 	notes := []string{
 		"usernames became person-1 and so on; the title, the project and what people wrote are left out",
-		"assignees, type and links are as they are now: GitLab keeps no record of when they came",
+		"assignees, type, due date, health, votes and links are as they are now: GitLab keeps no record of when they came",
 		"what the configuration says itself stands in the decisions as it is",
 	}
 	if w.labels.Renamed() {
