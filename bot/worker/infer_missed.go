@@ -22,6 +22,9 @@ func (j *job) inferMissed(ctx context.Context) error {
 	if j.snap.told != nil {
 		if e, missed := j.missedEvent(*j.snap.told); missed {
 			j.in.Events = append(j.in.Events, e)
+			// Where deliveries of the issue are lost, those of its merge requests may be, too.
+			j.in.Memory.Context.Known &^= triage.NeedMergeRequests
+			j.in.Memory.Context.AllTold = false
 		}
 	}
 	traced := j.in.Memory.HistoryImported || j.snap.told != nil && j.in.Memory.SeenFromCreation
