@@ -14,8 +14,12 @@ import (
 	"flowkeeper/bot/command"
 )
 
-// maxReferences bounds what one merge request can close.
-const maxReferences = 50
+const (
+	// maxReferences bounds what one merge request can close.
+	maxReferences = 50
+	// maxText bounds what is read of a description; GitLab's longest is as long.
+	maxText = 1 << 20
+)
 
 // References are what a text says it closes.
 type References struct {
@@ -42,32 +46,49 @@ func SourceOf(project, page string) Source {
 const (
 	// word begins a closing phrase.
 	word = `\b(?:[Cc]los(?:e[sd]?|ing)|[Ff]ix(?:e[sd]|ing)?|[Rr]esolv(?:e[sd]?|ing)|[Ii]mplement(?:s|ed|ing)?):? +`
-	// one is one reference: an address, a number with or without its project, or the key of another tracker.
-	one = `(?:https?://[^\s<>()\[\]"']+/(?:issues|work_items)/[0-9]+|(?:[A-Za-z0-9_.][A-Za-z0-9_./-]*)?#[0-9]+|[A-Z][A-Z0-9_]+-[0-9]+)`
-	// between two references of a list.
-	between = `(?:\s*,?\s+and\s+|\s*,?\s*)`
+	// link is an address, without the punctuation behind it.
+	link = `https?://[^\s>]{0,299}[^\s>?!.,:]`
+	// issue is a number with or without its project.
+	issue = `(?:[A-Za-z0-9_.][A-Za-z0-9_./-]*)?#[0-9]+|\bGL-[0-9]+`
+	// key is that of another tracker. A list does not go on behind one.
+	key = `[A-Z][A-Z0-9_]+-[0-9]+`
+	// between two references of a list. It does not go over the end of a line.
+	between = `(?: *,? +and +| *,? *)`
 )
 
 var (
-	phrase    = regexp.MustCompile(word + `(?:issues? +)?` + one + `(?:` + between + `(?:issues? +)?` + one + `)*`)
-	reference = regexp.MustCompile(one)
+	phrase    = regexp.MustCompile(word + `(?:(?:issues? +)?(?:` + link + `|` + issue + `)` + between + `|` + key + `)+`)
+	reference = regexp.MustCompile(link + `|` + issue + `|` + key)
 	number    = regexp.MustCompile(`^(.*)#([1-9][0-9]{0,8})$`)
-	page      = regexp.MustCompile(`^(.+?)(?:/-)?/(?:issues|work_items)/([1-9][0-9]{0,8})$`)
+	page      = regexp.MustCompile(`^(.+?)(?:/-)?/(?:issues|work_items)/([1-9][0-9]{0,8})(?:[^0-9A-Za-z_-].*)?$`)
 	scheme    = regexp.MustCompile(`^https?://`)
 )
 
-// Read finds the references of a merge request. Code and HTML comments are not read, nor is what stands beyond the first 64 KiB.
+// Read finds the references of a merge request. GitLab looks for closing phrases in the text as it is written, so that those in code and in HTML
+// comments count. What is only mentioned there is not: people do not see it as an issue. What stands beyond the first 1 MiB is not read.
 func Read(title, description string, of Source) References {
 	var found References
+	description = description[:min(len(description), maxText)]
 	found.read(title, of)
-	if reference.MatchString(description) {
-		found.read(command.WithoutCode(description), of)
-	}
+	found.read(description, of)
+	found.Mentions = len(found.Issues)+len(found.External) > 0 || mentions(title, of) || mentions(description, of)
 	return found
 }
 
+// mentions reports whether people see the name of an issue in the text.
+func mentions(text string, of Source) bool {
+	if !reference.MatchString(text) {
+		return false
+	}
+	for _, written := range reference.FindAllString(command.WithoutCode(text), -1) {
+		if issue, external := of.resolve(written); issue != "" || external != "" {
+			return true
+		}
+	}
+	return false
+}
+
 func (r *References) read(text string, of Source) {
-	r.Mentions = r.Mentions || reference.MatchString(text)
 	for _, p := range phrase.FindAllString(text, maxReferences) {
 		for _, written := range reference.FindAllString(p, maxReferences) {
 			r.add(written, of)
