@@ -7,8 +7,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Fight is two rules, or one with itself, of which one takes back what the other wants. Policies in such a fight have every issue that Example
-// describes end with an error.
+// Fight is two rules, or one with itself, of which one takes back what the other wants. In mode act, every issue that Example describes ends with an
+// error.
 type Fight struct {
 	A, B    Rule // the same for one that fights itself
 	What    string
@@ -23,114 +23,87 @@ func (f Fight) String() string {
 	return fmt.Sprintf("%s and %s fight: the first %s. Example: %s", f.A.ID, f.B.ID, f.What, f.Example)
 }
 
-// Fights finds rules that fight under conditions that can hold together, whatever their modes. It compares only rules that name the same label, or that
-// close and reopen, and it looks at the states, labels, milestones, weights and types that conditions name: what else they ask for is
-// taken to be possible. The same rules give the same fights, in the order of the rules.
+// maxPairs bounds how many pairs of rules are tried out.
+const maxPairs = 20_000
+
+// Fights finds rules that fight, whatever their modes. It tries out rules on an issue that both ask for if one adds a label that the other removes, or
+// that another of its scope replaces, or if one closes and the other reopens: each acts once, as in a decision, and then neither may want anything
+// more. Labels and the state are looked at; what else conditions ask for is taken to be so unless two of them exclude each other. The same rules
+// give the same fights, in the order of the rules.
 func Fights(rules []Rule) []Fight {
-	removes, reopens := map[string][]int{}, []int(nil)
-	for n, r := range rules {
-		for _, l := range r.Actions.RemoveLabels {
-			removes[l] = append(removes[l], n)
-		}
-		if r.Actions.State == Opened {
-			reopens = append(reopens, n)
-		}
-	}
 	var fights []Fight
-	for n := range rules {
-		a := &rules[n]
-		for _, l := range a.Actions.Labels {
-			for _, m := range removes[l] {
-				if example, ok := together(a, &rules[m], l); ok {
-					fights = append(fights, Fight{*a, rules[m], "adds " + triage.Quoted(l) + " and the second removes it", example})
-				}
-			}
-		}
-		if a.Actions.State != Closed {
+	for _, p := range rivals(rules) {
+		a, b := &rules[p.first], &rules[p.second]
+		if excluded(a, b) {
 			continue
 		}
-		for _, m := range reopens {
-			if !needsState(a.When) && !needsState(rules[m].When) {
-				if example, ok := together(a, &rules[m], ""); ok {
-					fights = append(fights, Fight{*a, rules[m], "closes and the second reopens", example})
-				}
-			}
-		}
-	}
-	for n := range fights {
-		if f := &fights[n]; f.A.ID == f.B.ID {
-			f.What = "adds and removes the same label"
+		if f, ok := tryOut(a, b); ok {
+			fights = append(fights, f)
 		}
 	}
 	return fights
 }
 
-// needsState reports whether a rule looks at the state, which its own action then ends.
-func needsState(conditions []Condition) bool {
-	return slices.ContainsFunc(conditions, func(c Condition) bool { _, ok := c.(InState); return ok })
-}
+// pair is two rules by their places, the second not before the first.
+type pair struct{ first, second int }
 
-// together reports whether two rules can hold on one issue with and without a label, so that neither ends: the one that adds it also without it, the one
-// that removes it also with it. The example is such an issue.
-func together(adds, removes *Rule, label string) (example string, ok bool) {
-	if adds.Subject != removes.Subject {
-		return "", false
+// rivals are the pairs of rules that may want different things of a label, a scope or the state.
+func rivals(rules []Rule) []pair {
+	type wish struct {
+		rule  int
+		wants string
 	}
-	has, lacks := map[string]bool{}, map[string]bool{}
-	var labels []string
-	for _, r := range []*Rule{adds, removes} {
-		for _, c := range r.When {
-			switch c := c.(type) {
-			case HasLabels:
-				if len(c.AnyOf) == 0 || slices.Contains(c.AnyOf[0], None) {
-					return "", false
+	wishes := map[string][]wish{}
+	var topics []string
+	note := func(topic, wants string, rule int) {
+		if wishes[topic] == nil {
+			topics = append(topics, topic)
+		}
+		wishes[topic] = append(wishes[topic], wish{rule, wants})
+	}
+	for n := range rules {
+		a := &rules[n].Actions
+		for _, l := range a.Labels {
+			note("label "+l, "there", n)
+			if scope := triage.Scope(l); scope != "" {
+				note("scope "+scope, l, n)
+			}
+		}
+		for _, l := range a.RemoveLabels {
+			note("label "+l, "gone", n)
+		}
+		if a.State != "" {
+			note("state", string(a.State), n)
+		}
+	}
+	seen := map[pair]bool{}
+	var pairs []pair
+	for _, topic := range topics {
+		for n, w := range wishes[topic] {
+			for _, other := range wishes[topic][n+1:] {
+				p := pair{w.rule, other.rule}
+				if w.wants == other.wants || seen[p] || rules[p.first].Subject != rules[p.second].Subject || len(pairs) == maxPairs {
+					continue
 				}
-				for _, l := range c.AnyOf[0] {
-					if l == label && r == adds {
-						return "", false // it only holds where the label is there
-					}
-					if l != Any && l != label && !has[l] {
-						has[l], labels = true, append(labels, l)
-					}
-				}
-			case LacksLabels:
-				for _, l := range c.Labels {
-					if l == label && r == removes {
-						return "", false // where the label is there it does not hold
-					}
-					if l != label {
-						lacks[l] = true
-					}
-				}
-			case OnlyLabels, AnyOf:
-				return "", false // nothing is known of what can be together
+				seen[p] = true
+				pairs = append(pairs, p)
 			}
 		}
 	}
-	for _, l := range labels {
-		if lacks[l] {
-			return "", false
-		}
-	}
-	for _, c := range adds.When {
-		for _, d := range removes.When {
-			if excludes(c, d) {
-				return "", false
-			}
-		}
-	}
-	if len(labels) == 0 {
-		return "any issue that fits both", true
-	}
-	return "an issue with " + quotedList(labels, "and"), true
+	slices.SortFunc(pairs, func(a, b pair) int { return slices.Compare([]int{a.first, a.second}, []int{b.first, b.second}) })
+	return pairs
 }
 
-// excludes reports whether two conditions cannot hold together.
+// excluded reports whether the conditions of two rules cannot hold together, whatever labels there are.
+func excluded(a, b *Rule) bool {
+	return slices.ContainsFunc(a.When, func(c Condition) bool {
+		return slices.ContainsFunc(b.When, func(d Condition) bool { return excludes(c, d) })
+	})
+}
+
+// excludes reports whether two conditions cannot hold together. States are looked at when rules are tried out: actions change them.
 func excludes(a, b Condition) bool {
 	switch a := a.(type) {
-	case InState:
-		b, ok := b.(InState)
-		return ok && a.State != b.State
 	case InMilestone:
 		b, ok := b.(InMilestone)
 		return ok && a.Title != b.Title && (a.Title == MilestoneNone || b.Title == MilestoneNone)
@@ -140,9 +113,22 @@ func excludes(a, b Condition) bool {
 	case IsType:
 		b, ok := b.(IsType)
 		return ok && a.Type != b.Type
+	case IsDraft:
+		b, ok := b.(IsDraft)
+		return ok && a.Draft != b.Draft
 	case Age:
 		b, ok := b.(Age)
-		return ok && a.Of == b.Of && a.Older != b.Older
+		return ok && a.Of == b.Of && a.Older != b.Older && !a.overlaps(b)
 	}
 	return false
+}
+
+// overlaps reports whether something can be older than one of two ages and newer than the other.
+func (c Age) overlaps(other Age) bool {
+	older, newer := c, other
+	if other.Older {
+		older, newer = other, c
+	}
+	day := referenceDay
+	return older.over(day).Before(newer.over(day))
 }
