@@ -17,13 +17,12 @@ func policyFindings(p config.Policies) []check.Finding {
 			if n.Status != policyfile.DoesNotRun {
 				continue
 			}
-			name := "a rule without a name"
-			if e.Name != "" {
-				name = "“" + e.Name + "”"
-			}
-			all = append(all, check.Finding{What: what, Status: check.Warn, Detail: fmt.Sprintf("%s:%d: %s does not run: %s", e.File, n.Line, name, n.What), Do: joinedHint(n.Do)})
+			all = append(all, check.Finding{What: what, Status: check.Warn, Detail: fmt.Sprintf("%s:%d: %s does not run: %s", e.File, n.Line, policyfile.RuleName(e.Name), n.What), Do: joinedHint(n.Do)})
 			break
 		}
+	}
+	for _, f := range policyfile.Fights(p.Rules) {
+		all = append(all, check.Finding{What: what, Status: check.Warn, Detail: fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.What), Do: f.Do})
 	}
 	return all
 }

@@ -43,6 +43,7 @@ func (c *policiesCmd) Validate() error {
 // Run says what becomes of every rule.
 func (c *policiesCmd) Run(p *program) error {
 	found, files, err := c.read(p)
+	found.Remarks = append(found.Remarks, policyfile.Fights(found.Rules)...)
 	switch {
 	case c.JSON:
 		return errors.Join(p.printJSON(policiesReport(found)), err)

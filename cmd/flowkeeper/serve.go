@@ -74,6 +74,7 @@ func (c *serveCmd) serveUntilDone(ctx context.Context, p *program, app *bot.App,
 	if reason := loaded.OnlyShadowReason(); reason != "" {
 		watching = "; no rule writes (shadow): " + reason
 	}
+	logFights(log, loaded)
 	log.Info("taking deliveries", zap.String("webhooks", app.URL()), zap.String("admin", app.AdminURL()))
 	ready := app.Ready()
 	for {

@@ -9,6 +9,7 @@ import (
 
 	"flowkeeper/bot"
 	"flowkeeper/config"
+	"flowkeeper/config/policyfile"
 )
 
 // reloader takes the configuration into a running app again: the file, and the files that variables name. The variables themselves are
@@ -42,6 +43,7 @@ func (r *reloader) reload(ctx context.Context) {
 	}
 	r.current = next
 	r.log.Info("the configuration was read again", zap.Strings("changed", changed))
+	logFights(r.log, next)
 	if len(waiting) > 0 {
 		r.log.Warn("what else has changed needs a restart", zap.Strings("keys", waiting))
 	}
@@ -70,4 +72,16 @@ func problemLines(err error) []string {
 		lines = append(lines, p.String())
 	}
 	return lines
+}
+
+// logFights warns of policies that may take back each other's work. They are no reason not to start: the gem runs them, too.
+func logFights(log *zap.Logger, loaded config.Config) {
+	const most = 20
+	fights := policyfile.Fights(loaded.Policies.Rules)
+	for _, f := range fights[:min(most, len(fights))] {
+		log.Warn("policies fight", zap.String("file", f.File), zap.Int("line", f.Line), zap.String("fight", f.What))
+	}
+	if left := len(fights) - most; left > 0 {
+		log.Warn("more policies fight; flowkeeper check names them", zap.Int("fights", left))
+	}
 }

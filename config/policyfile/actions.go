@@ -133,13 +133,11 @@ func appendNew(list []string, more ...string) []string {
 func readStatus(r *ruleReader, e entry) {
 	switch status, _ := r.choice(e, "close", "reopen"); status {
 	case "close":
-		r.setState(policy.Closed)
+		r.setState(e.at, policy.Closed)
 	case "reopen":
-		r.setState(policy.Opened)
+		r.setState(e.at, policy.Opened)
 	}
 }
-
-func (r *ruleReader) setState(s policy.State) { r.rule.Actions.State = s }
 
 var mentionForm = regexp.MustCompile(`^[A-Za-z0-9_.][A-Za-z0-9_./-]*$`)
 

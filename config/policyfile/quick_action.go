@@ -67,7 +67,7 @@ func (c *commentReader) carryOut(at document.Location, name, args string) {
 		a.Mentions = appendNew(a.Mentions, names...)
 	case "close", "reopen":
 		ok = args == ""
-		c.setState(map[string]policy.State{"close": policy.Closed, "reopen": policy.Opened}[name])
+		c.setState(at, map[string]policy.State{"close": policy.Closed, "reopen": policy.Opened}[name])
 	case "weight":
 		if ok = regexp.MustCompile(`^[0-9]{1,6}$`).MatchString(args); ok {
 			c.setWeight(entry{key: "comment: /weight", at: at}, args)

@@ -133,6 +133,9 @@ func (r *ruleReader) checkWhole(n *node, at document.Location) {
 	if a.While && len(a.Labels) == 0 {
 		r.reportf(keyAt(n, keyWhile), "leave it out, or add labels", "while has no meaning without labels")
 	}
+	if r.entry.Status() != DoesNotRun {
+		r.checkItself(n.get(keyActions))
+	}
 }
 
 // keyAt is where a key of a mapping is.
