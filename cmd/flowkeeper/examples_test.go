@@ -33,7 +33,7 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// TestExamplesAreSound checks every example as a team's pipeline would, without the search for contradictions, which takes some seconds each.
+// TestExamplesAreSound checks every example as a team's pipeline would.
 func TestExamplesAreSound(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(examples, "*.yaml"))
 	if err != nil || len(files) == 0 {
@@ -41,7 +41,11 @@ func TestExamplesAreSound(t *testing.T) {
 	}
 	for _, file := range files {
 		var out, errs bytes.Buffer
-		if code := run([]string{"check", "--offline", "--no-search", "--quiet", file}, nil, &out, &errs); code != exitDone || out.Len()+errs.Len() > 0 {
+		args := []string{"check", "--offline", "--quiet", file}
+		if name := filepath.Base(file); name == "handbook.yaml" || name == "scrum.yaml" {
+			args = append(args, "--no-search") // with weights there is too much to search
+		}
+		if code := run(args, nil, &out, &errs); code != exitDone || out.Len()+errs.Len() > 0 {
 			t.Errorf("%s: exit code %d\n%s%s", file, code, &out, &errs)
 		}
 	}

@@ -38,3 +38,29 @@ func TestPolicies(t *testing.T) {
 		}
 	}
 }
+
+// TestStalePolicies: a policy that marks old issues and one that closes what is marked for long do not fight: what the bot writes makes the issue
+// new.
+func TestStalePolicies(t *testing.T) {
+	old := func(days int) policy.Condition {
+		return policy.Age{Of: policy.UpdatedAt, Older: true, Interval: days, Unit: policy.Days}
+	}
+	var settings []engine.Setting
+	for _, r := range []policy.Rule{
+		{
+			ID: "policy/marks", Mode: triage.Act, When: []policy.Condition{policy.InState{State: policy.Opened}, policy.LacksLabels{Labels: []string{"stale"}}, old(30)},
+			Actions: policy.Actions{Labels: []string{"stale"}},
+		},
+		{
+			ID: "policy/closes", Mode: triage.Act, When: []policy.Condition{policy.InState{State: policy.Opened}, policy.HasLabels{AnyOf: [][]string{{"stale"}}}, old(10)},
+			Actions: policy.Actions{State: policy.Closed},
+		},
+	} {
+		settings = append(settings, engine.Setting{Rule: r.Rule(), Mode: r.Mode})
+	}
+	p := engine.Policy{Team: triage.NewTeam(triage.TeamConfig{}), Settings: settings}
+	report, err := Search(t.Context(), p, Bound{Weight: 0, Together: 2, Labels: 4, Conflicts: 5})
+	if err != nil || len(report.Conflicts) > 0 {
+		t.Errorf("%v, %v", err, report.Conflicts)
+	}
+}

@@ -178,6 +178,9 @@ func (s *search) decideTwice(sit situation) (*clash, []string) {
 	if err != nil {
 		return clashOf(first.Plan, issue), nil
 	}
+	if len(first.Plan) > 0 {
+		first.Result.UpdatedAt = searchTime // the bot has just written
+	}
 	second, err := s.decide(events, first.Result, first.Memory)
 	if err == nil && len(second.Plan) == 0 {
 		return nil, first.Result.Labels
