@@ -25,7 +25,7 @@ func mergeRequest() webhook.Delivery {
 			MergeRequest: &triage.MergeRequestDetails{
 				State: triage.MROpened, SourceBranch: "lighter", TargetBranch: "main", ToDefault: true, Reviewers: []triage.Person{omar},
 				Head:       "a1b2c3d4e5f60718293a4b5c6d7e8f9001122334",
-				References: []string{"fleet/ship#12", "fleet/oar#3"}, External: []string{"PLAN-9"}, Mentions: true,
+				References: []string{"fleet/ship#12", "fleet/oar#3", "fleet/ship#99"}, External: []string{"PLAN-9"}, Mentions: true,
 				Digest: closing.Digest("Anker leichter machen", "Less iron.\n\nCloses #12, fleet/oar#3 and PLAN-9\n\n`Fixes #99`"),
 			},
 		},
