@@ -323,3 +323,10 @@ func (h *handled) text() string {
 	defer h.mu.Unlock()
 	return strings.Join(h.lines, "")
 }
+
+// all are the lines.
+func (h *handled) all() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.lines)
+}

@@ -17,8 +17,8 @@ import (
 // "canceled" and the like.
 type Status struct{ ID, Name, Category string }
 
-// StatusSet are the statuses that a namespace allows, by the type of work item ("Issue"). None at all: there is no licence for statuses, or GitLab is
-// older than they are.
+// StatusSet are the statuses that a namespace allows, by the type of work item ("Issue"). An empty one: there is no licence for statuses. nil: GitLab does
+// not tell, because it is older than they are, has GraphQL switched off, or does not show the namespace.
 type StatusSet map[string][]Status
 
 // Find is the status of a name for a type of work item. A name in other letters' case counts if there is only one such. The error says what there is.
@@ -93,8 +93,7 @@ func (w *wireStatusItem) status() ItemStatus {
 	return s
 }
 
-// Statuses are the statuses that work items may have in the namespace with this full path. It is empty, without an error, where GitLab has no licence
-// for statuses, is too old, or has GraphQL switched off.
+// Statuses are the statuses that work items may have in the namespace with this full path. That there are none, or that GitLab does not tell, is no error.
 func (c *Client) Statuses(ctx context.Context, namespace string) (StatusSet, error) {
 	k := call{name: "statuses", op: "asking for the statuses of " + namespace, method: http.MethodPost, graphql: true}
 	k.send = wireQuery{statusesQuery, map[string]string{"path": namespace}}
@@ -124,21 +123,27 @@ func (c *Client) Statuses(ctx context.Context, namespace string) (StatusSet, err
 	return set, nil
 }
 
-// StatusOf is the status of an issue, the zero value where GitLab keeps none or has no licence for it: then nothing is asked for a while.
-func (c *Client) StatusOf(ctx context.Context, issue triage.Issue) (ItemStatus, error) {
+// StatusOf is the status of an issue, the zero value where GitLab keeps none or has no licence for it: then nothing is asked for a while. told is false
+// where GitLab does not tell.
+func (c *Client) StatusOf(ctx context.Context, issue triage.Issue) (status ItemStatus, told bool, err error) {
 	set, err := c.statusesOf(ctx, issue)
 	if err != nil || len(set) == 0 {
-		return ItemStatus{}, err
+		return ItemStatus{}, set != nil, err
 	}
 	k := call{name: "status", op: "reading the status of issue " + issue.Ref.String(), method: http.MethodPost, graphql: true}
 	k.send = wireQuery{statusQuery, map[string]string{"id": workItemID(issue.ID)}}
 	var w struct {
 		Item *wireStatusItem `json:"workItem"`
 	}
-	if known, err := c.query(ctx, k, &w); !known || w.Item == nil {
-		return ItemStatus{}, err
+	known, err := c.query(ctx, k, &w)
+	switch {
+	case err == nil && !known:
+		c.forgetStatuses(issue)
+		return ItemStatus{}, false, c.newError(k, 0, Transient, errors.New("GitLab does not answer what it answered a while ago"))
+	case err != nil || w.Item == nil:
+		return ItemStatus{}, false, err
 	}
-	return w.Item.status(), nil
+	return w.Item.status(), true, nil
 }
 
 // SetStatus gives the work item a status by the status's id and returns what the item has then, which need not be what was wanted: GitLab says nothing

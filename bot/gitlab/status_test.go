@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"flowkeeper/bot/gitlab"
+	"flowkeeper/rules/triage"
 )
 
 func TestStatuses(t *testing.T) {
@@ -87,5 +88,23 @@ func TestFindStatus(t *testing.T) {
 	}
 	if _, err := set.Find("Task", "Done"); err == nil {
 		t.Error("a status of issues is found for tasks")
+	}
+}
+
+// TestStatusesThatAreNotTold: a GitLab that told the statuses of a namespace a while ago, or was never asked, has to say twice that it does not tell them.
+func TestStatusesThatAreNotTold(t *testing.T) {
+	t.Parallel()
+	web := canned{answers: map[string]string{"POST /api/graphql": `404 {"error":"404 Not Found"}`}}
+	client := web.client(t)
+	issue := triage.Issue{Ref: ref, ID: 900, Path: "g/p"}
+	if _, _, err := client.StatusOf(t.Context(), issue); gitlab.ClassOf(err) != gitlab.Transient {
+		t.Errorf("at first: %v, want an error that has it tried again", err)
+	}
+	if got, told, err := client.StatusOf(t.Context(), issue); told || err != nil || got != (gitlab.ItemStatus{}) {
+		t.Errorf("then: %+v, told %t, %v", got, told, err)
+	}
+	unlicensed := canned{answers: map[string]string{"POST /api/graphql": `200 {"data":{"namespace":{"workItemTypes":{"nodes":[{"name":"Issue","widgetDefinitions":[{"allowedStatuses":[]}]}]}}}}`}}
+	if got, told, err := unlicensed.client(t).StatusOf(t.Context(), issue); !told || err != nil || got != (gitlab.ItemStatus{}) {
+		t.Errorf("without a licence: %+v, told %t, %v", got, told, err)
 	}
 }

@@ -23,7 +23,7 @@ type statusCache struct {
 
 type datedStatuses struct {
 	set StatusSet
-	at  time.Time
+	at  time.Time // zero if they are to be asked for anew
 }
 
 // statusesOf are the statuses of the namespace of an issue's project, as they were a while ago at most.
@@ -44,6 +44,11 @@ func (c *Client) statusesOf(ctx context.Context, issue triage.Issue) (StatusSet,
 	if c.statuses.all == nil {
 		c.statuses.all = map[string]datedStatuses{}
 	}
+	if set == nil && !(ok && kept.set == nil) {
+		// A GitLab that told, or was not asked before, has to say twice that it does not tell: a proxy may have answered.
+		c.statuses.all[namespace] = datedStatuses{}
+		return nil, &Error{Op: "asking for the statuses of " + namespace, Class: Transient, Err: errors.New("GitLab does not tell them; it is asked once more")}
+	}
 	c.statuses.all[namespace] = datedStatuses{set, c.now()}
 	return set, nil
 }
@@ -52,7 +57,10 @@ func (c *Client) statusesOf(ctx context.Context, issue triage.Issue) (StatusSet,
 func (c *Client) forgetStatuses(issue triage.Issue) {
 	c.statuses.mu.Lock()
 	defer c.statuses.mu.Unlock()
-	delete(c.statuses.all, path.Dir(issue.Path))
+	if kept, ok := c.statuses.all[path.Dir(issue.Path)]; ok {
+		kept.at = time.Time{}
+		c.statuses.all[path.Dir(issue.Path)] = kept
+	}
 }
 
 // statusChange is the status that the issue is to get, "" for none.

@@ -332,4 +332,15 @@ func (s *Server) Projects() []Project {
 func (s *Server) BotUser() string { return s.opt.BotUser }
 
 // Edition is what the instance can do.
-func (s *Server) Edition() Edition { return s.opt.Edition }
+func (s *Server) Edition() Edition {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.opt.Edition
+}
+
+// SetEdition changes what the instance can do, as a licence does that ends or is bought.
+func (s *Server) SetEdition(e Edition) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opt.Edition, s.schema = e, nil
+}

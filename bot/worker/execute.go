@@ -49,6 +49,11 @@ func (j *job) update(ctx context.Context) (again bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if got.Closed != j.snap.issue.Closed && got.StatusName == "" {
+		if err := j.readStatus(ctx, &got); err != nil { // closing and reopening set one
+			return false, err
+		}
+	}
 	got.CarryFrom(&j.snap.issue)
 	if err := j.completeDetails(ctx, &got); err != nil {
 		return false, err

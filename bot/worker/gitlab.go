@@ -31,7 +31,7 @@ type reader interface {
 	AccessLevel(ctx context.Context, project, user int64) (int, error)
 	Milestones(ctx context.Context, project int64) ([]gitlab.Milestone, error)
 	HasServiceDesk(ctx context.Context, project int64) (bool, error)
-	StatusOf(ctx context.Context, issue triage.Issue) (gitlab.ItemStatus, error)
+	StatusOf(ctx context.Context, issue triage.Issue) (status gitlab.ItemStatus, told bool, err error)
 	LicenceOf(ctx context.Context, namespace string) (gitlab.Licence, error)
 	MailsOutsiders(ctx context.Context, ref triage.Ref, id int64) (bool, error)
 	closingReader

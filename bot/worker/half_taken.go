@@ -54,7 +54,7 @@ func (j *job) withdrawWrite(before, got triage.Issue, labels []string) {
 			j.in.Facts.RefusedLabels = map[string]bool{}
 		}
 		j.in.Facts.RefusedLabels[l] = true
-		j.effects.note("command: add " + l + ", which GitLab did not take")
+		j.effects.note("command: " + triage.AddLabel{Label: l}.String() + ", which GitLab did not take")
 	}
 	if wantsAny(j.in.Pending.WantedActions, labels) {
 		j.refuseResumed(labels)

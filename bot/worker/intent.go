@@ -79,7 +79,7 @@ func (j *job) resumeIntent(ctx context.Context) error {
 			j.refuseResumed(labels)
 			e = triage.Edit{}
 		}
-		e = e.Remaining(j.rules.policy.Team, past, intent.Base)
+		e = e.Remaining(j.rules.policy.Team, past, intent.Base).WithoutOvertakenStatus(j.snap.issue)
 		for _, a := range e.Actions() {
 			// Which comment wanted what is not written down: the last one stands for all.
 			j.in.Pending.WantedActions = append(j.in.Pending.WantedActions, engine.WantedAction{Action: a, Note: intent.Answers[len(intent.Answers)-1].Note})

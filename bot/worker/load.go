@@ -49,9 +49,10 @@ func (j *job) load(ctx context.Context) error {
 				j.mail.unreadable++
 			}
 		} else if body.Issue.CarryFrom(newest); body.Issue.NewerThan(newest) {
+			lacking := lacksStatus(team, told, &body, newest)
 			body.Issue = team.SeeStatus(body.Issue)
 			newest, j.snap.seenAt, j.snap.late = &body.Issue, body.Event.ReceivedAt, body.Event.ReceivedAt.Sub(body.Issue.UpdatedAt) > newborn
-			j.mail.ambiguous = false
+			j.mail.ambiguous = lacking
 		} else if told != "" && body.Issue.UpdatedAt.Equal(newest.UpdatedAt) {
 			// Of a closing that is told twice, as of one time, only one may tell the status.
 			newest.Status, newest.StatusName = cmp.Or(body.Issue.Status, newest.Status), told
@@ -89,6 +90,19 @@ func (j *job) load(ctx context.Context) error {
 	j.known = j.known || j.isNewborn()
 	j.in.Memory.Context.AllTold = j.in.Memory.Context.AllTold || j.mail.blank && j.isNewborn() && j.pool.hearsMergeRequests(j.batch.Issue.Project)
 	return nil
+}
+
+// lacksStatus reports whether an event does not tell the status of the issue though there may be one, or another than the one that is known. Webhooks about
+// an issue tell it whenever it has one; an issue found in a list is shown without.
+func lacksStatus(team *triage.Team, told string, e *record.Event, known *triage.Issue) bool {
+	const aboutOther = triage.Noted | triage.Awarded | triage.Revoked | triage.Woken | triage.MergeRequestChanged
+	switch {
+	case told != "" || !team.KeepsStatus():
+		return false
+	case e.Event.Kind&triage.Swept != 0:
+		return true
+	}
+	return known != nil && known.StatusName != "" && e.Event.Kind&aboutOther == 0
 }
 
 // seenAs is a remembered issue as the team's rules see it now: where states are kept may have been configured anew. nil stays nil.

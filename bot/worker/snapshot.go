@@ -63,12 +63,12 @@ func (j *job) readStatus(ctx context.Context, issue *triage.Issue) error {
 	if !j.rules.policy.Team.KeepsStatus() || issue.Kind != triage.SubjectIssue {
 		return nil
 	}
-	status, err := j.reads.StatusOf(ctx, *issue)
+	status, told, err := j.reads.StatusOf(ctx, *issue)
 	if err != nil {
 		return err
 	}
-	if status.Name != "" {
-		issue.Status, issue.StatusName = status.Category, status.Name
+	if told {
+		issue.Status, issue.StatusName, issue.StatusTold = status.Category, status.Name, true
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ func (r *commandRun) run(c Comment, line Line, h parsedLine, call triage.Call) t
 		return triage.Refuse(triage.Say("somebody changed this after the comment was written, before the bot could read it; write it again if it still holds"))
 	}
 	for _, a := range out.Actions {
-		if l := triage.LabelOf(a); r.facts.RefusedLabels[l] && !out.Refused {
+		if l := triage.LabelOf(r.policy.Team.Exclusive(a, r.issue)); r.facts.RefusedLabels[l] && !out.Refused {
 			return triage.Refuse(LabelRefusedText(l))
 		}
 	}

@@ -21,6 +21,7 @@ type Issue struct {
 	Duplicated   bool     `json:"dup,omitempty"` // closed as a duplicate
 	Status       string   `json:"st,omitempty"`  // the category of its status; "" where GitLab has none, or did not say
 	StatusName   string   `json:"sn,omitempty"`  // of its status; "" where GitLab has none, or did not say
+	StatusTold   bool     `json:"-"`             // GitLab was asked for the status just now, so that "" means none
 	ServiceDesk  bool     `json:"sd,omitempty"`  // came by mail, so a customer gets its public comments; false may only be unknown
 	Labels       []string `json:"l,omitempty"`   // in GitLab's order
 
@@ -80,10 +81,10 @@ func (i *Issue) CarryFrom(of *Issue) {
 	if of == nil {
 		return
 	}
-	if i.Status == "" && of.Closed == i.Closed {
+	if i.Status == "" && of.Closed == i.Closed && !i.StatusTold {
 		i.Status = of.Status
 	}
-	if i.StatusName == "" && of.Closed == i.Closed {
+	if i.StatusName == "" && of.Closed == i.Closed && !i.StatusTold {
 		i.StatusName = of.StatusName
 	}
 	i.OneAssignee = i.OneAssignee || of.OneAssignee

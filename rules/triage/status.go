@@ -110,6 +110,17 @@ func (t *Team) KnowsStatus(label string) bool {
 	return known
 }
 
+// WithoutOvertakenStatus is the difference without a change of the status, if the issue has got another one since that was decided. No resource event tells
+// of statuses.
+func (e Edit) WithoutOvertakenStatus(i Issue) Edit {
+	for _, l := range i.Labels {
+		if _, is := StatusOf(l); is && !slices.Contains(e.Remove, l) {
+			e.Add, e.Remove = WithoutStatus(e.Add), WithoutStatus(e.Remove)
+		}
+	}
+	return e
+}
+
 // hasStatus reports whether the issue shows a status, as SeeStatus has it.
 func hasStatus(i Issue) bool {
 	return slices.ContainsFunc(i.Labels, func(l string) bool { return Scope(l) == statusScope })

@@ -1,0 +1,267 @@
+package bot_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"flowkeeper/bot"
+	"flowkeeper/bot/sandbox"
+	"flowkeeper/rules/triage"
+)
+
+// board is a team that keeps its states in statuses, most of them by other names than the states'.
+const board = `
+labels: {workflow: board}
+workflow:
+  store: status
+  states:
+    - {name: todo, is: intake, status: To do}
+    - {name: ready, is: ready}
+    - {name: doing, is: development, status: In dev}
+    - {name: review, is: code_review, status: In review}
+    - {name: done, is: done, status: Shipped}
+  beside: [{name: blocked, is: blocked}, {name: dropped, is: dropped, status: "Won't do"}]
+`
+
+// boardStatuses are those that the group of the project has.
+func boardStatuses() []sandbox.Status {
+	return []sandbox.Status{
+		{Name: "To do", Category: "to_do"}, {Name: "Ready", Category: "to_do"}, {Name: "In dev", Category: "in_progress"}, {Name: "In review", Category: "in_progress"},
+		{Name: "Blocked", Category: "in_progress"}, {Name: "Shipped", Category: "done"}, {Name: "Won't do", Category: "canceled"}, {Name: "Duplicate", Category: "canceled"},
+	}
+}
+
+// newStatusRig is a rig of a team that works with a configuration such as board, whose group has the statuses of it.
+func newStatusRig(t *testing.T, text string, adjust func(*bot.Options)) *rig {
+	t.Helper()
+	policy := works(t, text)
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
+		policy(o)
+		if adjust != nil {
+			adjust(o)
+		}
+	})
+	r.must(nil, r.gitlab.SetStatuses("team", boardStatuses()))
+	return r
+}
+
+// card moves an issue to a status as a person, and waits until the bot is done with it.
+func (r *rig) card(who string, ref triage.Ref, status string) {
+	r.Helper()
+	r.must(nil, r.gitlab.SetStatus(who, ref, status))
+	r.settle()
+}
+
+// has fails unless the issue has the status, and no label of a state.
+func (r *rig) has(ref triage.Ref, status string) {
+	r.Helper()
+	i := r.gitlab.Issue(ref)
+	if i.Status != status {
+		r.Errorf("the status is %q, want %q; labels %q, calls %q", i.Status, status, i.Labels, calls(r))
+	}
+	for _, l := range i.Labels {
+		if strings.Contains(l, "board::") || strings.Contains(l, "status::") {
+			r.Errorf("a state is kept in the label %q", l)
+		}
+	}
+}
+
+// sets counts the mutations since the last look, and reads the questions.
+func (r *rig) sets() (sets, reads int) {
+	asked, wrote := r.calls()
+	for _, line := range wrote {
+		if strings.HasPrefix(line, "MUTATION ") {
+			sets++
+		}
+	}
+	return sets, len(asked)
+}
+
+// TestBoardOfStatuses: people and commands move an issue by its status, and close and reopen it by that. What people do costs no call that reads, and the
+// bot never answers itself.
+func TestBoardOfStatuses(t *testing.T) {
+	t.Parallel()
+	r := newStatusRig(t, board, nil)
+	ref := r.open(sandbox.IssueOptions{Title: "Photos are upside down", Labels: typed})
+	r.has(ref, "To do")
+	say := func(text string) func() { return func() { r.done(ref, r.say("omar", ref, text)) } }
+	card := func(status string) func() { return func() { r.card("omar", ref, status) } }
+	edit := func(c sandbox.Change) func() { return func() { r.edit("omar", ref, c) } }
+	for _, step := range []struct {
+		what   string
+		do     func()
+		status string
+		state  string
+		sets   int
+	}{
+		{"a person moves the card", card("Ready"), "Ready", "opened", 0},
+		{"next", say("/flow next"), "In dev", "opened", 1},
+		{"to a state", say("/flow to review"), "In review", "opened", 1},
+		{"back", say("/flow back"), "In dev", "opened", 1},
+		{"closed by a status", card("Shipped"), "Shipped", "closed", 0},
+		{"reopened by a status", card("In review"), "In review", "opened", 0},
+		{"closed", edit(sandbox.Change{Close: true}), "Shipped", "closed", 0},
+		{"reopened", edit(sandbox.Change{Reopen: true}), "To do", "opened", 0},
+		{"dropped", card("Won't do"), "Won't do", "closed", 0},
+		{"taken up again", card("Ready"), "Ready", "opened", 0},
+		{"a status that is none of the team's", card("Duplicate"), "Duplicate", "closed", 0},
+		{"reopened again", edit(sandbox.Change{Reopen: true}), "To do", "opened", 0},
+	} {
+		r.calls()
+		step.do()
+		sets, reads := r.sets()
+		if r.has(ref, step.status); r.gitlab.Issue(ref).State != step.state || sets != step.sets || step.sets == 0 && reads > 0 {
+			t.Errorf("%s: it is %s after %d changes and %d reads", step.what, r.gitlab.Issue(ref).State, sets, reads)
+		}
+	}
+	r.speaksOwnWords(ref)
+	r.alive()
+}
+
+// TestRulesSeeStatuses: what a person does to the card is answered as a move by a label is.
+func TestRulesSeeStatuses(t *testing.T) {
+	t.Parallel()
+	r := newStatusRig(t, board, nil)
+	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: typed})
+	r.card("omar", ref, "In dev")
+	if note := r.note(ref); !strings.Contains(note, "assignee") {
+		t.Errorf("nobody works on what is in development, and the note says\n%s", note)
+	}
+	r.edit("omar", ref, sandbox.Change{Assignees: &[]string{"omar"}})
+	r.card("omar", ref, "Blocked")
+	if note := r.note(ref); !strings.Contains(note, "What blocks it") {
+		t.Errorf("it is blocked, and the note says\n%s", note)
+	}
+	r.done(ref, r.say("omar", ref, "/flow unblock"))
+	r.has(ref, "In dev")
+}
+
+// TestStatusThatGitLabRefuses: GitLab reports success where it does not set a status. A person is told, a rule says it in the log, and neither tries again.
+func TestStatusThatGitLabRefuses(t *testing.T) {
+	t.Parallel()
+	for name, refuse := range map[string]func(r *rig){
+		"the bot may not":  func(r *rig) { r.must(nil, r.gitlab.SetLevel(botName, "team", 10)) },
+		"a status is away": func(r *rig) { r.must(nil, r.gitlab.DeleteStatus("team", "Ready")) },
+		"GraphQL is off": func(r *rig) {
+			r.gitlab.FailNext(sandbox.GraphQLOff())
+			r.say("omar", triage.Ref{Project: r.project, IID: 1}, "/flow to doing") // GitLab has to say it twice
+		},
+		"it is away by then": func(r *rig) {
+			r.gitlab.FailNext(meanwhile(func() { r.must(nil, r.gitlab.DeleteStatus("team", "Ready")) }))
+		},
+	} {
+		for place, text := range map[string]string{"status": board, "both": strings.Replace(board, "store: status", "store: both", 1)} {
+			t.Run(name+" with "+place, func(t *testing.T) {
+				t.Parallel()
+				r := newStatusRig(t, text, nil)
+				ref := r.open(sandbox.IssueOptions{Title: "t", Labels: typed})
+				r.card("omar", ref, "To do")
+				refuse(r)
+				if id := r.say("omar", ref, "/flow to ready"); place == "status" {
+					r.refused(ref, id, "GitLab did not set the status “ready”")
+				} else if r.done(ref, id); !r.gitlab.Issue(ref).Has("board::ready") || !strings.Contains(r.handled.text(), "set the status “ready”, which GitLab did not take") {
+					t.Errorf("it carries %q, and nobody is told that its status stays behind:\n%s", r.gitlab.Issue(ref).Labels, calls(r))
+				}
+				if got := r.gitlab.Issue(ref).Status; got != "To do" {
+					t.Errorf("the status is %q", got)
+				}
+				r.calls()
+				for range 3 {
+					r.edit("omar", ref, sandbox.Change{AddLabels: []string{"camera"}})
+					r.edit("omar", ref, sandbox.Change{RemoveLabels: []string{"camera"}})
+				}
+				if sets, reads := r.sets(); sets+reads > 0 {
+					t.Errorf("it is tried again: %d changes, %d reads", sets, reads)
+				}
+				r.showsNoReservedLabel(ref)
+				r.alive()
+			})
+		}
+	}
+}
+
+// meanwhile is what somebody does between the bot's look-up of a status and its setting it.
+func meanwhile(do func()) sandbox.Fault { return sandbox.Fault{Match: "MUTATION", Meanwhile: do} }
+
+// showsNoReservedLabel fails if people or operators see the label in whose form rules see a status.
+func (r *rig) showsNoReservedLabel(ref triage.Ref) {
+	r.Helper()
+	for _, n := range r.gitlab.Issue(ref).Comments() {
+		if strings.Contains(n.Text, "/status::") {
+			r.Errorf("a comment shows it:\n%s", n.Text)
+		}
+	}
+	for _, line := range r.handled.all() {
+		if strings.Contains(line, "/status::") {
+			r.Errorf("the log shows it: %s", line)
+		}
+	}
+}
+
+// TestStatusRenamedMeanwhile: an id stands for another name by the time that it is set. What GitLab shows then counts.
+func TestStatusRenamedMeanwhile(t *testing.T) {
+	t.Parallel()
+	r := newStatusRig(t, board, nil)
+	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: typed})
+	r.card("omar", ref, "Ready")
+	r.gitlab.FailNext(meanwhile(func() { r.must(nil, r.gitlab.RenameStatus("team", "In dev", "Doing")) }))
+	r.say("omar", ref, "/flow next")
+	r.has(ref, "Doing")
+	r.calls()
+	r.edit("omar", ref, sandbox.Change{AddLabels: []string{"camera"}})
+	if sets, reads := r.sets(); sets+reads > 0 {
+		t.Errorf("it is tried again: %d changes, %d reads", sets, reads)
+	}
+	r.refused(ref, r.say("omar", ref, "/flow to doing"), "GitLab did not set the status")
+	r.card("omar", ref, "In review")
+	r.done(ref, r.say("omar", ref, "/flow to ready"))
+	r.has(ref, "Ready")
+	r.alive()
+}
+
+// TestStatusesOfLookAlikeNames: of seventy names the one that is meant is set.
+func TestStatusesOfLookAlikeNames(t *testing.T) {
+	t.Parallel()
+	r := newStatusRig(t, board, nil)
+	for _, types := range [][]string{{"Task"}, {"Issue"}} {
+		var alike []sandbox.Status
+		for n := range 22 {
+			alike = append(alike, sandbox.Status{Name: "In dev " + string(rune('a'+n)), Category: "in_progress"})
+		}
+		r.must(nil, r.gitlab.SetStatuses("team", append(alike, boardStatuses()...), types...))
+	}
+	for _, kind := range []string{"Issue", "Task"} {
+		ref := r.open(sandbox.IssueOptions{Title: "t", Labels: typed, Type: kind})
+		r.card("omar", ref, "Ready")
+		r.done(ref, r.say("omar", ref, "/flow to doing"))
+		r.has(ref, "In dev")
+	}
+	r.alive()
+}
+
+// TestGraphQLThatDoesNotAnswerWell: a page in place of an answer, and nulls beside errors, are no answers. The command is kept and carried out later, once.
+func TestGraphQLThatDoesNotAnswerWell(t *testing.T) {
+	t.Parallel()
+	page := sandbox.GraphQLAnswersHTML()
+	page.Times = 3
+	for name, fault := range map[string]sandbox.Fault{
+		"a page": page, "nulls of the namespace": sandbox.GraphQLNulls("QUERY namespace", "namespace"), "nulls of the change": sandbox.GraphQLNulls("MUTATION", "workItemUpdate"),
+		"off for once": {Match: "QUERY namespace", Status: http.StatusNotFound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newStatusRig(t, board, nil)
+			ref := r.open(sandbox.IssueOptions{Title: "t", Labels: typed})
+			r.card("omar", ref, "Ready")
+			r.calls()
+			r.gitlab.FailNext(fault)
+			r.done(ref, r.say("omar", ref, "/flow next"))
+			r.has(ref, "In dev")
+			if sets, _ := r.sets(); sets > 2 || sets == 2 && name != "a page" {
+				t.Errorf("the status was set %d times", sets)
+			}
+			r.alive()
+		})
+	}
+}
