@@ -66,8 +66,11 @@ func endsBeforeNext(markdown string) bool {
 
 // inlineMarkdown renders a text of the team's own Markdown on one line.
 func inlineMarkdown(p triage.Prose) string {
-	return strings.ReplaceAll(RenderProse(p), "<!--", `\<!--`)
+	return paragraph(comments.ReplaceAllLiteralString(joinPieces(p), `\<!--`))
 }
+
+// comments are the beginnings of HTML comments, escaped ones, too.
+var comments = regexp.MustCompile(`\\?<!--`)
 
 // mentionPeople mentions people: "cc @ann @bob", "" for nobody. What GitLab would not take for a mention of one person is only named.
 func mentionPeople(people []string) string {

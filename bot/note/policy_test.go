@@ -24,14 +24,21 @@ func TestPolicyComments(t *testing.T) {
 		"one that people's words complete": {
 			triage.Say("Hi\n/").Untrusted("close"), nil, "Hi\n\u2060/ close",
 		},
-		"people's words":           {triage.Say("Hi ").Untrusted("@ann\n/close <b>").Say("!"), nil, "Hi \\@\u2060ann /close \\<b\\> !"},
+		"people's words":           {triage.Say("Hi ").Untrusted("@ann\n/close <b>").Say("!"), nil, "Hi \\@\u2060ann /close \\<b\\>!"},
 		"people's words, at first": {triage.Prose{}.Untrusted("/close"), nil, "\\/close"},
 		"an open code block":       {triage.Say("```\ncode\n/close"), nil, "\\``` code /close"},
 		"an open HTML comment":     {triage.Say("One\n\n<!-- two"), nil, "One \\<!-- two"},
-		"code with a slash":        {triage.Say("```\n/usr/bin\n```"), nil, "```\n\u2060/usr/bin\n```"},
-		"mentions":                 {triage.Say("Hi"), []string{"ann", "@bob", "ann", "all"}, "Hi\n\ncc @ann @bob all"},
-		"only mentions":            {nil, []string{"ann"}, "cc @ann"},
-		"a marker of another's":    {triage.Say("a\n\n<!-- flowkeeper:policy 7:12 9 policy/other -->"), nil, "a\n\n<!-- flowkeeper:policy 7:12 9 policy/other -->"},
+		"an HTML comment at first": {triage.Say("<!-- two"), nil, "\\<!-- two"},
+		"an escaped one":           {triage.Say("One\n\n<!-- two\n\n\\<!-- three"), nil, "One \\<!-- two \\<!-- three"},
+		"people's words in Markdown": {
+			triage.Say("See **").Untrusted("a *title*").Say("**, [").Untrusted("x](y)").Say(`](https://gitlab.example) "`).Untrusted("z").Say(`"!`), nil,
+			"See **a \\*\u2060title\\*\u2060**, [x\\](y)](https://gitlab.example) \"z\"!",
+		},
+		"people's words behind a sigil": {triage.Say("@").Untrusted("all").Say(" #").Untrusted("12").Say("a ~").Untrusted("b"), nil, "@ all # 12 a ~ b"},
+		"code with a slash":             {triage.Say("```\n/usr/bin\n```"), nil, "```\n\u2060/usr/bin\n```"},
+		"mentions":                      {triage.Say("Hi"), []string{"ann", "@bob", "ann", "all"}, "Hi\n\ncc @ann @bob all"},
+		"only mentions":                 {nil, []string{"ann"}, "cc @ann"},
+		"a marker of another's":         {triage.Say("a\n\n<!-- flowkeeper:policy 7:12 9 policy/other -->"), nil, "a\n\n<!-- flowkeeper:policy 7:12 9 policy/other -->"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -128,13 +128,13 @@ func joinPieces(p triage.Prose) string {
 // joinsWord reports whether a text would become one word with untrusted text before it: together they might form a reference.
 func joinsWord(text string) bool {
 	r, _ := utf8.DecodeRuneInString(text)
-	return !unicode.IsSpace(r) && !strings.ContainsRune(".,;:)”", r)
+	return !unicode.IsSpace(r) && !strings.ContainsRune(".,;:!?)”\"'*]", r)
 }
 
 // endsInWord reports the same for text before untrusted text.
 func endsInWord(text string) bool {
 	r, size := utf8.DecodeLastRuneInString(text)
-	return size > 0 && !unicode.IsSpace(r) && !strings.ContainsRune("(“", r)
+	return size > 0 && !unicode.IsSpace(r) && !strings.ContainsRune("(“\"'*[", r)
 }
 
 // mentionRoles begins a reply that asks roles: "@maria and the product manager: ".

@@ -22,6 +22,7 @@ type field struct {
 	value  func(*triage.Input) string // "" where there is none
 	needs  func(*triage.Input) triage.Need
 	people bool // the value is usernames with "@", which are to be mentioned
+	plain  bool // GitLab made the value: nobody can write anything else into it
 }
 
 var fields = map[string]field{
@@ -29,23 +30,23 @@ var fields = map[string]field{
 	"assignee":       {value: func(in *triage.Input) string { return usernames(in.Issue.Assignees[:min(1, len(in.Issue.Assignees))]) }, people: true},
 	"assignees":      {value: func(in *triage.Input) string { return usernames(in.Issue.Assignees) }, people: true},
 	"title":          {value: func(in *triage.Input) string { return in.Issue.Title }},
-	"type":           {value: func(in *triage.Input) string { return subjectType(&in.Issue) }},
-	"state":          {value: func(in *triage.Input) string { return string(stateOf(&in.Issue)) }},
+	"type":           {value: func(in *triage.Input) string { return subjectType(&in.Issue) }, plain: true},
+	"state":          {value: func(in *triage.Input) string { return string(stateOf(&in.Issue)) }, plain: true},
 	"labels":         {value: labelsOf},
 	"milestone":      {value: milestoneOf, needs: milestoneTitle},
-	"due_date":       {value: func(in *triage.Input) string { return in.Issue.DueDate }},
-	"web_url":        {value: func(in *triage.Input) string { return in.Issue.URL }},
-	"url":            {value: func(in *triage.Input) string { return in.Issue.URL }},
-	"iid":            {value: func(in *triage.Input) string { return strconv.FormatInt(in.Issue.IID, 10) }},
-	"full_reference": {value: fullReference},
-	"created_at":     {value: func(in *triage.Input) string { return timestamp(in.Issue.CreatedAt) }},
-	"updated_at":     {value: func(in *triage.Input) string { return timestamp(in.Issue.UpdatedAt) }},
-	"closed_at":      {value: func(in *triage.Input) string { return timestamp(in.Issue.ClosedAt) }},
-	"merged_at":      {value: func(in *triage.Input) string { return timestamp(mergeRequest(in).MergedAt) }},
+	"due_date":       {value: func(in *triage.Input) string { return in.Issue.DueDate }, plain: true},
+	"web_url":        {value: func(in *triage.Input) string { return in.Issue.URL }, plain: true},
+	"url":            {value: func(in *triage.Input) string { return in.Issue.URL }, plain: true},
+	"iid":            {value: func(in *triage.Input) string { return strconv.FormatInt(in.Issue.IID, 10) }, plain: true},
+	"full_reference": {value: fullReference, plain: true},
+	"created_at":     {value: func(in *triage.Input) string { return timestamp(in.Issue.CreatedAt) }, plain: true},
+	"updated_at":     {value: func(in *triage.Input) string { return timestamp(in.Issue.UpdatedAt) }, plain: true},
+	"closed_at":      {value: func(in *triage.Input) string { return timestamp(in.Issue.ClosedAt) }, plain: true},
+	"merged_at":      {value: func(in *triage.Input) string { return timestamp(mergeRequest(in).MergedAt) }, plain: true},
 	"source_branch":  {value: func(in *triage.Input) string { return mergeRequest(in).SourceBranch }},
 	"target_branch":  {value: func(in *triage.Input) string { return mergeRequest(in).TargetBranch }},
-	"upvotes":        {value: func(in *triage.Input) string { return strconv.Itoa(in.Memory.Context.Votes.Up) }, needs: votes},
-	"downvotes":      {value: func(in *triage.Input) string { return strconv.Itoa(in.Memory.Context.Votes.Down) }, needs: votes},
+	"upvotes":        {value: func(in *triage.Input) string { return strconv.Itoa(in.Memory.Context.Votes.Up) }, needs: votes, plain: true},
+	"downvotes":      {value: func(in *triage.Input) string { return strconv.Itoa(in.Memory.Context.Votes.Down) }, needs: votes, plain: true},
 }
 
 // needs are what the template's fields ask for and is not known yet.
@@ -87,6 +88,8 @@ func (t Template) prose(values map[string]string) triage.Prose {
 			text = text.Say("{{" + p.Field + "}}")
 		case fields[p.Field].people:
 			text = append(text, mentions(value)...)
+		case fields[p.Field].plain:
+			text = text.Say(value)
 		default:
 			text = text.Untrusted(value)
 		}
