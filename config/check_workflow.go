@@ -154,7 +154,9 @@ func (w *workflowCheck) stateStatuses(c *Config) {
 			w.add(at, diagnosticf("write store: status or store: both", "states are kept in labels, so the status %s is not used", quote(s.Status)))
 		}
 		s.Status = cmp.Or(s.Status, s.Name)
-		same := func(before triage.State) bool { return strings.EqualFold(before.Status, s.Status) && before.Name != s.Name }
+		same := func(before triage.State) bool {
+			return strings.EqualFold(before.Status, s.Status) && before.Name != s.Name
+		}
 		if first := slices.IndexFunc(taken, same); used && first >= 0 {
 			w.add(at, diagnosticf("give each its own status", "%s is the status of the states %s and %s", quote(s.Status), quote(taken[first].Name), quote(s.Name)))
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"flowkeeper/config/document"
 )
 
 // schemaValue is the value of a key: one that is bound to a field of a Config, or a section of keys.
@@ -87,6 +89,7 @@ type listValue struct {
 	numbers  bool     // the items are numbers, printed without quotes
 	form     shape    // of an item in the JSON Schema; nil is any text
 	item     func(literal) (string, *diagnostic)
+	pairs    bool                                           // an item may be "key: value" and counts as the text "key:value"
 	follows  func(before []string, item string) *diagnostic // a check of an item behind those before it, of which there are some; nil is none
 	check    func([]string) *diagnostic                     // a check of the list that parsed; nil is none
 }
@@ -168,7 +171,13 @@ func (m listValue) readList(r *reader, path string, list *ast.SequenceNode) {
 	good := true
 	for i, n := range list.Values {
 		here := path + "[" + strconv.Itoa(i) + "]"
-		lit, ok := r.literal(here, n, "one of the "+m.want)
+		lit, ok := literal{}, false
+		if m.pairs {
+			lit.text, ok = pairText(n)
+		}
+		if !ok {
+			lit, ok = r.literal(here, n, "one of the "+m.want)
+		}
 		if !ok {
 			good = false
 			continue
@@ -196,6 +205,24 @@ func (m listValue) readList(r *reader, path string, list *ast.SequenceNode) {
 		return
 	}
 	m.storeAt(r, path, list, items)
+}
+
+// pairText is the text "key:value" of an item that YAML reads as a mapping of one key: somebody wrote it with a blank, or without one in a list in
+// braces, where the parser takes it for a mapping, too. ok is false for all else.
+func pairText(n ast.Node) (text string, ok bool) {
+	pair, ok := n.(*ast.MappingValueNode)
+	if m, all := n.(*ast.MappingNode); all && len(m.Values) == 1 {
+		pair, ok = m.Values[0], true
+	}
+	if !ok {
+		return "", false
+	}
+	key, plain := document.KeyText(pair.Key)
+	if isWord(pair.Value) {
+		return key + ":" + document.Text(pair.Value), plain
+	}
+	rest, ok := pairText(pair.Value)
+	return key + ":" + rest, ok && plain
 }
 
 // storeAt stores a list whose items are valid, and where it came from.

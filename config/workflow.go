@@ -61,7 +61,7 @@ func stateKeys(s *triage.State) section {
 			parse: parseMeaning, format: func(m triage.Meaning) string { return yamlText(m.String()) },
 		}},
 		{name: "needs", kind: listValue{
-			want: "needs", example: "[weight, assignee]", single: true, repeats: true, item: parseRequirement,
+			want: "needs", example: "[weight, assignee]", single: true, repeats: true, pairs: true, item: parseRequirement,
 			get: func() []string { return textsOf(s.Needs) },
 			put: func(items []string) {
 				s.Needs = nil
@@ -114,6 +114,9 @@ func parseRequirement(lit literal) (string, *diagnostic) {
 	s, f := parseTextLine(lit)
 	if f != nil || triage.Requirement(s).Valid() {
 		return s, f
+	}
+	if word, label, ok := strings.Cut(s, ":"); ok && label != "" && triage.Nearest(word, []string{"label"}) != "" {
+		return "", diagnosticf("did you mean "+quote("label:"+label)+"?", "no state can need %s", quote(s))
 	}
 	return "", diagnosticf(suggest(s, append(textsOf(triage.Requirements()), "label:<name>"), ""), "no state can need %s", quote(s))
 }
