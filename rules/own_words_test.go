@@ -13,8 +13,8 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// ownTeams are teams that work quite differently: one by a small board on GitLab Free, with labels that have no scope, and one that has a state of
-// its own for everything that a state can mean.
+// ownTeams are teams that work quite differently: one by a small board on GitLab Free, with labels that have no scope, one whose issues are closed
+// out of any state, and one that has a state of its own for everything that a state can mean.
 func ownTeams(t *testing.T) map[string]triage.TeamConfig {
 	t.Helper()
 	everything := triage.WorkflowTable{}
@@ -34,6 +34,10 @@ func ownTeams(t *testing.T) map[string]triage.TeamConfig {
 	teams := map[string]triage.TeamConfig{}
 	for name, table := range map[string]triage.WorkflowTable{
 		"everything": everything,
+		"no end": {Path: []triage.State{
+			{Name: "1 - triage", Label: "step::1 - triage", Is: triage.Intake}, {Name: "2 - doing", Label: "step::2 - doing", Is: triage.Development},
+			{Name: "3 - review", Label: "step::3 - review", Is: triage.CodeReview},
+		}},
 		"small board": {
 			Path: []triage.State{
 				{Name: "To Do", Label: "To Do", Is: triage.Intake},

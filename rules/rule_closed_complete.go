@@ -19,6 +19,8 @@ var closedComplete = triage.Rule{
 		switch {
 		case !in.Issue.Closed:
 			return triage.Nothing("the issue is open")
+		case !in.Team.Workflow.Has(triage.Done):
+			return in.NotIn(triage.Done)
 		case undoneClosing(in) != "":
 			return triage.Nothing("the issue was closed " + undoneClosing(in))
 		case !in.Is(developed...) && !in.Team.Workflow.IsHandbook():
@@ -30,7 +32,11 @@ var closedComplete = triage.Rule{
 		case !in.Knows(triage.NeedClosingReason):
 			return triage.Load("why the issue was closed has to be looked up", triage.NeedClosingReason)
 		}
-		return triage.Want("the issue was closed while it was "+in.State(), stateAction(in, triage.Done))
+		where := in.Where()
+		if in.Team.Workflow.IsHandbook() {
+			where = in.State() // whose names say where an issue is: "in review"
+		}
+		return triage.Want("the issue was closed while it was "+where, stateAction(in, triage.Done))
 	},
 }
 

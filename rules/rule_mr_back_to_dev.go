@@ -7,6 +7,7 @@ var mrBackToDev = triage.Rule{
 	Meta: triage.Meta{
 		ID:      "mr-back-to-dev",
 		Summary: "Moves an issue back when a merge request that closes it becomes a draft again, or when the last one is closed unmerged.",
+		States:  [][]triage.Meaning{{triage.Development, triage.CodeReview}},
 		Section: "Workflow labels",
 		On:      triage.MergeRequestChanged,
 		Mode:    triage.Remind,

@@ -5,12 +5,14 @@ import "flowkeeper/rules/triage"
 // mrInDev follows "Workflow labels": whoever opens a merge request for an issue works on it.
 var mrInDev = triage.Rule{
 	Meta: triage.Meta{
-		ID:      "mr-in-dev",
-		Summary: "Moves an issue into development when a merge request that closes it is opened.",
-		Section: "Workflow labels",
-		On:      triage.MergeRequestChanged,
-		Mode:    triage.Remind,
-		MaxMode: triage.Act,
+		ID:         "mr-in-dev",
+		Summary:    "Moves an issue into development when a merge request that closes it is opened.",
+		OwnSummary: "Moves an issue to {development} when a merge request that closes it is opened.",
+		States:     [][]triage.Meaning{{triage.Development}},
+		Section:    "Workflow labels",
+		On:         triage.MergeRequestChanged,
+		Mode:       triage.Remind,
+		MaxMode:    triage.Act,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		switch {

@@ -6,12 +6,14 @@ import "flowkeeper/rules/triage"
 // completion counts.
 var mrInReview = triage.Rule{
 	Meta: triage.Meta{
-		ID:      "mr-in-review",
-		Summary: "Moves an issue into code review when all merge requests that close it are ready; asks about one that comes after the others are merged.",
-		Section: "Workflow labels",
-		On:      triage.MergeRequestChanged,
-		Mode:    triage.Remind,
-		MaxMode: triage.Act,
+		ID:         "mr-in-review",
+		Summary:    "Moves an issue into code review when all merge requests that close it are ready; asks about one that comes after the others are merged.",
+		OwnSummary: "Moves an issue to {code_review} when all merge requests that close it are ready; asks about one that comes after the others are merged.",
+		States:     [][]triage.Meaning{{triage.CodeReview}},
+		Section:    "Workflow labels",
+		On:         triage.MergeRequestChanged,
+		Mode:       triage.Remind,
+		MaxMode:    triage.Act,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		merged := in.Is(triage.Verification, triage.SecurityRelease)

@@ -13,12 +13,14 @@ const closingDelay = 10 * time.Minute
 // closed-complete has the word.
 var mrMerged = triage.Rule{
 	Meta: triage.Meta{
-		ID:      "mr-merged",
-		Summary: "Moves an issue that stays open on when all merge requests that close it are merged: to be verified, or, with a security fix, to wait for its release.",
-		Section: "Workflow labels",
-		On:      triage.MergeRequestChanged | triage.Woken,
-		Mode:    triage.Remind,
-		MaxMode: triage.Act,
+		ID:         "mr-merged",
+		Summary:    "Moves an issue that stays open on when all merge requests that close it are merged: to be verified, or, with a security fix, to wait for its release.",
+		OwnSummary: "Moves an issue that stays open to {verification} when all merge requests that close it are merged.",
+		States:     [][]triage.Meaning{{triage.Verification, triage.SecurityRelease}},
+		Section:    "Workflow labels",
+		On:         triage.MergeRequestChanged | triage.Woken,
+		Mode:       triage.Remind,
+		MaxMode:    triage.Act,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		next := []triage.Meaning{triage.Verification}

@@ -8,6 +8,7 @@ var reopenedComplete = triage.Rule{
 		ID:         "reopened-complete",
 		Summary:    "Asks where a reopened issue stands that is still marked as complete.",
 		OwnSummary: "Asks where a reopened issue stands that is still marked as {done}.",
+		States:     [][]triage.Meaning{{triage.Done}},
 		Section:    "Workflow labels",
 		On:         triage.Reopened,
 		Mode:       triage.Remind,
@@ -16,6 +17,8 @@ var reopenedComplete = triage.Rule{
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		switch {
+		case !in.Team.Workflow.Has(triage.Done):
+			return in.NotIn(triage.Done)
 		case !in.Is(triage.Done):
 			return triage.Nothing("the issue is not marked as " + in.Team.Workflow.Named(triage.Done))
 		case in.Kinds&triage.Reopened == 0 && !isOnNote(in, "reopened-complete/state"):

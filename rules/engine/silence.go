@@ -73,6 +73,9 @@ func (r *run) skipReason(s *Setting) string {
 		}
 	}
 	if s.On&r.in.Kinds == 0 && !r.involved[s.ID] {
+		if idle := s.Idle(r.policy.Team); idle != "" {
+			return idle // now and whatever happens
+		}
 		return "nothing that this rule looks at has changed"
 	}
 	return ""

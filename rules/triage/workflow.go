@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -60,7 +61,7 @@ func indexWorkflow(t WorkflowTable) *Workflow {
 	for n := range w.states {
 		s := &w.states[n]
 		if s.Where == "" {
-			s.Where = "in " + strings.TrimPrefix(s.Name, "in ")
+			s.Where = whereOf(s.Name)
 		}
 		w.ranks[s.Name] = n
 		if w.first[s.Is] < 0 {
@@ -71,6 +72,15 @@ func indexWorkflow(t WorkflowTable) *Workflow {
 		w.Start = w.Named(Intake)
 	}
 	return w
+}
+
+// whereOf says in a sentence that an issue is in a state: “in doing”, of "In Progress" “in Progress”.
+func whereOf(name string) string {
+	const in = "in "
+	if len(name) > len(in) && strings.EqualFold(name[:len(in)], in) {
+		name = name[len(in):]
+	}
+	return in + name
 }
 
 // IsHandbook reports whether the workflow is the handbook's own, not one of the team's.
@@ -104,10 +114,10 @@ func (w *Workflow) State(name string) State {
 	return State{Name: name, Where: "in " + name}
 }
 
-// Find is the state that people mean by what they write, without regard to case and separators nor, if only one state has such a name, to signs:
-// "wip" is “🚧 wip”. Ok is false if there is none.
+// Find is the state that people mean by what they write, without regard to case and separators nor, if only one state has such a name, to signs and
+// to what numbers it: "wip" is “🚧 wip”, and "review" is “6 - review”. Ok is false if there is none.
 func (w *Workflow) Find(written string) (found State, ok bool) {
-	for _, same := range []func(string) string{sameSeparators, lettersOnly} {
+	for _, same := range []func(string) string{sameSeparators, lettersOnly, unnumbered} {
 		for _, s := range w.states {
 			if wanted := same(written); wanted != "" && (same(s.Name) == wanted || s.Label != "" && same(s.Label) == wanted) {
 				if ok && found.Name != s.Name {
@@ -132,6 +142,12 @@ func lettersOnly(name string) string {
 		return -1
 	}, name)
 }
+
+// numbering is what numbers a name: "6 - ", "2. ", "0-", "X - ".
+var numbering = regexp.MustCompile(`^\s*([0-9]+\s*[-.:)_]|[A-Za-z]\s+-|[A-Za-z][.)])\s*`)
+
+// unnumbered is a name without signs, separators and what numbers it, in lower case; "" if there is nothing else.
+func unnumbered(name string) string { return lettersOnly(numbering.ReplaceAllString(name, "")) }
 
 // MayMove reports whether an issue may go from one state into another. Without a state it counts as standing at the start, where it may always go,
 // and from a state that people made up it may go anywhere.

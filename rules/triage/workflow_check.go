@@ -119,13 +119,19 @@ func (c *tableCheck) checkMeanings() {
 	intake := slices.IndexFunc(c.Path, func(s State) bool { return s.Is == Intake })
 	switch {
 	case intake < 0:
-		c.report("", "give that meaning to the first state of the path", "no state means intake, where new issues begin")
+		c.report("", c.exampleIntake(), "no state means intake, where new issues begin")
 	case intake > 0:
 		c.report(c.at(intake, "is"), "the path begins with the intake", "%q means intake and comes after %q", c.Path[intake].Name, c.Path[0].Name)
 	}
-	if !slices.ContainsFunc(c.Path, func(s State) bool { return s.Is == Done }) {
-		c.report("", "give that meaning to the last state of the path", "no state means done, where closed issues belong")
+}
+
+// exampleIntake is the hint for a path without an intake.
+func (c *tableCheck) exampleIntake() string {
+	example := State{Name: "todo"}
+	if len(c.Path) > 0 && c.Path[0].Name != "" {
+		example = c.Path[0]
 	}
+	return fmt.Sprintf("give that meaning to the first state of the path: {name: %q, is: intake}", example.Name)
 }
 
 // ordered are the meanings between which rules and commands move issues, in the order of the path. The others may stand anywhere among them.

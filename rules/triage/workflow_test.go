@@ -38,11 +38,11 @@ func TestNewWorkflow(t *testing.T) {
 		"the least":               {path: []triage.State{todo, done}},
 		"a Kanban board":          {path: []triage.State{todo, doing, done}, beside: []triage.State{waiting, is("Won't do", triage.Dropped)}},
 		"states of one meaning":   {path: []triage.State{todo, doing, is("Trying", triage.Development), done, is("Delivered", triage.Done)}},
+		"closing is the end":      {path: []triage.State{todo, ready, doing}},
 		"states without meanings": {path: []triage.State{todo, own("Wishes"), doing, own("Soaking"), done}, beside: []triage.State{own("Ice box")}},
 		"design where it fits":    {path: []triage.State{todo, ready, is("Design", triage.Design), doing, done}},
 		"nothing": {want: `
-no state means intake, where new issues begin: give that meaning to the first state of the path
-no state means done, where closed issues belong: give that meaning to the last state of the path`},
+no state means intake, where new issues begin: give that meaning to the first state of the path: {name: "todo", is: intake}`},
 		"names": {path: []triage.State{todo, own(""), own(" x"), own("a::b"), own("to-do"), done}, want: `
 state 2 is called "": give it a name without blanks around it, such as "in dev"
 state 3 is called " x": give it a name without blanks around it, such as "in dev"
@@ -72,7 +72,7 @@ no way leads from "To do" into "Ready": name a state from which it may be entere
 "To do" means intake and comes after "Wishes": the path begins with the intake`},
 		"an intake beside": {path: []triage.State{doing, done}, beside: []triage.State{todo}, want: `
 "To do" means intake, which is a step on the path: move it there, or take the meaning away
-no state means intake, where new issues begin: give that meaning to the first state of the path`},
+no state means intake, where new issues begin: give that meaning to the first state of the path: {name: "Doing", is: intake}`},
 		"blocked on the path": {path: []triage.State{todo, waiting, done}, want: `
 "Waiting ⏳" means blocked, which is no step on the path: move it beside the path`},
 		"backwards": {path: []triage.State{todo, doing, ready, review, done}, want: `
@@ -104,7 +104,7 @@ no state means intake, where new issues begin: give that meaning to the first st
 // TestWorkflow asks a table with gaps, and with two states of one meaning, what rules ask it.
 func TestWorkflow(t *testing.T) {
 	w, err := triage.NewWorkflow(triage.WorkflowTable{Path: []triage.State{
-		{Name: "To do", Is: triage.Intake}, {Name: "in design", Is: triage.Design}, {Name: "Doing", Is: triage.Development},
+		{Name: "To do", Is: triage.Intake}, {Name: "in design", Is: triage.Design}, {Name: "In QA"}, {Name: "Doing", Is: triage.Development},
 		{Name: "Trying", Is: triage.Development}, {Name: "done", Is: triage.Done, Where: "done"},
 	}, Beside: []triage.State{{Name: "On-hold", Is: triage.Blocked}}})
 	if err != nil {
@@ -117,8 +117,8 @@ func TestWorkflow(t *testing.T) {
 		before bool // development
 	}{
 		"To do": {0, triage.Intake, "in To do", true}, "in design": {1, triage.Design, "in design", true},
-		"Trying": {3, triage.Development, "in Trying", false}, "done": {4, triage.Done, "done", false},
-		"On-hold": {-1, triage.Blocked, "in On-hold", false}, "made up": {-1, triage.NoMeaning, "in made up", false},
+		"Trying": {4, triage.Development, "in Trying", false}, "done": {5, triage.Done, "done", false},
+		"On-hold": {-1, triage.Blocked, "in On-hold", false}, "In QA": {2, triage.NoMeaning, "in QA", true}, "made up": {-1, triage.NoMeaning, "in made up", false},
 	} {
 		s := w.State(name)
 		if s.Name != name || s.Is != want.is || s.Where != want.where || w.Rank(name) != want.rank || w.Before(name, triage.Development) != want.before {
@@ -130,6 +130,17 @@ func TestWorkflow(t *testing.T) {
 	}
 	if got := []string{w.Named(triage.Ready), w.Named(triage.Ready, triage.Development)}; !slices.Equal(got, []string{"", "Doing"}) {
 		t.Errorf("named %q", got)
+	}
+	numbered, err := triage.NewWorkflow(triage.WorkflowTable{Path: []triage.State{
+		{Name: "1 - triage", Is: triage.Intake}, {Name: "2-to do"}, {Name: "3. in review"}, {Name: "4. in review, again"}, {Name: "5G"},
+	}, Beside: []triage.State{{Name: "X - blocked", Is: triage.Blocked}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for written, want := range map[string]string{"triage": "1 - triage", "1-triage": "1 - triage", "todo": "2-to do", "in review": "3. in review", "Blocked": "X - blocked", "1": "", "g": ""} {
+		if s, ok := numbered.Find(written); s.Name != want || ok != (want != "") {
+			t.Errorf("numbered: %q means %q", written, s.Name)
+		}
 	}
 	for written, want := range map[string]string{"to-do": "To do", "TO_DO": "To do", "on hold": "On-hold", "todo": "To do", "✅ done": "done", "tod": "", "✅": "", "": ""} {
 		if s, ok := w.Find(written); s.Name != want || ok != (want != "") {
