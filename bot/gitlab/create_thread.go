@@ -8,12 +8,12 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// CreateThread writes a comment that begins a thread, in Markdown, and returns the comment's id. Everybody who sees the issue sees it: GitLab
+// CreateThread writes a comment that begins a thread, in Markdown, and returns the comment's id. Everybody who sees the issue or merge request sees it: GitLab
 // does not take internal ones this way. After a failure it may exist nevertheless, as after CreateNote.
 func (c *Client) CreateThread(ctx context.Context, ref triage.Ref, body string) (int64, error) {
 	k := call{
-		name: "create-thread", op: "beginning a thread on issue " + ref.String(), method: http.MethodPost,
-		path: issuePath(ref, "discussions"), send: wireBody{Body: body}, note: true,
+		name: "create-thread", op: "beginning a thread on " + named(ref), method: http.MethodPost,
+		path: subjectPath(ref, "discussions"), send: wireBody{Body: body}, note: true,
 	}
 	var made wireDiscussion
 	a, err := c.do(ctx, k, &made)

@@ -7,10 +7,10 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// Discussions counts the threads and the comments below an issue, without GitLab's own notes and those of people that without names. A thread
+// Discussions counts the threads and the comments below an issue or a merge request, without GitLab's own notes and those of people that without names. A thread
 // counts if something in it does. At most triage.MaxDiscussions threads are read, the oldest first.
 func (c *Client) Discussions(ctx context.Context, ref triage.Ref, without func(triage.Person) bool) (triage.Discussions, error) {
-	k := call{name: "discussion", op: "counting the comments on issue " + ref.String(), method: http.MethodGet, path: issuePath(ref, "discussions")}
+	k := call{name: "discussion", op: "counting the comments on " + named(ref), method: http.MethodGet, path: subjectPath(ref, "discussions")}
 	var count triage.Discussions
 	read := 0
 	err := eachOf(ctx, c, k, page{}, func(d wireDiscussion) error {
