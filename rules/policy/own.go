@@ -40,9 +40,9 @@ func before(issue triage.Issue, a triage.Action, own triage.BotChange) triage.Is
 			issue.Labels = append(issue.Labels, own.Replaced)
 		}
 	case triage.Close:
-		issue.Closed = false
+		issue = issue.WithClosed(false)
 	case triage.Reopen:
-		issue.Closed = true
+		issue = issue.WithClosed(true)
 	case triage.SetMilestone, triage.MoveMilestone:
 		issue.Milestone = own.MovedFrom
 	case triage.Assign:

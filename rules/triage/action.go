@@ -180,7 +180,7 @@ func (Close) Key() string { return "state" }
 
 func (Close) Done(i Issue) bool { return i.Closed }
 
-func (Close) Apply(i Issue) Issue { i.Closed = true; return i }
+func (Close) Apply(i Issue) Issue { return i.WithClosed(true) }
 
 func (Close) String() string { return "close the issue" }
 

@@ -5,14 +5,16 @@ import (
 	"strings"
 )
 
-// Reopen wants the issue open.
+// Reopen wants the issue open. A merged merge request cannot be opened again.
 type Reopen struct{}
 
 func (Reopen) Key() string { return "state" }
 
-func (Reopen) Done(i Issue) bool { return !i.Closed }
+func (Reopen) Done(i Issue) bool {
+	return !i.Closed || i.MergeRequest != nil && i.MergeRequest.State == MRMerged
+}
 
-func (Reopen) Apply(i Issue) Issue { i.Closed = false; return i }
+func (Reopen) Apply(i Issue) Issue { return i.WithClosed(false) }
 
 func (Reopen) String() string { return "reopen the issue" }
 

@@ -76,6 +76,19 @@ type MergeRequestDetails struct {
 	ClosesKnown bool  `json:"ck,omitempty"`
 }
 
+// WithClosed is the issue or merge request, closed or open. A merged merge request stays merged.
+func (i Issue) WithClosed(closed bool) Issue {
+	if i.MergeRequest != nil && i.MergeRequest.State != MRMerged {
+		details := *i.MergeRequest
+		if details.State = MROpened; closed {
+			details.State = MRClosed
+		}
+		i.MergeRequest = &details
+	}
+	i.Closed = closed || i.MergeRequest != nil && i.MergeRequest.State == MRMerged
+	return i
+}
+
 // Stage is how far a merge request has come: dropped, closed, draft, ready or merged. One that is being merged is ready.
 func (m *MergeRequest) Stage() MergeRequestStage {
 	switch {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 )
 
 // Ref names a subject on the one GitLab the bot serves: the project's numeric id, what kind of thing it is, and its number within the
@@ -48,6 +49,9 @@ const (
 	SubjectIssue SubjectKind = iota
 	SubjectMergeRequest
 )
+
+// Words is the kind in a sentence: "issue" or "merge request".
+func (k SubjectKind) Words() string { return strings.ReplaceAll(k.String(), "_", " ") }
 
 // String is the kind's name in GitLab's API: "issue" or "merge_request".
 func (k SubjectKind) String() string {
