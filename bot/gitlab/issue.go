@@ -126,7 +126,7 @@ func subjectPath(ref triage.Ref, more ...string) string {
 
 // named names an issue or a merge request in a sentence: "issue 7#12", "merge request 7!12".
 func named(ref triage.Ref) string {
-	return strings.ReplaceAll(ref.Kind.String(), "_", " ") + " " + ref.String()
+	return ref.Kind.Words() + " " + ref.String()
 }
 
 // projectPath is the project's address below /api/v4/, with further segments.

@@ -78,8 +78,8 @@ func (a *addressees) add(person string) {
 	}
 }
 
-// sentence is the first line of a note with n open items.
-func (a addressees) sentence(n int) string {
+// sentence is the first line of a note with n open items, on such a subject.
+func (a addressees) sentence(kind triage.SubjectKind, n int) string {
 	var b strings.Builder
 	for _, name := range a.named {
 		b.WriteString("@" + name + " ")
@@ -92,7 +92,7 @@ func (a addressees) sentence(n int) string {
 	} else {
 		b.WriteString("this")
 	}
-	b.WriteString(" issue needs " + countOf(n, "thing"))
+	b.WriteString(" " + kind.Words() + " needs " + countOf(n, "thing"))
 	if from := a.fromWhom(); from != "" {
 		b.WriteString(", from " + from)
 	}

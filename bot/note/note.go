@@ -37,7 +37,7 @@ func Render(s engine.Note, team *triage.Team, m triage.Memory) string {
 func RenderOn(issue triage.Ref, s engine.Note, team *triage.Team, m triage.Memory) string {
 	shown := visibleNote(s)
 	a := addresseesOf(shown, team)
-	above := fitSummary(a.sentence(shown.Open()), shown)
+	above := fitSummary(a.sentence(issue.Kind, shown.Open()), shown)
 
 	var b strings.Builder
 	above.write(&b)

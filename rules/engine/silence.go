@@ -2,7 +2,6 @@ package engine
 
 import (
 	"maps"
-	"strings"
 
 	"flowkeeper/rules/triage"
 )
@@ -62,7 +61,7 @@ func (r *run) skipReason(s *Setting) string {
 	case s.Mode == triage.Off:
 		return "the rule is off"
 	case s.Subject != r.in.Issue.Kind:
-		return "the rule looks at " + strings.ReplaceAll(s.Subject.String(), "_", " ") + "s"
+		return "the rule looks at " + s.Subject.Words() + "s"
 	case r.outside != "" && !s.Everywhere:
 		return r.outside
 	case r.in.Issue.Closed && !s.Closed:

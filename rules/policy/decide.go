@@ -86,7 +86,7 @@ func (r Rule) reason() string {
 	}
 	switch n := len(words); n {
 	case 0:
-		return "it is for every issue"
+		return "it is for every " + r.Subject.Words()
 	case 1:
 		return words[0]
 	default:
