@@ -28,6 +28,7 @@ func (r *reader) crossCheckWorkflow(c *Config) {
 		}
 	}
 	check.stateLabels(c)
+	check.stateNeeds(c)
 	check.stateStatuses(c)
 	for _, f := range check.found {
 		r.reportAt(f.path, f.spot, f.what)

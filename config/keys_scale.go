@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -131,7 +132,7 @@ type Levels struct {
 
 // keys are those of levels with the handbook's defaults. Urgent is what the urgent ones are, in the help.
 func (l *Levels) keys(standard *triage.Levels, urgent string) []key {
-	values := listValue{want: "values", example: "[high, mid, low]", least: 1, form: idShape, item: parseLevel}
+	values := listValue{want: "values", example: "[high, mid, low]", least: 1, form: idShape, item: parseLevel, follows: differsInMoreThanCase}
 	urgentValues := values
 	values.standard, urgentValues.standard, urgentValues.example = standard.Values, standard.Urgent, "[high]"
 	return []key{
@@ -140,6 +141,15 @@ func (l *Levels) keys(standard *triage.Levels, urgent string) []key {
 		{name: "values", help: "From the worst or the most urgent to the least", kind: bindList(&l.Values, values)},
 		{name: "urgent", help: urgent + "; if not set, the first of other values", kind: bindList(&l.Urgent, urgentValues)},
 	}
+}
+
+// differsInMoreThanCase refuses a value that is another one to those who write commands, and to the rules that mend how labels are spelt.
+func differsInMoreThanCase(before []string, value string) *diagnostic {
+	same := func(other string) bool { return other != value && triage.SameSpelling(other, value) }
+	if n := slices.IndexFunc(before, same); n >= 0 {
+		return diagnosticf("keep one of the two", "%s and %s are one value", quote(before[n]), quote(value))
+	}
+	return nil
 }
 
 // policy is the levels as decisions use them.

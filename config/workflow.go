@@ -112,8 +112,17 @@ func parseMeaning(lit literal) (triage.Meaning, *diagnostic) {
 // parseRequirement reads what a state needs.
 func parseRequirement(lit literal) (string, *diagnostic) {
 	s, f := parseTextLine(lit)
-	if f != nil || triage.Requirement(s).Valid() {
-		return s, f
+	if f != nil {
+		return "", f
+	}
+	if label := triage.Requirement(s).Label(); label != "" {
+		if _, f := parseLabel(literal{text: label}); f != nil {
+			return "", f
+		}
+		return s, nil
+	}
+	if triage.Requirement(s).Valid() {
+		return s, nil
 	}
 	if word, label, ok := strings.Cut(s, ":"); ok && label != "" && triage.Nearest(word, []string{"label"}) != "" {
 		return "", diagnosticf("did you mean "+quote("label:"+label)+"?", "no state can need %s", quote(s))

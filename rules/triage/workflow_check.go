@@ -142,7 +142,7 @@ func (c *tableCheck) checkOrder() {
 	var last State
 	for n, s := range c.Path {
 		switch {
-		case last.Is == Done && s.Is != Done:
+		case last.Is == Done && s.Is != Done && last.Name != "" && s.Name != "": // one without a name is told already
 			c.report(c.at(n, "name"), "the path ends with what is done", "%q comes after %q, which means done", s.Name, last.Name)
 		case !slices.Contains(ordered, s.Is):
 		case slices.Index(ordered, s.Is) < slices.Index(ordered, last.Is):
