@@ -14,15 +14,21 @@ import (
 // maxShownMissing is how much of what the token may not do /readyz tells.
 const maxShownMissing = 3
 
-// checkAccess finds out what the token may not do. An error says that GitLab or the store could not be asked.
-func (a *App) checkAccess(ctx context.Context) ([]string, error) {
+// knownProjects are the projects of the configuration and those that delivered or were listed, as full paths or ids.
+func (a *App) knownProjects(ctx context.Context) ([]string, error) {
 	heard, err := a.coordination.Projects(ctx)
-	if err != nil {
-		return nil, a.logUnchecked(err)
-	}
 	projects := slices.Clone(a.o.Schedule.Projects)
 	for _, id := range heard {
 		projects = append(projects, strconv.FormatInt(id, 10))
+	}
+	return projects, err
+}
+
+// checkAccess finds out what the token may not do. An error says that GitLab or the store could not be asked.
+func (a *App) checkAccess(ctx context.Context) ([]string, error) {
+	projects, err := a.knownProjects(ctx)
+	if err != nil {
+		return nil, a.logUnchecked(err)
 	}
 	a.reloadable.mu.Lock()
 	self, policy := a.reloadable.self, a.reloadable.policy
@@ -47,11 +53,17 @@ func (a *App) logAccess(missing []string) {
 	if len(missing) == 0 {
 		a.o.Log.Info("the token may do what the bot does now")
 	}
+	said := fewOf(missing)
+	a.missing.Store(&said)
+}
+
+// fewOf is a line of the first of many sentences.
+func fewOf(missing []string) string {
 	said := strings.Join(missing[:min(len(missing), maxShownMissing)], "; ")
 	if more := len(missing) - maxShownMissing; more > 0 {
 		said += "; and " + strconv.Itoa(more) + " more, see the log"
 	}
-	a.missing.Store(&said)
+	return said
 }
 
 // MissingAccess is what the token may not do of what the bot does, as far as that is known; "" if nothing.

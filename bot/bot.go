@@ -51,6 +51,9 @@ type App struct {
 	missing      atomic.Pointer[string] // what the token may not do; nil until that is known
 	another      atomic.Pointer[string] // says that the bot was another user before this start
 	access       *access.Watch
+	lacking      atomic.Pointer[string] // what keeps the workflow from statuses; nil until that is known
+	lackingCount prometheus.Gauge
+	statuses     *access.Watch
 	stop         func() error
 
 	reloadable  reloadable
@@ -72,8 +75,9 @@ type cleanup struct {
 func New(ctx context.Context, o Options) (app *App, err error) {
 	a := &App{o: o, registry: prometheus.NewRegistry(), ready: make(chan struct{}), failed: make(chan error, 1)}
 	a.access = access.NewWatch(a.checkAccess, a.logAccess)
+	a.statuses, a.lackingCount = access.NewWatch(a.checkStatuses, a.logStatuses).Always(), newStatusGauge()
 	a.stop = sync.OnceValue(a.teardown)
-	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	a.registry.MustRegister(a.lackingCount, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Stop())

@@ -40,10 +40,12 @@ func (a *App) startWorkers() (claimNoMore func()) {
 		a.attachPool(pool, reports, self)
 		known := a.storeSelf(ctx, pool, self)
 		a.access.CheckOnce(ctx)
+		a.statuses.CheckOnce(ctx)
 		close(a.ready)
 		var work sync.WaitGroup
 		work.Go(func() { a.refreshStoredSelf(ctx, pool, self, known) })
 		work.Go(func() { a.access.Run(ctx) })
+		work.Go(func() { a.statuses.Run(ctx) })
 		work.Go(func() { pool.Run(ctx) })
 		work.Go(func() { a.newScheduler(reports).Run(ctx) })
 		work.Wait()
@@ -177,6 +179,7 @@ func (a *App) readinessChecks() []admin.Check {
 			}
 			return nil
 		}},
+		a.statusesCheck(),
 		{Name: "rules", Check: func(context.Context) error {
 			if reason := a.watching.Load(); reason != nil && *reason != "" {
 				return admin.Remark{Text: "shadow, no rule writes: " + *reason}

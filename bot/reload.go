@@ -67,13 +67,14 @@ func (a *App) Reload(ctx context.Context, o Options) error {
 		return err
 	}
 	if o.GitLab.Token != a.reloadable.token {
-		a.access.TokenChanged()
+		a.access.LookAgain()
 	}
 	a.shown.Store(&inForce{o.Policy, o.Admin.Config})
 	a.reloadable.token, a.reloadable.policy, a.reloadable.reports = o.GitLab.Token, o.Policy, o.Reports
 	if pair != nil {
 		a.replaceCertificate(pair)
 	}
+	a.statuses.LookAgain()
 	a.logShadowReason(o.Watching)
 	a.intake.setConfig(o.Policy)
 	if a.reloadable.pool != nil {

@@ -265,3 +265,45 @@ func TestGraphQLThatDoesNotAnswerWell(t *testing.T) {
 		})
 	}
 }
+
+// TestStatusesWithoutLicence: a bot that is to keep states in statuses starts without a licence for them, says so, and keeps them in labels; when the
+// licence is there it goes on with statuses, and when that ends with labels, all without a restart.
+func TestStatusesWithoutLicence(t *testing.T) {
+	t.Parallel()
+	const none = "GitLab has no licence for statuses of issues in team, so states are kept in labels there"
+	r := newStatusRig(t, board, nil)
+	r.gitlab.SetEdition(sandbox.Free)
+	first := r.open(sandbox.IssueOptions{Title: "t", Labels: typed})
+	r.restart()
+	if status, text := r.get("/readyz"); status != http.StatusOK || !strings.Contains(text, `"degraded"`) || !strings.Contains(text, none) || r.app.MissingStatuses() != none {
+		t.Errorf("/readyz is %d: %s", status, text)
+	}
+	r.must(nil, r.heard("the workflow cannot be kept in statuses: "+none))
+	r.done(first, r.say("omar", first, "/flow to doing"))
+	r.stands(first, "board::doing")
+	if _, metrics := r.get("/metrics"); !strings.Contains(metrics, "flowkeeper_statuses_missing 1") {
+		t.Error("the metric does not tell")
+	}
+
+	r.gitlab.SetEdition(sandbox.Premium)
+	r.must(nil, r.app.Reload(t.Context(), r.options)) // has it look at once
+	r.must(nil, r.heard("nothing keeps the workflow from statuses any more"))
+	if status, text := r.get("/readyz"); status != http.StatusOK || strings.Contains(text, `"degraded"`) {
+		t.Errorf("/readyz is %d: %s", status, text)
+	}
+	second := r.open(sandbox.IssueOptions{Title: "t", Labels: typed})
+	r.done(second, r.say("omar", second, "/flow to doing"))
+	r.has(second, "In dev")
+
+	r.gitlab.SetEdition(sandbox.Free)
+	r.must(nil, r.app.Reload(t.Context(), r.options))
+	r.must(nil, r.handled.await(r.within(), func() bool { return r.app.MissingStatuses() == none }))
+	r.calls()
+	r.edit("omar", second, sandbox.Change{AddLabels: []string{"board::review"}})
+	r.done(second, r.say("omar", second, "/flow back"))
+	r.stands(second, "board::doing")
+	if sets, _ := r.sets(); sets > 0 {
+		t.Error("a status is set without a licence")
+	}
+	r.alive()
+}

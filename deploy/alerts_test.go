@@ -34,6 +34,7 @@ var alarms = []alarm{
 	{"an issue waits", "FlowkeeperBehind", "", []string{"flowkeeper_inbox_oldest_due_seconds 301+0x20"}},
 	{"an issue waits a little", "", "", []string{"flowkeeper_inbox_oldest_due_seconds 300+0x20"}},
 	{"an issue was given up", "FlowkeeperDeadLetters", "", []string{"flowkeeper_inbox_dead 1+0x20"}},
+	{"a group has no licence for statuses", "FlowkeeperStatusesMissing", "", []string{`flowkeeper_statuses_missing 1+0x20`}},
 	{"GitLab refuses the token", "FlowkeeperDenied", "", []string{`flowkeeper_gitlab_denied{what="token"} 1+0x20`, `flowkeeper_gitlab_denied{what="account"} 0+0x20`}},
 	{"the spool fills", "FlowkeeperSpoolNotEmpty", "", []string{`flowkeeper_spool_deliveries{instance="a"} 1+0x20`}},
 	{"the spool was short of use", "", "", []string{`flowkeeper_spool_deliveries{instance="a"} 1+0x15 0+0x5`}},

@@ -13,10 +13,11 @@ const (
 	unknownFor, missingFor = time.Minute, 10 * time.Minute
 )
 
-// Watch keeps known what is missing: until GitLab has answered, until somebody has given the bot what it lacks, and when it gets another token.
+// Watch keeps known what is missing: until GitLab has answered, until somebody has given the bot what it lacks, and when it is told to look again.
 type Watch struct {
-	look func(context.Context) (missing []string, err error)
-	tell func(missing []string)
+	always bool // it looks also while nothing is missing
+	look   func(context.Context) (missing []string, err error)
+	tell   func(missing []string)
 
 	another chan struct{}
 	known   bool
@@ -28,8 +29,14 @@ func NewWatch(look func(context.Context) (missing []string, err error), tell fun
 	return &Watch{look: look, tell: tell, another: make(chan struct{}, 1)}
 }
 
-// TokenChanged says that there is another token. It does not wait for the look.
-func (w *Watch) TokenChanged() {
+// Always has the Watch look every ten minutes also while nothing is missing, for what may be taken away.
+func (w *Watch) Always() *Watch {
+	w.always = true
+	return w
+}
+
+// LookAgain has it look, as for another token. It does not wait for that.
+func (w *Watch) LookAgain() {
 	select {
 	case w.another <- struct{}{}:
 	default: // it will be looked at anyway
@@ -50,7 +57,7 @@ func (w *Watch) Run(ctx context.Context) {
 		switch {
 		case !w.known:
 			later = time.After(unknownFor)
-		case len(w.missing) > 0:
+		case w.always || len(w.missing) > 0:
 			later = time.After(missingFor)
 		}
 		select {

@@ -71,7 +71,7 @@ func TestWatch(t *testing.T) {
 		after("somebody gave the role", 10*time.Minute, 5, nil)
 		after("all is well", 24*time.Hour, 5, forgotten)
 		l.become(nil, "the scope")
-		w.TokenChanged()
+		w.LookAgain()
 		after("another token", 0, 6, []string{"the scope"})
 		l.become(away)
 		after("GitLab is away: what is known stays", 11*time.Minute, 8, forgotten)

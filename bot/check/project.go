@@ -32,6 +32,15 @@ func (c *gitlabCheck) projects(ctx context.Context, found setup.Found, plan setu
 	c.add(fromAdvice("labels", Warn, plan.Warnings, setup.AboutLabels)...)
 	c.webhooks(found, plan, deliveries)
 	c.licences(found, plan)
+	c.statuses(found, plan)
+}
+
+// statuses says whether the workflow can be kept in statuses, if it is to be.
+func (c *gitlabCheck) statuses(found setup.Found, plan setup.Plan) {
+	lacking := fromAdvice("statuses", Fail, plan.Warnings, setup.AboutStatuses)
+	if c.add(lacking...); len(lacking) == 0 && len(found.Statuses) > 0 {
+		c.add(Good("statuses", fmt.Sprintf("all %d of the workflow are there", len(c.Setup.Statuses))))
+	}
 }
 
 // isUsable reports whether the bot can work in a project.

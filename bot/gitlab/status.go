@@ -23,28 +23,57 @@ type StatusSet map[string][]Status
 
 // Find is the status of a name for a type of work item. A name in other letters' case counts if there is only one such. The error says what there is.
 func (s StatusSet) Find(kind, name string) (Status, error) {
+	found, hint, ok := s.find(kind, name)
+	if !ok {
+		return Status{}, fmt.Errorf("there is no status %q for items of type %s%s", name, kind, hint)
+	}
+	return found, nil
+}
+
+// find is Find; if ok is false, hint goes on with what would help, or is "".
+func (s StatusSet) find(kind, name string) (found Status, hint string, ok bool) {
 	var near []Status
 	var names []string
 	for _, st := range s[kind] {
 		if st.Name == name {
-			return st, nil
+			return st, "", true
 		}
 		if strings.EqualFold(st.Name, name) {
 			near = append(near, st)
 		}
 		names = append(names, st.Name)
 	}
-	switch {
+	switch n := triage.Nearest(name, names); {
 	case len(near) == 1:
-		return near[0], nil
+		return near[0], "", true
 	case len(near) > 1:
-		return Status{}, fmt.Errorf("%d statuses are called %q but for upper and lower case: give the exact name", len(near), name)
+		return Status{}, fmt.Sprintf(": %d are called so but for upper and lower case, give the exact name", len(near)), false
+	case n != "":
+		return Status{}, fmt.Sprintf("; did you mean %q?", n), false
 	}
-	hint := ""
-	if n := triage.Nearest(name, names); n != "" {
-		hint = fmt.Sprintf("; did you mean %q?", n)
+	return Status{}, "", false
+}
+
+// statusTypes are the types of work items that a team works with and that have a status.
+var statusTypes = []string{"Issue", "Task"}
+
+// Lacks says which of the statuses, by name, work items cannot have, a clause for each: `no status "In dve" for items of type Issue and Task; did you mean
+// "In dev"?`. A set that is nil or empty is not looked at.
+func (s StatusSet) Lacks(names []string) []string {
+	var all []string
+	for _, name := range names {
+		var types []string
+		help := ""
+		for _, kind := range statusTypes {
+			if _, hint, ok := s.find(kind, name); !ok {
+				types, help = append(types, kind), hint
+			}
+		}
+		if len(types) > 0 && len(s) > 0 {
+			all = append(all, fmt.Sprintf("no status %q for items of type %s%s", name, strings.Join(types, " and "), help))
+		}
 	}
-	return Status{}, fmt.Errorf("there is no status %q for items of type %s%s", name, kind, hint)
+	return all
 }
 
 // statusesQuery asks which statuses the types of work items of a namespace may have. The list is not paged.
@@ -94,6 +123,7 @@ func (w *wireStatusItem) status() ItemStatus {
 }
 
 // Statuses are the statuses that work items may have in the namespace with this full path. That there are none, or that GitLab does not tell, is no error.
+// What was told is what issues are read and written by for a while.
 func (c *Client) Statuses(ctx context.Context, namespace string) (StatusSet, error) {
 	k := call{name: "statuses", op: "asking for the statuses of " + namespace, method: http.MethodPost, graphql: true}
 	k.send = wireQuery{statusesQuery, map[string]string{"path": namespace}}
@@ -113,6 +143,7 @@ func (c *Client) Statuses(ctx context.Context, namespace string) (StatusSet, err
 		return nil, err
 	}
 	set := StatusSet{}
+	defer c.keepStatuses(namespace, set)
 	for _, t := range w.Namespace.Types.Nodes {
 		for _, widget := range t.Widgets {
 			for _, s := range widget.Allowed {

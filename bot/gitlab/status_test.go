@@ -81,7 +81,7 @@ func TestFindStatus(t *testing.T) {
 			t.Errorf("%q: %+v, %v; want %s", name, got, err, want)
 		}
 	}
-	for name, words := range map[string]string{"In dve": `did you mean "In dev"?`, "Qa": "2 statuses are called", "nothing like it": "there is no status"} {
+	for name, words := range map[string]string{"In dve": `did you mean "In dev"?`, "Qa": "2 are called so but for upper and lower case", "nothing like it": "there is no status"} {
 		if _, err := set.Find("Issue", name); err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("%q: %v; want %s", name, err, words)
 		}
@@ -106,5 +106,18 @@ func TestStatusesThatAreNotTold(t *testing.T) {
 	unlicensed := canned{answers: map[string]string{"POST /api/graphql": `200 {"data":{"namespace":{"workItemTypes":{"nodes":[{"name":"Issue","widgetDefinitions":[{"allowedStatuses":[]}]}]}}}}`}}
 	if got, told, err := unlicensed.client(t).StatusOf(t.Context(), issue); !told || err != nil || got != (gitlab.ItemStatus{}) {
 		t.Errorf("without a licence: %+v, told %t, %v", got, told, err)
+	}
+}
+
+// TestLackingStatuses: what only one type lacks is told of that type.
+func TestLackingStatuses(t *testing.T) {
+	t.Parallel()
+	set := gitlab.StatusSet{"Issue": {{Name: "To do"}, {Name: "In dev"}}, "Task": {{Name: "To do"}}}
+	want := []string{`no status "In dev" for items of type Task`, `no status "to-do" for items of type Issue and Task; did you mean "To do"?`}
+	if diff := cmp.Diff(want, set.Lacks([]string{"to do", "In dev", "to-do"})); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if got := (gitlab.StatusSet{}).Lacks([]string{"x"}); got != nil {
+		t.Errorf("without a licence it lacks %q", got)
 	}
 }

@@ -36,21 +36,27 @@ func (c *Client) statusesOf(ctx context.Context, issue triage.Issue) (StatusSet,
 		return kept.set, nil
 	}
 	set, err := c.Statuses(ctx, namespace)
-	if err != nil {
-		return nil, err
+	if err != nil || set != nil {
+		return set, err
 	}
+	if !ok || kept.set != nil {
+		// A GitLab that told, or was not asked before, has to say twice that it does not tell: a proxy may have answered.
+		c.keepStatuses(namespace, nil)
+		c.forgetStatuses(issue)
+		return nil, &Error{Op: "asking for the statuses of " + namespace, Class: Transient, Err: errors.New("GitLab does not tell them; it is asked once more")}
+	}
+	c.keepStatuses(namespace, nil)
+	return nil, nil
+}
+
+// keepStatuses keeps what GitLab has told of a namespace; nil if it does not tell.
+func (c *Client) keepStatuses(namespace string, set StatusSet) {
 	c.statuses.mu.Lock()
 	defer c.statuses.mu.Unlock()
 	if c.statuses.all == nil {
 		c.statuses.all = map[string]datedStatuses{}
 	}
-	if set == nil && !(ok && kept.set == nil) {
-		// A GitLab that told, or was not asked before, has to say twice that it does not tell: a proxy may have answered.
-		c.statuses.all[namespace] = datedStatuses{}
-		return nil, &Error{Op: "asking for the statuses of " + namespace, Class: Transient, Err: errors.New("GitLab does not tell them; it is asked once more")}
-	}
 	c.statuses.all[namespace] = datedStatuses{set, c.now()}
-	return set, nil
 }
 
 // forgetStatuses has the statuses of the issue's namespace asked for anew.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path"
 	"slices"
 	"sync"
 	"time"
@@ -33,8 +34,9 @@ type Found struct {
 	Named     []string         // paths of the groups that were named
 	Missing   []string         // what was named and is not there or cannot be seen
 
-	Licences  map[string]gitlab.Licence // by path of the topmost group
-	Delivered bool                      // every webhook has delivered with the newest secret since it was written
+	Licences  map[string]gitlab.Licence   // by path of the topmost group
+	Statuses  map[string]gitlab.StatusSet // by path of the namespace; none where nobody asked
+	Delivered bool                        // every webhook has delivered with the newest secret since it was written
 }
 
 // Project is a project that is to be set up.
@@ -83,7 +85,25 @@ func Look(ctx context.Context, g GitLab, o Options, step func(done, total int)) 
 	if err := l.projects(ctx); err != nil {
 		return Found{}, err
 	}
+	if err := l.statuses(ctx); err != nil {
+		return Found{}, err
+	}
 	return l.found, l.deliveries(ctx)
+}
+
+// statuses asks for the statuses of work items where the workflow is kept in them.
+func (l *looker) statuses(ctx context.Context) (err error) {
+	l.found.Statuses = map[string]gitlab.StatusSet{}
+	for _, p := range l.found.Projects {
+		namespace := path.Dir(p.Path)
+		if _, asked := l.found.Statuses[namespace]; asked || len(l.o.Statuses) == 0 {
+			continue
+		}
+		if l.found.Statuses[namespace], err = ask(ctx, func() (gitlab.StatusSet, error) { return l.gitlab.Statuses(ctx, namespace) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // atOnce is how many projects are looked at at the same time.

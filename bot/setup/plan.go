@@ -2,6 +2,7 @@ package setup
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"flowkeeper/bot/access"
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/rules/triage"
 )
@@ -38,7 +40,17 @@ func NewPlan(o Options, f Found, now time.Time) Plan {
 		p.webhooks()
 	}
 	p.licences()
+	p.statuses()
 	return p.plan
+}
+
+// statuses says where the workflow cannot be kept in statuses, which setup does not mend.
+func (p *planner) statuses() {
+	for _, namespace := range slices.Sorted(maps.Keys(p.found.Statuses)) {
+		for _, what := range access.StatusesLacking(namespace, p.found.Statuses[namespace], p.Statuses) {
+			p.warn(AboutStatuses, what, "give the group the statuses in Settings > Issues > Statuses, correct workflow.states, or write workflow.store: label")
+		}
+	}
 }
 
 func (p *planner) warn(about Topic, what, do string) {

@@ -18,6 +18,7 @@ type GitLab interface {
 	IsAdmin() bool
 	TokenSelf(ctx context.Context) (gitlab.TokenInfo, error)
 	LicenceOf(ctx context.Context, namespace string) (gitlab.Licence, error)
+	Statuses(ctx context.Context, namespace string) (gitlab.StatusSet, error)
 
 	ProjectAt(ctx context.Context, idOrPath string) (gitlab.Project, error)
 	GroupAt(ctx context.Context, idOrPath string) (gitlab.Place, error)
@@ -40,6 +41,7 @@ type Options struct {
 	Targets []string // projects and groups, full paths or ids
 
 	Labels    []gitlab.NewLabel // see Labels
+	Statuses  []string          // names of the statuses that the workflow is kept in; none if it is not
 	Milestone string            // the title of the backlog's; "" if no rule needs it
 	Events    []string          // that webhooks ask for, of gitlab.HookFlags; see Events
 	URL       string            // where webhooks lead: "https://bot.example.com/webhooks/gitlab"
@@ -92,6 +94,7 @@ const (
 	AboutAddress  Topic = "address" // that GitLab may not be allowed to call
 	AboutRights   Topic = "rights"  // what the token may not see or create, and serving need not
 	AboutLicence  Topic = "licence"
+	AboutStatuses Topic = "statuses"
 )
 
 // Advice is what a person has to know or do.

@@ -85,6 +85,9 @@ func (c *serveCmd) serveUntilDone(ctx context.Context, p *program, app *bot.App,
 			if missing := app.MissingAccess(); missing != "" {
 				fmt.Fprintf(p.out, "flowkeeper: the token may not do what the bot does: %s\n", missing)
 			}
+			if missing := app.MissingStatuses(); missing != "" {
+				fmt.Fprintf(p.out, "flowkeeper: the workflow cannot be kept in statuses: %s\n", missing)
+			}
 			ready = nil
 		case <-hangup:
 			again.reload(ctx)

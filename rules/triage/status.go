@@ -67,6 +67,17 @@ func (t *Team) SeeStatusChange(e Event) Event {
 // statusLabel is the label for a status, in the workflow's spelling.
 func (t *Team) statusLabel(name string) string { return t.Canonical(StatusLabel(name)) }
 
+// Statuses are the names of the statuses of the workflow's states, none where the team keeps no states in statuses.
+func (t *Team) Statuses() []string {
+	var names []string
+	for _, s := range t.Workflow.States() {
+		if name, is := StatusOf(t.StateStatus(s.Name)); is {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // StateStatus is the label for the status of a state of the workflow: the status that the state names, else the one of its own name. It is "" where the
 // team keeps no states in statuses, and for a state that people made up.
 func (t *Team) StateStatus(state string) string {
