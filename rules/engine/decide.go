@@ -79,7 +79,7 @@ func Decide(p Policy, c Case) (Decision, Needs, error) {
 	if commands.pending.RecheckAll {
 		p.Grace, p.TriageDays = 0, 0
 	}
-	d, needs, err := runRules(p, events, commands.issue, commands.memory, c.Facts.LimitReached, c.Now)
+	d, needs, err := decideRules(p, events, commands.issue, commands.memory, c.Facts.LimitReached, c.Now)
 	d.Pending = commands.pending
 	if err == nil && len(d.Pending.Questions) > 0 {
 		err = answer(p, c, &d, &needs)
@@ -88,6 +88,21 @@ func Decide(p Policy, c Case) (Decision, Needs, error) {
 		needs.Known = commands.surroundings(&d.Memory)
 	}
 	return d, needs, err
+}
+
+// decideRules has the rules decide on an issue, and once more if policies that go on with what they undertook contradict others: then they say what
+// they have to say, and leave the issue as it is.
+func decideRules(p Policy, events []triage.Event, issue triage.Issue, m triage.Memory, limits map[string]time.Time, now time.Time) (Decision, Needs, error) {
+	if !hasUndertaken(&m) {
+		return runRules(p, events, issue, m, limits, now)
+	}
+	before := m.Clone()
+	d, needs, err := runRules(p, events, issue, m, limits, now)
+	if err == nil {
+		return d, needs, nil
+	}
+	leaveUndertaken(&before)
+	return runRules(p, events, issue, before, limits, now)
 }
 
 // runRules has the rules decide on an issue. The memory is theirs to change; limits are when policies may begin to act on issues again.

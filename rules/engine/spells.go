@@ -78,6 +78,26 @@ func (r *run) resume(s *Setting) triage.Verdict {
 	return v
 }
 
+// hasUndertaken reports whether a policy undertook something that may not be done.
+func hasUndertaken(m *triage.Memory) bool {
+	for _, s := range m.Spells {
+		if s.Undertaken != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// leaveUndertaken has policies that undertook something change nothing more. What they have to say is left.
+func leaveUndertaken(m *triage.Memory) {
+	for rule, s := range m.Spells {
+		if s.Undertaken != nil {
+			s.Undertaken = &triage.Edit{}
+			m.Spells[rule] = s
+		}
+	}
+}
+
 // speak says what a policy in mode act has to say, and notes where what it does ends its conditions: then is its verdict when that is done.
 func (r *run) speak(s *Setting, v, then triage.Verdict, did []triage.Action, before triage.Issue) {
 	spell, known := r.memory.Spells[s.ID]

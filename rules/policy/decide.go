@@ -122,8 +122,8 @@ func (r Rule) actions(in *triage.Input) []triage.Action {
 	if a.DueDate != "" {
 		all = append(all, triage.SetDueDate{Date: a.DueDate})
 	}
-	if a.UnassignAll || len(a.Unassign) > 0 {
-		all = append(all, triage.Unassign{People: strings.Join(a.Unassign, " ")})
+	if people, takesOff := a.unassigns(in); takesOff {
+		all = append(all, triage.Unassign{People: people})
 	}
 	if len(a.Assign) > 0 {
 		all = append(all, triage.Assign{People: strings.Join(a.Assign, " ")})
@@ -138,6 +138,23 @@ func (r Rule) actions(in *triage.Input) []triage.Action {
 		all = append(all, triage.Close{})
 	}
 	return all
+}
+
+// unassigns are those whom a policy takes off an issue, "" for all. All are those whom it does not assign.
+func (a *Actions) unassigns(in *triage.Input) (people string, takesOff bool) {
+	switch {
+	case !a.UnassignAll:
+		return strings.Join(a.Unassign, " "), len(a.Unassign) > 0
+	case len(a.Assign) == 0:
+		return "", true
+	}
+	var others []string
+	for _, p := range in.Issue.Assignees {
+		if !triage.HasUsername(a.Assign, p.Username) {
+			others = append(others, p.Username)
+		}
+	}
+	return strings.Join(others, " "), len(others) > 0
 }
 
 // weight is the action for a weight: in the field, or where there is none, by the team's label.

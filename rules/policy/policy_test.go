@@ -349,3 +349,51 @@ func TestCrashBetweenWrites(t *testing.T) {
 		t.Fatalf("again: %+v, %v", d.Comments, d.Plan)
 	}
 }
+
+// TestCrashBeforeAnotherWish: what a policy undertook and did may not be so any more when it goes on after a crash, because another wants something
+// else since. It says what it has to say, and does not fight for what it had done.
+func TestCrashBeforeAnotherWish(t *testing.T) {
+	asked := policy.Rule{
+		Name: "asked", When: []policy.Condition{policy.HasLabels{AnyOf: [][]string{{"urgent"}}}},
+		Actions: policy.Actions{Labels: []string{"p::2"}, RemoveLabels: []string{"urgent"}, Own: true, Comment: say("Urgent.")},
+	}
+	bugs := policy.Rule{Name: "bugs", When: []policy.Condition{policy.HasLabels{AnyOf: [][]string{{"bug"}}}}, Actions: policy.Actions{Labels: []string{"p::1"}}}
+	for _, rules := range [][]policy.Rule{{asked, bugs}, {bugs, asked}} {
+		b := newBench(t, rules...)
+		b.issue.Labels = append(b.issue.Labels, "urgent")
+		memory := b.memory.Clone()
+		d := b.decide(changed([]string{"urgent"}, nil))
+		b.labels("p::2")
+		b.memory = memory
+		b.memory.Spells = d.Undertaken // the labels were written, and then came the crash
+		b.issue.Labels = append(b.issue.Labels, "bug")
+		d = b.decide(changed([]string{"bug"}, nil))
+		b.labels("bug", "p::1")
+		if len(d.Comments) != 1 || d.Comments[0].Rule != "policy/asked" || d.Comments[0].Spell != 1 {
+			t.Fatalf("comments %+v", d.Comments)
+		}
+		if s := b.memory.Spells["policy/asked"]; s.Undertaken != nil || !s.Over {
+			t.Fatalf("spell %+v", s)
+		}
+		if d = b.decide(triage.Event{Kind: triage.Swept}); len(d.Comments)+len(d.Plan) > 0 {
+			t.Fatalf("again: %+v, %v", d.Comments, d.Plan)
+		}
+	}
+}
+
+// TestUnassignAllButSome: the people whom a policy takes off are those whom it does not assign.
+func TestUnassignAllButSome(t *testing.T) {
+	b := newBench(t, policy.Rule{
+		Name: "hand over", When: []policy.Condition{policy.HasLabels{AnyOf: [][]string{{"support"}}}},
+		Actions: policy.Actions{UnassignAll: true, Assign: []string{"sue"}},
+	})
+	b.issue.Assignees = []triage.Person{{ID: 3, Username: "carl"}}
+	b.issue.Labels = append(b.issue.Labels, "support")
+	b.decide(changed([]string{"support"}, nil))
+	if len(b.issue.Assignees) != 1 || b.issue.Assignees[0].Username != "sue" {
+		t.Fatalf("assigned are %+v", b.issue.Assignees)
+	}
+	if d := b.decide(triage.Event{Kind: triage.Swept}); len(d.Plan) > 0 {
+		t.Fatalf("again: %v", d.Plan)
+	}
+}
