@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -47,7 +48,8 @@ type Options struct {
 	Reports  []Report        // of earlier runs, to be added to; nil if this is the first
 	Workers  int             // issues that are read at the same time
 
-	Confidential bool // name confidential issues
+	Digest       []string // of what the policies hold beside their settings, each: another one is another backtest
+	Confidential bool     // name confidential issues
 	Now          time.Time
 	Progress     func(done, of int)                              // called after each issue, one call at a time
 	Sleep        func(ctx context.Context, d time.Duration) bool // before a failed call is made again; false if ctx has ended
@@ -69,7 +71,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		b.done[iid] = true
 	}
 	for n := range o.Policies {
-		r := Report{Project: o.Path, Since: o.Since, Until: o.Now}
+		r := Report{Project: o.Path, Since: o.Since, Until: o.Now, Remarks: remarks(o.Policies[n])}
 		if o.Reports != nil {
 			r = o.Reports[n]
 		}
@@ -90,13 +92,40 @@ func Run(ctx context.Context, o Options) (Result, error) {
 func inForce(p engine.Policy) engine.Policy {
 	settings := make([]engine.Setting, len(p.Settings))
 	for n, s := range p.Settings {
-		if s.Mode == triage.Shadow {
+		switch {
+		case s.Looks != nil && len(s.Looks.Unrecorded) > 0:
+			s.Mode = triage.Off
+		case s.Looks != nil && s.Mode == triage.Shadow:
+			s.Mode = triage.Act
+		case s.Mode == triage.Shadow:
 			s.Mode = s.Rule.Mode
 		}
 		settings[n] = s
 	}
-	p.Settings, p.Commands = settings, nil
+	p.Settings, p.Commands, p.Index = settings, nil, engine.NewIndex(settings)
 	return p
+}
+
+// remarks say of policies that are on what GitLab keeps no record of, and what becomes of them therefore.
+func remarks(p engine.Policy) []Remark {
+	var all []Remark
+	for _, s := range p.Settings {
+		switch {
+		case s.Looks == nil || s.Mode == triage.Off:
+		case len(s.Looks.Unrecorded) > 0:
+			all = append(all, Remark{s.ID, "not played: GitLab keeps no record of " + strings.Join(s.Looks.Unrecorded, ", ")})
+		case len(s.Looks.AsNow) > 0:
+			all = append(all, Remark{s.ID, "played with what GitLab keeps no record of as it is now: " + strings.Join(s.Looks.AsNow, ", ")})
+		}
+	}
+	return all
+}
+
+// countsComments reports whether a policy asks how long nothing has happened, for which comments count.
+func countsComments(all []engine.Policy) bool {
+	return slices.ContainsFunc(all, func(p engine.Policy) bool {
+		return slices.ContainsFunc(p.Settings, func(s engine.Setting) bool { return s.Looks != nil && s.Mode != triage.Off && s.On&triage.Noted != 0 })
+	})
 }
 
 // run is a backtest that is going on.
@@ -218,6 +247,12 @@ func (b *run) outcomes(ctx context.Context, i triage.Issue) ([]outcome, history,
 		return nil, history{}, err
 	}
 	h := newHistory(i, kept, b.isBot)
+	if countsComments(b.policies) {
+		if err := source.readComments(ctx); err != nil {
+			return nil, h, err
+		}
+		h.addComments(source.comments, b.isBot)
+	}
 	var all []outcome
 	for _, p := range b.policies {
 		r := replay{policy: p, source: source, milestones: b.milestones, past: h, now: i, end: b.Now}

@@ -20,12 +20,24 @@ type change struct {
 	moved     bool  // to another milestone or to none
 	closed    bool
 	reopened  bool
+	noted     bool // commented
 }
 
 // history is what people did to an issue: how they opened it, and all that followed, the oldest first. What the bot did is left out.
 type history struct {
 	opened  triage.Issue
 	changes []change
+}
+
+// addComments adds what people wrote, where comments count as activity.
+func (h *history) addComments(all []gitlab.Comment, isBot func(triage.Person) bool) {
+	h.changes = slices.Clone(h.changes)
+	for _, c := range all {
+		if !isBot(c.Author) {
+			h.changes = append(h.changes, change{at: c.CreatedAt, by: c.Author, noted: true})
+		}
+	}
+	slices.SortStableFunc(h.changes, func(a, b change) int { return a.at.Compare(b.at) })
 }
 
 // atOpening is how long after its creation GitLab may still record what an issue was opened with.
@@ -174,6 +186,8 @@ func (c change) event(before triage.Issue) triage.Event {
 		e.Changes.ClosedAt = c.at
 	case c.reopened:
 		e.Kind |= triage.Reopened
+	case c.noted:
+		e.Kind, e.Note = triage.Noted, &triage.Note{}
 	}
 	return e
 }

@@ -23,7 +23,10 @@ const (
 // judge compares an act with what people really did. end is how far the history goes, workflow the scope of the states: an issue that goes on to
 // another one was not taken out of the first.
 func (h history) judge(a act, end time.Time, team *triage.Team) verdict {
-	if a.action == nil {
+	switch {
+	case a.comment:
+		return untold
+	case a.action == nil:
 		return judgeReminder(a, end)
 	}
 	for _, c := range h.changes {

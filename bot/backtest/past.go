@@ -19,6 +19,7 @@ type pastOf struct {
 	comments    []gitlab.Comment
 	thumbs      []gitlab.Award
 	commentRead bool
+	thumbsRead  bool
 }
 
 // records are the changes of labels, weight and state, and of the milestone if it has one: an issue without a milestone counts as one that never had
@@ -48,15 +49,15 @@ func (p *pastOf) links(ctx context.Context) ([]triage.Link, error) {
 }
 
 func (p *pastOf) discussion(ctx context.Context, since, until time.Time) (map[string]triage.Agreement, time.Time, error) {
-	if !p.commentRead {
-		comments, err := p.gitlab.Comments(ctx, p.issue, time.Time{})
+	if err := p.readComments(ctx); err != nil {
+		return nil, time.Time{}, err
+	}
+	if !p.thumbsRead {
+		thumbs, err := p.gitlab.Awards(ctx, p.issue, 0)
 		if err != nil {
 			return nil, time.Time{}, err
 		}
-		if p.thumbs, err = p.gitlab.Awards(ctx, p.issue, 0); err != nil {
-			return nil, time.Time{}, err
-		}
-		p.comments, p.commentRead = comments, true
+		p.thumbs, p.thumbsRead = thumbs, true
 	}
 	during := func(at time.Time) bool { return !at.Before(since) && !at.After(until) }
 	agreed, last := map[string]triage.Agreement{}, time.Time{}
@@ -78,6 +79,18 @@ func (p *pastOf) discussion(ctx context.Context, since, until time.Time) (map[st
 		}
 	}
 	return agreed, last, nil
+}
+
+// readComments reads what people and bots wrote on the issue.
+func (p *pastOf) readComments(ctx context.Context) error {
+	if p.commentRead {
+		return nil
+	}
+	comments, err := p.gitlab.Comments(ctx, p.issue, time.Time{})
+	if err == nil {
+		p.comments, p.commentRead = comments, true
+	}
+	return err
 }
 
 // Moment is one thing that a person did, as the rules are told of it, and the issue after it.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"flowkeeper/rules/engine"
+	"flowkeeper/rules/policy"
 	"flowkeeper/rules/triage"
 )
 
@@ -29,6 +30,7 @@ type act struct {
 	endedAt  time.Time     // when the reminder was over; zero if it never was
 	closing  bool          // it was over because the issue was closed
 	mentions []string      // usernames
+	comment  bool          // of a policy, beside the note
 }
 
 // outcome is what the bot would have done on one issue.
@@ -190,6 +192,9 @@ func (r *replay) take(d engine.Decision, now time.Time) {
 		issue = p.Action.Apply(issue)
 	}
 	r.issue, r.memory, r.wake = d.Result, d.Memory, d.WakeAt
+	for _, c := range d.Comments {
+		r.say(c, state, now)
+	}
 	if !r.wake.IsZero() && !r.wake.After(now) {
 		r.wake = now.Add(time.Second)
 	}
@@ -199,6 +204,14 @@ func (r *replay) take(d engine.Decision, now time.Time) {
 	if r.issue.Closed {
 		r.endReminders(now, nil)
 	}
+}
+
+// say records a comment that a policy makes beside the note.
+func (r *replay) say(c engine.OwnComment, state string, now time.Time) {
+	spell := r.memory.Spells[c.Rule]
+	spell.Said = 1 // its id counts for nothing here
+	r.memory.Spells[c.Rule] = spell
+	r.out.acts = append(r.out.acts, act{rule: c.Rule, at: now, state: state, words: "comment: " + firstWords(c.Text), comment: true, mentions: c.Mentions})
 }
 
 // show brings the reminders in line with the note. State is the one in which that was decided.
@@ -216,10 +229,10 @@ func (r *replay) show(note engine.Note, state string, now time.Time) {
 		if !known {
 			n = len(r.out.acts)
 			r.open[i.Key] = n
-			r.out.acts = append(r.out.acts, act{rule: ruleOf(i.Key), at: now, state: state, words: i.Title, key: i.Key})
+			r.out.acts = append(r.out.acts, act{rule: ruleOf(i.Key), at: now, state: state, words: itemWords(i), key: i.Key})
 		}
 		if i.Mention {
-			r.out.acts[n].mentions = append(r.out.acts[n].mentions, r.policy.Team.People(i.Asks...)...)
+			r.out.acts[n].mentions = slices.Concat(r.out.acts[n].mentions, r.policy.Team.People(i.Asks...), i.People)
 		}
 	}
 	r.endReminders(now, asked)
@@ -235,10 +248,32 @@ func (r *replay) endReminders(now time.Time, asked map[string]bool) {
 	}
 }
 
-// ruleOf is the rule of a note's item.
+// ruleOf is the rule of a note's item. The id of a policy has a slash.
 func ruleOf(key string) string {
-	rule, _, _ := strings.Cut(key, "/")
+	name, isPolicy := strings.CutPrefix(key, policy.Prefix)
+	rule, _, _ := strings.Cut(name, "/")
+	if isPolicy {
+		return policy.Prefix + rule
+	}
 	return rule
+}
+
+// itemWords are the title of a note's item, or what a policy says there.
+func itemWords(i engine.NoteItem) string {
+	if i.Title == "" {
+		return firstWords(i.Say)
+	}
+	return i.Title
+}
+
+// firstWords is the beginning of a text, on one line.
+func firstWords(text triage.Prose) string {
+	const most = 80
+	line := []rune(strings.Join(strings.Fields(text.Plain()), " "))
+	if len(line) > most {
+		return string(line[:most-1]) + "…"
+	}
+	return string(line)
 }
 
 // state is the state of the issue, in which what a rule wants is counted once.

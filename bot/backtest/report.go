@@ -24,6 +24,13 @@ type Report struct {
 	NotesPerDay float64        `json:"notes_a_day"` // on average
 	Mentions    map[string]int `json:"mentions"`    // by username
 	Contradict  []Example      `json:"contradictions,omitempty"`
+	Remarks     []Remark       `json:"remarks,omitempty"` // on policies that look at what GitLab keeps no record of
+}
+
+// Remark says how a policy is played whose conditions look at what GitLab keeps no record of.
+type Remark struct {
+	Rule string `json:"rule"`
+	What string `json:"what"`
 }
 
 // Rule is what one rule would have done.
@@ -34,7 +41,9 @@ type Rule struct {
 	WouldLabel   int       `json:"would_label"`
 	WouldWeigh   int       `json:"would_weigh"`
 	WouldClose   int       `json:"would_close,omitempty"`
-	WouldPlan    int       `json:"would_plan,omitempty"` // milestones set
+	WouldPlan    int       `json:"would_plan,omitempty"`    // milestones set
+	WouldComment int       `json:"would_comment,omitempty"` // beside the note
+	WouldOther   int       `json:"would_other,omitempty"`   // assignees, due dates, reopening and moving
 	WouldRemind  int       `json:"would_remind"`
 	WouldMention int       `json:"would_mention"`
 	Agreed       int       `json:"agreed"`    // people did the same within a day; what a reminder asks, within seven
@@ -135,7 +144,13 @@ func (r *Rule) count(a act) {
 	case triage.SetMilestone, triage.MoveMilestone:
 		r.WouldPlan++
 	case nil:
-		r.WouldRemind++
+		if a.comment {
+			r.WouldComment++
+		} else {
+			r.WouldRemind++
+		}
+	default:
+		r.WouldOther++
 	}
 }
 

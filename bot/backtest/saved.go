@@ -29,7 +29,7 @@ var ErrNothingSaved = errors.New("there is no backtest of this project with thes
 // another one than one that does not.
 func SavedFile(dir string, o Options) string {
 	hash := sha256.New()
-	fmt.Fprintln(hash, o.Project, o.Issues, o.Confidential)
+	fmt.Fprintln(hash, o.Project, o.Issues, o.Confidential, o.Digest)
 	fmt.Fprintf(hash, "%q\n", o.Former)
 	for _, p := range o.Policies {
 		team := p.Team.TeamConfig

@@ -31,6 +31,9 @@ func (r Report) WriteText(w io.Writer) error {
 	for _, e := range r.Contradict {
 		fmt.Fprintf(&b, "  %s: %s\n", legible.Printable(e.where()), legible.Printable(e.What))
 	}
+	for _, remark := range r.Remarks {
+		fmt.Fprintf(&b, "%s is %s.\n", remark.Rule, remark.What)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -67,6 +70,13 @@ func (r Report) verdict() string {
 // noise says how much the bot would have written; quoted is a username as it is written there.
 func (r Report) noise(quoted func(string) string) string {
 	text := fmt.Sprintf("It would have written a comment on %s (%.1f a day)", count(r.Notes, "issue"), r.NotesPerDay)
+	own := 0
+	for _, x := range r.Rules {
+		own += x.WouldComment
+	}
+	if own > 0 {
+		text += ", with " + count(own, "comment") + " of policies beside it,"
+	}
 	var people []string
 	for _, who := range slices.Sorted(maps.Keys(r.Mentions)) {
 		people = append(people, quoted(who)+" "+times(r.Mentions[who]))
@@ -105,6 +115,9 @@ func (r Report) WriteMarkdown(w io.Writer) error {
 	}
 	for _, e := range r.Contradict {
 		fmt.Fprintf(&b, "\nRules contradict each other on %s: %s\n", e.markdown(), triage.Code(e.What))
+	}
+	for _, remark := range r.Remarks {
+		fmt.Fprintf(&b, "\n`%s` is %s.\n", remark.Rule, remark.What)
 	}
 	if len(r.Rules) > 0 {
 		b.WriteString("\n| Rule | Mode | Fired | Labels | Weights | Reminders | Mentions | Agreed | Disagreed |\n|---|---|--:|--:|--:|--:|--:|--:|--:|\n")

@@ -34,7 +34,7 @@ func (backtestCmd) Help() string {
 	return "What would this configuration have done? What people did to the issues of the project is played to the rules, and what the rules want is compared with what people " +
 		"did themselves: agreed, if they did the same within a day (what a reminder asks, within seven); disagreed, if they did the opposite within seven days, had done so " +
 		"before, or left the reminder. Rules in shadow are played as far as they would go. What the bot did is left out. GitLab keeps no record of titles, " +
-		"assignees and the dates of milestones: they are taken as they are now. Who wrote an issue or agreed to it counts as a member. Commands are not played. Nothing is written." + `
+		"assignees and the dates of milestones: they are taken as they are now. A policy that asks for what cannot be known of the past, such as votes, is named and not played. Who wrote an issue or agreed to it counts as a member. Commands are not played. Nothing is written." + `
 
 Examples:
   flowkeeper backtest --project group/project
@@ -60,7 +60,7 @@ func (c *backtestCmd) workers() int {
 
 // Run plays the past and prints what would have been done.
 func (c *backtestCmd) Run(ctx context.Context, p *program) error {
-	inForce, policies, err := c.policies(p)
+	inForce, policies, digests, err := c.policies(p)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (c *backtestCmd) Run(ctx context.Context, p *program) error {
 	now := time.Now().UTC().Truncate(time.Second)
 	o := backtest.Options{
 		GitLab: client, Bot: self, Former: c.Former, Project: project, Path: c.Project, Policies: policies, Since: c.since(now), Now: now,
-		Issues: c.Issues, Workers: c.workers(), Confidential: c.Confidential, Sleep: sleep.For,
+		Digest: digests, Issues: c.Issues, Workers: c.workers(), Confidential: c.Confidential, Sleep: sleep.For,
 	}
 	file := backtest.SavedFile(inForce.Inbox.DataDir, o)
 	if err := c.resume(file, &o); err != nil {
@@ -117,24 +117,24 @@ func (c *backtestCmd) since(now time.Time) time.Time {
 	return now.Add(-usual)
 }
 
-// policies are the one in force and, to be compared with it, that of --config.
-func (c *backtestCmd) policies(p *program) (config.Config, []engine.Policy, error) {
-	inForce, err := loadToLook("", "", p.environ)
+// policies are the one in force and, to be compared with it, that of --config, and what their policy files hold.
+func (c *backtestCmd) policies(p *program) (inForce config.Config, policies []engine.Policy, digests []string, err error) {
+	inForce, err = loadToLook("", "", p.environ)
 	if err != nil {
-		return inForce, nil, err
+		return inForce, nil, nil, err
 	}
 	if !inForce.GitLab.Token.IsSet() {
-		return inForce, nil, errors.New("FLOWKEEPER_GITLAB_TOKEN is not set: the issues cannot be read")
+		return inForce, nil, nil, errors.New("FLOWKEEPER_GITLAB_TOKEN is not set: the issues cannot be read")
 	}
-	policies := []engine.Policy{inForce.Policy()}
+	policies, digests = append(policies, inForce.Policy()), append(digests, inForce.Policies.Digest)
 	if c.Config != "" {
 		other, err := loadToLook(c.Config, "", p.environ)
 		if err != nil {
-			return inForce, nil, err
+			return inForce, nil, nil, err
 		}
-		policies = append(policies, other.Policy())
+		policies, digests = append(policies, other.Policy()), append(digests, other.Policies.Digest)
 	}
-	return inForce, policies, nil
+	return inForce, policies, digests, nil
 }
 
 // resume takes up what the last run kept, if that is asked for.

@@ -113,5 +113,6 @@ func (r Rule) looks() *triage.Looks {
 	if a.DueDate != "" {
 		l.Kinds |= triage.Updated
 	}
+	l.Unrecorded, l.AsNow = r.record()
 	return l
 }

@@ -79,6 +79,10 @@ type Looks struct {
 	Kinds    Kind // On may hold more: what the policy has to be told, though it need not be asked
 	Labels   []string
 	AnyLabel bool // it also counts whether there are others
+
+	// What GitLab keeps no record of, each once, for who plays the past: Unrecorded cannot be answered for then ("votes"), AsNow is taken as it is
+	// now ("the type").
+	Unrecorded, AsNow []string
 }
 
 // SummaryFor is the summary in the words of a team.
