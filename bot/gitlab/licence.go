@@ -64,7 +64,7 @@ func (c *Client) LicenceOf(ctx context.Context, namespace string) (Licence, erro
 // features asks one of the questions. What GitLab refuses it does not know: that is no error.
 func (c *Client) features(ctx context.Context, query, namespace string) (wireFeatures, error) {
 	k := call{name: "licence", op: "asking for what " + namespace + " has a licence", method: http.MethodPost, graphql: true}
-	k.send = wireQuery{query, map[string]string{"path": namespace}}
+	k.send = wireQuery{query, map[string]any{"path": namespace}}
 	var w wireFeatures
 	_, err := c.do(ctx, k, &w)
 	if class := ClassOf(err); class == NotFound || class == Permanent {

@@ -18,8 +18,8 @@ const participants = `query($id: WorkItemID!) { workItem(id: $id) { author { use
 
 // wireQuery is a question in GraphQL.
 type wireQuery struct {
-	Query     string            `json:"query"`
-	Variables map[string]string `json:"variables"`
+	Query     string         `json:"query"`
+	Variables map[string]any `json:"variables"`
 }
 
 // wireParticipants is the answer. WorkItem is nil for an issue that cannot be seen, and where the question was not understood.
@@ -61,7 +61,7 @@ func (c *Client) MailsOutsiders(ctx context.Context, ref triage.Ref, id int64) (
 	if ref.Kind != triage.SubjectIssue {
 		return false, nil // there is no Service Desk for merge requests
 	}
-	k.send = wireQuery{participants, map[string]string{"id": "gid://gitlab/WorkItem/" + strconv.FormatInt(id, 10)}}
+	k.send = wireQuery{participants, map[string]any{"id": "gid://gitlab/WorkItem/" + strconv.FormatInt(id, 10)}}
 	var w wireParticipants
 	_, err := c.do(ctx, k, &w)
 	if class := ClassOf(err); err != nil && class != NotFound && class != Permanent {

@@ -126,7 +126,7 @@ func (w *wireStatusItem) status() ItemStatus {
 // What was told is what issues are read and written by for a while.
 func (c *Client) Statuses(ctx context.Context, namespace string) (StatusSet, error) {
 	k := call{name: "statuses", op: "asking for the statuses of " + namespace, method: http.MethodPost, graphql: true}
-	k.send = wireQuery{statusesQuery, map[string]string{"path": namespace}}
+	k.send = wireQuery{statusesQuery, map[string]any{"path": namespace}}
 	var w struct {
 		Namespace *struct {
 			Types struct {
@@ -162,7 +162,7 @@ func (c *Client) StatusOf(ctx context.Context, issue triage.Issue) (status ItemS
 		return ItemStatus{}, set != nil, err
 	}
 	k := call{name: "status", op: "reading the status of issue " + issue.Ref.String(), method: http.MethodPost, graphql: true}
-	k.send = wireQuery{statusQuery, map[string]string{"id": workItemID(issue.ID)}}
+	k.send = wireQuery{statusQuery, map[string]any{"id": workItemID(issue.ID)}}
 	var w struct {
 		Item *wireStatusItem `json:"workItem"`
 	}
@@ -182,7 +182,7 @@ func (c *Client) StatusOf(ctx context.Context, issue triage.Issue) (status ItemS
 // The error wraps ErrNoStatus if there is no status of that id.
 func (c *Client) SetStatus(ctx context.Context, ref triage.Ref, id int64, status string) (ItemStatus, error) {
 	k := call{name: "set-status", op: "setting the status of issue " + ref.String(), method: http.MethodPost, graphql: true}
-	k.send = wireQuery{statusMutation, map[string]string{"id": workItemID(id), "status": status}}
+	k.send = wireQuery{statusMutation, map[string]any{"id": workItemID(id), "status": status}}
 	var w struct {
 		Update *struct {
 			Errors []string        `json:"errors"`

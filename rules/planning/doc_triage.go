@@ -141,7 +141,7 @@ func needsTriage(section string, i *Issue, s Snapshot) bool {
 // triageSection is one of the lists with the issues that were chosen for it.
 func (s Snapshot) triageSection(l triageList, chosen []*work) Section {
 	section := Section{Name: l.name, Title: l.title, Count: len(chosen), Summary: true}
-	if l.filter != nil {
+	if l.filter != nil && !(l.byState && s.Team.Store == triage.StoreStatus) {
 		section.Filter = s.ofTeam(l.filter(s.Team))
 	}
 	if len(chosen) == 0 {

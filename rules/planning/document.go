@@ -87,6 +87,7 @@ type IssueRow struct {
 	URL          string   `json:"url,omitempty"`
 	Title        string   `json:"title,omitempty"`  // people's words
 	Labels       []string `json:"labels,omitempty"` // those worth showing
+	Status       string   `json:"status,omitempty"` // the name of the status, where its state is worth showing and kept there
 	Confidential bool     `json:"confidential,omitempty"`
 }
 

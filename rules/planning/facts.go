@@ -8,7 +8,8 @@ import (
 
 // facts are what the rules see of an issue: a misspelt label counts as the one that is meant, and of several of a scope the one further along.
 func (s Snapshot) facts(i *Issue) triage.Input {
-	return triage.NewInput(s.Team, nil, triage.Issue{Ref: i.Ref, Closed: i.Closed, Labels: i.Labels, Weight: i.Weight}, nil, s.Now)
+	seen := s.Team.SeeStatus(triage.Issue{Ref: i.Ref, Closed: i.Closed, Labels: i.Labels, StatusName: i.Status, Weight: i.Weight})
+	return triage.NewInput(s.Team, nil, seen, nil, s.Now)
 }
 
 // today is the day of the snapshot.

@@ -83,6 +83,7 @@ type Issue struct {
 	URL          string
 	Title        string // people's words
 	Labels       []string
+	Status       string // its name, where the team keeps its workflow in statuses; "" is none
 	Weight       *int   // nil is none
 	Milestone    string // title; "" is none
 	Assignees    []string

@@ -19,6 +19,7 @@ type triageList struct {
 	compare     func(s Snapshot, a, b *work) int       // the order
 	text        func(s Snapshot, w *work) triage.Prose // what stands behind the issue; nil for nothing
 	filter      func(*triage.Team) Filter              // the same list in GitLab; nil if GitLab has no such filter
+	byState     bool                                   // the filter is by the label of a state
 	scopes      []triage.LabelRole                     // whose labels are shown
 	uncapped    bool
 	uses        triage.Premise // a team that does not have it has no such list
@@ -161,6 +162,7 @@ var triageLists = []triageList{
 		filter: func(t *triage.Team) Filter {
 			return Filter{Labels: []string{t.State(t.Workflow.Named(triage.Blocked, triage.Intake))}}
 		},
+		byState: true,
 	},
 	{
 		name: "idle", title: "No activity for 12 months", scopes: []triage.LabelRole{triage.TypeScope},

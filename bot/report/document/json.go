@@ -38,6 +38,7 @@ type jsonIssue struct {
 	URL          string   `json:"url,omitempty"`
 	Title        string   `json:"title,omitempty"`
 	Labels       []string `json:"labels,omitempty"`
+	Status       string   `json:"status,omitempty"`
 	Confidential bool     `json:"confidential,omitempty"`
 }
 
@@ -81,7 +82,7 @@ func jsonRows(rows []planning.Row) []jsonRow {
 	for _, r := range rows {
 		row := jsonRow{Box: r.Box, Text: r.Text.Plain(), Rows: jsonRows(r.Rows)}
 		if i := r.Issue; i != nil {
-			row.Issue = &jsonIssue{i.Project, i.IID, i.Path, i.URL, i.Title, i.Labels, i.Confidential}
+			row.Issue = &jsonIssue{i.Project, i.IID, i.Path, i.URL, i.Title, i.Labels, i.Status, i.Confidential}
 		}
 		all = append(all, row)
 	}

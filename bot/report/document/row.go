@@ -58,6 +58,9 @@ func (o Options) issueText(i planning.IssueRow) string {
 			words = append(words, triage.Quoted(l))
 		}
 	}
+	if i.Status != "" {
+		words = append(words, triage.Code(i.Status))
+	}
 	return strings.Join(words, " ")
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -133,7 +134,11 @@ func issueColumns(i planning.IssueRow) (name, title, labels string) {
 		return name, "(confidential)", ""
 	}
 	title = legible.Cut(legible.Printable(i.Title), maxCell)
-	return name, title, legible.Cut(legible.Printable(strings.Join(i.Labels, ", ")), maxCell)
+	words := i.Labels
+	if i.Status != "" {
+		words = append(slices.Clip(words), i.Status)
+	}
+	return name, title, legible.Cut(legible.Printable(strings.Join(words, ", ")), maxCell)
 }
 
 // tableCells are the head and the rows of a table.

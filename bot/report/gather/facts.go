@@ -120,8 +120,8 @@ const blockedDays = 14
 
 // needsState reports whether it matters how long an issue has been blocked, and is not known.
 func needsState(i *planning.Issue, s planning.Snapshot) bool {
-	if i.Closed || !i.StateAt.IsZero() || s.Now.Sub(i.CreatedAt) < blockedDays*24*time.Hour {
-		return false
+	if i.Closed || !i.StateAt.IsZero() || s.Now.Sub(i.CreatedAt) < blockedDays*24*time.Hour || s.Team.Store == triage.StoreStatus && i.Status != "" {
+		return false // of statuses no event tells
 	}
 	in := facts(i, s)
 	return in.Is(triage.Blocked)
@@ -219,5 +219,5 @@ func leftMilestones(events []gitlab.MilestoneEvent, now string) []string {
 
 // facts are what the rules see of an issue.
 func facts(i *planning.Issue, s planning.Snapshot) triage.Input {
-	return triage.NewInput(s.Team, nil, triage.Issue{Ref: i.Ref, Closed: i.Closed, Labels: i.Labels}, nil, s.Now)
+	return triage.NewInput(s.Team, nil, s.Team.SeeStatus(triage.Issue{Ref: i.Ref, Closed: i.Closed, Labels: i.Labels, StatusName: i.Status}), nil, s.Now)
 }

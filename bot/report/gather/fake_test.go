@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"testing"
@@ -89,6 +90,17 @@ func (w *world) IssuesByURL(_ context.Context, urls []string) ([]gitlab.ListedIs
 		}
 	}
 	return found, w.try("urls")
+}
+
+func (w *world) StatusesOf(_ context.Context, project string, iids []int64) (map[int64]gitlab.Status, error) {
+	w.others = append(w.others, fmt.Sprintf("%d statuses of %s", len(iids), project))
+	found := map[int64]gitlab.Status{}
+	for _, i := range w.issues {
+		if i.Path == project && slices.Contains(iids, i.IID) && i.Status != "" {
+			found[i.IID] = gitlab.Status{Name: i.Status}
+		}
+	}
+	return found, w.try("statuses")
 }
 
 func (w *world) ProjectAt(_ context.Context, name string) (gitlab.Project, error) {

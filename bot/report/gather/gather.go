@@ -18,6 +18,7 @@ import (
 type GitLab interface {
 	EachIssue(ctx context.Context, l gitlab.IssueList, each func(gitlab.ListedIssue) error) error
 	IssuesByURL(ctx context.Context, urls []string) ([]gitlab.ListedIssue, error)
+	StatusesOf(ctx context.Context, project string, iids []int64) (map[int64]gitlab.Status, error)
 	ProjectAt(ctx context.Context, idOrPath string) (gitlab.Project, error)
 	MilestoneDates(ctx context.Context, project string) ([]planning.MilestoneDates, error)
 	GroupMilestoneDates(ctx context.Context, group string) ([]planning.MilestoneDates, error)
@@ -125,6 +126,9 @@ func (g *Gatherer) Snapshot(ctx context.Context, k planning.Kind, milestone plan
 		return planning.Snapshot{}, err
 	}
 	s.Issues = c.issues
+	if err := g.readStatuses(ctx, s); err != nil {
+		return planning.Snapshot{}, err
+	}
 	if err := g.recall(ctx, s); err != nil {
 		return planning.Snapshot{}, err
 	}
@@ -151,6 +155,9 @@ func (g *Gatherer) Listed(ctx context.Context, _ planning.Kind, milestone planni
 		c.keep(i)
 	}
 	s.Issues = c.issues
+	if err := g.readStatuses(ctx, s); err != nil {
+		return planning.Snapshot{}, err
+	}
 	if err := g.recall(ctx, s); err != nil {
 		return planning.Snapshot{}, err
 	}
