@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -200,6 +201,63 @@ func TestMergeRequestPolicyReminds(t *testing.T) {
 		if note := r.note(m); !strings.Contains(note, words) {
 			t.Errorf("the note lacks %q\n%s", words, note)
 		}
+	}
+	r.alive()
+}
+
+// GitLab lets nobody below Developer label a merge request, and drops labels without a word if it is their own: that is tried once and left
+// alone, and the rest goes on.
+func TestMergeRequestPoliciesOfAReporter(t *testing.T) {
+	t.Parallel()
+	for name, assignees := range map[string][]string{"refused": {"omar"}, "dropped": {botName}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := mergePolicyRig(t,
+				policy.Rule{Name: "a", When: []policy.Condition{policy.IsDraft{}}, Actions: policy.Actions{Labels: []string{"a"}, Assign: []string{"mia"}, Own: true, Comment: text("Hello.")}},
+				policy.Rule{Name: "b", When: []policy.Condition{policy.IsDraft{}}, Actions: policy.Actions{Comment: text("A word.")}},
+			)
+			r.must(nil, r.gitlab.SetLevel(r.gitlab.BotUser(), "team", sandbox.Reporter))
+			m := r.mergingIn(r.project, sandbox.MergeRequestOptions{Title: "one", Assignees: assignees})
+			if said := strings.Join(r.saidOn(m), "\n"); strings.Count(said, "Hello.") != 1 || strings.Count(said, "- [ ] A word.") != 1 {
+				t.Errorf("it says %q\n%s", said, calls(r))
+			}
+			r.calls()
+			for n := range 3 {
+				r.change("omar", m, sandbox.MergeRequestChange{Change: sandbox.Change{Title: new(fmt.Sprint("title ", n)), AddLabels: []string{fmt.Sprint("label ", n)}}})
+			}
+			if _, writes := r.calls(); len(writes) > 0 {
+				t.Errorf("it is tried again: %q", writes)
+			}
+			r.alive()
+			if said := strings.Count(r.handled.text(), "which is left as it is"); name == "refused" && said != 1 {
+				t.Errorf("that is said %d times, want once", said)
+			}
+		})
+	}
+}
+
+// The same of a rule of the catalogue.
+func TestCopiedLabelsOfAReporter(t *testing.T) {
+	t.Parallel()
+	r := newMergingRig(t, func(o *bot.Options) {
+		for n := range o.Policy.Settings {
+			switch s := &o.Policy.Settings[n]; s.ID {
+			case "mr-copies-labels":
+				s.Mode = triage.Act
+			case "mr-needs-issue":
+				s.Mode = triage.Remind
+			}
+		}
+	})
+	ref := r.ready("severity::2")
+	m := r.merging("one", fmt.Sprintf("Closes #%d", ref.IID))
+	if note := r.note(m); note != "" {
+		t.Errorf("the note says %q", note)
+	}
+	r.calls()
+	r.change("omar", m, sandbox.MergeRequestChange{Change: sandbox.Change{Title: new("two"), AddLabels: []string{"x"}}})
+	if _, writes := r.calls(); len(writes) > 0 {
+		t.Errorf("it is tried again: %q", writes)
 	}
 	r.alive()
 }

@@ -46,6 +46,9 @@ func (j *job) update(ctx context.Context) (again bool, err error) {
 		return false, err
 	}
 	got, err := j.writes.UpdateIssue(ctx, j.snap.issue, wanted)
+	if j.isBelowDeveloper(err) {
+		return true, j.leaveMergeRequest(err)
+	}
 	if err != nil {
 		return false, err
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"go.uber.org/zap"
+
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/rules/triage"
 )
@@ -103,6 +105,27 @@ func (j *job) mergeSettings(ctx context.Context, project int64) (gitlab.MergeSet
 		j.view.called = true
 		return j.reads.MergeSettings(ctx, project)
 	})
+}
+
+// isBelowDeveloper reports whether GitLab said that the bot may not change a merge request. For that it takes more than for issues.
+func (j *job) isBelowDeveloper(err error) bool {
+	return j.batch.Issue.Kind == triage.SubjectMergeRequest && isForbidden(err)
+}
+
+// leaveMergeRequest remembers that GitLab lets the bot do none of what is planned, so that it is left alone from then on and the rest goes on: of a
+// policy its comment, of other rules all they say.
+func (j *job) leaveMergeRequest(refusal error) error {
+	if err := j.doubts.about(opOf(refusal), j.pool.o.Patience.Forbidden, refusal); err != nil {
+		return err
+	}
+	j.log.Warn("the bot may not change the merge request, which is left as it is", zap.Error(refusal))
+	m := j.in.Memory.Clone()
+	for _, p := range j.decision.Plan {
+		rememberRefused(&m, p.Action)
+		j.effects.note(p.Rule + ": " + p.Action.String() + ", for which the bot has to be a Developer")
+	}
+	j.in.Memory = m
+	return nil
 }
 
 // loadClosedLabels gets the labels of the first issue that the merge request closes. One that is gone has none.
