@@ -17,6 +17,7 @@ var mrCopiesLabels = triage.Rule{
 		Mode:    triage.Off,
 		MaxMode: triage.Act,
 		Subject: triage.SubjectMergeRequest,
+		Edits:   true,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		m := in.Issue.MergeRequest

@@ -56,6 +56,9 @@ func Missing(ctx context.Context, g GitLab, self triage.Person, projects []strin
 		if err != nil {
 			return nil, err
 		}
+		if said := belowDeveloper(self, project, level, policy); said != "" {
+			missing = append(missing, said)
+		}
 		if level < triage.Planner {
 			missing = append(missing, fmt.Sprintf("@%s is %s project %s, too little to set labels and weights (for %s): make it a Planner or Reporter",
 				self.Username, roleBelowPlanner(level), project, whatItWrites(policy)))
@@ -120,12 +123,27 @@ func whatItWrites(policy engine.Policy) string {
 			ids = append(ids, s.ID)
 		}
 	}
-	const shown = 2
 	switch {
 	case len(ids) == 0:
 		return "commands"
-	case len(ids) <= shown:
+	case len(ids) <= shownRules:
 		return strings.Join(ids, ", ") + " and commands"
 	}
-	return fmt.Sprintf("%s, %d more rules and commands", strings.Join(ids[:shown], ", "), len(ids)-shown)
+	return fmt.Sprintf("%s, %d more rules and commands", strings.Join(ids[:shownRules], ", "), len(ids)-shownRules)
+}
+
+// shownRules is how many rules are named.
+const shownRules = 2
+
+// belowDeveloper says that the bot may not change merge requests in a project, which takes more than changing issues; "" if it may, or need not.
+func belowDeveloper(self triage.Person, project string, level int, policy engine.Policy) string {
+	ids := policy.EditsMergeRequests()
+	if len(ids) == 0 || level < triage.Planner || level >= triage.Developer {
+		return ""
+	}
+	what := strings.Join(ids[:min(len(ids), shownRules)], ", ")
+	if more := len(ids) - shownRules; more > 0 {
+		what += fmt.Sprintf(" and %d more", more)
+	}
+	return fmt.Sprintf("@%s is no Developer in project %s and may not change merge requests there (for %s): make it a Developer", self.Username, project, what)
 }

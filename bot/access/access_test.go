@@ -42,6 +42,15 @@ func (l *lab) AccessLevel(context.Context, int64, int64) (int, error) {
 	return l.level, l.broken
 }
 
+// editing is a policy whose rules change merge requests.
+func editing(rules ...string) engine.Policy {
+	p := only(rules...)
+	for n := range p.Settings {
+		p.Settings[n].Edits = true
+	}
+	return p
+}
+
 func TestMissing(t *testing.T) {
 	t.Parallel()
 	handbook := config.Default(rules.Catalogue()).Policy()
@@ -60,6 +69,10 @@ func TestMissing(t *testing.T) {
 		"minimal access":    {lab: lab{level: 5}, projects: []string{"group/7"}, policy: only("type-x"), want: []string{"@bot is hardly a member (minimal access) of project group/7, too little to set labels and weights (for type-x and commands)"}},
 		"a Guest, no rules": {lab: lab{level: 10}, projects: []string{"7"}, policy: only(), want: []string{"@bot is only a Guest in project 7, too little to set labels and weights (for commands)"}},
 		"a Guest, rules":    {lab: lab{level: 10}, projects: []string{"7"}, policy: only("a", "b", "c", "d"), want: []string{"(for a, b, 2 more rules and commands)"}},
+		"merge requests, a Reporter": {lab: lab{level: 20}, projects: []string{"7"}, policy: editing("a", "b", "c"),
+			want: []string{"@bot is no Developer in project 7 and may not change merge requests there (for a, b and 1 more): make it a Developer"}},
+		"merge requests, a Developer": {lab: lab{level: 30}, projects: []string{"7"}, policy: editing("a")},
+		"merge requests, a Guest":     {lab: lab{level: 10}, projects: []string{"7"}, policy: editing("a"), want: []string{"only a Guest"}},
 		"no project": {lab: lab{level: 30}, projects: []string{"nowhere/7", "8"}, policy: handbook,
 			want: []string{"@bot does not see project nowhere/7: "}},
 	}

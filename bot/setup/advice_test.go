@@ -58,6 +58,11 @@ func TestAdvice(t *testing.T) {
 			prepare: func(r *rig) { r.o.Targets = []string{"g/one"} },
 			problem: "no Maintainer, who alone may see and create webhooks", actions: true,
 		},
+		"rules that change merge requests": {
+			gitlab:  sandbox.Options{BotLevel: sandbox.Reporter},
+			prepare: func(r *rig) { r.o.Edits, r.o.LabelsOnly = []string{"a", "b", "c", "d"}, true },
+			warning: "@flowkeeper-bot is no Developer in each of 2 projects (g/one, g/two), and GitLab lets nobody below change merge requests: a, b, c and 1 more", actions: true,
+		},
 		"Community Edition": {
 			gitlab: sandbox.Options{Edition: sandbox.CE}, prepare: func(r *rig) { r.o.AllProjects = true }, warning: "the Community Edition, which has neither weights nor scoped labels", actions: true,
 		},

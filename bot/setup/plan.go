@@ -138,7 +138,7 @@ func (p *planner) targets() {
 			p.warn(AboutProjects, "group "+path+" has no project that "+name+" can see and that is not archived", "check the path, and that "+name+" is a member of the group")
 		}
 	}
-	var archived, without, strangers, guests []gitlab.Place
+	var archived, without, strangers, guests, below []gitlab.Place
 	p.found.Projects = slices.DeleteFunc(slices.Clone(p.found.Projects), func(one Project) bool {
 		switch {
 		case one.Archived:
@@ -150,6 +150,9 @@ func (p *planner) targets() {
 			strangers = append(strangers, one.Place)
 		case one.Level < triage.Planner:
 			guests = append(guests, one.Place)
+		case one.Level < triage.Developer:
+			below = append(below, one.Place)
+			return false
 		default:
 			return false
 		}
@@ -160,6 +163,15 @@ func (p *planner) targets() {
 	p.problemIn(strangers, " not open to "+name+", who is no member", "make "+name+" a member with the role Planner or Reporter")
 	p.problemIn(guests, " one in which "+name+" is only a Guest: the bot cannot set labels and weights there, close issues or see confidential ones",
 		"make "+name+" a Planner or Reporter")
+	if len(below) > 0 && len(p.Edits) > 0 {
+		const shown = 3
+		rules := strings.Join(p.Edits[:min(len(p.Edits), shown)], ", ")
+		if more := len(p.Edits) - shown; more > 0 {
+			rules += fmt.Sprintf(" and %d more", more)
+		}
+		p.warn(AboutProjects, name+" is no Developer in "+named(below)+", and GitLab lets nobody below change merge requests: "+rules+" can do nothing there but comment",
+			"make the bot a Developer, or set these rules to remind")
+	}
 }
 
 // problemIn is a problem of some places.

@@ -44,6 +44,7 @@ type Options struct {
 	Statuses  []string          // names of the statuses that the workflow is kept in; none if it is not
 	Milestone string            // the title of the backlog's; "" if no rule needs it
 	Events    []string          // that webhooks ask for, of gitlab.HookFlags; see Events
+	Edits     []string          // the rules that change merge requests, for which the bot has to be a Developer
 	URL       string            // where webhooks lead: "https://bot.example.com/webhooks/gitlab"
 
 	Signing, Secret Credential // what the bot accepts from webhooks

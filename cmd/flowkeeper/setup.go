@@ -118,7 +118,10 @@ func (c *setupCmd) options(p *program) (config.Config, setup.Options, error) {
 // setupOptions turns a configuration into what is to be there in GitLab. Files are those that are named for secrets, by variable.
 func setupOptions(loaded config.Config, files map[string]string) (o setup.Options, err error) {
 	policy := loaded.Policy()
-	o = setup.Options{Labels: setup.Labels(policy), Statuses: policy.Team.Statuses(), Milestone: setup.Milestone(policy), Events: setup.Events(policy)}
+	o = setup.Options{
+		Labels: setup.Labels(policy), Statuses: policy.Team.Statuses(), Milestone: setup.Milestone(policy), Events: setup.Events(policy),
+		Edits: policy.EditsMergeRequests(),
+	}
 	if loaded.Server.URL != "" {
 		o.URL = loaded.Server.URL + webhook.Path
 	}

@@ -86,6 +86,17 @@ func (p Policy) DecidesMergeRequests() bool {
 	return slices.ContainsFunc(p.Settings, func(s Setting) bool { return s.Mode != triage.Off && s.Subject == triage.SubjectMergeRequest })
 }
 
+// EditsMergeRequests are the rules in mode act that change merge requests, for which GitLab wants a Developer.
+func (p Policy) EditsMergeRequests() []string {
+	var ids []string
+	for _, s := range p.Settings {
+		if s.Edits && s.Mode == triage.Act {
+			ids = append(ids, s.ID)
+		}
+	}
+	return ids
+}
+
 // index is the place of a rule in the policy, -1 if it is not there.
 func (p Policy) index(rule string) int {
 	if p.Index.isOf(p.Settings) && p.Index.policies != nil {

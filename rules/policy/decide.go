@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,9 +23,16 @@ func (r Rule) Rule() triage.Rule {
 		Meta: triage.Meta{
 			ID: r.ID, Summary: summary, Section: r.Section, On: toldOf(r.When) | looks.Kinds, Mode: r.Mode, MaxMode: triage.Act, Closed: true, Subject: r.Subject,
 			Looks: looks, Names: r.names(), Everywhere: !r.OnlyOurs, PerHour: perHour(r.Limit),
+			Edits: r.Subject == triage.SubjectMergeRequest && r.Actions.edit(),
 		},
 		Decide: func(in triage.Input, _ triage.Options) triage.Verdict { return r.decide(checks, in) },
 	}
+}
+
+// edit reports whether the actions are more than words.
+func (a Actions) edit() bool {
+	a.Comment, a.Mentions, a.Own, a.Thread, a.Internal = nil, nil, false, false, false
+	return !reflect.DeepEqual(a, Actions{})
 }
 
 // perHour is the bound of a limit. An hour has no order in which its issues come, so the newest and the oldest of them are those that come first.

@@ -57,6 +57,7 @@ type Meta struct {
 	Follows bool        // only repeats what somebody did: no undoing concerns it
 	Closed  bool        // also looks at closed issues
 	Subject SubjectKind // what the rule looks at; the zero value is issues
+	Edits   bool        // on merge requests: it changes them, not only what the bot says there
 	Uses    Premise     // a team that does not have it has no use for the rule
 
 	// Looks is what a policy looks at, beside On; nil for a rule of the catalogue.
