@@ -76,7 +76,7 @@ func BenchmarkPolicies(b *testing.B) {
 		b.Run(fmt.Sprintf("policies=%d", n), func(b *testing.B) {
 			p, issue := manyPolicies(n)
 			events := []triage.Event{{Kind: triage.Updated | triage.LabelsChanged, At: noon, ReceivedAt: noon, Changes: triage.Changes{Added: []string{"workflow::in dev"}}}}
-			memory := triage.Memory{Touched: noon, ActiveAt: noon}
+			memory := askedBefore(p)
 			b.ReportAllocs()
 			for b.Loop() {
 				d, _, err := engine.Decide(p, engine.Case{Issue: issue, Memory: memory, Events: events, Now: noon})
@@ -102,9 +102,10 @@ func TestPoliciesAskedFor(t *testing.T) {
 		{triage.Event{Kind: triage.Updated | triage.MilestoneChanged}, 10},
 		{triage.Event{Kind: triage.Awarded, Emoji: &triage.Emoji{Name: "heart"}}, 10},
 		{triage.Event{Kind: triage.Swept}, 1_000},
+		{triage.Event{Kind: triage.PoliciesDue}, 0},
 	} {
 		c.event.At, c.event.ReceivedAt = noon, noon
-		d, _, err := engine.Decide(p, engine.Case{Issue: issue, Memory: triage.Memory{ActiveAt: noon}, Events: []triage.Event{c.event}, Now: noon})
+		d, _, err := engine.Decide(p, engine.Case{Issue: issue, Memory: askedBefore(p), Events: []triage.Event{c.event}, Now: noon})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,6 +119,11 @@ func TestPoliciesAskedFor(t *testing.T) {
 			t.Errorf("%s %v: %d policies were asked, want %d", c.event.Kind, c.event.Changes.Added, asked, c.want)
 		}
 	}
+}
+
+// askedBefore is the memory of an issue about which all policies were asked.
+func askedBefore(p engine.Policy) triage.Memory {
+	return triage.Memory{Touched: noon, ActiveAt: noon, PoliciesAsked: p.PoliciesDigest(triage.SubjectIssue)}
 }
 
 // manyPolicies is the handbook's policy and n policies beside it: 20 look at a state of the workflow, 10 each at milestones and votes, the others

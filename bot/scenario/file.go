@@ -158,7 +158,7 @@ type Step struct {
 // Event is one change by one person. Weight is a number, or "none" for a weight taken away.
 type Event struct {
 	By     string        `yaml:"by"`
-	Kind   string        `yaml:"kind"`  // opened, closed, reopened, commented, awarded, revoked, woken, swept, merge request, later; empty is updated
+	Kind   string        `yaml:"kind"`  // opened, closed, reopened, commented, awarded, revoked, woken, swept, policies due, merge request, later; empty is updated
 	After  time.Duration `yaml:"after"` // since the step before
 	Add    []string      `yaml:"add"`
 	Remove []string      `yaml:"remove"`
@@ -179,7 +179,7 @@ type Event struct {
 }
 
 // kindNames are the kinds of events that have a name, the one that says most first.
-var kindNames = []string{"opened", "closed", "reopened", "commented", "awarded", "revoked", "woken", "swept", mergeRequestEvent, later}
+var kindNames = []string{"opened", "closed", "reopened", "commented", "awarded", "revoked", "woken", "swept", policiesDue, mergeRequestEvent, later}
 
 // later is the kind of an event that is only time that passes.
 const later = "later"

@@ -10,6 +10,9 @@ import (
 // mergeRequestEvent is the kind of an event that tells of a merge request.
 const mergeRequestEvent = "merge request"
 
+// policiesDue is the kind of an event that only has the policies asked: the bot found the issue in a list.
+const policiesDue = "policies due"
+
 // MergeRequest is a merge request that closes the issue, in the state that an event tells or that GitLab shows.
 type MergeRequest struct {
 	Number    int64         `yaml:"number"`    // 0 is 1

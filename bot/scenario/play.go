@@ -18,6 +18,7 @@ import (
 var kinds = map[string]triage.Kind{
 	"": triage.Updated, "opened": triage.Opened, "closed": triage.Closed | triage.Updated, "reopened": triage.Reopened | triage.Updated,
 	"commented": triage.Noted, "awarded": triage.Awarded, "revoked": triage.Revoked, "woken": triage.Woken, "swept": triage.Swept,
+	policiesDue: triage.PoliciesDue,
 	mergeRequestEvent: triage.MergeRequestChanged,
 }
 
@@ -381,7 +382,7 @@ func applyEvent(e Event, issue triage.Issue, now time.Time) (triage.Event, triag
 		event.MergeRequest, event.At, m.Since = &m, m.UpdatedAt, time.Time{}
 		return event, issue, nil
 	}
-	if event.Kind&(triage.Woken|triage.Swept) == 0 {
+	if event.Kind&(triage.Woken|triage.Swept|triage.PoliciesDue) == 0 {
 		issue.UpdatedAt = now
 	}
 	return event, issue, nil

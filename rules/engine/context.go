@@ -25,7 +25,7 @@ func updateContext(in *triage.Input) {
 		if (moved || e.Kind&(triage.Woken|triage.Closed|triage.Swept) != 0) && e.ReceivedAt.After(around.LoadedAt) {
 			around.Known &^= triage.NeedLinks | triage.NeedComments
 		}
-		if e.Kind&(triage.Woken|triage.Swept) != 0 && e.ReceivedAt.After(around.LoadedAt) {
+		if e.Kind&(triage.Woken|triage.Swept|triage.PoliciesDue) != 0 && e.ReceivedAt.After(around.LoadedAt) {
 			around.Known &^= ofMilestone // GitLab does not tell when dates are moved
 			around.Known &^= untold
 			around.Memberships, around.HiddenSources = nil, nil

@@ -115,6 +115,7 @@ func runRules(p Policy, events []triage.Event, issue triage.Issue, m triage.Memo
 	}
 	updateTouched(&m, events)
 	updateActive(&m, events, &issue)
+	updateOnlyPolicies(&m, events)
 	m.Issue = &issue
 	in := triage.NewInput(p.Team, events, issue, &m, now)
 	in.RuleIsOn = p.isOn

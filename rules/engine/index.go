@@ -19,6 +19,8 @@ type policies struct {
 	places     map[string]int // of all settings, by rule
 	everywhere bool           // one looks at issues that the team's rules leave alone
 
+	subjects map[triage.SubjectKind]*PolicySet
+
 	byKind   [32][]int        // those that look at a kind of event, by the number of its bit; labels aside
 	byLabel  map[string][]int // those that look at a label
 	anyLabel []int            // those that look at all labels
@@ -39,7 +41,7 @@ func NewIndex(settings []Setting) *Index {
 }
 
 func newPolicies(settings []Setting, from int) *policies {
-	x := &policies{places: make(map[string]int, len(settings)), byLabel: map[string][]int{}}
+	x := &policies{places: make(map[string]int, len(settings)), byLabel: map[string][]int{}, subjects: policySets(settings[from:], from)}
 	for n := range settings {
 		s := &settings[n]
 		if _, taken := x.places[s.ID]; !taken { // of two with one id, which no configuration has, the first counts

@@ -19,12 +19,16 @@ import (
 //
 // A pair of "mark as stale" and "take the mark off when there is activity" is quiet, because activity is what people do (see policy.age).
 
-// markPolicies marks the policies that have to be asked: those that look at what happened, those that are due, and those that are involved.
+// markPolicies marks the policies that have to be asked: those that look at what happened, those that are due, and those that are involved. All of
+// them are asked once about an issue that they have not been asked about, whatever happened: a date of the past makes a policy hold without an
+// event, and one of the future has to be waited for.
 func (r *run) markPolicies() {
 	x, first := r.policy.Index.policies, r.policy.Index.catalogue
 	if x == nil {
+		r.memory.PoliciesAsked = ""
 		return
 	}
+	r.markUnasked()
 	for rule, at := range r.memory.Wakes {
 		n := r.policy.index(rule)
 		switch {
@@ -42,6 +46,22 @@ func (r *run) markPolicies() {
 	x.markEvents(r.todo, r.in.Events)
 	x.markKinds(r.todo, r.in.Kinds&triage.Swept) // also where a snooze of all rules has ended
 	x.markChange(r.todo, r.memory.Issue, &r.in.Issue)
+}
+
+// markUnasked marks all policies if others were asked, or none.
+func (r *run) markUnasked() {
+	set := r.policy.Index.policies.subjects[r.in.Issue.Kind]
+	if set == nil {
+		r.memory.PoliciesAsked = ""
+		return
+	}
+	if r.memory.PoliciesAsked == set.Digest {
+		return
+	}
+	for _, n := range set.places {
+		r.todo.add(n)
+	}
+	r.memory.PoliciesAsked = set.Digest
 }
 
 // runPolicies asks the policies that are marked, and those that the changes of others mark, until there are none. It reports whether one has acted.

@@ -71,6 +71,9 @@ func (r *run) skipReason(s *Setting) string {
 			return silenceReason(s)
 		}
 	}
+	if r.memory.OnlyPolicies && !r.involved[s.ID] {
+		return "nothing has happened to the issue since the bot knows it"
+	}
 	if s.On&r.in.Kinds == 0 && !r.involved[s.ID] {
 		if idle := s.Idle(r.policy.Team); idle != "" {
 			return idle // now and whatever happens

@@ -12,7 +12,7 @@ import (
 // updateTouched remembers when a person last did something to the issue.
 func updateTouched(m *triage.Memory, events []triage.Event) {
 	for _, e := range events {
-		if e.Kind&(triage.Swept|triage.Woken) == 0 && e.ReceivedAt.After(m.Touched) {
+		if e.Kind&(triage.Swept|triage.Woken|triage.PoliciesDue) == 0 && e.ReceivedAt.After(m.Touched) {
 			m.Touched = e.ReceivedAt
 		}
 	}
@@ -24,7 +24,7 @@ func updateActive(m *triage.Memory, events []triage.Event, issue *triage.Issue) 
 	swept := false
 	for _, e := range events {
 		swept = swept || e.Kind&triage.Swept != 0
-		if e.Kind&^(triage.Swept|triage.Woken|triage.ReportDue|triage.MergeRequestChanged) != 0 && e.At.After(m.ActiveAt) {
+		if e.Kind&^(triage.Swept|triage.Woken|triage.ReportDue|triage.MergeRequestChanged|triage.PoliciesDue) != 0 && e.At.After(m.ActiveAt) {
 			m.ActiveAt = e.At
 		}
 	}
@@ -32,6 +32,17 @@ func updateActive(m *triage.Memory, events []triage.Event, issue *triage.Issue) 
 	missed := swept && len(m.Writes) > 0 && issue.UpdatedAt.After(m.Writes[len(m.Writes)-1].Add(time.Minute))
 	if (untouched && m.ActiveAt.IsZero() || missed) && issue.UpdatedAt.After(m.ActiveAt) {
 		m.ActiveAt = issue.UpdatedAt
+	}
+}
+
+// updateOnlyPolicies remembers that only policies have looked at an issue, until something happens to it.
+func updateOnlyPolicies(m *triage.Memory, events []triage.Event) {
+	kinds := triage.KindsOf(events)
+	if m.Issue == nil && kinds == triage.PoliciesDue {
+		m.OnlyPolicies = true
+	}
+	if kinds&^(triage.PoliciesDue|triage.Woken|triage.ReportDue) != 0 {
+		m.OnlyPolicies = false
 	}
 }
 

@@ -15,6 +15,7 @@ const Prefix = "policy/"
 // Rule is the policy as a rule like any other.
 func (r Rule) Rule() triage.Rule {
 	checks, looks := compile(r.When), r.looks()
+	looks.OnlyOpen, looks.Digest = onlyOpen(r.When), r.digest()
 	summary := r.Name
 	if summary == "" {
 		summary = "Policy in line " + strconv.Itoa(r.Line) + " of " + r.File

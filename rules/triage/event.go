@@ -32,6 +32,9 @@ const (
 	ReportDue
 	// MergeRequestChanged says that something happened to a merge request that closes the issue, or no longer does.
 	MergeRequestChanged
+	// PoliciesDue says that the policies may have changed, or the store may have been emptied, since they were last asked, whatever happened to the
+	// issue. The rules of the catalogue do not look at it.
+	PoliciesDue
 
 	// AllChanges is every "what changed" bit. An opened, reopened or swept issue counts as changed in every respect: GitLab reports no changes for
 	// what was set at creation, and nothing at all for what it failed to deliver.
@@ -41,7 +44,7 @@ const (
 var kindNames = []string{
 	"opened", "updated", "closed", "reopened", "noted", "awarded", "revoked", "swept", "woken",
 	"labels changed", "weight changed", "assignees changed", "milestone changed",
-	"report due", "merge request changed",
+	"report due", "merge request changed", "policies due",
 }
 
 // String lists the kinds in a fixed order: "opened, labels changed".

@@ -87,6 +87,11 @@ type Memory struct {
 	// Partial says that only the issue's state is remembered, because nothing but a merge request told of it. What the bot did before has to be asked
 	// of GitLab before anything is written.
 	Partial bool `json:"pt,omitempty"`
+	// PoliciesAsked is the digest of the policies that have all been asked about the issue; "" is none.
+	PoliciesAsked string `json:"pa,omitempty"`
+	// OnlyPolicies says that nothing has happened to the issue since the bot knows it: only policies have looked at it, and the rules of the
+	// catalogue leave it alone.
+	OnlyPolicies bool `json:"op,omitempty"`
 	// Context is what was loaded about the issue's surroundings.
 	Context Context `json:"around,omitzero"`
 }

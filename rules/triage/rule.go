@@ -80,6 +80,9 @@ type Looks struct {
 	Kinds    Kind // On may hold more: what the policy has to be told, though it need not be asked
 	Labels   []string
 	AnyLabel bool // it also counts whether there are others
+	OnlyOpen bool // its conditions hold for nothing that is closed
+	// Digest tells the policy from what it was before its file was changed.
+	Digest string
 
 	// What GitLab keeps no record of, each once, for who plays the past: Unrecorded cannot be answered for then ("votes"), AsNow is taken as it is
 	// now ("the type").
