@@ -60,16 +60,17 @@ func (r *run) collectNote() (items []wantedItem, lines []string, remarks []Remar
 			}
 		}
 	}
+	items = mergeSame(append(items, r.requestedItems()...), said)
 	r.memory.HasLine = nil
 	if len(said) > 0 {
 		r.memory.HasLine = said
 	}
-	return mergeSame(append(items, r.requestedItems()...)), lines, remarks
+	return items, lines, remarks
 }
 
 // mergeSame drops an item that an earlier rule asks for in the same words: people need to read it only once. The roles that the dropped item would
-// ask are added to the kept one.
-func mergeSame(items []wantedItem) []wantedItem {
+// ask are added to the kept one, and its rule is noted as one that has said something: what it added has to stay whatever happens next.
+func mergeSame(items []wantedItem, said map[string]bool) []wantedItem {
 	var kept []wantedItem
 	for _, w := range items {
 		same := slices.IndexFunc(kept, func(k wantedItem) bool { return k.SameAs(w.Item) })
@@ -81,6 +82,9 @@ func mergeSame(items []wantedItem) []wantedItem {
 			kept[same].Do = w.Do // it is theirs to do now
 		}
 		kept[same].Triage = kept[same].Triage && w.Triage
+		if rule := ruleOf(w.key); rule != ruleOf(kept[same].key) {
+			said[rule] = true
+		}
 		for _, role := range w.Asks {
 			if !slices.Contains(kept[same].Asks, role) {
 				kept[same].Asks = append(slices.Clone(kept[same].Asks), role)

@@ -49,7 +49,7 @@ type Memory struct {
 	Intent *Intent `json:"orders,omitempty"`
 	// ShadowActions is what rules in mode shadow would have done, in words, by rule; an empty list waits for the grace period.
 	ShadowActions map[string][]string `json:"wtch,omitempty"`
-	// HasLine holds the rules that have a line on the note.
+	// HasLine holds the rules that have a line on the note, or a part in the item of another.
 	HasLine map[string]bool `json:"said,omitempty"`
 	// Bump is the extra level for security issues, given once per issue.
 	Bump *Bump `json:"bump,omitempty"`
