@@ -49,7 +49,7 @@ func TestRulesOfAnotherWorkflow(t *testing.T) {
 		{"dev-needs-assignee", triage.Issue{Labels: []string{"board::Done"}}, "", triage.Opened,
 			"the issue is not in Doing"},
 		{"closed-complete", triage.Issue{Labels: []string{"board::In review 👀"}, Closed: true}, "", triage.Closed,
-			"the issue was closed while it was in review 👀; add ~\"board::Done\""},
+			"the issue was closed while it was In review 👀; add ~\"board::Done\""},
 		{"reopened-complete", triage.Issue{Labels: []string{"board::Done"}}, "", triage.Reopened,
 			"the issue was reopened and is still marked as Done; A workflow label It is open again. Where does it stand? `/label ~\"board::To Do\"`, or another"},
 		{"workflow-order", triage.Issue{Labels: []string{"board::Doing"}}, "Done", triage.LabelsChanged,

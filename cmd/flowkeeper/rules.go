@@ -68,7 +68,7 @@ func (c *rulesCmd) showRule(p *program, catalogue []triage.Rule, team *triage.Te
 		}
 		fmt.Fprintf(p.out, "  Mode %s, at most %s. Looked at when: %s.\n", r.Mode, r.MaxMode, r.On)
 		for _, o := range r.Options {
-			fmt.Fprintf(p.out, "  Option %s: %s; %v if not set%s.\n", o.Name, o.Help, o.Default, optionBounds(o))
+			fmt.Fprintf(p.out, "  Option %s: %s; %v if not set%s.\n", o.Name, o.Help, optionDefault(o, team), optionBounds(o))
 		}
 		for _, s := range r.Shared {
 			fmt.Fprintf(p.out, "  It goes by the section %s of the configuration, too.\n", s.Section)
@@ -92,6 +92,14 @@ func (c *rulesCmd) unknownRule(catalogue []triage.Rule) error {
 		}
 	}
 	return fmt.Errorf("there is no rule %.*q; the rules are %s", longest, c.ID, strings.Join(ids, ", "))
+}
+
+// optionDefault is an option's default in the team's words: the label of a state is that of the state where its issues begin.
+func optionDefault(o triage.Option, team *triage.Team) any {
+	if o.State {
+		return team.State(team.Workflow.Start)
+	}
+	return o.Default
 }
 
 func optionBounds(o triage.Option) string {

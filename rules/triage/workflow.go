@@ -74,11 +74,11 @@ func indexWorkflow(t WorkflowTable) *Workflow {
 	return w
 }
 
-// whereOf says in a sentence that an issue is in a state: “in doing”, of "In Progress" “in Progress”.
+// whereOf says in a sentence that an issue is in a state: “in doing”. A name that says so itself stays as it is: “In Progress”.
 func whereOf(name string) string {
 	const in = "in "
 	if len(name) > len(in) && strings.EqualFold(name[:len(in)], in) {
-		name = name[len(in):]
+		return name
 	}
 	return in + name
 }

@@ -118,7 +118,7 @@ func TestWorkflow(t *testing.T) {
 	}{
 		"To do": {0, triage.Intake, "in To do", true}, "in design": {1, triage.Design, "in design", true},
 		"Trying": {4, triage.Development, "in Trying", false}, "done": {5, triage.Done, "done", false},
-		"On-hold": {-1, triage.Blocked, "in On-hold", false}, "In QA": {2, triage.NoMeaning, "in QA", true}, "made up": {-1, triage.NoMeaning, "in made up", false},
+		"On-hold": {-1, triage.Blocked, "in On-hold", false}, "In QA": {2, triage.NoMeaning, "In QA", true}, "made up": {-1, triage.NoMeaning, "in made up", false},
 	} {
 		s := w.State(name)
 		if s.Name != name || s.Is != want.is || s.Where != want.where || w.Rank(name) != want.rank || w.Before(name, triage.Development) != want.before {
