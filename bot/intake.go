@@ -36,6 +36,7 @@ type intakeConfig struct {
 	prefix        string // of commands
 	reader        *command.Reader
 	mergeRequests bool // some rule looks at merge requests
+	onThem        bool // some rule looks at what people write on them
 }
 
 // setConfig takes deliveries in another way from now on.
@@ -47,7 +48,7 @@ func (i *intake) setConfig(p engine.Policy) {
 		name = self.Username
 	}
 	prefix := p.Team.CommandPrefix()
-	i.config.Store(&intakeConfig{p.Settle, prefix, command.New(prefix, name), p.LooksAtMergeRequests()})
+	i.config.Store(&intakeConfig{p.Settle, prefix, command.New(prefix, name), p.LooksAtMergeRequests(), p.HearsMergeRequests(triage.Noted)})
 }
 
 // setSelf takes in who the bot is, which GitLab has told.
@@ -66,6 +67,9 @@ func (i *intake) Receive(ctx context.Context, d webhook.Delivery) (webhook.Answe
 	class, reason := ignoredReason(d.Event, self)
 	if class == "" && d.Issue.Kind == triage.SubjectMergeRequest && !config.mergeRequests {
 		class, reason = "merge_request", "no rule looks at merge requests"
+	}
+	if class == "" && d.Issue.Kind == triage.SubjectMergeRequest && d.Event.Kind == triage.Noted && !config.onThem {
+		class, reason = "merge_request", "no rule looks at what people write on merge requests"
 	}
 	if class != "" {
 		return webhook.Answer{Status: webhook.Dropped, Reason: reason, Class: class}, nil

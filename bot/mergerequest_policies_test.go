@@ -148,20 +148,27 @@ func TestMergeRequestPolicyComments(t *testing.T) {
 	r.alive()
 }
 
-// What only time changes of a merge request is done when it is due, and what people say on it counts as activity.
-func TestStaleMergeRequests(t *testing.T) {
+// What people say on a merge request counts as activity, and costs nothing where that changes nothing. It is no command.
+func TestActiveMergeRequests(t *testing.T) {
 	t.Parallel()
-	stale := policy.Rule{Name: "stale", When: []policy.Condition{policy.InState{State: policy.Opened}, policy.Age{Of: policy.UpdatedAt, Older: true, Interval: 30, Unit: policy.Days}},
-		Actions: policy.Actions{Labels: []string{"stale"}}}
-	active := policy.Rule{Name: "active", When: []policy.Condition{labelled("stale"), policy.Age{Of: policy.UpdatedAt, Interval: 7, Unit: policy.Days}},
-		Actions: policy.Actions{RemoveLabels: []string{"stale"}}}
-	r := mergePolicyRig(t, stale, active)
-	m := r.mergingIn(r.project, sandbox.MergeRequestOptions{Title: "one", Labels: []string{"stale"}})
-	if got := r.gitlab.MergeRequest(m).Labels; slices.Contains(got, "stale") {
-		t.Errorf("a new one is %q", got)
+	r := mergePolicyRig(t,
+		policy.Rule{Name: "answered", When: []policy.Condition{labelled("asked"), policy.Counts{What: policy.Notes, Above: true, Threshold: 1}}, Actions: policy.Actions{RemoveLabels: []string{"asked"}}},
+	)
+	m := r.merging("one", "")
+	r.calls()
+	r.comment("omar", m, "/flow to start\nOn it.")
+	if reads, writes := r.calls(); len(reads)+len(writes) > 0 {
+		t.Errorf("a comment that changes nothing costs %q %q", reads, writes)
+	}
+	r.change("omar", m, sandbox.MergeRequestChange{Change: sandbox.Change{AddLabels: []string{"asked"}}})
+	if got := r.gitlab.MergeRequest(m).Labels; len(got) != 1 {
+		t.Errorf("one comment is no answer, and it is %q", got)
+	}
+	r.comment("omar", m, "Like this.")
+	if got := r.gitlab.MergeRequest(m).Labels; len(got) > 0 {
+		t.Errorf("it is still %q\n%s", got, calls(r))
 	}
 	r.alive()
-
 }
 
 // A later policy sees a merge request as an earlier one leaves it, and a merged one is left as it is.

@@ -117,11 +117,14 @@ const slack = time.Second
 
 func (d *Delivery) readNote(h http.Header, key string, p *payload) error {
 	o := &p.Object
-	if !isIssue(o.NoteableType) {
+	if !isIssue(o.NoteableType) && !p.isOnMergeRequest() {
 		return ignoredSubject("notes", o.NoteableType)
 	}
 	if o.System {
 		return &Ignored{ClassSystemNote, "it is a note that GitLab wrote itself"}
+	}
+	if p.isOnMergeRequest() {
+		return d.readMergeRequestNote(key, p)
 	}
 	noteable := p.noteable()
 	if err := d.setSubject(p, noteable); err != nil {

@@ -53,6 +53,7 @@ func TestDecodeIgnored(t *testing.T) {
 		{"note without its issue", edited("note.json", edit{"issue", ""}), "Note Hook", webhook.ClassIncomplete, "number (iid)"},
 		{"emoji made up for a test", edited("emoji.json", edit{"object_attributes.id", `1`}), "Emoji Hook", webhook.ClassTest, "nobody gave"},
 		{"an old issue for a test", edited("issue_update.json", edit{"object_attributes.action", `"open"`}, edit{"changes", `{}`}), "Issue Hook", webhook.ClassTest, "long ago"},
+		{"GitLab's own note on a merge request", edited("note.json", edit{"object_attributes.noteable_type", `"MergeRequest"`}, edit{"merge_request", `{"iid": 3}`}, edit{"object_attributes.system", "true"}), "Note Hook", webhook.ClassSystemNote, "GitLab wrote itself"},
 		{"emoji on a merge request", edited("emoji.json", edit{"object_attributes.awardable_type", `"MergeRequest"`}), "Emoji Hook", webhook.ClassMergeRequest, "emoji on merge requests"},
 		{"emoji on a merge request's note", edited("emoji.json", edit{"work_item", ""}, edit{"merge_request", `{"iid": 3}`}), "Emoji Hook", webhook.ClassMergeRequest, "emoji on merge requests"},
 		{"emoji on a commit's note", edited("emoji.json", edit{"work_item", ""}, edit{"commit", `{}`}), "Emoji Hook", webhook.ClassElsewhere, "Commit"},

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"net/http"
 	"slices"
 	"time"
 
@@ -138,9 +139,29 @@ func (d *Delivery) reviewers(more *mergeRequestPayload) []triage.Person {
 	return all
 }
 
+// readMergeRequestNote reads that somebody wrote on a merge request. What they wrote is not looked at: there are no commands there.
+func (d *Delivery) readMergeRequestNote(key string, p *payload) error {
+	o := &p.Object
+	if err := d.setSubject(p, &issue{ID: p.MergeRequest.ID, IID: p.MergeRequest.IID}); err != nil {
+		return err
+	}
+	if d.Event.Actor.ID == 0 {
+		d.Event.Actor.ID = firstID(o.AuthorID)
+	}
+	d.Event.Kind, d.Event.At = triage.Noted, firstMoment(o.CreatedAt, o.UpdatedAt)
+	d.Event.Note = &triage.Note{ID: firstID(o.ID), Internal: isInternal(http.Header{}, p), Edited: o.Action == "update"}
+	d.setKeys(key, p, cleanText(o.Action, maxName), d.Event.At, "")
+	return nil
+}
+
+// isOnMergeRequest reports whether a note stands on a merge request.
+func (p *payload) isOnMergeRequest() bool {
+	return p.Kind == "note" && p.Object.NoteableType == "MergeRequest" && p.MergeRequest != nil && firstID(p.MergeRequest.IID) > 0
+}
+
 // subjectKind is what the event is about.
 func (p *payload) subjectKind() triage.SubjectKind {
-	if p.Kind == triage.SubjectMergeRequest.String() {
+	if p.Kind == triage.SubjectMergeRequest.String() || p.isOnMergeRequest() {
 		return triage.SubjectMergeRequest
 	}
 	return triage.SubjectIssue

@@ -138,3 +138,19 @@ func TestMergeRequestContentKey(t *testing.T) {
 		t.Errorf("an approval without a time of its own has the keys %q and %q, want none", d.ContentKey, d.IdempotencyKey)
 	}
 }
+
+// Of a note on a merge request only that it was written is told.
+func TestDecodeMergeRequestNote(t *testing.T) {
+	body := fixture(t, "note.json", edit{"object_attributes.noteable_type", `"MergeRequest"`}, edit{"merge_request", `{"id": 8005, "iid": 5, "title": "Anchor", "state": "opened"}`},
+		edit{"issue", ""}, edit{"object_attributes.note", `"/flow to done"`})
+	got := decode(t, nil, body)
+	if ref := (triage.Ref{Project: got.Issue.Project, Kind: triage.SubjectMergeRequest, IID: 5}); got.Issue.Ref != ref || got.Issue.ID != 8005 || got.Issue.MergeRequest != nil {
+		t.Errorf("it is on %+v", got.Issue)
+	}
+	if e := got.Event; e.Kind != triage.Noted || e.Note == nil || e.Note.ID == 0 || e.Note.Text != "" || e.Actor.ID == 0 || e.At.IsZero() {
+		t.Errorf("the event is %+v, %+v", e, e.Note)
+	}
+	if got.ContentKey == "" {
+		t.Error("twins cannot be told")
+	}
+}

@@ -26,7 +26,10 @@ type payload struct {
 	WorkItem *issue `json:"work_item"`
 
 	// The other things that notes and emoji stand on; only their presence counts.
-	MergeRequest *struct{} `json:"merge_request"`
+	MergeRequest *struct {
+		ID  number `json:"id"`
+		IID number `json:"iid"`
+	} `json:"merge_request"`
 	Commit       *struct{} `json:"commit"`
 	Snippet      *struct{} `json:"snippet"`
 	OtherSnippet *struct{} `json:"project_snippet"`

@@ -45,7 +45,8 @@ func (j *job) load(ctx context.Context) error {
 		}
 		told := body.Issue.StatusName
 		if body.Issue.UpdatedAt.IsZero() {
-			if body.Event.Kind != triage.MergeRequestChanged { // which says nothing about the issue
+			onMergeRequest := body.Event.Kind == triage.Noted && j.batch.Issue.Kind == triage.SubjectMergeRequest
+			if body.Event.Kind != triage.MergeRequestChanged && !onMergeRequest { // which say nothing about the subject
 				j.mail.unreadable++
 			}
 		} else if body.Issue.CarryFrom(newest); body.Issue.NewerThan(newest) {

@@ -86,6 +86,13 @@ func (p Policy) DecidesMergeRequests() bool {
 	return slices.ContainsFunc(p.Settings, func(s Setting) bool { return s.Mode != triage.Off && s.Subject == triage.SubjectMergeRequest })
 }
 
+// HearsMergeRequests reports whether an active rule decides on merge requests when one of the kinds of events tells of them.
+func (p Policy) HearsMergeRequests(kinds triage.Kind) bool {
+	return slices.ContainsFunc(p.Settings, func(s Setting) bool {
+		return s.Mode != triage.Off && s.Subject == triage.SubjectMergeRequest && s.On&kinds != 0
+	})
+}
+
 // EditsMergeRequests are the rules in mode act that change merge requests, for which GitLab wants a Developer.
 func (p Policy) EditsMergeRequests() []string {
 	var ids []string
