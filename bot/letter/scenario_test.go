@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +90,33 @@ func TestSave(t *testing.T) {
 				t.Error("-want +got; rewrite with -update if it is right\n", diff)
 			}
 		})
+	}
+}
+
+// TestSaveOfAnotherTeam: a letter of a team with other weights is played on its scale, and the notes say that the file needs the configuration.
+func TestSaveOfAnotherTeam(t *testing.T) {
+	l := bury(t, nil, noted(omar, 0, "/flow weight 4\n/flow weight 13", issue(0, "type::bug", "workflow::refinement")))
+	p := policy(nil)
+	config := p.Team.TeamConfig
+	config.Scale = &triage.Scale{Values: []int{1, 2, 3, 5, 8, 13}, ResearchAbove: 5, SplitFrom: 13, Spike: 2, Security: triage.SecurityNext, Label: "weight::"}
+	p.Team = triage.NewTeam(config)
+	saved, err := letter.Save(l, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"there is no weight “4”; did you mean `/flow weight 3` or `/flow weight 5`?", "weight-split-up: the weight is 13"} {
+		if !strings.Contains(string(saved.File), want) {
+			t.Errorf("it does not say %q:\n%s", want, saved.File)
+		}
+	}
+	needs := func(notes []string) bool {
+		return slices.ContainsFunc(notes, func(note string) bool { return strings.Contains(note, "-c CONFIGURATION") })
+	}
+	if !needs(saved.Notes) {
+		t.Errorf("nothing tells of the configuration: %q", saved.Notes)
+	}
+	if saved, err = letter.Save(l, policy(nil)); err != nil || needs(saved.Notes) {
+		t.Errorf("the handbook's configuration is asked for: %q, %v", saved.Notes, err)
 	}
 }
 

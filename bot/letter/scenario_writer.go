@@ -2,6 +2,7 @@ package letter
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -84,6 +85,9 @@ func (w *scenarioWriter) notes(events []mailEvent, p engine.Policy) []string {
 		"usernames became person-1 and so on; the title, the project and what people wrote are left out",
 		"the labels are as they were: read them before you pass the file on",
 	}
+	if !ofHandbook(p) {
+		notes = append(notes, "states, weights, levels and policies are the configuration's: pass that on, too, and play the file with flowkeeper test FILE -c CONFIGURATION")
+	}
 	if w.commands {
 		notes = append(notes, fmt.Sprintf("of comments only lines that begin with /%s are kept, with %q for people's words; who wrote them counts as Developer, "+
 			"add level: to the event if that was not so", p.Team.CommandPrefix(), redact.Placeholder))
@@ -104,4 +108,12 @@ func (w *scenarioWriter) notes(events []mailEvent, p engine.Policy) []string {
 		notes = append(notes, "a delivery that this version cannot read counts as a look at the whole issue")
 	}
 	return append(notes, "what the bot remembered of the issue is not in a letter: add a part memory if it matters")
+}
+
+// ofHandbook reports whether a scenario needs no configuration beside it: states, weights and levels are the handbook's, and there are no policies.
+func ofHandbook(p engine.Policy) bool {
+	t := p.Team
+	return t.Workflow.IsHandbook() && reflect.DeepEqual(t.Scale, triage.HandbookScale()) &&
+		reflect.DeepEqual(t.Severity, triage.HandbookSeverity()) && reflect.DeepEqual(t.Priority, triage.HandbookPriority()) &&
+		!slices.ContainsFunc(p.Settings, func(s engine.Setting) bool { return s.Looks != nil })
 }
