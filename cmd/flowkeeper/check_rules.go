@@ -50,6 +50,9 @@ func searched(r conflict.Report) string {
 	if len(r.LeftOut) > 0 {
 		text += fmt.Sprintf("; %d further labels were left out", len(r.LeftOut))
 	}
+	if r.Policies > 0 {
+		text += fmt.Sprintf("; policies left out, of which only fights with each other are looked for: %d", r.Policies)
+	}
 	return text
 }
 

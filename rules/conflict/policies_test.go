@@ -1,6 +1,8 @@
 package conflict
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"flowkeeper/rules/engine"
@@ -24,7 +26,7 @@ func TestPolicies(t *testing.T) {
 		settings = append(settings, engine.Setting{Rule: r.Rule(), Mode: r.Mode})
 	}
 	p := engine.Policy{Team: triage.NewTeam(triage.TeamConfig{}), Settings: settings}
-	report, err := Search(t.Context(), p, Bound{Weight: 0, Together: 2, Labels: 4, Conflicts: 5})
+	report, err := Search(t.Context(), p, Bound{Weight: 0, Together: 2, Labels: 4, Conflicts: 5, Policies: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,5 +64,33 @@ func TestStalePolicies(t *testing.T) {
 	report, err := Search(t.Context(), p, Bound{Weight: 0, Together: 2, Labels: 4, Conflicts: 5})
 	if err != nil || len(report.Conflicts) > 0 {
 		t.Errorf("%v, %v", err, report.Conflicts)
+	}
+}
+
+// TestManyPolicies searches those first that name labels of the handbook's rules, and leaves no such label out for others.
+func TestManyPolicies(t *testing.T) {
+	var settings []engine.Setting
+	for n := range 50 {
+		label := fmt.Sprint("mine ", n)
+		if n == 40 {
+			label = "workflow::start"
+		}
+		r := policy.Rule{ID: fmt.Sprint("policy/", n), Mode: triage.Act, When: []policy.Condition{policy.LacksLabels{Labels: []string{label}}}, Actions: policy.Actions{Labels: []string{label}}}
+		settings = append(settings, engine.Setting{Rule: r.Rule(), Mode: r.Mode})
+	}
+	p := engine.Policy{Team: triage.NewTeam(triage.TeamConfig{}), Settings: settings}
+	few, others := withFewPolicies(p, Bound{Labels: 64, Policies: 3})
+	var kept []string
+	for _, s := range few.Settings {
+		kept = append(kept, s.ID)
+	}
+	if want := []string{"policy/0", "policy/1", "policy/40"}; others != 47 || !slices.Equal(kept, want) {
+		t.Errorf("%d others, searched are %q, want %q", others, kept, want)
+	}
+	room := newSpace(p, DefaultBound()).labels()
+	for _, d := range triage.LabelDefaults() {
+		if l := p.Team.Label(d.Role); !d.Scope && !slices.Contains(room, l) {
+			t.Errorf("labels of policies took the room of %q", l)
+		}
 	}
 }

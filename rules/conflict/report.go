@@ -22,6 +22,7 @@ type Report struct {
 	Labels        []string // searched as particulars
 	LeftOut       []string // labels for which Bound.Labels had no room
 	Circumstances []string // searched as particulars, in words
+	Policies      int      // for which Bound.Policies had no room
 
 	Conflicts []Conflict // sorted by their rules; each pair of rules once
 	Unshown   int        // further conflicts
@@ -63,7 +64,7 @@ func (c Conflict) String() string {
 func (s *search) report() Report {
 	r := Report{
 		Issues: s.issues, States: len(s.space.states) - 1, Together: s.bound.Together,
-		Labels: s.space.labels(), LeftOut: s.space.leftOut, Circumstances: s.space.circumstances(),
+		Labels: s.space.labels(), LeftOut: s.space.leftOut, Circumstances: s.space.circumstances(), Policies: s.policiesLeftOut,
 	}
 	if all := s.space.weights[1:]; len(all) > 0 {
 		r.Weight, r.Weights = *all[len(all)-1], weightsInWords(all)

@@ -22,11 +22,14 @@ type Bound struct {
 	Together  int // particulars on one issue at a time
 	Labels    int // different labels among the particulars, at most
 	Conflicts int // reported at most
+	Policies  int // searched at most, those first that name labels of the catalogue's rules; policy.Fights looks at all
 }
 
 // DefaultBound is what flowkeeper check searches: no weight and 0 to 6, two particulars at a time. With the handbook's policy that
 // is some 230,000 issues and takes a few seconds.
-func DefaultBound() Bound { return Bound{Weight: 6, Together: 2, Labels: 64, Conflicts: 5} }
+func DefaultBound() Bound {
+	return Bound{Weight: 6, Together: 2, Labels: 64, Conflicts: 5, Policies: 12}
+}
 
 // Search decides small issues, one after the other and without chance, to find two rules that want contradicting things or an issue
 // that never settles: one for which the engine gives ErrContradiction, or wants something again when it is asked about its own result.
@@ -46,6 +49,7 @@ func DefaultBound() Bound { return Bound{Weight: 6, Together: 2, Labels: 64, Con
 // The same policy gives the same report. The only error is the context's.
 func Search(ctx context.Context, p engine.Policy, b Bound) (Report, error) {
 	s := search{policy: withoutSilentRules(p), bound: b, found: map[string]ordinal{}}
+	s.policy, s.policiesLeftOut = withFewPolicies(s.policy, b)
 	s.space = newSpace(s.policy, b)
 	for from := 0; from < len(s.space.particulars); {
 		to := len(s.space.particulars)
@@ -66,11 +70,54 @@ func withoutSilentRules(p engine.Policy) engine.Policy {
 	return p
 }
 
+// withFewPolicies is the policy with as many policies as there is room for, and how many others there are. Every decision asks all of them, so that a
+// search with hundreds would not end.
+func withFewPolicies(p engine.Policy, b Bound) (few engine.Policy, others int) {
+	var own, all []int
+	known := knownLabels(p, b)
+	for n := range p.Settings {
+		if p.Settings[n].Looks == nil {
+			continue
+		}
+		all = append(all, n)
+		if slices.ContainsFunc(p.Settings[n].Names, func(l string) bool { return known[l] || known[triage.Scope(l)+"::"] }) {
+			own = append(own, n)
+		}
+	}
+	if others = len(all) - b.Policies; others <= 0 {
+		return p, 0
+	}
+	kept := slices.Concat(own, slices.DeleteFunc(all, func(n int) bool { return slices.Contains(own, n) }))[:b.Policies]
+	var settings []engine.Setting
+	for n, s := range p.Settings {
+		if s.Looks == nil || slices.Contains(kept, n) {
+			settings = append(settings, s)
+		}
+	}
+	p.Settings, p.Index = settings, engine.NewIndex(settings)
+	return p, others
+}
+
+// knownLabels are the labels of the catalogue's rules and of the team's states, and with "::" behind them their scopes.
+func knownLabels(p engine.Policy, b Bound) map[string]bool {
+	p.Settings = slices.DeleteFunc(slices.Clone(p.Settings), func(s engine.Setting) bool { return s.Looks != nil })
+	space := newSpace(p, b)
+	for l := range maps.Clone(space.known) {
+		if scope := triage.Scope(l); scope != "" {
+			space.known[scope+"::"] = true
+		}
+	}
+	return space.known
+}
+
 // search is one search being made.
 type search struct {
 	policy engine.Policy
 	bound  Bound
 	space  space
+
+	policiesLeftOut int
+
 	sets   int                // of particulars, in the passes so far
 	issues int                // decided so far
 	found  map[string]ordinal // the first issue of every clash, by the clash's key

@@ -92,12 +92,6 @@ func initialLabels(p engine.Policy, b Bound) []string {
 			}
 		}
 	}
-	for _, s := range p.Settings {
-		if s.Looks != nil {
-			labels = append(labels, s.Looks.Labels...)
-		}
-	}
-	labels = slices.DeleteFunc(labels, func(l string) bool { return l == policy.None || l == policy.Any })
 	var aliases []string
 	for _, d := range triage.LabelDefaults() {
 		if !d.Scope {
@@ -109,7 +103,18 @@ func initialLabels(p engine.Policy, b Bound) []string {
 	for _, w := range weights(team.Scale, b) {
 		labels = append(labels, team.WeightLabel(team.Side, w))
 	}
-	return append(labels, aliases...)
+	return slices.Concat(labels, policyLabels(p), aliases)
+}
+
+// policyLabels are the labels that policies look at. They come behind those of the catalogue's rules, for which there has to be room.
+func policyLabels(p engine.Policy) []string {
+	var labels []string
+	for _, s := range p.Settings {
+		if s.Looks != nil {
+			labels = append(labels, s.Looks.Labels...)
+		}
+	}
+	return slices.DeleteFunc(labels, func(l string) bool { return l == policy.None || l == policy.Any })
 }
 
 // addLabels takes labels into the space, as long as there is room.
