@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"flowkeeper/rules/triage"
 )
@@ -85,7 +86,7 @@ const statusQuery = `query($id: WorkItemID!) { workItem(id: $id) { state widgets
 
 // statusMutation gives a work item a status. Its answer shows the item as it is then: GitLab reports no error where it does not do it.
 const statusMutation = `mutation($id: WorkItemID!, $status: WorkItemsStatusesStatusID!) { workItemUpdate(input: {id: $id, statusWidget: {status: $status}}) {
-  errors workItem { state widgets { ... on WorkItemWidgetStatus { status { id name category } } } } } }`
+  errors workItem { state updatedAt widgets { ... on WorkItemWidgetStatus { status { id name category } } } } } }`
 
 type wireStatus struct {
 	ID       string `json:"id"`
@@ -99,7 +100,8 @@ func (w wireStatus) status() Status {
 
 // wireStatusItem is a work item with its widgets; those that are no status are empty.
 type wireStatusItem struct {
-	State   string `json:"state"` // "OPEN" or "CLOSED"
+	State   string    `json:"state"`     // "OPEN" or "CLOSED"
+	Updated time.Time `json:"updatedAt"` // zero if that was not asked for
 	Widgets []struct {
 		Status *wireStatus `json:"status"`
 	} `json:"widgets"`
@@ -110,10 +112,11 @@ type wireStatusItem struct {
 type ItemStatus struct {
 	Status
 	Closed bool
+	At     time.Time // when the item was updated last; zero if only its status was asked for
 }
 
 func (w *wireStatusItem) status() ItemStatus {
-	s := ItemStatus{Closed: w.State == "CLOSED"}
+	s := ItemStatus{Closed: w.State == "CLOSED", At: w.Updated}
 	for _, widget := range w.Widgets {
 		if widget.Status != nil {
 			s.Status = widget.Status.status()
@@ -170,7 +173,7 @@ func (c *Client) StatusOf(ctx context.Context, issue triage.Issue) (status ItemS
 	switch {
 	case err == nil && !known:
 		c.forgetStatuses(issue)
-		return ItemStatus{}, false, c.newError(k, 0, Transient, errors.New("GitLab does not answer what it answered a while ago"))
+		return ItemStatus{}, false, c.newError(k, 0, Transient, errNotTold)
 	case err != nil || w.Item == nil:
 		return ItemStatus{}, false, err
 	}
@@ -195,7 +198,9 @@ func (c *Client) SetStatus(ctx context.Context, ref triage.Ref, id int64, status
 		return ItemStatus{}, c.newError(k, 0, Permanent, fmt.Errorf("%w: %w", ErrNoStatus, err))
 	case err != nil:
 		return ItemStatus{}, err
-	case !known, w.Update == nil:
+	case !known:
+		return ItemStatus{}, c.newError(k, 0, Transient, errNotTold)
+	case w.Update == nil:
 		return ItemStatus{}, nil
 	case w.Update.Item == nil:
 		return ItemStatus{}, c.newError(k, 0, Permanent, errors.New("GitLab did not set it and said: "+truncate(strings.Join(w.Update.Errors, "; "))))
@@ -205,6 +210,9 @@ func (c *Client) SetStatus(ctx context.Context, ref triage.Ref, id int64, status
 
 // ErrNoStatus says that a status was deleted, or that its id became another one.
 var ErrNoStatus = errors.New("there is no such status any more")
+
+// errNotTold says that a GitLab that told its statuses answers nothing now. It is asked anew which there are.
+var errNotTold = errors.New("GitLab does not know statuses, of which it told a while ago")
 
 // goneStatus is what GitLab says of an id that names no status.
 var goneStatus = regexp.MustCompile(`(?i)status.*(not exist|doesn't exist|not found)|not a valid (global )?id`)

@@ -56,9 +56,9 @@ func TestSetStatus(t *testing.T) {
 		"silently not":   {`200 {"data":{"workItemUpdate":{"errors":[],"workItem":{"state":"OPEN","widgets":[{},{"status":null}]}}}}`, gitlab.ItemStatus{}, "", false},
 		"refused":        {`200 {"data":{"workItemUpdate":{"errors":["no"],"workItem":null}}}`, gitlab.ItemStatus{}, gitlab.Permanent, false},
 		"deleted status": {`200 {"data":{"workItemUpdate":null},"errors":[{"message":"System-defined status doesn't exist."}]}`, gitlab.ItemStatus{}, gitlab.Permanent, true},
-		"CE":             {`200 {"errors":[{"message":"InputObject 'WorkItemUpdateInput' doesn't accept argument 'statusWidget'"}]}`, gitlab.ItemStatus{}, "", false},
+		"CE":             {`200 {"errors":[{"message":"InputObject 'WorkItemUpdateInput' doesn't accept argument 'statusWidget'"}]}`, gitlab.ItemStatus{}, gitlab.Transient, false},
 		"trouble":        {`200 {"data":{"workItemUpdate":null},"errors":[{"message":"Internal server error"}]}`, gitlab.ItemStatus{}, gitlab.Transient, false},
-		"GraphQL is off": {`404 {"error":"404 Not Found"}`, gitlab.ItemStatus{}, "", false},
+		"GraphQL is off": {`404 {"error":"404 Not Found"}`, gitlab.ItemStatus{}, gitlab.Transient, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

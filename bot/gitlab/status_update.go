@@ -82,7 +82,7 @@ func statusChange(before, after triage.Issue) string {
 // updateStatus sets the status that is wanted, and returns what the issue has then. A name that there is no more is looked up anew, once; a status that
 // cannot be had leaves the issue as it is, which the caller sees.
 func (c *Client) updateStatus(ctx context.Context, issue triage.Issue, name string) (ItemStatus, error) {
-	as := ItemStatus{Status: Status{Name: issue.StatusName, Category: issue.Status}, Closed: issue.Closed}
+	as := ItemStatus{Status: Status{Name: issue.StatusName, Category: issue.Status}, Closed: issue.Closed, At: issue.StatusAt}
 	for again := range 2 {
 		set, err := c.statusesOf(ctx, issue)
 		if err != nil {
@@ -97,6 +97,9 @@ func (c *Client) updateStatus(ctx context.Context, issue triage.Issue, name stri
 			got, err := c.SetStatus(ctx, issue.Ref, issue.ID, status.ID)
 			if err == nil && got.Name != "" {
 				return got, nil
+			}
+			if errors.Is(err, errNotTold) {
+				c.forgetStatuses(issue)
 			}
 			if err == nil || !errors.Is(err, ErrNoStatus) {
 				return as, err

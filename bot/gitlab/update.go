@@ -62,7 +62,7 @@ func (c *Client) UpdateIssue(ctx context.Context, before, after triage.Issue) (t
 
 	issue, err := c.subject(ctx, before.Ref, k)
 	if status != nil {
-		issue.Status, issue.StatusName = status.Category, status.Name
+		issue.Status, issue.StatusName, issue.StatusAt = status.Category, status.Name, status.At
 	}
 	issue.OneAssignee = change.Assignees != nil && len(*change.Assignees) > 1 && len(issue.Assignees) == 1
 	if errors.Is(err, errUnknownParameters) && change == (wireChange{Weight: change.Weight}) {

@@ -44,6 +44,9 @@ func (j *job) load(ctx context.Context) error {
 			body = record.Event{Event: triage.Event{Kind: triage.Swept}}
 		}
 		told := body.Issue.StatusName
+		if told != "" && team.KeepsStatus() {
+			body.Issue.StatusAt = body.Issue.UpdatedAt
+		}
 		if body.Issue.UpdatedAt.IsZero() {
 			onMergeRequest := body.Event.Kind == triage.Noted && j.batch.Issue.Kind == triage.SubjectMergeRequest
 			if body.Event.Kind != triage.MergeRequestChanged && !onMergeRequest { // which say nothing about the subject
@@ -57,6 +60,10 @@ func (j *job) load(ctx context.Context) error {
 		} else if told != "" && body.Issue.UpdatedAt.Equal(newest.UpdatedAt) {
 			// Of a closing that is told twice, as of one time, only one may tell the status.
 			newest.Status, newest.StatusName = cmp.Or(body.Issue.Status, newest.Status), told
+			*newest = team.SeeStatus(*newest)
+		} else if told != "" && !newest.StatusAt.IsZero() && body.Issue.UpdatedAt.After(newest.StatusAt) {
+			// A later state came without a status, in answer to a write.
+			newest.Status, newest.StatusName, newest.StatusAt = body.Issue.Status, told, body.Issue.UpdatedAt
 			*newest = team.SeeStatus(*newest)
 		} else if body.Issue.Status == triage.Canceled && body.Issue.UpdatedAt.Equal(newest.UpdatedAt) {
 			newest.Status = triage.Canceled

@@ -68,7 +68,7 @@ func (j *job) readStatus(ctx context.Context, issue *triage.Issue) error {
 		return err
 	}
 	if told {
-		issue.Status, issue.StatusName, issue.StatusTold = status.Category, status.Name, true
+		issue.Status, issue.StatusName, issue.StatusTold, issue.StatusAt = status.Category, status.Name, true, issue.UpdatedAt
 	}
 	return nil
 }

@@ -9,21 +9,23 @@ import (
 type Issue struct {
 	Ref
 
-	ID           int64    `json:"id,omitempty"`
-	Path         string   `json:"path,omitempty"` // of the project: "group/project"
-	URL          string   `json:"url,omitempty"`
-	Type         string   `json:"type,omitempty"` // "Issue", "Task", "Incident", a custom name; empty on old GitLabs
-	Title        string   `json:"t,omitempty"`
-	Description  string   `json:"-"` // only known after a read; never kept in a store
-	Closed       bool     `json:"x,omitempty"`
-	Confidential bool     `json:"conf,omitempty"`
-	Moved        bool     `json:"mv,omitempty"`  // closed by moving it elsewhere
-	Duplicated   bool     `json:"dup,omitempty"` // closed as a duplicate
-	Status       string   `json:"st,omitempty"`  // the category of its status; "" where GitLab has none, or did not say
-	StatusName   string   `json:"sn,omitempty"`  // of its status; "" where GitLab has none, or did not say
-	StatusTold   bool     `json:"-"`             // GitLab was asked for the status just now, so that "" means none
-	ServiceDesk  bool     `json:"sd,omitempty"`  // came by mail, so a customer gets its public comments; false may only be unknown
-	Labels       []string `json:"l,omitempty"`   // in GitLab's order
+	ID           int64  `json:"id,omitempty"`
+	Path         string `json:"path,omitempty"` // of the project: "group/project"
+	URL          string `json:"url,omitempty"`
+	Type         string `json:"type,omitempty"` // "Issue", "Task", "Incident", a custom name; empty on old GitLabs
+	Title        string `json:"t,omitempty"`
+	Description  string `json:"-"` // only known after a read; never kept in a store
+	Closed       bool   `json:"x,omitempty"`
+	Confidential bool   `json:"conf,omitempty"`
+	Moved        bool   `json:"mv,omitempty"`  // closed by moving it elsewhere
+	Duplicated   bool   `json:"dup,omitempty"` // closed as a duplicate
+	Status       string `json:"st,omitempty"`  // the category of its status; "" where GitLab has none, or did not say
+	StatusName   string `json:"sn,omitempty"`  // of its status; "" where GitLab has none, or did not say
+	StatusTold   bool   `json:"-"`             // GitLab was asked for the status just now, so that "" means none
+	// StatusAt is the time of the state with which GitLab told StatusName; a later state may have come without one.
+	StatusAt    time.Time `json:"sa,omitzero"`
+	ServiceDesk bool      `json:"sd,omitempty"` // came by mail, so a customer gets its public comments; false may only be unknown
+	Labels      []string  `json:"l,omitempty"`  // in GitLab's order
 
 	// Weight is nil when there is none; 0 is a weight. NoWeights says that this GitLab has no weight field at all.
 	Weight    *int `json:"w,omitempty"`
@@ -85,7 +87,7 @@ func (i *Issue) CarryFrom(of *Issue) {
 		i.Status = of.Status
 	}
 	if i.StatusName == "" && of.Closed == i.Closed && !i.StatusTold {
-		i.StatusName = of.StatusName
+		i.StatusName, i.StatusAt = of.StatusName, of.StatusAt
 	}
 	i.OneAssignee = i.OneAssignee || of.OneAssignee
 	if i.Author.Username == "" && i.Author.ID == of.Author.ID {
