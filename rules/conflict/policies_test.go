@@ -87,7 +87,8 @@ func TestManyPolicies(t *testing.T) {
 	if want := []string{"policy/0", "policy/1", "policy/40"}; others != 47 || !slices.Equal(kept, want) {
 		t.Errorf("%d others, searched are %q, want %q", others, kept, want)
 	}
-	room := newSpace(p, DefaultBound()).labels()
+	wide := newSpace(p, DefaultBound())
+	room := wide.labels()
 	for _, d := range triage.LabelDefaults() {
 		if l := p.Team.Label(d.Role); !d.Scope && !slices.Contains(room, l) {
 			t.Errorf("labels of policies took the room of %q", l)
