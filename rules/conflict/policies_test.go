@@ -26,7 +26,7 @@ func TestPolicies(t *testing.T) {
 		settings = append(settings, engine.Setting{Rule: r.Rule(), Mode: r.Mode})
 	}
 	p := engine.Policy{Team: triage.NewTeam(triage.TeamConfig{}), Settings: settings}
-	report, err := Search(t.Context(), p, Bound{Weight: 0, Together: 2, Labels: 4, Conflicts: 5, Policies: 4})
+	report, err := Search(t.Context(), p, Bound{Weight: 0, Together: 2, Labels: 64, Conflicts: 5, Policies: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
