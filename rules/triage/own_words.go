@@ -22,11 +22,22 @@ func (w *Workflow) inOwnWords(handbook, own string) string {
 	return own
 }
 
+// noStateMeans begins what is said of a meaning that no state has.
+const noStateMeans = "the team's workflow has no state that means "
+
 // without says that no state has one of the meanings of a list, "" if of every list one has.
 func (w *Workflow) without(lists [][]Meaning) string {
 	for _, meanings := range lists {
 		if !slices.ContainsFunc(meanings, w.Has) {
-			return w.elsewhere[meanings[0]]
+			if len(meanings) == 1 {
+				return w.elsewhere[meanings[0]]
+			}
+			names := make([]string, len(meanings))
+			for n, m := range meanings {
+				names[n] = m.String()
+			}
+			last := len(names) - 1
+			return noStateMeans + strings.Join(names[:last], ", ") + " or " + names[last]
 		}
 	}
 	return ""

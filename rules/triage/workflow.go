@@ -56,7 +56,7 @@ func indexWorkflow(t WorkflowTable) *Workflow {
 	w := &Workflow{WorkflowTable: t, states: slices.Concat(t.Path, t.Beside), ranks: map[string]int{}}
 	w.Path = w.states[:len(t.Path):len(t.Path)]
 	for m := range w.first {
-		w.first[m], w.elsewhere[m] = -1, "the team's workflow has no state that means "+Meaning(m).String()
+		w.first[m], w.elsewhere[m] = -1, noStateMeans+Meaning(m).String()
 	}
 	for n := range w.states {
 		s := &w.states[n]
