@@ -195,7 +195,7 @@ func meanwhile(do func()) sandbox.Fault { return sandbox.Fault{Match: "MUTATION"
 func (r *rig) showsNoReservedLabel(ref triage.Ref) {
 	r.Helper()
 	for _, n := range r.gitlab.Issue(ref).Comments() {
-		if strings.Contains(n.Text, "/status::") {
+		if text, _, _ := strings.Cut(n.Text, "<!--"); strings.Contains(text, "/status::") {
 			r.Errorf("a comment shows it:\n%s", n.Text)
 		}
 	}
@@ -471,6 +471,48 @@ func TestBothPlacesNeverFight(t *testing.T) {
 				t.Error("it fought")
 			}
 			r.alive()
+		})
+	}
+}
+
+// TestStatusesAreShownByName: neither comments nor the log, nor any page, in HTML, text or JSON, show the label in whose form rules see a status.
+func TestStatusesAreShownByName(t *testing.T) {
+	t.Parallel()
+	const token = "an-admin-token-for-tests"
+	for place, text := range map[string]string{"status": board, "both": strings.Replace(board, "store: status", "store: both", 1)} {
+		t.Run(place, func(t *testing.T) {
+			t.Parallel()
+			r := newStatusRig(t, text, func(o *bot.Options) { o.Admin.Token = token })
+			ref := r.open(sandbox.IssueOptions{Title: "t", Labels: typed})
+			r.card("omar", ref, "Ready")
+			r.say("omar", ref, "/flow next")
+			r.card("omar", ref, "Blocked")
+			r.card("omar", ref, "Duplicate")
+			r.card("omar", ref, "In review")
+			r.edit("omar", ref, sandbox.Change{AddLabels: []string{"board::doing"}})
+			r.must(nil, r.gitlab.DeleteStatus("team", "Ready"))
+			r.say("omar", ref, "/flow to ready\n/flow why\n/flow why status-in-step")
+			r.gitlab.FailNext(sandbox.Fault{Match: "MUTATION", Status: http.StatusForbidden, Times: -1})
+			r.say("omar", ref, "/flow to blocked") // becomes a dead letter
+			if place == "status" && len(r.dead()) == 0 {
+				t.Error("there is no dead letter to look at")
+			}
+			r.showsNoReservedLabel(ref)
+			issue := fmt.Sprintf("/%d/%d", ref.Project, ref.IID)
+			for _, path := range []string{"/", "/decisions", "/decisions" + issue, "/decisions" + issue + "?now=1", "/dead", "/dead" + issue, "/dead" + issue + "/scenario", "/shadow", "/rules", "/config", "/commands", "/readyz"} {
+				for _, accept := range []string{"text/html", "application/json", "text/plain"} {
+					req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.app.AdminURL()+path, nil)
+					r.must(nil, err)
+					req.Header.Set("Accept", accept)
+					req.Header.Set("Authorization", "Bearer "+token)
+					status, body := r.fetch(req)
+					for line := range strings.Lines(body) {
+						if strings.Contains(line, "/status::") {
+							t.Errorf("%s as %s (%d): %s", path, accept, status, line)
+						}
+					}
+				}
+			}
 		})
 	}
 }

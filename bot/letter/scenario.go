@@ -96,6 +96,9 @@ func stateBefore(i triage.Issue, events []mailEvent) triage.Issue {
 		if c.Weight != nil {
 			i.Weight = c.Weight.From
 		}
+		if c.Status != nil {
+			i.StatusName = c.Status.From
+		}
 		switch {
 		case e.Kind&triage.Closed != 0:
 			i.Closed = false

@@ -29,6 +29,9 @@ func (w *scenarioWriter) event(e mailEvent) scenario.Event {
 		event.After = redact.Since(e.At, w.last)
 	}
 	w.last = e.At
+	if c := e.Changes.Status; c != nil {
+		event.StatusName = c.To
+	}
 	if c := e.Changes.Weight; c != nil {
 		event.Weight = weight(c.To)
 	}

@@ -107,6 +107,9 @@ func (w *writer) file(links []triage.Link) scenario.File {
 		Team:  redact.Team(w.Policy.Team, w.people), Issue: redact.Issue(w.opened, w.opened.CreatedAt, w.people),
 	}
 	f.Issue.Labels = w.labels.RenameAll(f.Issue.Labels)
+	if !w.Policy.Team.KnowsStatus(triage.StatusLabel(f.Issue.StatusName)) {
+		f.Issue.StatusName = "" // whose name may tell something
+	}
 	for n, e := range w.all {
 		step := w.event(n)
 		if n > 0 {

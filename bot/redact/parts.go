@@ -30,8 +30,8 @@ func Team(team *triage.Team, who *People) *scenario.Team {
 // Issue is the issue before the first event, which happened then. Its labels stand as they are.
 func Issue(i triage.Issue, first time.Time, who *People) scenario.Issue {
 	issue := scenario.Issue{
-		Type: i.Type, Title: "An issue", Labels: slices.Concat([]string{}, i.Labels), Weight: i.Weight, Closed: i.Closed, Moved: i.Moved, Confidential: i.Confidential,
-		Milestone: i.Milestone != 0, Due: i.DueDate, Health: i.HealthStatus,
+		Type: i.Type, Title: "An issue", Labels: slices.Concat([]string{}, triage.WithoutStatus(i.Labels)), Weight: i.Weight, Closed: i.Closed, Moved: i.Moved, Confidential: i.Confidential,
+		StatusName: i.ShownStatus(), Milestone: i.Milestone != 0, Due: i.DueDate, Health: i.HealthStatus,
 	}
 	if i.Type != "" && !slices.Contains(types, i.Type) {
 		issue.Type = "Custom"
