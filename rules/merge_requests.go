@@ -83,7 +83,7 @@ func lastSince(list []triage.MergeRequest) time.Time {
 	return last
 }
 
-// mergeRequestsInWords names merge requests beside the issue, as the subject of a sentence: "!12", "!12 and !15", "!12 and 3 more". Those of other
+// mergeRequestsInWords names merge requests beside the issue, as the subject of a sentence: "!12", "!12 and !15", "!12 and 3 more", "!12 and one of another project". Those of other
 // projects are not named: whoever sees the issue may not see them.
 func mergeRequestsInWords(in triage.Input, list []triage.MergeRequest) string {
 	names := make([]string, 0, len(list))
@@ -96,6 +96,10 @@ func mergeRequestsInWords(in triage.Input, list []triage.MergeRequest) string {
 		}
 	}
 	switch {
+	case elsewhere == 1 && len(names) > 0:
+		names = append(names, "one of another project")
+	case elsewhere > 1 && len(names) > 0:
+		names = append(names, fmt.Sprintf("%d of other projects", elsewhere))
 	case elsewhere == 1:
 		names = append(names, "a merge request of another project")
 	case elsewhere > 1:
@@ -123,7 +127,7 @@ func capitalised(names string) string {
 	switch {
 	case names[0] == 'a':
 		return "A" + names[1:]
-	case names[0] == '!' && strings.Contains(names, " "):
+	case names[0] == '!' && (strings.Contains(names, " and !") || strings.HasSuffix(names, " more")):
 		return "Merge requests " + names
 	case names[0] == '!':
 		return "Merge request " + names
