@@ -25,6 +25,19 @@ func (c *Client) EachUpdatedIssue(ctx context.Context, project int64, since time
 	return l.run(ctx)
 }
 
+// EachCreatedIssue hands every issue of the project that was created at or after since to each, the oldest first, or only every open one; otherwise
+// it is like EachUpdatedIssue.
+func (c *Client) EachCreatedIssue(ctx context.Context, project int64, since time.Time, open bool, each func(triage.Issue) error) error {
+	if open {
+		return c.EachOpenIssue(ctx, project, since, each)
+	}
+	l := c.newIssueWalk(project, since, each)
+	l.k.op = fmt.Sprintf("listing the issues of project %d", project)
+	l.query.OrderBy, l.query.Scope = "created_at", "all"
+	l.at, l.from = func(i triage.Issue) time.Time { return i.CreatedAt }, &l.query.CreatedAfter
+	return l.run(ctx)
+}
+
 // EachOpenIssue hands every open issue of the project that was created at or after since to each, the oldest first; otherwise it is like Updated.
 func (c *Client) EachOpenIssue(ctx context.Context, project int64, since time.Time, each func(triage.Issue) error) error {
 	l := c.newIssueWalk(project, since, each)

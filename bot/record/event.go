@@ -21,6 +21,8 @@ type Event struct {
 	Came time.Time `json:"c,omitzero"`
 	// Adopted says that the issue is taken up with its project's backlog: one that nothing is known of counts as opened, however old it is.
 	Adopted bool `json:"a,omitempty"`
+	// Policies is the digest of the policies that are due, see engine.PolicySet.
+	Policies string `json:"pd,omitempty"`
 	// Task is what to do with the document on the issue of a report, see report.Task.
 	Task string `json:"t,omitempty"`
 	// Edits are what commands on another issue change in that document.

@@ -102,6 +102,30 @@ func (l *lab) ProjectID(_ context.Context, path string) (int64, error) {
 	return id, nil
 }
 
+func (l *lab) EachCreatedIssue(_ context.Context, id int64, since time.Time, open bool, each func(triage.Issue) error) error {
+	l.mu.Lock()
+	p, err := l.project("created", id)
+	var list []triage.Issue
+	if err == nil {
+		for _, i := range p.issues {
+			if !i.CreatedAt.Before(since) && !(open && i.Closed) {
+				list = append(list, i)
+			}
+		}
+	}
+	l.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(list, func(a, b triage.Issue) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	for _, i := range list {
+		if err := each(i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (l *lab) EachUpdatedIssue(ctx context.Context, id int64, since time.Time, each func(triage.Issue) error) error {
 	list, end, err := l.list(id, since)
 	if err != nil {

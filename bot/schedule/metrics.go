@@ -6,13 +6,14 @@ import (
 )
 
 type metrics struct {
-	issues    prometheus.Counter
-	sweeps    *prometheus.CounterVec
-	swept     prometheus.Gauge
-	unseen    prometheus.Gauge
-	disabled  prometheus.Gauge
-	reenabled prometheus.Counter
-	resends   prometheus.Counter
+	issues       prometheus.Counter
+	policyIssues prometheus.Counter
+	sweeps       *prometheus.CounterVec
+	swept        prometheus.Gauge
+	unseen       prometheus.Gauge
+	disabled     prometheus.Gauge
+	reenabled    prometheus.Counter
+	resends      prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) metrics {
@@ -20,6 +21,9 @@ func newMetrics(r prometheus.Registerer) metrics {
 	return metrics{
 		issues: f.NewCounter(prometheus.CounterOpts{
 			Name: "flowkeeper_sweep_issues_total", Help: "Issues that moved since the last sweep and were put into the inbox.",
+		}),
+		policyIssues: f.NewCounter(prometheus.CounterOpts{
+			Name: "flowkeeper_policy_walk_issues_total", Help: "Issues to which nothing had happened and that were put into the inbox for new policies.",
 		}),
 		sweeps: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "flowkeeper_sweeps_total",

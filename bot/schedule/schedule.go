@@ -15,6 +15,7 @@ import (
 
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
+	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
 
@@ -27,6 +28,10 @@ type GitLab interface {
 	// update of the last one.
 	EachUpdatedIssue(ctx context.Context, project int64, since time.Time, each func(triage.Issue) error) error
 
+	// EachCreatedIssue hands on the project's issues that were created at or after since, the oldest first; open says only open ones. Otherwise
+	// it is like EachUpdatedIssue.
+	EachCreatedIssue(ctx context.Context, project int64, since time.Time, open bool, each func(triage.Issue) error) error
+
 	Hooks(ctx context.Context, project int64) ([]gitlab.Hook, error)
 	TestHook(ctx context.Context, project, hook int64) error
 	// HookEvents lists the failed deliveries of a webhook, in any order.
@@ -37,6 +42,7 @@ type GitLab interface {
 // Inbox is where the jobs put what they find.
 type Inbox interface {
 	Enqueue(ctx context.Context, d inbox.Delivery) (inbox.Outcome, error)
+	Stats(ctx context.Context) (inbox.Stats, error)
 }
 
 // Coordination is how the processes that run the jobs agree, see package coordination.
@@ -54,6 +60,10 @@ type Options struct {
 	Inbox        Inbox
 	Coordination Coordination
 	Reports      Reports // nil if there are none
+
+	// Policies are those in force, which may change. nil if there never are any.
+	Policies func() []engine.PolicySet
+	Rate     int // GitLab calls a minute, of which showing old issues to policies takes about a quarter at most
 
 	// Projects are the configured ones, full paths or ids; may be empty. All projects that ever delivered something are looked after as well.
 	Projects []string
@@ -84,6 +94,7 @@ type Scheduler struct {
 	listed   *configuredProjects
 	cache    *projectCache
 	sweep    *sweep
+	policies *policyWalk
 	watchdog *watchdog
 }
 
@@ -100,6 +111,7 @@ func New(o Options) *Scheduler {
 	}
 	s := &Scheduler{o: o, metrics: newMetrics(o.Registry), listed: newConfiguredProjects(o), cache: newProjectCache(o)}
 	s.sweep = &sweep{Scheduler: s, walk: newProjectWalk(s)}
+	s.policies = newPolicyWalk(s)
 	s.watchdog = &watchdog{Scheduler: s, walk: newProjectWalk(s), ours: newAddresses(o.URLs, o.Log), loggedAt: map[int64]time.Time{}}
 	return s
 }
@@ -112,6 +124,9 @@ func (s *Scheduler) Run(ctx context.Context) {
 	all := []*job{
 		{name: "sweep", every: s.o.Every, run: s.sweep.run, doneElsewhere: func() {}},
 		{name: "hooks", every: s.o.Hooks, run: s.watchdog.run, doneElsewhere: s.watchdog.resetGauges},
+	}
+	if s.o.Policies != nil && s.o.Every > 0 {
+		all = append(all, &job{name: "policies", every: s.policies.every(), run: s.policies.run, doneElsewhere: func() {}})
 	}
 	if s.o.Reports != nil {
 		all = append(all, &job{name: "reports", every: everyReport, run: s.o.Reports.RunDue, doneElsewhere: func() {}})

@@ -86,6 +86,11 @@ func (j *job) decisionTime() time.Time {
 func (j *job) confirmInput(ctx context.Context, d engine.Decision, needs engine.Needs) (again bool, err error) {
 	looks := triage.KindsOf(j.allEvents()).Effective()&j.rules.policy.Kinds() != 0 || j.batch.Woken
 	switch {
+	case !looks && needs.Empty() && j.waitsForPolicies(d):
+		j.keep, j.decision.Memory.Partial, j.decision.Memory.FirstSeen = true, true, time.Time{}
+		return false, nil
+	case !j.known && !looks && policiesAsked(j.in.Memory, d):
+		return true, j.recoverMemory(ctx)
 	case !j.known && !looks && needs.Empty():
 		return false, nil // the rules have nothing to look at, and nothing is worth remembering yet
 	case !j.known, setsWeight(d) && !j.recovered:

@@ -68,6 +68,7 @@ type mail struct {
 	shadowed    map[string][]string // what rules in shadow would have done before this job
 	found       map[int64]bool      // comments that GitLab did not deliver
 	maybeEdited map[int64]bool      // of those, the ones that may have been edited
+	otherRules  bool                // policies are due that this process does not have: it knows an older or a newer configuration
 	readOutside *bool               // whether people outside get public comments by mail, as GitLab told; nil if it was not asked
 }
 
@@ -113,6 +114,9 @@ func (j *job) handle(ctx context.Context) error {
 	}
 	if j.batch.Issue.Kind == triage.SubjectMergeRequest {
 		return j.handleMergeRequest(ctx)
+	}
+	if err := j.leaveToPolicies(ctx); err != nil {
+		return err
 	}
 	if untouched, err := j.isUntouched(ctx); untouched || err != nil {
 		return err

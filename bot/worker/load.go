@@ -69,7 +69,9 @@ func (j *job) load(ctx context.Context) error {
 			newest.Status = triage.Canceled
 		}
 		j.mail.ambiguous = j.mail.ambiguous || isAmbiguous(&body.Issue, newest)
-		if body.Event.Kind != triage.Swept {
+		if body.Event.Kind == triage.PoliciesDue {
+			j.mail.otherRules = j.mail.otherRules || body.Policies != j.rules.policy.PoliciesDigest(j.batch.Issue.Kind)
+		} else if body.Event.Kind != triage.Swept {
 			j.mail.receivedAt = append(j.mail.receivedAt, body.Event.ReceivedAt)
 		}
 		j.mail.adopted = j.mail.adopted || body.Adopted

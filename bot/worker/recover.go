@@ -119,6 +119,7 @@ func overlay(kept, marked triage.Memory) triage.Memory {
 	marked.Wakes, marked.WakeAt = kept.Wakes, kept.WakeAt
 	marked.ShadowActions, marked.Closing = kept.ShadowActions, kept.Closing
 	marked.Taken, marked.Parent = kept.Taken, kept.Parent
+	marked.PoliciesAsked, marked.OnlyPolicies = kept.PoliciesAsked, kept.OnlyPolicies
 	marked.ActiveAt, marked.Spells = kept.ActiveAt, mergeSpells(kept.Spells, marked.Spells)
 	return marked
 }

@@ -131,6 +131,12 @@ func outcome(r engine.Result) string {
 // result is what a handled batch leaves in the inbox.
 func (j *job) result() inbox.Result {
 	r := inbox.Result{Record: j.record(nil), WakeAt: j.wakeAt()}
+	if j.shownForNothing() {
+		r.Record = nil // thousands of these would push out what people ask about
+	}
+	if j.mail.otherRules {
+		j.keep, r.WakeAt = true, j.leavePoliciesDue(r.WakeAt)
+	}
 	if j.keep {
 		j.decision.Memory.WakeAt, j.decision.Memory.SeenAt, j.decision.Memory.LastDelivered = r.WakeAt, j.snap.seenAt, j.unobserved()
 		j.decision.Memory.Unanswered, j.decision.Memory.LastTransition = j.effects.unanswered, j.lastTransition()
