@@ -74,6 +74,13 @@ func detectUndone(in triage.Input) {
 			delete(m.BotChanges, key)
 			continue
 		}
+		if label, ok := strings.CutPrefix(key, "label:"); ok && !own.Removed && in.Issue.Has(label) {
+			delete(m.BotChanges, key) // it stands beside the one that people moved the issue to, and may be taken off
+			if own.Rule != "" {
+				suspend(m, own.Rule, u)
+			}
+			continue
+		}
 		recordUndoing(m, key, own, u)
 	}
 }
@@ -116,16 +123,33 @@ func undone(in triage.Input, key string, own triage.BotChange) (u triage.Undoing
 	}
 	has := in.Issue.Has(of)
 	u = triage.Undoing{By: whoLabelled(in, of), What: changeInWords(of, own.Removed), Removed: own.Removed}
+	winner := movedTo(in, of)
 	switch {
-	case own.Removed || has:
+	case own.Removed || has && winner == "":
 		return u, own.Removed && has
 	case own.Replaced != "" && in.Issue.Has(own.Replaced):
 		u.By = whoLabelled(in, own.Replaced)
 		return u, true
-	case in.Team.ScopeOf(of) != "" && in.Winner(in.Team.ScopeOf(of)) != "":
+	case winner != "" && strings.HasPrefix(own.Rule, ofPolicies+"/") && whoLabelled(in, winner) != "":
+		// Its conditions may hold on: it would move the issue back for ever.
+		u.By = whoLabelled(in, winner)
+		return u, true
+	case winner != "":
 		return triage.Undoing{}, true
 	}
 	return u, true
+}
+
+// movedTo is the label of the same scope that counts in place of a label, which may stand beside it where GitLab sees no scope; "" if there is none.
+func movedTo(in triage.Input, label string) string {
+	scope := in.Team.ScopeOf(label)
+	if scope == "" {
+		return ""
+	}
+	if winner := in.Winner(scope); winner != label {
+		return winner
+	}
+	return ""
 }
 
 // reassigned reports whether people whom the bot assigned are so no more, or those whom it took off are again.
