@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"flowkeeper/rules"
+	"flowkeeper/rules/policy"
 	"flowkeeper/rules/triage"
 )
 
@@ -85,6 +86,9 @@ func (c *rulesCmd) unknownRule(catalogue []triage.Rule) error {
 		ids = append(ids, r.ID)
 	}
 	const longest = 80 // nobody mistypes a word into a paragraph
+	if strings.HasPrefix(c.ID, policy.Prefix) {
+		return fmt.Errorf("%.*q is no rule of the handbook; flowkeeper policies --ids lists those of policy files", longest, c.ID)
+	}
 	typed := strings.ReplaceAll(strings.ToLower(c.ID), "_", "-")
 	if len(typed) <= longest {
 		if id := triage.Nearest(typed, ids); id != "" {

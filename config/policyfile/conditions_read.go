@@ -279,6 +279,9 @@ func readDate(r *ruleReader, e entry) policy.Condition {
 	if !ok1 || !ok2 || !ok3 || !ok4 {
 		return nil
 	}
+	if policy.DateField(attribute) == policy.UpdatedAt && verb == "newer_than" {
+		r.differ(e.at, "", "updated_at newer_than asks for what people do; for the gem, its own comments and labels count as well")
+	}
 	return policy.Age{Of: policy.DateField(attribute), Older: verb == "older_than", Interval: interval, Unit: policy.Unit(unit)}
 }
 
