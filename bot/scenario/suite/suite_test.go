@@ -122,7 +122,7 @@ func TestText(t *testing.T) {
 	r := run(t, suite.Options{Path: "."})
 	const want = `bad.yaml:1:1: bad
 very bad
-broken.txtar:2: part "event": unknown kind "open", allowed: opened, closed, reopened, commented, awarded, revoked, woken, swept, merge request, later, or none for an update
+broken.txtar:2: part "event": unknown kind "open", allowed: opened, closed, reopened, commented, awarded, revoked, woken, swept, policies due, merge request, later, or none for an update
 fails.txtar:6: another decision was expected (-) than came (+)
     - design-needs-ux: design work carries the UX label
     -   add ~UX (act)
