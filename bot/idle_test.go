@@ -40,8 +40,8 @@ func (r *rig) idle(since ...time.Duration) []triage.Ref {
 	return refs[len(refs)-len(since):]
 }
 
-// withPolicies has these policies beside the handbook's rules, and walks.
-func withPolicies(o *bot.Options, rules ...policy.Rule) {
+// showingPolicies has these policies beside the handbook's rules, and walks.
+func showingPolicies(o *bot.Options, rules ...policy.Rule) {
 	sweeping(100 * time.Millisecond)(o)
 	handbook := slices.DeleteFunc(slices.Clone(o.Policy.Settings), func(s engine.Setting) bool { return s.Looks != nil })
 	o.Policy.Settings = slices.Concat(handbook, policySettings(rules...))
@@ -91,7 +91,7 @@ func ago(n int, each time.Duration) []time.Duration { return slices.Repeat([]tim
 func TestIdleIssues(t *testing.T) {
 	t.Parallel()
 	var old, young []triage.Ref
-	r, redis := newRedisRig(t, func(o *bot.Options) { withPolicies(o, staleAfter(120)) })
+	r, redis := newRedisRig(t, func(o *bot.Options) { showingPolicies(o, staleAfter(120)) })
 	young, old = r.idle(ago(120, 100*day)...), r.idle(ago(30, 200*day)...)
 	soon := r.idle(120*day - 6*time.Second)[0] // the store wakes it, also after it was emptied
 	r.must(nil, r.await(func() bool { return r.marked(old, "stale") == len(old) }))
@@ -134,12 +134,12 @@ func (r *rig) callsFor(ref triage.Ref) []string {
 // TestNewPolicyReachesIdleIssues: a policy that comes with a reload is shown the issues to which nothing happens, also those that were shown to others.
 func TestNewPolicyReachesIdleIssues(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sandbox.Premium, func(o *bot.Options) { withPolicies(o, staleAfter(300)) })
+	r := newRig(t, sandbox.Premium, func(o *bot.Options) { showingPolicies(o, staleAfter(300)) })
 	refs := r.idle(ago(3, 200*day)...)
 	r.must(nil, r.handled.await(t.Context(), func() bool { return strings.Contains(r.handled.text(), "have been shown all issues") }))
 	r.settle()
 	next := r.options
-	withPolicies(&next, staleAfter(120))
+	showingPolicies(&next, staleAfter(120))
 	r.must(nil, r.app.Reload(t.Context(), next))
 	r.must(nil, r.await(func() bool { return r.marked(refs, "stale") == len(refs) }))
 	r.settle()
@@ -152,7 +152,7 @@ func TestCommentFirst(t *testing.T) {
 	t.Parallel()
 	old := policy.Rule{Name: "old", When: []policy.Condition{policy.Age{Of: policy.CreatedAt, Older: true, Interval: 365, Unit: policy.Days}}, Actions: policy.Actions{Labels: []string{"old"}}}
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
-		withPolicies(o, old)
+		showingPolicies(o, old)
 		o.Schedule.Every = 0
 	})
 	ref := r.idle(365*day - 4*time.Second)[0]
