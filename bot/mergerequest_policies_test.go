@@ -268,3 +268,24 @@ func TestCopiedLabelsOfAReporter(t *testing.T) {
 	}
 	r.alive()
 }
+
+// People win on merge requests, too, also after the store was lost.
+func TestPeopleWinOverMergeRequestPolicies(t *testing.T) {
+	t.Parallel()
+	r := mergePolicyRig(t, policy.Rule{Name: "a", When: []policy.Condition{policy.IsDraft{}}, Actions: policy.Actions{Labels: []string{"a"}}})
+	m := r.merging("one", "")
+	if got := r.gitlab.MergeRequest(m).Labels; !slices.Contains(got, "a") {
+		t.Fatalf("it is not labelled: %q", got)
+	}
+	r.change("mia", m, sandbox.MergeRequestChange{Change: sandbox.Change{RemoveLabels: []string{"a"}}})
+	for _, lost := range []bool{false, true} {
+		if lost {
+			r.loseStore()
+		}
+		r.change("omar", m, sandbox.MergeRequestChange{Change: sandbox.Change{AddLabels: []string{fmt.Sprint(lost)}}})
+		if got := r.gitlab.MergeRequest(m).Labels; slices.Contains(got, "a") {
+			t.Errorf("with the store lost (%t) it is labelled again: %q\n%s", lost, got, calls(r))
+		}
+	}
+	r.alive()
+}
