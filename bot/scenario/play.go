@@ -18,7 +18,7 @@ import (
 var kinds = map[string]triage.Kind{
 	"": triage.Updated, "opened": triage.Opened, "closed": triage.Closed | triage.Updated, "reopened": triage.Reopened | triage.Updated,
 	"commented": triage.Noted, "awarded": triage.Awarded, "revoked": triage.Revoked, "woken": triage.Woken, "swept": triage.Swept,
-	policiesDue: triage.PoliciesDue,
+	policiesDue:       triage.PoliciesDue,
 	mergeRequestEvent: triage.MergeRequestChanged,
 }
 

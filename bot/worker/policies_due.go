@@ -118,7 +118,9 @@ func (j *job) quietSince(ctx context.Context, since time.Time) (bool, error) {
 }
 
 // isLastUpdate reports whether what happened then moved the issue's time of update.
-func (j *job) isLastUpdate(at time.Time) bool { return j.snap.issue.UpdatedAt.Sub(at).Abs() <= explained }
+func (j *job) isLastUpdate(at time.Time) bool {
+	return j.snap.issue.UpdatedAt.Sub(at).Abs() <= explained
+}
 
 // onlyPoliciesSpoke reports whether the bot's note, if there is one, says nothing but what policies have to say.
 func (j *job) onlyPoliciesSpoke(ctx context.Context) (bool, error) {

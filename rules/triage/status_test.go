@@ -10,7 +10,9 @@ import (
 
 // TestOvertakenStatus: what was to be done to the status is left out if the issue has got another one since, and the rest stays.
 func TestOvertakenStatus(t *testing.T) {
-	at := func(status string) triage.Issue { return triage.Issue{Labels: []string{"UX", triage.StatusLabel(status)}} }
+	at := func(status string) triage.Issue {
+		return triage.Issue{Labels: []string{"UX", triage.StatusLabel(status)}}
+	}
 	edit := triage.Edit{Add: []string{"a", triage.StatusLabel("In dev")}, Remove: []string{triage.StatusLabel("Ready"), "b"}}
 	for status, want := range map[string]triage.Edit{
 		"Ready":     edit,
