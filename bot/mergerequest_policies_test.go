@@ -246,16 +246,7 @@ func TestMergeRequestPoliciesOfAReporter(t *testing.T) {
 // The same of a rule of the catalogue.
 func TestCopiedLabelsOfAReporter(t *testing.T) {
 	t.Parallel()
-	r := newMergingRig(t, func(o *bot.Options) {
-		for n := range o.Policy.Settings {
-			switch s := &o.Policy.Settings[n]; s.ID {
-			case "mr-copies-labels":
-				s.Mode = triage.Act
-			case "mr-needs-issue":
-				s.Mode = triage.Remind
-			}
-		}
-	})
+	r := newMergingRig(t, rulesOnMergeRequests)
 	ref := r.ready("severity::2")
 	m := r.merging("one", fmt.Sprintf("Closes #%d", ref.IID))
 	if note := r.note(m); note != "" {

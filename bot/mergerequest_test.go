@@ -223,19 +223,22 @@ func TestTestedMergeRequestHook(t *testing.T) {
 	r.in(ref, readyForDev)
 }
 
+// rulesOnMergeRequests switches the rules on that look at merge requests themselves.
+func rulesOnMergeRequests(o *bot.Options) {
+	for n := range o.Policy.Settings {
+		switch s := &o.Policy.Settings[n]; s.ID {
+		case "mr-copies-labels":
+			s.Mode = triage.Act
+		case "mr-needs-issue":
+			s.Mode = triage.Remind
+		}
+	}
+}
+
 // Rules about merge requests themselves: labels are copied with one write, and a note asks for the issue until there is one.
 func TestRulesOnMergeRequests(t *testing.T) {
 	t.Parallel()
-	r := newMergingRig(t, func(o *bot.Options) {
-		for n := range o.Policy.Settings {
-			switch s := &o.Policy.Settings[n]; s.ID {
-			case "mr-copies-labels":
-				s.Mode = triage.Act
-			case "mr-needs-issue":
-				s.Mode = triage.Remind
-			}
-		}
-	})
+	r := newMergingRig(t, rulesOnMergeRequests)
 	r.must(nil, r.gitlab.SetLevel(r.gitlab.BotUser(), "team", sandbox.Developer)) // a Reporter may not label merge requests
 	ref := r.ready("severity::2", "group::source code")
 	m := r.merging("Draft: one", fmt.Sprintf("Closes #%d", ref.IID))

@@ -10,7 +10,6 @@ import (
 	"flowkeeper/bot/admin"
 	"flowkeeper/bot/adopt"
 	"flowkeeper/bot/sandbox"
-	"flowkeeper/bot/testkit"
 	"flowkeeper/config/policyfile"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
@@ -65,13 +64,7 @@ resource_rules:
         conditions: {labels: [a]}
         actions: {comment: "Said on the note."}
 `))
-	second := r.options
-	second.Server.Listen, second.Admin.Listen, second.Inbox.DataDir = "127.0.0.1:0", "127.0.0.1:0", t.TempDir()
-	app, err := bot.New(t.Context(), second)
-	r.must(nil, err)
-	t.Cleanup(func() { _ = app.Stop() })
-	r.must(nil, app.Start())
-	testkit.Receive(t, "the second replica to be ready", app.Ready())
+	app := r.secondReplica(nil)
 	r.must(r.gitlab.AddHook(r.project, sandbox.Hook{URL: app.URL(), Token: secret}))
 	var refs []triage.Ref
 	for i := range 6 {

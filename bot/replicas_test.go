@@ -12,18 +12,28 @@ import (
 	"flowkeeper/rules/triage"
 )
 
+// secondReplica starts another replica on the rig's Redis, with these options in other ways than the first. GitLab does not know it yet.
+func (r *rig) secondReplica(adjust func(*bot.Options)) *bot.App {
+	r.Helper()
+	o := r.options
+	if adjust != nil {
+		adjust(&o)
+	}
+	o.Server.Listen, o.Admin.Listen, o.Inbox.DataDir = "127.0.0.1:0", "127.0.0.1:0", r.TempDir()
+	app, err := bot.New(r.Context(), o)
+	r.must(nil, err)
+	r.Cleanup(func() { _ = app.Stop() })
+	r.must(nil, app.Start())
+	testkit.Receive(r.T, "the second replica to be ready", app.Ready())
+	return app
+}
+
 // TestReplicasShareTheWork runs two replicas on one Redis. GitLab delivers every event to both, as a group's and a project's webhook
 // would; each issue is changed once, has one note and one extra level.
 func TestReplicasShareTheWork(t *testing.T) {
 	t.Parallel()
 	r, _ := newRedisRig(t, nil)
-	second := r.options
-	second.Server.Listen, second.Admin.Listen, second.Inbox.DataDir = "127.0.0.1:0", "127.0.0.1:0", t.TempDir()
-	app, err := bot.New(t.Context(), second)
-	r.must(nil, err)
-	t.Cleanup(func() { _ = app.Stop() })
-	r.must(nil, app.Start())
-	testkit.Receive(t, "the second replica to be ready", app.Ready())
+	app := r.secondReplica(nil)
 	r.must(r.gitlab.AddHook(r.project, sandbox.Hook{URL: app.URL(), Token: secret}))
 
 	var refs []triage.Ref

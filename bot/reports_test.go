@@ -15,7 +15,6 @@ import (
 	"flowkeeper/bot/report/document"
 	"flowkeeper/bot/report/gather"
 	"flowkeeper/bot/sandbox"
-	"flowkeeper/bot/testkit"
 	"flowkeeper/rules/planning"
 	"flowkeeper/rules/triage"
 )
@@ -111,13 +110,7 @@ func TestReportOnce(t *testing.T) {
 	hold := make(chan struct{})
 	r.gitlab.FailNext(sandbox.Fault{Match: "POST issue", ApplyThenCut: true, Wait: hold})
 	r.start()
-	second := r.options
-	second.Server.Listen, second.Admin.Listen, second.Inbox.DataDir = "127.0.0.1:0", "127.0.0.1:0", t.TempDir()
-	app, err := bot.New(t.Context(), second)
-	r.must(nil, err)
-	t.Cleanup(func() { _ = app.Stop() })
-	r.must(nil, app.Start())
-	testkit.Receive(t, "the second replica to be ready", app.Ready())
+	r.secondReplica(nil)
 	r.must(nil, r.await(func() bool { return len(r.gitlab.HeldCalls()) > 0 }))
 	redis.Flush()
 	close(hold)

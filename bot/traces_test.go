@@ -30,14 +30,7 @@ func TestOneTraceOverReplicas(t *testing.T) {
 		tracedTo(to)(o)
 		o.Version, o.Worker.Workers = "takes", 0
 	})
-	second := r.options
-	second.Version, second.Worker.Workers = "handles", 4
-	second.Server.Listen, second.Admin.Listen, second.Inbox.DataDir = "127.0.0.1:0", "127.0.0.1:0", t.TempDir()
-	app, err := bot.New(t.Context(), second)
-	r.must(nil, err)
-	t.Cleanup(func() { _ = app.Stop() })
-	r.must(nil, app.Start())
-	testkit.Receive(t, "the second replica to be ready", app.Ready())
+	app := r.secondReplica(func(o *bot.Options) { o.Version, o.Worker.Workers = "handles", 4 })
 	ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"security"}})
 	r.must(nil, app.Stop()) // which sends what there is
 	r.must(nil, r.app.Stop())

@@ -55,5 +55,5 @@ func followUpExample(t *triage.Team) string {
 
 // hasLabelOf reports whether one of the labels has the role.
 func hasLabelOf(team *triage.Team, labels []string, role triage.LabelRole) bool {
-	return slices.ContainsFunc(labels, func(l string) bool { return slices.Contains(team.LabelNames(role), l) })
+	return slices.ContainsFunc(labels, func(l string) bool { return labelHasRole(team, l, role) })
 }

@@ -120,7 +120,7 @@ func isInherited(team *triage.Team, label string) bool {
 	for _, role := range []triage.LabelRole{
 		triage.Spike, triage.Deliverable, triage.Research, triage.Duplicate, triage.SLOMissed, triage.SLONear, triage.MissedDeliverable,
 	} {
-		if slices.Contains(team.LabelNames(role), label) {
+		if labelHasRole(team, label, role) {
 			return false
 		}
 	}

@@ -26,7 +26,7 @@ var contributionsHygiene = triage.Rule{
 		}
 		v := triage.Verdict{Reason: why + " and does not invite contributors any more"}
 		for _, l := range in.Issue.Labels {
-			if !labelHasRole(in, l, triage.Contributions) {
+			if !labelHasRole(in.Team, l, triage.Contributions) {
 				continue
 			}
 			off := triage.RemoveLabel{Label: l}

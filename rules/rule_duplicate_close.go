@@ -39,7 +39,7 @@ func markedDuplicate(in triage.Input) bool {
 		switch {
 		case e.Kind&triage.Reopened != 0:
 			marked = false
-		case slices.ContainsFunc(e.Changes.Added, func(l string) bool { return labelHasRole(in, l, triage.Duplicate) }):
+		case slices.ContainsFunc(e.Changes.Added, func(l string) bool { return labelHasRole(in.Team, l, triage.Duplicate) }):
 			marked = true
 		}
 	}
@@ -47,6 +47,6 @@ func markedDuplicate(in triage.Input) bool {
 }
 
 // labelHasRole reports whether a label has the role, in whatever spelling.
-func labelHasRole(in triage.Input, label string, role triage.LabelRole) bool {
-	return slices.Contains(in.Team.LabelNames(role), in.Team.Canonical(label))
+func labelHasRole(team *triage.Team, label string, role triage.LabelRole) bool {
+	return slices.Contains(team.LabelNames(role), team.Canonical(label))
 }

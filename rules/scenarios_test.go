@@ -33,12 +33,13 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// play plays the scenario in a file under a policy and compares what comes with what is expected, or writes that down.
 func play(t *testing.T, file string, policy engine.Policy) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := scenario.Parse(data, handbook())
+	s, err := scenario.Parse(data, policy.Team.TeamConfig)
 	if err != nil {
 		t.Fatal(err)
 	}

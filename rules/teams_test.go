@@ -2,7 +2,6 @@ package rules_test
 
 import (
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -10,10 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"flowkeeper/bot/scenario"
 	"flowkeeper/config"
 	"flowkeeper/rules"
 	"flowkeeper/rules/engine"
@@ -45,31 +42,7 @@ func TestTeamScenarios(t *testing.T) {
 			t.Fatal("no scenarios of", name, err)
 		}
 		for _, file := range files {
-			t.Run(name+"/"+filepath.Base(file), func(t *testing.T) {
-				data, err := os.ReadFile(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				s, err := scenario.Parse(data, policy.Team.TeamConfig)
-				if err != nil {
-					t.Fatal(err)
-				}
-				got, err := s.Play(policy)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if *update {
-					if err := os.WriteFile(file, scenario.InsertDecisions(data, got), 0o644); err != nil {
-						t.Fatal(err)
-					}
-					return
-				}
-				for n, step := range s.Steps {
-					if diff := cmp.Diff(step.Expected, got[n]); diff != "" {
-						t.Errorf("step %d (-want +got), rewrite with -update if it is right:\n%s", n+1, diff)
-					}
-				}
-			})
+			t.Run(name+"/"+filepath.Base(file), func(t *testing.T) { play(t, file, policy) })
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"flowkeeper/bot/check"
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/sandbox"
+	"flowkeeper/bot/testkit"
 )
 
 // A project that has all is fine from top to bottom.
@@ -18,7 +19,7 @@ func TestAllIsWell(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, sandbox.Options{Transport: answers(http.StatusAccepted)}, 0)
 		r.deliver(1)
-		time.Sleep(3 * time.Minute)
+		testkit.Pass(3 * time.Minute)
 		want := `ok    GitLab         http://gitlab.example, version 19.1.0
 ok    clock          the same as GitLab's
 ok    token          of @flowkeeper-bot, scope api
