@@ -18,7 +18,7 @@ var commandEpic = triage.Command{
 		case call.Args != "" && !yes:
 			return triage.Refuse(triage.Say(in.Team.CommandCode("epic") + " says what can be done here, " + in.Team.CommandCode("epic yes") + " does it; there is ").Quote(call.Args))
 		case call.Epics == nil:
-			return triage.Outcome{Reason: "whether there are epics has to be looked up", ReadLicence: true}
+			return triage.Outcome{Reason: "whether there are epics has to be looked up", LookUp: triage.LookUpEpics}
 		case !in.Knows(triage.NeedLinks):
 			return triage.Outcome{Reason: "which follow-ups there are has to be looked up", Needs: triage.NeedLinks}
 		case *call.Epics:

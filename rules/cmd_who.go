@@ -13,7 +13,7 @@ var commandWho = triage.Command{
 	Section: "Communication", Who: triage.Anyone, Closed: true, Answers: true,
 	Run: func(in triage.Input, call triage.Call) triage.Outcome {
 		if call.Given == nil {
-			return triage.Outcome{Reason: "the reactions have to be looked up", ReadReactions: true, EvenOutOfScope: true}
+			return triage.Outcome{Reason: "the reactions have to be looked up", LookUp: triage.LookUpReactions, EvenOutOfScope: true}
 		}
 		reply := triage.Reply{}
 		for _, s := range stances {

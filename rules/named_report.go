@@ -12,7 +12,7 @@ import (
 // out is the command's outcome.
 func reportOf(call triage.Call) (report triage.ReportFacts, out triage.Outcome, ok bool) {
 	if call.Report == nil {
-		return report, triage.Outcome{Reason: "whether the issue is a report has to be looked up", ReadReport: true, EvenOutOfScope: true}, false
+		return report, triage.Outcome{Reason: "whether the issue is a report has to be looked up", LookUp: triage.LookUpReport, EvenOutOfScope: true}, false
 	}
 	return *call.Report, triage.Outcome{}, true
 }

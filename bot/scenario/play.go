@@ -197,13 +197,13 @@ func (s Scenario) decide(policy engine.Policy, c engine.Case) (d engine.Decision
 			c.Issue, c.Memory.Context = s.afterClosing(c.Issue), s.loadContext(needs, c.Issue, c.Now)
 			c.Facts.AgreementsCounted = c.Facts.AgreementsCounted || d.InScope && needs.Facts&triage.NeedAgreements != 0
 		}
-		if needs.Epics {
+		if needs.LookUp&triage.LookUpEpics != 0 {
 			c.Facts.Epics = &s.Epics
 		}
-		if needs.Reactions {
+		if needs.LookUp&triage.LookUpReactions != 0 {
 			c.Facts.Reactions = &s.Given
 		}
-		if needs.Report {
+		if needs.LookUp&triage.LookUpReport != 0 {
 			c.Facts.Report = &s.Report
 		}
 		if needs.Facts&triage.NeedSeverityAt != 0 {

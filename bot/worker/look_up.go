@@ -43,21 +43,21 @@ func (j *job) lookUp(ctx context.Context, d engine.Decision, needs engine.Needs)
 		}
 		j.in.Facts.PastFindings[rule] = j.pastFindings(ctx, rule)
 	}
-	if needs.Report {
+	if needs.LookUp&triage.LookUpReport != 0 {
 		report, err := j.reportFacts(ctx)
 		if err != nil {
 			return err
 		}
 		j.in.Facts.Report = &report
 	}
-	if needs.Epics {
+	if needs.LookUp&triage.LookUpEpics != 0 {
 		licence, err := j.reads.LicenceOf(ctx, path.Dir(j.snap.issue.Path))
 		if err != nil {
 			return err
 		}
 		j.in.Facts.Epics = &licence.Epics
 	}
-	if needs.Reactions {
+	if needs.LookUp&triage.LookUpReactions != 0 {
 		given, err := j.givenReactions(ctx)
 		if err != nil {
 			return err

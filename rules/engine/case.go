@@ -117,14 +117,12 @@ type Needs struct {
 	Known        triage.Context // the part of the context that is known and still holds
 	FindIssues   []string       // as people wrote them, for Facts.FoundIssues
 	PastFindings []string       // rules, for Facts.PastFindings
-	Report       bool           // Facts.Report
-	Reactions    bool           // Facts.Reactions
-	Epics        bool           // Facts.Epics
+	LookUp       triage.Lookup  // Facts.Report, Facts.Epics, Facts.Reactions
 
 	Memberships []triage.Membership // those that triage.NeedMemberships in Facts is about, each once
 }
 
 // Empty reports whether the decision stands.
 func (n Needs) Empty() bool {
-	return n.Facts == 0 && len(n.FindIssues) == 0 && len(n.PastFindings) == 0 && !n.Report && !n.Reactions && !n.Epics
+	return n.Facts == 0 && len(n.FindIssues) == 0 && len(n.PastFindings) == 0 && n.LookUp == 0
 }

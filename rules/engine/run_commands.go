@@ -72,8 +72,7 @@ func (r *commandRun) comment(c Comment) {
 		if out.FindIssue != "" {
 			r.needs.FindIssues = append(r.needs.FindIssues, out.FindIssue)
 		}
-		r.needs.Report, r.needs.Reactions = r.needs.Report || out.ReadReport, r.needs.Reactions || out.ReadReactions
-		r.needs.Epics = r.needs.Epics || out.ReadLicence
+		r.needs.LookUp |= out.LookUp
 		r.needs.Facts |= out.Needs
 		if out.Explain != nil {
 			r.pending.Questions = append(r.pending.Questions, Question{Note: answer.Note, Rule: *out.Explain})

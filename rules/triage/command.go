@@ -150,10 +150,20 @@ type Call struct {
 	Rules    []string           // ids of all rules
 	Options  map[string]Options // in force, by rule
 	Found    *FoundIssue        // what Outcome.FindIssue asked for; nil if it was not looked for yet
-	Report   *ReportFacts       // what Outcome.ReadReport asked for; nil if it was not looked for yet
-	Epics    *bool              // what Outcome.ReadLicence asked for: the project's group has epics; nil if it was not looked for yet
-	Given    *[]GivenReaction   // what Outcome.ReadReactions asked for; nil if it was not looked for yet
+	Report   *ReportFacts       // what LookUpReport asks for; nil if it was not looked for yet
+	Epics    *bool              // what LookUpEpics asks for: the project's group has epics; nil if it was not looked for yet
+	Given    *[]GivenReaction   // what LookUpReactions asks for; nil if it was not looked for yet
 }
+
+// Lookup is what a command has to have looked up before it can say anything. Lookups combine.
+type Lookup uint8
+
+// The lookups.
+const (
+	LookUpReport    Lookup = 1 << iota // Call.Report: whether the issue is a report
+	LookUpEpics                        // Call.Epics
+	LookUpReactions                    // Call.Given
+)
 
 // FoundIssue is an issue that a comment names. Problem says why there is none, a finished sentence of our own without full stop.
 type FoundIssue struct {
@@ -177,9 +187,7 @@ type Outcome struct {
 	Needs          Need    // facts that the command has to know first; it is asked again with them
 	FindIssue      string  // an issue that has to be looked up first, as written
 	Promotes       bool    // the issue is to become an epic of its group, which closes it
-	ReadLicence    bool    // whether there are epics has to be looked up first; the command is asked again with Call.Epics
-	ReadReactions  bool    // the reactions have to be looked up first; the command is asked again with Call.Given
-	ReadReport     bool    // whether the issue is a report has to be looked up first; the command is asked again with Call.Report
+	LookUp         Lookup  // what has to be looked up first; the command is asked again with it
 	EvenOutOfScope bool    // also runs on issues that the rules leave alone
 }
 
