@@ -3,7 +3,6 @@ package report
 import (
 	"context"
 	"strings"
-	"time"
 
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/note"
@@ -118,12 +117,4 @@ func (p *Publisher) remind(ctx context.Context, r Request, issue gitlab.ReportIs
 	}
 	result.did("reminded " + strings.Join(reminder.People, ", "))
 	return nil
-}
-
-// again is the earlier of two times at which an issue is to be looked at; zero is never.
-func again(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
 }

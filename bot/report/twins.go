@@ -31,7 +31,7 @@ func (p *Publisher) closeTwins(ctx context.Context, r Request, result *Result) e
 	}
 	until := e.Doubt.Add(late)
 	if p.o.Now().Before(until) {
-		result.WakeAt = again(result.WakeAt, until)
+		result.WakeAt = triage.Earlier(result.WakeAt, until)
 		return nil
 	}
 	e.Doubt = time.Time{}

@@ -146,15 +146,9 @@ func (j *job) closeTwin(ctx context.Context) error {
 
 // wakeAt is when the issue is to be looked at again.
 func (j *job) wakeAt() time.Time {
-	at := j.decision.WakeAt
-	if due := j.reports.wakeAt; !due.IsZero() && (at.IsZero() || due.Before(at)) {
-		at = due
-	}
+	at := triage.Earlier(j.decision.WakeAt, j.reports.wakeAt)
 	if j.effects.unanswered == nil {
 		return at
 	}
-	if last := j.effects.unanswered.At.Add(j.pool.o.Patience.late()); at.IsZero() || last.Before(at) {
-		return last
-	}
-	return at
+	return triage.Earlier(at, j.effects.unanswered.At.Add(j.pool.o.Patience.late()))
 }

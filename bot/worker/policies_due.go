@@ -43,10 +43,7 @@ const retryPolicies = 10 * time.Minute
 // leavePoliciesDue leaves policies that this process does not have to a later look, whoever takes it. It returns when that is.
 func (j *job) leavePoliciesDue(wake time.Time) time.Time {
 	j.decision.Memory.PoliciesAsked = ""
-	if at := j.now().Add(retryPolicies); wake.IsZero() || at.Before(wake) {
-		return at
-	}
-	return wake
+	return triage.Earlier(wake, j.now().Add(retryPolicies))
 }
 
 // leaveToPolicies finds out whether nobody but the bot touched a swept issue at which only policies have looked, or may have before the store was

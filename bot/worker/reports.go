@@ -92,7 +92,7 @@ func (j *job) refreshReport(ctx context.Context) error {
 	}
 	r, err := j.pool.o.Reports.Refresh(ctx, report.Request{Report: e, Tasks: j.reports.tasks, Edits: j.reports.edits, May: j.checkLease})
 	j.effects.did = append(j.effects.did, r.Did...)
-	j.reports.wakeAt = earlier(j.reports.wakeAt, r.WakeAt)
+	j.reports.wakeAt = triage.Earlier(j.reports.wakeAt, r.WakeAt)
 	j.view.called = true
 	if broken, is := errors.AsType[*report.BrokenBlock](err); is {
 		j.log.Warn("people broke the block of a report", zap.Error(broken))
@@ -152,7 +152,7 @@ func (j *job) editReports(ctx context.Context) error {
 		j.snapshotMemory()
 		j.effects.did = append(j.effects.did, r.Did...)
 	}
-	j.reports.wakeAt = earlier(j.reports.wakeAt, r.WakeAt)
+	j.reports.wakeAt = triage.Earlier(j.reports.wakeAt, r.WakeAt)
 	if broken, is := errors.AsType[*report.BrokenBlock](err); is {
 		refuseEdits(intent, "the bot's part of the description is broken, "+broken.Err.Error()+"; put its marks back, or have the report made anew")
 		return nil
@@ -211,12 +211,4 @@ func (j *job) kinds() triage.Kind {
 		k |= triage.ReportDue
 	}
 	return k
-}
-
-// earlier is the earlier of two times; zero is never.
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
 }

@@ -28,9 +28,7 @@ func (r *run) recordShadow() {
 		if !f.Overridden {
 			f.Would, again = r.shadowActions(&r.looked[n])
 		}
-		if !again.IsZero() && (r.watchAgain.IsZero() || again.Before(r.watchAgain)) {
-			r.watchAgain = again
-		}
+		r.watchAgain = triage.Earlier(r.watchAgain, again)
 		if len(f.Would) == 0 && again.IsZero() {
 			delete(r.memory.ShadowActions, f.Rule)
 			continue
@@ -67,11 +65,10 @@ func (r *run) shadowActions(l *looked) (would []string, again time.Time) {
 	}
 	for _, i := range items {
 		opens := r.opensAt(triage.ItemState{Triage: i.Triage && r.atIntake()})
-		switch {
-		case s.Prompt || !r.in.Now.Before(opens):
+		if s.Prompt || !r.in.Now.Before(opens) {
 			would = append(would, "ask for “"+i.Title+"”")
-		case again.IsZero() || opens.Before(again):
-			again = opens
+		} else {
+			again = triage.Earlier(again, opens)
 		}
 	}
 	return would, again

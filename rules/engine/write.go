@@ -120,28 +120,22 @@ func (r *run) hasOpenItem(rule string) bool {
 
 // wakeAt is when the grace period of waiting items ends, or when a rule wants to look again.
 func (r *run) wakeAt() time.Time {
-	var at time.Time
-	earlier := func(t time.Time) {
-		if !t.IsZero() && (at.IsZero() || t.Before(at)) {
-			at = t
-		}
-	}
+	at := r.watchAgain
 	for key, item := range r.memory.Items {
 		if item.State == triage.ItemPending && r.wasEvaluated(ruleOf(key)) { // on a closed issue it waits without end
-			earlier(r.opensAt(item))
+			at = triage.Earlier(at, r.opensAt(item))
 		}
 	}
-	earlier(r.watchAgain)
 	for n := range r.looked {
 		r.recordWake(&r.looked[n])
 	}
 	for _, wake := range r.memory.Wakes {
 		if wake.After(r.in.Now) { // else the rule had nothing to say to it, as on a closed issue
-			earlier(wake)
+			at = triage.Earlier(at, wake)
 		}
 	}
 	for _, s := range r.memory.Silences {
-		earlier(s.Until)
+		at = triage.Earlier(at, s.Until)
 	}
 	// Nothing wakes the bot to take a policy's line off the note after a week: that would be a change of the issue, and put off whatever waits for
 	// one without any. It goes with the next edit.
@@ -169,8 +163,8 @@ func (r *run) policiesWakeAt() time.Time {
 		r.recordWake(&r.looked[n])
 	}
 	for rule, wake := range r.memory.Wakes {
-		if r.policy.index(rule) >= r.policy.Index.catalogue && (at.IsZero() || wake.Before(at)) {
-			at = wake
+		if r.policy.index(rule) >= r.policy.Index.catalogue {
+			at = triage.Earlier(at, wake)
 		}
 	}
 	return at

@@ -59,7 +59,7 @@ func (r Rule) decide(checks []check, in triage.Input) triage.Verdict {
 		if then.truth == unknown {
 			return triage.Verdict{Reason: "whether its conditions held before it acted has to be looked up", Needs: then.needs, Memberships: then.memberships}
 		}
-		v.Itself, v.Wake = then.truth == yes, earlier(v.Wake, then.changes)
+		v.Itself, v.Wake = then.truth == yes, triage.Earlier(v.Wake, then.changes)
 	}
 	switch {
 	case spell.Shown(in.Now):

@@ -98,7 +98,7 @@ func all(checks []check, in *triage.Input) (whole answer, failed *check) {
 			return answer{changes: a.changes}, &checks[n]
 		}
 		whole.truth = min(whole.truth, a.truth)
-		whole.changes = earlier(whole.changes, a.changes)
+		whole.changes = triage.Earlier(whole.changes, a.changes)
 		whole.needs |= a.needs
 		whole.memberships = append(whole.memberships, a.memberships...)
 	}
@@ -113,19 +113,11 @@ func oneOf(lists [][]check, in *triage.Input) (whole answer) {
 			return a
 		}
 		whole.truth = max(whole.truth, a.truth)
-		whole.changes = earlier(whole.changes, a.changes)
+		whole.changes = triage.Earlier(whole.changes, a.changes)
 		whole.needs |= a.needs
 		whole.memberships = append(whole.memberships, a.memberships...)
 	}
 	return whole
-}
-
-// earlier is the earlier of two times; zero is none.
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
 }
 
 // ask asks one condition.
