@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"slices"
 	"strings"
+	"time"
 
 	"flowkeeper/rules/triage"
 )
@@ -12,13 +14,18 @@ var contributionsHygiene = triage.Rule{
 		ID:      "contributions-hygiene",
 		Summary: "Takes the invitation to contributors off an issue that is assigned, blocked or in work.",
 		Section: "Triage Process",
-		On:      triage.Opened | triage.LabelsChanged | triage.AssigneesChanged,
+		On:      triage.Opened | triage.LabelsChanged | triage.AssigneesChanged | triage.Woken,
 		Mode:    triage.Act,
 		MaxMode: triage.Act,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		if !in.Has(triage.Contributions) {
 			return triage.Nothing("the issue does not invite contributors")
+		}
+		if isAboutToBeAssigned(in) {
+			v := triage.Nothing("the issue is about to be assigned, which GitLab may refuse")
+			v.Wake = in.Now.Add(time.Second)
+			return v
 		}
 		why := whyNotFree(in)
 		if why == "" {
@@ -39,6 +46,12 @@ var contributionsHygiene = triage.Rule{
 		}
 		return v
 	},
+}
+
+// isAboutToBeAssigned reports whether a command has just asked for the issue's assignees and GitLab does not show any yet: those have no id.
+func isAboutToBeAssigned(in triage.Input) bool {
+	shown := func(p triage.Person) bool { return p.ID != 0 }
+	return in.Kinds&triage.Woken == 0 && len(in.Issue.Assignees) > 0 && !slices.ContainsFunc(in.Issue.Assignees, shown)
 }
 
 // whyNotFree says why contributors should not begin with the issue, "" if they may.
