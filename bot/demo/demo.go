@@ -117,7 +117,7 @@ func openStage(ctx context.Context, o Options) (s *stage, err error) {
 		policy = o.Own.Policy
 		policy.Grace, policy.Settle, policy.TriageDays = min(policy.Grace, grace), settle, 0
 	}
-	if err := s.addPeople(policy.Team); err != nil {
+	if err := errors.Join(s.addPeople(policy.Team), s.addStatuses(policy.Team)); err != nil {
 		return s, err
 	}
 	s.options = bot.Options{

@@ -11,6 +11,7 @@ import (
 // narrated is how much of the issue was narrated.
 type narrated struct {
 	labels, weights int
+	notes           int // GitLab's own among them
 	closed          bool
 	note            string
 	asked           int    // comments with commands
@@ -44,6 +45,7 @@ func (s *stage) quoteDetails(text, about string) {
 func (s *stage) narrate(v view, scene scene) {
 	s.narrateAnswer(v)
 	s.narrateLabels(v.LabelEvents[s.told.labels:])
+	s.narrateStatus(v.Notes[s.told.notes:])
 	for _, e := range v.WeightEvents[s.told.weights:] {
 		if e.User == botName && e.Weight != nil {
 			s.printf("the bot sets weight %d", *e.Weight)
@@ -71,7 +73,7 @@ func (s *stage) narrate(v view, scene scene) {
 // narratedUpTo is how much was narrated once all in the view is.
 func (s *stage) narratedUpTo(v view) narrated {
 	return narrated{
-		labels: len(v.LabelEvents), weights: len(v.WeightEvents), closed: v.State == "closed", note: v.note, asked: len(s.asked),
+		labels: len(v.LabelEvents), weights: len(v.WeightEvents), notes: len(v.Notes), closed: v.State == "closed", note: v.note, asked: len(s.asked),
 		report: v.Description,
 	}
 }

@@ -2,7 +2,6 @@ package demo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -61,13 +60,7 @@ func (t tour) command(text string) string { return "/" + t.team.CommandPrefix() 
 
 // isIn reports whether the issue is in the state, and in no other.
 func (t tour) isIn(v view, state string) bool {
-	var states []string
-	for _, l := range v.Labels {
-		if name, ok := t.team.StateOf(l); ok {
-			states = append(states, name)
-		}
-	}
-	return slices.Equal(states, []string{state})
+	return slices.Equal(statesOf(t.team, v.Issue), []string{state})
 }
 
 // board is an issue that walks along the team's board.
@@ -90,6 +83,9 @@ func (t tour) board() []scene {
 		scenes = append(scenes, commentStep("omar", t.command("next"), func(v view) bool { return v.isDone() && t.isIn(v, to.Name) }))
 		from = to
 	}
+	if t.team.KeepsStatus() && from.Is == triage.Done { // with such a status GitLab closes the issue
+		return scenes
+	}
 	return append(scenes, scene{
 		who: "mia", does: "closes it",
 		do: func(_ context.Context, s *stage) error {
@@ -111,7 +107,7 @@ func (t tour) begin() []scene {
 		do:    func(_ context.Context, s *stage) error { return s.openIssue("ann", t.opening(title)) },
 		until: func(v view) bool { return len(v.handled) > 0 },
 	}
-	if t.acts("workflow-intake") {
+	if t.acts("workflow-intake") || t.team.KeepsStatus() { // GitLab gives a new issue its status
 		opened.until = func(v view) bool { return t.isIn(v, start) }
 		return []scene{opened}
 	}
@@ -208,15 +204,10 @@ func (t tour) endBoard(s *stage) error {
 	if n := len(ownNotes(issue)); n > 1 {
 		return fmt.Errorf("the bot should have one comment of its own on the issue, it has %d", n)
 	}
-	var states []string
-	for _, l := range issue.Labels {
-		if _, ok := t.team.StateOf(l); ok {
-			states = append(states, triage.Quoted(l))
-		}
-	}
+	states := statesOf(t.team, issue)
 	if len(states) != 1 {
-		return errors.New("the issue should be in one state, it has the labels " + strings.Join(states, ", "))
+		return fmt.Errorf("the issue should be in one state, it is in %q", states)
 	}
-	fmt.Fprintf(s.out, "\n%d comments with commands: each answered once. The issue is in one state, %s.\n", len(s.asked), states[0])
+	fmt.Fprintf(s.out, "\n%d comments with commands: each answered once. The issue is in one state, %q.\n", len(s.asked), states[0])
 	return nil
 }

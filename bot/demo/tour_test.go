@@ -55,6 +55,41 @@ func TestTour(t *testing.T) {
 	}
 }
 
+// TestTourOfStatuses tells the story of a team that keeps its states in statuses, alone or beside labels: the group in memory has them.
+func TestTourOfStatuses(t *testing.T) {
+	t.Parallel()
+	for store, labels := range map[string]bool{"status": false, "both": true} {
+		t.Run(store, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "flowkeeper.yaml")
+			if err := os.WriteFile(file, []byte("workflow: {store: "+store+"}\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			c, err := config.Load(file, nil, rules.Catalogue())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out bytes.Buffer
+			o := handbook(&out)
+			o.Own = &demo.Own{Name: store, Policy: c.Policy()}
+			if err := demo.Run(t.Context(), o); err != nil {
+				t.Fatalf("%v\n%s", err, &out)
+			}
+			for _, state := range []string{"refinement", "in dev", "verification", "complete"} {
+				if !strings.Contains(out.String(), "sets the status to \""+state+"\"") {
+					t.Errorf("the issue never gets the status %q:\n%s", state, &out)
+				}
+				if label := triage.Quoted("workflow::" + state); strings.Contains(out.String(), "adds "+label) != labels {
+					t.Errorf("is %s added? want %v:\n%s", label, labels, &out)
+				}
+			}
+			if !strings.Contains(out.String(), "closes the issue") {
+				t.Errorf("a status that ends the work does not close the issue:\n%s", &out)
+			}
+		})
+	}
+}
+
 // TestREADMEFiveLines: what the README says of another team in five lines is a configuration, and has a story.
 func TestREADMEFiveLines(t *testing.T) {
 	t.Parallel()
