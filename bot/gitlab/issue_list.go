@@ -69,27 +69,16 @@ const maxListPages = 500
 // otherwise leaves the list, while it is read does not hide another one. One that enters it with an earlier time of creation may be missed,
 // such as one that is reopened.
 func (c *Client) EachIssue(ctx context.Context, l IssueList, each func(ListedIssue) error) error {
-	w := &issueWalk{
-		c: c,
-		k: call{name: "issues", op: "listing " + l.String(), method: http.MethodGet, path: l.path()},
-		query: page{
-			PerPage: perPage, Sort: "asc", OrderBy: "created_at", Scope: "all", Labels: l.Labels, Milestone: l.Milestone,
+	w := &subjectWalk[wireIssue]{
+		c: c, k: call{name: "issues", op: "listing " + l.String(), path: l.path()}, kind: triage.SubjectIssue,
+		query: page{Labels: l.Labels, Milestone: l.Milestone}, pages: maxListPages, since: l.Since, total: l.Page,
+		read: (*wireIssue).issue,
+		each: func(issue triage.Issue, w *wireIssue) error {
+			issue.Description = ""
+			return each(ListedIssue{issue, w.Milestone.title()})
 		},
-		pages: maxListPages,
-		since: l.Since.Truncate(time.Millisecond),
-		seen:  map[int64]bool{},
-		at:    func(i triage.Issue) time.Time { return i.CreatedAt },
-		total: l.Page,
 	}
-	if l.Open {
-		w.query.State = "opened"
-	}
-	w.from = &w.query.CreatedAfter
-	w.each = func(issue triage.Issue, milestone string) error {
-		issue.Description = ""
-		return each(ListedIssue{issue, milestone})
-	}
-	return w.run(ctx)
+	return w.byCreation(ctx, l.Open)
 }
 
 // IssuesByURL are those of the issues with these web addresses that the token can see, without their descriptions. It takes a call for each hundred

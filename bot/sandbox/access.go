@@ -73,6 +73,18 @@ func (s *Server) DisableIssues(id int64) error {
 	return nil
 }
 
+// DisableMergeRequests switches the merge requests of a project off: nobody sees any, though they are kept.
+func (s *Server) DisableMergeRequests(id int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := s.mustProject(id)
+	if err != nil {
+		return fmt.Errorf("switching off merge requests: %w", err)
+	}
+	p.noRequests = true
+	return nil
+}
+
 // atLeast reports whether the GitLab is of this version or a later one.
 func (s *Server) atLeast(major, minor int) bool {
 	parts := strings.SplitN(s.opt.Version, ".", 3)

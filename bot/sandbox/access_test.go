@@ -110,6 +110,30 @@ func TestOldVersion(t *testing.T) {
 	}
 }
 
+func TestMergeRequestsSwitchedOff(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, sandbox.Options{})
+	ref, err := l.OpenMergeRequest("omar", l.project, sandbox.MergeRequestOptions{Title: "Faster"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.DisableMergeRequests(ref.Project); err != nil {
+		t.Fatal(err)
+	}
+	p := l.must("GET", "/projects/1", "").object(t)
+	if p["merge_requests_enabled"] != false || p["merge_requests_access_level"] != "disabled" {
+		t.Errorf("the project says %v, %v", p["merge_requests_enabled"], p["merge_requests_access_level"])
+	}
+	for path, status := range map[string]int{"": 403, "/1": 404, "/1/approvals": 404} {
+		if r := l.api("GET", "/projects/1/merge_requests"+path, ""); r.StatusCode != status {
+			t.Errorf("merge_requests%s: %d, want %d", path, r.StatusCode, status)
+		}
+	}
+	if err := l.DisableMergeRequests(99); err == nil {
+		t.Error("a project that does not exist was changed")
+	}
+}
+
 func TestArchivedProject(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, sandbox.Options{})

@@ -234,8 +234,11 @@ func (s *Server) answerAPI(r *http.Request, rt route, p params, username string)
 			return message(http.StatusNotFound, "404 Not found")
 		}
 	}
+	if c.project != nil && c.project.noRequests && strings.HasSuffix(rt.path, "/{project}/merge_requests") {
+		return message(http.StatusForbidden, "403 Forbidden")
+	}
 	if strings.Contains(rt.path, "{mr}") {
-		if c.request = c.project.mergeRequest(parseID(r.PathValue("mr"))); c.request == nil {
+		if c.request = c.project.mergeRequest(parseID(r.PathValue("mr"))); c.request == nil || c.project.noRequests {
 			return message(http.StatusNotFound, "404 Not found")
 		}
 		c.issue = c.request.issue

@@ -75,13 +75,16 @@ func (s *Server) projectREST(p *project) object {
 		"id": p.id, "name": path.Base(p.path), "path": path.Base(p.path), "path_with_namespace": p.path, "web_url": s.url + "/" + p.path,
 		"name_with_namespace": strings.ReplaceAll(p.path, "/", " / "), "default_branch": "main", "visibility": p.visibility,
 		"archived": p.archived, "service_desk_enabled": p.desk, "issues_enabled": !p.noIssues, "issues_access_level": "enabled",
-		"namespace": p.namespaceREST(), "autoclose_referenced_issues": !p.noAutoClose, "merge_requests_enabled": true, "merge_requests_access_level": "enabled",
+		"namespace": p.namespaceREST(), "autoclose_referenced_issues": !p.noAutoClose, "merge_requests_enabled": !p.noRequests, "merge_requests_access_level": "enabled",
 	}
 	if p.forkOf != nil {
 		o["forked_from_project"] = object{"id": p.forkOf.id, "path_with_namespace": p.forkOf.path}
 	}
 	if p.noIssues {
 		o["issues_access_level"] = "disabled"
+	}
+	if p.noRequests {
+		o["merge_requests_access_level"] = "disabled"
 	}
 	if s.opt.Edition == Premium { // keys that come with the licence, whatever their values
 		o["approvals_before_merge"], o["issues_template"] = 0, nil

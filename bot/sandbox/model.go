@@ -37,6 +37,7 @@ type project struct {
 	desk       bool     // it has a Service Desk
 	archived   bool     // it can only be read
 	noIssues   bool     // issues are switched off
+	noRequests bool     // merge requests are switched off
 
 	noAutoClose   bool // merging closes none of its issues
 	approvals     int  // how many approvals a merge request needs

@@ -26,6 +26,7 @@ type lab struct {
 
 type project struct {
 	issues  map[int64]triage.Issue
+	merges  map[int64]triage.Issue // its merge requests
 	hooks   []*hook
 	broken  error // the answer to everything about this project
 	private error // the answer to everything about its webhooks
@@ -36,7 +37,7 @@ type project struct {
 func newLab(ids ...int64) *lab {
 	l := &lab{projects: map[int64]*project{}, paths: map[string]int64{}}
 	for _, id := range ids {
-		l.projects[id] = &project{issues: map[int64]triage.Issue{}}
+		l.projects[id] = &project{issues: map[int64]triage.Issue{}, merges: map[int64]triage.Issue{}}
 	}
 	return l
 }
@@ -103,11 +104,19 @@ func (l *lab) ProjectID(_ context.Context, path string) (int64, error) {
 }
 
 func (l *lab) EachCreatedIssue(_ context.Context, id int64, since time.Time, open bool, each func(triage.Issue) error) error {
+	return l.eachCreated("created", id, since, open, each, func(p *project) map[int64]triage.Issue { return p.issues })
+}
+
+func (l *lab) EachCreatedMergeRequest(_ context.Context, id int64, since time.Time, open bool, each func(triage.Issue) error) error {
+	return l.eachCreated("created merge requests", id, since, open, each, func(p *project) map[int64]triage.Issue { return p.merges })
+}
+
+func (l *lab) eachCreated(what string, id int64, since time.Time, open bool, each func(triage.Issue) error, of func(*project) map[int64]triage.Issue) error {
 	l.mu.Lock()
-	p, err := l.project("created", id)
+	p, err := l.project(what, id)
 	var list []triage.Issue
 	if err == nil {
-		for _, i := range p.issues {
+		for _, i := range of(p) {
 			if !i.CreatedAt.Before(since) && !(open && i.Closed) {
 				list = append(list, i)
 			}
@@ -127,7 +136,15 @@ func (l *lab) EachCreatedIssue(_ context.Context, id int64, since time.Time, ope
 }
 
 func (l *lab) EachUpdatedIssue(ctx context.Context, id int64, since time.Time, each func(triage.Issue) error) error {
-	list, end, err := l.list(id, since)
+	return l.eachUpdated(ctx, "updated", id, since, each, func(p *project) map[int64]triage.Issue { return p.issues })
+}
+
+func (l *lab) EachUpdatedMergeRequest(ctx context.Context, id int64, since time.Time, each func(triage.Issue) error) error {
+	return l.eachUpdated(ctx, "updated merge requests", id, since, each, func(p *project) map[int64]triage.Issue { return p.merges })
+}
+
+func (l *lab) eachUpdated(ctx context.Context, what string, id int64, since time.Time, each func(triage.Issue) error, of func(*project) map[int64]triage.Issue) error {
+	list, end, err := l.list(what, id, since, of)
 	if err != nil {
 		return err
 	}
@@ -146,15 +163,15 @@ func (l *lab) EachUpdatedIssue(ctx context.Context, id int64, since time.Time, e
 	return end
 }
 
-// list gives the issues to be handed on and how the list ends.
-func (l *lab) list(id int64, since time.Time) (list []triage.Issue, end, err error) {
+// list gives what is to be handed on and how the list ends.
+func (l *lab) list(what string, id int64, since time.Time, of func(*project) map[int64]triage.Issue) (list []triage.Issue, end, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	p, err := l.project("updated", id)
+	p, err := l.project(what, id)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, i := range p.issues {
+	for _, i := range of(p) {
 		if !i.UpdatedAt.Before(since) {
 			list = append(list, i)
 		}

@@ -32,6 +32,10 @@ type GitLab interface {
 	// it is like EachUpdatedIssue.
 	EachCreatedIssue(ctx context.Context, project int64, since time.Time, open bool, each func(triage.Issue) error) error
 
+	// EachUpdatedMergeRequest and EachCreatedMergeRequest do the same with merge requests. A project whose merge requests are switched off has none.
+	EachUpdatedMergeRequest(ctx context.Context, project int64, since time.Time, each func(triage.Issue) error) error
+	EachCreatedMergeRequest(ctx context.Context, project int64, since time.Time, open bool, each func(triage.Issue) error) error
+
 	Hooks(ctx context.Context, project int64) ([]gitlab.Hook, error)
 	TestHook(ctx context.Context, project, hook int64) error
 	// HookEvents lists the failed deliveries of a webhook, in any order.
