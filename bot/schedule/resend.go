@@ -74,7 +74,7 @@ func notResent(events []gitlab.HookEvent, newest int64) []gitlab.HookEvent {
 
 // isRelevant reports whether a webhook's trigger is of a kind that the bot acts on. An empty trigger may be.
 func isRelevant(trigger string) bool {
-	for _, kind := range []string{"issue", "note", "emoji", "work_item"} {
+	for _, kind := range []string{"issue", "note", "emoji", "work_item", "merge_request"} {
 		if strings.Contains(trigger, kind) {
 			return true
 		}

@@ -149,3 +149,25 @@ func TestResendWaitsForPeople(t *testing.T) {
 		expect(t, "sent again", []string{"a", "b"}, h.keys()[5:])
 	})
 }
+
+// Every kind of delivery that the receiver takes is sent again, and no other.
+func TestResendKinds(t *testing.T) {
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
+		h := r.lab.hook(7, ours(1, gitlab.HookExecutable))
+		wanted := []string{
+			"issue_hooks", "confidential_issue_hooks", "work_item_hooks", "merge_request_hooks", "note_hooks", "confidential_note_hooks", "emoji_hooks", "",
+		}
+		h.fail(wanted...)
+		h.fail("push_hooks", "tag_push_hooks", "pipeline_hooks", "milestone_hooks", "job_hooks")
+		for n := range h.failed {
+			h.failed[n].Trigger, h.failed[n].Key = h.failed[n].Key, fmt.Sprint(n)
+		}
+		r.watchdog("7")
+		r.pass(10 * time.Minute)
+		var sent []string
+		for n := range wanted {
+			sent = append(sent, fmt.Sprint(n))
+		}
+		expect(t, "sent again", sent, h.keys())
+	})
+}
