@@ -30,6 +30,9 @@ func subjectOfPart(part []byte) (triage.Ref, bool) {
 		kind, iids = triage.SubjectMergeRequest, []string{found["object_attributes.iid"]}
 	case "note", "emoji":
 		iids = []string{found["issue.iid"], found["work_item.iid"], iidOfURL(found["object_attributes.url"]), iidOfURL(found["object_attributes.awarded_on_url"])}
+		if found["object_kind"] == "note" && found["object_attributes.noteable_type"] == "MergeRequest" {
+			kind, iids = triage.SubjectMergeRequest, []string{found["merge_request.iid"]}
+		}
 	}
 	ref := triage.Ref{
 		Project: firstWhole(found["project.id"], found["project_id"], found["object_attributes.project_id"], found["object_attributes.target_project_id"]),
