@@ -64,7 +64,7 @@ func listGroupProjects(s *Server, c *apiCall) apiAnswer {
 		}
 		return n
 	})
-	return offsetPage(s, c, found, s.projectREST)
+	return offsetPage(s, c, found, func(p *project) object { return s.projectREST(p, c.by.user) })
 }
 
 // groupIssues are the issues of all projects of a group and of the groups below it.

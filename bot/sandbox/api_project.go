@@ -17,7 +17,7 @@ var instanceRoutes = []route{
 }
 
 var projectRoutes = []route{
-	{"GET", "/projects/{project}", "project", func(s *Server, c *apiCall) apiAnswer { return ok(s.projectREST(c.project)) }},
+	{"GET", "/projects/{project}", "project", func(s *Server, c *apiCall) apiAnswer { return ok(s.projectREST(c.project, c.by.user)) }},
 	{"GET", "/projects/{project}/members/all/{user}", "member", getMember},
 }
 
@@ -70,14 +70,15 @@ func getToken(s *Server, c *apiCall) apiAnswer {
 	})
 }
 
-func (s *Server) projectREST(p *project) object {
+// projectREST is a project as the user sees it: what it was forked from is told only if they may see that, too.
+func (s *Server) projectREST(p *project, to *user) object {
 	o := object{
 		"id": p.id, "name": path.Base(p.path), "path": path.Base(p.path), "path_with_namespace": p.path, "web_url": s.url + "/" + p.path,
 		"name_with_namespace": strings.ReplaceAll(p.path, "/", " / "), "default_branch": "main", "visibility": p.visibility,
 		"archived": p.archived, "service_desk_enabled": p.desk, "issues_enabled": !p.noIssues, "issues_access_level": "enabled",
 		"namespace": p.namespaceREST(), "autoclose_referenced_issues": !p.noAutoClose, "merge_requests_enabled": !p.noRequests, "merge_requests_access_level": "enabled",
 	}
-	if p.forkOf != nil {
+	if p.forkOf != nil && p.forkOf.visible(to) {
 		o["forked_from_project"] = object{"id": p.forkOf.id, "path_with_namespace": p.forkOf.path}
 	}
 	if p.noIssues {

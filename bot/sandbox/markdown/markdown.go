@@ -18,9 +18,11 @@ import (
 )
 
 var (
-	renderer = goldmark.New(goldmark.WithExtensions(extension.GFM),
+	renderer = goldmark.New(goldmark.WithExtensions(extension.NewLinkify(extension.WithLinkifyURLRegexp(address)), extension.Table, extension.Strikethrough, extension.TaskList),
 		goldmark.WithRendererOptions(html.WithUnsafe(), render.WithNodeRenderers(util.Prioritized(boxRenderer{}, 100))))
 	harmless = policy()
+	// address is what becomes a link by itself: of any host, a number or "localhost" too.
+	address = regexp.MustCompile(`^(?:http|https|ftp)://[^\s<>"]+`)
 	// reference finds what GitLab turns into more than text: @maria, ~UX, ~"needs research", :thumbsup:.
 	reference = regexp.MustCompile(`@[A-Za-z0-9_][A-Za-z0-9_.-]*|~"[^"\n]+"|~[^\s"~,;()<>]+|:[a-z0-9_+-]+:|[👍👎🎉👀✅❌❤⚠]\x{FE0F}?`)
 )

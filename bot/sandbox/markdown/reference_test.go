@@ -30,3 +30,13 @@ func TestIssueReferences(t *testing.T) {
 		}
 	}
 }
+
+// An instance may be reached by a number or by a name without a dot.
+func TestIssueReferencesOfLocalInstance(t *testing.T) {
+	for _, instance := range []string{"http://127.0.0.1:8080", "http://localhost:8080", "http://gitlab"} {
+		got := markdown.IssueReferences("Closes "+instance+"/g/p/-/issues/12.", instance)
+		if diff := cmp.Diff([]markdown.IssueReference{{Path: "g/p", IID: 12}}, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", instance, diff)
+		}
+	}
+}
