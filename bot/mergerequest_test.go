@@ -153,6 +153,31 @@ func TestMergeRequestOfAnotherProject(t *testing.T) {
 	r.alive()
 }
 
+// A merge request from a fork moves the issue of the project that it goes to. One within the fork moves none of that project: GitLab lets it close
+// none.
+func TestMergeRequestsOfForks(t *testing.T) {
+	t.Parallel()
+	r := newMergingRig(t, nil)
+	ref, other := r.ready(), r.ready()
+	fork, err := r.gitlab.Fork(r.project, "omar/project")
+	r.must(nil, err)
+	r.must(nil, r.gitlab.SetAutoClose(fork, false))
+	_, err = r.gitlab.AddHook(fork, sandbox.Hook{URL: r.app.URL(), Token: secret, SigningToken: signingToken, Events: sandbox.HookEvents()})
+	r.must(nil, err)
+	own, err := r.gitlab.Open("ann", fork, sandbox.IssueOptions{Title: "t", Labels: []string{readyForDev, "type::maintenance", "backend"}, Weight: triage.Int(2)})
+	r.must(nil, err)
+	r.settle()
+	r.mergingIn(fork, sandbox.MergeRequestOptions{Title: "Draft: within", Description: fmt.Sprintf("Closes team/project#%d and #%d", ref.IID, own.IID)})
+	r.in(own, inDev)
+	r.in(ref, readyForDev)
+	r.mergingIn(r.project, sandbox.MergeRequestOptions{Title: "Draft: from it", From: fork, Description: fmt.Sprintf("Closes #%d", other.IID)})
+	r.in(other, inDev)
+	r.loseStore()
+	r.merging("ready", fmt.Sprintf("Closes #%d", ref.IID))
+	r.in(ref, inCodeReview) // GitLab's list of what names the issue has the draft within the fork, too
+	r.alive()
+}
+
 // An issue that falls out of the set is told.
 func TestMergeRequestThatClosesNoMore(t *testing.T) {
 	t.Parallel()

@@ -66,6 +66,14 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// A merge request from a fork is one of the project that it goes to, and so is what its text names without a project.
+func TestReadFromAFork(t *testing.T) {
+	got := closing.Read("", "Closes #1 and ada/hull#2", closing.SourceOf("fleet/hull", "https://gitlab.example/fleet/hull"))
+	if diff := cmp.Diff([]string{"fleet/hull#1", "ada/hull#2"}, got.Issues); diff != "" {
+		t.Errorf("references (-want +got):\n%s", diff)
+	}
+}
+
 // What a person can write is bounded in what it makes the bot do.
 func TestReadBounds(t *testing.T) {
 	var b strings.Builder

@@ -216,6 +216,9 @@ type MergeSettings struct {
 	DefaultBranch string
 	// AutoClose says that GitLab closes an issue of the project when a merge request that closes it is merged.
 	AutoClose bool
+	// ForkedFrom is the project that it was forked from, 0 if it is no fork or the token may not see that project. GitLab lets a merge request in
+	// the fork close none of its issues.
+	ForkedFrom int64
 }
 
 // MergeSettings asks for those of a project. GitLab closes issues unless it says otherwise. NotFound if the token may not see the project.
@@ -225,10 +228,13 @@ func (c *Client) MergeSettings(ctx context.Context, project int64) (MergeSetting
 		ID            int64  `json:"id"`
 		DefaultBranch string `json:"default_branch"`
 		AutoClose     *bool  `json:"autoclose_referenced_issues"`
+		ForkedFrom    struct {
+			ID int64 `json:"id"`
+		} `json:"forked_from_project"`
 	}
 	a, err := c.do(ctx, k, &w)
 	if err == nil && w.ID != project {
 		err = c.newError(k, a.status, Transient, errors.New("the answer is not that project"))
 	}
-	return MergeSettings{DefaultBranch: w.DefaultBranch, AutoClose: w.AutoClose == nil || *w.AutoClose}, err
+	return MergeSettings{DefaultBranch: w.DefaultBranch, AutoClose: w.AutoClose == nil || *w.AutoClose, ForkedFrom: w.ForkedFrom.ID}, err
 }

@@ -140,6 +140,8 @@ func TestMergeSettings(t *testing.T) {
 		`{"id":7,"default_branch":"main","autoclose_referenced_issues":false}`: {DefaultBranch: "main"},
 		`{"id":7,"default_branch":"main","autoclose_referenced_issues":true}`:  {DefaultBranch: "main", AutoClose: true},
 		`{"id":7,"default_branch":null}`:                                       {AutoClose: true},
+		`{"id":7,"forked_from_project":{"id":3,"name":"x"}}`:                   {AutoClose: true, ForkedFrom: 3},
+		`{"id":7,"forked_from_project":null}`:                                  {AutoClose: true},
 	} {
 		c, _ := answers(t, map[string]string{"/api/v4/projects/7": json})
 		if got, err := c.MergeSettings(t.Context(), 7); got != want || err != nil {

@@ -13,7 +13,8 @@ import (
 )
 
 // findClosed looks up which issues the merge request closes, once for each head, target, title and description: GitLab changes its set with these
-// only. It takes two calls, one if GitLab's own set has all that the text names; a third if GitLab is too old to say what the text refers to.
+// only. It takes one call if GitLab's own set has all that the text names, at most three otherwise. Where GitLab turns out to be too old to say what
+// the text refers to, that takes one more, once for each project.
 func (j *job) findClosed(ctx context.Context) error {
 	m := j.snap.issue.MergeRequest
 	of := strings.Join([]string{m.Head, m.TargetBranch, m.Digest}, " ")
@@ -62,21 +63,43 @@ func (j *job) lookUpClosed(ctx context.Context) (*triage.ClosingSet, error) {
 
 // resolve adds the issues that the text names to the set, and returns the names that lead to none.
 func (j *job) resolve(ctx context.Context, missing []string, set *triage.ClosingSet) (left []string, err error) {
+	project := j.batch.Issue.Project
+	if _, older := j.pool.unlisted.Load(project); older {
+		return j.resolveOne(ctx, missing, set)
+	}
 	referred, err := j.reads.ReferredIssues(ctx, j.batch.Issue)
 	if gitlab.ClassOf(err) == gitlab.NotFound {
+		j.pool.unlisted.Store(project, true)
 		return j.resolveOne(ctx, missing, set)
 	}
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range missing {
-		if ref := names(referred, name); ref != nil {
-			set.Issues = append(set.Issues, triage.ClosedIssue{Ref: *ref, ByText: true})
-		} else {
+		if ref := names(referred, name); ref == nil {
 			left = append(left, name)
+		} else if err := j.addNamed(ctx, *ref, set); err != nil {
+			return nil, err
 		}
 	}
 	return left, nil
+}
+
+// addNamed adds an issue that the text names, unless it is of the project from which the merge request's was forked: GitLab lets a fork close none of
+// those. Of a merge request from a fork into that project it is the target's own issue, which counts.
+func (j *job) addNamed(ctx context.Context, issue triage.Ref, set *triage.ClosingSet) error {
+	if issue.Project != j.batch.Issue.Project {
+		settings, err := j.mergeSettings(ctx, j.batch.Issue.Project)
+		if err != nil {
+			return err
+		}
+		if settings.ForkedFrom == issue.Project {
+			j.effects.note("left alone " + issue.String() + ", which is of the project that this one was forked from")
+			return nil
+		}
+	}
+	set.Issues = append(set.Issues, triage.ClosedIssue{Ref: issue, ByText: true})
+	return nil
 }
 
 // resolveOne looks up the first of the issues that the text names, where GitLab does not say which it refers to: more than that would be too many
@@ -85,8 +108,7 @@ func (j *job) resolveOne(ctx context.Context, missing []string, set *triage.Clos
 	issue, err := j.reads.IssueByReference(ctx, j.batch.Issue.Project, missing[0])
 	switch gitlab.ClassOf(err) {
 	case "":
-		set.Issues = append(set.Issues, triage.ClosedIssue{Ref: issue.Ref, ByText: true})
-		return missing[1:], nil
+		return missing[1:], j.addNamed(ctx, issue.Ref, set)
 	case gitlab.NotFound, gitlab.Permanent:
 		return missing, nil
 	default:

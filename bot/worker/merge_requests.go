@@ -31,9 +31,14 @@ func (j *job) loadMergeRequests(ctx context.Context, around *triage.Context) err
 	})
 	for _, l := range listed {
 		m := l.MergeRequest
-		if m.ToDefault, err = j.goesToDefault(ctx, l); err != nil {
+		settings, err := j.settingsOf(ctx, m.Project)
+		if err != nil {
 			return err
 		}
+		if m.ByText && settings.ForkedFrom == j.batch.Issue.Project {
+			continue // GitLab lets a merge request in a fork close none of these issues
+		}
+		m.ToDefault = l.Target == settings.DefaultBranch
 		m.ByHand = !m.ToDefault && !m.ByText // GitLab's set for another branch holds what was linked by hand
 		if m.State == triage.MRMerged {
 			m.Since = m.MergedAt
@@ -44,11 +49,11 @@ func (j *job) loadMergeRequests(ctx context.Context, around *triage.Context) err
 	return nil
 }
 
-// goesToDefault reports whether a merge request goes to the default branch of its project. What the bot cannot see does not.
-func (j *job) goesToDefault(ctx context.Context, m gitlab.CloserOf) (bool, error) {
-	settings, err := j.mergeSettings(ctx, m.Project)
+// settingsOf are the settings of a merge request's project. One that the bot cannot see has none, so that no branch is its default branch.
+func (j *job) settingsOf(ctx context.Context, project int64) (gitlab.MergeSettings, error) {
+	settings, err := j.mergeSettings(ctx, project)
 	if gitlab.ClassOf(err) == gitlab.NotFound {
-		return false, nil
+		return gitlab.MergeSettings{}, nil
 	}
-	return m.Target == settings.DefaultBranch, err
+	return settings, err
 }

@@ -62,8 +62,10 @@ type Pool struct {
 	desks   recent[int64, bool]                 // which projects have a Service Desk
 	merging recent[int64, gitlab.MergeSettings] // by project
 	heard   sync.Map                            // projects (int64) whose merge requests are delivered
-	sources sources
-	rules   atomic.Pointer[rulebook]
+
+	unlisted sync.Map // projects (int64) whose GitLab is too old to list what a merge request refers to
+	sources  sources
+	rules    atomic.Pointer[rulebook]
 }
 
 // New prepares a pool; Run starts it.
