@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/record"
 	"flowkeeper/rules/triage"
 )
@@ -17,89 +18,111 @@ const newborn = time.Minute
 
 // load finds out what happened, what the issue looks like and what is remembered of it, from the mailbox alone where that is enough.
 func (j *job) load(ctx context.Context) error {
-	j.known = j.batch.Attempt == 1 && j.batch.Memory != nil && json.Unmarshal(j.batch.Memory, &j.in.Memory) == nil && j.in.Memory.Intent == nil &&
-		!j.in.Memory.Partial
-	j.mail.whole = j.known
-	if !j.known {
-		j.in.Memory = triage.Memory{}
-		_ = json.Unmarshal(j.batch.Memory, &j.in.Memory) // what can be read of it is better than nothing
-	}
-	j.effects.unanswered, j.mail.shadowed = j.in.Memory.Unanswered, j.in.Memory.ShadowActions
-	j.mail.blank = j.in.Memory.FirstSeen.IsZero()
-	if j.batch.Attempt > 1 {
-		j.doubts.counts = j.in.Memory.Unconfirmed // those of an earlier batch are over
-	}
-	j.in.Memory.Unconfirmed = nil
-	team := j.rules.policy.Team
-	newest := seenAs(team, j.in.Memory.Issue)
-	j.in.Memory.Issue, j.in.Memory.LastDelivered = newest, seenAs(team, j.in.Memory.LastDelivered)
-	if newest != nil {
-		j.snap.seenAt, j.snap.told = j.in.Memory.SeenAt, cmp.Or(j.in.Memory.LastDelivered, newest)
-	}
-	j.reports.remembered = newest
+	j.loadMemory()
 	for _, d := range j.reports.others {
-		body, err := record.DecodeEvent(d.Body, j.batch.Issue)
-		if err != nil {
-			j.log.Warn("the issue is read afresh, because something happened to it and nobody knows what", zap.String("delivery", d.ID), zap.Error(err))
-			body = record.Event{Event: triage.Event{Kind: triage.Swept}}
-		}
-		told := body.Issue.StatusName
-		if told != "" && team.KeepsStatus() {
-			body.Issue.StatusAt = body.Issue.UpdatedAt
-		}
-		if body.Issue.UpdatedAt.IsZero() {
-			onMergeRequest := body.Event.Kind == triage.Noted && j.batch.Issue.Kind == triage.SubjectMergeRequest
-			if body.Event.Kind != triage.MergeRequestChanged && !onMergeRequest { // which say nothing about the subject
-				j.mail.unreadable++
-			}
-		} else if body.Issue.CarryFrom(newest); body.Issue.NewerThan(newest) {
-			lacking := lacksStatus(team, told, &body, newest)
-			body.Issue = team.SeeStatus(body.Issue)
-			newest, j.snap.seenAt, j.snap.late = &body.Issue, body.Event.ReceivedAt, body.Event.ReceivedAt.Sub(body.Issue.UpdatedAt) > newborn
-			j.mail.ambiguous = lacking
-		} else if told != "" && body.Issue.UpdatedAt.Equal(newest.UpdatedAt) {
-			// Of a closing that is told twice, as of one time, only one may tell the status.
-			newest.Status, newest.StatusName = cmp.Or(body.Issue.Status, newest.Status), told
-			*newest = team.SeeStatus(*newest)
-		} else if told != "" && !newest.StatusAt.IsZero() && body.Issue.UpdatedAt.After(newest.StatusAt) {
-			// A later state came without a status, in answer to a write.
-			newest.Status, newest.StatusName, newest.StatusAt = body.Issue.Status, told, body.Issue.UpdatedAt
-			*newest = team.SeeStatus(*newest)
-		} else if body.Issue.Status == triage.Canceled && body.Issue.UpdatedAt.Equal(newest.UpdatedAt) {
-			newest.Status = triage.Canceled
-		}
-		j.mail.ambiguous = j.mail.ambiguous || isAmbiguous(&body.Issue, newest)
-		if body.Event.Kind == triage.PoliciesDue {
-			j.mail.otherRules = j.mail.otherRules || body.Policies != j.rules.policy.PoliciesDigest(j.batch.Issue.Kind)
-		} else if body.Event.Kind != triage.Swept {
-			j.mail.receivedAt = append(j.mail.receivedAt, body.Event.ReceivedAt)
-		}
-		j.mail.adopted = j.mail.adopted || body.Adopted
-		if body.Came.After(j.mail.cameAt) {
-			j.mail.cameAt = body.Came
-		}
-		if n := body.Event.Note; n != nil {
-			n.OnlyCommands = j.onlyCommands(n.Text)
-		}
-		if !j.view.bot.is(body.Event.Actor.ID) {
-			j.in.Events = append(j.in.Events, j.withoutRepeatedTransition(team.SeeStatusChange(body.Event)))
-		}
+		j.takeDelivery(d)
 	}
 	if j.batch.Woken {
 		j.in.Events = append(j.in.Events, triage.Event{Kind: triage.Woken, At: j.now(), ReceivedAt: j.now()})
 	}
-	j.snap.newest, j.snap.newestAt = newest, j.snap.seenAt
+	j.snap.newestAt = j.snap.seenAt
 	if j.in.Memory.FirstSeen.IsZero() {
 		j.in.Memory.FirstSeen = j.now()
 	}
-	if newest == nil || j.batch.Attempt > 1 || j.mail.unreadable > 0 || j.in.Memory.Intent != nil || j.mail.ambiguous {
+	if j.snap.newest == nil || j.batch.Attempt > 1 || j.mail.unreadable > 0 || j.in.Memory.Intent != nil || j.mail.ambiguous {
 		return j.readIssue(ctx)
 	}
-	j.snap.issue = *newest
+	j.snap.issue = *j.snap.newest
 	j.in.Memory.SeenFromCreation = j.in.Memory.SeenFromCreation || j.mail.blank && j.isNewborn()
 	j.known = j.known || j.isNewborn()
 	j.in.Memory.Context.AllTold = j.in.Memory.Context.AllTold || j.mail.blank && j.isNewborn() && j.pool.hearsMergeRequests(j.batch.Issue.Project)
 	return nil
+}
+
+// loadMemory takes what is remembered of the issue, and the state that was known last.
+func (j *job) loadMemory() {
+	m, team := &j.in.Memory, j.rules.policy.Team
+	j.known = j.batch.Attempt == 1 && j.batch.Memory != nil && json.Unmarshal(j.batch.Memory, m) == nil && m.Intent == nil && !m.Partial
+	j.mail.whole = j.known
+	if !j.known {
+		*m = triage.Memory{}
+		_ = json.Unmarshal(j.batch.Memory, m) // what can be read of it is better than nothing
+	}
+	j.effects.unanswered, j.mail.shadowed = m.Unanswered, m.ShadowActions
+	j.mail.blank = m.FirstSeen.IsZero()
+	if j.batch.Attempt > 1 {
+		j.doubts.counts = m.Unconfirmed // those of an earlier batch are over
+	}
+	m.Unconfirmed = nil
+	m.Issue, m.LastDelivered = seenAs(team, m.Issue), seenAs(team, m.LastDelivered)
+	if m.Issue != nil {
+		j.snap.seenAt, j.snap.told = m.SeenAt, cmp.Or(m.LastDelivered, m.Issue)
+	}
+	j.reports.remembered, j.snap.newest = m.Issue, m.Issue
+}
+
+// takeDelivery takes in the state that a delivery shows, and what happened.
+func (j *job) takeDelivery(d inbox.Message) {
+	body, err := record.DecodeEvent(d.Body, j.batch.Issue)
+	if err != nil {
+		j.log.Warn("the issue is read afresh, because something happened to it and nobody knows what", zap.String("delivery", d.ID), zap.Error(err))
+		body = record.Event{Event: triage.Event{Kind: triage.Swept}}
+	}
+	j.takeState(&body)
+	switch body.Event.Kind {
+	case triage.PoliciesDue:
+		j.mail.otherRules = j.mail.otherRules || body.Policies != j.rules.policy.PoliciesDigest(j.batch.Issue.Kind)
+	case triage.Swept:
+	default:
+		j.mail.receivedAt = append(j.mail.receivedAt, body.Event.ReceivedAt)
+	}
+	j.mail.adopted = j.mail.adopted || body.Adopted
+	if body.Came.After(j.mail.cameAt) {
+		j.mail.cameAt = body.Came
+	}
+	if n := body.Event.Note; n != nil {
+		n.OnlyCommands = j.onlyCommands(n.Text)
+	}
+	if !j.view.bot.is(body.Event.Actor.ID) {
+		j.in.Events = append(j.in.Events, j.withoutRepeatedTransition(j.rules.policy.Team.SeeStatusChange(body.Event)))
+	}
+}
+
+// takeState follows the issue to the state that a delivery shows, if that is later than the one known so far.
+func (j *job) takeState(body *record.Event) {
+	shown, known := &body.Issue, j.snap.newest
+	if shown.UpdatedAt.IsZero() {
+		onMergeRequest := body.Event.Kind == triage.Noted && j.batch.Issue.Kind == triage.SubjectMergeRequest
+		if body.Event.Kind != triage.MergeRequestChanged && !onMergeRequest { // which say nothing about the subject
+			j.mail.unreadable++
+		}
+		return
+	}
+	team, status := j.rules.policy.Team, shown.StatusName
+	if status != "" && team.KeepsStatus() {
+		shown.StatusAt = shown.UpdatedAt
+	}
+	shown.CarryFrom(known)
+	if shown.NewerThan(known) {
+		j.mail.ambiguous = lacksStatus(team, status, body, known)
+		*shown = team.SeeStatus(*shown)
+		j.snap.newest, j.snap.seenAt, j.snap.late = shown, body.Event.ReceivedAt, body.Event.ReceivedAt.Sub(shown.UpdatedAt) > newborn
+		return
+	}
+	sameTime := shown.UpdatedAt.Equal(known.UpdatedAt)
+	switch {
+	case status != "" && sameTime:
+		// Of a closing that is told twice, as of one time, only one may tell the status.
+		known.Status, known.StatusName = cmp.Or(shown.Status, known.Status), status
+		*known = team.SeeStatus(*known)
+	case status != "" && !known.StatusAt.IsZero() && shown.UpdatedAt.After(known.StatusAt):
+		// A later state came without a status, in answer to a write.
+		known.Status, known.StatusName, known.StatusAt = shown.Status, status, shown.UpdatedAt
+		*known = team.SeeStatus(*known)
+	case shown.Status == triage.Canceled && sameTime:
+		known.Status = triage.Canceled
+	}
+	j.mail.ambiguous = j.mail.ambiguous || isAmbiguous(shown, known)
 }
 
 // lacksStatus reports whether an event does not tell the status of the issue though there may be one, or another than the one that is known. Webhooks about
