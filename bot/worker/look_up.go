@@ -73,68 +73,27 @@ func (j *job) lookUp(ctx context.Context, d engine.Decision, needs engine.Needs)
 // loadContext gets what is around the issue into the memory.
 func (j *job) loadContext(ctx context.Context, d engine.Decision, needs engine.Needs) error {
 	around, began := needs.Known, j.now()
-	if needs.Facts&triage.NeedClosingReason != 0 {
-		if err := j.loadClosing(ctx); err != nil {
-			return err
+	for _, l := range []struct {
+		need triage.Need
+		load func() error
+	}{
+		{triage.NeedClosingReason, func() error { return j.loadClosing(ctx) }},
+		{triage.NeedLinks, func() error { return j.loadLinks(ctx, &around) }},
+		{triage.NeedAgreements | triage.NeedComments, func() error { return j.loadComments(ctx, d, needs.Facts, &around) }},
+		{triage.NeedAccessLevels, func() error { return j.loadLevels(ctx, &around) }},
+		{triage.NeedAuthorLevel, func() error { return j.loadAuthorLevel(ctx, &around) }},
+		{triage.NeedStateEntry, func() error { return j.loadStateEntry(ctx) }},
+		{triage.NeedMilestone, func() error { return j.loadMilestone(ctx, &around) }},
+		{triage.NeedMergeRequests, func() error { return j.loadMergeRequests(ctx, &around) }},
+		{triage.NeedClosedLabels, func() error { return j.loadClosedLabels(ctx, &around) }},
+		{needs.Facts, func() error { return j.loadPolicyFacts(ctx, needs, &around) }},
+		{triage.NeedSeverityAt, func() error { return j.loadSeverityAt(ctx) }},
+	} {
+		if needs.Facts&l.need == 0 {
+			continue
 		}
-	}
-	if needs.Facts&triage.NeedLinks != 0 {
-		links, err := j.reads.Links(ctx, j.batch.Issue)
-		if err != nil {
+		if err := l.load(); err != nil {
 			return err
-		}
-		around.Links = links
-	}
-	if needs.Facts&(triage.NeedAgreements|triage.NeedComments) != 0 {
-		if err := j.loadComments(ctx, d, needs.Facts, &around); err != nil {
-			return err
-		}
-	}
-	if needs.Facts&triage.NeedAccessLevels != 0 {
-		if err := j.loadLevels(ctx, &around); err != nil {
-			return err
-		}
-	}
-	if needs.Facts&triage.NeedAuthorLevel != 0 {
-		level, err := j.view.levels.of(ctx, j.batch.Issue.Project, j.snap.issue.Author.ID)
-		if err != nil {
-			return err
-		}
-		around.AuthorLevel = level
-	}
-	if needs.Facts&triage.NeedStateEntry != 0 && !j.recovered {
-		if err := j.recoverMemory(ctx); err != nil {
-			return err
-		}
-	}
-	if needs.Facts&triage.NeedMilestone != 0 {
-		facts, err := j.milestoneFacts(ctx, around.Milestone)
-		if err != nil {
-			return err
-		}
-		around.Milestone = facts
-	}
-	if needs.Facts&triage.NeedMergeRequests != 0 {
-		if err := j.loadMergeRequests(ctx, &around); err != nil {
-			return err
-		}
-	}
-	if needs.Facts&triage.NeedClosedLabels != 0 {
-		if err := j.loadClosedLabels(ctx, &around); err != nil {
-			return err
-		}
-	}
-	if err := j.loadPolicyFacts(ctx, needs, &around); err != nil {
-		return err
-	}
-	if needs.Facts&triage.NeedSeverityAt != 0 {
-		past, err := j.view.changes(ctx)
-		if err != nil {
-			return err
-		}
-		j.in.Memory.SeverityAt = engine.FirstSeverity(j.rules.policy.Team, past)
-		if j.in.Memory.SeverityAt.IsZero() {
-			j.in.Memory.SeverityAt = j.snap.issue.CreatedAt // it was set when the issue was opened, or imported
 		}
 	}
 	if d.InScope && needs.Facts&triage.NeedAgreements != 0 {
@@ -152,6 +111,41 @@ func (j *job) loadContext(ctx context.Context, d engine.Decision, needs engine.N
 		}
 	}
 	j.in.Memory.Context = around
+	return nil
+}
+
+func (j *job) loadLinks(ctx context.Context, around *triage.Context) (err error) {
+	around.Links, err = j.reads.Links(ctx, j.batch.Issue)
+	return err
+}
+
+func (j *job) loadAuthorLevel(ctx context.Context, around *triage.Context) (err error) {
+	around.AuthorLevel, err = j.view.levels.of(ctx, j.batch.Issue.Project, j.snap.issue.Author.ID)
+	return err
+}
+
+func (j *job) loadMilestone(ctx context.Context, around *triage.Context) (err error) {
+	around.Milestone, err = j.milestoneFacts(ctx, around.Milestone)
+	return err
+}
+
+// loadStateEntry finds out since when the issue has been in its state, which GitLab's record of label changes tells.
+func (j *job) loadStateEntry(ctx context.Context) error {
+	if j.recovered {
+		return nil
+	}
+	return j.recoverMemory(ctx)
+}
+
+func (j *job) loadSeverityAt(ctx context.Context) error {
+	past, err := j.view.changes(ctx)
+	if err != nil {
+		return err
+	}
+	j.in.Memory.SeverityAt = engine.FirstSeverity(j.rules.policy.Team, past)
+	if j.in.Memory.SeverityAt.IsZero() {
+		j.in.Memory.SeverityAt = j.snap.issue.CreatedAt // it was set when the issue was opened, or imported
+	}
 	return nil
 }
 
