@@ -22,25 +22,9 @@ func sizeWithin(limit int) size { return sizeFor(max(limit*6/7, 1)) }
 // rate is in tokens a second.
 func (s size) rate() float64 { return float64(s.perMinute) / 60 }
 
-// reserveFor is how many tokens the class must leave in the bucket.
-func (s size) reserveFor(c class) int {
-	if c == urgent {
-		return 0
-	}
-	return s.reserve
-}
-
-// fillTime is how long the bucket takes to fill from one level to another, at most.
-func (s size) fillTime(from, to float64) time.Duration {
-	if from >= to {
-		return 0
-	}
-	return time.Duration((to-from)/s.rate()*float64(time.Second)) + 1 // rounded up, or it would be asked for in vain
-}
-
-// bucket is a token bucket. It has a reserve, takes tokens back and can be lowered, which the usual ones cannot.
+// bucket is what this process has left, to hold it to the budget whatever the store says. Who comes first is decided elsewhere.
 type bucket struct {
-	level float64
+	level float64   // below 0 while tokens are owed
 	at    time.Time // when the level was computed
 }
 
@@ -50,12 +34,9 @@ func (b *bucket) fill(s size, now time.Time) {
 	b.at = now
 }
 
-// take takes a token if that leaves the reserve, and returns 0; else it returns how long to wait.
-func (b *bucket) take(s size, reserve int, now time.Time) time.Duration {
+// take takes a token and returns how long it takes until it is there, 0 if it is.
+func (b *bucket) take(s size, now time.Time) time.Duration {
 	b.fill(s, now)
-	if wait := s.fillTime(b.level, float64(reserve+1)); wait > 0 {
-		return wait
-	}
 	b.level--
-	return 0
+	return time.Duration(max(-b.level, 0) / s.rate() * float64(time.Second))
 }

@@ -22,7 +22,7 @@ const (
 
 // Options are what a Budget needs. All have defaults.
 type Options struct {
-	Store Store // holds the shared buckets; default none: this process is the fleet
+	Store Store // holds the buckets that replicas share; default none: this process is the fleet
 
 	PerMinute      int // calls of all kinds by the fleet; default DefaultPerMinute
 	NotesPerMinute int // those of them that write a comment; default DefaultNotesPerMinute
@@ -49,7 +49,7 @@ func New(o Options) (*Budget, error) {
 			o.PerMinute, o.NotesPerMinute, DefaultPerMinute, DefaultNotesPerMinute)
 	}
 	o = o.withDefaults()
-	fleet := &fleet{store: o.Store, now: o.Now, log: o.Log}
+	fleet := newFleet(o.Store, o.Now, o.Log)
 	b := &Budget{
 		calls: newLimiter("gitlab-calls", "GitLab calls", o.PerMinute, fleet, o.Now, o.Log),
 		notes: newLimiter("gitlab-notes", "comments", o.NotesPerMinute, fleet, o.Now, o.Log),
@@ -77,7 +77,8 @@ func (o Options) withDefaults() Options {
 }
 
 // Wait returns nil when one call may be made, which is to follow at once. A note is a call that writes a comment; it needs room in both
-// budgets. Urgent work comes first; beyond that, who came first is served first. The error is that of ctx, which alone ends a wait early.
+// budgets. Urgent work comes first, but leaves one call in coordination.Share to other work. Beyond that, who came first in a process is served
+// first, and processes take turns. The error is that of ctx, which alone ends a wait early.
 func (b *Budget) Wait(ctx context.Context, note bool) error {
 	c := classOf(ctx)
 	began := b.now()
@@ -131,7 +132,7 @@ const (
 
 type urgentKey struct{}
 
-// Urgent marks work that somebody waits for, such as a command: its calls may use what is kept free of all other work.
+// Urgent marks work that somebody waits for, such as a command or a start: its calls may use what is kept free of all other work.
 func Urgent(ctx context.Context) context.Context { return context.WithValue(ctx, urgentKey{}, true) }
 
 func classOf(ctx context.Context) class {

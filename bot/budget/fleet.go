@@ -2,6 +2,9 @@ package budget
 
 import (
 	"context"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
 	"sync"
 	"time"
 
@@ -12,8 +15,8 @@ import (
 
 // Store holds the buckets that all replicas share. Names are those of this package alone.
 type Store interface {
-	// TakeTokens takes n tokens from a bucket and returns 0, or takes none and returns how long it takes until there are enough.
-	TakeTokens(ctx context.Context, b coordination.Bucket, n int) (time.Duration, error)
+	// TakeTokens takes n tokens from a bucket and returns 0, or takes none and returns when to ask again. It tells how many are left.
+	TakeTokens(ctx context.Context, b coordination.Bucket, n int) (again time.Duration, left float64, err error)
 	// LowerTo lowers what is in a bucket; it never raises it.
 	LowerTo(ctx context.Context, name string, left int) error
 }
@@ -25,10 +28,12 @@ const (
 	storePause = 5 * time.Second
 )
 
-// fleet takes tokens from the buckets in the store, which all replicas share. While the store is away each process uses only its own: calls must
-// not stop because of that.
+// fleet takes tokens from the buckets in the store, which all replicas share. Without a store, or while it is away, each process uses buckets of its
+// own: calls must not stop because of that.
 type fleet struct {
 	store Store // nil if there is none
+	own   Store
+	who   string // this process, among all
 	now   func() time.Time
 	log   *zap.Logger
 
@@ -36,33 +41,43 @@ type fleet struct {
 	away time.Time // the store did not answer and is not asked before then; zero if it answers
 }
 
-// take takes a token from the fleet's bucket and returns 0, or returns how long to wait. It takes nothing, and returns 0, while the store is away or
-// if ctx ends.
-func (f *fleet) take(ctx context.Context, name string, s size, c class) (again time.Duration) {
-	f.askStore(ctx, func(ctx context.Context) (err error) {
-		again, err = f.store.TakeTokens(ctx, coordination.Bucket{Name: name, Rate: s.rate(), Burst: s.burst, Reserve: s.reserveFor(c)}, 1)
+func newFleet(store Store, now func() time.Time, log *zap.Logger) *fleet {
+	memory := coordination.NewMemory(now)
+	return &fleet{store: store, own: coordination.New(memory, memory, nil), who: strconv.FormatUint(rand.Uint64(), 36), now: now, log: log}
+}
+
+// take takes a token from the fleet's bucket and returns 0, or returns when to ask again. It tells how many tokens are left.
+func (f *fleet) take(ctx context.Context, name string, s size, c class) (again time.Duration, left float64) {
+	b := coordination.Bucket{Name: name, Rate: s.rate(), Burst: s.burst, Reserve: s.reserve, Urgent: c == urgent, Who: fmt.Sprint(f.who, "/", c)}
+	f.ask(ctx, func(ctx context.Context, from Store) (err error) {
+		again, left, err = from.TakeTokens(ctx, b, 1)
 		return err
 	})
-	return max(again, 0)
+	return again, left
 }
 
 // lower lowers the fleet's bucket to left tokens, if it holds more.
 func (f *fleet) lower(ctx context.Context, name string, left int) {
-	f.askStore(ctx, func(ctx context.Context) error { return f.store.LowerTo(ctx, name, left) })
+	f.ask(ctx, func(ctx context.Context, from Store) error { return from.LowerTo(ctx, name, left) })
 }
 
-// askStore asks the store, unless it is away.
-func (f *fleet) askStore(ctx context.Context, question func(context.Context) error) {
-	if f.store == nil || !f.storeAvailable() {
+// ask asks the store, or what this process has in its place.
+func (f *fleet) ask(ctx context.Context, question func(context.Context, Store) error) {
+	if f.store != nil && f.storeAvailable() && f.askStore(ctx, question) {
 		return
 	}
+	_ = question(ctx, f.own) // memory does not fail, but if ctx ends
+}
+
+// askStore asks the store and reports whether it answered.
+func (f *fleet) askStore(ctx context.Context, question func(context.Context, Store) error) bool {
 	limited, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	err := question(limited)
-	if ctx.Err() != nil {
-		return // the caller has gone, which says nothing about the store
+	err := question(limited, f.store)
+	if ctx.Err() == nil { // else the caller has gone, which says nothing about the store
+		f.recordAnswer(err)
 	}
-	f.recordAnswer(err)
+	return err == nil
 }
 
 // storeAvailable reports whether the store may be asked now.

@@ -3,7 +3,6 @@ package budget
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -12,13 +11,9 @@ import (
 	"flowkeeper/bot/sleep"
 )
 
-const (
-	// maxSleep bounds a sleep, so that nobody sleeps on when its reason is gone: a store that was emptied, a clock that was set right.
-	maxSleep = 10 * time.Second
-	// maxJitter bounds the jitter that is added to a wait, up to half of it. Without it, of the processes that wait for the same token the one
-	// nearest to the store would always come first. Tokens that drip meanwhile are in the bucket.
-	maxJitter = 250 * time.Millisecond
-)
+// maxSleep bounds a sleep, so that nobody sleeps on when its reason is gone: a store that was emptied, a clock that was set right. Who sleeps for
+// longer than coordination.KeepPlace loses its place.
+const maxSleep = 10 * time.Second
 
 // limiter is one budget and the queue of those who wait for it.
 type limiter struct {
@@ -34,15 +29,9 @@ type limiter struct {
 
 	mu           sync.Mutex
 	size         size               // as configured, or less if GitLab allows less
-	local        bucket             // of this process alone; it never knowingly holds fewer tokens than the fleet's
+	local        bucket             // of this process alone
 	blockedUntil [classes]time.Time // GitLab refuses calls of the class until then
-	reported     *reportedLimit     // what the fleet's bucket has yet to be told; nil for nothing
-}
-
-// reportedLimit is how many calls are left until reset, by GitLab's headers.
-type reportedLimit struct {
-	left  int
-	reset time.Time
+	untold       time.Time          // until then the fleet's bucket is to be made no fuller than the local one, which knows better
 }
 
 func newLimiter(name, what string, perMinute int, fleet *fleet, now func() time.Time, log *zap.Logger) *limiter {
@@ -75,14 +64,14 @@ func (l *limiter) enterQueue(ctx context.Context, c class) error {
 
 func (l *limiter) leaveQueue(c class) { <-l.queues[c] }
 
-// waitForToken waits until a token could be taken.
+// waitForToken waits until a token could be taken. One that was taken while ctx ended is lost: one call less.
 func (l *limiter) waitForToken(ctx context.Context, c class) error {
-	for ctx.Err() == nil {
-		again := l.takeToken(ctx, c)
-		if again == 0 {
-			break
+	for taken := false; ctx.Err() == nil && !taken; {
+		var wait time.Duration
+		wait, taken = l.takeToken(ctx, c)
+		if wait > 0 {
+			sleep.For(ctx, min(wait, maxSleep))
 		}
-		sleep.For(ctx, min(again, maxSleep)+rand.N(min(again/2, maxJitter)+1))
 	}
 	return l.waitError(ctx)
 }
@@ -95,48 +84,65 @@ func (l *limiter) waitError(ctx context.Context) error {
 	return fmt.Errorf("waiting for the budget of %s: %w", l.what, ctx.Err())
 }
 
-// takeToken takes one token and returns 0, or returns when to try again. A token that was taken while ctx ended is lost: one call less.
-func (l *limiter) takeToken(ctx context.Context, c class) time.Duration {
+// takeToken takes a token, and returns how long to wait before it is used, or takes none and returns when to try again.
+func (l *limiter) takeToken(ctx context.Context, c class) (wait time.Duration, taken bool) {
 	l.reportToFleet(ctx)
-	s, again := l.takeLocal(c)
-	if again > 0 {
-		return again
+	s, blocked := l.state(c)
+	if blocked > 0 {
+		return blocked, false
 	}
-	if again = l.fleet.take(ctx, l.name, s, c); again > 0 {
-		l.returnToken(s, c, again)
+	again, left := l.fleet.take(ctx, l.name, s, c)
+	if ctx.Err() != nil {
+		return 0, false // what the answer was is not known
 	}
-	return again
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if again == 0 {
+		wait = l.local.take(l.size, l.now())
+	} else {
+		l.local.fill(l.size, l.now())
+		wait = again
+	}
+	l.compare(left)
+	return wait, again == 0
 }
 
-// reportToFleet lowers the fleet's bucket to what GitLab reported, if that has not been done and the report still holds.
+// state is the size in force, and for how long calls of the class are blocked.
+func (l *limiter) state(c class) (s size, blocked time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.size, max(l.blockedUntil[c].Sub(l.now()), 0)
+}
+
+// compare makes the local bucket no fuller than the fleet's, which holds so many tokens. One that is fuller than the local one by more than a
+// rounding has forgotten what was taken, and is to be told.
+func (l *limiter) compare(left float64) {
+	if left <= l.local.level+1 {
+		l.local.level = min(l.local.level, left)
+		return
+	}
+	l.tellFleet(l.now().Add(maxBlock))
+}
+
+// tellFleet has the fleet's bucket lowered by whoever waits next, until the time is over for which that holds.
+func (l *limiter) tellFleet(until time.Time) {
+	if until.After(l.untold) {
+		l.untold = until
+	}
+}
+
+// reportToFleet lowers the fleet's bucket to what this process knows to be left, if that has not been done.
 func (l *limiter) reportToFleet(ctx context.Context) {
 	l.mu.Lock()
-	n := l.reported
-	l.reported = nil
-	l.mu.Unlock()
-	if n != nil && n.reset.After(l.now()) {
-		l.fleet.lower(ctx, l.name, n.left)
-	}
-}
-
-// takeLocal takes a token from this process's bucket and returns the size in force, or how long to wait.
-func (l *limiter) takeLocal(c class) (s size, again time.Duration) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	now := l.now()
-	if again := l.blockedUntil[c].Sub(now); again > 0 {
-		return l.size, again
+	untold := l.untold.After(now)
+	l.untold = time.Time{}
+	l.local.fill(l.size, now)
+	left := max(int(l.local.level), 0)
+	l.mu.Unlock()
+	if untold {
+		l.fleet.lower(ctx, l.name, left)
 	}
-	return l.size, l.local.take(l.size, l.size.reserveFor(c), now)
-}
-
-// returnToken puts back the token that was taken locally. The fleet's waiting time says how full its bucket is; the local one is made no fuller.
-func (l *limiter) returnToken(s size, c class, again time.Duration) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	level := float64(s.reserveFor(c)+1) - again.Seconds()*s.rate()
-	l.local.fill(l.size, l.now())
-	l.local.level = min(l.local.level+1, max(level, 0))
 }
 
 // applyLimit keeps the limiter within GitLab's limit, in calls a minute, if that is lower than what was asked for.
@@ -166,7 +172,7 @@ func (l *limiter) applyRemaining(left int, reset time.Time) {
 		return
 	}
 	l.local.level = min(l.local.level, float64(left))
-	l.reported = &reportedLimit{left: left, reset: reset}
+	l.tellFleet(reset)
 	if left <= l.size.reserve {
 		l.blockClass(ordinary, reset, now)
 	}
@@ -188,7 +194,7 @@ func (l *limiter) blockUntil(until time.Time) {
 	}
 	l.local.fill(l.size, now)
 	l.local.level = min(l.local.level, 0)
-	l.reported = &reportedLimit{reset: until}
+	l.tellFleet(until)
 	for c := range classes {
 		l.blockClass(c, until, now)
 	}

@@ -17,17 +17,11 @@ import (
 	"flowkeeper/bot/testkit"
 )
 
-// store is a fake: buckets in memory, by the clock of the test's bubble.
+// store is what replicas share, in memory, by the clock of the test's bubble.
 type store struct {
-	mu      sync.Mutex
-	buckets map[string]*level
-	mood    mood
-}
-
-type level struct {
-	in   float64
-	at   time.Time
-	last coordination.Bucket // as it was taken from
+	mu     sync.Mutex
+	shared *coordination.Coordinator
+	mood   mood
 }
 
 // mood is how the store answers.
@@ -39,7 +33,19 @@ const (
 	hangs   mood = "hangs" // until the asker gives up
 )
 
-func newStore() *store { return &store{buckets: map[string]*level{}, mood: answers} }
+func newStore() *store {
+	s := &store{mood: answers}
+	s.empty()
+	return s
+}
+
+// empty has it lose everything.
+func (s *store) empty() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := coordination.NewMemory(time.Now)
+	s.shared = coordination.New(m, m, nil)
+}
 
 func (s *store) be(m mood) {
 	s.mu.Lock()
@@ -47,54 +53,36 @@ func (s *store) be(m mood) {
 	s.mood = m
 }
 
-// reach waits for the answer to a question, as the mood has it.
-func (s *store) reach(ctx context.Context) error {
+// reach answers a question, as the mood has it.
+func (s *store) reach(ctx context.Context) (*coordination.Coordinator, error) {
 	s.mu.Lock()
-	m := s.mood
+	m, shared := s.mood, s.shared
 	s.mu.Unlock()
 	switch m {
 	case away:
-		return inbox.ErrUnavailable
+		return nil, inbox.ErrUnavailable
 	case hangs:
 		<-ctx.Done()
-		return ctx.Err()
+		return nil, ctx.Err()
 	default:
-		return ctx.Err()
+		return shared, ctx.Err()
 	}
 }
 
-func (s *store) TakeTokens(ctx context.Context, b coordination.Bucket, n int) (time.Duration, error) {
-	if err := s.reach(ctx); err != nil {
-		return 0, err
+func (s *store) TakeTokens(ctx context.Context, b coordination.Bucket, n int) (time.Duration, float64, error) {
+	shared, err := s.reach(ctx)
+	if err != nil {
+		return 0, 0, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l := s.buckets[b.Name]
-	if l == nil {
-		l = &level{in: float64(b.Burst), at: time.Now()}
-		s.buckets[b.Name] = l
-	}
-	l.last = b
-	l.in = min(l.in+time.Since(l.at).Seconds()*b.Rate, float64(b.Burst))
-	l.at = time.Now()
-	if missing := float64(n+b.Reserve) - l.in; missing > 0 {
-		return time.Duration(missing/b.Rate*float64(time.Second)) + time.Microsecond, nil
-	}
-	l.in -= float64(n)
-	return 0, nil
+	return shared.TakeTokens(ctx, b, n)
 }
 
 func (s *store) LowerTo(ctx context.Context, name string, left int) error {
-	if err := s.reach(ctx); err != nil {
+	shared, err := s.reach(ctx)
+	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if l := s.buckets[name]; l != nil {
-		l.in = min(l.in+time.Since(l.at).Seconds()*l.last.Rate, float64(left))
-		l.at = time.Now()
-	}
-	return nil
+	return shared.LowerTo(ctx, name, left)
 }
 
 // kinds are the stores that a budget is tried with. Each is opened in the bubble of its test.

@@ -56,7 +56,7 @@ func TestStoreAway(t *testing.T) {
 // A store that was emptied has a full bucket; a process that knows better goes on as before.
 func TestStoreEmptied(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := &swapped{store: newStore()}
+		b := newStore()
 		one := newBudget(t, budget.Options{Store: b, PerMinute: 600})
 		var p passes
 		var done sync.WaitGroup
@@ -71,15 +71,6 @@ func TestStoreEmptied(t *testing.T) {
 			t.Errorf("%d calls in a minute, want 700 at most", got)
 		}
 	})
-}
-
-// swapped is a store that can lose everything.
-type swapped struct{ *store }
-
-func (s *swapped) empty() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	clear(s.buckets)
 }
 
 // Who stops waiting while the store is slow says nothing about the store.

@@ -36,7 +36,7 @@ func TestUrgentComesFirst(t *testing.T) {
 	}
 }
 
-// Urgent work that needs more than the reserve gets all that comes in, and ordinary work what is left over.
+// Urgent work that needs more than the reserve gets nine in ten of all that comes in, and ordinary work the others.
 func TestUrgentTakesPrecedence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBudget(t, budget.Options{Store: newStore(), PerMinute: 600})
@@ -49,12 +49,12 @@ func TestUrgentTakesPrecedence(t *testing.T) {
 		urgent, cancel := context.WithTimeout(budget.Urgent(ctx), time.Minute)
 		defer cancel()
 		flood(urgent, 10, b, false, &high)
-		if got := high.count(); got < 600 {
-			t.Errorf("%d urgent calls in a minute, want all 600 and the reserve", got)
+		if got := high.count(); got < 550 {
+			t.Errorf("%d urgent calls in a minute, want nine in ten of 600 and the reserve", got)
 		}
 		during := low.count() - before
-		if during > 1 {
-			t.Errorf("%d ordinary calls meanwhile, want none", during)
+		if during > 65 {
+			t.Errorf("%d ordinary calls meanwhile, want one in ten", during)
 		}
 		done.Wait()
 		if got := low.count() - before - during; got < 550 {

@@ -8,45 +8,56 @@ import (
 	"time"
 )
 
-// Bucket is a bucket of tokens that the whole fleet shares. It begins full. Takers that name the same bucket agree on its rate and
-// burst.
+// Bucket is a bucket of tokens that the whole fleet shares, as one of its takers sees it. It begins full. While takers differ about the size, as
+// those that have not heard of a limit yet, the smallest counts for all.
 type Bucket struct {
 	Name    string
 	Rate    float64 // tokens that drip into it a second
 	Burst   int     // tokens that it holds
-	Reserve int     // tokens that this taker must leave for the more urgent
+	Reserve int     // tokens that are kept for urgent takers
+
+	Urgent bool   // this taker may have the reserve, and goes first; see Share
+	Who    string // this taker, one of all processes: who is turned away keeps its place under this name; "" keeps none
 }
 
-// KeepBuckets is how long a bucket is remembered that nobody takes from. By then it must be full again.
-const KeepBuckets = 24 * time.Hour
+const (
+	// KeepBuckets is how long a bucket is remembered that nobody takes from. By then it must be full again.
+	KeepBuckets = 24 * time.Hour
+	// KeepSize is how long the size of a taker that has not asked since counts for takers with a larger one.
+	KeepSize = time.Minute
+)
 
-// TakeTokens takes n tokens from a bucket if that leaves the Reserve, and returns 0. Else it takes none and returns how long it takes until
-// there are enough, if nobody else takes any.
+// TakeTokens takes n tokens from a bucket if that leaves what is kept for others, and returns 0. Else it takes none and returns how long it takes
+// until this taker has its turn, if no other comes first; whoever waits asks again then, and at least once within KeepPlace, or loses its
+// place. In both cases it tells how many tokens are left.
 //
 // It is asked before each call of GitLab, some thirty times a second at most in the whole fleet. Comparing and swapping in Redis does 12,000 a second for one
 // replica and 5,000 for four that all take at once (2 and 5.6 scripts for a token); a script of its own did 27,000, which nobody needs.
-func (c *Coordinator) TakeTokens(ctx context.Context, b Bucket, n int) (wait time.Duration, err error) {
+func (c *Coordinator) TakeTokens(ctx context.Context, b Bucket, n int) (wait time.Duration, left float64, err error) {
 	if err := b.validate(n); err != nil {
-		return 0, fmt.Errorf("taking tokens: %w", err)
+		return 0, 0, fmt.Errorf("taking tokens: %w", err)
 	}
-	err = c.change(ctx, c.volatile, bucketName(b.Name), KeepBuckets, func(old []byte, at time.Time) ([]byte, bool) {
+	err = c.change(ctx, c.volatile, bucketName(b.Name), KeepBuckets, func(old []byte, at time.Time) (_ []byte, write bool) {
 		l, known := decodeLevel(old)
-		l.Rate, l.Burst = b.Rate, float64(b.Burst)
-		left := l.Burst
-		if known {
-			left = l.now(at)
+		if !known {
+			l.Left = float64(b.Burst)
 		}
-		if missing := float64(n+b.Reserve) - left; missing > 0 {
-			wait = time.Duration(math.Ceil(missing*1000/b.Rate)) * time.Millisecond
-			return nil, false
+		l.fill(b, n, at)
+		l.forgetAbsent(at)
+		if missing := l.missing(b, n); missing > 0 {
+			wait = time.Duration(math.Ceil(missing*1000/l.Rate)) * time.Millisecond
+			write = l.queue(b, n, at)
+		} else {
+			wait, write = 0, true
+			l.take(b, n)
 		}
-		wait, l.Left, l.At = 0, left-float64(n), at.UnixMicro()
-		return l.encode(), true
+		left = l.Left
+		return l.encode(), write
 	})
 	if err != nil {
-		return 0, fmt.Errorf("taking tokens from the bucket %s: %w", b.Name, err)
+		return 0, 0, fmt.Errorf("taking tokens from the bucket %s: %w", b.Name, err)
 	}
-	return wait, nil
+	return wait, left, nil
 }
 
 // LowerTo lowers what is in a bucket, for whoever knows better than the bucket. It never raises it.
@@ -58,7 +69,7 @@ func (c *Coordinator) LowerTo(ctx context.Context, name string, left int) error 
 		l, known := decodeLevel(old)
 		lowered := float64(left)
 		switch {
-		case l.Rate > 0 && l.now(at) <= lowered:
+		case l.Rate > 0 && l.now(at.UnixMicro()) <= lowered:
 			return nil, false
 		case known && l.Rate == 0:
 			lowered = min(lowered, l.Left) // how much came since is not known
@@ -85,11 +96,22 @@ func (b Bucket) validate(n int) error {
 	case b.Burst < 1 || float64(b.Burst)/b.Rate > KeepBuckets.Seconds():
 		return fmt.Errorf("the bucket %s has the burst %d: it must be above 0 and full again within %s, at a rate of %g a second",
 			b.Name, b.Burst, KeepBuckets, b.Rate)
-	case b.Reserve < 0 || n < 1 || n > b.Burst-b.Reserve:
+	case b.Reserve < 0 || n < 1 || n > b.Burst-b.kept():
 		return fmt.Errorf("%d tokens can never be taken from the bucket %s: it holds %d, %d of them reserved",
-			n, b.Name, b.Burst, b.Reserve)
+			n, b.Name, b.Burst, b.kept())
 	}
-	return nil
+	if b.Who == "" {
+		return nil
+	}
+	return validateName(b.Who)
+}
+
+// kept is how many tokens this taker has to leave.
+func (b Bucket) kept() int {
+	if b.Urgent {
+		return 0
+	}
+	return b.Reserve
 }
 
 func validateLevel(name string, left int) error {
@@ -102,19 +124,45 @@ func validateLevel(name string, left int) error {
 	return nil
 }
 
-// level is what was in a bucket at a time, in microseconds since 1970. Rate and burst are 0 while nobody has taken from it.
+// level is what was in a bucket at a time, in microseconds since 1970, and who waits. The size is 0 while nobody has taken from it.
 type level struct {
-	Left  float64 `json:"l"`
-	At    int64   `json:"t"`
-	Rate  float64 `json:"r,omitempty"`
-	Burst float64 `json:"b,omitempty"`
+	Left    float64 `json:"l"`
+	At      int64   `json:"t"`
+	Rate    float64 `json:"r,omitempty"`
+	Burst   float64 `json:"b,omitempty"`
+	Reserve float64 `json:"k,omitempty"`
+	Until   int64   `json:"u,omitempty"` // when the size does not count any more for takers with a larger one
+	turns
 }
 
 // now is the level at a later time. It is rounded a little up, so that who waited as long as told is not turned away for the last bit
 // of a number.
-func (l level) now(at time.Time) float64 {
-	since := time.Duration(max(0, at.UnixMicro()-l.At)) * time.Microsecond
+func (l level) now(at int64) float64 {
+	since := time.Duration(max(0, at-l.At)) * time.Microsecond
 	return min(l.Burst, l.Left+since.Seconds()*l.Rate+1e-6)
+}
+
+// fill brings the bucket up to now, for a taker of n tokens, whose size it gets unless a smaller one counts.
+func (l *level) fill(b Bucket, n int, at time.Time) {
+	now, before := at.UnixMicro(), l.Rate > 0
+	larger := before && b.Rate > l.Rate && float64(n) <= l.Burst-l.Reserve
+	switch {
+	case larger && now < l.Until:
+		l.Left, l.At = l.now(now), now
+		return
+	case larger: // from then on
+		l.Left, l.At = l.now(l.Until), max(l.Until, l.At)
+	case before:
+		l.Left, l.At = l.now(now), now
+	}
+	l.Rate, l.Burst, l.Reserve, l.Until = b.Rate, float64(b.Burst), float64(b.Reserve), now+KeepSize.Microseconds()
+	l.Left, l.At = l.now(now), now
+}
+
+// take takes tokens that are there.
+func (l *level) take(b Bucket, n int) {
+	l.Left -= float64(n)
+	l.leave(b, n)
 }
 
 // decodeLevel reads what encode wrote. What cannot be read counts as not known.

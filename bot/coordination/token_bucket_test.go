@@ -16,7 +16,7 @@ import (
 // take checks after how long n tokens can be had, 0 if they were taken, to the second: some time really passes.
 func (s *store) take(b coordination.Bucket, n int, want time.Duration) {
 	s.t.Helper()
-	got, err := s.TakeTokens(s.t.Context(), b, n)
+	got, _, err := s.TakeTokens(s.t.Context(), b, n)
 	s.must("take", err)
 	if late := want - got; (got == 0) != (want == 0) || late < 0 || late >= time.Second {
 		s.t.Fatalf("taking %d: got a wait of %s, want %s", n, got, want)
@@ -57,7 +57,7 @@ func TestTokenBucket(t *testing.T) {
 			odd := coordination.Bucket{Name: "odd", Rate: 1. / 7, Burst: 3}
 			s.take(odd, 3, 0)
 			for range 20 {
-				wait, err := s.TakeTokens(t.Context(), odd, 1)
+				wait, _, err := s.TakeTokens(t.Context(), odd, 1)
 				s.must("take", err)
 				s.Advance(wait)
 				s.take(odd, 1, 0)
@@ -115,7 +115,7 @@ func TestTokenBucket(t *testing.T) {
 			var group sync.WaitGroup
 			for range 40 {
 				group.Go(func() {
-					wait, err := s.TakeTokens(t.Context(), slow, 1)
+					wait, _, err := s.TakeTokens(t.Context(), slow, 1)
 					if err != nil {
 						t.Errorf("taking: %v", err)
 					}
@@ -144,7 +144,7 @@ func TestTokenBucket(t *testing.T) {
 				"holds 10, -1 of them":        {coordination.Bucket{Name: "a", Rate: 1, Burst: 10, Reserve: -1}, 1},
 				"7 tokens can never be taken": {modest, 7},
 			} {
-				_, err := s.TakeTokens(t.Context(), bad.bucket, bad.n)
+				_, _, err := s.TakeTokens(t.Context(), bad.bucket, bad.n)
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("taking %d from %+v: got %v, want it to say %q", bad.n, bad.bucket, err, want)
 				}
@@ -180,7 +180,7 @@ func (m *model) take(t *rapid.T) {
 	if missing == 0 {
 		m.taken, m.tokens, m.filled = true, m.left()-n, m.now
 	}
-	got, err := m.in.TakeTokens(m.ctx, b, n)
+	got, _, err := m.in.TakeTokens(m.ctx, b, n)
 	// The time that really passed shortens the wait.
 	if rounded := (got + time.Minute - 1).Truncate(time.Minute); err != nil || minutes(rounded) != missing {
 		t.Fatalf("taking %d with %d reserved: got %s, %v, want a wait of %d minutes", n, b.Reserve, got, err, missing)

@@ -144,7 +144,7 @@ func look(t *testing.T, s *redis.Store, clock *inboxtest.Clock) world {
 	}
 	var err3, err4 error
 	w.Projects, err3 = s.Projects(t.Context())
-	w.Level, err4 = coordinator(s).TakeTokens(t.Context(), bucket, bucket.Burst)
+	w.Level, _, err4 = coordinator(s).TakeTokens(t.Context(), bucket, bucket.Burst)
 	if err := errors.Join(err, err2, err3, err4); err != nil {
 		t.Fatal(err)
 	}

@@ -162,7 +162,7 @@ var operations = map[string]operation{
 		return err
 	}),
 	"take tokens": coordinate("swap", func(ctx context.Context, c *coordination.Coordinator) error {
-		wait, err := c.TakeTokens(ctx, bucket, bucket.Burst)
+		wait, _, err := c.TakeTokens(ctx, bucket, bucket.Burst)
 		if err == nil && wait != 0 {
 			err = fmt.Errorf("the full bucket gave nothing for %s", wait)
 		}

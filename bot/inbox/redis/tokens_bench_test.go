@@ -38,7 +38,7 @@ func BenchmarkTakeTokens(b *testing.B) {
 			for n := range replicas * workers {
 				group.Go(func() {
 					for left.Add(-1) >= 0 {
-						if wait, err := processes[n%replicas].TakeTokens(b.Context(), plenty, 1); err != nil || wait != 0 {
+						if wait, _, err := processes[n%replicas].TakeTokens(b.Context(), plenty, 1); err != nil || wait != 0 {
 							b.Errorf("taking: %s, %v", wait, err)
 							return
 						}
