@@ -29,7 +29,7 @@ func (a *App) startWorkers() (claimNoMore func()) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		self, err := a.resolveSelf(ctx)
+		self, err := a.resolveSelf(budget.Urgent(ctx)) // all deliveries wait for it
 		if ctx.Err() != nil {
 			return
 		}
@@ -159,7 +159,7 @@ func (a *App) readinessChecks() []admin.Check {
 	const keep = 10 * time.Second
 	return []admin.Check{
 		{Name: "inbox", Check: a.checkStorage},
-		admin.Cached(admin.Check{Name: "gitlab", Check: a.gitlab.Ping}, keep, time.Now),
+		admin.Cached(admin.Check{Name: "gitlab", Check: func(ctx context.Context) error { return a.gitlab.Ping(budget.Urgent(ctx)) }}, keep, time.Now),
 		{Name: "workers", Check: func(context.Context) error {
 			select {
 			case <-a.ready:

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"flowkeeper/bot/budget"
 )
 
 const (
@@ -45,7 +47,7 @@ func (w *Watch) LookAgain() {
 
 // CheckOnce looks for the start, which does not wait for long. Run comes after it.
 func (w *Watch) CheckOnce(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, firstLook)
+	ctx, cancel := context.WithTimeout(budget.Urgent(ctx), firstLook)
 	defer cancel()
 	w.check(ctx)
 }
@@ -64,9 +66,10 @@ func (w *Watch) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-w.another:
+			w.check(budget.Urgent(ctx)) // whoever reloaded waits for it
 		case <-later:
+			w.check(ctx)
 		}
-		w.check(ctx)
 	}
 }
 
