@@ -60,7 +60,7 @@ func (w *wireMergeRequest) mergeRequest() (triage.Issue, error) {
 	m.Kind, m.Weight, m.NoWeights, m.Path = triage.SubjectMergeRequest, nil, true, w.path()
 	m.Closed = state == triage.MRClosed || state == triage.MRMerged
 	m.MergeRequest = &triage.MergeRequestDetails{
-		State: state, Draft: w.isDraft(), SourceBranch: w.SourceBranch, TargetBranch: w.TargetBranch,
+		State: state, Draft: w.isDraft(), SourceBranch: w.SourceBranch, TargetBranch: w.TargetBranch, DefaultUnknown: true,
 		Reviewers: people(w.Reviewers), Head: w.SHA, MergedAt: w.MergedAt,
 	}
 	closes := closing.Read(w.Title, w.Description, w.source())

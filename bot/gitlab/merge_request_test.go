@@ -38,7 +38,7 @@ func TestMergeRequest(t *testing.T) {
 	bare := func(change func(*triage.Issue)) triage.Issue {
 		i := triage.Issue{
 			Ref: mergeRequest, ID: 900, Path: "g/p", URL: "https://gl.example/g/p/-/merge_requests/12", NoWeights: true,
-			MergeRequest: &triage.MergeRequestDetails{State: triage.MROpened, Digest: closing.Digest("", "")},
+			MergeRequest: &triage.MergeRequestDetails{State: triage.MROpened, DefaultUnknown: true, Digest: closing.Digest("", "")},
 		}
 		change(&i)
 		return i
@@ -55,7 +55,7 @@ func TestMergeRequest(t *testing.T) {
 			i.Author, i.Assignees = triage.Person{ID: 3, Username: "ann"}, []triage.Person{{ID: 4, Username: "bob"}}
 			i.CreatedAt, i.UpdatedAt = noon.Add(-time.Hour), noon.Add(456*time.Millisecond)
 			i.MergeRequest = &triage.MergeRequestDetails{
-				State: triage.MRMerged, SourceBranch: "s", TargetBranch: "main", Head: "abc", Reviewers: []triage.Person{{ID: 5, Username: "cy"}},
+				State: triage.MRMerged, SourceBranch: "s", TargetBranch: "main", DefaultUnknown: true, Head: "abc", Reviewers: []triage.Person{{ID: 5, Username: "cy"}},
 				MergedAt: noon.Add(123 * time.Millisecond), References: []string{"g/p#4", "x/y#5"}, External: []string{"PLAN-1"}, Mentions: true,
 				Digest: closing.Digest("Faster", "Closes #4 and x/y#5, PLAN-1"),
 			}

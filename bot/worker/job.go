@@ -112,11 +112,11 @@ func (j *job) handle(ctx context.Context) error {
 	if err := j.load(ctx); err != nil {
 		return err
 	}
-	if j.batch.Issue.Kind == triage.SubjectMergeRequest {
-		return j.handleMergeRequest(ctx)
-	}
 	if err := j.leaveToPolicies(ctx); err != nil {
 		return err
+	}
+	if j.batch.Issue.Kind == triage.SubjectMergeRequest {
+		return j.handleMergeRequest(ctx)
 	}
 	if untouched, err := j.isUntouched(ctx); untouched || err != nil {
 		return err

@@ -12,11 +12,21 @@ import (
 )
 
 // handleMergeRequest finds out which issues the merge request closes, tells them what became of it, and has the rules decide that look at merge
-// requests. The batch is completed only after all issues were told; telling one twice is harmless.
+// requests. The batch is completed only after all issues were told; telling one twice is harmless. Where nothing happened to the merge request, only
+// policies are asked.
 func (j *job) handleMergeRequest(ctx context.Context) error {
-	j.pool.heard.Store(j.batch.Issue.Project, true)
 	if j.snap.issue.MergeRequest == nil {
 		return errors.New("the delivery shows no merge request")
+	}
+	if j.isOnlyForPolicies() {
+		j.snap.issue.MergeRequest = withClosed(*j.snap.issue.MergeRequest, j.in.Memory.Closing)
+		return j.decideUnlessStopped(ctx)
+	}
+	if triage.KindsOf(j.in.Events)&^foundKinds != 0 {
+		j.pool.heard.Store(j.batch.Issue.Project, true)
+	}
+	if err := j.completeDetails(ctx, &j.snap.issue); err != nil {
+		return err
 	}
 	if err := j.findClosed(ctx); err != nil {
 		return err
@@ -34,10 +44,24 @@ func (j *job) handleMergeRequest(ctx context.Context) error {
 	if err := j.inferMissed(ctx); err != nil {
 		return err
 	}
+	return j.decideUnlessStopped(ctx)
+}
+
+func (j *job) decideUnlessStopped(ctx context.Context) error {
 	if j.stopped() {
 		return errWriteLoop
 	}
 	return j.decideInRounds(ctx)
+}
+
+// foundKinds are the kinds of events that no delivery tells of.
+const foundKinds = triage.Swept | triage.PoliciesDue | triage.Woken
+
+// isOnlyForPolicies reports whether the merge request is only shown to policies, or woken for one of them before anything else ever looked at it. Its
+// issues know then what they know.
+func (j *job) isOnlyForPolicies() bool {
+	kinds := triage.KindsOf(j.in.Events)
+	return kinds != 0 && kinds&^(triage.PoliciesDue|triage.Woken) == 0 && (kinds&triage.PoliciesDue != 0 || j.in.Memory.OnlyPolicies)
 }
 
 // hearsMergeRequests reports whether merge requests of the project are delivered, as far as this process knows.
@@ -59,32 +83,21 @@ func isAmbiguous(a, b *triage.Issue) bool {
 	return x.State != y.State || x.Draft != y.Draft || x.TargetBranch != y.TargetBranch || x.Digest != y.Digest
 }
 
-// completeDetails adds to a merge request that was read what such an answer does not tell: whether it goes to the default branch, and what it closes.
+// completeDetails adds to a merge request what GitLab's API does not tell: whether it goes to the default branch, and what it closes.
 func (j *job) completeDetails(ctx context.Context, m *triage.Issue) error {
 	if m.MergeRequest == nil {
 		return nil
 	}
+	m.CarryFrom(&j.snap.issue)
 	details := *m.MergeRequest
-	if known := j.knownTarget(details.TargetBranch); known != nil {
-		details.ToDefault = known.ToDefault
-	} else {
+	if details.DefaultUnknown {
 		settings, err := j.mergeSettings(ctx, m.Project)
 		if err != nil {
 			return err
 		}
-		details.ToDefault = details.TargetBranch == settings.DefaultBranch
+		details.ToDefault, details.DefaultUnknown = details.TargetBranch == settings.DefaultBranch, false
 	}
 	m.MergeRequest = withClosed(details, j.in.Memory.Closing)
-	return nil
-}
-
-// knownTarget are known details of the merge request when it goes to the branch; nil if none are.
-func (j *job) knownTarget(branch string) *triage.MergeRequestDetails {
-	for _, known := range []*triage.Issue{&j.snap.issue, j.snap.newest} {
-		if known != nil && known.MergeRequest != nil && known.MergeRequest.TargetBranch == branch {
-			return known.MergeRequest
-		}
-	}
 	return nil
 }
 

@@ -43,6 +43,9 @@ const retryPolicies = 10 * time.Minute
 // leavePoliciesDue leaves policies that this process does not have to a later look, whoever takes it. It returns when that is.
 func (j *job) leavePoliciesDue(wake time.Time) time.Time {
 	j.decision.Memory.PoliciesAsked = ""
+	if !j.known { // what the bot did before is for whoever has the policies to find out
+		j.decision.Memory.Partial, j.decision.Memory.FirstSeen = true, time.Time{}
+	}
 	return triage.Earlier(wake, j.now().Add(retryPolicies))
 }
 

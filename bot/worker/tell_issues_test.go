@@ -74,7 +74,7 @@ func (b *bench) deliver(ref triage.Ref) {
 	b.Helper()
 	m, err := b.viewer.Issue(b.Context(), ref)
 	b.must(err)
-	m.Description, m.MergeRequest.ToDefault = "", true
+	m.Description, m.MergeRequest.ToDefault, m.MergeRequest.DefaultUnknown = "", true, false
 	body, err := record.Event{Event: triage.Event{Kind: triage.Updated, Actor: b.people["omar"], At: m.UpdatedAt, ReceivedAt: time.Now()}, Issue: m}.Encode()
 	b.must(err)
 	_, err = b.inbox.Enqueue(b.Context(), inbox.Delivery{Issue: ref, Body: body})

@@ -77,8 +77,8 @@ func (i *Issue) NewerThan(other *Issue) bool {
 // Canceled is the category of the statuses with which an issue is closed undone.
 const Canceled = "canceled"
 
-// CarryFrom takes over from an earlier state of the issue what GitLab does not tell each time: the status is in deliveries only, the author's
-// name is not in most of them.
+// CarryFrom takes over from an earlier state of the issue what GitLab does not tell each time: the status is in deliveries only, as is whether a merge
+// request goes to the default branch; the author's name is not in most of them.
 func (i *Issue) CarryFrom(of *Issue) {
 	if of == nil {
 		return
@@ -89,6 +89,7 @@ func (i *Issue) CarryFrom(of *Issue) {
 	if i.StatusName == "" && of.Closed == i.Closed && !i.StatusTold {
 		i.StatusName, i.StatusAt = of.StatusName, of.StatusAt
 	}
+	i.MergeRequest = i.MergeRequest.withDefaultOf(of.MergeRequest)
 	i.OneAssignee = i.OneAssignee || of.OneAssignee
 	if i.Author.Username == "" && i.Author.ID == of.Author.ID {
 		i.Author = of.Author

@@ -61,9 +61,11 @@ type MergeRequestDetails struct {
 	Draft        bool              `json:"d,omitempty"`
 	SourceBranch string            `json:"sb,omitempty"`
 	TargetBranch string            `json:"tb,omitempty"`
-	ToDefault    bool              `json:"td,omitempty"` // the target is the project's default branch
-	Reviewers    []Person          `json:"rv,omitempty"`
-	Head         string            `json:"h,omitempty"` // the last commit's id, "" for none
+	ToDefault    bool              `json:"td,omitempty"` // the target is the project's default branch, unless DefaultUnknown
+	// DefaultUnknown says that nothing told whether it is: GitLab's API does not.
+	DefaultUnknown bool     `json:"du,omitempty"`
+	Reviewers      []Person `json:"rv,omitempty"`
+	Head           string   `json:"h,omitempty"` // the last commit's id, "" for none
 	// References are the issues that title and description say it closes, as "group/project#12", and External those of other trackers. Digest
 	// tells two states of title and description apart.
 	References []string  `json:"rf,omitempty"`
@@ -74,6 +76,16 @@ type MergeRequestDetails struct {
 	// Closes are the issues that it closes when it is merged, in other projects, too. They are known if ClosesKnown.
 	Closes      []Ref `json:"cl,omitempty"`
 	ClosesKnown bool  `json:"ck,omitempty"`
+}
+
+// withDefaultOf are the details with what an earlier state tells of the target, if it is the same and they do not tell it.
+func (d *MergeRequestDetails) withDefaultOf(of *MergeRequestDetails) *MergeRequestDetails {
+	if d == nil || of == nil || !d.DefaultUnknown || of.DefaultUnknown || d.TargetBranch != of.TargetBranch {
+		return d
+	}
+	told := *d
+	told.ToDefault, told.DefaultUnknown = of.ToDefault, false
+	return &told
 }
 
 // WithClosed is the issue or merge request, closed or open. A merged merge request stays merged.
