@@ -28,14 +28,11 @@ func (s *Server) openRequest(by actor, m *mergeRequest, c change) error {
 		c.title = new(string)
 	}
 	now := s.now()
-	m.id, m.iid, m.author, m.created, m.updated = s.nextID(), 1, by.user, now, now
-	if n := len(p.requests); n > 0 {
-		m.iid = p.requests[n-1].iid + 1
-	}
+	m.id, m.iid, m.author, m.created, m.updated = s.nextID(), p.lastIID+1, by.user, now, now
 	if err := s.prepare(by, m.issue, &c); err != nil {
 		return err
 	}
-	p.requests = append(p.requests, m)
+	p.requests, p.lastIID = append(p.requests, m), m.iid
 	s.applyChange(by, m.issue, c, now)
 	s.applyRequestChange(by, m, c, now)
 	m.notes, m.editedAt, m.editedBy = nil, time.Time{}, nil

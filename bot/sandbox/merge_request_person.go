@@ -182,6 +182,18 @@ func (s *Server) asPerson(what, username string, ref triage.Ref, do func(actor, 
 	return nil
 }
 
+// DeleteMergeRequest deletes a merge request, which takes an Owner. No webhook tells, and its number is never given again.
+func (s *Server) DeleteMergeRequest(username string, ref triage.Ref) error {
+	return s.asPerson("deleting", username, ref, func(by actor, m *mergeRequest) error {
+		if by.levelIn(m.project.path) < Owner {
+			return forbiddenError{"delete this merge request"}
+		}
+		m.project.requests = slices.DeleteFunc(m.project.requests, func(other *mergeRequest) bool { return other == m })
+		s.notify()
+		return nil
+	})
+}
+
 // Fork makes a copy of a project in which others can push, and gives its id.
 func (s *Server) Fork(project int64, path string) (int64, error) {
 	id := s.AddProject(path)

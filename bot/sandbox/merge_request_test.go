@@ -369,3 +369,25 @@ func TestHookForMergeRequestsIsTestedWithoutAnAction(t *testing.T) {
 		t.Errorf("the test says %v", p.Body)
 	}
 }
+
+// Nobody is told that a merge request was deleted, and no other one gets its number.
+func TestDeletedMergeRequest(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, sandbox.Options{})
+	if _, err := l.AddUser("olga", "Olga", sandbox.Owner); err != nil {
+		t.Fatal(err)
+	}
+	first, second := l.request(sandbox.MergeRequestOptions{}), l.request(sandbox.MergeRequestOptions{})
+	mark := len(l.Deliveries())
+	if l.DeleteMergeRequest("omar", second) == nil {
+		t.Error("a Developer may delete merge requests")
+	}
+	l.ok(l.DeleteMergeRequest("olga", second))
+	l.settle()
+	if hooks := l.requestHooks(mark); len(hooks) > 0 || l.MergeRequest(second).IID != 0 || l.MergeRequest(first).IID != first.IID {
+		t.Errorf("after the deletion: %d webhooks, %+v, %+v", len(hooks), l.MergeRequest(first), l.MergeRequest(second))
+	}
+	if third := l.request(sandbox.MergeRequestOptions{}); third.IID != second.IID+1 {
+		t.Errorf("the next one is %s", third)
+	}
+}

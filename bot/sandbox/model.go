@@ -33,6 +33,7 @@ type project struct {
 	hooks      []*hook
 	issues     []*issue
 	requests   []*mergeRequest
+	lastIID    int64    // of a merge request, which a deleted one keeps to itself
 	forkOf     *project // nil if it is no fork
 	desk       bool     // it has a Service Desk
 	archived   bool     // it can only be read
