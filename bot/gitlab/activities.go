@@ -15,7 +15,20 @@ type Activity struct {
 	Kind  ActivityKind
 	Actor int64 // the id of a user
 	At    time.Time
+
+	// Stage says of a change that made a merge request a draft, or ready; NoStage of all others.
+	Stage Stage
 }
+
+// Stage is what GitLab notes that a merge request has become.
+type Stage int
+
+// The stages.
+const (
+	NoStage Stage = iota
+	Draft
+	Ready
+)
 
 // ActivityKind says what an Activity is.
 type ActivityKind int
@@ -41,7 +54,7 @@ func (c *Client) Activities(ctx context.Context, ref triage.Ref, since time.Time
 		case n.System && strings.HasPrefix(n.Body, "mentioned in "):
 			a.Kind = Mention
 		case n.System:
-			a.Kind = Changed
+			a.Kind, a.Stage = Changed, stageIn(n.Body)
 		}
 		all = append(all, a)
 		return nil
@@ -50,4 +63,16 @@ func (c *Client) Activities(ctx context.Context, ref triage.Ref, since time.Time
 		return nil, err
 	}
 	return all, nil
+}
+
+// stageIn reads GitLab's note of what a merge request has become. What a commit did to it is named behind that.
+func stageIn(body string) Stage {
+	const marked = "marked this merge request as "
+	switch {
+	case strings.HasPrefix(body, marked+"**draft**"):
+		return Draft
+	case strings.HasPrefix(body, marked+"**ready**"):
+		return Ready
+	}
+	return NoStage
 }

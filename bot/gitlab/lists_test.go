@@ -196,6 +196,9 @@ func TestActivities(t *testing.T) {
 		}
 		w.Header().Set("X-Next-Page", "2")
 		return always(http.StatusOK, "application/json", `[
+			{"id":8,"author":{"id":3},"body":"marked this merge request as **ready**","system":true,"created_at":"2026-10-05T12:06:00Z"},
+			{"id":7,"author":{"id":3},"body":"marked this merge request as **draft** from 0123abcd","system":true,"created_at":"2026-10-05T12:05:00Z"},
+			{"id":6,"author":{"id":3},"body":"marked this merge request as **ready**","created_at":"2026-10-05T12:04:00Z"},
 			{"id":5,"author":{"id":3},"body":"mentioned in issue #9","created_at":"2026-10-05T12:03:00Z"},
 			{"id":4,"author":{"id":3},"body":"mentioned in commit 0123abcd","system":true,"created_at":"2026-10-05T12:02:00Z"},
 			{"id":3,"author":{"id":4},"body":"changed the description","system":true,"created_at":"2026-10-05T12:01:00Z"},
@@ -204,7 +207,8 @@ func TestActivities(t *testing.T) {
 	})}
 	got, err := s.client(t).Activities(t.Context(), ref, noon)
 	want := []gitlab.Activity{
-		{Kind: gitlab.Commented, Actor: 3, At: noon.Add(3 * time.Minute)}, {Kind: gitlab.Mention, Actor: 3, At: noon.Add(2 * time.Minute)},
+		{Kind: gitlab.Changed, Actor: 3, At: noon.Add(6 * time.Minute), Stage: gitlab.Ready}, {Kind: gitlab.Changed, Actor: 3, At: noon.Add(5 * time.Minute), Stage: gitlab.Draft},
+		{Kind: gitlab.Commented, Actor: 3, At: noon.Add(4 * time.Minute)}, {Kind: gitlab.Commented, Actor: 3, At: noon.Add(3 * time.Minute)}, {Kind: gitlab.Mention, Actor: 3, At: noon.Add(2 * time.Minute)},
 		{Kind: gitlab.Changed, Actor: 4, At: noon.Add(time.Minute)}, {Kind: gitlab.Changed, At: noon},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" || pages.Load() != 1 {
