@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"flowkeeper/bot/sandbox"
@@ -208,6 +209,10 @@ func (t tour) endBoard(s *stage) error {
 	if len(states) != 1 {
 		return fmt.Errorf("the issue should be in one state, it is in %q", states)
 	}
-	fmt.Fprintf(s.out, "\n%d comments with commands: each answered once. The issue is in one state, %q.\n", len(s.asked), states[0])
+	state := strconv.Quote(states[0])
+	if !t.team.KeepsStatus() {
+		state = triage.Quoted(t.team.State(states[0]))
+	}
+	fmt.Fprintf(s.out, "\n%d comments with commands: each answered once. The issue is in one state, %s.\n", len(s.asked), state)
 	return nil
 }
