@@ -41,6 +41,30 @@ func TestFollowUp(t *testing.T) {
 	r.alive()
 }
 
+// TestRulesLookAtWhatTheBotOpened: GitLab's own webhook about an issue that the bot opened is the bot's echo, and yet the rules look at the issue at once:
+// the engineering manager is asked about a large follow-up.
+func TestRulesLookAtWhatTheBotOpened(t *testing.T) {
+	t.Parallel()
+	for place, open := range map[string]func(*testing.T) *rig{
+		"label":  func(t *testing.T) *rig { return newRig(t, sandbox.Premium, nil) },
+		"status": func(t *testing.T) *rig { return newStatusRig(t, board, nil) },
+	} {
+		t.Run(place, func(t *testing.T) {
+			t.Parallel()
+			r := open(t)
+			ref := r.open(sandbox.IssueOptions{Title: "t", Labels: typed})
+			r.must(r.gitlab.AddMilestone(r.project, "19.7"))
+			r.say("omar", ref, `/flow follow-up Measure it again weight=4 milestone="19.7"`)
+			r.settle()
+			opened := r.gitlab.Issues(r.project)[1].Ref
+			if note := r.note(opened); !strings.Contains(note, "**Substantial work**") {
+				t.Errorf("the note says\n%s", note)
+			}
+			r.alive()
+		})
+	}
+}
+
 // TestFollowUpWithoutItsMilestone: a milestone that is not there is said, and the follow-up is opened all the same.
 func TestFollowUpWithoutItsMilestone(t *testing.T) {
 	t.Parallel()

@@ -2,11 +2,15 @@ package worker
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 
 	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/note"
+	"flowkeeper/bot/record"
+	"flowkeeper/bot/tracing"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
@@ -27,6 +31,9 @@ func (j *job) openFollowUp(ctx context.Context) error {
 		if _, err := j.unlinkable(err); err != nil {
 			return err
 		}
+		if err := j.tellOpened(ctx, issue); err != nil {
+			return err
+		}
 		j.intent.followUp = &issue
 	}
 	j.knowFollowUp(draft)
@@ -43,6 +50,22 @@ func (j *job) openFollowUp(ctx context.Context) error {
 		}
 	}
 	appendReply(intent, intent.OpensBy, triage.Say("The "+draft.Name()+" is #"+strconv.FormatInt(j.intent.followUp.IID, 10)+"."))
+	return nil
+}
+
+// tellOpened has the rules look at an issue that was opened for somebody: GitLab's webhook about it is an echo of the bot's own doing. Telling it twice is
+// harmless.
+func (j *job) tellOpened(ctx context.Context, issue triage.Issue) error {
+	event := triage.Event{Kind: triage.Opened, Actor: j.decision.Pending.Intent.By, At: issue.CreatedAt, ReceivedAt: j.now()}
+	body, err := record.Event{Event: event, Issue: issue, TraceParent: tracing.Parent(ctx)}.Encode()
+	if err != nil {
+		return err
+	}
+	key := "opened/" + issue.Ref.String()
+	_, err = j.pool.o.Inbox.Enqueue(ctx, inbox.Delivery{ID: "by the bot", Issue: issue.Ref, IdempotencyKey: key, Delay: j.rules.policy.Settle, Body: body})
+	if err != nil {
+		return fmt.Errorf("telling %s that it was opened: %w", issue.Ref, err)
+	}
 	return nil
 }
 
@@ -98,6 +121,7 @@ func (j *job) openInStatus(ctx context.Context, issue triage.Issue, status strin
 	after := issue
 	after.Labels = append(slices.Clone(issue.Labels), status)
 	_, err := j.writes.UpdateIssue(ctx, issue, after)
+	after.StatusName, after.StatusTold = after.ShownStatus(), true
 	return after, err
 }
 
