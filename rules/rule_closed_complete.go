@@ -1,6 +1,10 @@
 package rules
 
-import "flowkeeper/rules/triage"
+import (
+	"slices"
+
+	"flowkeeper/rules/triage"
+)
 
 // closedComplete follows "Workflow labels": an issue that is closed when its development has begun is complete.
 var closedComplete = triage.Rule{
@@ -16,6 +20,8 @@ var closedComplete = triage.Rule{
 		Closed:     true,
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
+		was, byStatus := stateWhenClosed(in)
+		inWork := slices.Contains(developed, was.Is)
 		switch {
 		case !in.Issue.Closed:
 			return triage.Nothing("the issue is open")
@@ -23,21 +29,38 @@ var closedComplete = triage.Rule{
 			return in.NotIn(triage.Done)
 		case undoneClosing(in) != "":
 			return triage.Nothing("the issue was closed " + undoneClosing(in))
-		case !in.Is(developed...) && !in.Team.Workflow.IsHandbook():
+		case !inWork && !in.Team.Workflow.IsHandbook():
 			return triage.Nothing("the issue was not in work when it was closed")
-		case !in.Is(developed...):
+		case !inWork:
 			return triage.Nothing("the issue was not closed out of development")
 		case in.Kinds&triage.Closed == 0:
 			return triage.Nothing("the issue was not closed just now")
 		case !in.Knows(triage.NeedClosingReason):
 			return triage.Load("why the issue was closed has to be looked up", triage.NeedClosingReason)
+		case byStatus && !in.Issue.DefaultClosed:
+			return triage.Nothing("the issue was closed with a status that is none of the team's, and not the one that GitLab gives by itself")
 		}
-		where := in.Where()
+		where := was.Where
 		if in.Team.Workflow.IsHandbook() {
-			where = in.State() // whose names say where an issue is: "in review"
+			where = was.Name // whose names say where an issue is: "in review"
 		}
-		return triage.Want("the issue was closed while it was "+where, stateAction(in, triage.Done))
+		actions := []triage.Action{stateAction(in, triage.Done)}
+		if _, status := in.StateLabels(); in.Team.Store == triage.StoreBoth && in.Issue.DefaultClosed && !in.Team.KnowsStatus(status) {
+			done := in.Team.Workflow.Named(triage.Done)
+			actions = append(actions, triage.AddLabel{Label: in.Team.StateStatus(done)}) // status-in-step leaves alone what is none of the team's
+		}
+		return triage.Want("the issue was closed while it was "+where, actions...)
 	},
+}
+
+// stateWhenClosed is the state in which an issue was when it was closed. GitLab gives an issue that is closed a status; if that is none of the team's and
+// stands for the state now, it is the state before, and byStatus is true.
+func stateWhenClosed(in triage.Input) (state triage.State, byStatus bool) {
+	_, status := in.StateLabels()
+	if status == "" || in.StateLabel() != status || in.Team.KnowsStatus(status) {
+		return in.Team.Workflow.State(in.State()), false
+	}
+	return in.Team.Workflow.State(in.Memory.StateEntry.From), true
 }
 
 // developed are the states in which closing an issue means that its work is done.

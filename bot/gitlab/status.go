@@ -1,12 +1,14 @@
 package gitlab
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,12 +17,29 @@ import (
 )
 
 // Status is a status of a work item. ID is GitLab's global one ("gid://gitlab/WorkItems::Statuses::Custom::Status/7"), Category "to_do", "done",
-// "canceled" and the like.
-type Status struct{ ID, Name, Category string }
+// "canceled" and the like. ClosedDefault says that GitLab gives it to an item that is closed without naming one; only StatusSet and StatusOf know that.
+type Status struct {
+	ID, Name, Category string
+	ClosedDefault      bool
+}
+
+// Closes reports whether an item with the status is closed: to set it closes an open item, to set another one reopens a closed item.
+func (s Status) Closes() bool { return s.Category == categoryDone || s.Category == triage.Canceled }
+
+const categoryDone = "done"
 
 // StatusSet are the statuses that a namespace allows, by the type of work item ("Issue"). An empty one: there is no licence for statuses. nil: GitLab does
 // not tell, because it is older than they are, has GraphQL switched off, or does not show the namespace.
 type StatusSet map[string][]Status
+
+// ClosedDefault is the status that an item of a type gets when it is closed without naming one; ok is false where GitLab does not say.
+func (s StatusSet) ClosedDefault(kind string) (status Status, ok bool) {
+	n := slices.IndexFunc(s[kind], func(st Status) bool { return st.ClosedDefault })
+	if n < 0 {
+		return Status{}, false
+	}
+	return s[kind][n], true
+}
 
 // Find is the status of a name for a type of work item. A name in other letters' case counts if there is only one such. The error says what there is.
 func (s StatusSet) Find(kind, name string) (Status, error) {
@@ -55,8 +74,8 @@ func (s StatusSet) find(kind, name string) (found Status, hint string, ok bool) 
 	return Status{}, "", false
 }
 
-// statusTypes are the types of work items that a team works with and that have a status.
-var statusTypes = []string{"Issue", "Task"}
+// StatusTypes are the types of work items that a team works with and that have a status.
+func StatusTypes() []string { return []string{"Issue", "Task"} }
 
 // Lacks says which of the statuses, by name, work items cannot have, a clause for each: `no status "In dve" for items of type Issue and Task; did you mean
 // "In dev"?`. A set that is nil or empty is not looked at.
@@ -65,7 +84,7 @@ func (s StatusSet) Lacks(names []string) []string {
 	for _, name := range names {
 		var types []string
 		help := ""
-		for _, kind := range statusTypes {
+		for _, kind := range StatusTypes() {
 			if _, hint, ok := s.find(kind, name); !ok {
 				types, help = append(types, kind), hint
 			}
@@ -79,7 +98,7 @@ func (s StatusSet) Lacks(names []string) []string {
 
 // statusesQuery asks which statuses the types of work items of a namespace may have. The list is not paged.
 const statusesQuery = `query($path: ID!) { namespace(fullPath: $path) { workItemTypes { nodes { name widgetDefinitions {
-  ... on WorkItemWidgetDefinitionStatus { allowedStatuses { id name category } } } } } } }`
+  ... on WorkItemWidgetDefinitionStatus { allowedStatuses { id name category } defaultClosedStatus { id } } } } } } }`
 
 // statusQuery asks for the status of one work item.
 const statusQuery = `query($id: WorkItemID!) { workItem(id: $id) { state widgets { ... on WorkItemWidgetStatus { status { id name category } } } } }`
@@ -137,6 +156,7 @@ func (c *Client) Statuses(ctx context.Context, namespace string) (StatusSet, err
 					Name    string `json:"name"`
 					Widgets []struct {
 						Allowed []wireStatus `json:"allowedStatuses"`
+						Closed  wireStatus   `json:"defaultClosedStatus"`
 					} `json:"widgetDefinitions"`
 				} `json:"nodes"`
 			} `json:"workItemTypes"`
@@ -150,7 +170,9 @@ func (c *Client) Statuses(ctx context.Context, namespace string) (StatusSet, err
 	for _, t := range w.Namespace.Types.Nodes {
 		for _, widget := range t.Widgets {
 			for _, s := range widget.Allowed {
-				set[t.Name] = append(set[t.Name], s.status())
+				st := s.status()
+				st.ClosedDefault = s.ID == widget.Closed.ID
+				set[t.Name] = append(set[t.Name], st)
 			}
 		}
 	}
@@ -177,8 +199,14 @@ func (c *Client) StatusOf(ctx context.Context, issue triage.Issue) (status ItemS
 	case err != nil || w.Item == nil:
 		return ItemStatus{}, false, err
 	}
-	return w.Item.status(), true, nil
+	status = w.Item.status()
+	closed, ok := set.ClosedDefault(typeOf(issue))
+	status.ClosedDefault = ok && closed.ID == status.ID
+	return status, true, nil
 }
+
+// typeOf is the type by whose name a StatusSet has the statuses of an issue.
+func typeOf(issue triage.Issue) string { return cmp.Or(issue.Type, "Issue") }
 
 // SetStatus gives the work item a status by the status's id and returns what the item has then, which need not be what was wanted: GitLab says nothing
 // where it has no licence, the type does not allow the status, or the token may not. A status that ends the work closes the item, another reopens it.

@@ -80,19 +80,19 @@ func statusChange(before, after triage.Issue) string {
 }
 
 // updateStatus sets the status that is wanted, and returns what the issue has then. A name that there is no more is looked up anew, once; a status that
-// cannot be had leaves the issue as it is, which the caller sees.
-func (c *Client) updateStatus(ctx context.Context, issue triage.Issue, name string) (ItemStatus, error) {
+// cannot be had leaves the issue as it is, which the caller sees, as does one that would reopen an issue that stays closed.
+func (c *Client) updateStatus(ctx context.Context, issue triage.Issue, name string, stays bool) (ItemStatus, error) {
 	as := ItemStatus{Status: Status{Name: issue.StatusName, Category: issue.Status}, Closed: issue.Closed, At: issue.StatusAt}
 	for again := range 2 {
 		set, err := c.statusesOf(ctx, issue)
 		if err != nil {
 			return as, err
 		}
-		kind := issue.Type
-		if kind == "" {
-			kind = "Issue"
+		status, missing := set.Find(typeOf(issue), name)
+		if missing == nil && stays && !status.Closes() {
+			c.log.Warn("a status is not set because that would reopen the issue", zap.Stringer("issue", issue.Ref))
+			return as, nil
 		}
-		status, missing := set.Find(kind, name)
 		if missing == nil {
 			got, err := c.SetStatus(ctx, issue.Ref, issue.ID, status.ID)
 			if err == nil && got.Name != "" {

@@ -34,7 +34,7 @@ func (c *Client) UpdateIssue(ctx context.Context, before, after triage.Issue) (t
 	}
 	var status *ItemStatus
 	if name := statusChange(before, after); name != "" {
-		got, err := c.updateStatus(ctx, before, name)
+		got, err := c.updateStatus(ctx, before, name, before.Closed && after.Closed)
 		if err != nil {
 			return triage.Issue{}, err
 		}

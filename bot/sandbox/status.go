@@ -142,6 +142,21 @@ func (s *Server) DeleteStatus(root, name string) error {
 	})
 }
 
+// SetClosedDefault makes a status the one that work items of its lifecycle get when they are closed without naming one. GitLab takes one of the
+// categories done and canceled.
+func (s *Server) SetClosedDefault(root, name string) error {
+	fits := true
+	err := s.withStatus(root, name, func(_ *group, l *lifecycle, t *status) {
+		if fits = t.closes(); fits {
+			l.closed = t
+		}
+	})
+	if err == nil && !fits {
+		err = fmt.Errorf("making %q the default of what is closed: it is an open status", name)
+	}
+	return err
+}
+
 func (s *Server) withStatus(path, name string, do func(*group, *lifecycle, *status)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

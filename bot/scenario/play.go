@@ -289,6 +289,7 @@ func (s Scenario) findIssue(issue triage.Issue, text string) triage.FoundIssue {
 // afterClosing is an issue as GitLab shows it when it has finished closing it.
 func (s Scenario) afterClosing(issue triage.Issue) triage.Issue {
 	issue.Duplicated = issue.Closed && s.ClosedAs == "duplicate"
+	issue.DefaultClosed = issue.Closed && s.ClosedAs == "default"
 	issue.Moved = issue.Moved || issue.Closed && s.ClosedAs == "moved"
 	return issue
 }

@@ -189,8 +189,8 @@ func (a Around) check() error {
 			return fmt.Errorf("agreement %q of %s: thumb or comment is wanted", how, name)
 		}
 	}
-	if a.ClosedAs != "" && a.ClosedAs != "duplicate" && a.ClosedAs != "moved" {
-		return fmt.Errorf("closed_as %q: duplicate or moved is wanted", a.ClosedAs)
+	if !slices.Contains([]string{"", "duplicate", "moved", "default"}, a.ClosedAs) {
+		return fmt.Errorf("closed_as %q: duplicate, moved or default is wanted", a.ClosedAs)
 	}
 	if a.Votes != nil && len(a.Votes) != 2 || a.Discussions != nil && len(a.Discussions) != 2 {
 		return errors.New("votes are [up, down], discussions [threads, comments]")

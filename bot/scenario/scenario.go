@@ -17,7 +17,8 @@ type Scenario struct {
 	Memory *triage.Memory
 	Around triage.Context
 	Issues []int64 // other issues of the project
-	// ClosedAs is why the issue was closed, as GitLab tells it when it has finished that: "duplicate", "moved" or "".
+	// ClosedAs is why the issue was closed, as GitLab tells it when it has finished that: "duplicate", "moved", "default" if its status is the one that GitLab
+	// gives by itself, or "".
 	ClosedAs string
 	Given    []triage.GivenReaction
 	Epics    bool            // the project's group has them
