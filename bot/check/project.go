@@ -39,8 +39,9 @@ func (c *gitlabCheck) projects(ctx context.Context, found setup.Found, plan setu
 func (c *gitlabCheck) statuses(found setup.Found, plan setup.Plan) {
 	lacking := fromAdvice("statuses", Fail, plan.Warnings, setup.AboutStatuses)
 	if c.add(lacking...); len(lacking) == 0 && len(found.Statuses) > 0 {
-		c.add(Good("statuses", fmt.Sprintf("all %d of the workflow are there", len(c.Setup.Statuses))))
+		c.add(Good("statuses", fmt.Sprintf("all %d of the workflow are there", len(c.Setup.Team.Statuses()))))
 	}
+	c.add(fromAdvice("statuses", Warn, plan.Warnings, setup.AboutClosing)...)
 }
 
 // isUsable reports whether the bot can work in a project.

@@ -70,7 +70,7 @@ func newRig(t *testing.T, o sandbox.Options, off time.Duration) *rig {
 	r.o = check.GitLabOptions{
 		URL: "http://gitlab.example", GitLab: client, Signed: true, Now: time.Now, Step: func(int, int) {},
 		Setup: setup.Options{
-			Targets: []string{"g/one"}, Labels: setup.Labels(policy), Milestone: "Backlog", Events: setup.Events(policy), URL: address,
+			Targets: []string{"g/one"}, Labels: setup.Labels(policy), Team: policy.Team, Milestone: "Backlog", Events: setup.Events(policy), URL: address,
 			Secret: setup.Credential{Variable: "FLOWKEEPER_WEBHOOK_SECRET", Values: []string{secret}},
 		},
 	}

@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -8,7 +9,31 @@ import (
 	"flowkeeper/bot/check"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/bot/setup"
+	"flowkeeper/config"
+	"flowkeeper/rules"
+	"flowkeeper/rules/triage"
 )
+
+// boardOf is a team that keeps its workflow in these statuses, from the first to that of what is done; no statuses is one with labels.
+func boardOf(t *testing.T, statuses ...string) *triage.Team {
+	t.Helper()
+	if len(statuses) == 0 {
+		return config.Default(rules.Catalogue()).Policy().Team
+	}
+	var table triage.WorkflowTable
+	for n, name := range statuses {
+		table.Path = append(table.Path, triage.State{Name: fmt.Sprint("s", n), Status: name})
+	}
+	table.Path[0].Is = triage.Intake
+	if last := len(statuses) - 1; last > 0 {
+		table.Path[last].Is = triage.Done
+	}
+	w, err := triage.NewWorkflow(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return triage.NewTeam(triage.TeamConfig{Workflow: w, Store: triage.StoreStatus})
+}
 
 // TestStatuses: a workflow that is to be kept in statuses fails where they are not licensed, not told or called otherwise, and setup says so.
 func TestStatuses(t *testing.T) {
@@ -33,7 +58,7 @@ func TestStatuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, tt.o, 0)
-			r.o.Setup.Statuses = tt.names
+			r.o.Setup.Team = boardOf(t, tt.names...)
 			var failures []string
 			good := false
 			for _, f := range check.Run(t.Context(), check.InGitLab(r.o)) {
@@ -59,5 +84,34 @@ func TestStatuses(t *testing.T) {
 				t.Errorf("setup (-want +got)\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestClosing: a warning says where an issue that is closed does not end as done, and what would change that.
+func TestClosing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Options{}, 0)
+	r.o.Setup.Team = boardOf(t, "To do", "In progress", "Shipped")
+	r.must(r.SetStatuses("g", []sandbox.Status{
+		{Name: "To do", Category: "to_do"}, {Name: "In progress", Category: "in_progress"}, {Name: "Done", Category: "done"}, {Name: "Shipped", Category: "done"},
+	}))
+	closing := func() (found []check.Finding) {
+		for _, f := range check.Run(t.Context(), check.InGitLab(r.o)) {
+			if f.What == "statuses" && f.Status != check.OK {
+				found = append(found, f)
+			}
+		}
+		return found
+	}
+	want := []check.Finding{{
+		What: "statuses", Status: check.Warn, Detail: `g closes issues with the status "Done", which stands for no state of the workflow: only what was in work is then given "Shipped"`,
+		Do: `make "Shipped" the default for closed items in the group's Settings > Issues > Statuses, or write status: "Done" for the state "s2" in workflow.states`,
+	}}
+	if diff := cmp.Diff(want, closing()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	r.must(r.SetClosedDefault("g", "Shipped"))
+	if found := closing(); len(found) > 0 {
+		t.Errorf("when that is done it still says %+v", found)
 	}
 }

@@ -96,7 +96,7 @@ func (l *looker) statuses(ctx context.Context) (err error) {
 	l.found.Statuses = map[string]gitlab.StatusSet{}
 	for _, p := range l.found.Projects {
 		namespace := path.Dir(p.Path)
-		if _, asked := l.found.Statuses[namespace]; asked || len(l.o.Statuses) == 0 {
+		if _, asked := l.found.Statuses[namespace]; asked || len(l.o.Team.Statuses()) == 0 {
 			continue
 		}
 		if l.found.Statuses[namespace], err = ask(ctx, func() (gitlab.StatusSet, error) { return l.gitlab.Statuses(ctx, namespace) }); err != nil {

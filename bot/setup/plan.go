@@ -44,11 +44,15 @@ func NewPlan(o Options, f Found, now time.Time) Plan {
 	return p.plan
 }
 
-// statuses says where the workflow cannot be kept in statuses, which setup does not mend.
+// statuses says where the workflow cannot be kept in statuses, or where closing an issue does not fit it, which setup does not mend.
 func (p *planner) statuses() {
 	for _, namespace := range slices.Sorted(maps.Keys(p.found.Statuses)) {
-		for _, what := range access.StatusesLacking(namespace, p.found.Statuses[namespace], p.Statuses) {
+		set := p.found.Statuses[namespace]
+		for _, what := range access.StatusesLacking(namespace, set, p.Team.Statuses()) {
 			p.warn(AboutStatuses, what, "give the group the statuses in Settings > Issues > Statuses, correct workflow.states, or write workflow.store: label")
+		}
+		for _, a := range access.ClosingMisfits(namespace, set, p.Team) {
+			p.warn(AboutClosing, a.What, a.Do)
 		}
 	}
 }

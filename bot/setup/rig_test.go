@@ -61,7 +61,7 @@ func newRig(t *testing.T, o sandbox.Options, projects ...string) *rig {
 		t.Fatal(err)
 	}
 	r.o = setup.Options{
-		Targets: []string{"g"}, Labels: setup.Labels(handbook()), Milestone: "Backlog", Events: setup.Events(handbook()), URL: address,
+		Targets: []string{"g"}, Labels: setup.Labels(handbook()), Team: handbook().Team, Milestone: "Backlog", Events: setup.Events(handbook()), URL: address,
 	}
 	r.keepIn(filepath.Join(t.TempDir(), "signing"))
 	return r

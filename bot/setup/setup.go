@@ -41,7 +41,7 @@ type Options struct {
 	Targets []string // projects and groups, full paths or ids
 
 	Labels    []gitlab.NewLabel // see Labels
-	Statuses  []string          // names of the statuses that the workflow is kept in; none if it is not
+	Team      *triage.Team      // whose workflow may be kept in statuses
 	Milestone string            // the title of the backlog's; "" if no rule needs it
 	Events    []string          // that webhooks ask for, of gitlab.HookFlags; see Events
 	Edits     []string          // the rules that change merge requests, for which the bot has to be a Developer
@@ -96,6 +96,7 @@ const (
 	AboutRights   Topic = "rights"  // what the token may not see or create, and serving need not
 	AboutLicence  Topic = "licence"
 	AboutStatuses Topic = "statuses"
+	AboutClosing  Topic = "closing" // with which status GitLab closes issues
 )
 
 // Advice is what a person has to know or do.

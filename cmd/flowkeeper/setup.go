@@ -119,7 +119,7 @@ func (c *setupCmd) options(p *program) (config.Config, setup.Options, error) {
 func setupOptions(loaded config.Config, files map[string]string) (o setup.Options, err error) {
 	policy := loaded.Policy()
 	o = setup.Options{
-		Labels: setup.Labels(policy), Statuses: policy.Team.Statuses(), Milestone: setup.Milestone(policy), Events: setup.Events(policy),
+		Labels: setup.Labels(policy), Team: policy.Team, Milestone: setup.Milestone(policy), Events: setup.Events(policy),
 		Edits: policy.EditsMergeRequests(),
 	}
 	if loaded.Server.URL != "" {
