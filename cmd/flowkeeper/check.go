@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"flowkeeper/bot/check"
@@ -112,18 +111,15 @@ func (c *checkCmd) print(p *program, all []check.Finding) error {
 // parts are what is looked at, in the order in which it is printed.
 func (c *checkCmd) parts(p *program, loaded config.Config) ([]check.Part, error) {
 	parts := []check.Part{check.Of(check.Good("configuration", configSource(loaded)))}
-	if policy := loaded.Policy(); !policy.Team.Workflow.IsHandbook() {
-		parts = append(parts, check.Of(check.Good("workflow", workflowText(policy.Team, policy.Settings))))
-	} else if idle := idleTexts(policy.Team, policy.Settings); len(idle) > 0 {
-		parts = append(parts, check.Of(check.Good("rules", strings.Join(idle, "; "))))
-	}
+	policy := loaded.Policy()
+	parts = append(parts, check.Of(workflowFindings(policy.Team, policy.Settings)...))
 	switch reason := loaded.OnlyShadowReason(); {
 	case reason != "":
 		parts = append(parts, check.Of(check.Good("rules", "none writes (shadow): "+reason)))
 	case c.NoSearch:
 		parts = append(parts, check.Of(check.Good("rules", "not searched for contradictions: --no-search")))
 	default:
-		parts = append(parts, rulesPart(loaded.Policy()))
+		parts = append(parts, rulesPart(policy))
 	}
 	if len(loaded.Policies.Names) > 0 {
 		parts = append(parts, check.Of(policyFindings(loaded.Policies)...))

@@ -60,15 +60,12 @@ func contradiction(detail, do string) check.Finding {
 	return check.Finding{What: "rules", Status: check.Fail, Detail: detail, Do: do}
 }
 
-// workflowText says what states a team of its own workflow has, and which rules have nothing to do there.
-func workflowText(team *triage.Team, settings []engine.Setting) string {
-	w := team.Workflow
-	clauses := append([]string{strings.Join(w.Names(), ", "), "new issues start in " + w.Start}, idleTexts(team, settings)...)
-	return strings.Join(clauses, "; ")
-}
-
-// idleTexts say which rules have nothing to do in a team, and why.
-func idleTexts(team *triage.Team, settings []engine.Setting) []string {
+// workflowFindings say what states a team of its own workflow has, and which rules have nothing to do in a team, a finding for each reason.
+func workflowFindings(team *triage.Team, settings []engine.Setting) []check.Finding {
+	var all []check.Finding
+	if w := team.Workflow; !w.IsHandbook() {
+		all = append(all, check.Good("workflow", strings.Join(w.Names(), ", ")+"; new issues start in "+w.Start))
+	}
 	var reasons []string
 	idle := map[string][]string{}
 	for _, s := range settings {
@@ -81,9 +78,8 @@ func idleTexts(team *triage.Team, settings []engine.Setting) []string {
 		}
 		idle[reason] = append(idle[reason], s.ID)
 	}
-	var clauses []string
 	for _, reason := range reasons {
-		clauses = append(clauses, "nothing to do for "+strings.Join(idle[reason], ", ")+": "+reason)
+		all = append(all, check.Good("rules", reason+": nothing to do for "+strings.Join(idle[reason], ", ")))
 	}
-	return clauses
+	return all
 }
