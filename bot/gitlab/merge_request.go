@@ -61,7 +61,7 @@ func (w *wireMergeRequest) mergeRequest() (triage.Issue, error) {
 	m.Closed = state == triage.MRClosed || state == triage.MRMerged
 	m.MergeRequest = &triage.MergeRequestDetails{
 		State: state, Draft: w.isDraft(), SourceBranch: w.SourceBranch, TargetBranch: w.TargetBranch, DefaultUnknown: true,
-		Reviewers: people(w.Reviewers), Head: w.SHA, MergedAt: w.MergedAt,
+		Reviewers: people(w.Reviewers), Head: w.SHA, MergedAt: w.MergedAt, ClosedAt: m.ClosedAt,
 	}
 	closes := closing.Read(w.Title, w.Description, w.source())
 	m.MergeRequest.References, m.MergeRequest.External, m.MergeRequest.Mentions = closes.Issues, closes.External, closes.Mentions

@@ -19,6 +19,8 @@ type Event struct {
 	// Came is when the bot came to the project of a swept issue, zero if that is long ago. An older issue is left in peace unless a person
 	// touched it since.
 	Came time.Time `json:"c,omitzero"`
+	// Since is from when on a sweep looks at merge requests: one that was merged or closed before and that nothing is known of is left in peace.
+	Since time.Time `json:"s,omitzero"`
 	// Adopted says that the issue is taken up with its project's backlog: one that nothing is known of counts as opened, however old it is.
 	Adopted bool `json:"a,omitempty"`
 	// Policies is the digest of the policies that are due, see engine.PolicySet.

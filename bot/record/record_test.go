@@ -37,7 +37,7 @@ func event() record.Event {
 			Confidential: true, Moved: true, Duplicated: true, Status: "done", ServiceDesk: true, Labels: []string{"a", "type::bug"}, Weight: triage.Int(0),
 			NoWeights: true, Author: ann, Assignees: []triage.Person{ann, {ID: 42}}, Milestone: 5, DueDate: "2026-05-08", HealthStatus: "at_risk", CreatedAt: noon.Add(-time.Hour), UpdatedAt: noon, SecondPrecision: true,
 		},
-		Came: noon.Add(-48 * time.Hour), Adopted: true, Task: "compose", Edits: []triage.ReportEdit{{Person: "ann"}},
+		Came: noon.Add(-48 * time.Hour), Since: noon.Add(-24 * time.Hour), Adopted: true, Task: "compose", Edits: []triage.ReportEdit{{Person: "ann"}},
 		TraceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
 	}
 }

@@ -19,6 +19,7 @@ func (j *job) findClosed(ctx context.Context) error {
 	m := j.snap.issue.MergeRequest
 	of := strings.Join([]string{m.Head, m.TargetBranch, m.Digest}, " ")
 	known := j.in.Memory.Closing
+	j.neverTold = known == nil
 	if known == nil || known.Of != of {
 		set, err := j.lookUpClosed(ctx)
 		if err != nil {

@@ -27,7 +27,7 @@ func (j *job) inferMissed(ctx context.Context) error {
 			j.in.Memory.Context.AllTold = false
 		}
 	}
-	traced := j.in.Memory.HistoryImported || j.snap.told != nil && j.in.Memory.SeenFromCreation
+	traced := j.in.Memory.HistoryImported || j.snap.told != nil && (j.in.Memory.SeenFromCreation || j.isMergeRequest())
 	if traced && !j.mail.adopted {
 		return nil
 	}
@@ -75,6 +75,9 @@ func (j *job) isSwept() bool {
 	return triage.KindsOf(j.in.Events)&triage.Swept != 0 && j.pool.o.Lookback > 0
 }
 
+// isMergeRequest reports whether the job is about a merge request. Its rules answer its state, and none of them a change of before the bot knew it.
+func (j *job) isMergeRequest() bool { return j.batch.Issue.Kind == triage.SubjectMergeRequest }
+
 // missedEvent is what leads from the state that was told to the present one, if they differ.
 func (j *job) missedEvent(known triage.Issue) (e triage.Event, differs bool) {
 	e = triage.Difference(known, j.snap.issue).AsEvent(triage.Person{}, known, triage.Event{At: j.snap.issue.UpdatedAt, ReceivedAt: j.now()})
@@ -84,5 +87,15 @@ func (j *job) missedEvent(known triage.Issue) (e triage.Event, differs bool) {
 	if known.Weight != nil && j.snap.issue.Weight == nil {
 		e.Kind, e.Changes.Weight = e.Kind|triage.WeightChanged, &triage.WeightChange{From: known.Weight}
 	}
-	return e, e.Kind != triage.Updated
+	return e, e.Kind != triage.Updated || hasOtherDetails(&known, &j.snap.issue)
+}
+
+// hasOtherDetails reports whether two states of a merge request differ in what only merge requests have. What it closes is looked up, and not told.
+func hasOtherDetails(a, b *triage.Issue) bool {
+	if a.MergeRequest == nil || b.MergeRequest == nil {
+		return false
+	}
+	x, y := a.MergeRequest, b.MergeRequest
+	return x.State != y.State || x.Draft != y.Draft || x.TargetBranch != y.TargetBranch || x.Head != y.Head || x.Digest != y.Digest ||
+		!slices.Equal(x.Reviewers, y.Reviewers)
 }

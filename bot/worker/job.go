@@ -44,6 +44,7 @@ type job struct {
 	texts  map[string][]command.Line // the commands in comments, by text
 	loads  int                       // how often something was looked up for a decision
 
+	neverTold bool           // of a merge request: as far as is known, no issue was told of it
 	known     bool           // the memory is whole: nothing needs to be recovered from GitLab
 	recovered bool           // it was recovered in this job
 	keep      bool           // it is worth keeping
@@ -64,6 +65,7 @@ type mail struct {
 	adopted     bool                // it is taken up with its project's backlog
 	receivedAt  []time.Time         // when its deliveries came, to whichever replica
 	cameAt      time.Time           // when the bot came to its project, as far as that matters
+	sweptFrom   time.Time           // from when on the sweep looks that found a merge request; zero if none did
 	whole       bool                // the store remembered all that the bot did, and no attempt was begun since
 	shadowed    map[string][]string // what rules in shadow would have done before this job
 	found       map[int64]bool      // comments that GitLab did not deliver

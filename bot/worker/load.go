@@ -80,6 +80,9 @@ func (j *job) takeDelivery(d inbox.Message) {
 	if body.Came.After(j.mail.cameAt) {
 		j.mail.cameAt = body.Came
 	}
+	if body.Since.After(j.mail.sweptFrom) {
+		j.mail.sweptFrom = body.Since
+	}
 	if n := body.Event.Note; n != nil {
 		n.OnlyCommands = j.onlyCommands(n.Text)
 	}
@@ -104,7 +107,7 @@ func (j *job) takeState(body *record.Event) {
 	}
 	shown.CarryFrom(known)
 	if shown.NewerThan(known) {
-		j.mail.ambiguous = lacksStatus(team, status, body, known)
+		j.mail.ambiguous = lacksStatus(team, status, body, known) || isAmbiguous(shown, known)
 		*shown = team.SeeStatus(*shown)
 		j.snap.newest, j.snap.seenAt, j.snap.late = shown, body.Event.ReceivedAt, body.Event.ReceivedAt.Sub(shown.UpdatedAt) > newborn
 		return

@@ -81,8 +81,14 @@ func (j *job) policiesSince() (since time.Time, older bool) {
 	return since, j.snap.issue.CreatedAt.Before(since)
 }
 
-// quietSince reports whether nobody did anything to the issue since then, but for its being mentioned and for what the bot did for policies.
+// quietSince reports whether nobody did anything to the issue since then, but for its being mentioned and for what the bot did for policies. That a merge
+// request was merged or closed is not in its timeline.
 func (j *job) quietSince(ctx context.Context, since time.Time) (bool, error) {
+	if m := j.snap.issue.MergeRequest; m != nil {
+		if !m.MergedAt.Before(since) || !m.ClosedAt.Before(since) || j.snap.told != nil && hasOtherDetails(j.snap.told, &j.snap.issue) {
+			return false, nil
+		}
+	}
 	past, err := j.view.changes(ctx)
 	if err != nil {
 		return false, err

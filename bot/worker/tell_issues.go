@@ -18,15 +18,28 @@ import (
 
 // tellIssues puts the merge request's state into the mailbox of every issue that it closes, and of those that it closed when they were told last,
 // unless they know it. The key of each event names the state: after a crash between two of them, those told before are duplicates.
+//
+// What a sweep found to have come to its end before the time from which on it looks is taken for told.
 func (j *job) tellIssues(ctx context.Context) error {
 	set := j.in.Memory.Closing.Clone()
 	told := map[string]string{}
+	var since *time.Time // when it came into its stage, once that was found out
 	for _, issue := range set.Issues {
 		m := j.besideIssue()
 		m.ByHand, m.ByText = issue.ByHand, issue.ByText
 		state := stateOf(m)
 		told[issue.Ref.String()] = state
 		if set.Told[issue.Ref.String()] == state {
+			continue
+		}
+		if since == nil {
+			at, err := j.stageSince(ctx)
+			if err != nil {
+				return err
+			}
+			since = &at
+		}
+		if m.Since = *since; j.isLongOver(m) {
 			continue
 		}
 		if err := j.tellIssue(ctx, issue.Ref, m, state); err != nil {

@@ -26,7 +26,8 @@ type MergeRequest struct {
 	Reviewers []Person  `json:"rv,omitempty"`
 	MergedAt  time.Time `json:"ma,omitzero"` // zero unless it is merged
 	UpdatedAt time.Time `json:"u,omitzero"`  // when GitLab last changed it, as far as known
-	// Since is when it came into its state, or became a draft or ready, as far as the issue was told.
+	// Since is when it came into its state, or became a draft or ready, as far as the issue was told. In a state that an issue is told of, zero is
+	// UpdatedAt.
 	Since time.Time `json:"si,omitzero"`
 }
 
@@ -73,6 +74,7 @@ type MergeRequestDetails struct {
 	Mentions   bool      `json:"mn,omitempty"` // they name an issue in any way
 	Digest     string    `json:"dg,omitempty"`
 	MergedAt   time.Time `json:"ma,omitzero"`
+	ClosedAt   time.Time `json:"ca,omitzero"` // when it was closed unmerged; only known after a read or from a list
 	// Closes are the issues that it closes when it is merged, in other projects, too. They are known if ClosesKnown.
 	Closes      []Ref `json:"cl,omitempty"`
 	ClosesKnown bool  `json:"ck,omitempty"`
@@ -146,7 +148,9 @@ func WithMergeRequest(list []MergeRequest, m MergeRequest) []MergeRequest {
 	if late || m.UpdatedAt.Equal(known.UpdatedAt) && known.State == MRMerged && m.State != MRMerged {
 		return list
 	}
-	if m.Since = known.Since; m.Stage() != known.Stage() {
+	if m.Stage() == known.Stage() {
+		m.Since = known.Since
+	} else if m.Since.IsZero() {
 		m.Since = m.UpdatedAt
 	}
 	list = slices.Clone(list)
