@@ -113,7 +113,9 @@ func (a *App) newScheduler(reports *reports) *schedule.Scheduler {
 	o := a.o.Schedule
 	o.Reports = reports
 	o.GitLab, o.Instance, o.Inbox, o.Coordination, o.Settle = a.gitlab, a.gitlab.Pages(), a.inbox, a.coordination, a.o.Policy.Settle
-	o.Policies, o.Rate = func() []engine.PolicySet { return a.shown.Load().policy.PolicySets() }, cmp.Or(a.o.Budget.PerMinute, budget.DefaultPerMinute)
+	o.Policies = func() []engine.PolicySet { return a.shown.Load().policy.PolicySets() }
+	o.MergeRequests = func() bool { return a.shown.Load().policy.LooksAtMergeRequests() }
+	o.Rate = cmp.Or(a.o.Budget.PerMinute, budget.DefaultPerMinute)
 	o.Memory = filepath.Join(a.o.Inbox.DataDir, "projects.txt")
 	o.Now, o.Jitter, o.Log, o.Registry = time.Now, rand.Float64, a.o.Log, a.registry
 	return schedule.New(o)

@@ -38,7 +38,7 @@ func (r *projectCache) firstHeardLocked(ctx context.Context, project int64, then
 	}
 	since := parseTime(marked)
 	if since.IsZero() {
-		swept, err := r.shared.Checkpoint(ctx, checkpointOf(project))
+		swept, err := r.shared.Checkpoint(ctx, issuesCheckpoint(project))
 		if err != nil {
 			return time.Time{}, fmt.Errorf("reading how far project %d was swept: %w", project, err)
 		}

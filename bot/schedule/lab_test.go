@@ -28,10 +28,11 @@ type project struct {
 	issues  map[int64]triage.Issue
 	merges  map[int64]triage.Issue // its merge requests
 	hooks   []*hook
-	broken  error // the answer to everything about this project
-	private error // the answer to everything about its webhooks
-	most    int   // how many issues a list may have, 0 is any number
-	cut     int   // a list ends after so many issues because GitLab goes away, 0 is never
+	broken  error            // the answer to everything about this project
+	refused map[string]error // the answers to some lists of it
+	private error            // the answer to everything about its webhooks
+	most    int              // how many issues a list may have, 0 is any number
+	cut     int              // a list ends after so many issues because GitLab goes away, 0 is never
 }
 
 func newLab(ids ...int64) *lab {
@@ -54,6 +55,18 @@ func (l *lab) moveAt(id, iid int64, at time.Time) triage.Issue {
 	i := triage.Issue{Ref: triage.Ref{Project: id, IID: iid}, ID: 100*id + iid, Type: "Issue", Title: "Slow", CreatedAt: at, UpdatedAt: at}
 	l.projects[id].issues[iid] = i
 	return i
+}
+
+// mergeAt changes a merge request at a time, or opens it.
+func (l *lab) mergeAt(id, iid int64, at time.Time) triage.Issue {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	m := triage.Issue{
+		Ref: triage.Ref{Project: id, Kind: triage.SubjectMergeRequest, IID: iid}, ID: 100*id + iid, CreatedAt: at, UpdatedAt: at,
+		MergeRequest: &triage.MergeRequestDetails{State: triage.MROpened, TargetBranch: "main"},
+	}
+	l.projects[id].merges[iid] = m
+	return m
 }
 
 // set changes the lab while it is asked.
@@ -168,6 +181,9 @@ func (l *lab) list(what string, id int64, since time.Time, of func(*project) map
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p, err := l.project(what, id)
+	if err == nil {
+		err = p.refused[what]
+	}
 	if err != nil {
 		return nil, nil, err
 	}

@@ -6,14 +6,15 @@ import (
 )
 
 type metrics struct {
-	issues       prometheus.Counter
-	policyIssues prometheus.Counter
-	sweeps       *prometheus.CounterVec
-	swept        prometheus.Gauge
-	unseen       prometheus.Gauge
-	disabled     prometheus.Gauge
-	reenabled    prometheus.Counter
-	resends      prometheus.Counter
+	issues        prometheus.Counter
+	mergeRequests prometheus.Counter
+	policyIssues  prometheus.Counter
+	sweeps        *prometheus.CounterVec
+	swept         prometheus.Gauge
+	unseen        prometheus.Gauge
+	disabled      prometheus.Gauge
+	reenabled     prometheus.Counter
+	resends       prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) metrics {
@@ -21,6 +22,9 @@ func newMetrics(r prometheus.Registerer) metrics {
 	return metrics{
 		issues: f.NewCounter(prometheus.CounterOpts{
 			Name: "flowkeeper_sweep_issues_total", Help: "Issues that moved since the last sweep and were put into the inbox.",
+		}),
+		mergeRequests: f.NewCounter(prometheus.CounterOpts{
+			Name: "flowkeeper_sweep_merge_requests_total", Help: "Merge requests that moved since the last sweep and were put into the inbox.",
 		}),
 		policyIssues: f.NewCounter(prometheus.CounterOpts{
 			Name: "flowkeeper_policy_walk_issues_total", Help: "Issues to which nothing had happened and that were put into the inbox for new policies.",

@@ -67,7 +67,9 @@ type Options struct {
 
 	// Policies are those in force, which may change. nil if there never are any.
 	Policies func() []engine.PolicySet
-	Rate     int // GitLab calls a minute, of which showing old issues to policies takes about a quarter at most
+	// MergeRequests reports whether any rule looks at merge requests, which may change. Default never.
+	MergeRequests func() bool
+	Rate          int // GitLab calls a minute, of which showing old issues to policies takes about a quarter at most
 
 	// Projects are the configured ones, full paths or ids; may be empty. All projects that ever delivered something are looked after as well.
 	Projects []string
@@ -109,6 +111,9 @@ func New(o Options) *Scheduler {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.MergeRequests == nil {
+		o.MergeRequests = func() bool { return false }
 	}
 	if o.Jitter == nil {
 		o.Jitter = func() float64 { return 0 }
