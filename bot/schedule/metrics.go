@@ -3,12 +3,14 @@ package schedule
 import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"flowkeeper/rules/triage"
 )
 
 type metrics struct {
 	issues        prometheus.Counter
 	mergeRequests prometheus.Counter
-	policyIssues  prometheus.Counter
+	shown         map[triage.SubjectKind]prometheus.Counter // to policies
 	sweeps        *prometheus.CounterVec
 	swept         prometheus.Gauge
 	unseen        prometheus.Gauge
@@ -26,9 +28,15 @@ func newMetrics(r prometheus.Registerer) metrics {
 		mergeRequests: f.NewCounter(prometheus.CounterOpts{
 			Name: "flowkeeper_sweep_merge_requests_total", Help: "Merge requests that moved since the last sweep and were put into the inbox.",
 		}),
-		policyIssues: f.NewCounter(prometheus.CounterOpts{
-			Name: "flowkeeper_policy_walk_issues_total", Help: "Issues to which nothing had happened and that were put into the inbox for new policies.",
-		}),
+		shown: map[triage.SubjectKind]prometheus.Counter{
+			triage.SubjectIssue: f.NewCounter(prometheus.CounterOpts{
+				Name: "flowkeeper_policy_walk_issues_total", Help: "Issues to which nothing had happened and that were put into the inbox for new policies.",
+			}),
+			triage.SubjectMergeRequest: f.NewCounter(prometheus.CounterOpts{
+				Name: "flowkeeper_policy_walk_merge_requests_total",
+				Help: "Merge requests to which nothing had happened and that were put into the inbox for new policies.",
+			}),
+		},
 		sweeps: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "flowkeeper_sweeps_total",
 			Help: "Sweeps of this process: done, incomplete (some projects failed), or stopped because GitLab or the store was away.",

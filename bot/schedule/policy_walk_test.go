@@ -2,28 +2,41 @@ package schedule_test
 
 import (
 	"fmt"
+	"maps"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/schedule"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
 
-// walker starts a scheduler that shows the policies of a digest what is in a project. Of 160 calls a minute it may take up 10 issues in a round.
+// walker starts a scheduler that shows the policies of a digest what issues are in a project.
 func (r *rig) walker(digest *string) *process {
-	return r.start(func(o *schedule.Options) {
-		o.Projects, o.Rate = []string{"7"}, 160
-		o.Policies = func() []engine.PolicySet { return []engine.PolicySet{{Subject: triage.SubjectIssue, Digest: *digest}} }
-	})
+	return r.walkerFor(func() []engine.PolicySet { return []engine.PolicySet{{Subject: triage.SubjectIssue, Digest: *digest}} })
+}
+
+// walkerFor starts a scheduler that shows policies what is in a project. Of 160 calls a minute it may take up 10 issues and merge requests in a round.
+func (r *rig) walkerFor(policies func() []engine.PolicySet) *process {
+	return r.start(func(o *schedule.Options) { o.Projects, o.Rate, o.Policies = []string{"7"}, 160, policies })
 }
 
 // backlog has the project hold issues that nothing happened to for long, each created a second after the one before.
 func (r *rig) backlog(n int) {
 	for k := range n {
 		r.lab.moveAt(7, int64(k+1), now().Add(-100*lookback+time.Duration(k)*time.Second))
+	}
+}
+
+// mergeBacklog is the same with merge requests.
+func (r *rig) mergeBacklog(n int) {
+	for k := range n {
+		r.lab.mergeAt(7, int64(k+1), now().Add(-100*lookback+time.Duration(k)*time.Second))
 	}
 }
 
@@ -37,6 +50,13 @@ func (r *rig) shown(counts map[triage.Ref]int) {
 			}
 		}
 	}
+}
+
+// ofKind are the counts of one kind of subjects.
+func ofKind(kind triage.SubjectKind, counts map[triage.Ref]int) map[triage.Ref]int {
+	some := maps.Clone(counts)
+	maps.DeleteFunc(some, func(ref triage.Ref, _ int) bool { return ref.Kind != kind })
+	return some
 }
 
 // each fails unless all issues were shown so often.
@@ -124,5 +144,140 @@ func TestPolicyWalkWaits(t *testing.T) {
 		}
 		r.pass(2 * time.Minute)
 		expect(t, "shown then", 5.0, p.metric("flowkeeper_policy_walk_issues_total"))
+	})
+}
+
+// Issues and merge requests of a project come one after the other, both together no more than a few in a minute. What is known of one kind holds for that
+// kind alone: who goes on after a crash, other policies, an emptied store.
+func TestPolicyWalkMergeRequests(t *testing.T) {
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
+		r.backlog(15)
+		r.mergeBacklog(25)
+		var sets atomic.Pointer[[]engine.PolicySet]
+		configure := func(issues, merges string) {
+			sets.Store(&[]engine.PolicySet{{Subject: triage.SubjectIssue, Digest: issues}, {Subject: triage.SubjectMergeRequest, Digest: merges}})
+		}
+		configure("one", "two")
+		policies := func() []engine.PolicySet { return *sets.Load() }
+		counts := map[triage.Ref]int{}
+		pass := func(minutes int) {
+			for range minutes {
+				r.pass(time.Minute)
+				r.shown(counts)
+			}
+		}
+		shown := func(when string, issueTimes, merged, mergeTimes int) {
+			t.Helper()
+			each(t, when+", issues", ofKind(triage.SubjectIssue, counts), 15, issueTimes)
+			each(t, when+", merge requests", ofKind(triage.SubjectMergeRequest, counts), merged, mergeTimes)
+		}
+		first := r.walkerFor(policies)
+		r.pass(59 * time.Second)
+		r.shown(counts)
+		each(t, "in the first minute", counts, 10, 1)
+		pass(1)
+		shown("in the second", 1, 5, 1)
+		first.stop()
+		r.walkerFor(policies)
+		r.walkerFor(policies)
+		pass(6)
+		shown("after a crash", 1, 25, 1)
+		r.lab.requests()
+		pass(3)
+		expect(t, "calls when all is done", 0, strings.Count(strings.Join(r.lab.requests(), "\n"), "created"))
+
+		configure("one", "three")
+		pass(2)
+		configure("four", "three") // in the middle of the merge requests
+		pass(8)
+		shown("with other policies", 2, 25, 2)
+
+		for _, lost := range []struct {
+			name          string
+			issues, merge int // how often they were shown then
+		}{{"policies/7/merge_request", 2, 3}, {"policies/7", 3, 3}} {
+			if err := r.store.Coordinator.SetCheckpoint(t.Context(), lost.name, nil); err != nil {
+				t.Fatal(err)
+			}
+			pass(30)
+			shown("without "+lost.name, lost.issues, 25, lost.merge)
+		}
+	})
+}
+
+// Merge requests that are closed or merged are shown only to policies that ask for such.
+func TestPolicyWalkClosedMergeRequests(t *testing.T) {
+	for name, test := range map[string]struct {
+		closed bool
+		want   int
+	}{"open ones": {false, 1}, "all": {true, 3}} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, newLab(7), func(t *testing.T, r *rig) {
+				r.mergeBacklog(3)
+				r.lab.set(func() {
+					for iid, state := range map[int64]triage.MergeRequestState{2: triage.MRClosed, 3: triage.MRMerged} {
+						m := r.lab.projects[7].merges[iid]
+						m.Closed, m.MergeRequest.State = true, state
+						r.lab.projects[7].merges[iid] = m
+					}
+				})
+				r.backlog(1)
+				r.walkerFor(func() []engine.PolicySet {
+					return []engine.PolicySet{{Subject: triage.SubjectMergeRequest, Digest: "one", Closed: test.closed}}
+				})
+				counts := map[triage.Ref]int{}
+				r.pass(3 * time.Minute)
+				r.shown(counts)
+				each(t, name, counts, test.want, 1)
+				expect(t, "issues", 0, len(ofKind(triage.SubjectIssue, counts)))
+			})
+		})
+	}
+}
+
+// A project that shows no merge requests may have hidden them: it is asked again each day.
+func TestPolicyWalkHiddenMergeRequests(t *testing.T) {
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
+		counts := map[triage.Ref]int{}
+		look := func(when string, asked, shown int) {
+			t.Helper()
+			p := r.walkerFor(func() []engine.PolicySet {
+				return []engine.PolicySet{{Subject: triage.SubjectMergeRequest, Digest: "one"}}
+			})
+			r.pass(time.Hour)
+			p.stop()
+			expect(t, when+", asked", asked, strings.Count(strings.Join(r.lab.requests(), "\n"), "created merge requests 7"))
+			r.shown(counts)
+			each(t, when, counts, shown, 1)
+		}
+		look("at first", 1, 0)
+		r.mergeBacklog(3)
+		r.pass(21 * time.Hour)
+		look("on the same day", 0, 0)
+		r.pass(2 * time.Hour)
+		look("on the next day", 1, 3)
+		r.pass(50 * time.Hour)
+		look("from then on", 0, 3)
+		expect(t, "said", 2, r.logged("the policies have been shown all merge requests of a project"))
+	})
+}
+
+// A project whose lists GitLab fails to give is gone on with as soon as it does.
+func TestPolicyWalkFails(t *testing.T) {
+	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
+		r.mergeBacklog(3)
+		r.backlog(3)
+		r.lab.set(func() { r.lab.projects[7].broken = refusal(gitlab.Transient, http.StatusInternalServerError) })
+		r.walkerFor(func() []engine.PolicySet {
+			return []engine.PolicySet{{Subject: triage.SubjectIssue, Digest: "one"}, {Subject: triage.SubjectMergeRequest, Digest: "two"}}
+		})
+		counts := map[triage.Ref]int{}
+		r.pass(5 * time.Minute)
+		r.shown(counts)
+		each(t, "while GitLab fails", counts, 0, 0)
+		r.lab.set(func() { r.lab.projects[7].broken = nil })
+		r.pass(2 * time.Minute)
+		r.shown(counts)
+		each(t, "after that", counts, 6, 1)
 	})
 }
