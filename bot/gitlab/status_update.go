@@ -79,32 +79,42 @@ func statusChange(before, after triage.Issue) string {
 	return ""
 }
 
-// updateStatus sets the status that is wanted, and returns what the issue has then. A name that there is no more is looked up anew, once; a status that
-// cannot be had leaves the issue as it is, which the caller sees, as does one that would reopen an issue that stays closed.
+// updateStatus sets the status that is wanted, and returns what the issue has then. A name that there is no more, and a status that GitLab says it has set
+// and has not, is looked up anew, once: the group may have got statuses of its own. A status that cannot be had leaves the issue as it is, which the
+// caller sees, as does one that would reopen an issue that stays closed.
 func (c *Client) updateStatus(ctx context.Context, issue triage.Issue, name string, stays bool) (ItemStatus, error) {
 	as := ItemStatus{Status: Status{Name: issue.StatusName, Category: issue.Status}, Closed: issue.Closed, At: issue.StatusAt}
+	refused := "" // the id of a status that GitLab did not set
 	for again := range 2 {
 		set, err := c.statusesOf(ctx, issue)
 		if err != nil {
 			return as, err
 		}
 		status, missing := set.Find(typeOf(issue), name)
-		if missing == nil && stays && !status.Closes() {
+		switch {
+		case missing != nil:
+		case status.ID == refused:
+			return as, nil
+		case stays && !status.Closes():
 			c.log.Warn("a status is not set because that would reopen the issue", zap.Stringer("issue", issue.Ref))
 			return as, nil
-		}
-		if missing == nil {
+		default:
 			got, err := c.SetStatus(ctx, issue.Ref, issue.ID, status.ID)
-			if err == nil && got.Name != "" {
+			switch {
+			case err == nil && got.ID == status.ID:
 				return got, nil
-			}
-			if errors.Is(err, errNotTold) {
-				c.forgetStatuses(issue)
-			}
-			if err == nil || !errors.Is(err, ErrNoStatus) {
+			case err == nil && got.Name == "":
+				return as, nil // it can have none
+			case err == nil:
+				as, refused, missing = got, status.ID, errors.New("GitLab did not set it")
+			case errors.Is(err, ErrNoStatus):
+				missing = err
+			default:
+				if errors.Is(err, errNotTold) {
+					c.forgetStatuses(issue)
+				}
 				return as, err
 			}
-			missing = err
 		}
 		c.log.Warn("a status is not there", zap.Stringer("issue", issue.Ref), zap.Bool("looked_up_anew", again > 0), zap.Error(missing))
 		c.forgetStatuses(issue)
