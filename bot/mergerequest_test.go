@@ -231,23 +231,6 @@ func TestPeopleWinOverMergeRequests(t *testing.T) {
 	r.in(ref, readyForDev)
 }
 
-// The test button sends the newest merge request without an action: nothing is written.
-func TestTestedMergeRequestHook(t *testing.T) {
-	t.Parallel()
-	r := newMergingRig(t, nil)
-	ref := r.ready()
-	r.must(nil, r.gitlab.SetAutoClose(r.project, true))
-	m := r.merging("Draft: one", fmt.Sprintf("Closes #%d", ref.IID))
-	r.edit("mia", ref, sandbox.Change{RemoveLabels: []string{inDev}, AddLabels: []string{readyForDev}})
-	r.calls()
-	r.must(nil, r.gitlab.Approve("mia", m))
-	r.settle()
-	if reads, writes := r.calls(); len(reads)+len(writes) > 0 {
-		t.Errorf("an approval costs %q %q", reads, writes)
-	}
-	r.in(ref, readyForDev)
-}
-
 // rulesOnMergeRequests switches the rules on that look at merge requests themselves.
 func rulesOnMergeRequests(o *bot.Options) {
 	for n := range o.Policy.Settings {
