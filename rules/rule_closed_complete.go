@@ -37,7 +37,7 @@ var closedComplete = triage.Rule{
 			return triage.Nothing("the issue was not closed just now")
 		case !in.Knows(triage.NeedClosingReason):
 			return triage.Load("why the issue was closed has to be looked up", triage.NeedClosingReason)
-		case byStatus && !in.Issue.DefaultClosed:
+		case byStatus && !in.Issue.DefaultStatus:
 			return triage.Nothing("the issue was closed with a status that is none of the team's, and not the one that GitLab gives by itself")
 		}
 		where := was.Where
@@ -45,7 +45,7 @@ var closedComplete = triage.Rule{
 			where = was.Name // whose names say where an issue is: "in review"
 		}
 		actions := []triage.Action{stateAction(in, triage.Done)}
-		if _, status := in.StateLabels(); in.Team.Store == triage.StoreBoth && in.Issue.DefaultClosed && !in.Team.KnowsStatus(status) {
+		if _, status := in.StateLabels(); in.Team.Store == triage.StoreBoth && in.Issue.DefaultStatus && !in.Team.KnowsStatus(status) {
 			done := in.Team.Workflow.Named(triage.Done)
 			actions = append(actions, triage.AddLabel{Label: in.Team.StateStatus(done)}) // status-in-step leaves alone what is none of the team's
 		}

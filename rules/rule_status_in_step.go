@@ -22,8 +22,12 @@ var statusInStep = triage.Rule{
 			return triage.Nothing("the team keeps its workflow states in one place")
 		case status == "":
 			return triage.Nothing("GitLab shows no status of the issue")
-		case !in.Team.KnowsStatus(status):
+		case !in.Team.KnowsStatus(status) && !in.LabelMoved():
 			return triage.Nothing("the issue's status stands for none of the team's workflow states")
+		case !in.Team.KnowsStatus(status) && !in.Knows(triage.NeedDefaultStatus):
+			return triage.Load("whether GitLab gave the issue its status by itself has to be looked up", triage.NeedDefaultStatus)
+		case !in.Team.KnowsStatus(status) && !in.Issue.DefaultStatus:
+			return triage.Nothing("somebody gave the issue a status that stands for none of the team's workflow states")
 		case in.State() == "":
 			return triage.Nothing("the issue has no workflow state")
 		case in.Team.StateStatus(in.State()) == "":

@@ -17,8 +17,15 @@ var workflowIntake = triage.Rule{
 		Options: []triage.Option{{Name: "label", Help: "the label a new issue gets", Default: startLabel, State: true}},
 	},
 	Decide: func(in triage.Input, opt triage.Options) triage.Verdict {
-		if in.State() != "" {
+		_, status := in.StateLabels()
+		foreign := status != "" && in.StateLabel() == status && !in.Team.KnowsStatus(status) // GitLab gives every issue some status
+		switch {
+		case in.State() != "" && !foreign:
 			return triage.Nothing("the issue has a workflow label")
+		case foreign && !in.Knows(triage.NeedDefaultStatus):
+			return triage.Load("whether GitLab gave the issue its status by itself has to be looked up", triage.NeedDefaultStatus)
+		case foreign && !in.Issue.DefaultStatus:
+			return triage.Nothing("the issue was opened with a status that is none of the team's")
 		}
 		start := triage.AddLabel{Label: opt.Text("label")}
 		if start.Label == startLabel {

@@ -41,7 +41,7 @@ func (c *gitlabCheck) statuses(found setup.Found, plan setup.Plan) {
 	if c.add(lacking...); len(lacking) == 0 && len(found.Statuses) > 0 {
 		c.add(Good("statuses", fmt.Sprintf("all %d of the workflow are there", len(c.Setup.Team.Statuses()))))
 	}
-	c.add(fromAdvice("statuses", Warn, plan.Warnings, setup.AboutClosing)...)
+	c.add(fromAdvice("statuses", Warn, plan.Warnings, setup.AboutDefaults)...)
 }
 
 // isUsable reports whether the bot can work in a project.

@@ -17,10 +17,10 @@ import (
 )
 
 // Status is a status of a work item. ID is GitLab's global one ("gid://gitlab/WorkItems::Statuses::Custom::Status/7"), Category "to_do", "done",
-// "canceled" and the like. ClosedDefault says that GitLab gives it to an item that is closed without naming one; only StatusSet and StatusOf know that.
+// "canceled" and the like. OpenDefault and ClosedDefault say that GitLab gives it to an item that is opened, or closed, without naming one; only a StatusSet knows that.
 type Status struct {
-	ID, Name, Category string
-	ClosedDefault      bool
+	ID, Name, Category         string
+	OpenDefault, ClosedDefault bool
 }
 
 // Closes reports whether an item with the status is closed: to set it closes an open item, to set another one reopens a closed item.
@@ -32,9 +32,9 @@ const categoryDone = "done"
 // not tell, because it is older than they are, has GraphQL switched off, or does not show the namespace.
 type StatusSet map[string][]Status
 
-// ClosedDefault is the status that an item of a type gets when it is closed without naming one; ok is false where GitLab does not say.
-func (s StatusSet) ClosedDefault(kind string) (status Status, ok bool) {
-	n := slices.IndexFunc(s[kind], func(st Status) bool { return st.ClosedDefault })
+// Default is the status that an item of a type gets when it is opened, or closed, without naming one; ok is false where GitLab does not say.
+func (s StatusSet) Default(kind string, closed bool) (status Status, ok bool) {
+	n := slices.IndexFunc(s[kind], func(st Status) bool { return closed && st.ClosedDefault || !closed && st.OpenDefault })
 	if n < 0 {
 		return Status{}, false
 	}
@@ -98,7 +98,7 @@ func (s StatusSet) Lacks(names []string) []string {
 
 // statusesQuery asks which statuses the types of work items of a namespace may have. The list is not paged.
 const statusesQuery = `query($path: ID!) { namespace(fullPath: $path) { workItemTypes { nodes { name widgetDefinitions {
-  ... on WorkItemWidgetDefinitionStatus { allowedStatuses { id name category } defaultClosedStatus { id } } } } } } }`
+  ... on WorkItemWidgetDefinitionStatus { allowedStatuses { id name category } defaultOpenStatus { id } defaultClosedStatus { id } } } } } } }`
 
 // statusQuery asks for the status of one work item.
 const statusQuery = `query($id: WorkItemID!) { workItem(id: $id) { state widgets { ... on WorkItemWidgetStatus { status { id name category } } } } }`
@@ -127,11 +127,12 @@ type wireStatusItem struct {
 }
 
 // ItemStatus is a work item's status and whether the item is closed. The zero Status is one that GitLab does not show: there is no licence, or the
-// item has none.
+// item has none. ByDefault says that it is the one that GitLab gives by itself; only StatusOf knows that.
 type ItemStatus struct {
 	Status
-	Closed bool
-	At     time.Time // when the item was updated last; zero if only its status was asked for
+	Closed    bool
+	ByDefault bool
+	At        time.Time // when the item was updated last; zero if only its status was asked for
 }
 
 func (w *wireStatusItem) status() ItemStatus {
@@ -156,6 +157,7 @@ func (c *Client) Statuses(ctx context.Context, namespace string) (StatusSet, err
 					Name    string `json:"name"`
 					Widgets []struct {
 						Allowed []wireStatus `json:"allowedStatuses"`
+						Open    wireStatus   `json:"defaultOpenStatus"`
 						Closed  wireStatus   `json:"defaultClosedStatus"`
 					} `json:"widgetDefinitions"`
 				} `json:"nodes"`
@@ -171,7 +173,7 @@ func (c *Client) Statuses(ctx context.Context, namespace string) (StatusSet, err
 		for _, widget := range t.Widgets {
 			for _, s := range widget.Allowed {
 				st := s.status()
-				st.ClosedDefault = s.ID == widget.Closed.ID
+				st.OpenDefault, st.ClosedDefault = s.ID == widget.Open.ID, s.ID == widget.Closed.ID
 				set[t.Name] = append(set[t.Name], st)
 			}
 		}
@@ -200,8 +202,8 @@ func (c *Client) StatusOf(ctx context.Context, issue triage.Issue) (status ItemS
 		return ItemStatus{}, false, err
 	}
 	status = w.Item.status()
-	closed, ok := set.ClosedDefault(typeOf(issue))
-	status.ClosedDefault = ok && closed.ID == status.ID
+	byDefault, ok := set.Default(typeOf(issue), status.Closed)
+	status.ByDefault = ok && byDefault.ID == status.ID
 	return status, true, nil
 }
 

@@ -11,7 +11,7 @@
 //	                merge_request: {draft, state, closes, mentions}, if it is one
 //	-- memory --    optional: what the bot remembers: own, suspended, snoozed, bump, undone
 //	-- around --    optional: what GitLab tells when it is asked: links, agreements (by comment or thumb), levels (30 for the author if not
-//	                given), commented, closed_as (duplicate or moved, or default if its status is the one that GitLab gives to what is closed); issues: the numbers of
+//	                given), commented, closed_as (duplicate or moved, or default if its status is the one that GitLab gives to what is closed), opened_as (default); issues: the numbers of
 //	                other issues that comments may name;
 //	                report: "planning 19.6", if the issue is a report's, away: the days "2026-12-21..2027-01-02" and takes: the people by
 //	                issue that it tells; severity_age: how long ago the first severity was set; milestone: its title, start, due and next,
@@ -112,6 +112,7 @@ type Around struct {
 	Agreements map[string]string `yaml:"agreements"` // "thumb" or "comment", by username
 	Levels     map[string]int    `yaml:"levels"`
 	Commented  time.Duration     `yaml:"commented"` // from the beginning
+	OpenedAs   string            `yaml:"opened_as"` // "default" or ""
 	ClosedAs   string            `yaml:"closed_as"` // "duplicate", "moved", "default" or ""
 	Issues     []int64           `yaml:"issues"`
 	Epics      bool              `yaml:"epics"`

@@ -194,7 +194,7 @@ func (s Scenario) decide(policy engine.Policy, c engine.Case) (d engine.Decision
 			return d, err
 		}
 		if needs.Facts != 0 {
-			c.Issue, c.Memory.Context = s.afterClosing(c.Issue), s.loadContext(needs, c.Issue, c.Now)
+			c.Issue, c.Memory.Context = s.asRead(c.Issue), s.loadContext(needs, c.Issue, c.Now)
 			c.Facts.AgreementsCounted = c.Facts.AgreementsCounted || d.InScope && needs.Facts&triage.NeedAgreements != 0
 		}
 		if needs.LookUp&triage.LookUpEpics != 0 {
@@ -286,10 +286,10 @@ func (s Scenario) findIssue(issue triage.Issue, text string) triage.FoundIssue {
 	return triage.FoundIssue{Problem: "there is no such issue that the bot can see"}
 }
 
-// afterClosing is an issue as GitLab shows it when it has finished closing it.
-func (s Scenario) afterClosing(issue triage.Issue) triage.Issue {
+// asRead is an issue as GitLab shows it when it is asked, and has finished closing it.
+func (s Scenario) asRead(issue triage.Issue) triage.Issue {
 	issue.Duplicated = issue.Closed && s.ClosedAs == "duplicate"
-	issue.DefaultClosed = issue.Closed && s.ClosedAs == "default"
+	issue.DefaultStatus = issue.Closed && s.ClosedAs == "default" || !issue.Closed && s.OpenedAs == "default"
 	issue.Moved = issue.Moved || issue.Closed && s.ClosedAs == "moved"
 	return issue
 }

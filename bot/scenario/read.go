@@ -192,6 +192,9 @@ func (a Around) check() error {
 	if !slices.Contains([]string{"", "duplicate", "moved", "default"}, a.ClosedAs) {
 		return fmt.Errorf("closed_as %q: duplicate, moved or default is wanted", a.ClosedAs)
 	}
+	if a.OpenedAs != "" && a.OpenedAs != "default" {
+		return fmt.Errorf("opened_as %q: default is wanted", a.OpenedAs)
+	}
 	if a.Votes != nil && len(a.Votes) != 2 || a.Discussions != nil && len(a.Discussions) != 2 {
 		return errors.New("votes are [up, down], discussions [threads, comments]")
 	}

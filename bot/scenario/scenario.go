@@ -20,6 +20,7 @@ type Scenario struct {
 	// ClosedAs is why the issue was closed, as GitLab tells it when it has finished that: "duplicate", "moved", "default" if its status is the one that GitLab
 	// gives by itself, or "".
 	ClosedAs string
+	OpenedAs string // "default" if the status of an open issue is the one that GitLab gives by itself, or ""
 	Given    []triage.GivenReaction
 	Epics    bool            // the project's group has them
 	Report   planning.Report // that the issue shows; without a kind it is no report
@@ -56,7 +57,8 @@ func Parse(data []byte, team triage.TeamConfig) (Scenario, error) {
 		s.Memory = f.Memory.memory()
 	}
 	if f.Around != nil {
-		s.Around, s.Issues, s.ClosedAs, s.SeverityAge = f.Around.around(), f.Around.Issues, f.Around.ClosedAs, f.Around.SeverityAge
+		s.Around, s.Issues, s.SeverityAge = f.Around.around(), f.Around.Issues, f.Around.SeverityAge
+		s.ClosedAs, s.OpenedAs = f.Around.ClosedAs, f.Around.OpenedAs
 		s.Given, s.Epics = f.Around.given(), f.Around.Epics
 		s.Report, _ = f.Around.report() // checked when it was read
 	}

@@ -51,8 +51,8 @@ func (p *planner) statuses() {
 		for _, what := range access.StatusesLacking(namespace, set, p.Team.Statuses()) {
 			p.warn(AboutStatuses, what, "give the group the statuses in Settings > Issues > Statuses, correct workflow.states, or write workflow.store: label")
 		}
-		for _, a := range access.ClosingMisfits(namespace, set, p.Team) {
-			p.warn(AboutClosing, a.What, a.Do)
+		for _, a := range access.DefaultMisfits(namespace, set, p.Team) {
+			p.warn(AboutDefaults, a.What, a.Do)
 		}
 	}
 }

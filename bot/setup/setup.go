@@ -96,7 +96,7 @@ const (
 	AboutRights   Topic = "rights"  // what the token may not see or create, and serving need not
 	AboutLicence  Topic = "licence"
 	AboutStatuses Topic = "statuses"
-	AboutClosing  Topic = "closing" // with which status GitLab closes issues
+	AboutDefaults Topic = "default statuses" // which GitLab gives to issues that are opened or closed
 )
 
 // Advice is what a person has to know or do.

@@ -113,7 +113,7 @@ func (j *job) takeState(body *record.Event) {
 		return
 	}
 	sameTime := shown.UpdatedAt.Equal(known.UpdatedAt)
-	known.DefaultClosed = known.DefaultClosed && (status == "" || status == known.StatusName)
+	known.DefaultStatus = known.DefaultStatus && (status == "" || status == known.StatusName)
 	switch {
 	case status != "" && sameTime:
 		// Of a closing that is told twice, as of one time, only one may tell the status.

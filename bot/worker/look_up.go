@@ -78,6 +78,7 @@ func (j *job) loadContext(ctx context.Context, d engine.Decision, needs engine.N
 		load func() error
 	}{
 		{triage.NeedClosingReason, func() error { return j.loadClosing(ctx) }},
+		{triage.NeedDefaultStatus, func() error { return j.loadDefaultStatus(ctx) }},
 		{triage.NeedLinks, func() error { return j.loadLinks(ctx, &around) }},
 		{triage.NeedAgreements | triage.NeedComments, func() error { return j.loadComments(ctx, d, needs.Facts, &around) }},
 		{triage.NeedAccessLevels, func() error { return j.loadLevels(ctx, &around) }},
@@ -112,6 +113,14 @@ func (j *job) loadContext(ctx context.Context, d engine.Decision, needs engine.N
 	}
 	j.in.Memory.Context = around
 	return nil
+}
+
+// loadDefaultStatus finds out whether GitLab gave the issue its status by itself.
+func (j *job) loadDefaultStatus(ctx context.Context) error {
+	if j.snap.live && j.snap.issue.StatusTold {
+		return nil
+	}
+	return j.readIssue(ctx)
 }
 
 func (j *job) loadLinks(ctx context.Context, around *triage.Context) (err error) {

@@ -69,7 +69,7 @@ func (j *job) readStatus(ctx context.Context, issue *triage.Issue) error {
 	}
 	if told {
 		issue.Status, issue.StatusName, issue.StatusTold, issue.StatusAt = status.Category, status.Name, true, issue.UpdatedAt
-		issue.DefaultClosed = status.ClosedDefault
+		issue.DefaultStatus = status.ByDefault
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ const (
 	NeedMilestoneStarted                   // Context.Milestone.Started
 	NeedAuthorName                         // Issue.Author.Username, of which most deliveries tell only the id
 	NeedClosedLabels                       // Context.ClosedLabels, of a merge request
+	NeedDefaultStatus                      // Issue.DefaultStatus, of an issue that was opened
 )
 
 // Context is what the bot knows about the surroundings of an issue: links, agreements, access levels. Known says which parts were loaded;

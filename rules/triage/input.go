@@ -149,6 +149,16 @@ func (in *Input) lastTouched(label, status string) string {
 	return label
 }
 
+// LabelMoved reports whether the workflow label was set just now, by somebody or by the decision itself, or the issue opened with it, and its status was
+// not set after it.
+func (in *Input) LabelMoved() bool {
+	label, status := in.StateLabels()
+	if label == "" {
+		return false
+	}
+	return in.Planned == label || in.Kinds&Opened != 0 && in.addedAt(status).IsZero() || in.addedAt(label).After(in.addedAt(status))
+}
+
 // Winner is the label that counts of a scope, which is one of Team.ScopeOf, in its known spelling; "" if the issue has none of it.
 func (in *Input) Winner(scope string) string {
 	for n := range in.scopes {

@@ -22,9 +22,9 @@ type Issue struct {
 	Status       string `json:"st,omitempty"`  // the category of its status; "" where GitLab has none, or did not say
 	StatusName   string `json:"sn,omitempty"`  // of its status; "" where GitLab has none, or did not say
 	StatusTold   bool   `json:"-"`             // GitLab was asked for the status just now, so that "" means none
-	// DefaultClosed says that GitLab gives its status to an issue that is closed without naming one. It is known only of a status that GitLab was asked
-	// for.
-	DefaultClosed bool `json:"dc,omitempty"`
+	// DefaultStatus says that GitLab gives its status to an issue that is opened or closed without naming one. It is known only of a status that GitLab
+	// was asked for.
+	DefaultStatus bool `json:"ds,omitempty"`
 	// StatusAt is the time of the state with which GitLab told StatusName; a later state may have come without one.
 	StatusAt    time.Time `json:"sa,omitzero"`
 	ServiceDesk bool      `json:"sd,omitempty"` // came by mail, so a customer gets its public comments; false may only be unknown
@@ -90,7 +90,10 @@ func (i *Issue) CarryFrom(of *Issue) {
 		i.Status = of.Status
 	}
 	if i.StatusName == "" && of.Closed == i.Closed && !i.StatusTold {
-		i.StatusName, i.StatusAt, i.DefaultClosed = of.StatusName, of.StatusAt, of.DefaultClosed
+		i.StatusName, i.StatusAt = of.StatusName, of.StatusAt
+	}
+	if i.StatusName == of.StatusName && of.Closed == i.Closed && !i.StatusTold {
+		i.DefaultStatus = of.DefaultStatus
 	}
 	i.MergeRequest = i.MergeRequest.withDefaultOf(of.MergeRequest)
 	i.OneAssignee = i.OneAssignee || of.OneAssignee

@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 
@@ -9,7 +10,7 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-func TestClosingMisfits(t *testing.T) {
+func TestDefaultMisfits(t *testing.T) {
 	t.Parallel()
 	status := func(name, category string) gitlab.Status {
 		return gitlab.Status{ID: name, Name: name, Category: category}
@@ -19,6 +20,7 @@ func TestClosingMisfits(t *testing.T) {
 		status("Duplicate", "canceled"), status("Parked", "to_do"),
 	}
 	for name, tt := range map[string]struct {
+		opened string // the default; default To do
 		closed string // the default
 		done   string // the status of the state that means done; default Shipped
 		store  triage.Store
@@ -34,6 +36,8 @@ func TestClosingMisfits(t *testing.T) {
 		"not told":                      {},
 		"a team with labels":            {closed: "Closed", store: triage.StoreLabel},
 		"in both places":                {closed: "Closed", store: triage.StoreBoth, want: "stands for no state"},
+		"opened in no state":            {opened: "Parked", closed: "Shipped", want: `team opens issues with the status "Parked", which stands for no state of the workflow`},
+		"opened in a later state":       {opened: "Testing", closed: "Shipped"},
 		"done is open":                  {closed: "Live", done: "Parked", want: `team keeps issues with the status "Parked" open, which is that of the state "shipped"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -56,13 +60,14 @@ func TestClosingMisfits(t *testing.T) {
 			}
 			var list []gitlab.Status
 			for _, s := range statuses {
+				s.OpenDefault = s.Name == cmp.Or(tt.opened, "To do")
 				if s.ClosedDefault = strings.EqualFold(s.Name, tt.closed); s.ClosedDefault {
 					s.Name = tt.closed
 				}
 				list = append(list, s)
 			}
 			var said []string
-			for _, a := range access.ClosingMisfits("team", gitlab.StatusSet{"Issue": list, "Task": list}, triage.NewTeam(triage.TeamConfig{Workflow: w, Store: tt.store})) {
+			for _, a := range access.DefaultMisfits("team", gitlab.StatusSet{"Issue": list, "Task": list}, triage.NewTeam(triage.TeamConfig{Workflow: w, Store: tt.store})) {
 				if said = append(said, a.What); a.Do == "" {
 					t.Errorf("nobody says what to do about %q", a.What)
 				}
@@ -73,7 +78,7 @@ func TestClosingMisfits(t *testing.T) {
 		})
 	}
 	for _, set := range []gitlab.StatusSet{nil, {}} { // which GitLab does not tell, or has no licence for
-		if got := access.ClosingMisfits("team", set, team(t, triage.StoreStatus)); got != nil {
+		if got := access.DefaultMisfits("team", set, team(t, triage.StoreStatus)); got != nil {
 			t.Errorf("of %v it says %+v", set, got)
 		}
 	}
