@@ -91,6 +91,7 @@ type Batch struct {
 	Deliveries     []Message // oldest first; none if the issue was only woken
 	Memory         []byte    // nil if there is none
 	Attempt        int
+	Abandoned      bool      // whoever held it before let its lease run out: what that one was writing may still be on its way
 	LastError      string    // the cause given with the last Retry
 	FencingToken   int64     // grows with every claim of the issue, so that writes under an old lease are refused
 	LeaseUntil     time.Time // when the lease runs out, by the store's clock

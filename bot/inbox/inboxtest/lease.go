@@ -35,12 +35,27 @@ func testLease(t *testing.T, open Open) {
 			s.put(1, "b")
 			second := s.claim(1)
 			equal(t, "attempt", 2, second.Attempt)
+			equal(t, "abandoned", []bool{false, true}, []bool{first.Abandoned, second.Abandoned})
 			s.bodies(second.Deliveries, "a", "b")
 			if second.FencingToken <= first.FencingToken {
 				t.Errorf("token is %d after %d, want it to grow", second.FencingToken, first.FencingToken)
 			}
 			s.Advance(Lease)
 			equal(t, "attempt", 3, s.claim(1).Attempt)
+		},
+		"who ends a batch does not abandon it": func(t *testing.T, s *store) {
+			s.put(1, "a")
+			s.must("retry", s.Retry(t.Context(), s.claim(1), 0, "why"))
+			b := s.claim(1)
+			equal(t, "abandoned behind a retry", false, b.Abandoned)
+			s.must("requeue", s.Requeue(t.Context(), b))
+			b = s.claim(1)
+			equal(t, "abandoned behind a requeue", false, b.Abandoned)
+			s.Advance(Lease)
+			b = s.claim(1)
+			equal(t, "abandoned behind a lease that ran out", true, b.Abandoned)
+			s.done(b, inbox.Result{WakeAt: s.Now().Add(-time.Second)})
+			equal(t, "abandoned behind the end", false, s.claim(1).Abandoned)
 		},
 		"extending keeps it": func(t *testing.T, s *store) {
 			s.put(1, "a")

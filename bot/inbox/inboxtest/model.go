@@ -196,7 +196,7 @@ func (m *model) claim(t *rapid.T) {
 	woken := b.wake != nil && *b.wake <= m.now
 	slices.Sort(b.mail)
 	want := &inbox.Batch{
-		Issue: got.Issue, Attempt: b.attempt, LastError: b.cause, Woken: woken, FencingToken: got.FencingToken, LeaseUntil: got.LeaseUntil,
+		Issue: got.Issue, Attempt: b.attempt, Abandoned: b.lease != 0, LastError: b.cause, Woken: woken, FencingToken: got.FencingToken, LeaseUntil: got.LeaseUntil,
 		Deliveries: got.Deliveries, Memory: got.Memory, StoreCreatedAt: got.StoreCreatedAt,
 	}
 	if diff := gocmp.Diff(want, got); diff != "" {

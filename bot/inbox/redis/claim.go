@@ -71,6 +71,7 @@ func (s *Store) claim(ctx context.Context) (*inbox.Batch, time.Duration, error) 
 		LeaseUntil:     time.UnixMilli(r.number(3)).Add(-ahead),
 		Attempt:        int(r.number(4)),
 		Woken:          r.number(5) == 1,
+		Abandoned:      r.number(11) == 1,
 		LastError:      r.text(6),
 		Memory:         r.bytes(7),
 		Deliveries:     mail,

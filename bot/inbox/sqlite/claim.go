@@ -67,15 +67,17 @@ func (s *Store) leaseDue(ctx context.Context) (*inbox.Batch, error) {
 func (s *Store) claim(t *tx) (*inbox.Batch, error) {
 	b := &inbox.Batch{FencingToken: t.token + 1, StoreCreatedAt: s.began}
 	until := t.now + s.lease.Microseconds()
-	var wake int64
-	found, err := t.get(`UPDATE mailboxes SET token = ?2, lease_until = ?3, attempt = attempt + 1, revived = 0
-		WHERE (project, kind, iid) = (SELECT project, kind, iid FROM mailboxes WHERE next <= ?1 ORDER BY next LIMIT 1)
-		RETURNING project, kind, iid, wake, attempt, cause`,
-		[]any{t.now, b.FencingToken, until}, &b.Issue.Project, &b.Issue.Kind, &b.Issue.IID, &wake, &b.Attempt, &b.LastError)
+	var wake, before int64
+	found, err := t.get(`SELECT project, kind, iid, wake, attempt + 1, cause, token FROM mailboxes WHERE next <= ? ORDER BY next LIMIT 1`,
+		[]any{t.now}, &b.Issue.Project, &b.Issue.Kind, &b.Issue.IID, &wake, &b.Attempt, &b.LastError, &before)
 	if err != nil || !found {
 		return nil, err
 	}
-	t.token = b.FencingToken
+	if _, err := t.exec(`UPDATE mailboxes SET token = ?, lease_until = ?, attempt = ?, revived = 0 WHERE project = ? AND kind = ? AND iid = ?`,
+		b.FencingToken, until, b.Attempt, b.Issue.Project, b.Issue.Kind, b.Issue.IID); err != nil {
+		return nil, err
+	}
+	t.token, b.Abandoned = b.FencingToken, before != 0
 	b.LeaseUntil, b.Woken = time.UnixMicro(until), wake != 0 && wake <= t.now
 	if b.Memory, err = t.memory(b.Issue); err != nil {
 		return nil, err

@@ -6,7 +6,7 @@
 -- ARGV[2]  length of the lease, ms
 -- Result: {ms until the next issue is due}, -1 if there is none; or
 --         {0, issue, token, until in ms, attempt, 1 if woken, cause or nil, memory or nil, {seq, delivery, ...},
---         when the store began in ms or nil, now in ms}
+--         when the store began in ms or nil, now in ms, 1 if the last lease ran out}
 local now, micros = clock(KEYS[3], ARGV[1])
 local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 if not first[1] then return {-1} end
@@ -18,7 +18,7 @@ local box_key = KEYS[4] .. issue
 local memory = redis.call('HMGET', KEYS[6] .. issue, 'until', 'body')
 if not memory[1] or tonumber(memory[1]) <= now then memory[2] = false end
 local mail = redis.call('HGETALL', KEYS[5] .. issue)
-local box = redis.call('HMGET', box_key, 'wake', 'cause', 'attempt', 'revived')
+local box = redis.call('HMGET', box_key, 'wake', 'cause', 'attempt', 'revived', 'token')
 local woken = 0
 if box[1] and tonumber(box[1]) <= now then woken = 1 end
 
@@ -33,4 +33,4 @@ redis.call('ZADD', KEYS[2], ends, issue)
 if box[4] then redis.call('HDEL', box_key, 'revived') end
 redis.call('ZADD', KEYS[1], ends, issue)
 redis.call('HSET', box_key, 'token', token, 'until', ends, 'attempt', attempt)
-return {0, issue, token, ends, attempt, woken, box[2], memory[2], mail, numbers[2], now}
+return {0, issue, token, ends, attempt, woken, box[2], memory[2], mail, numbers[2], now, box[5] and 1 or 0}
