@@ -34,6 +34,7 @@ func runCommands(p Policy, c Case) *commandRun {
 	for _, l := range r.pending.Intent.Links {
 		r.link(triage.Link{Kind: l.Kind, Ref: l.To, Created: r.pending.Intent.At})
 	}
+	r.linkPending()
 	if len(c.Comments) == 0 {
 		return r
 	}
@@ -165,6 +166,18 @@ func (r *commandRun) surroundings(m *triage.Memory) triage.Context {
 		around.Known &^= triage.NeedLinks
 	}
 	return around
+}
+
+// linkPending adds the link to a follow-up that an earlier attempt wanted, unless it is there: rules must not ask for what is about to be opened.
+func (r *commandRun) linkPending() {
+	intent := &r.pending.Intent
+	if intent.Opens == nil || !intent.Opens.IsFollowUp() {
+		return
+	}
+	opened := func(l triage.Link) bool { return l.Kind == triage.RelatesTo && !l.Created.Before(intent.At) }
+	if !slices.ContainsFunc(r.memory.Context.Links, opened) {
+		r.link(triage.Link{Kind: triage.RelatesTo, Created: r.now, Labels: intent.Opens.Labels})
+	}
 }
 
 // link adds a link that commands want to those that are known, once.
