@@ -47,7 +47,10 @@ func (c *Client) do(ctx context.Context, k call, into any) (answer, error) {
 		return answer{}, c.newError(k, 0, Permanent, errOnlyIssues)
 	}
 	if err := c.limit.Wait(ctx, k.note); err != nil {
-		return answer{}, c.newError(k, 0, Unavailable, err)
+		return answer{}, c.unsent(k, err)
+	}
+	if err := mayWrite(ctx, k); err != nil {
+		return answer{}, c.unsent(k, err)
 	}
 	countCall(ctx)
 	start := c.now()
@@ -155,6 +158,13 @@ func (c *Client) newError(k call, status int, class Class, err error) *Error {
 		err = errors.New(c.tokens.redactText(text))
 	}
 	return &Error{Op: k.op, Status: status, Class: class, Err: err}
+}
+
+// unsent is the error of a call that was not sent.
+func (c *Client) unsent(k call, err error) *Error {
+	e := c.newError(k, 0, Unavailable, err)
+	e.Unsent = true
+	return e
 }
 
 // recordCall counts and logs a request, without its bodies.

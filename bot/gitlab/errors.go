@@ -28,6 +28,7 @@ type Error struct {
 	Class      Class         // what to do about it
 	RetryAfter time.Duration // GitLab asks to wait this long; 0 if it did not say
 	Denied     Denied        // what GitLab refuses as a whole; "" if only this request
+	Unsent     bool          // nothing was sent, so nothing can come of it
 	Err        error         // why, in a sentence for people
 }
 

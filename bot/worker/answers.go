@@ -75,12 +75,12 @@ func (j *job) unanswerable(ctx context.Context, id int64, cause error) (bool, er
 }
 
 func (j *job) answerComment(ctx context.Context, a triage.Reaction) error {
-	if err := j.checkLease(ctx); err != nil {
-		return err
-	}
 	if a.Reply != nil {
 		already := false
 		if j.intent.resumed != nil {
+			if j.mayBeBeside() {
+				j.view.ownRead = false
+			}
 			var err error
 			if _, already, err = j.wasRepliedTo(ctx, a.Note); err != nil {
 				return err

@@ -42,9 +42,6 @@ func (j *job) update(ctx context.Context) (again bool, err error) {
 	if len(d.Plan) == 0 && triage.Difference(j.snap.issue, wanted).Empty() {
 		return false, nil
 	}
-	if err := j.checkLease(ctx); err != nil {
-		return false, err
-	}
 	got, err := j.writes.UpdateIssue(ctx, j.snap.issue, wanted)
 	if j.isBelowDeveloper(err) {
 		return true, j.leaveMergeRequest(err)
@@ -191,9 +188,6 @@ func (j *job) makeLinks(ctx context.Context) error {
 	intent := &j.decision.Pending.Intent
 	if len(intent.Links) == 0 {
 		return nil
-	}
-	if err := j.checkLease(ctx); err != nil {
-		return err
 	}
 	for _, l := range intent.Links {
 		made, err := j.writes.CreateLink(ctx, j.batch.Issue, l.To, l.Kind)

@@ -83,9 +83,6 @@ func (j *job) knowFollowUp(draft *triage.Draft) {
 
 // findOrOpen is the follow-up that an earlier attempt opened, or a new one.
 func (j *job) findOrOpen(ctx context.Context, intent *triage.Intent) (triage.Issue, error) {
-	if err := j.checkLease(ctx); err != nil {
-		return triage.Issue{}, err
-	}
 	draft := intent.Opens
 	labels, status := j.rules.policy.Team.OpenIn(draft.Labels, j.snap.issue)
 	issue, found, err := j.view.findMarked(ctx, note.DraftMarker(j.batch.Issue, intent.OpensBy), j.snap.issue.CreatedAt)
@@ -94,9 +91,6 @@ func (j *job) findOrOpen(ctx context.Context, intent *triage.Intent) (triage.Iss
 	}
 	if found {
 		return j.openInStatus(ctx, issue, status)
-	}
-	if err := j.checkLease(ctx); err != nil {
-		return triage.Issue{}, err
 	}
 	outside, err := j.outside(ctx) // what a customer wrote is in the title
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 // the comment whose follow-up was to be opened, 0 for all other writes. The error is returned as it is.
 func (j *job) rememberUnanswered(opens int64, err error) error {
 	e, answered := errors.AsType[*gitlab.Error](err)
-	if err == nil || answered && (e.Status >= 400 && e.Status < 500 || e.Class == gitlab.Permanent) {
+	if err == nil || answered && (e.Unsent || e.Status >= 400 && e.Status < 500 || e.Class == gitlab.Permanent) {
 		return err
 	}
 	j.snapshotMemory()
@@ -29,6 +29,25 @@ func (j *job) rememberUnanswered(opens int64, err error) error {
 	}
 	j.effects.unanswered, j.effects.leftUnanswered = &lost, true
 	return err
+}
+
+// assumeUnanswered has the last write of whoever abandoned the batch looked for as one without an answer: that process may only have been
+// stopped for a while, or GitLab may take its time. What it may have been opening the intent tells; whether it was moving the issue, nothing.
+func (j *job) assumeUnanswered(intent *triage.Intent) {
+	lost := triage.UnansweredWrite{At: j.now(), Moves: true}
+	if intent != nil && intent.Opens != nil {
+		lost.Opens = intent.OpensBy
+	}
+	if before := j.effects.unanswered; before != nil {
+		lost.Opens = cmp.Or(lost.Opens, before.Opens)
+	}
+	j.effects.unanswered = &lost
+}
+
+// mayBeBeside reports whether somebody else may be writing to the issue: whoever was at it before the store was emptied, or let the lease run out,
+// may have sent one more request.
+func (j *job) mayBeBeside() bool {
+	return j.batch.Abandoned || j.now().Before(j.batch.StoreCreatedAt.Add(j.pool.o.Lease))
 }
 
 // removeLateTwins looks for what was carried out late.
@@ -66,9 +85,6 @@ func (j *job) deleteTwins(ctx context.Context) (found bool, err error) {
 	for _, n := range notes {
 		if !doubles[n.ID] {
 			continue
-		}
-		if err := j.checkLease(ctx); err != nil {
-			return found, err
 		}
 		if err := j.says.DeleteNote(ctx, j.batch.Issue, n.ID); gitlab.ClassOf(err) == gitlab.Permanent {
 			j.log.Warn("a comment that GitLab wrote twice stays", zap.Int64("note", n.ID), zap.Error(err))
@@ -127,9 +143,6 @@ func (j *job) closeTwin(ctx context.Context) error {
 	}
 	twin, found, err := j.view.gitlab.FindIssueByMarker(ctx, j.batch.Issue.Project, j.view.bot.self.ID, marker, first.CreatedAt.Add(time.Millisecond))
 	if err != nil || !found || twin.Closed {
-		return err
-	}
-	if err := j.checkLease(ctx); err != nil {
 		return err
 	}
 	j.snapshotMemory()

@@ -49,6 +49,9 @@ func (j *job) loadMemory() {
 		_ = json.Unmarshal(j.batch.Memory, m) // what can be read of it is better than nothing
 	}
 	j.effects.unanswered, j.mail.shadowed = m.Unanswered, m.ShadowActions
+	if j.batch.Abandoned {
+		j.assumeUnanswered(m.Intent)
+	}
 	j.mail.blank = m.FirstSeen.IsZero()
 	if j.batch.Attempt > 1 {
 		j.doubts.counts = m.Unconfirmed // those of an earlier batch are over

@@ -42,9 +42,6 @@ func (j *job) move(ctx context.Context) error {
 		j.refuseMove(wanted, errors.New("there is no such project that the bot can see"))
 		return nil
 	}
-	if err := j.checkLease(ctx); err != nil {
-		return err
-	}
 	j.snapshotMemory()
 	_, err = j.writes.MoveIssue(ctx, j.batch.Issue, place)
 	if class := gitlab.ClassOf(err); class == gitlab.Permanent || class == gitlab.NotFound {

@@ -44,9 +44,6 @@ func (j *job) createComment(ctx context.Context, internal bool, body string) (in
 				Err: errors.New("people outside the project get its public comments by mail, and the bot may not write internal ones; " +
 					"give it the Planner or Reporter role, or higher")}
 		}
-		if err := j.checkLease(ctx); err != nil {
-			return 0, err
-		}
 	}
 	id, err := j.says.CreateNote(ctx, j.batch.Issue, internal, body)
 	return id, j.rememberUnanswered(0, err)

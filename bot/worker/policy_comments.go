@@ -45,9 +45,6 @@ func (j *job) findOrComment(ctx context.Context, c engine.OwnComment) (int64, er
 	if err != nil {
 		return 0, err
 	}
-	if err := j.checkLease(ctx); err != nil {
-		return 0, err
-	}
 	j.snapshotMemory()
 	body := note.RenderPolicyComment(c.PolicyComment, j.batch.Issue, c.Rule, c.Spell)
 	if internal := c.Internal || outside; c.Thread && !internal {
@@ -70,11 +67,9 @@ func (j *job) findOrComment(ctx context.Context, c engine.OwnComment) (int64, er
 
 // findPolicyComment looks for the comment of a spell where it may be there and nobody remembers, 0 for none.
 func (j *job) findPolicyComment(ctx context.Context, c engine.OwnComment) (int64, error) {
-	young := j.now().Before(j.batch.StoreCreatedAt.Add(j.pool.o.Lease))
-	if young {
-		j.view.ownRead = false // whoever was at the issue before the store was emptied may have sent one more request
-	}
-	if !young && j.mail.whole {
+	if j.mayBeBeside() {
+		j.view.ownRead = false
+	} else if j.mail.whole {
 		return 0, nil
 	}
 	notes, err := j.view.ownNotes(ctx)

@@ -170,5 +170,8 @@ func (p *Pool) underLease(ctx context.Context, job *job) error {
 		}
 		return err
 	}
-	return lease.Keep(ctx, p.o.Lease, inbox.ErrLeaseLost, renew, func(ctx context.Context) error { return recoverPanic(ctx, job.run) })
+	work := func(ctx context.Context) error {
+		return recoverPanic(gitlab.WithWriteCheck(ctx, job.checkLease), job.run)
+	}
+	return lease.Keep(ctx, p.o.Lease, inbox.ErrLeaseLost, renew, work)
 }

@@ -19,9 +19,6 @@ func (j *job) promote(ctx context.Context) error {
 		}
 	}
 	if !j.snap.issue.Closed {
-		if err := j.checkLease(ctx); err != nil {
-			return err
-		}
 		if err := j.writes.Promote(ctx, j.batch.Issue); err != nil {
 			return err
 		}

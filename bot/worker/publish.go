@@ -32,9 +32,6 @@ func (j *job) publishNote(ctx context.Context) error {
 	if !write {
 		return nil
 	}
-	if err := j.checkLease(ctx); err != nil {
-		return err
-	}
 	m := &j.decision.Memory
 	if m.Note.ID == 0 {
 		return j.createNote(ctx, shown)
@@ -118,11 +115,11 @@ func (j *job) createNote(ctx context.Context, shown engine.Note) error {
 	if err != nil {
 		return err
 	}
-	young := j.now().Before(j.batch.StoreCreatedAt.Add(j.pool.o.Lease))
-	if young {
-		j.view.ownRead = false // whoever was at the issue before the store was emptied may have sent one more request
+	beside := j.mayBeBeside()
+	if beside {
+		j.view.ownRead = false
 	}
-	if young || !j.recovered && !j.mail.whole {
+	if beside || !j.recovered && !j.mail.whole {
 		notes, err := j.view.ownNotes(ctx)
 		if err != nil {
 			return err
@@ -135,9 +132,6 @@ func (j *job) createNote(ctx context.Context, shown engine.Note) error {
 			}
 			return nil
 		}
-	}
-	if err := j.checkLease(ctx); err != nil {
-		return err
 	}
 	id, err := j.createComment(ctx, internal, note.RenderOn(j.batch.Issue, shown, j.rules.policy.Team, *m))
 	if err != nil {

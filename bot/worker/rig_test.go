@@ -47,6 +47,11 @@ type bench struct {
 	metrics *prometheus.Registry
 	asked   int          // API calls already looked at
 	ahead   atomic.Int64 // of GitLab's clock, in nanoseconds
+	later   atomic.Int64 // how far the clocks of the workers and the store are ahead
+	setup   setup
+	self    triage.Person
+	url     string // of GitLab
+	shared  worker.Coordination
 }
 
 // setup is what a bench is made of.
@@ -58,6 +63,8 @@ type setup struct {
 	commands     []triage.Command
 	lookback     time.Duration
 	reports      worker.Reports
+	policy       *engine.Policy // in place of one of the rules and the commands
+	idle         bool           // no workers are started
 }
 
 // newBench starts the workers with these rules. wrap may put something between them and GitLab.
@@ -68,7 +75,7 @@ func newBench(t *testing.T, wrap func(*gitlab.Client) worker.GitLab, rules ...en
 
 func startBench(t *testing.T, s setup) *bench {
 	t.Helper()
-	b := &bench{T: t, people: map[string]triage.Person{}, handled: make(chan string, 100), metrics: prometheus.NewRegistry()}
+	b := &bench{T: t, setup: s, people: map[string]triage.Person{}, handled: make(chan string, 100), metrics: prometheus.NewRegistry()}
 	b.lab = sandbox.New(sandbox.Options{Token: botToken, Now: func() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())) }})
 	web := httptest.NewServer(b.lab)
 	b.lab.SetURL(web.URL)
@@ -89,32 +96,50 @@ func startBench(t *testing.T, s setup) *bench {
 	seasoned, err := sqlite.Open(sqlite.Options{Dir: dir, Now: func() time.Time { return time.Now().Add(-time.Hour) }})
 	b.must(err)
 	b.must(seasoned.Close())
-	store, err := sqlite.Open(sqlite.Options{Dir: dir, Lease: time.Minute, Log: zap.NewNop()})
+	store, err := sqlite.Open(sqlite.Options{Dir: dir, Lease: time.Minute, Log: zap.NewNop(), Now: b.now})
 	b.must(err)
+	t.Cleanup(func() { b.must(store.Close()) })
 	b.inbox = store
 	if s.store != nil {
 		b.inbox = s.store(store)
 	}
-	var shared worker.Coordination = coordination.New(store, store, store)
+	b.shared = coordination.New(store, store, store)
 	if s.coordination != nil {
-		shared = s.coordination(shared)
+		b.shared = s.coordination(b.shared)
 	}
 	var way worker.GitLab = client
 	if s.gitlab != nil {
 		way = s.gitlab(client)
 	}
+	b.self, b.url = self, web.URL
+	if !s.idle {
+		b.startPool(b.inbox, way, b.handled, b.metrics)
+	}
+	b.reads()
+	return b
+}
+
+// now is the time of the workers and of the store.
+func (b *bench) now() time.Time { return time.Now().Add(time.Duration(b.later.Load())) }
+
+// startPool starts workers of one process, which tell how each job ended. The returned function stops them.
+func (b *bench) startPool(store inbox.Inbox, way worker.GitLab, handled chan<- string, metrics *prometheus.Registry) (stop func()) {
+	s := b.setup
+	policy := engine.Policy{Team: triage.NewTeam(triage.TeamConfig{Side: "backend", GroupLabel: "group::ours"}), Settings: s.rules, Commands: s.commands}
+	if s.policy != nil {
+		policy = *s.policy
+	}
 	pool := worker.New(worker.Options{
-		Inbox: b.inbox, Coordination: shared, GitLab: way,
-		Policy: engine.Policy{Team: triage.NewTeam(triage.TeamConfig{Side: "backend", GroupLabel: "group::ours"}), Settings: s.rules, Commands: s.commands},
-		Self:   self, Workers: 1, Lease: time.Minute, Freshness: time.Minute, Attempts: 3, Backoff: time.Millisecond, Patience: worker.Patience{Gone: []time.Duration{0, 0, 0}, Stale: []time.Duration{0, 0}, Forbidden: []time.Duration{0}}, Drain: time.Second, Lookback: s.lookback,
-		Reports: s.reports, Now: time.Now, Jitter: func() float64 { return 0 }, Log: b.logger(), Registry: b.metrics,
+		Inbox: store, Coordination: b.shared, GitLab: way, Policy: policy, Self: b.self,
+		Workers: 1, Lease: time.Minute, Freshness: time.Minute, Attempts: 3, Backoff: time.Millisecond, Patience: worker.Patience{Gone: []time.Duration{0, 0, 0}, Stale: []time.Duration{0, 0}, Forbidden: []time.Duration{0}}, Drain: time.Second, Lookback: s.lookback,
+		Reports: s.reports, Now: b.now, Jitter: func() float64 { return 0 }, Log: logger(handled), Registry: metrics,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() { defer close(ended); pool.Run(ctx) }()
-	t.Cleanup(func() { cancel(); <-ended; b.must(store.Close()) })
-	b.reads()
-	return b
+	stop = func() { cancel(); <-ended }
+	b.Cleanup(stop)
+	return stop
 }
 
 func connect(t *testing.T, url, token string) *gitlab.Client {
@@ -126,12 +151,12 @@ func connect(t *testing.T, url, token string) *gitlab.Client {
 	return c
 }
 
-// logger tells the bench what became of each job.
-func (b *bench) logger() *zap.Logger {
+// logger tells what became of each job.
+func logger(handled chan<- string) *zap.Logger {
 	core := zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(io.Discard), zapcore.InfoLevel)
 	return zap.New(core, zap.Hooks(func(e zapcore.Entry) error {
 		if strings.HasPrefix(e.Message, "issue ") {
-			b.handled <- e.Message
+			handled <- e.Message
 		}
 		return nil
 	}))

@@ -1,0 +1,268 @@
+package worker_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"flowkeeper/bot/gitlab"
+	"flowkeeper/bot/inbox"
+	"flowkeeper/bot/record"
+	"flowkeeper/bot/sandbox"
+	"flowkeeper/config"
+	"flowkeeper/config/policyfile"
+	"flowkeeper/rules"
+	"flowkeeper/rules/engine"
+	"flowkeeper/rules/triage"
+)
+
+// frozen is the store as seen by a process that was stopped: it does not get to prolonging its leases.
+type frozen struct{ inbox.Inbox }
+
+func (frozen) Extend(ctx context.Context, _ *inbox.Batch) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// hold stops whoever comes as the n-th, until release.
+type hold struct {
+	mu      sync.Mutex
+	at      int
+	came    chan struct{}
+	release chan struct{}
+}
+
+func holdAt(n int) *hold {
+	return &hold{at: n, came: make(chan struct{}), release: make(chan struct{})}
+}
+
+func (h *hold) pass() {
+	h.mu.Lock()
+	h.at--
+	mine := h.at == 0
+	h.mu.Unlock()
+	if mine {
+		close(h.came)
+		<-h.release
+	}
+}
+
+// inBudget holds a call where it waits for its budget.
+type inBudget struct{ *hold }
+
+func (b inBudget) Wait(context.Context, bool) error { b.pass(); return nil }
+func (inBudget) Observe(bool, int, http.Header)     {}
+
+// takeover is an issue of which one process has much to do, is stopped at one point, and another one does all of it meanwhile.
+type takeover struct {
+	*bench
+	ref     triage.Ref
+	command int64
+}
+
+func newTakeover(t *testing.T) *takeover {
+	t.Helper()
+	handbook := config.Default(rules.Catalogue())
+	handbook.Inbox.Grace, handbook.Inbox.Settle, handbook.Inbox.TriageDays = 0, 0, 0
+	policy := handbook.Policy()
+	policies, bad := policyfile.Read([]policyfile.Source{{Name: "policies.yml", Content: []byte(`
+resource_rules:
+  issues:
+    rules:
+      - name: Own
+        conditions: {labels: [spike]}
+        actions: {comment: "A spike of {{author}}.", comment_as: own}
+`)}}, policyfile.Defaults{Mode: triage.Act})
+	if len(bad) > 0 {
+		t.Fatal(bad)
+	}
+	for _, r := range policies.Rules {
+		policy.Settings = append(policy.Settings, engine.Setting{Rule: r.Rule(), Mode: r.Mode})
+	}
+	b := startBench(t, setup{policy: &policy, idle: true})
+	weight := 2
+	ref, err := b.lab.Open("ann", b.project, sandbox.IssueOptions{Title: "t", Labels: []string{"group::source code", "spike", "workflow::in dev"}, Weight: &weight})
+	b.must(err)
+	k := &takeover{bench: b, ref: ref, command: b.comment("omar", ref, "/flow spike done weight=3 What we found")}
+	issue, err := b.viewer.Issue(t.Context(), ref)
+	b.must(err)
+	e := b.event("omar", triage.Noted)
+	e.At, e.ReceivedAt = issue.UpdatedAt, b.now()
+	e.Note = &triage.Note{ID: k.command, Text: "/flow spike done weight=3 What we found"}
+	body, err := record.Event{Event: e, Issue: issue}.Encode()
+	b.must(err)
+	_, err = b.inbox.Enqueue(t.Context(), inbox.Delivery{Issue: ref, Body: body})
+	b.must(err)
+	return k
+}
+
+// process starts a process, which sees GitLab at this address and within this limit. It returns how its jobs end.
+func (k *takeover) process(store inbox.Inbox, url string, limit gitlab.Limiter) (ended chan string, stop func()) {
+	k.Helper()
+	client, err := gitlab.New(gitlab.Options{URL: url, Token: botToken, Limit: limit})
+	k.must(err)
+	ended = make(chan string, 100)
+	return ended, k.startPool(store, client, ended, prometheus.NewRegistry())
+}
+
+// ends waits until a job ends, and returns how.
+func (k *takeover) ends(who string, ended <-chan string) string {
+	k.Helper()
+	select {
+	case got := <-ended:
+		return got
+	case <-time.After(reachable):
+		k.Fatalf("%s does not come to an end", who)
+		return ""
+	}
+}
+
+// handles waits until the issue is handled.
+func (k *takeover) handles(who string, ended <-chan string) {
+	k.Helper()
+	if got := k.ends(who, ended); got != "issue handled" {
+		k.Fatalf("%s: %q", who, got)
+	}
+}
+
+// comes reports whether the process is held, before it has done all.
+func (k *takeover) comes(h *hold, ended <-chan string) bool {
+	k.Helper()
+	select {
+	case <-h.came:
+		return true
+	case got := <-ended:
+		if got != "issue handled" {
+			k.Fatalf("the first process: %q", got)
+		}
+		return false
+	case <-time.After(reachable):
+		k.Fatal("the first process does not come to an end")
+		return false
+	}
+}
+
+// takenOver has another process take the issue over, after the lease of the first has run out, and do what is to be done.
+func (k *takeover) takenOver() (stop func()) {
+	k.Helper()
+	k.pass(2 * time.Minute)
+	ended, stop := k.process(k.inbox, k.url, nil)
+	k.handles("the other process", ended)
+	return stop
+}
+
+// pass lets time go by.
+func (k *takeover) pass(d time.Duration) {
+	k.later.Add(int64(d))
+	k.ahead.Add(int64(d))
+}
+
+// written is what the bot has left on the issue, and its follow-ups.
+func (k *takeover) written() (all []string) {
+	for _, n := range k.lab.Issue(k.ref).CommentsBy(botName) {
+		what, _, _ := strings.Cut(strings.TrimSpace(n.Text), "\n")
+		if strings.Contains(n.Text, "<!-- flowkeeper:v1 ") {
+			what = "the note: " + n.Text
+		}
+		all = append(all, what)
+	}
+	for _, i := range k.lab.Issues(k.project) {
+		if i.Ref != k.ref && i.State == "opened" {
+			all = append(all, "follow-up: "+i.Title)
+		}
+	}
+	for _, n := range k.lab.Issue(k.ref).Notes {
+		for _, a := range n.Awards {
+			all = append(all, "reaction: "+a.Name)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// undisturbed is what is written if nothing goes wrong.
+func undisturbed(t *testing.T) []string {
+	k := newTakeover(t)
+	k.pass(2 * time.Minute)
+	ended, _ := k.process(k.inbox, k.url, nil)
+	k.handles("the only process", ended)
+	return k.written()
+}
+
+// TestNothingIsWrittenBehindTheLease stops a process at each of its calls while it waits for the budget, for longer than its lease. When it goes on
+// another one has done everything, and it writes nothing more.
+func TestNothingIsWrittenBehindTheLease(t *testing.T) {
+	t.Parallel()
+	want := undisturbed(t)
+	held, over := 0, false
+	for ; !over && !t.Failed(); held++ {
+		t.Run(fmt.Sprint("call ", held+1), func(t *testing.T) {
+			k, h := newTakeover(t), holdAt(held+1)
+			ended, _ := k.process(frozen{k.inbox}, k.url, inBudget{h})
+			if over = !k.comes(h, ended); over {
+				return
+			}
+			k.takenOver()
+			writes := len(k.lab.Writes())
+			close(h.release)
+			k.ends("the first process", ended)
+			if more := k.lab.Writes()[writes:]; len(more) > 0 {
+				t.Errorf("written behind the lease: %v", more)
+			}
+			if d := cmp.Diff(want, k.written()); d != "" {
+				t.Log(strings.Join(k.lab.Writes(), "\n"))
+				t.Errorf("the outcome (-undisturbed +this):\n%s", d)
+			}
+		})
+	}
+	if held < 7 {
+		t.Errorf("it was stopped at %d points; it does more than that", held)
+	}
+}
+
+// TestCarriedOutBehindTheLease has GitLab take so long for each write that another process has done everything meanwhile. What then stands there
+// twice is taken back, at the latest when the issue is looked at again for that.
+func TestCarriedOutBehindTheLease(t *testing.T) {
+	t.Parallel()
+	want := undisturbed(t)
+	held, over := 0, false
+	for ; !over && !t.Failed(); held++ {
+		t.Run(fmt.Sprint("write ", held+1), func(t *testing.T) {
+			k, h := newTakeover(t), holdAt(held+1)
+			slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method != http.MethodGet {
+					h.pass()
+				}
+				k.lab.ServeHTTP(w, r)
+			}))
+			t.Cleanup(slow.Close)
+			ended, _ := k.process(frozen{k.inbox}, slow.URL, nil)
+			if over = !k.comes(h, ended); over {
+				return
+			}
+			stop := k.takenOver()
+			stop()
+			close(h.release)
+			k.ends("the first process", ended)
+			k.pass(6 * time.Minute)
+			again, _ := k.process(k.inbox, k.url, nil)
+			k.handles("the one that looks again", again)
+			if d := cmp.Diff(want, k.written()); d != "" {
+				t.Log(strings.Join(k.lab.Writes(), "\n"))
+				t.Errorf("the outcome (-undisturbed +this):\n%s", d)
+			}
+		})
+	}
+	if held < 7 {
+		t.Errorf("it was stopped at %d points; it does more than that", held)
+	}
+}
