@@ -12,6 +12,7 @@ import (
 	"flowkeeper/bot/report"
 	"flowkeeper/bot/report/document"
 	"flowkeeper/bot/report/gather"
+	"flowkeeper/bot/record"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/rules/planning"
 	"flowkeeper/rules/triage"
@@ -98,6 +99,10 @@ func TestTake(t *testing.T) {
 	candidate := sandbox.IssueOptions{Title: "c", Labels: []string{"type::maintenance", "workflow::ready for development", "backend", "group::source code"}, Milestone: "19.7", Weight: triage.Int(2)}
 	first, second := r.open(candidate), r.open(candidate)
 	r.refused(first, r.say("omar", first, "/flow take"), "on no open planning or needs-weight issue")
+	kept, err := r.app.Inbox().Records(t.Context(), first, 1)
+	if d, _ := record.DecodeDecision(kept[0].Body); err != nil || len(d.Commands) != 1 || !d.Commands[0].Refused {
+		t.Errorf("what the reports refused is kept as %+v, %v", d.Commands, err)
+	}
 	list := r.openReport(planning.KindPlanning)
 	r.done(list, r.say("omar", list, "/flow take #"+strconv.FormatInt(first.IID, 10)))
 	r.refused(list, r.say("omar", list, "/flow take #999"), "999")

@@ -133,7 +133,7 @@ func (j *job) editReports(ctx context.Context) error {
 		return nil
 	}
 	if j.pool.o.Reports == nil {
-		refuseEdits(intent, "the bot has no reports")
+		j.refuseEdits("the bot has no reports")
 		return nil
 	}
 	e, is, err := j.pool.o.Reports.Recognise(ctx, j.batch.Issue)
@@ -143,7 +143,7 @@ func (j *job) editReports(ctx context.Context) error {
 	if !is {
 		reached, err := j.pool.o.Reports.EditHolding(ctx, j.snap.issue.URL, intent.Reports)
 		if err == nil && reached == 0 {
-			refuseEdits(intent, "the issue is on no open planning or needs-weight issue that can be written; write it again when it is in a milestone that is planned")
+			j.refuseEdits("the issue is on no open planning or needs-weight issue that can be written; write it again when it is in a milestone that is planned")
 		}
 		return err
 	}
@@ -154,21 +154,27 @@ func (j *job) editReports(ctx context.Context) error {
 	}
 	j.reports.wakeAt = triage.Earlier(j.reports.wakeAt, r.WakeAt)
 	if broken, is := errors.AsType[*report.BrokenBlock](err); is {
-		refuseEdits(intent, "the bot's part of the description is broken, "+broken.Err.Error()+"; put its marks back, or have the report made anew")
+		j.refuseEdits("the bot's part of the description is broken, " + broken.Err.Error() + "; put its marks back, or have the report made anew")
 		return nil
 	}
 	return err
 }
 
 // refuseEdits says that reports were not changed as commands wanted, and why.
-func refuseEdits(intent *triage.Intent, why string) {
-	for _, e := range intent.Reports {
-		for n := range intent.Answers {
-			if intent.Answers[n].Note == e.Note {
-				intent.Answers[n].Emoji = triage.RefusedEmoji
+func (j *job) refuseEdits(why string) {
+	pending := &j.decision.Pending
+	for _, e := range pending.Intent.Reports {
+		for n := range pending.Intent.Answers {
+			if pending.Intent.Answers[n].Note == e.Note {
+				pending.Intent.Answers[n].Emoji = triage.RefusedEmoji
 			}
 		}
-		appendReply(intent, e.Note, triage.Say("Not done: ").Untrusted(why).Say("."))
+		appendReply(&pending.Intent, e.Note, triage.Say("Not done: ").Untrusted(why).Say("."))
+	}
+	for n := range pending.Results {
+		if r := &pending.Results[n]; r.Reports && !r.Refused {
+			r.Refused, r.Reason = true, why
+		}
 	}
 }
 

@@ -61,6 +61,8 @@ type Result struct {
 	Command string `json:"command"` // its name, "" if there is none like it
 	Reason  string `json:"reason"`
 	Refused bool   `json:"refused,omitempty"`
+
+	Reports bool `json:"-"` // it changes reports, which may refuse it yet
 }
 
 // Question is what a comment asks about the rules on this issue. Rule is "" for all rules.

@@ -82,7 +82,9 @@ func (r *commandRun) comment(c Comment) {
 			answer.Emoji = triage.DoneEmoji
 		}
 		parts.add(line, out, len(c.Lines) > 1, r.policy.Team)
-		r.pending.Results = append(r.pending.Results, Result{By: c.Event.Actor.Username, Command: h.name(), Reason: out.Reason, Refused: out.Refused})
+		r.pending.Results = append(r.pending.Results, Result{
+			By: c.Event.Actor.Username, Command: h.name(), Reason: out.Reason, Refused: out.Refused, Reports: out.Report != nil,
+		})
 		if !out.Refused {
 			r.applyOutcome(c, call, out)
 		}
