@@ -42,7 +42,9 @@ var mrMerged = triage.Rule{
 		case len(c.merged) == 0:
 			return triage.Nothing("no merge request that closes the issue is merged")
 		case !c.allMerged():
-			return triage.Nothing(mergeRequestsInWords(in, c.open()) + " " + areIs(c.open()) + " still to be merged")
+			v := triage.Nothing(mergeRequestsInWords(in, c.open()) + " " + areIs(c.open()) + " still to be merged")
+			v.Wake = nextLook(lastMerge(c.merged), in.Now)
+			return v
 		case movedSince(in, c.merged...):
 			return triage.Nothing("the issue was moved after its merge requests were merged")
 		}
@@ -71,4 +73,14 @@ func lastMerge(merged []triage.MergeRequest) time.Time {
 		}
 	}
 	return last
+}
+
+// nextLook is when to find out whether what is still to be merged is still there: GitLab tells nobody of a merge request that is deleted. A day after the
+// last merge, and each time after twice as long.
+func nextLook(merged, now time.Time) time.Time {
+	wait := 24 * time.Hour
+	for !merged.Add(wait).After(now) {
+		wait *= 2
+	}
+	return merged.Add(wait)
 }

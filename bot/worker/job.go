@@ -126,6 +126,7 @@ func (j *job) handle(ctx context.Context) error {
 	if err := j.inferMissed(ctx); err != nil {
 		return err
 	}
+	j.doubtMergeRequests()
 	if j.in.Memory.Intent != nil || len(j.commandComments()) > 0 {
 		ctx = budget.Urgent(ctx)
 	}

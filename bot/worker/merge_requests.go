@@ -3,7 +3,6 @@ package worker
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"flowkeeper/bot/gitlab"
 	"flowkeeper/rules/triage"
@@ -26,9 +25,11 @@ func (j *job) loadMergeRequests(ctx context.Context, around *triage.Context) err
 		return err
 	}
 	j.view.called = true
-	known := slices.DeleteFunc(slices.Clone(around.MergeRequests), func(m triage.MergeRequest) bool {
-		return m.Project == j.batch.Issue.Project && !slices.ContainsFunc(listed, func(l gitlab.CloserOf) bool { return l.Ref == m.Ref })
-	})
+	around.ListedAt = j.now()
+	known, err := j.withoutUnlisted(ctx, around.MergeRequests, listed)
+	if err != nil {
+		return err
+	}
 	for _, l := range listed {
 		m := l.MergeRequest
 		settings, err := j.settingsOf(ctx, m.Project)

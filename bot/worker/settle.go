@@ -113,6 +113,9 @@ func (p *Pool) gone(ctx context.Context, job *job, err error) (string, error) {
 	case listed:
 		return "buried", p.o.Inbox.DeadLetter(ctx, job.batch, err.Error(), job.record(err))
 	}
+	if telling := job.tellDeleted(ctx); telling != nil {
+		return p.retry(ctx, job, telling)
+	}
 	return "gone", p.o.Inbox.Complete(ctx, job.batch, inbox.Result{Record: job.record(err)})
 }
 

@@ -84,6 +84,28 @@ func (j *job) tellIssue(ctx context.Context, issue triage.Ref, m triage.MergeReq
 	return nil
 }
 
+// tellDeleted tells the issues that knew of the merge request that it is not there any more.
+func (j *job) tellDeleted(ctx context.Context) error {
+	set := j.in.Memory.Closing
+	if set == nil {
+		return nil
+	}
+	m := triage.MergeRequest{Ref: j.batch.Issue, Dropped: true, UpdatedAt: j.now()}
+	if known := j.in.Memory.Issue; known != nil && known.UpdatedAt.After(m.UpdatedAt) {
+		m.UpdatedAt = known.UpdatedAt
+	}
+	for _, name := range slices.Sorted(maps.Keys(set.Told)) {
+		ref, err := triage.ParseRef(name)
+		if err != nil {
+			continue
+		}
+		if err := j.tellIssue(ctx, ref, m, stateOf(m)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // besideIssue is the merge request as an issue knows it.
 func (j *job) besideIssue() triage.MergeRequest {
 	i := &j.snap.issue

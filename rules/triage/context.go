@@ -58,6 +58,8 @@ type Context struct {
 	ClosedLabels []string `json:"cll,omitempty"`
 	// AllTold says that events have told of all of them since the issue was opened, so that none has to be looked up.
 	AllTold bool `json:"mt,omitempty"`
+	// ListedAt is when GitLab was last asked for them, by the bot's clock.
+	ListedAt time.Time `json:"ml,omitzero"`
 }
 
 // MilestoneFacts is what GitLab tells of an issue's milestone. Days are written as 2026-11-30, "" is none.
