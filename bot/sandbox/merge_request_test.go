@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -389,5 +390,41 @@ func TestDeletedMergeRequest(t *testing.T) {
 	}
 	if third := l.request(sandbox.MergeRequestOptions{}); third.IID != second.IID+1 {
 		t.Errorf("the next one is %s", third)
+	}
+}
+
+func TestImportedMergeRequests(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, sandbox.Options{})
+	l.open(sandbox.IssueOptions{})
+	at := l.Issue(triage.Ref{Project: l.project, IID: 1}).CreatedAt.AddDate(-1, 0, 0)
+	im := func(o sandbox.MergeRequestOptions, merged, closed time.Time) sandbox.ImportedMergeRequest {
+		return sandbox.ImportedMergeRequest{MergeRequestOptions: o, Author: "omar", CreatedAt: at, UpdatedAt: at.AddDate(0, 1, 0), MergedAt: merged, ClosedAt: closed}
+	}
+	before := len(l.sent(0))
+	l.ok(l.ImportMergeRequests(l.project, []sandbox.ImportedMergeRequest{
+		im(sandbox.MergeRequestOptions{Title: "Draft: a", Description: "Closes #1", Labels: []string{"UX"}, Reviewers: []string{"nora"}}, time.Time{}, time.Time{}),
+		im(sandbox.MergeRequestOptions{Title: "b"}, at.AddDate(0, 0, 1), time.Time{}),
+		im(sandbox.MergeRequestOptions{Title: "c"}, time.Time{}, at.AddDate(0, 0, 1)),
+	}))
+	l.settle()
+	if n := len(l.sent(0)) - before; n > 0 {
+		t.Errorf("%d webhooks tell of it", n)
+	}
+	ref := func(iid int64) triage.Ref {
+		return triage.Ref{Project: l.project, Kind: triage.SubjectMergeRequest, IID: iid}
+	}
+	a := l.MergeRequest(ref(1))
+	if a.State != "opened" || !a.Draft || !a.UpdatedAt.Equal(at.AddDate(0, 1, 0)) || len(a.Closes) != 1 || len(a.Labels) != 1 || len(a.Reviewers) != 1 || a.Author != "omar" {
+		t.Errorf("the first is %+v", a)
+	}
+	if b, c := l.MergeRequest(ref(2)), l.MergeRequest(ref(3)); b.State != "merged" || c.State != "closed" || !b.MergedAt.Equal(at.AddDate(0, 0, 1)) {
+		t.Errorf("the others are %+v and %+v", b, c)
+	}
+	if next := l.request(sandbox.MergeRequestOptions{}); next.IID != 4 {
+		t.Errorf("the next one is %s", next)
+	}
+	if l.ImportMergeRequests(l.project, []sandbox.ImportedMergeRequest{{Author: "nobody"}}) == nil || l.ImportMergeRequests(99, nil) == nil {
+		t.Error("what cannot be imported is")
 	}
 }
