@@ -18,9 +18,12 @@ GOLANGCI := .tools/golangci-lint-$(GOLANGCI_VERSION)
 CODE := bot cmd config deploy rules
 
 # The race detector, everywhere but in SQLite, which is C made into Go: watching its memory would take ten times as long and finds nothing of ours.
-# The rules are pure, and the search for contradictions asks them hundreds of thousands of times: programs that use them do not have them watched, their
-# own tests run without the detector, and what of them runs at the same time is watched in a short run of its own.
+# The rules are not watched either, in programs that ask them thousands of times.
 RACE := -race $(foreach lib,modernc.org/sqlite/lib modernc.org/libc/... modernc.org/memory flowkeeper/rules/...,-gcflags=$(lib)=-race=false)
+
+# Packages that do one thing after the other, to which TestImportDirections holds them. With the detector their tests take ten times as long, so they run
+# without; what of them may run at the same time is watched in a short run of its own.
+SEQUENTIAL := ^flowkeeper/(rules|config|bot/command|bot/note|bot/report/document)(/|$$)
 
 # A program with the detector sleeps for a second before it ends, each of the sixty.
 RACE_ENV := GORACE=atexit_sleep_ms=0
@@ -44,9 +47,9 @@ build: ## build the static binary ./flowkeeper; VERSION=… instead of what git 
 .PHONY: test
 test: ## run all tests with the race detector; installs redis-server and chromium if they are missing
 	@.ci/tools test
-	$(RACE_ENV) $(GO) test $(RACE) -shuffle=on $$($(GO) list ./... | grep -v '^flowkeeper/rules')
-	$(GO) test -shuffle=on ./rules/...
-	$(RACE_ENV) $(GO) test -race -short ./rules/engine ./rules/conflict ./rules/policy ./rules/triage
+	$(RACE_ENV) $(GO) test $(RACE) -shuffle=on $$($(GO) list ./... | grep -vE '$(SEQUENTIAL)')
+	$(GO) test -shuffle=on $$($(GO) list ./... | grep -E '$(SEQUENTIAL)')
+	$(RACE_ENV) $(GO) test -race -short ./rules/engine ./rules/conflict ./rules/policy ./rules/triage ./bot/command
 
 .PHONY: test-short
 test-short: ## run the tests that need no services

@@ -20,6 +20,9 @@ type direction struct {
 	why    string
 }
 
+// unwatched is why a package keeps to one thing after the other. The Makefile lists them.
+const unwatched = "make test runs all of its tests without the race detector"
+
 var directions = []direction{
 	{of: "flowkeeper/rules/...", never: "flowkeeper/bot/...", deep: true, why: "rules are pure: what the bot does is built around them"},
 	{of: "flowkeeper/rules/...", never: "flowkeeper/config/...", deep: true, why: "rules are given their options"},
@@ -34,6 +37,12 @@ var directions = []direction{
 	{of: "flowkeeper/rules/planning", never: "flowkeeper/rules", why: "the calendar is for rules, not of them"},
 	{of: "flowkeeper/rules/engine", never: "flowkeeper/rules", why: "the engine is given the rules"},
 	{of: "flowkeeper/rules/conflict", never: "flowkeeper/rules", why: "the search is given the rules"},
+
+	{of: "flowkeeper/rules/...", except: []string{"flowkeeper/rules/conflict"}, never: "sync/...", why: unwatched},
+	{of: "flowkeeper/config/...", never: "sync/...", why: unwatched},
+	{of: "flowkeeper/bot/command", never: "sync/...", why: unwatched},
+	{of: "flowkeeper/bot/note/...", never: "sync/...", why: unwatched},
+	{of: "flowkeeper/bot/report/document", never: "sync/...", why: unwatched},
 
 	{of: "flowkeeper/bot/...", never: "flowkeeper/config/...", deep: true, why: "the bot is given options; only cmd knows where they come from"},
 	{of: "flowkeeper/bot/...", never: "flowkeeper/cmd/...", deep: true, why: "cmd is the outermost layer"},
