@@ -71,7 +71,7 @@ func (r *run) collectNote() (items []wantedItem, lines []string, remarks []Remar
 // mergeSame drops an item that an earlier rule asks for in the same words: people need to read it only once. The roles that the dropped item would
 // ask are added to the kept one, and its rule is noted as one that has said something: what it added has to stay whatever happens next.
 func mergeSame(items []wantedItem, said map[string]bool) []wantedItem {
-	var kept []wantedItem
+	kept := items[:0] // in the same place, behind which all was read
 	for _, w := range items {
 		same := slices.IndexFunc(kept, func(k wantedItem) bool { return k.SameAs(w.Item) })
 		if same < 0 {

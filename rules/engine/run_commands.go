@@ -28,16 +28,20 @@ type commandRun struct {
 
 // runCommands runs the commands of the case's comments, in order, each on what the ones before it made of the issue. One that is refused
 // leaves nothing behind but its reply.
-func runCommands(p Policy, c Case) *commandRun {
-	r := &commandRun{policy: p, facts: c.Facts, now: c.Now, known: c.Memory.Context, memory: c.Memory.Clone(), pending: c.Pending.clone()}
+func runCommands(p Policy, c Case) commandRun {
+	r := commandRun{policy: p, facts: c.Facts, now: c.Now, known: c.Memory.Context, memory: c.Memory.Clone(), pending: c.Pending.clone()}
 	r.issue = r.pending.Target(c.Issue)
 	for _, l := range r.pending.Intent.Links {
 		r.link(triage.Link{Kind: l.Kind, Ref: l.To, Created: r.pending.Intent.At})
 	}
-	r.linkPending()
 	if len(c.Comments) == 0 {
-		return r
+		return r // most cases have none, and this stays off the heap
 	}
+	return r.afterComments(c)
+}
+
+// afterComments is the run when the comments have been gone through.
+func (r commandRun) afterComments(c Case) commandRun {
 	if c.RunOn != nil {
 		r.issue = r.pending.Target(*c.RunOn)
 	}

@@ -151,6 +151,7 @@ func (r *run) recordWake(l *looked) {
 			r.memory.Wakes = map[string]time.Time{}
 		}
 		r.memory.Wakes[f.Rule] = v.Wake
+	case r.memory.Wakes[f.Rule].IsZero():
 	case f.Evaluated || r.silenced(f.Rule):
 		delete(r.memory.Wakes, f.Rule)
 	}
