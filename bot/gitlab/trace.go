@@ -23,9 +23,9 @@ func describe(s tracing.Span, k call, status int, err error) {
 }
 
 // routeWords are the words of GitLab's paths. Whatever else stands in a path is an id or a name.
-var routeWords = words(`all award_emoji discussions events groups hooks issues issues_events labels links members merge_requests milestones notes
-	personal_access_tokens projects resend resource_label_events resource_milestone_events resource_state_events resource_weight_events self test user
-	users version`)
+var routeWords = words(`all award_emoji closed_by closes_issues discussions events groups hooks issues issues_events labels links members
+	merge_requests milestones move notes personal_access_tokens projects related_issues related_merge_requests resend resource_label_events
+	resource_milestone_events resource_state_events resource_weight_events self test user users version`)
 
 func words(list string) map[string]bool {
 	all := map[string]bool{}
