@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -279,4 +280,24 @@ func TestPeopleWinOverMergeRequestPolicies(t *testing.T) {
 		}
 	}
 	r.alive()
+}
+
+// A write to a merge request that gets no answer is looked for once, when GitLab may have carried it out, and then forgotten.
+func TestUnansweredCommentsOnMergeRequests(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]sandbox.Fault{"not done": {CutBefore: true}, "done": {ApplyThenCut: true}, "an outage": {Status: http.StatusBadGateway}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := mergePolicyRig(t, policy.Rule{Name: "hello", When: []policy.Condition{policy.IsDraft{}}, Actions: policy.Actions{Own: true, Comment: text("Hello.")}})
+			fault.Match = "POST note "
+			r.gitlab.FailNext(fault)
+			m := r.merging("one", "")
+			for n := range 10 {
+				r.change("omar", m, sandbox.MergeRequestChange{Change: sandbox.Change{Title: new(fmt.Sprint("title ", n))}})
+			}
+			if woken, said := strings.Count(r.handled.text(), `"events":"woken"`), r.saidOn(m); len(said) != 1 || woken > 2 {
+				t.Errorf("it was woken %d times and says %q", woken, said)
+			}
+		})
+	}
 }

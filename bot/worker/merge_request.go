@@ -18,6 +18,9 @@ func (j *job) handleMergeRequest(ctx context.Context) error {
 	if j.snap.issue.MergeRequest == nil {
 		return errors.New("the delivery shows no merge request")
 	}
+	if err := j.removeLateTwins(ctx); err != nil {
+		return err
+	}
 	if j.isOnlyForPolicies() {
 		j.snap.issue.MergeRequest = withClosed(*j.snap.issue.MergeRequest, j.in.Memory.Closing)
 		return j.decideUnlessStopped(ctx)
