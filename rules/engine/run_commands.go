@@ -34,6 +34,7 @@ func runCommands(p Policy, c Case) commandRun {
 	for _, l := range r.pending.Intent.Links {
 		r.link(triage.Link{Kind: l.Kind, Ref: l.To, Created: r.pending.Intent.At})
 	}
+	r.linkPending()
 	if len(c.Comments) == 0 {
 		return r // most cases have none, and this stays off the heap
 	}
