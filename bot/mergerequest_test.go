@@ -141,7 +141,7 @@ func TestMergeRequestOfAnotherProject(t *testing.T) {
 	m := r.mergingIn(other, sandbox.MergeRequestOptions{Title: "Draft: one", Description: fmt.Sprintf("Closes team/project#%d, #99 and nobody/knows#1", ref.IID)})
 	r.in(ref, inDev)
 	reads, _ := r.calls()
-	if of := slices.DeleteFunc(reads, func(line string) bool { return strings.Contains(line, "#") }); len(of) > 3+1 { // and the settings of the issue's project
+	if of := slices.DeleteFunc(reads, func(line string) bool { return strings.Contains(line, "#") }); len(of) > 3+2 { // and the issue's project, with the bot's role there
 		t.Errorf("calls for one merge request: %q", of)
 	}
 	said := strings.Count(r.handled.text(), "no issue that the bot can see; that is left alone")
@@ -257,6 +257,11 @@ func TestRulesOnMergeRequests(t *testing.T) {
 		}
 	}
 	r.in(ref, inDev)
+	secret := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"type::bug", "bug::vulnerability", "severity::1"}, Confidential: true})
+	m = r.merging("hidden", fmt.Sprintf("Closes #%d", secret.IID))
+	if got := r.gitlab.MergeRequest(m).Labels; len(got) > 0 {
+		t.Errorf("of a confidential issue it got %q", got)
+	}
 	m = r.merging("two", "Only words.")
 	if note := r.note(m); !strings.Contains(note, "- [ ] **An issue**") || strings.Contains(note, "/flow") {
 		t.Errorf("the note says %q", note)

@@ -36,7 +36,7 @@ var mrCopiesLabels = triage.Rule{
 			}
 		}
 		if len(actions) == 0 {
-			return triage.Nothing("the merge request has the labels of its issue")
+			return triage.Nothing("the merge request lacks no label of its issue that may be copied")
 		}
 		return triage.Want("the merge request closes an issue with these labels", actions...)
 	},

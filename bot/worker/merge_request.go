@@ -144,7 +144,8 @@ func (j *job) leaveMergeRequest(refusal error) error {
 	return nil
 }
 
-// loadClosedLabels gets the labels of the first issue that the merge request closes. One that is gone has none.
+// loadClosedLabels gets the labels of the first issue that the merge request closes. One that is gone has none, and those of a confidential one are not for
+// whoever sees the merge request: its author need not see the issue to name it.
 func (j *job) loadClosedLabels(ctx context.Context, around *triage.Context) error {
 	around.ClosedLabels = nil
 	m := j.snap.issue.MergeRequest
@@ -152,7 +153,7 @@ func (j *job) loadClosedLabels(ctx context.Context, around *triage.Context) erro
 		return nil
 	}
 	issue, _, err := j.reads.IssueWithCounts(ctx, m.Closes[0])
-	if gitlab.ClassOf(err) == gitlab.NotFound {
+	if gitlab.ClassOf(err) == gitlab.NotFound || err == nil && issue.Confidential {
 		return nil
 	}
 	around.ClosedLabels = issue.Labels

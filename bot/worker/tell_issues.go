@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"go.uber.org/zap"
+
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/record"
 	"flowkeeper/bot/tracing"
@@ -62,8 +64,11 @@ func (j *job) tellIssues(ctx context.Context) error {
 	return nil
 }
 
-// tellIssue puts the state into an issue's mailbox.
+// tellIssue puts the state into an issue's mailbox, but for an issue of strangers.
 func (j *job) tellIssue(ctx context.Context, issue triage.Ref, m triage.MergeRequest, state string) error {
+	if ours, err := j.worksIn(ctx, issue.Project); !ours || err != nil {
+		return err
+	}
 	event := triage.Event{Kind: triage.MergeRequestChanged, At: m.UpdatedAt, ReceivedAt: j.now(), MergeRequest: &m}
 	for _, e := range j.in.Events {
 		event.Actor = e.Actor
@@ -104,6 +109,24 @@ func (j *job) tellDeleted(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// worksIn reports whether the bot has a role in the project of an issue. Whoever may open a merge request may name any issue that the bot can see, also one
+// of people who never asked for it; what is told of such an issue would have the bot look after its whole project.
+func (j *job) worksIn(ctx context.Context, project int64) (bool, error) {
+	if project == j.batch.Issue.Project {
+		return true, nil
+	}
+	level, err := j.view.levels.of(ctx, project, j.view.bot.self.ID)
+	if err != nil {
+		return false, err
+	}
+	j.view.called = true
+	if level < triage.Planner {
+		j.log.Info("the merge request closes an issue of a project in which the bot has no role; that is left alone", zap.Int64("project", project))
+		j.effects.note("left alone an issue of a project in which the bot has no role")
+	}
+	return level >= triage.Planner, nil
 }
 
 // besideIssue is the merge request as an issue knows it.
