@@ -58,33 +58,41 @@ func isAwaited(m triage.MergeRequest) bool {
 // relistAfter is how old the knowledge of merge requests may be when a part of them is merged and the issue is woken.
 const relistAfter = 12 * time.Hour
 
-// doubtMergeRequests has GitLab be asked again which merge requests close the issue, where it waits for some that may have been deleted: when another one was
-// merged, closed or dropped, and when the issue is woken because some are merged and others are not.
+// doubtMergeRequests has GitLab be asked again which merge requests close the issue, where what is known may be wrong and would lead to a wrong move. An issue
+// waits for what may have been deleted: that is looked into when another merge request of it was merged, closed or dropped, and when the issue is woken because
+// some are merged and others are not. And where GitLab leaves the issue open, the last merge sends it on for good, although the delivery that opened another
+// merge request may be lost.
 func (j *job) doubtMergeRequests() {
 	around := &j.in.Memory.Context
-	now, ended := around.MergeRequests, false
+	now := around.MergeRequests
 	for _, e := range j.in.Events {
 		if e.MergeRequest != nil {
-			before := now
 			now = triage.WithMergeRequest(now, *e.MergeRequest)
-			ended = ended || endedOf(now) != endedOf(before)
 		}
 	}
-	merged := slices.ContainsFunc(now, func(m triage.MergeRequest) bool { return m.Stage() == triage.StageMerged })
-	due := j.batch.Woken && merged && j.now().Sub(around.ListedAt) >= relistAfter
-	if slices.ContainsFunc(now, isAwaited) && (ended || due) {
+	before := countStages(around.MergeRequests)
+	after := countStages(now)
+	due := j.batch.Woken && after.merged > 0 && j.now().Sub(around.ListedAt) >= relistAfter
+	waits := after.awaited > 0 && (after.ended != before.ended || due)
+	if waits || after.merged > before.merged && !around.AutoClose {
 		around.Known &^= triage.NeedMergeRequests
 		around.AllTold = false
 	}
 }
 
-// endedOf counts the merge requests that an issue does not wait for any more.
-func endedOf(list []triage.MergeRequest) int {
-	n := 0
+// stageCounts are how many of an issue's merge requests it waits for, how many it does not, and how many of those are merged.
+type stageCounts struct{ awaited, ended, merged int }
+
+func countStages(list []triage.MergeRequest) (n stageCounts) {
 	for _, m := range list {
-		if !isAwaited(m) {
-			n++
+		switch {
+		case isAwaited(m):
+			n.awaited++
+			continue
+		case m.Stage() == triage.StageMerged:
+			n.merged++
 		}
+		n.ended++
 	}
 	return n
 }
