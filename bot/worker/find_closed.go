@@ -27,7 +27,7 @@ func (j *job) findClosed(ctx context.Context) error {
 		}
 		set.Of = of
 		if known != nil {
-			set.Told = known.Told
+			set.Told, set.ToldAt = known.Told, known.ToldAt
 		}
 		j.sayUnresolved(set, known)
 		j.in.Memory.Closing = set

@@ -12,19 +12,16 @@ import (
 // stageSince is when the merge request came into its stage, where only a sweep tells of that: its time of update is that of the last comment. Whoever
 // moved the issue in between did so knowing of the stage. Zero is its time of update.
 func (j *job) stageSince(ctx context.Context) (time.Time, error) {
-	m := j.besideIssue()
-	if !j.isOnlySwept() {
-		return time.Time{}, nil
-	}
-	known := j.toldState()
-	if known != nil && stageOf(known) == m.Stage() {
-		return time.Time{}, nil
-	}
+	m, known := j.besideIssue(), j.toldState()
 	switch {
+	case !j.isOnlySwept():
+		return time.Time{}, nil
 	case m.Stage() == triage.StageMerged:
 		return m.MergedAt, nil
 	case m.Stage() == triage.StageClosed:
 		return j.snap.issue.MergeRequest.ClosedAt, nil
+	case known != nil && stageOf(known) == m.Stage():
+		return time.Time{}, nil
 	case known != nil && known.Closed:
 		return time.Time{}, nil // it was opened again, which GitLab's timeline does not tell
 	}

@@ -21,19 +21,22 @@ import (
 // tellIssues puts the merge request's state into the mailbox of every issue that it closes, and of those that it closed when they were told last,
 // unless they know it. The key of each event names the state: after a crash between two of them, those told before are duplicates.
 //
-// What a sweep found to have come to its end before the time from which on it looks is taken for told.
+// What a sweep shows is told once more where the merge request was updated since: a delivery may be lost of what it was in between, and an issue that asked
+// GitLab then knows it so. What came to its end before the time from which on the sweep looks is taken for told.
 func (j *job) tellIssues(ctx context.Context) error {
 	set := j.in.Memory.Closing.Clone()
 	told := map[string]string{}
 	var since *time.Time // when it came into its stage, once that was found out
+	again := j.isOnlySwept() && j.snap.issue.UpdatedAt.After(set.ToldAt)
 	for _, issue := range set.Issues {
 		m := j.besideIssue()
 		m.ByHand, m.ByText = issue.ByHand, issue.ByText
 		state := stateOf(m)
 		told[issue.Ref.String()] = state
-		if set.Told[issue.Ref.String()] == state {
+		if set.Told[issue.Ref.String()] == state && !again {
 			continue
 		}
+		set.ToldAt = j.snap.issue.UpdatedAt
 		if since == nil {
 			at, err := j.stageSince(ctx)
 			if err != nil {

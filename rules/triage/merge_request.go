@@ -182,6 +182,8 @@ type ClosingSet struct {
 	Unresolved []string `json:"un,omitempty"`
 	// Told names the state that each issue was told last, by Ref.String().
 	Told map[string]string `json:"t,omitempty"`
+	// ToldAt is the merge request's time of update when they were told last.
+	ToldAt time.Time `json:"ta,omitzero"`
 }
 
 // ClosedIssue is an issue that a merge request closes.
