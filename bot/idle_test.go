@@ -161,3 +161,29 @@ func TestCommentFirst(t *testing.T) {
 	r.settle()
 	r.alive()
 }
+
+// TestIdleIssueWritesFail: whichever write to an idle issue fails, a policy says what it has to say once, in a comment of its own or on the note.
+func TestIdleIssueWritesFail(t *testing.T) {
+	t.Parallel()
+	noted := policy.Rule{Name: "noted", When: staleAfter(120).When[2:], Actions: policy.Actions{Labels: []string{"stale"}, Comment: text("Is this still of use?")}}
+	for how, rule := range map[string]policy.Rule{"of its own": staleAfter(120), "on the note": noted} {
+		for _, write := range []string{"PUT issue ", "POST note "} {
+			for name, fault := range failing(write) {
+				t.Run(how+"/"+write+name, func(t *testing.T) {
+					t.Parallel()
+					r := newRig(t, sandbox.Premium, func(o *bot.Options) { walking(o, rule) })
+					refs := r.idle(ago(2, 200*day)...)
+					r.gitlab.FailNext(fault)
+					r.must(nil, r.app.Stop())
+					r.options.Schedule.Every = 100 * time.Millisecond
+					r.start()
+					said := func() bool { return r.saidOwn(refs[0], "of use?") > 0 && r.saidOwn(refs[1], "of use?") > 0 }
+					r.must(nil, r.await(said))
+					r.sweptAgain()
+					r.onlyStale(refs)
+					r.alive()
+				})
+			}
+		}
+	}
+}

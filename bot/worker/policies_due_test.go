@@ -3,6 +3,7 @@ package worker_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -157,5 +158,40 @@ func TestMergeRequestPoliciesDue(t *testing.T) {
 				t.Errorf("then it remembers %+v with %+v", then, d)
 			}
 		})
+	}
+}
+
+// A sweep may see what a policy did to an issue before the policy is done with it: the rest comes after a failure. That the issue was left to policies is
+// known all the same.
+func TestSweptBetweenTwoTries(t *testing.T) {
+	t.Parallel()
+	old := engine.Setting{Mode: triage.Act, Rule: policy.Rule{
+		ID: "policy/old", When: []policy.Condition{policy.Age{Of: policy.UpdatedAt, Older: true, Interval: 30, Unit: policy.Days}},
+		Actions: policy.Actions{Labels: []string{"old"}, Own: true, Comment: policy.Template{{Text: "Still?"}}},
+	}.Rule()}
+	eager := rule("eager", func(triage.Input) triage.Verdict { return triage.Want("always", triage.AddLabel{Label: "eager"}) })
+	b := startBench(t, setup{rules: []engine.Setting{eager, old}, lookback: time.Hour})
+	at := time.Now().Add(-200 * 24 * time.Hour)
+	b.must(b.lab.Import(b.project, []sandbox.Imported{{IssueOptions: sandbox.IssueOptions{Title: "t"}, Author: "ann", CreatedAt: at, UpdatedAt: at}}))
+	ref := triage.Ref{Project: b.project, IID: 1}
+	shown, err := b.viewer.Issue(t.Context(), ref)
+	b.must(err)
+	enqueue := func(e record.Event) {
+		body, err := e.Encode()
+		b.must(err)
+		_, err = b.inbox.Enqueue(t.Context(), inbox.Delivery{Issue: ref, Body: body})
+		b.must(err)
+	}
+	b.lab.FailNext(sandbox.Fault{Match: "PUT issue ", ApplyThenCut: true, Meanwhile: func() {
+		swept := shown
+		swept.UpdatedAt, swept.Labels = time.Now(), []string{"old"}
+		enqueue(record.Event{Event: triage.Event{Kind: triage.Swept, At: swept.UpdatedAt, ReceivedAt: time.Now()}, Issue: swept, Came: time.Now().Add(-time.Hour)})
+	}})
+	digest := engine.Policy{Settings: []engine.Setting{eager, old}}.PoliciesDigest(triage.SubjectIssue)
+	enqueue(record.Event{Event: triage.Event{Kind: triage.PoliciesDue, At: at, ReceivedAt: time.Now()}, Issue: shown, Policies: digest})
+	b.idle()
+	i := b.lab.Issue(ref)
+	if said := i.CommentsBy(botName); len(said) != 1 || !slices.Equal(i.Labels, []string{"old"}) {
+		t.Errorf("the issue has %v and the bot said %+v", i.Labels, said)
 	}
 }

@@ -170,6 +170,7 @@ func (j *job) unfinished() triage.Memory {
 	m.LastDelivered, m.Unanswered, m.Unconfirmed = j.unobserved(), j.effects.unanswered, j.doubts.counts
 	before := cmp.Or(j.before, &j.in.Memory)
 	m.Items, m.Mentioned, m.HasLine, m.Wakes = before.Items, before.Mentioned, before.HasLine, before.Wakes
+	m.PoliciesAsked = before.PoliciesAsked // what they had to say may not be said
 	m.Spells = j.undertaken(m.Spells)
 	return m
 }

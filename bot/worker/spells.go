@@ -25,6 +25,7 @@ func (j *job) recordUndertaken(ctx context.Context) error {
 		kept = j.unfinished()
 	}
 	kept.Spells, kept.LastDelivered, kept.Unanswered, kept.Unconfirmed = spells, j.unobserved(), j.effects.unanswered, j.doubts.counts
+	kept.OnlyPolicies = d.Memory.OnlyPolicies
 	if kept.Intent == nil {
 		kept.Intent = j.intent.resumed
 	}
