@@ -156,3 +156,56 @@ func TestDeletedMergeRequest(t *testing.T) {
 	r.in(ref, readyForDev)
 	r.alive()
 }
+
+// TestOwnChangesOfAMergeRequest: GitLab tells of the bot's own changes as of everybody's. They are no news.
+func TestOwnChangesOfAMergeRequest(t *testing.T) {
+	t.Parallel()
+	r := newMergingRig(t, rulesOnMergeRequests)
+	r.must(nil, r.gitlab.SetLevel(botName, "team", sandbox.Developer))
+	ref := r.ready()
+	m := r.merging("Draft: one", fmt.Sprintf("Closes #%d", ref.IID))
+	if got := r.gitlab.MergeRequest(m).Labels; len(got) == 0 {
+		t.Fatal("the bot changes nothing")
+	}
+	own := 0
+	for _, d := range r.gitlab.Deliveries() {
+		if d.Event == "Merge Request Hook" && strings.Contains(string(d.Body), `"username":"`+botName+`"`) {
+			if own++; !strings.Contains(d.Answer, "the bot's own change") {
+				t.Errorf("its own change is answered %s", d.Answer)
+			}
+		}
+	}
+	if own != 1 {
+		t.Errorf("GitLab tells of %d changes of its own", own)
+	}
+}
+
+// TestRetargetedMergeRequest: one that no longer goes to the default branch closes nothing, and closes it again when it does.
+func TestRetargetedMergeRequest(t *testing.T) {
+	t.Parallel()
+	for name, autoClose := range map[string]bool{"of GitLab's set": true, "of the text": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newMergingRig(t, nil)
+			r.must(nil, r.gitlab.SetAutoClose(r.project, autoClose))
+			ref := r.ready()
+			m := r.merging("one", fmt.Sprintf("Closes #%d", ref.IID))
+			r.in(ref, inCodeReview)
+			to := func(branch string) {
+				r.must(nil, r.gitlab.EditMergeRequest("omar", m, sandbox.MergeRequestChange{TargetBranch: branch}))
+				r.settle()
+			}
+			to("stable")
+			r.merge(m)
+			if i := r.gitlab.Issue(ref); i.Has(inVerification) || i.State != "opened" {
+				t.Errorf("merged elsewhere the issue is %s with the labels %q", i.State, i.Labels)
+			}
+			other := r.mergingIn(r.project, sandbox.MergeRequestOptions{Title: "two", TargetBranch: "stable", Description: fmt.Sprintf("Closes #%d", ref.IID)})
+			r.must(nil, r.gitlab.EditMergeRequest("omar", other, sandbox.MergeRequestChange{TargetBranch: "main"}))
+			r.settle()
+			r.draft(other, true)
+			r.in(ref, inDev)
+			r.alive()
+		})
+	}
+}

@@ -9,10 +9,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"flowkeeper/bot"
+	"flowkeeper/bot/record"
 	"flowkeeper/bot/report"
 	"flowkeeper/bot/report/document"
 	"flowkeeper/bot/report/gather"
-	"flowkeeper/bot/record"
 	"flowkeeper/bot/sandbox"
 	"flowkeeper/rules/planning"
 	"flowkeeper/rules/triage"
