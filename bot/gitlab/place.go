@@ -43,6 +43,8 @@ type Project struct {
 	Archived bool
 	NoIssues bool // issues are switched off in it
 
+	NoMergeRequests bool // merge requests are switched off in it
+
 	NoAutoClose bool     // merging a merge request leaves its issues open; GitLab closes them unless told otherwise
 	Public      bool     // people outside the project may read its issues: everybody, or everybody who has an account
 	Premium     bool     // it has a paid licence, with weights and several assignees of an issue
@@ -57,7 +59,9 @@ type wireProject struct {
 	Issues   *bool  `json:"issues_enabled"`
 	Closes   *bool  `json:"autoclose_referenced_issues"`
 	Access   string `json:"issues_access_level"` // "disabled", "private" or "enabled"
-	Visible  string `json:"visibility"`          // "private", "internal" or "public"
+	Merges   *bool  `json:"merge_requests_enabled"`
+	MayMerge string `json:"merge_requests_access_level"` // the same
+	Visible  string `json:"visibility"`                  // "private", "internal" or "public"
 	Space    struct {
 		Path string `json:"full_path"`
 		Kind string `json:"kind"`
@@ -68,12 +72,13 @@ type wireProject struct {
 	Template  json.RawMessage `json:"issues_template"`
 }
 
-// project translates into the bot's vocabulary. A project that does not say whether it has issues has them.
+// project translates into the bot's vocabulary. A project that does not say whether it has issues or merge requests has them.
 func (w wireProject) project() Project {
 	p := Project{Place: Place{ID: w.ID, Path: w.Path}, Archived: w.Archived}
 	p.Public = w.Visible != "private" && w.Access != "private" // a visibility that is not known yet may let anybody in
 	p.Premium = w.Approvals != nil || w.Template != nil
 	p.NoIssues = w.Issues != nil && !*w.Issues || w.Access == "disabled"
+	p.NoMergeRequests = w.Merges != nil && !*w.Merges || w.MayMerge == "disabled"
 	p.NoAutoClose = w.Closes != nil && !*w.Closes
 	if w.Space.Kind == "group" {
 		p.Groups = GroupsAbove(w.Path)

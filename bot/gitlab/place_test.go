@@ -54,8 +54,8 @@ func (c *canned) client(t *testing.T) *gitlab.Client {
 func TestProjectAt(t *testing.T) {
 	t.Parallel()
 	web := canned{answers: map[string]string{
-		"GET /projects/g%2Fsub%2Fp": `200 {"id":7,"path_with_namespace":"g/sub/p","visibility":"private","issues_enabled":true,"namespace":{"full_path":"g/sub","kind":"group"}}`,
-		"GET /projects/8":           `200 {"id":8,"path_with_namespace":"mia/own","visibility":"private","archived":true,"issues_access_level":"disabled","namespace":{"full_path":"mia","kind":"user"}}`,
+		"GET /projects/g%2Fsub%2Fp": `200 {"id":7,"path_with_namespace":"g/sub/p","visibility":"private","issues_enabled":true,"merge_requests_enabled":true,"merge_requests_access_level":"enabled","namespace":{"full_path":"g/sub","kind":"group"}}`,
+		"GET /projects/8":           `200 {"id":8,"path_with_namespace":"mia/own","visibility":"private","archived":true,"issues_access_level":"disabled","merge_requests_access_level":"disabled","namespace":{"full_path":"mia","kind":"user"}}`,
 	}}
 	c := web.client(t)
 	tests := map[string]struct {
@@ -63,7 +63,7 @@ func TestProjectAt(t *testing.T) {
 		class gitlab.Class
 	}{
 		"g/sub/p": {want: gitlab.Project{Place: project, Groups: []string{"g", "g/sub"}}},
-		"8":       {want: gitlab.Project{Place: gitlab.Place{ID: 8, Path: "mia/own"}, Archived: true, NoIssues: true}},
+		"8":       {want: gitlab.Project{Place: gitlab.Place{ID: 8, Path: "mia/own"}, Archived: true, NoIssues: true, NoMergeRequests: true}},
 		"g/gone":  {class: gitlab.NotFound},
 		"../user": {class: gitlab.Permanent},
 	}

@@ -63,6 +63,25 @@ func TestAdvice(t *testing.T) {
 			prepare: func(r *rig) { r.o.Edits, r.o.LabelsOnly = []string{"a", "b", "c", "d"}, true },
 			warning: "@flowkeeper-bot is no Developer in each of 2 projects (g/one, g/two), and GitLab lets nobody below change merge requests: a, b, c and 1 more", actions: true,
 		},
+		"rules for merge requests that are switched off": {
+			gitlab: sandbox.Options{BotLevel: sandbox.Reporter},
+			prepare: func(r *rig) {
+				r.o.Targets, r.o.Edits, r.o.LabelsOnly = []string{"g/one"}, []string{"a"}, true
+				if err := r.DisableMergeRequests(1); err != nil {
+					r.t.Fatal(err)
+				}
+			},
+			warning: "merge requests are switched off in project g/one: a can do nothing there", actions: true,
+		},
+		"merge requests that no rule changes": {
+			prepare: func(r *rig) {
+				r.o.Targets = []string{"g/one"}
+				if err := r.DisableMergeRequests(1); err != nil {
+					r.t.Fatal(err)
+				}
+			},
+			actions: true,
+		},
 		"Community Edition": {
 			gitlab: sandbox.Options{Edition: sandbox.CE}, prepare: func(r *rig) { r.o.AllProjects = true }, warning: "the Community Edition, which has neither weights nor scoped labels", actions: true,
 		},

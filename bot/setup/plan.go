@@ -142,7 +142,7 @@ func (p *planner) targets() {
 			p.warn(AboutProjects, "group "+path+" has no project that "+name+" can see and that is not archived", "check the path, and that "+name+" is a member of the group")
 		}
 	}
-	var archived, without, strangers, guests, below []gitlab.Place
+	var archived, without, strangers, guests, below, off []gitlab.Place
 	p.found.Projects = slices.DeleteFunc(slices.Clone(p.found.Projects), func(one Project) bool {
 		switch {
 		case one.Archived:
@@ -154,6 +154,11 @@ func (p *planner) targets() {
 			strangers = append(strangers, one.Place)
 		case one.Level < triage.Planner:
 			guests = append(guests, one.Place)
+		case one.NoMergeRequests:
+			if one.Named {
+				off = append(off, one.Place)
+			}
+			return false
 		case one.Level < triage.Developer:
 			below = append(below, one.Place)
 			return false
@@ -167,15 +172,27 @@ func (p *planner) targets() {
 	p.problemIn(strangers, " not open to "+name+", who is no member", "make "+name+" a member with the role Planner or Reporter")
 	p.problemIn(guests, " one in which "+name+" is only a Guest: the bot cannot set labels and weights there, close issues or see confidential ones",
 		"make "+name+" a Planner or Reporter")
-	if len(below) > 0 && len(p.Edits) > 0 {
-		const shown = 3
-		rules := strings.Join(p.Edits[:min(len(p.Edits), shown)], ", ")
-		if more := len(p.Edits) - shown; more > 0 {
-			rules += fmt.Sprintf(" and %d more", more)
-		}
-		p.warn(AboutProjects, name+" is no Developer in "+named(below)+", and GitLab lets nobody below change merge requests: "+rules+" can do nothing there but comment",
+	if len(p.Edits) == 0 {
+		return
+	}
+	if len(below) > 0 {
+		p.warn(AboutProjects, name+" is no Developer in "+named(below)+", and GitLab lets nobody below change merge requests: "+shortList(p.Edits)+" can do nothing there but comment",
 			"make the bot a Developer, or set these rules to remind")
 	}
+	if len(off) > 0 {
+		p.warn(AboutProjects, "merge requests are switched off in "+named(off)+": "+shortList(p.Edits)+" can do nothing there",
+			"switch them on in Settings > General > Visibility, if there are to be any")
+	}
+}
+
+// shortList lists a few of many rules.
+func shortList(rules []string) string {
+	const shown = 3
+	list := strings.Join(rules[:min(len(rules), shown)], ", ")
+	if more := len(rules) - shown; more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	return list
 }
 
 // problemIn is a problem of some places.
