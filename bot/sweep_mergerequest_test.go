@@ -3,6 +3,7 @@ package bot_test
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -240,5 +241,61 @@ func TestReplicasSweepMergeRequests(t *testing.T) {
 		if moves != 1 {
 			t.Errorf("%s was moved %d times", ref, moves)
 		}
+	}
+}
+
+// TestSweepForRulesOnMergeRequests: rules about merge requests themselves answer what was not delivered, and what people undo stays undone.
+func TestSweepForRulesOnMergeRequests(t *testing.T) {
+	t.Parallel()
+	for _, emptied := range []bool{false, true} {
+		t.Run(fmt.Sprintf("store emptied %t", emptied), func(t *testing.T) {
+			t.Parallel()
+			r := newLosingRig(t, rulesOnMergeRequests)
+			r.must(nil, r.gitlab.SetLevel(r.gitlab.BotUser(), "team", sandbox.Developer))
+			ref := r.ready("severity::2")
+			words := r.merging("two", "Only words.")
+			if note := r.note(words); !strings.Contains(note, "- [ ] **An issue**") {
+				t.Fatalf("the note says %q", note)
+			}
+			r.lose()
+			m := r.merging("one", fmt.Sprintf("Closes #%d", ref.IID))
+			nameless := r.merging("three", "Only words.")
+			if emptied {
+				r.loseStore()
+			}
+			r.sweep()
+			if got := r.gitlab.MergeRequest(m).Labels; !slices.Contains(got, "severity::2") {
+				t.Errorf("the lost one has the labels %q", got)
+			}
+			if note := r.note(nameless); !strings.Contains(note, "- [ ] **An issue**") {
+				t.Errorf("the note of the lost one says %q", note)
+			}
+			text := fmt.Sprintf("Related to #%d", ref.IID)
+			for _, edited := range []triage.Ref{words, nameless} {
+				r.must(nil, r.gitlab.EditMergeRequest("omar", edited, sandbox.MergeRequestChange{Change: sandbox.Change{Description: &text}}))
+			}
+			r.must(nil, r.gitlab.EditMergeRequest("omar", m, sandbox.MergeRequestChange{Change: sandbox.Change{RemoveLabels: []string{"severity::2"}}}))
+			r.settle()
+			if emptied {
+				r.loseStore()
+			}
+			r.sweep()
+			for _, edited := range []triage.Ref{words, nameless} {
+				if note := r.note(edited); strings.Contains(note, "- [ ]") {
+					t.Errorf("behind the lost edit the note says %q", note)
+				}
+			}
+			if emptied {
+				r.loseStore()
+				r.sweep()
+			}
+			if got := r.gitlab.MergeRequest(m).Labels; slices.Contains(got, "severity::2") {
+				t.Errorf("a person took the label off, and the merge request has %q", got)
+			}
+			if notes := r.gitlab.Issue(nameless).CommentsBy(botName); len(notes) != 1 {
+				t.Errorf("the bot has %d comments", len(notes))
+			}
+			r.alive()
+		})
 	}
 }
