@@ -15,6 +15,9 @@ import (
 // longer than coordination.KeepPlace loses its place.
 const maxSleep = 10 * time.Second
 
+// maxSkew is more than the store's time differs from one process to the next.
+const maxSkew = 2 * time.Second
+
 // limiter is one budget and the queue of those who wait for it.
 type limiter struct {
 	name  string // of the bucket in the store
@@ -115,9 +118,9 @@ func (l *limiter) state(c class) (s size, blocked time.Duration) {
 }
 
 // compare makes the local bucket no fuller than the fleet's, which holds so many tokens. One that is fuller than the local one by more than a
-// rounding has forgotten what was taken, and is to be told.
+// rounding, and what another process with a clock that is ahead may have let come, has forgotten what was taken, and is to be told.
 func (l *limiter) compare(left float64) {
-	if left <= l.local.level+1 {
+	if left <= l.local.level+1+l.size.rate()*maxSkew.Seconds() {
 		l.local.level = min(l.local.level, left)
 		return
 	}

@@ -1,6 +1,8 @@
 package budget_test
 
 import (
+	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -11,6 +13,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"flowkeeper/bot/budget"
+	"flowkeeper/bot/coordination"
 )
 
 // Without its store a process goes on at the full rate, says so once, and shares again when the store is back.
@@ -71,6 +74,45 @@ func TestStoreEmptied(t *testing.T) {
 			t.Errorf("%d calls in a minute, want 700 at most", got)
 		}
 	})
+}
+
+// skewed are the values of a store as seen by a process whose clock is ahead: the store's time is the latest that a process has named lately.
+type skewed struct {
+	coordination.Store
+	ahead time.Duration
+}
+
+func (s skewed) Get(ctx context.Context, name string) ([]byte, time.Time, error) {
+	value, now, err := s.Store.Get(ctx, name)
+	return value, now.Add(s.ahead), err
+}
+
+// Replicas whose clocks differ make as many calls together as others do.
+func TestClocksDiffer(t *testing.T) {
+	for _, most := range []time.Duration{5 * time.Millisecond, 100 * time.Millisecond, time.Second} {
+		for _, replicas := range []int{2, 4} {
+			t.Run(fmt.Sprint(replicas, " replicas, ", most), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					values := coordination.NewMemory(time.Now)
+					ctx := ends(t, 4*time.Minute)
+					var p passes
+					var done sync.WaitGroup
+					for i := range replicas {
+						s := skewed{values, most * time.Duration(i) / time.Duration(replicas-1)}
+						b := newBudget(t, budget.Options{Store: coordination.New(s, s, nil), PerMinute: 1500})
+						done.Go(func() { flood(ctx, 5, b, false, &p) })
+					}
+					pass(2 * time.Minute)
+					before := p.count()
+					pass(2 * time.Minute)
+					if got := (p.count() - before) / 2; got < 1450 || got > 1520 {
+						t.Errorf("%d calls a minute, want 1,500", got)
+					}
+					done.Wait()
+				})
+			})
+		}
+	}
 }
 
 // Who stops waiting while the store is slow says nothing about the store.

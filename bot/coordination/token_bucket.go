@@ -25,6 +25,9 @@ const (
 	KeepBuckets = 24 * time.Hour
 	// KeepSize is how long the size of a taker that has not asked since counts for takers with a larger one.
 	KeepSize = time.Minute
+
+	// maxSkew is more than the times differ by that a store tells two processes at one moment. A step back by more is a clock that was put right.
+	maxSkew = 2 * time.Second
 )
 
 // TakeTokens takes n tokens from a bucket if that leaves what is kept for others, and returns 0. Else it takes none and returns how long it takes
@@ -74,7 +77,7 @@ func (c *Coordinator) LowerTo(ctx context.Context, name string, left int) error 
 		case known && l.Rate == 0:
 			lowered = min(lowered, l.Left) // how much came since is not known
 		}
-		l.Left, l.At = lowered, at.UnixMicro()
+		l.Left, l.At = lowered, l.latest(at.UnixMicro())
 		return l.encode(), true
 	})
 	if err != nil {
@@ -142,9 +145,18 @@ func (l level) now(at int64) float64 {
 	return min(l.Burst, l.Left+since.Seconds()*l.Rate+1e-6)
 }
 
+// latest is the time up to which the bucket is filled when a process asks at another: it does not go back with one whose clock is behind, else
+// what came between would come anew each time that processes ask by turns.
+func (l level) latest(at int64) int64 {
+	if l.At-at > maxSkew.Microseconds() {
+		return at
+	}
+	return max(at, l.At)
+}
+
 // fill brings the bucket up to now, for a taker of n tokens, whose size it gets unless a smaller one counts.
 func (l *level) fill(b Bucket, n int, at time.Time) {
-	now, before := at.UnixMicro(), l.Rate > 0
+	now, before := l.latest(at.UnixMicro()), l.Rate > 0
 	larger := before && b.Rate > l.Rate && float64(n) <= l.Burst-l.Reserve
 	switch {
 	case larger && now < l.Until:

@@ -1,7 +1,9 @@
 package coordination_test
 
 import (
+	"context"
 	"math"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -159,6 +161,73 @@ func TestTokenBucket(t *testing.T) {
 			}
 		},
 	})
+}
+
+// skewed is a store as seen by a process whose clock is ahead.
+type skewed struct {
+	coordination.Store
+	ahead time.Duration
+}
+
+func (s skewed) Get(ctx context.Context, name string) ([]byte, time.Time, error) {
+	value, now, err := s.Store.Get(ctx, name)
+	return value, now.Add(s.ahead), err
+}
+
+// TestClocksDiffer: a store may tell two processes times that are a second apart. That brings the bucket forward by a second, once, and not each
+// time that they ask by turns.
+func TestClocksDiffer(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	memory := coordination.NewMemory(func() time.Time { return now })
+	b := coordination.Bucket{Name: "api", Rate: 2, Burst: 100}
+	var takers [2]coordination.Bucket
+	var processes [2]*coordination.Coordinator
+	for n, ahead := range []time.Duration{0, time.Second} {
+		takers[n], takers[n].Who = b, strconv.Itoa(n)
+		processes[n] = coordination.New(skewed{memory, ahead}, skewed{memory, ahead}, nil)
+	}
+	// turns has them ask by turns, and counts who got a token.
+	turns := func(rounds int) (got [2]int) {
+		for range rounds {
+			for n, p := range processes {
+				wait, _, err := p.TakeTokens(t.Context(), takers[n], 1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if wait == 0 {
+					got[n]++
+				}
+			}
+		}
+		return got
+	}
+	turns(500)
+	var got [2]int
+	const seconds = 60
+	for range seconds {
+		now = now.Add(time.Second)
+		for n, more := range turns(10) {
+			got[n] += more
+		}
+	}
+	if want := [2]int{seconds, seconds}; got != want {
+		t.Errorf("%d tokens in %d seconds, want %d", got, seconds, want)
+	}
+	for range 10 {
+		if err := processes[0].LowerTo(t.Context(), b.Name, 0); err != nil {
+			t.Fatal(err)
+		}
+		if got := turns(1); got[0]+got[1] > 0 {
+			t.Error("a token came into an empty bucket while no time went by")
+		}
+	}
+	// More than that is a clock that was put right: the bucket does not wait for the old time to come back.
+	now = now.Add(-time.Hour)
+	turns(1)
+	now = now.Add(time.Second)
+	if got := turns(2); got[0]+got[1] == 0 {
+		t.Error("the bucket stays empty behind a clock that was put back")
+	}
 }
 
 // modelBucket gets a token a minute.
