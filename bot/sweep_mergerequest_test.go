@@ -299,3 +299,29 @@ func TestSweepForRulesOnMergeRequests(t *testing.T) {
 		})
 	}
 }
+
+// TestSweepFindsTheLostMergeOfAnIdleOne: only a policy has looked at an old merge request so far, and labelled it. Then it is merged or closed, and nothing tells.
+func TestSweepFindsTheLostMergeOfAnIdleOne(t *testing.T) {
+	t.Parallel()
+	for _, draft := range []bool{false, true} {
+		r := newRig(t, sandbox.Premium, func(o *bot.Options) { walking(o, staleMergeAfter(120)) })
+		r.must(nil, r.gitlab.SetAutoClose(r.project, false))
+		issue, all := r.mergeBacklog(ago(2, 200*day)...)
+		r.walk()
+		r.onlyStaleMerges(all)
+		r.untouched(issue)
+		r.lose()
+		want := inVerification
+		if draft {
+			want = inDev
+			r.must(nil, r.gitlab.EditMergeRequest("omar", all[1], sandbox.MergeRequestChange{Draft: new(true)}))
+		} else {
+			r.must(nil, r.gitlab.Merge("mia", all[1]))
+		}
+		if err := r.await(func() bool { i := r.gitlab.Issue(issue); return i.Has(want) }); err != nil {
+			t.Errorf("the issue has %v, want %s", r.gitlab.Issue(issue).Labels, want)
+		}
+		r.settle()
+		r.alive()
+	}
+}

@@ -200,3 +200,37 @@ func TestSweptIsNotHeard(t *testing.T) {
 		t.Errorf("its issue knows %q", said)
 	}
 }
+
+// TestSweptWithinOneSecond: a list shows a draft, and a delivery of the same second, whose time is cut, says that it is ready. Nobody knows which came
+// later, so GitLab is asked, in whichever order they come.
+func TestSweptWithinOneSecond(t *testing.T) {
+	t.Parallel()
+	for _, sweptFirst := range []bool{false, true} {
+		b := sweepBench(t)
+		ref := b.open()
+		m := b.request("m", fmt.Sprintf("Closes #%d", ref.IID))
+		delivered, err := b.viewer.Issue(t.Context(), m)
+		b.must(err)
+		delivered.UpdatedAt, delivered.SecondPrecision = delivered.UpdatedAt.Truncate(time.Second).Add(-time.Second), true
+		swept, details := delivered, *delivered.MergeRequest
+		swept.UpdatedAt, swept.SecondPrecision, details.Draft = swept.UpdatedAt.Add(300*time.Millisecond), false, true
+		swept.MergeRequest = &details
+		events := []record.Event{
+			{Event: triage.Event{Kind: triage.Updated, At: delivered.UpdatedAt, ReceivedAt: time.Now()}, Issue: delivered},
+			{Event: triage.Event{Kind: triage.Swept, At: swept.UpdatedAt, ReceivedAt: time.Now()}, Issue: swept},
+		}
+		if sweptFirst {
+			slices.Reverse(events)
+		}
+		for _, e := range events {
+			body, err := e.Encode()
+			b.must(err)
+			_, err = b.inbox.Enqueue(t.Context(), inbox.Delivery{Issue: m, Body: body})
+			b.must(err)
+			b.idle()
+		}
+		if got := b.beside(ref); got.Stage() != triage.StageReady {
+			t.Errorf("swept first %t: the issue knows stage %d", sweptFirst, got.Stage())
+		}
+	}
+}
