@@ -1,6 +1,8 @@
 package bot_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,4 +43,30 @@ func TestIssuesOfStrangers(t *testing.T) {
 			r.alive()
 		})
 	}
+}
+
+// TestMergeRequestsOfStrangers: anybody can write in a project of their own that a merge request closes an issue of ours. Where the text alone counts, that of
+// a project in which the bot has no role does not.
+func TestMergeRequestsOfStrangers(t *testing.T) {
+	t.Parallel()
+	r := newMergingRig(t, nil)
+	ref := r.ready()
+	_, err := r.gitlab.AddUser("eve", "Eve", 0)
+	r.must(nil, err)
+	far := r.gitlab.AddProject("eve/project")
+	r.must(nil, r.gitlab.SetVisibility(far, sandbox.Public))
+	r.must(nil, r.gitlab.SetVisibility(r.project, sandbox.Public))
+	r.must(nil, r.gitlab.SetLevel("eve", "eve", sandbox.Owner))
+	r.must(nil, r.gitlab.SetLevel(botName, "eve", 0))
+	_, err = r.gitlab.OpenMergeRequest("eve", far, sandbox.MergeRequestOptions{Title: "Draft: mine", Description: fmt.Sprintf("Closes team/project#%d", ref.IID)})
+	r.must(nil, err)
+	r.settle()
+	r.loseStore()
+	r.calls()
+	r.merging("two", fmt.Sprintf("Closes #%d", ref.IID))
+	if reads, _ := r.calls(); !slices.ContainsFunc(reads, func(line string) bool { return strings.HasPrefix(line, "GET related merge requests") }) {
+		t.Fatalf("GitLab's list is not asked for: %q", reads)
+	}
+	r.in(ref, inCodeReview) // the draft would hold it back
+	r.alive()
 }

@@ -32,6 +32,14 @@ func (j *job) loadMergeRequests(ctx context.Context, around *triage.Context) err
 	}
 	for _, l := range listed {
 		m := l.MergeRequest
+		if m.ByText {
+			// Anybody can write such a text in a project of their own.
+			if ours, err := j.hasRoleIn(ctx, m.Project); err != nil {
+				return err
+			} else if !ours {
+				continue
+			}
+		}
 		settings, err := j.settingsOf(ctx, m.Project)
 		if err != nil {
 			return err

@@ -69,8 +69,14 @@ func (j *job) tellIssues(ctx context.Context) error {
 
 // tellIssue puts the state into an issue's mailbox, but for an issue of strangers.
 func (j *job) tellIssue(ctx context.Context, issue triage.Ref, m triage.MergeRequest, state string) error {
-	if ours, err := j.worksIn(ctx, issue.Project); !ours || err != nil {
+	if ours, err := j.hasRoleIn(ctx, issue.Project); err != nil {
 		return err
+	} else if !ours {
+		// Whoever may open a merge request may name any issue that the bot can see, also one of people who never asked for it. What is told of such an issue
+		// would have the bot look after its whole project.
+		j.log.Info("the merge request closes an issue of a project in which the bot has no role; that is left alone", zap.Stringer("closes", issue))
+		j.effects.note("left alone " + issue.String() + ", which is of a project in which the bot has no role")
+		return nil
 	}
 	event := triage.Event{Kind: triage.MergeRequestChanged, At: m.UpdatedAt, ReceivedAt: j.now(), MergeRequest: &m}
 	for _, e := range j.in.Events {
@@ -114,22 +120,14 @@ func (j *job) tellDeleted(ctx context.Context) error {
 	return nil
 }
 
-// worksIn reports whether the bot has a role in the project of an issue. Whoever may open a merge request may name any issue that the bot can see, also one
-// of people who never asked for it; what is told of such an issue would have the bot look after its whole project.
-func (j *job) worksIn(ctx context.Context, project int64) (bool, error) {
+// hasRoleIn reports whether the bot has a role in a project, which is so in that of its own subject.
+func (j *job) hasRoleIn(ctx context.Context, project int64) (bool, error) {
 	if project == j.batch.Issue.Project {
 		return true, nil
 	}
 	level, err := j.view.levels.of(ctx, project, j.view.bot.self.ID)
-	if err != nil {
-		return false, err
-	}
-	j.view.called = true
-	if level < triage.Planner {
-		j.log.Info("the merge request closes an issue of a project in which the bot has no role; that is left alone", zap.Int64("project", project))
-		j.effects.note("left alone an issue of a project in which the bot has no role")
-	}
-	return level >= triage.Planner, nil
+	j.view.called = j.view.called || err == nil
+	return level >= triage.Planner, err
 }
 
 // besideIssue is the merge request as an issue knows it.
