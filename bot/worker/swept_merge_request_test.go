@@ -229,8 +229,9 @@ func TestSweptWithinOneSecond(t *testing.T) {
 			b.must(err)
 			b.idle()
 		}
-		if got := b.beside(ref); got.Stage() != triage.StageReady {
-			t.Errorf("swept first %t: the issue knows stage %d", sweptFirst, got.Stage())
+		reads := b.reads()
+		if got := b.beside(ref); got.Stage() != triage.StageReady || !slices.Contains(reads, "merge request 1!1") {
+			t.Errorf("swept first %t: the issue knows stage %d, after %q", sweptFirst, got.Stage(), reads)
 		}
 	}
 }
