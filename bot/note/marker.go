@@ -194,10 +194,13 @@ func lastComment(body string) (line string, ok bool) {
 	return line, strings.HasPrefix(line, "<!--") && endsInComment(body)
 }
 
+// bodyParser finds the blocks of a comment. It is made once and may be shared: making it takes longer than reading most comments.
+var bodyParser = goldmark.DefaultParser()
+
 // endsInComment reports whether GitLab takes the last line of the body for an HTML comment, and not, for instance, for a line of a code block.
 func endsInComment(body string) bool {
 	source := []byte(body)
-	last, ok := goldmark.DefaultParser().Parse(text.NewReader(source)).LastChild().(*ast.HTMLBlock)
+	last, ok := bodyParser.Parse(text.NewReader(source)).LastChild().(*ast.HTMLBlock)
 	return ok && (last.HTMLBlockType == ast.HTMLBlockType2 || last.HTMLBlockType == ast.HTMLBlockType6)
 }
 

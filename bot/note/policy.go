@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/text"
 
@@ -60,7 +59,7 @@ func ownMarkdown(p triage.Prose) string {
 func endsBeforeNext(markdown string) bool {
 	const next = "next"
 	source := []byte(markdown + "\n\n" + next)
-	last, ok := goldmark.DefaultParser().Parse(text.NewReader(source)).LastChild().(*ast.Paragraph)
+	last, ok := bodyParser.Parse(text.NewReader(source)).LastChild().(*ast.Paragraph)
 	return ok && string(last.Lines().Value(source)) == next
 }
 
