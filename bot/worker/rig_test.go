@@ -113,7 +113,7 @@ func startBench(t *testing.T, s setup) *bench {
 	}
 	b.self, b.url = self, web.URL
 	if !s.idle {
-		b.startPool(b.inbox, way, b.handled, b.metrics)
+		b.startPool(b.inbox, way, logger(b.handled), b.metrics)
 	}
 	b.reads()
 	return b
@@ -122,8 +122,8 @@ func startBench(t *testing.T, s setup) *bench {
 // now is the time of the workers and of the store.
 func (b *bench) now() time.Time { return time.Now().Add(time.Duration(b.later.Load())) }
 
-// startPool starts workers of one process, which tell how each job ended. The returned function stops them.
-func (b *bench) startPool(store inbox.Inbox, way worker.GitLab, handled chan<- string, metrics *prometheus.Registry) (stop func()) {
+// startPool starts the workers of one process. The returned function stops them.
+func (b *bench) startPool(store inbox.Inbox, way worker.GitLab, log *zap.Logger, metrics *prometheus.Registry) (stop func()) {
 	s := b.setup
 	policy := engine.Policy{Team: triage.NewTeam(triage.TeamConfig{Side: "backend", GroupLabel: "group::ours"}), Settings: s.rules, Commands: s.commands}
 	if s.policy != nil {
@@ -132,7 +132,7 @@ func (b *bench) startPool(store inbox.Inbox, way worker.GitLab, handled chan<- s
 	pool := worker.New(worker.Options{
 		Inbox: store, Coordination: b.shared, GitLab: way, Policy: policy, Self: b.self,
 		Workers: 1, Lease: time.Minute, Freshness: time.Minute, Attempts: 3, Backoff: time.Millisecond, Patience: worker.Patience{Gone: []time.Duration{0, 0, 0}, Stale: []time.Duration{0, 0}, Forbidden: []time.Duration{0}}, Drain: time.Second, Lookback: s.lookback,
-		Reports: s.reports, Now: b.now, Jitter: func() float64 { return 0 }, Log: logger(handled), Registry: metrics,
+		Reports: s.reports, Now: b.now, Jitter: func() float64 { return 0 }, Log: log, Registry: metrics,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
