@@ -16,7 +16,7 @@ import (
 // rulesPart searches a policy for rules that contradict each other.
 func rulesPart(policy engine.Policy) check.Part {
 	return func(ctx context.Context) []check.Finding {
-		// The search leaves much garbage and little else, of which most of the time goes into collecting a small heap.
+		// The search leaves much garbage and keeps little: collecting it half as often saves more time than it takes memory.
 		defer debug.SetGCPercent(debug.SetGCPercent(200))
 		report, err := conflict.Search(ctx, policy, conflict.DefaultBound())
 		if err != nil {
