@@ -9,23 +9,49 @@ import (
 	"flowkeeper/rules/triage"
 )
 
-// stageSince is when the merge request came into its stage, where only a sweep tells of that: its time of update is that of the last comment. Whoever
-// moved the issue in between did so knowing of the stage. Zero is its time of update.
+// stageSince is when the merge request came into its stage, where nothing that happened tells of that: its time of update is that of the last comment.
+// Whoever moved the issue in between did so knowing of the stage. Zero is its time of update.
 func (j *job) stageSince(ctx context.Context) (time.Time, error) {
 	m, known := j.besideIssue(), j.toldState()
 	switch {
-	case !j.isOnlySwept():
+	case j.isStageDelivered():
 		return time.Time{}, nil
-	case m.Stage() == triage.StageMerged:
-		return m.MergedAt, nil
-	case m.Stage() == triage.StageClosed:
-		return j.snap.issue.MergeRequest.ClosedAt, nil
+	case m.Stage() == triage.StageMerged, m.Stage() == triage.StageClosed:
+		return j.endedAt(ctx)
 	case known != nil && stageOf(known) == m.Stage():
 		return time.Time{}, nil
 	case known != nil && known.Closed:
 		return time.Time{}, nil // it was opened again, which GitLab's timeline does not tell
 	}
 	return j.stageNoted(ctx, m.Draft, known)
+}
+
+// isStageDelivered reports whether a delivery tells that the merge request came into its stage. What is delivered of one that was told before tells what
+// changed; of one that was never told, it may be anything else, as after the store was emptied.
+func (j *job) isStageDelivered() bool {
+	if j.isOnlySwept() {
+		return false
+	}
+	return j.toldState() != nil || triage.KindsOf(j.in.Events)&(triage.Opened|triage.Closed|triage.Reopened) != 0
+}
+
+// endedAt is when the merge request was merged or closed, which not every delivery tells.
+func (j *job) endedAt(ctx context.Context) (time.Time, error) {
+	ended := func(m *triage.MergeRequestDetails) time.Time {
+		if m.State == triage.MRMerged {
+			return m.MergedAt
+		}
+		return m.ClosedAt
+	}
+	if at := ended(j.snap.issue.MergeRequest); !at.IsZero() {
+		return at, nil
+	}
+	now, _, err := j.reads.IssueWithCounts(ctx, j.batch.Issue)
+	if err != nil {
+		return time.Time{}, err
+	}
+	j.view.called = true
+	return ended(now.MergeRequest), nil
 }
 
 // toldState is the last state of the merge request of which its issues may have been told; nil if they never were.
@@ -52,6 +78,9 @@ func stageOf(i *triage.Issue) triage.MergeRequestStage {
 // and never changed that was opened so. Zero if the timeline does not tell.
 func (j *job) stageNoted(ctx context.Context, draft bool, known *triage.Issue) (time.Time, error) {
 	from, unchanged, wanted := j.snap.issue.CreatedAt, j.snap.issue.CreatedAt, gitlab.Ready
+	if known == nil && j.snap.issue.UpdatedAt.Sub(from) < time.Second {
+		return unchanged, nil
+	}
 	if draft {
 		wanted = gitlab.Draft
 	}
@@ -73,10 +102,11 @@ func (j *job) stageNoted(ctx context.Context, draft bool, known *triage.Issue) (
 	return timeline[last].At, nil
 }
 
-// isLongOver reports whether a merge request that a sweep found, and of which no issue is known to have been told, concerns none any more: it came into
-// its stage before the bot came to its project, or was merged or closed before the time from which on the sweep looks.
+// isLongOver reports whether a merge request of which no issue is known to have been told, and nothing tells that it came into its stage just now, concerns
+// none any more. One that a sweep found came into its stage before the bot came to its project, or was merged or closed before the time from which on the
+// sweep looks; any other was merged or closed before the time to which a first sweep would look back.
 func (j *job) isLongOver(m triage.MergeRequest) bool {
-	if !j.neverTold || !j.isOnlySwept() {
+	if !j.neverTold || j.isStageDelivered() {
 		return false
 	}
 	since := m.Since
@@ -84,5 +114,8 @@ func (j *job) isLongOver(m triage.MergeRequest) bool {
 		since = m.UpdatedAt
 	}
 	over := m.State == triage.MRMerged || m.State == triage.MRClosed
+	if !j.isOnlySwept() {
+		return over && j.pool.o.Lookback > 0 && since.Before(j.now().Add(-j.pool.o.Lookback))
+	}
 	return since.Before(j.mail.cameAt) || over && since.Before(j.mail.sweptFrom)
 }

@@ -74,7 +74,7 @@ func TestSweptMergeRequestCosts(t *testing.T) {
 	m := b.request("m", fmt.Sprintf("Closes #%d", ref.IID))
 	b.sweep(m, time.Time{}, time.Time{})
 	reads := slices.DeleteFunc(b.reads(), func(line string) bool { return !strings.Contains(line, "1!1") && !strings.HasPrefix(line, "project ") })
-	if want := []string{"project 1", "closes issues 1!1", "related issues 1!1", "notes 1!1"}; !slices.Equal(reads, want) {
+	if want := []string{"project 1", "closes issues 1!1", "related issues 1!1"}; !slices.Equal(reads, want) {
 		t.Errorf("an unknown one costs %q, want %q", reads, want)
 	}
 	if said := b.said(ref); said != "!1 3" {
