@@ -325,3 +325,53 @@ func TestSweepFindsTheLostMergeOfAnIdleOne(t *testing.T) {
 		r.alive()
 	}
 }
+
+// TestLostMergeCountsFromItsTime: GitLab gets ten minutes to close the issue of a merge itself. They count from the merge, not from the sweep that found it,
+// nor from what happened to the merge request later.
+func TestLostMergeCountsFromItsTime(t *testing.T) {
+	t.Parallel()
+	r := newLosingRig(t, nil)
+	r.must(nil, r.gitlab.SetAutoClose(r.project, true))
+	r.ahead.Store(-int64(5 * time.Minute))
+	ref := r.ready()
+	m := r.merging("one", fmt.Sprintf("Closes #%d", ref.IID))
+	r.in(ref, inCodeReview)
+	r.lose()
+	r.gitlab.HoldJobs() // so that the issue is not closed
+	r.must(nil, r.gitlab.Merge("mia", m))
+	r.must(nil, r.gitlab.RunJobs("merge "))
+	r.ahead.Store(0)
+	r.must(nil, r.gitlab.EditMergeRequest("omar", m, sandbox.MergeRequestChange{Change: sandbox.Change{AddLabels: []string{"x"}}}))
+	r.sweep()
+	r.in(ref, inCodeReview)
+	due := r.gitlab.MergeRequest(m).MergedAt.Add(10 * time.Minute).Truncate(time.Millisecond)
+	if wake := r.memory(ref).Wakes["mr-merged"]; !wake.Truncate(time.Millisecond).Equal(due) {
+		t.Errorf("the rule looks again at %s, want %s", wake, due)
+	}
+}
+
+// TestSweepRemindsOnce: where the bot only reminds, an emptied store and a sweep change nothing of what it said.
+func TestSweepRemindsOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sandbox.Premium, sweeping(time.Hour))
+	r.must(nil, r.gitlab.SetAutoClose(r.project, false))
+	ref := r.ready()
+	r.lose()
+	m := r.merging("one", fmt.Sprintf("Closes #%d", ref.IID))
+	r.sweep()
+	before := r.note(ref)
+	if !strings.Contains(before, fmt.Sprintf("- [ ] **The next state**. Merge request !%d is ready for review", m.IID)) {
+		t.Fatalf("the note says %q", before)
+	}
+	r.loseStore()
+	r.sweep()
+	if after := r.note(ref); after != before {
+		t.Errorf("the note said %q, then %q", before, after)
+	}
+	r.merge(m)
+	r.sweep()
+	if after := r.note(ref); !strings.Contains(after, "is merged") {
+		t.Errorf("the note says %q", after)
+	}
+	r.alive()
+}
