@@ -219,6 +219,9 @@ type MergeSettings struct {
 	// ForkedFrom is the project that it was forked from, 0 if it is no fork or the token may not see that project. GitLab lets a merge request in
 	// the fork close none of its issues.
 	ForkedFrom int64
+	// NoRole says that the token's user has no role in the project or the groups above it, as far as the project tells: a role through a group with
+	// which it was shared is not told. False where GitLab says nothing of roles.
+	NoRole bool
 }
 
 // MergeSettings asks for those of a project. GitLab closes issues unless it says otherwise. NotFound if the token may not see the project.
@@ -231,10 +234,15 @@ func (c *Client) MergeSettings(ctx context.Context, project int64) (MergeSetting
 		ForkedFrom    struct {
 			ID int64 `json:"id"`
 		} `json:"forked_from_project"`
+		Permissions *struct {
+			Project *struct{} `json:"project_access"`
+			Group   *struct{} `json:"group_access"`
+		} `json:"permissions"`
 	}
 	a, err := c.do(ctx, k, &w)
 	if err == nil && w.ID != project {
 		err = c.newError(k, a.status, Transient, errors.New("the answer is not that project"))
 	}
-	return MergeSettings{DefaultBranch: w.DefaultBranch, AutoClose: w.AutoClose == nil || *w.AutoClose, ForkedFrom: w.ForkedFrom.ID}, err
+	noRole := w.Permissions != nil && w.Permissions.Project == nil && w.Permissions.Group == nil
+	return MergeSettings{DefaultBranch: w.DefaultBranch, AutoClose: w.AutoClose == nil || *w.AutoClose, ForkedFrom: w.ForkedFrom.ID, NoRole: noRole}, err
 }

@@ -17,7 +17,7 @@ var instanceRoutes = []route{
 }
 
 var projectRoutes = []route{
-	{"GET", "/projects/{project}", "project", func(s *Server, c *apiCall) apiAnswer { return ok(s.projectREST(c.project, c.by.user)) }},
+	{"GET", "/projects/{project}", "project", getProject},
 	{"GET", "/projects/{project}/members/all/{user}", "member", getMember},
 }
 
@@ -68,6 +68,16 @@ func getToken(s *Server, c *apiCall) apiAnswer {
 		"id": c.by.id, "name": "sandbox", "revoked": false, "active": true, "scopes": scopes, "user_id": c.by.id,
 		"expires_at": orNull(s.expiries[tokenOf(c.r)]),
 	})
+}
+
+// getProject tells the user's roles besides, but for those through groups with which the project was shared.
+func getProject(s *Server, c *apiCall) apiAnswer {
+	o, access := s.projectREST(c.project, c.by.user), object{"project_access": nil, "group_access": nil}
+	if level := c.by.levelIn(c.project.path); level > 0 {
+		access["group_access"] = object{"access_level": level, "notification_level": 3}
+	}
+	o["permissions"] = access
+	return ok(o)
 }
 
 // projectREST is a project as the user sees it: what it was forked from is told only if they may see that, too.

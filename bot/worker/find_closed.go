@@ -14,7 +14,8 @@ import (
 
 // findClosed looks up which issues the merge request closes, once for each head, target, title and description: GitLab changes its set with these
 // only. It takes one call if GitLab's own set has all that the text names, at most three otherwise. What is of projects and not of a merge request is asked
-// once in a while besides: whether GitLab is too old to say what a text refers to, and whether the bot has a role in the project of an issue.
+// once in a while besides: whether GitLab is too old to say what a text refers to, and whether the bot has a role in the project of an issue, which is
+// told with what that project's issues need to know of it anyway.
 func (j *job) findClosed(ctx context.Context) error {
 	m := j.snap.issue.MergeRequest
 	of := strings.Join([]string{m.Head, m.TargetBranch, m.Digest}, " ")

@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"flowkeeper/bot/gitlab"
 	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/record"
 	"flowkeeper/bot/tracing"
@@ -124,6 +125,13 @@ func (j *job) tellDeleted(ctx context.Context) error {
 func (j *job) hasRoleIn(ctx context.Context, project int64) (bool, error) {
 	if project == j.batch.Issue.Project {
 		return true, nil
+	}
+	settings, err := j.mergeSettings(ctx, project)
+	switch {
+	case gitlab.ClassOf(err) == gitlab.NotFound:
+		return true, nil // the issue's own job finds out
+	case err != nil || !settings.NoRole:
+		return err == nil, err
 	}
 	level, err := j.view.levels.of(ctx, project, j.view.bot.self.ID)
 	j.view.called = j.view.called || err == nil
