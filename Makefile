@@ -45,7 +45,7 @@ build: ## build the static binary ./flowkeeper; VERSION=… instead of what git 
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o flowkeeper ./cmd/flowkeeper
 
 .PHONY: test
-test: ## run all tests with the race detector; installs redis-server and chromium if they are missing
+test: ## run all tests, with the race detector where things run at the same time; installs redis-server and chromium if they are missing
 	@.ci/tools test
 	$(RACE_ENV) $(GO) test $(RACE) -shuffle=on $$($(GO) list ./... | grep -vE '$(SEQUENTIAL)')
 	$(GO) test -shuffle=on $$($(GO) list ./... | grep -E '$(SEQUENTIAL)')
