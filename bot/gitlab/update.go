@@ -61,7 +61,7 @@ func (c *Client) UpdateIssue(ctx context.Context, before, after triage.Issue) (t
 	}
 
 	issue, err := c.subject(ctx, before.Ref, k)
-	if status != nil {
+	if status != nil && status.Closed == issue.Closed { // else closing or reopening has set another one since
 		issue.Status, issue.StatusName, issue.StatusAt = status.Category, status.Name, status.At
 	}
 	issue.OneAssignee = change.Assignees != nil && len(*change.Assignees) > 1 && len(issue.Assignees) == 1

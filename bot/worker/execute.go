@@ -91,6 +91,7 @@ func (j *job) update(ctx context.Context) (again bool, err error) {
 	j.in.Memory.Issue, d.Memory.Issue = &got, &got
 	j.in.Memory.Spells = j.undertaken(j.in.Memory.Spells) // not all of it is done yet
 	defer j.carryPending()
+	again = j.heedClosing(before, wanted, got)
 	for _, p := range d.Plan {
 		if _, moves := p.Action.(triage.Move); moves {
 			continue // it comes last
@@ -106,6 +107,19 @@ func (j *job) update(ctx context.Context) (again bool, err error) {
 		j.pool.metrics.actions.WithLabelValues(p.Rule).Inc()
 	}
 	return j.checkWanted(got) || again, nil
+}
+
+// heedClosing reports whether GitLab gave the issue another status when the bot closed or reopened it, which the label is to follow where a team keeps
+// its states in both places: no delivery will tell, because the bot itself did it.
+func (j *job) heedClosing(before, wanted, got triage.Issue) bool {
+	from, to := wanted.ShownStatus(), got.ShownStatus()
+	if j.rules.policy.Team.Store != triage.StoreBoth || before.Closed == got.Closed || to == "" || from == to {
+		return false
+	}
+	e := triage.Event{Kind: triage.Updated, Actor: j.view.bot.self, At: got.UpdatedAt, ReceivedAt: j.now()}
+	e.Changes.Status = &triage.StatusChange{From: from, To: to}
+	j.in.Events = append(j.in.Events, e)
+	return true
 }
 
 // checkWanted checks what commands wanted of the issue against GitLab's answer, and says what GitLab did not take. A weight that GitLab

@@ -116,8 +116,8 @@ func runRules(p Policy, events []triage.Event, issue triage.Issue, m triage.Memo
 	updateTouched(&m, events)
 	updateActive(&m, events, &issue)
 	updateOnlyPolicies(&m, events)
+	in := triage.NewInput(p.Team, events, issue, &m, now) // by the issue as it is remembered, too
 	m.Issue = &issue
-	in := triage.NewInput(p.Team, events, issue, &m, now)
 	in.RuleIsOn = p.isOn
 	updateMergeRequests(&in)
 	outside := outOfScope(in)

@@ -128,7 +128,7 @@ func (in *Input) StateLabels() (label, status string) {
 }
 
 // lastTouched is which of the issue's label of the workflow and its status somebody touched last, where the two are to be in step: by the bot's plan, by
-// the events or, where these do not tell, the one that is not as it was remembered. Of what nobody knows, the label counts: GitLab gives every issue
+// the events or, where these do not tell, the status if it alone is not as it was remembered. Of what nobody knows, the label counts: GitLab gives every issue
 // some status.
 func (in *Input) lastTouched(label, status string) string {
 	ofLabel, ofStatus := in.Team.states[label], in.Team.states[status]
@@ -143,10 +143,21 @@ func (in *Input) lastTouched(label, status string) string {
 		return status
 	case byLabel.After(byStatus):
 		return label
-	case in.Memory.StateEntry.State == ofLabel && ofLabel != "":
+	case in.Memory.StateEntry.State == ofLabel && in.isAnotherStatus(status):
 		return status
 	}
 	return label
+}
+
+// isAnotherStatus reports whether the issue had another status when it was seen last. Label events, from which a lost memory is restored, tell nothing
+// of that.
+func (in *Input) isAnotherStatus(status string) bool {
+	before := in.Memory.Issue
+	if before == nil {
+		return false
+	}
+	name := before.ShownStatus()
+	return name != "" && in.Team.statusLabel(name) != status
 }
 
 // LabelMoved reports whether the workflow label was set just now, by somebody or by the decision itself, or the issue opened with it, and its status was

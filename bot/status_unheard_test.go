@@ -1,0 +1,73 @@
+package bot_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"flowkeeper/bot"
+	"flowkeeper/bot/inbox/redistest"
+	"flowkeeper/bot/sandbox"
+	"flowkeeper/rules/triage"
+)
+
+// newBothRig is a rig of a team that works by the handbook and keeps its states in labels and in statuses. A new issue has the status of the first state.
+func newBothRig(t *testing.T, adjust func(*bot.Options)) *rig {
+	t.Helper()
+	r := newStatusRig(t, "workflow: {store: both}\n", adjust)
+	var statuses []sandbox.Status
+	for _, s := range triage.HandbookWorkflow().States() {
+		category := "in_progress"
+		if s.Is == triage.Done {
+			category = "done"
+		}
+		statuses = append(statuses, sandbox.Status{Name: s.Name, Category: category})
+	}
+	r.must(nil, r.gitlab.SetStatuses("team", append(statuses, sandbox.Status{Name: "Duplicate", Category: "canceled"})))
+	return r
+}
+
+// TestLabelMovedUnheard: with both places in use, a store that remembers nothing of the issue, and a person who moves it by its label while the bot
+// looks, of which no delivery has told yet. The label counts: the status is the one that GitLab gave the issue by itself.
+func TestLabelMovedUnheard(t *testing.T) {
+	t.Parallel()
+	for _, during := range []string{"GET notes", "GET label events", "GET issue", "QUERY", "MUTATION"} {
+		t.Run(during, func(t *testing.T) {
+			t.Parallel()
+			r := newBothRig(t, func(o *bot.Options) { o.Inbox.RedisURL = redistest.Start(t, redistest.Options{}).URL() })
+			var ref triage.Ref
+			r.gitlab.FailNext(sandbox.Fault{Match: during, Meanwhile: func() {
+				r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{AddLabels: []string{"workflow::design"}}))
+			}})
+			ref, err := r.gitlab.Open("ann", r.project, sandbox.IssueOptions{Title: "t", Labels: []string{"workflow::refinement"}})
+			r.must(nil, err)
+			r.settle()
+			if i := r.gitlab.Issue(ref); !i.Has("workflow::design") || i.Status != "design" {
+				t.Errorf("labels %q, status %q\n%s", i.Labels, i.Status, fmt.Sprint(calls(r)))
+			}
+			r.alive()
+		})
+	}
+}
+
+// TestClosingByTheBotInBothPlaces: GitLab gives an issue that it closes another status, also when the bot closes it. The label follows, and all is quiet.
+func TestClosingByTheBotInBothPlaces(t *testing.T) {
+	t.Parallel()
+	for command, from := range map[string]string{"/flow spike done weight=3 What we found": "workflow::in dev", "/flow back\n\n/flow spike done weight=3 What we found": "workflow::in review"} {
+		r := newBothRig(t, nil)
+		ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"spike", "type::maintenance", from, "backend"}, Weight: triage.Int(2)})
+		id := r.say("omar", ref, command)
+		if reactions, replies := r.answer(ref, id); len(replies) != 1 || !strings.Contains(replies[0].Text, "The follow-up is #2.") || strings.Contains(replies[0].Text, "did not take") {
+			t.Errorf("%q: reactions %v, replies %v", command, reactions, replies)
+		}
+		if i := r.gitlab.Issue(ref); i.State != "closed" || i.Status != "complete" || !i.Has("workflow::complete") {
+			t.Errorf("%q: %s, status %q, labels %q", command, i.State, i.Status, i.Labels)
+		}
+		r.calls()
+		r.edit("omar", ref, sandbox.Change{AddLabels: []string{"camera"}})
+		if _, writes := r.calls(); len(writes) > 0 {
+			t.Errorf("%q: it writes again: %v", command, writes)
+		}
+		r.alive()
+	}
+}
