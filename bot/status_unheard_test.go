@@ -2,6 +2,8 @@ package bot_test
 
 import (
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,24 +52,37 @@ func TestLabelMovedUnheard(t *testing.T) {
 	}
 }
 
-// TestClosingByTheBotInBothPlaces: GitLab gives an issue that it closes another status, also when the bot closes it. The label follows, and all is quiet.
+// TestClosingByTheBotInBothPlaces: GitLab gives an issue that it closes another status, also when the bot closes it. The label follows, the command is
+// done, whichever call failed on the way, and all is quiet.
 func TestClosingByTheBotInBothPlaces(t *testing.T) {
 	t.Parallel()
-	for command, from := range map[string]string{"/flow spike done weight=3 What we found": "workflow::in dev", "/flow back\n\n/flow spike done weight=3 What we found": "workflow::in review"} {
-		r := newBothRig(t, nil)
-		ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"spike", "type::maintenance", from, "backend"}, Weight: triage.Int(2)})
-		id := r.say("omar", ref, command)
-		if reactions, replies := r.answer(ref, id); len(replies) != 1 || !strings.Contains(replies[0].Text, "The follow-up is #2.") || strings.Contains(replies[0].Text, "did not take") {
-			t.Errorf("%q: reactions %v, replies %v", command, reactions, replies)
+	for name, fault := range map[string]sandbox.Fault{
+		"nothing fails": {}, "the link": {Match: "POST link", Status: http.StatusBadGateway}, "the first status": {Match: "MUTATION workItemUpdate 1#1", Status: http.StatusBadGateway},
+		"the answer to it": {Match: "MUTATION workItemUpdate 1#1", ApplyThenCut: true}, "the closing": {Match: "PUT issue 1#1", Status: http.StatusBadGateway},
+		"the answer to the closing": {Match: "PUT issue 1#1", ApplyThenCut: true}, "the reply": {Match: "POST reply", ApplyThenCut: true},
+	} {
+		for command, from := range map[string]string{"/flow spike done weight=3 What we found": "workflow::in dev", "/flow back\n\n/flow spike done weight=3 What we found": "workflow::in review"} {
+			t.Run(name+" "+from, func(t *testing.T) {
+				t.Parallel()
+				r := newBothRig(t, nil)
+				ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"spike", "type::maintenance", from, "backend"}, Weight: triage.Int(2)})
+				if fault.Match != "" {
+					r.gitlab.FailNext(fault)
+				}
+				id := r.say("omar", ref, command)
+				if reactions, replies := r.answer(ref, id); !slices.Equal(reactions, []string{"white_check_mark"}) || len(replies) != 1 || !strings.HasPrefix(replies[0].Text, "The follow-up is #2.\n\n<!--") {
+					t.Errorf("reactions %v, replies %v", reactions, replies)
+				}
+				if i := r.gitlab.Issue(ref); i.State != "closed" || i.Status != "complete" || !i.Has("workflow::complete") {
+					t.Errorf("%s, status %q, labels %q", i.State, i.Status, i.Labels)
+				}
+				r.calls()
+				r.edit("omar", ref, sandbox.Change{AddLabels: []string{"camera"}})
+				if _, writes := r.calls(); len(writes) > 0 {
+					t.Errorf("it writes again: %v", writes)
+				}
+				r.alive()
+			})
 		}
-		if i := r.gitlab.Issue(ref); i.State != "closed" || i.Status != "complete" || !i.Has("workflow::complete") {
-			t.Errorf("%q: %s, status %q, labels %q", command, i.State, i.Status, i.Labels)
-		}
-		r.calls()
-		r.edit("omar", ref, sandbox.Change{AddLabels: []string{"camera"}})
-		if _, writes := r.calls(); len(writes) > 0 {
-			t.Errorf("%q: it writes again: %v", command, writes)
-		}
-		r.alive()
 	}
 }
