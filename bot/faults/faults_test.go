@@ -16,6 +16,7 @@ import (
 
 var (
 	seedFlag = flag.Uint64("faults.seed", 0, "seed of the trouble, 0 is any in the long form: the same seed makes the same faults in the same order")
+	bothFlag = flag.Bool("faults.both", false, "keep the states of the workflow in statuses, too")
 	longFlag = flag.Bool("faults.long", false, "play 2000 issues in each kind of place")
 )
 
@@ -79,7 +80,8 @@ func (tr trial) play(t *testing.T) {
 	for seed == 0 {
 		seed = rand.Uint64()
 	}
-	t.Logf("seed %d; again with: go test ./bot/faults -run '^%s$' -faults.seed=%d -faults.long=%t", seed, t.Name(), seed, *longFlag)
+	tr.setup.both = *bothFlag
+	t.Logf("seed %d; again with: go test ./bot/faults -run '^%s$' -faults.seed=%d -faults.long=%t -faults.both=%t", seed, t.Name(), seed, *longFlag, *bothFlag)
 	tr.setup.seed = seed
 	r := newRig(t, tr.setup)
 	for _, each := range r.replicas {

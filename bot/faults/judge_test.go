@@ -17,7 +17,7 @@ func (r *rig) judge(plays []*play, want map[string]outcome, project int64) (lost
 	all := r.lab.Issues(project)
 	for _, p := range plays {
 		got, want := p.ended(all), want[p.name]
-		if n := p.stickies(); n > 1 || len(got.FollowUps) > len(want.FollowUps) || twice(got.Answers, want.Answers) {
+		if n := p.stickies(); n > 1 || len(got.FollowUps) > len(want.FollowUps) || got.saidTwice(want) || twice(got.Answers, want.Answers) {
 			doubled++
 			r.Errorf("%s, %s: %d sticky notes, %d follow-ups, answers %v, want %v\n%s", p.ref, p.name, n, len(got.FollowUps), got.Answers, want.Answers, p.history())
 			continue
@@ -72,6 +72,16 @@ func twice(got, want []answer) bool {
 		}
 	}
 	return false
+}
+
+// saidTwice reports whether policies made a comment more often than they should, on the issue or on its merge requests.
+func (o outcome) saidTwice(want outcome) bool {
+	for n := range min(len(o.Requests), len(want.Requests)) {
+		if o.Requests[n].Words > want.Requests[n].Words {
+			return true
+		}
+	}
+	return o.Words > want.Words
 }
 
 // history is what was done to the issue, by whom.

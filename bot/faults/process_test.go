@@ -2,6 +2,7 @@ package faults_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"net"
@@ -31,6 +32,10 @@ gitlab: {rate: 100000, notes_rate: 10000}
 server: {drain: 2s}
 inbox: {settle: 20ms, grace: 20ms, lease: %s, workers: 16, attempts: 100}
 schedule: {sweep: 1m, hooks: 1m, lookback: 10m}
+workflow: {store: %s}
+rules: {mr-in-dev: act, mr-in-review: act, mr-back-to-dev: act, mr-merged: act}
+policies: [policies.yml]
+policy_defaults: {mode: act}
 `
 
 // binary is the program under test, built once.
@@ -78,13 +83,15 @@ type place struct {
 	gitlab string
 	redis  string // "" for the embedded store
 	lease  time.Duration
+	store  string // where the team keeps its states
 }
 
 func newReplica(t *testing.T, name string, p place) *replica {
 	t.Helper()
 	dir := t.TempDir()
 	config := filepath.Join(dir, "flowkeeper.yaml")
-	if err := os.WriteFile(config, fmt.Appendf(nil, settings, p.lease), 0o600); err != nil {
+	err := os.WriteFile(config, fmt.Appendf(nil, settings, p.lease, p.store), 0o600)
+	if err = errors.Join(err, os.WriteFile(filepath.Join(dir, "policies.yml"), []byte(policies), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	log, err := os.Create(filepath.Join(t.ArtifactDir(), name+".log"))

@@ -3,6 +3,7 @@ package faults_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -25,12 +26,14 @@ type rig struct {
 	road     *road
 	hook     string
 	gate     sync.RWMutex
+	both     bool
 }
 
 // setup says what a rig is made of.
 type setup struct {
 	seed     uint64 // of what goes wrong on the road
 	replicas int
+	both     bool                               // the team keeps its states in labels and statuses
 	embedded bool                               // the one replica has the embedded store; else all share a Redis
 	front    func(*sandbox.Server) http.Handler // stands before the API; nil is the API itself
 	lease    time.Duration                      // default 5 s, the shortest that can be configured
@@ -39,7 +42,7 @@ type setup struct {
 // newRig starts all but the replicas.
 func newRig(t *testing.T, s setup) *rig {
 	t.Helper()
-	r := &rig{T: t, lab: sandbox.New(sandbox.Options{Token: botToken, RateLimit: 100_000})}
+	r := &rig{T: t, lab: sandbox.New(sandbox.Options{Token: botToken, BotLevel: sandbox.Developer, RateLimit: 100_000}), both: s.both}
 	var api http.Handler = r.lab
 	if s.front != nil {
 		api = s.front(r.lab)
@@ -67,7 +70,10 @@ func newRig(t *testing.T, s setup) *rig {
 // newReplicas makes the replicas and what they keep their mail in.
 func (r *rig) newReplicas(s setup, gitlab string) {
 	r.Helper()
-	where := place{gitlab: gitlab, lease: cmp.Or(s.lease, 5*time.Second)}
+	where := place{gitlab: gitlab, lease: cmp.Or(s.lease, 5*time.Second), store: "label"}
+	if s.both {
+		where.store = "both"
+	}
 	if !s.embedded {
 		r.redis = redistest.Start(r.T, redistest.Options{AppendFsync: "always"})
 		where.redis = r.redis.URL()
@@ -102,7 +108,12 @@ func (r *rig) running() []*replica {
 func (r *rig) newProject(path string) int64 {
 	r.Helper()
 	id := r.lab.AddProject(path)
-	if _, err := r.lab.AddHook(id, sandbox.Hook{URL: r.hook, Token: secret}); err != nil {
+	_, err := r.lab.AddHook(id, sandbox.Hook{URL: r.hook, Token: secret, Events: sandbox.HookEvents()})
+	err = errors.Join(err, r.lab.SetAutoClose(id, false))
+	if r.both {
+		err = errors.Join(err, r.lab.SetStatuses("team", statuses()))
+	}
+	if err != nil {
 		r.Fatal(err)
 	}
 	return id
@@ -110,7 +121,7 @@ func (r *rig) newProject(path string) int64 {
 
 // newPlay has a story played in a project.
 func (r *rig) newPlay(s story, project int64, who string) *play {
-	return &play{story: s, lab: r.lab, gate: &r.gate, project: project, who: who}
+	return &play{story: s, lab: r.lab, gate: &r.gate, project: project, statuses: r.both, who: who}
 }
 
 // settle waits until every webhook has arrived and nothing is left in a mailbox.

@@ -28,9 +28,11 @@ type play struct {
 	lab      *sandbox.Server
 	gate     *sync.RWMutex // held while somebody acts; who holds it alone has all people wait
 	project  int64
+	statuses bool // the team keeps its states in them, too
 	who      string
 	ref      triage.Ref
 	comments []int64 // those with commands
+	requests []triage.Ref
 }
 
 // patience is how long a step may wait: until the trouble is over, in which no sweep may come to its end, and for the sweep after it.
@@ -55,7 +57,7 @@ func (p *play) run(ctx context.Context) error {
 		err := s(ctx, p)
 		cancel()
 		if err != nil {
-			return fmt.Errorf("%s, step %d of %s: %w", p.ref, n+1, p.name, err)
+			return fmt.Errorf("%s, step %d of %s: %w\n%s", p.ref, n+1, p.name, err, p.history())
 		}
 	}
 	return nil
@@ -157,7 +159,7 @@ func ours(labels ...string) []string {
 func stories() []story {
 	urgent := ours("security", "type::bug", "severity::1", "priority::1", "workflow::start")
 	typed := ours("type::maintenance", "workflow::start")
-	return []story{
+	return append(mergeStories(), []story{
 		{
 			name: "a security issue is weighed", open: sandbox.IssueOptions{Labels: urgent, Assignees: []string{"ann"}},
 			steps: []step{
@@ -203,7 +205,7 @@ func stories() []story {
 				edit(sandbox.Change{Weight: triage.Int(2)}), edit(sandbox.Change{AddLabels: []string{"workflow::refinement"}}),
 			},
 		},
-	}
+	}...)
 }
 
 // outcome is the state that a story ends in, without what differs from issue to issue.
@@ -211,9 +213,12 @@ type outcome struct {
 	Labels    []string
 	Weight    int // -1 is none
 	State     string
+	Status    string // "" where the team keeps its states in labels alone
+	Words     int    // comments that policies made
 	Links     []string
 	FollowUps []outcome
 	Answers   []answer // one a comment with commands
+	Requests  []request
 }
 
 // answer is how the bot answered a comment.
@@ -225,10 +230,11 @@ type answer struct {
 // ended is how the play ended. All are the project's issues.
 func (p *play) ended(all []sandbox.Issue) outcome {
 	i := p.lab.Issue(p.ref)
-	o := stateOf(i)
+	o := p.stateOf(i)
+	o.Requests = p.requestsOf()
 	for _, other := range all {
 		if strings.HasSuffix(other.Title, "What "+p.who+" found") {
-			o.FollowUps = append(o.FollowUps, stateOf(other))
+			o.FollowUps = append(o.FollowUps, p.stateOf(other))
 		}
 	}
 	for _, id := range p.comments {
@@ -238,8 +244,11 @@ func (p *play) ended(all []sandbox.Issue) outcome {
 	return o
 }
 
-func stateOf(i sandbox.Issue) outcome {
-	o := outcome{Labels: slices.Sorted(slices.Values(i.Labels)), Weight: -1, State: i.State}
+func (p *play) stateOf(i sandbox.Issue) outcome {
+	o := outcome{Labels: slices.Sorted(slices.Values(i.Labels)), Weight: -1, State: i.State, Words: words(i)}
+	if p.statuses {
+		o.Status = i.Status
+	}
 	if i.Weight != nil {
 		o.Weight = *i.Weight
 	}
