@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -105,4 +106,64 @@ func TestStatusThatWouldReopen(t *testing.T) {
 		t.Errorf("the status is set %d times", sets)
 	}
 	r.alive()
+}
+
+// TestClosingNeverFights: people move, close and reopen an issue in every way, by choice and by default, and answers are lost. It stays open or closed as they
+// left it, a closed status that somebody chose stays, and then the bot is quiet.
+func TestClosingNeverFights(t *testing.T) {
+	t.Parallel()
+	for place, text := range map[string]string{"status": board, "both": strings.Replace(board, "store: status", "store: both", 1)} {
+		for seed := range uint64(4) {
+			t.Run(fmt.Sprint(place, seed), func(t *testing.T) {
+				t.Parallel()
+				rnd := rand.New(rand.NewPCG(seed, 7))
+				closedWith := []string{"Closed", "Released", "Won't do"}[seed%3]
+				r := newClosingRig(t, text, closedWith, nil)
+				ref := r.open(sandbox.IssueOptions{Title: "t", Labels: typed, Assignees: []string{"omar"}})
+				var story []string
+				for range 12 {
+					if rnd.IntN(3) == 0 {
+						applied := rnd.IntN(2) == 0
+						r.gitlab.FailNext(sandbox.Fault{Match: "MUTATION", ApplyThenCut: applied, CutBefore: !applied})
+					}
+					before := r.gitlab.Issue(ref)
+					state, status := before.State, ""
+					switch rnd.IntN(4) {
+					case 0:
+						r.must(nil, r.gitlab.Edit("omar", ref, sandbox.Change{Close: state == "opened", Reopen: state == "closed"}))
+						state = map[string]string{"opened": "closed", "closed": "opened"}[state]
+						if before.Status == "In dev" || before.Status == "In review" {
+							status = map[bool]string{true: "Shipped", false: closedWith}[closedWith != "Won't do"]
+						}
+					case 1:
+						status, state = []string{"Ready", "In dev", "In review"}[rnd.IntN(3)], "opened"
+						r.must(nil, r.gitlab.SetStatus("ann", ref, status))
+					case 2:
+						status, state = []string{"Shipped", "Duplicate"}[rnd.IntN(2)], "closed"
+						r.must(nil, r.gitlab.SetStatus("ann", ref, status))
+					case 3:
+						r.must(r.gitlab.Comment("omar", ref, "/flow next"))
+						state = "" // which may close it, with the status of what is done
+					}
+					story = append(story, fmt.Sprintf("%s %q", state, status))
+					r.settle()
+					r.gitlab.ClearFaults()
+					i := r.gitlab.Issue(ref)
+					if state != "" && i.State != state || status != "" && i.Status != status {
+						t.Fatalf("it is %s with the status %q and the labels %q\n%s\n%s", i.State, i.Status, i.Labels, strings.Join(story, "\n"), calls(r))
+					}
+					r.calls()
+					r.edit("mia", ref, sandbox.Change{AddLabels: []string{"camera"}})
+					r.edit("mia", ref, sandbox.Change{RemoveLabels: []string{"camera"}})
+					if sets, _ := r.sets(); sets > 0 || r.gitlab.Issue(ref).State != i.State {
+						t.Fatalf("nobody moved the issue, and the bot sets its status\n%s\n%s", strings.Join(story, "\n"), calls(r))
+					}
+				}
+				if strings.Contains(r.handled.text(), "fight") {
+					t.Error("it fought")
+				}
+				r.alive()
+			})
+		}
+	}
 }
