@@ -301,3 +301,19 @@ func TestUnansweredCommentsOnMergeRequests(t *testing.T) {
 		})
 	}
 }
+
+// TestPoliciesFollowNoClosing: where only policies look at merge requests, nobody asks which issues they close, and those hear nothing of them.
+func TestPoliciesFollowNoClosing(t *testing.T) {
+	t.Parallel()
+	r := mergePolicyRig(t, staleMergeAfter(120))
+	ref := r.ready()
+	r.calls()
+	m := r.merging("Draft: one", fmt.Sprintf("Closes #%d", ref.IID))
+	r.draft(m, false)
+	r.merge(m)
+	reads, writes := r.calls()
+	if told := strings.Contains(r.handled.text(), "told "); told || len(reads)+len(writes) > 0 {
+		t.Errorf("the issue is told %t, and it costs %q %q", told, reads, writes)
+	}
+	r.alive()
+}

@@ -31,10 +31,7 @@ func (j *job) handleMergeRequest(ctx context.Context) error {
 	if err := j.completeDetails(ctx, &j.snap.issue); err != nil {
 		return err
 	}
-	if err := j.findClosed(ctx); err != nil {
-		return err
-	}
-	if err := j.tellIssues(ctx); err != nil {
+	if err := j.followClosing(ctx); err != nil {
 		return err
 	}
 	j.keep = true
@@ -48,6 +45,19 @@ func (j *job) handleMergeRequest(ctx context.Context) error {
 		return err
 	}
 	return j.decideUnlessStopped(ctx)
+}
+
+// followClosing finds out which issues the merge request closes and tells them what became of it. Where no rule looks at that, it is forgotten what they were
+// told: nobody tells them the rest.
+func (j *job) followClosing(ctx context.Context) error {
+	if !j.rules.policy.FollowsClosing() {
+		j.in.Memory.Closing = nil
+		return nil
+	}
+	if err := j.findClosed(ctx); err != nil {
+		return err
+	}
+	return j.tellIssues(ctx)
 }
 
 func (j *job) decideUnlessStopped(ctx context.Context) error {

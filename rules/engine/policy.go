@@ -62,11 +62,18 @@ func (p Policy) isOn(rule string) bool {
 	return n >= 0 && p.Settings[n].Mode != triage.Off
 }
 
-// LooksAtMergeRequests reports whether an active rule looks at merge requests, as its subject or beside an issue.
+// LooksAtMergeRequests reports whether an active rule that has something to do looks at merge requests, as its subject or beside an issue.
 func (p Policy) LooksAtMergeRequests() bool {
-	return slices.ContainsFunc(p.Settings, func(s Setting) bool {
-		return s.Mode != triage.Off && (s.Subject == triage.SubjectMergeRequest || s.On&triage.MergeRequestChanged != 0)
-	})
+	return slices.ContainsFunc(p.Settings, p.looksAtMergeRequests)
+}
+
+func (p Policy) looksAtMergeRequests(s Setting) bool {
+	return s.Mode != triage.Off && (s.Subject == triage.SubjectMergeRequest || s.On&triage.MergeRequestChanged != 0) && (p.Team == nil || s.Idle(p.Team) == "")
+}
+
+// FollowsClosing reports whether an active rule that has something to do looks at which issues merge requests close. Policies do not.
+func (p Policy) FollowsClosing() bool {
+	return slices.ContainsFunc(p.Settings, func(s Setting) bool { return s.Looks == nil && p.looksAtMergeRequests(s) })
 }
 
 // setting is a rule as configured. The rule is one of the policy's.
