@@ -61,28 +61,34 @@ func TestClosingByTheBotInBothPlaces(t *testing.T) {
 		"the answer to it": {Match: "MUTATION workItemUpdate 1#1", ApplyThenCut: true}, "the closing": {Match: "PUT issue 1#1", Status: http.StatusBadGateway},
 		"the answer to the closing": {Match: "PUT issue 1#1", ApplyThenCut: true}, "the reply": {Match: "POST reply", ApplyThenCut: true},
 	} {
-		for command, from := range map[string]string{"/flow spike done weight=3 What we found": "workflow::in dev", "/flow back\n\n/flow spike done weight=3 What we found": "workflow::in review"} {
-			t.Run(name+" "+from, func(t *testing.T) {
-				t.Parallel()
-				r := newBothRig(t, nil)
-				ref := r.open(sandbox.IssueOptions{Title: "t", Labels: []string{"spike", "type::maintenance", from, "backend"}, Weight: triage.Int(2)})
-				if fault.Match != "" {
-					r.gitlab.FailNext(fault)
-				}
-				id := r.say("omar", ref, command)
-				if reactions, replies := r.answer(ref, id); !slices.Equal(reactions, []string{"white_check_mark"}) || len(replies) != 1 || !strings.HasPrefix(replies[0].Text, "The follow-up is #2.\n\n<!--") {
-					t.Errorf("reactions %v, replies %v", reactions, replies)
-				}
-				if i := r.gitlab.Issue(ref); i.State != "closed" || i.Status != "complete" || !i.Has("workflow::complete") {
-					t.Errorf("%s, status %q, labels %q", i.State, i.Status, i.Labels)
-				}
-				r.calls()
-				r.edit("omar", ref, sandbox.Change{AddLabels: []string{"camera"}})
-				if _, writes := r.calls(); len(writes) > 0 {
-					t.Errorf("it writes again: %v", writes)
-				}
-				r.alive()
-			})
+		for _, atOnce := range []bool{false, true} {
+			for command, from := range map[string]string{"/flow spike done weight=3 What we found": "workflow::in dev", "/flow back\n\n/flow spike done weight=3 What we found": "workflow::in review"} {
+				t.Run(fmt.Sprint(name, " ", from, ", at once ", atOnce), func(t *testing.T) {
+					t.Parallel()
+					r := newBothRig(t, func(o *bot.Options) { o.Inbox.RedisURL = redistest.Start(t, redistest.Options{}).URL() })
+					ref, err := r.gitlab.Open("ann", r.project, sandbox.IssueOptions{Title: "t", Labels: []string{"spike", "type::maintenance", from, "backend"}, Weight: triage.Int(2)})
+					r.must(nil, err)
+					if !atOnce {
+						r.settle()
+					}
+					if fault.Match != "" {
+						r.gitlab.FailNext(fault)
+					}
+					id := r.say("omar", ref, command)
+					if reactions, replies := r.answer(ref, id); !slices.Equal(reactions, []string{"white_check_mark"}) || len(replies) != 1 || !strings.HasPrefix(replies[0].Text, "The follow-up is #2.\n\n<!--") {
+						t.Errorf("reactions %v, replies %v", reactions, replies)
+					}
+					if i := r.gitlab.Issue(ref); i.State != "closed" || i.Status != "complete" || !i.Has("workflow::complete") {
+						t.Errorf("%s, status %q, labels %q", i.State, i.Status, i.Labels)
+					}
+					r.calls()
+					r.edit("omar", ref, sandbox.Change{AddLabels: []string{"camera"}})
+					if _, writes := r.calls(); len(writes) > 0 {
+						t.Errorf("it writes again: %v", writes)
+					}
+					r.alive()
+				})
+			}
 		}
 	}
 }

@@ -89,7 +89,7 @@ func (p *play) history() string {
 	var b strings.Builder
 	i := p.lab.Issue(p.ref)
 	for _, n := range i.Notes {
-		text, _, _ := strings.Cut(n.Text, "\n")
+		text, _, _ := strings.Cut(strings.ReplaceAll(n.Text, "\n", " / "), "<!--")
 		fmt.Fprintf(&b, "  %s %s: %s\n", n.CreatedAt.Format("15:04:05.000"), n.Author, text)
 	}
 	for _, e := range i.LabelEvents {

@@ -91,7 +91,6 @@ func (j *job) update(ctx context.Context) (again bool, err error) {
 	j.in.Memory.Issue, d.Memory.Issue = &got, &got
 	j.in.Memory.Spells = j.undertaken(j.in.Memory.Spells) // not all of it is done yet
 	defer j.carryPending()
-	again = j.heedClosing(before, wanted, got)
 	for _, p := range d.Plan {
 		if _, moves := p.Action.(triage.Move); moves {
 			continue // it comes last
@@ -106,7 +105,8 @@ func (j *job) update(ctx context.Context) (again bool, err error) {
 		j.effects.note(p.Rule + ": " + p.Action.String())
 		j.pool.metrics.actions.WithLabelValues(p.Rule).Inc()
 	}
-	return j.checkWanted(got) || again, nil
+	again = j.checkWanted(got) || again
+	return j.heedClosing(before, wanted, got) || again, nil
 }
 
 // heedClosing reports whether GitLab gave the issue another status when the bot closed or reopened it, which the label is to follow where a team keeps
@@ -119,6 +119,11 @@ func (j *job) heedClosing(before, wanted, got triage.Issue) bool {
 	e := triage.Event{Kind: triage.Updated, Actor: j.view.bot.self, At: got.UpdatedAt, ReceivedAt: j.now()}
 	e.Changes.Status = &triage.StatusChange{From: from, To: to}
 	j.in.Events = append(j.in.Events, e)
+	// The state that a command wanted was set, and GitLab's came behind it.
+	pending := &j.decision.Pending
+	pending.WantedActions = slices.DeleteFunc(pending.WantedActions, func(a engine.WantedAction) bool {
+		return j.rules.policy.Team.IsState(triage.LabelOf(a.Action))
+	})
 	return true
 }
 
