@@ -25,7 +25,8 @@ type call struct {
 	path   *regexp.Regexp // behind the project
 
 	// makes says that it makes something new. When a process is stopped for longer than its lease and GitLab carries such a call of it out
-	// only afterwards, there are two: HTTP has nothing that tells the one not wanted any more.
+	// only afterwards, there are two until the issue is looked at again, five minutes later: HTTP has nothing that tells the one not wanted any
+	// more. The workers' own tests wait for that look.
 	makes bool
 }
 
