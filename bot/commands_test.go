@@ -262,6 +262,14 @@ func (r *rig) redeliver(which func(sandbox.Delivery) bool) {
 	r.Fatal("there was no such webhook")
 }
 
+// redeliverAll sends all webhooks again, in their order.
+func (r *rig) redeliverAll() {
+	r.Helper()
+	for _, d := range r.gitlab.Deliveries() {
+		r.redeliver(func(other sandbox.Delivery) bool { return other.ID == d.ID })
+	}
+}
+
 // TestFollowUpWithoutAnAnswer: the bot ends between closing the spike and its answer, and the store is lost: the answer is made up for.
 func TestFollowUpWithoutAnAnswer(t *testing.T) {
 	t.Parallel()

@@ -43,9 +43,7 @@ func TestEmptiedWhileIssuesAreTold(t *testing.T) {
 			if calls.Load() < int64(call) {
 				t.Fatalf("it came to its end with %d calls", calls.Load())
 			}
-			for _, d := range r.gitlab.Deliveries() {
-				r.redeliver(func(other sandbox.Delivery) bool { return other.ID == d.ID })
-			}
+			r.redeliverAll()
 			for _, ref := range refs {
 				r.in(ref, inCodeReview)
 				if moves := r.movesBy(ref); len(moves) != 2 {

@@ -84,7 +84,7 @@ resource_rules:
 	}
 	check("after the opening", 1)
 	redis.Flush()
-	r.redeliver(func(d sandbox.Delivery) bool { return true })
+	r.redeliverAll()
 	check("emptied, and all webhooks again", 1)
 	for _, ref := range refs {
 		r.edit("omar", ref, sandbox.Change{AddLabels: []string{"ask"}})
