@@ -79,7 +79,7 @@ type effects struct {
 	did            []string                // in words
 	edits          []triage.Edit           // of the issue
 	unanswered     *triage.UnansweredWrite // GitLab may still carry out writes whose answers did not come
-	leftUnanswered bool                    // one of them is this job's
+	leftUnanswered bool                    // the store does not know of one of them yet
 }
 
 // note takes down a write in words.

@@ -32,7 +32,7 @@ func (j *job) rememberUnanswered(opens int64, err error) error {
 }
 
 // assumeUnanswered has the last write of whoever abandoned the batch looked for as one without an answer: that process may only have been
-// stopped for a while, or GitLab may take its time. What it may have been opening the intent tells; whether it was moving the issue, nothing.
+// stopped for a while, or GitLab may take its time. Only this attempt is told that the batch was abandoned, so the memory has to keep it. What it may have been opening the intent tells; whether it was moving the issue, nothing.
 func (j *job) assumeUnanswered(intent *triage.Intent) {
 	lost := triage.UnansweredWrite{At: j.now(), Moves: true}
 	if intent != nil && intent.Opens != nil {
@@ -41,7 +41,7 @@ func (j *job) assumeUnanswered(intent *triage.Intent) {
 	if before := j.effects.unanswered; before != nil {
 		lost.Opens = cmp.Or(lost.Opens, before.Opens)
 	}
-	j.effects.unanswered = &lost
+	j.effects.unanswered, j.effects.leftUnanswered = &lost, true
 }
 
 // mayBeBeside reports whether somebody else may be writing to the issue: whoever was at it before the store was emptied, or let the lease run out,

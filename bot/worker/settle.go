@@ -158,6 +158,9 @@ func (j *job) unfinished() triage.Memory {
 	m := j.decision.Memory.Clone()
 	if m.Issue == nil || !j.decision.Pending.Empty() && !j.intent.recorded && !j.intent.answered {
 		m = j.in.Memory.Clone() // nothing was decided yet
+		if j.mail.blank && !j.known {
+			m.Partial, m.FirstSeen = true, time.Time{} // nor was what the bot did before asked for
+		}
 	}
 	switch {
 	case j.intent.answered:
