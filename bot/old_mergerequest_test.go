@@ -100,3 +100,36 @@ func TestOldMergeRequestIsDelivered(t *testing.T) {
 		})
 	}
 }
+
+// TestSweepsLeaveOldMergeRequestsAlone: what came to its stage before the bot came concerns no issue, however often a sweep shows it, or a delivery that says
+// nothing of its stage.
+func TestSweepsLeaveOldMergeRequestsAlone(t *testing.T) {
+	t.Parallel()
+	for _, stage := range []string{"draft", "ready", "merged"} {
+		t.Run(stage, func(t *testing.T) {
+			t.Parallel()
+			r := newLosingRig(t, nil)
+			r.gitlab.FailNextHook(sandbox.HookFault{Do: sandbox.Drop, Times: -1})
+			r.ahead.Store(-int64(2 * time.Hour))
+			ref := r.ready()
+			m := r.merging(map[bool]string{true: "Draft: one", false: "one"}[stage == "draft"], fmt.Sprintf("Closes #%d", ref.IID))
+			if stage == "merged" {
+				r.merge(m)
+			}
+			r.ahead.Store(0)
+			for n := range 3 {
+				r.later()
+				r.must(nil, r.gitlab.EditMergeRequest("omar", m, sandbox.MergeRequestChange{Change: sandbox.Change{AddLabels: []string{fmt.Sprint("x", n)}}}))
+				r.settle()
+				r.sweep()
+				r.in(ref, readyForDev)
+			}
+			r.gitlab.ClearFaults()
+			r.later()
+			r.must(nil, r.gitlab.EditMergeRequest("omar", m, sandbox.MergeRequestChange{Change: sandbox.Change{AddLabels: []string{"y"}}}))
+			r.settle()
+			r.in(ref, readyForDev)
+			r.alive()
+		})
+	}
+}

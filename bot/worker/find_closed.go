@@ -20,7 +20,7 @@ func (j *job) findClosed(ctx context.Context) error {
 	m := j.snap.issue.MergeRequest
 	of := strings.Join([]string{m.Head, m.TargetBranch, m.Digest}, " ")
 	known := j.in.Memory.Closing
-	j.neverTold = known == nil
+	j.neverTold = known == nil || !known.UntoldSince.IsZero()
 	if known == nil || known.Of != of {
 		set, err := j.lookUpClosed(ctx)
 		if err != nil {
@@ -28,7 +28,7 @@ func (j *job) findClosed(ctx context.Context) error {
 		}
 		set.Of = of
 		if known != nil {
-			set.Told, set.ToldAt = known.Told, known.ToldAt
+			set.Told, set.ToldAt, set.UntoldSince = known.Told, known.ToldAt, known.UntoldSince
 		}
 		j.sayUnresolved(set, known)
 		j.in.Memory.Closing = set

@@ -57,7 +57,11 @@ func (j *job) followClosing(ctx context.Context) error {
 	if err := j.findClosed(ctx); err != nil {
 		return err
 	}
-	return j.tellIssues(ctx)
+	err := j.tellIssues(ctx)
+	if err == nil && j.untold != nil {
+		j.in.Memory.Closing.UntoldSince = *j.untold
+	}
+	return err
 }
 
 func (j *job) decideUnlessStopped(ctx context.Context) error {

@@ -16,6 +16,8 @@ func (j *job) stageSince(ctx context.Context) (time.Time, error) {
 	switch {
 	case j.isStageDelivered():
 		return time.Time{}, nil
+	case j.isStillUntold(m):
+		return j.in.Memory.Closing.UntoldSince, nil
 	case m.Stage() == triage.StageMerged, m.Stage() == triage.StageClosed:
 		return j.endedAt(ctx)
 	case known != nil && stageOf(known) == m.Stage():
@@ -24,6 +26,12 @@ func (j *job) stageSince(ctx context.Context) (time.Time, error) {
 		return time.Time{}, nil // it was opened again, which GitLab's timeline does not tell
 	}
 	return j.stageNoted(ctx, m.Draft, known)
+}
+
+// isStillUntold reports whether the merge request is in the stage of which its issues were taken for told.
+func (j *job) isStillUntold(m triage.MergeRequest) bool {
+	before := j.snap.told
+	return !j.in.Memory.Closing.UntoldSince.IsZero() && before != nil && before.MergeRequest != nil && stageOf(before) == m.Stage()
 }
 
 // isStageDelivered reports whether a delivery tells that the merge request came into its stage. What is delivered of one that was told before tells what
@@ -102,20 +110,28 @@ func (j *job) stageNoted(ctx context.Context, draft bool, known *triage.Issue) (
 	return timeline[last].At, nil
 }
 
-// isLongOver reports whether a merge request of which no issue is known to have been told, and nothing tells that it came into its stage just now, concerns
-// none any more. One that a sweep found came into its stage before the bot came to its project, or was merged or closed before the time from which on the
-// sweep looks; any other was merged or closed before the time to which a first sweep would look back.
+// isLongOver reports whether a merge request of which no issue is known to have been told, and nothing tells that it came into its stage since the bot saw it
+// first, concerns none any more. That is kept.
 func (j *job) isLongOver(m triage.MergeRequest) bool {
-	if !j.neverTold || j.isStageDelivered() {
-		return false
-	}
 	since := m.Since
 	if since.IsZero() {
 		since = m.UpdatedAt
 	}
-	over := m.State == triage.MRMerged || m.State == triage.MRClosed
-	if !j.isOnlySwept() {
-		return over && j.pool.o.Lookback > 0 && since.Before(j.now().Add(-j.pool.o.Lookback))
+	firstHeard := j.in.Memory.Closing.UntoldSince.IsZero()
+	over := j.neverTold && !j.isStageDelivered() && (firstHeard || j.isStillUntold(m)) && j.isBeforeTheBot(m.State, since)
+	if j.untold = &since; !over {
+		j.untold = &time.Time{}
 	}
-	return since.Before(j.mail.cameAt) || over && since.Before(j.mail.sweptFrom)
+	return over
+}
+
+// isBeforeTheBot reports whether a merge request has been in its state since before the bot looks: one that a sweep found came into its stage before the bot
+// came to its project, or was merged or closed before the time from which on the sweep looks; any other was merged or closed before the time to which a first
+// sweep would look back.
+func (j *job) isBeforeTheBot(state triage.MergeRequestState, since time.Time) bool {
+	ended := state == triage.MRMerged || state == triage.MRClosed
+	if !j.isOnlySwept() {
+		return ended && j.pool.o.Lookback > 0 && since.Before(j.now().Add(-j.pool.o.Lookback))
+	}
+	return since.Before(j.mail.cameAt) || ended && since.Before(j.mail.sweptFrom)
 }

@@ -184,6 +184,8 @@ type ClosingSet struct {
 	Told map[string]string `json:"t,omitempty"`
 	// ToldAt is the merge request's time of update when they were told last.
 	ToldAt time.Time `json:"ta,omitzero"`
+	// UntoldSince is since when the merge request is in its stage, where that was so long ago that issues were only taken for told; zero if they were told.
+	UntoldSince time.Time `json:"us,omitzero"`
 }
 
 // ClosedIssue is an issue that a merge request closes.
