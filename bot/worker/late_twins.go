@@ -131,7 +131,7 @@ func (j *job) rereadNote() {
 	}
 }
 
-// closeTwin closes the second follow-up of a spike, and says there which is the first.
+// closeTwin closes the second follow-up of a spike, once, and says there which is the first. Whoever opens it again wants it.
 func (j *job) closeTwin(ctx context.Context) error {
 	if j.effects.unanswered.Opens == 0 {
 		return nil
@@ -142,10 +142,16 @@ func (j *job) closeTwin(ctx context.Context) error {
 		return err
 	}
 	twin, found, err := j.view.gitlab.FindIssueByMarker(ctx, j.batch.Issue.Project, j.view.bot.self.ID, marker, first.CreatedAt.Add(time.Millisecond))
-	if err != nil || !found || twin.Closed {
+	if err != nil || !found {
 		return err
 	}
 	j.snapshotMemory()
+	lost := *j.effects.unanswered
+	lost.Opens = 0
+	if twin.Closed {
+		j.effects.unanswered = &lost
+		return nil
+	}
 	why := "GitLab opened this issue twice. The other one is #" + strconv.FormatInt(first.IID, 10) + ", this one is not needed."
 	if _, err := j.says.CreateNote(ctx, twin.Ref, false, why); err != nil {
 		return err
@@ -153,6 +159,7 @@ func (j *job) closeTwin(ctx context.Context) error {
 	if _, err := j.writes.UpdateIssue(ctx, twin, triage.Close{}.Apply(twin)); err != nil {
 		return err
 	}
+	j.effects.unanswered = &lost
 	j.effects.note("closed a follow-up that GitLab opened twice: " + twin.Ref.String())
 	return nil
 }

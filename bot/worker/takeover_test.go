@@ -351,3 +351,52 @@ func TestTakenOverWhileGitLabIsAway(t *testing.T) {
 		t.Errorf("the outcome (-undisturbed +this):\n%s", d)
 	}
 }
+
+// TestReopenedFollowUpStaysOpen: a follow-up that GitLab opened late is closed once. Whoever opens it again wants it.
+func TestReopenedFollowUpStaysOpen(t *testing.T) {
+	t.Parallel()
+	k, h := newTakeover(t), holdAt(1)
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/issues") {
+			h.pass()
+		}
+		k.lab.ServeHTTP(w, r)
+	}))
+	t.Cleanup(slow.Close)
+	ended, end := k.process(frozen{k.inbox}, slow.URL, nil)
+	t.Cleanup(h.letGo)
+	if !k.comes(h, ended) {
+		t.Fatal("no follow-up was opened")
+	}
+	stop := k.takenOver(k.url)
+	stop()
+	h.letGo()
+	k.ends("the first process", ended)
+	end()
+	happens := func(what string) {
+		t.Helper()
+		k.pass(time.Minute)
+		k.must(k.lab.Edit("ann", k.ref, sandbox.Change{Title: &what}))
+		issue, err := k.viewer.Issue(t.Context(), k.ref)
+		k.must(err)
+		e := k.event("ann", triage.Updated)
+		e.At, e.ReceivedAt = issue.UpdatedAt, k.now()
+		body, err := record.Event{Event: e, Issue: issue}.Encode()
+		k.must(err)
+		_, err = k.inbox.Enqueue(t.Context(), inbox.Delivery{Issue: k.ref, Body: body})
+		k.must(err)
+		ended, end := k.process(k.inbox, k.url, nil)
+		k.handles("who looks when "+what, ended)
+		end()
+	}
+	happens("something happens")
+	twin := triage.Ref{Project: k.project, IID: 3}
+	if got := k.lab.Issue(twin).State; got != "closed" {
+		t.Fatalf("the second follow-up is %s, want it closed", got)
+	}
+	k.must(k.lab.Edit("ann", twin, sandbox.Change{Reopen: true}))
+	happens("more happens")
+	if got := k.lab.Issue(twin).State; got != "opened" {
+		t.Errorf("the second follow-up is %s, and a person has opened it again", got)
+	}
+}
