@@ -25,7 +25,7 @@ func (j *job) handleMergeRequest(ctx context.Context) error {
 		j.snap.issue.MergeRequest = withClosed(*j.snap.issue.MergeRequest, j.in.Memory.Closing)
 		return j.decideUnlessStopped(ctx)
 	}
-	if triage.KindsOf(j.in.Events)&^foundKinds != 0 {
+	if triage.KindsOf(j.in.Events)&^(foundKinds|triage.Noted) != 0 { // a webhook may send comments alone
 		j.pool.heard.Store(j.batch.Issue.Project, true)
 	}
 	if err := j.completeDetails(ctx, &j.snap.issue); err != nil {

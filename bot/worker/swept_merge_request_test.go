@@ -235,3 +235,24 @@ func TestSweptWithinOneSecond(t *testing.T) {
 		}
 	}
 }
+
+// TestCommentedIsNotHeard: nor is one of whose merge requests only comments are delivered, as by a webhook without the trigger for merge requests.
+func TestCommentedIsNotHeard(t *testing.T) {
+	t.Parallel()
+	b := sweepBench(t)
+	first := b.request("m", "Only words.")
+	said := b.event("omar", triage.Noted)
+	said.Note = &triage.Note{ID: 1}
+	body, err := record.Event{Event: said, Issue: triage.Issue{Ref: first}}.Encode()
+	b.must(err)
+	_, err = b.inbox.Enqueue(b.Context(), inbox.Delivery{Issue: first, Body: body})
+	b.must(err)
+	b.idle()
+	ref := b.open()
+	b.tell(ref, b.opened(ref))
+	b.request("Draft: lost", fmt.Sprintf("Closes #%d", ref.IID))
+	b.sweep(b.request("m", fmt.Sprintf("Closes #%d", ref.IID)), time.Time{}, time.Time{})
+	if said := b.said(ref); said != "!3 3, !2 2" {
+		t.Errorf("its issue knows %q", said)
+	}
+}
