@@ -34,8 +34,9 @@ const (
 // until this taker has its turn, if no other comes first; whoever waits asks again then, and at least once within KeepPlace, or loses its
 // place. In both cases it tells how many tokens are left.
 //
-// It is asked before each call of GitLab, some thirty times a second at most in the whole fleet. Comparing and swapping in Redis does 12,000 a second for one
-// replica and 5,000 for four that all take at once (2 and 5.6 scripts for a token); a script of its own did 27,000, which nobody needs.
+// It is asked before each call of GitLab, twice where that has to wait, also for its budget as a comment: some hundred times a second at most in the whole
+// fleet. Comparing and swapping in Redis does 12,000 a second for one replica and 5,000 for four that all ask at once (2 and 5.6 scripts each, whether they
+// get a token or a place among those who wait); a script of its own did 27,000, which nobody needs.
 func (c *Coordinator) TakeTokens(ctx context.Context, b Bucket, n int) (wait time.Duration, left float64, err error) {
 	if err := b.validate(n); err != nil {
 		return 0, 0, fmt.Errorf("taking tokens: %w", err)
