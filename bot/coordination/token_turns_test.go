@@ -1,7 +1,9 @@
 package coordination_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -154,4 +156,57 @@ func TestEveryTakerGetsItsTurn(t *testing.T) {
 			clock.Advance(step)
 		}
 	})
+}
+
+// TestOlderProcesses: while processes are replaced, those of a version that knew no turns take from the same bucket. They write down nobody's place
+// and no reserve.
+func TestOlderProcesses(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	memory := coordination.NewMemory(func() time.Time { return now })
+	in := coordination.New(memory, memory, nil)
+	b := coordination.Bucket{Name: "api", Rate: 1, Burst: 10, Reserve: 2, Who: "new"}
+	take := func(want time.Duration) {
+		t.Helper()
+		if wait, _, err := in.TakeTokens(t.Context(), b, 1); err != nil || wait != want {
+			t.Fatalf("got a wait of %s, %v, want %s", wait, err, want)
+		}
+	}
+	// older has such a process take tokens, and checks how many it sees.
+	older := func(n, sees float64) {
+		t.Helper()
+		value, _, err := memory.Get(t.Context(), "bucket/api")
+		if err != nil {
+			t.Fatal(err)
+		}
+		known := map[string]float64{"l": 10, "t": float64(now.UnixMicro()), "r": 1, "b": 10}
+		if value != nil {
+			var all map[string]any
+			if err := json.Unmarshal(value, &all); err != nil {
+				t.Fatal(err)
+			}
+			for name := range known {
+				known[name], _ = all[name].(float64)
+			}
+		}
+		if left := known["l"] + float64(now.UnixMicro())/1e6 - known["t"]/1e6; math.Abs(left-sees) > 0.001 {
+			t.Fatalf("the older process sees %f tokens, want %f", left, sees)
+		}
+		changed, err := json.Marshal(map[string]any{"l": sees - n, "t": now.UnixMicro(), "r": known["r"], "b": known["b"]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if swapped, err := memory.CompareAndSwap(t.Context(), "bucket/api", value, changed, coordination.KeepBuckets); !swapped || err != nil {
+			t.Fatal(swapped, err)
+		}
+	}
+	older(7, 10)
+	take(0)
+	take(time.Second)
+	now = now.Add(time.Second)
+	older(1, 3)
+	take(time.Second)
+	now = now.Add(time.Second)
+	take(0)
+	older(2, 2)
+	take(3 * time.Second)
 }
