@@ -13,7 +13,8 @@ const (
 )
 
 // turns is who waits for tokens of a bucket, and whose turn it is. For each taker that came before another of its kind, a token is set aside.
-// So nobody is overtaken for ever, and one that does not come back holds up nobody for longer than a token takes.
+// So nobody is overtaken for ever. One that does not come back costs the others the wait for a token, and where the bucket holds fewer than are set aside,
+// all of KeepPlace.
 type turns struct {
 	Waiting []waiting `json:"w,omitempty"` // in the order of arrival
 	Passed  int       `json:"p,omitempty"` // tokens that urgent takers got since one that waits and is not urgent has got any
