@@ -133,3 +133,28 @@ func TestSweepsLeaveOldMergeRequestsAlone(t *testing.T) {
 		})
 	}
 }
+
+// TestPeopleWinOverRetargetedMergeRequests: a merge request went to another branch, which a sweep saw, and back. Then a person moved the issue, and something
+// that says nothing happened to the merge request.
+func TestPeopleWinOverRetargetedMergeRequests(t *testing.T) {
+	t.Parallel()
+	r := newLosingRig(t, nil)
+	ref := r.ready()
+	m := r.merging("one", fmt.Sprintf("Closes #%d", ref.IID))
+	r.in(ref, inCodeReview)
+	r.lose()
+	for _, branch := range []string{"stable", "main"} {
+		r.sweep()
+		r.later()
+		r.must(nil, r.gitlab.EditMergeRequest("omar", m, sandbox.MergeRequestChange{TargetBranch: branch}))
+		r.settle()
+	}
+	r.later()
+	r.edit("mia", ref, sandbox.Change{AddLabels: []string{"workflow::problem validation"}})
+	r.edit("mia", ref, sandbox.Change{AddLabels: []string{inDev}})
+	r.later()
+	r.must(nil, r.gitlab.EditMergeRequest("omar", m, sandbox.MergeRequestChange{Change: sandbox.Change{AddLabels: []string{"x"}}}))
+	r.sweep()
+	r.in(ref, inDev)
+	r.alive()
+}

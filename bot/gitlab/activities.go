@@ -16,7 +16,7 @@ type Activity struct {
 	Actor int64 // the id of a user
 	At    time.Time
 
-	// Stage says of a change that made a merge request a draft, or ready; NoStage of all others.
+	// Stage says of a change that made a merge request a draft, or ready, or had it go to another branch; NoStage of all others.
 	Stage Stage
 }
 
@@ -28,6 +28,7 @@ const (
 	NoStage Stage = iota
 	Draft
 	Ready
+	Retargeted // it goes to another branch
 )
 
 // ActivityKind says what an Activity is.
@@ -73,6 +74,8 @@ func stageIn(body string) Stage {
 		return Draft
 	case strings.HasPrefix(body, marked+"**ready**"):
 		return Ready
+	case strings.HasPrefix(body, "changed target branch from "):
+		return Retargeted
 	}
 	return NoStage
 }

@@ -201,7 +201,7 @@ func TestActivities(t *testing.T) {
 			{"id":6,"author":{"id":3},"body":"marked this merge request as **ready**","created_at":"2026-10-05T12:04:00Z"},
 			{"id":5,"author":{"id":3},"body":"mentioned in issue #9","created_at":"2026-10-05T12:03:00Z"},
 			{"id":4,"author":{"id":3},"body":"mentioned in commit 0123abcd","system":true,"created_at":"2026-10-05T12:02:00Z"},
-			{"id":3,"author":{"id":4},"body":"changed the description","system":true,"created_at":"2026-10-05T12:01:00Z"},
+			{"id":3,"author":{"id":4},"body":"changed target branch from 'a' to 'main'","system":true,"created_at":"2026-10-05T12:01:00Z"},
 			{"id":2,"author":null,"body":"assigned to @ann","system":true,"created_at":"2026-10-05T12:00:00Z"},
 			{"id":1,"author":{"id":3},"body":"long ago","created_at":"2026-10-05T11:59:59Z"}]`)(w, r)
 	})}
@@ -209,7 +209,7 @@ func TestActivities(t *testing.T) {
 	want := []gitlab.Activity{
 		{Kind: gitlab.Changed, Actor: 3, At: noon.Add(6 * time.Minute), Stage: gitlab.Ready}, {Kind: gitlab.Changed, Actor: 3, At: noon.Add(5 * time.Minute), Stage: gitlab.Draft},
 		{Kind: gitlab.Commented, Actor: 3, At: noon.Add(4 * time.Minute)}, {Kind: gitlab.Commented, Actor: 3, At: noon.Add(3 * time.Minute)}, {Kind: gitlab.Mention, Actor: 3, At: noon.Add(2 * time.Minute)},
-		{Kind: gitlab.Changed, Actor: 4, At: noon.Add(time.Minute)}, {Kind: gitlab.Changed, At: noon},
+		{Kind: gitlab.Changed, Actor: 4, At: noon.Add(time.Minute), Stage: gitlab.Retargeted}, {Kind: gitlab.Changed, At: noon},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" || pages.Load() != 1 {
 		t.Errorf("%v, %d pages, activities (-want +got):\n%s", err, pages.Load(), diff)

@@ -20,7 +20,7 @@ func (j *job) stageSince(ctx context.Context) (time.Time, error) {
 		return j.in.Memory.Closing.UntoldSince, nil
 	case m.Stage() == triage.StageMerged, m.Stage() == triage.StageClosed:
 		return j.endedAt(ctx)
-	case known != nil && stageOf(known) == m.Stage():
+	case known != nil && stageOf(known) == m.Stage() && known.MergeRequest.TargetBranch == j.snap.issue.MergeRequest.TargetBranch:
 		return time.Time{}, nil
 	case known != nil && known.Closed:
 		return time.Time{}, nil // it was opened again, which GitLab's timeline does not tell
@@ -82,7 +82,7 @@ func stageOf(i *triage.Issue) triage.MergeRequestStage {
 	return m.Stage()
 }
 
-// stageNoted is when the merge request became a draft or ready as GitLab's timeline has it, after the state that is known. One that was never told of
+// stageNoted is when the merge request became a draft or ready, or came to its target, as GitLab's timeline has it, after the state that is known. One that was never told of
 // and never changed that was opened so. Zero if the timeline does not tell.
 func (j *job) stageNoted(ctx context.Context, draft bool, known *triage.Issue) (time.Time, error) {
 	from, unchanged, wanted := j.snap.issue.CreatedAt, j.snap.issue.CreatedAt, gitlab.Ready
@@ -104,7 +104,7 @@ func (j *job) stageNoted(ctx context.Context, draft bool, known *triage.Issue) (
 	switch {
 	case last < 0:
 		return unchanged, nil
-	case timeline[last].Stage != wanted:
+	case timeline[last].Stage != wanted && timeline[last].Stage != gitlab.Retargeted:
 		return time.Time{}, nil
 	}
 	return timeline[last].At, nil
