@@ -133,7 +133,7 @@ func runRules(p Policy, events []triage.Event, issue triage.Issue, m triage.Memo
 	r.involved = rulesInvolved(&m)
 	r.endSnoozes()
 	if outside == "" {
-		r.restoreRacedMove()
+		r.restoreRaced()
 	}
 	err := r.settle()
 	r.in.Issue.UpdatedAt = issue.UpdatedAt // when the bot writes, GitLab's clock counts

@@ -9,6 +9,44 @@ import (
 // raceWindow is how long ago a person may have moved an issue that the bot then moved without having seen it.
 const raceWindow = 2 * time.Minute
 
+// raceLength is how long before the bot's write reached GitLab a person may have closed the issue without the bot having seen it.
+const raceLength = 10 * time.Second
+
+// restoreRaced brings back what a person did while the bot was writing.
+func (r *run) restoreRaced() {
+	if !r.restoreRacedClosing() {
+		r.restoreRacedMove()
+	}
+}
+
+// restoreRacedClosing closes the issue again where a person closed it just before the bot gave it an open status, which opened it.
+func (r *run) restoreRacedClosing() bool {
+	_, status := r.in.StateLabels()
+	own, ours := r.memory.BotChanges[triage.AddLabel{Label: status}.Key()]
+	closed := lastClosing(r.in.Events)
+	ago := r.in.Issue.StatusAt.Sub(closed)
+	if status == "" || !ours || own.Removed || r.in.Issue.Closed || r.memory.BotChanges[triage.Reopen{}.Key()].Reopened || closed.IsZero() || ago < 0 || ago > raceLength {
+		return false
+	}
+	r.plan = append(r.plan, Planned{Rule: own.Rule, Action: triage.Close{}})
+	delete(r.memory.BotChanges, triage.AddLabel{Label: status}.Key())
+	r.in = r.in.With(r.in.Issue.WithClosed(true))
+	return true
+}
+
+// lastClosing is when people closed the issue last and did not open it again; zero if they did not.
+func lastClosing(events []triage.Event) (at time.Time) {
+	for _, e := range events {
+		switch {
+		case e.Kind&triage.Reopened != 0:
+			at = time.Time{}
+		case e.Kind&triage.Closed != 0:
+			at = e.At
+		}
+	}
+	return at
+}
+
 // restoreRacedMove moves the issue back where a person moved it while the bot was writing. GitLab has no conditional writes, so a workflow
 // label of the bot's may have replaced one that a person set after the bot's decision.
 func (r *run) restoreRacedMove() {
