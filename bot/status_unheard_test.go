@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"flowkeeper/bot"
 	"flowkeeper/bot/inbox/redistest"
@@ -90,5 +91,26 @@ func TestClosingByTheBotInBothPlaces(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// TestStatusThatWasNeverSet: with both places in use, what a command and the rules wanted is written down, and then the status cannot be set. What was
+// wanted is not what the issue had: whoever tries again does not take the old status for a person's move.
+func TestStatusThatWasNeverSet(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]sandbox.Fault{"it fails": {Status: http.StatusBadGateway}, "it is cut off": {CutBefore: true}, "its answer is lost": {ApplyThenCut: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newBothRig(t, func(o *bot.Options) { o.Policy.Settle = 300 * time.Millisecond })
+			fault.Match = "MUTATION"
+			r.gitlab.FailNext(fault)
+			ref, err := r.gitlab.Open("ann", r.project, sandbox.IssueOptions{Title: "t", Labels: []string{"type::maintenance", "workflow::refinement"}})
+			r.must(nil, err)
+			r.done(ref, r.say("omar", ref, "/flow weight 2"))
+			if i := r.gitlab.Issue(ref); !i.Has("workflow::refinement") || i.Status != "refinement" {
+				t.Errorf("labels %q, status %q\n%s", i.Labels, i.Status, calls(r))
+			}
+			r.alive()
+		})
 	}
 }

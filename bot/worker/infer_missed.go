@@ -78,8 +78,13 @@ func (j *job) isSwept() bool {
 // isMergeRequest reports whether the job is about a merge request. Its rules answer its state, and none of them a change of before the bot knew it.
 func (j *job) isMergeRequest() bool { return j.batch.Issue.Kind == triage.SubjectMergeRequest }
 
-// missedEvent is what leads from the state that was told to the present one, if they differ.
+// missedEvent is what leads from the state that was told to the present one, if they differ. A status of which nothing was told is not known to have
+// changed: GitLab gives every issue one.
 func (j *job) missedEvent(known triage.Issue) (e triage.Event, differs bool) {
+	if known.StatusName == "" {
+		known.StatusName = j.snap.issue.StatusName
+		known = j.rules.policy.Team.SeeStatus(known)
+	}
 	e = triage.Difference(known, j.snap.issue).AsEvent(triage.Person{}, known, triage.Event{At: j.snap.issue.UpdatedAt, ReceivedAt: j.now()})
 	if known.Closed && !j.snap.issue.Closed {
 		e.Kind |= triage.Reopened
