@@ -2,15 +2,11 @@ package worker
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 
 	"flowkeeper/bot/gitlab"
-	"flowkeeper/bot/inbox"
 	"flowkeeper/bot/note"
-	"flowkeeper/bot/record"
-	"flowkeeper/bot/tracing"
 	"flowkeeper/rules/engine"
 	"flowkeeper/rules/triage"
 )
@@ -57,16 +53,7 @@ func (j *job) openFollowUp(ctx context.Context) error {
 // harmless.
 func (j *job) tellOpened(ctx context.Context, issue triage.Issue) error {
 	event := triage.Event{Kind: triage.Opened, Actor: j.decision.Pending.Intent.By, At: issue.CreatedAt, ReceivedAt: j.now()}
-	body, err := record.Event{Event: event, Issue: issue, TraceParent: tracing.Parent(ctx)}.Encode()
-	if err != nil {
-		return err
-	}
-	key := "opened/" + issue.Ref.String()
-	_, err = j.pool.o.Inbox.Enqueue(ctx, inbox.Delivery{ID: "by the bot", Issue: issue.Ref, IdempotencyKey: key, Delay: j.rules.policy.Settle, Body: body})
-	if err != nil {
-		return fmt.Errorf("telling %s that it was opened: %w", issue.Ref, err)
-	}
-	return nil
+	return j.tell(ctx, issue, event, "by the bot", "opened/"+issue.Ref.String())
 }
 
 // knowFollowUp puts a follow-up in the place of the link that stood for it before it was opened.

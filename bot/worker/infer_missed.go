@@ -101,6 +101,5 @@ func hasOtherDetails(a, b *triage.Issue) bool {
 		return false
 	}
 	x, y := a.MergeRequest, b.MergeRequest
-	return x.State != y.State || x.Draft != y.Draft || x.TargetBranch != y.TargetBranch || x.Head != y.Head || x.Digest != y.Digest ||
-		!slices.Equal(x.Reviewers, y.Reviewers)
+	return differ(x, y) || x.Head != y.Head || !slices.Equal(x.Reviewers, y.Reviewers)
 }

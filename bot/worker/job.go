@@ -45,7 +45,6 @@ type job struct {
 	loads  int                       // how often something was looked up for a decision
 
 	neverTold bool           // of a merge request: as far as is known, no issue was told of it
-	untold    *time.Time     // since when it is in its stage, if issues are only taken for told, else zero; nil if this job tells none of it
 	known     bool           // the memory is whole: nothing needs to be recovered from GitLab
 	recovered bool           // it was recovered in this job
 	keep      bool           // it is worth keeping

@@ -31,8 +31,9 @@ func (j *job) rememberUnanswered(opens int64, err error) error {
 	return err
 }
 
-// assumeUnanswered has the last write of whoever abandoned the batch looked for as one without an answer: that process may only have been
-// stopped for a while, or GitLab may take its time. Only this attempt is told that the batch was abandoned, so the memory has to keep it. What it may have been opening the intent tells; whether it was moving the issue, nothing.
+// assumeUnanswered has the last write of whoever abandoned the batch looked for as one without an answer: that process may only have been stopped for a
+// while, or GitLab may take its time. Only this attempt is told that the batch was abandoned, so the memory has to keep it. What it may have been
+// opening the intent tells; whether it was moving the issue, nothing.
 func (j *job) assumeUnanswered(intent *triage.Intent) {
 	lost := triage.UnansweredWrite{At: j.now(), Moves: true}
 	if intent != nil && intent.Opens != nil {

@@ -57,11 +57,7 @@ func (j *job) followClosing(ctx context.Context) error {
 	if err := j.findClosed(ctx); err != nil {
 		return err
 	}
-	err := j.tellIssues(ctx)
-	if err == nil && j.untold != nil {
-		j.in.Memory.Closing.UntoldSince = *j.untold
-	}
-	return err
+	return j.tellIssues(ctx)
 }
 
 func (j *job) decideUnlessStopped(ctx context.Context) error {
@@ -96,7 +92,11 @@ func isAmbiguous(a, b *triage.Issue) bool {
 	if !a.UpdatedAt.Truncate(time.Second).Equal(b.UpdatedAt.Truncate(time.Second)) {
 		return false
 	}
-	x, y := a.MergeRequest, b.MergeRequest
+	return differ(a.MergeRequest, b.MergeRequest)
+}
+
+// differ reports whether two states of a merge request differ in what its issues hear of.
+func differ(x, y *triage.MergeRequestDetails) bool {
 	return x.State != y.State || x.Draft != y.Draft || x.TargetBranch != y.TargetBranch || x.Digest != y.Digest
 }
 

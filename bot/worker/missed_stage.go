@@ -82,8 +82,8 @@ func stageOf(i *triage.Issue) triage.MergeRequestStage {
 	return m.Stage()
 }
 
-// stageNoted is when the merge request became a draft or ready, or came to its target, as GitLab's timeline has it, after the state that is known. One that was never told of
-// and never changed that was opened so. Zero if the timeline does not tell.
+// stageNoted is when the merge request became a draft or ready, or came to its target, as GitLab's timeline has it, after the state that is known. One
+// that was never told of and never changed that was opened so. Zero if the timeline does not tell.
 func (j *job) stageNoted(ctx context.Context, draft bool, known *triage.Issue) (time.Time, error) {
 	from, unchanged, wanted := j.snap.issue.CreatedAt, j.snap.issue.CreatedAt, gitlab.Ready
 	if known == nil && j.snap.issue.UpdatedAt.Sub(from) < time.Second {
@@ -110,19 +110,18 @@ func (j *job) stageNoted(ctx context.Context, draft bool, known *triage.Issue) (
 	return timeline[last].At, nil
 }
 
-// isLongOver reports whether a merge request of which no issue is known to have been told, and nothing tells that it came into its stage since the bot saw it
-// first, concerns none any more. That is kept.
-func (j *job) isLongOver(m triage.MergeRequest) bool {
-	since := m.Since
+// untoldSince is since when the merge request is in its stage, if it concerns no issue any more: none is known to have been told of it, and nothing tells
+// that it came into its stage since the bot saw it first. Zero if its issues are to be told. since is stageSince.
+func (j *job) untoldSince(since time.Time) time.Time {
+	m := j.besideIssue()
 	if since.IsZero() {
 		since = m.UpdatedAt
 	}
 	firstHeard := j.in.Memory.Closing.UntoldSince.IsZero()
-	over := j.neverTold && !j.isStageDelivered() && (firstHeard || j.isStillUntold(m)) && j.isBeforeTheBot(m.State, since)
-	if j.untold = &since; !over {
-		j.untold = &time.Time{}
+	if j.neverTold && !j.isStageDelivered() && (firstHeard || j.isStillUntold(m)) && j.isBeforeTheBot(m.State, since) {
+		return since
 	}
-	return over
+	return time.Time{}
 }
 
 // isBeforeTheBot reports whether a merge request has been in its state since before the bot looks: one that a sweep found came into its stage before the bot

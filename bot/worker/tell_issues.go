@@ -27,7 +27,8 @@ import (
 func (j *job) tellIssues(ctx context.Context) error {
 	set := j.in.Memory.Closing.Clone()
 	told := map[string]string{}
-	var since *time.Time // when it came into its stage, once that was found out
+	var since time.Time // when it came into its stage, once that is known
+	known := false
 	again := j.isOnlySwept() && j.snap.issue.UpdatedAt.After(set.ToldAt)
 	for _, issue := range set.Issues {
 		m := j.besideIssue()
@@ -38,33 +39,41 @@ func (j *job) tellIssues(ctx context.Context) error {
 			continue
 		}
 		set.ToldAt = j.snap.issue.UpdatedAt
-		if since == nil {
-			at, err := j.stageSince(ctx)
-			if err != nil {
+		if !known {
+			var err error
+			if since, err = j.stageSince(ctx); err != nil {
 				return err
 			}
-			since = &at
+			known, set.UntoldSince = true, j.untoldSince(since)
 		}
-		if m.Since = *since; j.isLongOver(m) {
+		if !set.UntoldSince.IsZero() {
 			continue
 		}
+		m.Since = since
 		if err := j.tellIssue(ctx, issue.Ref, m, state); err != nil {
 			return err
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(set.Told)) {
+	if err := j.tellDropped(ctx, j.besideIssue(), slices.Sorted(maps.Keys(set.Told)), told); err != nil {
+		return err
+	}
+	set.Told = told
+	j.in.Memory.Closing = set
+	return nil
+}
+
+// tellDropped tells the issues of these names that the merge request does not close them, but for those that it still does.
+func (j *job) tellDropped(ctx context.Context, m triage.MergeRequest, names []string, still map[string]string) error {
+	m.Dropped = true
+	for _, name := range names {
 		ref, err := triage.ParseRef(name)
-		if _, still := told[name]; still || err != nil {
+		if _, closes := still[name]; closes || err != nil {
 			continue
 		}
-		m := j.besideIssue()
-		m.Dropped = true
 		if err := j.tellIssue(ctx, ref, m, stateOf(m)); err != nil {
 			return err
 		}
 	}
-	set.Told = told
-	j.in.Memory.Closing = set
 	return nil
 }
 
@@ -86,16 +95,24 @@ func (j *job) tellIssue(ctx context.Context, issue triage.Ref, m triage.MergeReq
 	for _, at := range j.mail.receivedAt {
 		event.ReceivedAt = at
 	}
-	body, err := record.Event{Event: event, Issue: triage.Issue{Ref: issue}, TraceParent: tracing.Parent(ctx)}.Encode()
+	key := fmt.Sprintf("merge-request/%s/%s/%s/%s", m.Ref, issue, state, m.UpdatedAt.UTC().Format(time.RFC3339Nano))
+	if err := j.tell(ctx, triage.Issue{Ref: issue}, event, "of "+m.Ref.String(), key); err != nil {
+		return err
+	}
+	j.effects.note("told " + issue.String())
+	return nil
+}
+
+// tell puts an event that no delivery tells into an issue's mailbox, once for each key. The id says in records where it comes from.
+func (j *job) tell(ctx context.Context, issue triage.Issue, event triage.Event, id, key string) error {
+	body, err := record.Event{Event: event, Issue: issue, TraceParent: tracing.Parent(ctx)}.Encode()
 	if err != nil {
 		return err
 	}
-	key := fmt.Sprintf("merge-request/%s/%s/%s/%s", m.Ref, issue, state, m.UpdatedAt.UTC().Format(time.RFC3339Nano))
-	_, err = j.pool.o.Inbox.Enqueue(ctx, inbox.Delivery{ID: "of " + m.Ref.String(), Issue: issue, IdempotencyKey: key, Delay: j.rules.policy.Settle, Body: body})
+	_, err = j.pool.o.Inbox.Enqueue(ctx, inbox.Delivery{ID: id, Issue: issue.Ref, IdempotencyKey: key, Delay: j.rules.policy.Settle, Body: body})
 	if err != nil {
-		return fmt.Errorf("telling issue %s of merge request %s: %w", issue, m.Ref, err)
+		return fmt.Errorf("telling issue %s (%s): %w", issue.Ref, id, err)
 	}
-	j.effects.note("told " + issue.String())
 	return nil
 }
 
@@ -105,20 +122,11 @@ func (j *job) tellDeleted(ctx context.Context) error {
 	if set == nil {
 		return nil
 	}
-	m := triage.MergeRequest{Ref: j.batch.Issue, Dropped: true, UpdatedAt: j.now()}
+	m := triage.MergeRequest{Ref: j.batch.Issue, UpdatedAt: j.now()}
 	if known := j.in.Memory.Issue; known != nil && known.UpdatedAt.After(m.UpdatedAt) {
 		m.UpdatedAt = known.UpdatedAt
 	}
-	for _, name := range slices.Sorted(maps.Keys(set.Told)) {
-		ref, err := triage.ParseRef(name)
-		if err != nil {
-			continue
-		}
-		if err := j.tellIssue(ctx, ref, m, stateOf(m)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return j.tellDropped(ctx, m, slices.Sorted(maps.Keys(set.Told)), nil)
 }
 
 // hasRoleIn reports whether the bot has a role in a project, which is so in that of its own subject.
