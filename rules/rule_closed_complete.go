@@ -56,11 +56,16 @@ var closedComplete = triage.Rule{
 // stateWhenClosed is the state in which an issue was when it was closed. GitLab gives an issue that is closed a status; if that is none of the team's and
 // stands for the state now, it is the state before, and byStatus is true.
 func stateWhenClosed(in triage.Input) (state triage.State, byStatus bool) {
-	_, status := in.StateLabels()
-	if status == "" || in.StateLabel() != status || in.Team.KnowsStatus(status) {
-		return in.Team.Workflow.State(in.State()), false
+	if isInForeignStatus(in) {
+		return in.Team.Workflow.State(in.Memory.StateEntry.From), true
 	}
-	return in.Team.Workflow.State(in.Memory.StateEntry.From), true
+	return in.Team.Workflow.State(in.State()), false
+}
+
+// isInForeignStatus reports whether the issue's status counts for where it is and stands for no state of the workflow.
+func isInForeignStatus(in triage.Input) bool {
+	_, status := in.StateLabels()
+	return status != "" && in.StateLabel() == status && !in.Team.KnowsStatus(status)
 }
 
 // developed are the states in which closing an issue means that its work is done.

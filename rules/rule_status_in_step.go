@@ -17,16 +17,17 @@ var statusInStep = triage.Rule{
 	},
 	Decide: func(in triage.Input, _ triage.Options) triage.Verdict {
 		label, status := in.StateLabels()
+		foreign := !in.Team.KnowsStatus(status)
 		switch {
 		case in.Team.Store != triage.StoreBoth:
 			return triage.Nothing("the team keeps its workflow states in one place")
 		case status == "":
 			return triage.Nothing("GitLab shows no status of the issue")
-		case !in.Team.KnowsStatus(status) && !in.LabelMoved():
+		case foreign && !in.LabelMoved():
 			return triage.Nothing("the issue's status stands for none of the team's workflow states")
-		case !in.Team.KnowsStatus(status) && !in.Knows(triage.NeedDefaultStatus):
+		case foreign && !in.Knows(triage.NeedDefaultStatus):
 			return triage.Load("whether GitLab gave the issue its status by itself has to be looked up", triage.NeedDefaultStatus)
-		case !in.Team.KnowsStatus(status) && !in.Issue.DefaultStatus:
+		case foreign && !in.Issue.DefaultStatus:
 			return triage.Nothing("somebody gave the issue a status that stands for none of the team's workflow states")
 		case in.State() == "":
 			return triage.Nothing("the issue has no workflow state")

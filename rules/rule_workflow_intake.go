@@ -17,8 +17,7 @@ var workflowIntake = triage.Rule{
 		Options: []triage.Option{{Name: "label", Help: "the label a new issue gets", Default: startLabel, State: true}},
 	},
 	Decide: func(in triage.Input, opt triage.Options) triage.Verdict {
-		_, status := in.StateLabels()
-		foreign := status != "" && in.StateLabel() == status && !in.Team.KnowsStatus(status) // GitLab gives every issue some status
+		foreign := isInForeignStatus(in) // GitLab gives every issue some status
 		switch {
 		case in.State() != "" && !foreign:
 			return triage.Nothing("the issue has a workflow label")

@@ -22,14 +22,18 @@ func (r *run) restoreRaced() {
 // restoreRacedClosing closes the issue again where a person closed it just before the bot gave it an open status, which opened it.
 func (r *run) restoreRacedClosing() bool {
 	_, status := r.in.StateLabels()
-	own, ours := r.memory.BotChanges[triage.AddLabel{Label: status}.Key()]
+	key := triage.AddLabel{Label: status}.Key()
+	own, ours := r.memory.BotChanges[key]
 	closed := lastClosing(r.in.Events)
 	ago := r.in.Issue.StatusAt.Sub(closed)
-	if status == "" || !ours || own.Removed || r.in.Issue.Closed || r.memory.BotChanges[triage.Reopen{}.Key()].Reopened || closed.IsZero() || ago < 0 || ago > raceLength {
+	switch {
+	case status == "" || !ours || own.Removed || closed.IsZero() || r.in.Issue.Closed:
 		return false
+	case r.memory.BotChanges[triage.Reopen{}.Key()].Reopened || ago < 0 || ago > raceLength:
+		return false // the bot opened it on purpose, or not at that moment
 	}
 	r.plan = append(r.plan, Planned{Rule: own.Rule, Action: triage.Close{}})
-	delete(r.memory.BotChanges, triage.AddLabel{Label: status}.Key())
+	delete(r.memory.BotChanges, key)
 	r.in = r.in.With(r.in.Issue.WithClosed(true))
 	return true
 }
