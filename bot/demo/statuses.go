@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"slices"
 	"strings"
 
 	"flowkeeper/bot/sandbox"
@@ -13,20 +14,17 @@ func (s *stage) addStatuses(team *triage.Team) error {
 		return nil
 	}
 	w := team.Workflow
-	statuses := []sandbox.Status{statusOf(team, w.State(w.Start))}
-	add := func(t sandbox.Status) {
-		for _, had := range statuses {
-			if strings.EqualFold(had.Name, t.Name) {
-				return
-			}
-		}
-		statuses = append(statuses, t)
-	}
+	all := []sandbox.Status{statusOf(team, w.State(w.Start))}
 	for _, state := range w.States() {
-		add(statusOf(team, state))
+		all = append(all, statusOf(team, state))
 	}
-	add(sandbox.Status{Name: "Done", Category: "done"})
-	add(sandbox.Status{Name: "Duplicate", Category: "canceled"})
+	all = append(all, sandbox.Status{Name: "Done", Category: "done"}, sandbox.Status{Name: "Duplicate", Category: "canceled"})
+	var statuses []sandbox.Status
+	for _, t := range all {
+		if !slices.ContainsFunc(statuses, func(had sandbox.Status) bool { return strings.EqualFold(had.Name, t.Name) }) {
+			statuses = append(statuses, t)
+		}
+	}
 	return s.gitlab.SetStatuses("demo", statuses)
 }
 
@@ -48,18 +46,12 @@ func statusOf(team *triage.Team, state triage.State) sandbox.Status {
 // statesOf are the states in which an issue is, without repetition.
 func statesOf(team *triage.Team, i sandbox.Issue) []string {
 	var states []string
-	for _, l := range seenAs(team, i).Labels {
-		if name, is := team.StateOf(l); is && (len(states) == 0 || states[len(states)-1] != name) {
+	for _, l := range team.SeeStatus(triage.Issue{Labels: i.Labels, StatusName: i.Status}).Labels {
+		if name, is := team.StateOf(l); is && !slices.Contains(states, name) {
 			states = append(states, name)
 		}
 	}
 	return states
-}
-
-// seenAs is the issue as the team's rules see it.
-func seenAs(team *triage.Team, i sandbox.Issue) sandbox.Issue {
-	i.Labels = team.SeeStatus(triage.Issue{Labels: i.Labels, StatusName: i.Status}).Labels
-	return i
 }
 
 // narrateStatus prints the statuses that the bot set, as GitLab notes them, if the team keeps its states there.
