@@ -16,9 +16,22 @@ import (
 	"flowkeeper/rules/triage"
 )
 
+// digest is what tells policies from others, as a configuration that is read anew changes it.
+type digest struct{ now atomic.Pointer[string] }
+
+func newDigest(is string) *digest {
+	var d digest
+	d.set(is)
+	return &d
+}
+
+func (d *digest) set(is string) { d.now.Store(&is) }
+
 // walker starts a scheduler that shows the policies of a digest what issues are in a project.
-func (r *rig) walker(digest *string) *process {
-	return r.walkerFor(func() []engine.PolicySet { return []engine.PolicySet{{Subject: triage.SubjectIssue, Digest: *digest}} })
+func (r *rig) walker(d *digest) *process {
+	return r.walkerFor(func() []engine.PolicySet {
+		return []engine.PolicySet{{Subject: triage.SubjectIssue, Digest: *d.now.Load()}}
+	})
 }
 
 // walkerFor starts a scheduler that shows policies what is in a project. Of 160 calls a minute it may take up 10 issues and merge requests in a round.
@@ -77,15 +90,15 @@ func each(t *testing.T, when string, counts map[triage.Ref]int, issues, times in
 func TestPolicyWalk(t *testing.T) {
 	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		r.backlog(35)
-		digest, counts := "one", map[triage.Ref]int{}
-		first := r.walker(&digest)
+		policies, counts := newDigest("one"), map[triage.Ref]int{}
+		first := r.walker(policies)
 		r.pass(59 * time.Second)
 		r.shown(counts)
 		each(t, "in the first minute", counts, 10, 1)
 		r.pass(time.Minute)
 		first.stop()
-		r.walker(&digest)
-		r.walker(&digest)
+		r.walker(policies)
+		r.walker(policies)
 		for range 8 {
 			r.pass(time.Minute)
 			r.shown(counts)
@@ -93,12 +106,12 @@ func TestPolicyWalk(t *testing.T) {
 		each(t, "after a crash", counts, 35, 1)
 		expect(t, "calls that list", true, strings.Count(strings.Join(r.lab.requests(), "\n"), "created 7") < 10)
 
-		r.walker(&digest)
+		r.walker(policies)
 		r.pass(5 * time.Minute)
 		r.shown(counts)
 		each(t, "after another start", counts, 35, 1)
 
-		digest = "two"
+		policies.set("two")
 		for range 10 {
 			r.pass(time.Minute)
 			r.shown(counts)
@@ -126,8 +139,7 @@ func TestPolicyWalkWaits(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		digest := "one"
-		p := r.walker(&digest)
+		p := r.walker(newDigest("one"))
 		r.pass(5 * time.Minute)
 		expect(t, "shown while others wait", 0.0, p.metric("flowkeeper_policy_walk_issues_total"))
 		for {

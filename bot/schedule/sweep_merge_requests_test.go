@@ -2,6 +2,7 @@ package schedule_test
 
 import (
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -75,12 +76,12 @@ func TestSweepOfMergeRequestsFindsEachMoveOnce(t *testing.T) {
 func TestNoRuleLooksAtMergeRequests(t *testing.T) {
 	inBubble(t, newLab(7), func(t *testing.T, r *rig) {
 		r.longKnown(7)
-		looks := false
-		r.start(func(o *schedule.Options) { o.Projects, o.MergeRequests = []string{"7"}, func() bool { return looks } })
+		var looks atomic.Bool
+		r.start(func(o *schedule.Options) { o.Projects, o.MergeRequests = []string{"7"}, looks.Load })
 		r.lab.mergeAt(7, 1, now())
 		r.pass(every)
 		expect(t, "asked", []string{ofIssues + " 7", ofIssues + " 7"}, r.lab.requests())
-		looks = true
+		looks.Store(true)
 		r.pass(every)
 		expect(t, "found", []string{"7!1"}, r.found())
 	})
