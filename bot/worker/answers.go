@@ -39,7 +39,7 @@ func (j *job) reportFailure(ctx context.Context, cause error) error {
 		why = "the rules contradict each other about this"
 	}
 	d, intent := &j.decision, &j.decision.Pending.Intent
-	if !triage.Difference(j.snap.issue, d.Result).Empty() {
+	if j.isUnwritten() {
 		// What was planned is not so: nobody undid it.
 		j.in.Memory.Note, j.in.Memory.Issue = d.Memory.Note, &j.snap.issue
 		d.Memory, d.Result, d.Plan = j.in.Memory, j.snap.issue, nil

@@ -109,6 +109,9 @@ func (j *job) update(ctx context.Context) (again bool, err error) {
 	return j.heedClosing(before, wanted, got) || again, nil
 }
 
+// isUnwritten reports whether what was decided is not what GitLab shows.
+func (j *job) isUnwritten() bool { return !triage.Difference(j.snap.issue, j.decision.Result).Empty() }
+
 // heedClosing reports whether GitLab gave the issue another status when the bot closed or reopened it, which the label is to follow where a team keeps
 // its states in both places: no delivery will tell, because the bot itself did it.
 func (j *job) heedClosing(before, wanted, got triage.Issue) bool {

@@ -151,13 +151,14 @@ func (j *job) result() inbox.Result {
 }
 
 // unfinishedMemory is what has to be remembered of a job that changed the issue and did not get to the end: its changes, but nothing of a note
-// that was not written, nor of commands that would be lost.
+// that was not written, nor of commands that would be lost, nor of changes that were not made: people would be taken to have undone them.
 func (j *job) unfinishedMemory() ([]byte, error) { return json.Marshal(j.unfinished()) }
 
 func (j *job) unfinished() triage.Memory {
 	m := j.decision.Memory.Clone()
-	if m.Issue == nil || !j.decision.Pending.Empty() && !j.intent.recorded && !j.intent.answered {
-		m = j.in.Memory.Clone() // nothing was decided yet
+	wantsMore := !j.decision.Pending.Empty() || j.isUnwritten()
+	if m.Issue == nil || wantsMore && !j.intent.recorded && !j.intent.answered {
+		m = j.in.Memory.Clone() // nothing of the decision is so yet
 		if j.mail.blank && !j.known {
 			m.Partial, m.FirstSeen = true, time.Time{} // nor was what the bot did before asked for
 		}
