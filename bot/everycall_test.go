@@ -111,12 +111,7 @@ func TestEveryCallFailsOnce(t *testing.T) {
 				t.Run(fmt.Sprintf("%scall %d/%s", call, n+1, name), func(t *testing.T) {
 					t.Parallel()
 					r := newRosterRig(t)
-					if n > 0 {
-						r.gitlab.FailNext(sandbox.Fault{Match: call, Times: n}) // these go through
-					}
-					once := fault // the other numbers have it, too
-					once.Match = call
-					r.gitlab.FailNext(once)
+					r.failCall(call, n, fault)
 					if diff := cmp.Diff(want, r.ending(r.everyCall())); diff != "" {
 						t.Errorf("it ended differently (-want +got):\n%s\n%s", diff, calls(r))
 					}

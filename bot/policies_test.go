@@ -172,12 +172,7 @@ func TestEveryPolicyCallFailsOnce(t *testing.T) {
 				t.Run(fmt.Sprintf("%scall %d/%s", call, n+1, name), func(t *testing.T) {
 					t.Parallel()
 					r := policyRig(t, sandbox.Premium, everyPolicy()...)
-					if n > 0 {
-						r.gitlab.FailNext(sandbox.Fault{Match: call, Times: n}) // these go through
-					}
-					once := fault
-					once.Match = call
-					r.gitlab.FailNext(once)
+					r.failCall(call, n, fault)
 					if diff := cmp.Diff(want, r.policyEnding(r.everyPolicyCall())); diff != "" {
 						t.Errorf("it ended differently (-want +got):\n%s\n%s", diff, calls(r))
 					}

@@ -203,6 +203,15 @@ func (r *rig) await(condition func() bool) error {
 	return r.gitlab.Await(ctx, condition)
 }
 
+// failCall lets n requests like the call go through, and has the one behind them fail.
+func (r *rig) failCall(call string, n int, fault sandbox.Fault) {
+	if n > 0 {
+		r.gitlab.FailNext(sandbox.Fault{Match: call, Times: n})
+	}
+	fault.Match = call
+	r.gitlab.FailNext(fault)
+}
+
 // asked waits until GitLab has answered a request like this, behind the first calls.
 func (r *rig) asked(calls int, line string) {
 	r.Helper()

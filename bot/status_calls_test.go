@@ -77,12 +77,7 @@ func TestEveryStatusCallFailsOnce(t *testing.T) {
 					t.Run(fmt.Sprintf("%s/%s call %d/%s", place, call, n+1, name), func(t *testing.T) {
 						t.Parallel()
 						r := newStatusRig(t, text, nil)
-						if n > 0 {
-							r.gitlab.FailNext(sandbox.Fault{Match: call, Times: n}) // these go through
-						}
-						once := fault // the other numbers have it, too
-						once.Match = call
-						r.gitlab.FailNext(once)
+						r.failCall(call, n, fault)
 						if diff := cmp.Diff(want, r.statusEnding(r.statusStory())); diff != "" {
 							t.Errorf("it ended differently (-want +got):\n%s\n%s", diff, calls(r))
 						}

@@ -1,7 +1,6 @@
 package budget_test
 
 import (
-	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -14,6 +13,7 @@ import (
 
 	"flowkeeper/bot/budget"
 	"flowkeeper/bot/coordination"
+	"flowkeeper/bot/coordination/coordinationtest"
 )
 
 // Without its store a process goes on at the full rate, says so once, and shares again when the store is back.
@@ -76,17 +76,6 @@ func TestStoreEmptied(t *testing.T) {
 	})
 }
 
-// skewed are the values of a store as seen by a process whose clock is ahead: the store's time is the latest that a process has named lately.
-type skewed struct {
-	coordination.Store
-	ahead time.Duration
-}
-
-func (s skewed) Get(ctx context.Context, name string) ([]byte, time.Time, error) {
-	value, now, err := s.Store.Get(ctx, name)
-	return value, now.Add(s.ahead), err
-}
-
 // Replicas whose clocks differ make as many calls together as others do.
 func TestClocksDiffer(t *testing.T) {
 	for replicas, most := range map[int]time.Duration{2: 100 * time.Millisecond, 4: time.Second} {
@@ -97,7 +86,7 @@ func TestClocksDiffer(t *testing.T) {
 				var p passes
 				var done sync.WaitGroup
 				for i := range replicas {
-					s := skewed{values, most * time.Duration(i) / time.Duration(replicas-1)}
+					s := coordinationtest.Skewed{Store: values, Ahead: most * time.Duration(i) / time.Duration(replicas-1)}
 					b := newBudget(t, budget.Options{Store: coordination.New(s, s, nil), PerMinute: 1500})
 					done.Go(func() { flood(ctx, 1, b, false, &p) })
 				}

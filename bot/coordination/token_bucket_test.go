@@ -1,7 +1,6 @@
 package coordination_test
 
 import (
-	"context"
 	"math"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"flowkeeper/bot/coordination"
+	"flowkeeper/bot/coordination/coordinationtest"
 )
 
 // take checks after how long n tokens can be had, 0 if they were taken, to the second: some time really passes.
@@ -163,17 +163,6 @@ func TestTokenBucket(t *testing.T) {
 	})
 }
 
-// skewed is a store as seen by a process whose clock is ahead.
-type skewed struct {
-	coordination.Store
-	ahead time.Duration
-}
-
-func (s skewed) Get(ctx context.Context, name string) ([]byte, time.Time, error) {
-	value, now, err := s.Store.Get(ctx, name)
-	return value, now.Add(s.ahead), err
-}
-
 // TestClocksDiffer: a store may tell two processes times that are a second apart. That brings the bucket forward by a second, once, and not each
 // time that they ask by turns.
 func TestClocksDiffer(t *testing.T) {
@@ -184,7 +173,8 @@ func TestClocksDiffer(t *testing.T) {
 	var processes [2]*coordination.Coordinator
 	for n, ahead := range []time.Duration{0, time.Second} {
 		takers[n], takers[n].Who = b, strconv.Itoa(n)
-		processes[n] = coordination.New(skewed{memory, ahead}, skewed{memory, ahead}, nil)
+		skewed := coordinationtest.Skewed{Store: memory, Ahead: ahead}
+		processes[n] = coordination.New(skewed, skewed, nil)
 	}
 	// turns has them ask by turns, and counts who got a token.
 	turns := func(rounds int) (got [2]int) {

@@ -61,33 +61,40 @@ func TestTourOfStatuses(t *testing.T) {
 	for store, labels := range map[string]bool{"status": false, "both": true} {
 		t.Run(store, func(t *testing.T) {
 			t.Parallel()
-			file := filepath.Join(t.TempDir(), "flowkeeper.yaml")
-			if err := os.WriteFile(file, []byte("workflow: {store: "+store+"}\n"), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			c, err := config.Load(file, nil, rules.Catalogue())
-			if err != nil {
-				t.Fatal(err)
-			}
-			var out bytes.Buffer
-			o := handbook(&out)
-			o.Own = &demo.Own{Name: store, Policy: c.Policy()}
-			if err := demo.Run(t.Context(), o); err != nil {
-				t.Fatalf("%v\n%s", err, &out)
-			}
+			out := tell(t, "workflow: {store: "+store+"}\n")
 			for _, state := range []string{"refinement", "in dev", "verification", "complete"} {
-				if !strings.Contains(out.String(), "sets the status to \""+state+"\"") {
-					t.Errorf("the issue never gets the status %q:\n%s", state, &out)
+				if !strings.Contains(out, "sets the status to \""+state+"\"") {
+					t.Errorf("the issue never gets the status %q:\n%s", state, out)
 				}
-				if label := triage.Quoted("workflow::" + state); strings.Contains(out.String(), "adds "+label) != labels {
-					t.Errorf("is %s added? want %v:\n%s", label, labels, &out)
+				if label := triage.Quoted("workflow::" + state); strings.Contains(out, "adds "+label) != labels {
+					t.Errorf("is %s added? want %v:\n%s", label, labels, out)
 				}
 			}
-			if !strings.Contains(out.String(), "closes the issue") {
-				t.Errorf("a status that ends the work does not close the issue:\n%s", &out)
+			if !strings.Contains(out, "closes the issue") {
+				t.Errorf("a status that ends the work does not close the issue:\n%s", out)
 			}
 		})
 	}
+}
+
+// tell tells the story of a configuration, to its end, with all checks.
+func tell(t *testing.T, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "flowkeeper.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load(file, nil, rules.Catalogue())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	o := handbook(&out)
+	o.Own = &demo.Own{Name: file, Policy: c.Policy()}
+	if err := demo.Run(t.Context(), o); err != nil {
+		t.Fatalf("%v\n%s", err, &out)
+	}
+	return out.String()
 }
 
 // TestREADMEFiveLines: what the README says of another team in five lines is a configuration, and has a story.
@@ -103,22 +110,9 @@ func TestREADMEFiveLines(t *testing.T) {
 	if len(blocks) != 1 || strings.Count(blocks[0], "\n") != 5 {
 		t.Fatalf("the README has not five lines but %q", blocks)
 	}
-	file := filepath.Join(t.TempDir(), "flowkeeper.yaml")
-	if err := os.WriteFile(file, []byte(blocks[0]), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	c, err := config.Load(file, nil, rules.Catalogue())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out bytes.Buffer
-	o := handbook(&out)
-	o.Own = &demo.Own{Name: "five lines", Policy: c.Policy()}
-	if err := demo.Run(t.Context(), o); err != nil {
-		t.Fatalf("%v\n%s", err, &out)
-	}
-	if word := handbookWord.FindString(out.String()); word != "" || !strings.Contains(out.String(), `"🚧 Doing"`) {
-		t.Errorf("the story has the handbook's word %q:\n%s", word, &out)
+	out := tell(t, blocks[0])
+	if word := handbookWord.FindString(out); word != "" || !strings.Contains(out, `"🚧 Doing"`) {
+		t.Errorf("the story has the handbook's word %q:\n%s", word, out)
 	}
 }
 

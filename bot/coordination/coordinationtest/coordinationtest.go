@@ -3,6 +3,7 @@ package coordinationtest
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -29,6 +30,18 @@ func (c *Clock) Offset() time.Duration { return time.Duration(c.offset.Load()) }
 
 // Advance moves the clock on.
 func (c *Clock) Advance(d time.Duration) { c.offset.Add(int64(d)) }
+
+// Skewed are the values of a store as seen by a process whose clock is ahead: the store's time is the latest that a process has named lately.
+type Skewed struct {
+	coordination.Store
+	Ahead time.Duration
+}
+
+// Get is that of the store, at a later time.
+func (s Skewed) Get(ctx context.Context, name string) ([]byte, time.Time, error) {
+	value, now, err := s.Store.Get(ctx, name)
+	return value, now.Add(s.Ahead), err
+}
 
 // Run runs the suite.
 func Run(t *testing.T, open Open) {
