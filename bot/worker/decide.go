@@ -17,7 +17,7 @@ func (j *job) decide(ctx context.Context) error {
 	defer span.End()
 	for {
 		d, needs, err := engine.Decide(j.rules.policy, j.newCase())
-		j.decision = d
+		j.decision, j.made = d, false
 		j.keep = j.keep || !d.Pending.Empty()
 		switch {
 		case err != nil:

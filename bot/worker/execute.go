@@ -49,6 +49,7 @@ func (j *job) update(ctx context.Context) (again bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	j.made = true
 	if got.Closed != j.snap.issue.Closed && got.StatusName == "" {
 		if err := j.readStatus(ctx, &got); err != nil { // closing and reopening set one
 			return false, err
@@ -109,8 +110,10 @@ func (j *job) update(ctx context.Context) (again bool, err error) {
 	return j.heedClosing(before, wanted, got) || again, nil
 }
 
-// isUnwritten reports whether what was decided is not what GitLab shows.
-func (j *job) isUnwritten() bool { return !triage.Difference(j.snap.issue, j.decision.Result).Empty() }
+// isUnwritten reports whether the decision's write was not made, as far as is known.
+func (j *job) isUnwritten() bool {
+	return !j.made && !triage.Difference(j.snap.issue, j.decision.Result).Empty()
+}
 
 // heedClosing reports whether GitLab gave the issue another status when the bot closed or reopened it, which the label is to follow where a team keeps
 // its states in both places: no delivery will tell, because the bot itself did it.

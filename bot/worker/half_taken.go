@@ -31,6 +31,9 @@ func (j *job) withdrawWrite(before, got triage.Issue, labels []string) {
 	if refused && j.intent.unrun != nil {
 		j.in.Comments, j.in.Pending, memory = j.intent.unrun.comments, j.intent.unrun.pending, j.intent.unrun.memory.Clone()
 	}
+	if j.intent.recorded && !refused {
+		j.intent.withdrawn = &withdrawn{intent: d.Pending.Intent, executed: d.Memory.ExecutedNotes} // GitLab has done what they want
+	}
 	j.intent.recorded = false // what is to be written will be another thing
 	memory.Issue, memory.Writes, memory.StoppedAt, memory.CommandedAt = &got, d.Memory.Writes, d.Memory.StoppedAt, d.Memory.CommandedAt
 	for _, p := range d.Plan {
@@ -48,6 +51,7 @@ func (j *job) withdrawWrite(before, got triage.Issue, labels []string) {
 	if !refused {
 		return
 	}
+	j.intent.withdrawn = nil
 	j.runCommandsOn(was)
 	for _, l := range labels {
 		if j.in.Facts.RefusedLabels == nil {
@@ -58,6 +62,9 @@ func (j *job) withdrawWrite(before, got triage.Issue, labels []string) {
 	}
 	if wantsAny(j.in.Pending.WantedActions, labels) {
 		j.refuseResumed(labels)
+		if j.intent.resumed != nil {
+			forgetUnmade(&j.in.Memory, j.rules.policy.Team, j.intent.resumed.Edit)
+		}
 	}
 }
 
@@ -113,44 +120,65 @@ func retracted(team *triage.Team, e triage.Edit, before, got triage.Issue) triag
 
 // leftOut are the labels of an edit that an earlier attempt wrote and that GitLab did not take, though it took off what was to give way.
 func (j *job) leftOut(e triage.Edit, past []triage.ResourceEvent) []string {
-	scopes, team := j.findHalfTaken(past), j.rules.policy.Team
+	team := j.rules.policy.Team
+	scopes, _ := j.findHalfTaken(past)
 	return slices.DeleteFunc(slices.Clone(e.Add), func(l string) bool { return !slices.Contains(scopes, team.ScopeOf(l)) || j.snap.retracted.Has(l) })
 }
 
 const (
-	sameWrite = time.Second // how far apart GitLab may record what one write changed
-	halfway   = time.Hour   // how long ago an attempt may have been cut off whose write was half taken
+	sameWrite = time.Second      // how far apart GitLab may record what one write changed
+	takenBack = 10 * time.Second // how soon the bot puts back what gave way for a label that GitLab did not take
+	halfway   = time.Hour        // how long ago an attempt may have been cut off whose write was half taken
 )
 
 // findHalfTaken finds a write of an earlier attempt that was half taken: the bot took the last label of a scope off, and nothing took its
-// place. It returns the scopes; the job goes on as if that write had not been made.
-func (j *job) findHalfTaken(past []triage.ResourceEvent) (scopes []string) {
+// place. It returns the scopes, and what happened without that write; the job goes on as if it had not been made.
+func (j *job) findHalfTaken(past []triage.ResourceEvent) (scopes []string, rest []triage.ResourceEvent) {
 	last, team := map[string]triage.ResourceEvent{}, j.rules.policy.Team
 	for _, p := range past {
 		if scope := team.ScopeOf(p.Label); scope != "" {
 			last[scope] = p
 		}
 	}
-	was := j.snap.issue
+	was, rest := j.snap.issue, past
 	for scope, p := range last {
 		filled := slices.ContainsFunc(j.snap.issue.Labels, func(l string) bool { return team.ScopeOf(l) == scope })
-		if filled || p.Added || !j.view.byBot(p) || p.At.Before(j.now().Add(-halfway)) {
+		if filled || p.Added || !j.view.byBot(p) || p.At.Before(j.now().Add(-halfway)) || j.isTakenBack(p, past) {
 			continue
 		}
 		scopes = append(scopes, scope)
+		of := func(other triage.ResourceEvent) bool {
+			return other.Label != "" && j.view.byBot(other) && other.At.Sub(p.At).Abs() <= sameWrite
+		}
 		for _, other := range past {
-			if other.Label == "" || !j.view.byBot(other) || other.At.Sub(p.At).Abs() > sameWrite {
-				continue
-			}
-			if other.Added {
+			switch {
+			case !of(other):
+			case other.Added:
 				was = triage.RemoveLabel{Label: other.Label}.Apply(was)
-			} else {
+			default:
 				was = team.AddLabel(other.Label).Apply(was)
 			}
 		}
+		rest = slices.DeleteFunc(slices.Clone(rest), of)
 	}
 	if len(scopes) > 0 {
 		j.snap.retracted = &was
 	}
-	return scopes
+	return scopes, rest
+}
+
+// isTakenBack reports whether the bot took off what it had put on a moment before, because GitLab did not take another label of that write.
+func (j *job) isTakenBack(removal triage.ResourceEvent, past []triage.ResourceEvent) bool {
+	return slices.ContainsFunc(past, func(p triage.ResourceEvent) bool {
+		return p.Added && p.Label == removal.Label && j.view.byBot(p) && !p.At.After(removal.At) && removal.At.Sub(p.At) <= takenBack
+	})
+}
+
+// withoutHalfTaken leaves a write that was half taken out of what happened, and out of what is remembered: people would be taken to have undone it.
+func (j *job) withoutHalfTaken(past []triage.ResourceEvent, kept *triage.Memory) []triage.ResourceEvent {
+	scopes, rest := j.findHalfTaken(past)
+	if len(scopes) > 0 {
+		forgetUnmade(kept, j.rules.policy.Team, triage.Difference(*j.snap.retracted, j.snap.issue))
+	}
+	return rest
 }

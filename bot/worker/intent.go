@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"flowkeeper/rules/engine"
@@ -77,6 +78,7 @@ func (j *job) resumeIntent(ctx context.Context) error {
 		}
 		if labels := j.leftOut(e, past); len(labels) > 0 {
 			j.refuseResumed(labels)
+			forgetUnmade(&j.in.Memory, j.rules.policy.Team, e)
 			e = triage.Edit{}
 		}
 		e = e.Remaining(j.rules.policy.Team, past, intent.Base).WithoutOvertakenStatus(j.snap.issue)
@@ -92,13 +94,25 @@ func (j *job) resumeIntent(ctx context.Context) error {
 	return nil
 }
 
+// forgetUnmade forgets that the bot made an edit that is taken for not made: people would be taken to have undone it.
+func forgetUnmade(m *triage.Memory, team *triage.Team, e triage.Edit) {
+	m.BotChanges = maps.Clone(m.BotChanges)
+	for _, a := range e.Actions() {
+		delete(m.BotChanges, a.Key())
+		if _, weighs := team.WeightOf(triage.LabelOf(a), team.Side); weighs {
+			delete(m.BotChanges, triage.SetWeight{Side: team.Side}.Key())
+		}
+	}
+}
+
 // intentState is how far what commands want has come.
 type intentState struct {
-	resumed  *triage.Intent // what an earlier attempt wrote down, nil if there was none
-	recorded bool           // what the decision's commands want is written down
-	answered bool           // the comments are answered, be it that nothing was done
-	followUp *triage.Issue  // that was opened for a command, nil if none was
-	unrun    *unrun         // to run the commands again; nil if none ran yet
+	resumed   *triage.Intent // what an earlier attempt wrote down, nil if there was none
+	recorded  bool           // what the decision's commands want is written down
+	withdrawn *withdrawn     // what was written down before a write that is withdrawn for its rules' sake; nil if none was
+	answered  bool           // the comments are answered, be it that nothing was done
+	followUp  *triage.Issue  // that was opened for a command, nil if none was
+	unrun     *unrun         // to run the commands again; nil if none ran yet
 }
 
 // unrun is what a job held before its commands ran.
@@ -106,6 +120,12 @@ type unrun struct {
 	comments []engine.Comment
 	pending  engine.Pending
 	memory   triage.Memory
+}
+
+// withdrawn is what was written down of commands that stand, while the rules decide again.
+type withdrawn struct {
+	intent   triage.Intent
+	executed []int64
 }
 
 // carryPending has the next decision go on with what the commands want, without running them again.

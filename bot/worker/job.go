@@ -52,6 +52,7 @@ type job struct {
 
 	// What is decided, and what became of it.
 	decision engine.Decision
+	made     bool // GitLab has answered the decision's write
 	intent   intentState
 	effects  effects
 	wait     time.Duration // until the next try, after a failure

@@ -33,7 +33,7 @@ func (j *job) recoverMemory(ctx context.Context) error {
 	}
 	j.countOwnWrites(past)
 	if j.batch.Attempt > 1 {
-		j.findHalfTaken(past)
+		past = j.withoutHalfTaken(past, &kept)
 	}
 	past, err = j.withoutCopied(ctx, notes, past, &kept)
 	if err != nil {

@@ -65,6 +65,7 @@ type setup struct {
 	reports      worker.Reports
 	policy       *engine.Policy // in place of one of the rules and the commands
 	idle         bool           // no workers are started
+	edition      sandbox.Edition
 }
 
 // newBench starts the workers with these rules. wrap may put something between them and GitLab.
@@ -76,7 +77,7 @@ func newBench(t *testing.T, wrap func(*gitlab.Client) worker.GitLab, rules ...en
 func startBench(t *testing.T, s setup) *bench {
 	t.Helper()
 	b := &bench{T: t, setup: s, people: map[string]triage.Person{}, handled: make(chan string, 100), metrics: prometheus.NewRegistry()}
-	b.lab = sandbox.New(sandbox.Options{Token: botToken, Now: func() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())) }})
+	b.lab = sandbox.New(sandbox.Options{Token: botToken, Edition: s.edition, Now: func() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())) }})
 	web := httptest.NewServer(b.lab)
 	b.lab.SetURL(web.URL)
 	t.Cleanup(func() { b.lab.Close(); web.Close() })

@@ -167,7 +167,13 @@ func (j *job) unfinished() triage.Memory {
 	case j.intent.answered:
 		m.Intent = nil
 	case j.intent.recorded:
-		m.Intent = &j.decision.Pending.Intent
+		intent := j.decision.Pending.Intent
+		if intent.Edit.Empty() && j.isUnwritten() { // what was written down is made, and then more was decided
+			intent.Edit, intent.Base = triage.Difference(j.snap.issue, j.decision.Result), j.snap.issue.UpdatedAt
+		}
+		m.Intent = &intent
+	case j.intent.withdrawn != nil && wantsMore:
+		m.Intent, m.ExecutedNotes = &j.intent.withdrawn.intent, j.intent.withdrawn.executed
 	default:
 		m.Intent = cmp.Or(j.intent.resumed, m.Intent) // which may not have been taken up yet
 	}

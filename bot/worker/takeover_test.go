@@ -243,7 +243,7 @@ func (k *takeover) written() (all []string) {
 		all = append(all, what)
 	}
 	issue := k.lab.Issue(k.ref)
-	all = append(all, fmt.Sprint("labels: ", slices.Sorted(slices.Values(issue.Labels)), ", weight: ", *issue.Weight))
+	all = append(all, fmt.Sprint("labels: ", slices.Sorted(slices.Values(issue.Labels)), ", weight: ", weightOf(issue)))
 	for _, i := range k.lab.Issues(k.project) {
 		if i.Ref != k.ref && i.State == "opened" {
 			all = append(all, "follow-up: "+i.Title)
@@ -455,4 +455,12 @@ func TestReopenedFollowUpStaysOpen(t *testing.T) {
 	if got := k.lab.Issue(twin).State; got != "opened" {
 		t.Errorf("the second follow-up is %s, and a person has opened it again", got)
 	}
+}
+
+// weightOf is an issue's weight in words.
+func weightOf(i sandbox.Issue) string {
+	if i.Weight == nil {
+		return "none"
+	}
+	return fmt.Sprint(*i.Weight)
 }
