@@ -72,13 +72,17 @@ func (r *run) restoreRacedMove() {
 	enterState(&r.in)
 }
 
-// lastMove is the workflow label that people set last and did not take off again, and when; "" if there is none.
+// lastMove is the workflow label that people set last and did not take off again, and when; "" if there is none. A status ends when people close or open
+// the issue, which then gets another.
 func lastMove(in triage.Input) (label string, at time.Time) {
 	for _, e := range in.Events {
 		for _, gone := range e.Changes.Removed {
 			if gone == label {
 				label = ""
 			}
+		}
+		if _, is := triage.StatusOf(label); is && e.Kind&(triage.Closed|triage.Reopened) != 0 {
+			label = ""
 		}
 		for _, added := range e.Changes.Added {
 			if _, ok := in.Team.StateOf(added); ok && e.Kind&triage.Opened == 0 {

@@ -42,3 +42,25 @@ func TestOwnMoveIsLaterThanWhatItAnswers(t *testing.T) {
 		t.Errorf("decided again it plans %v: %v", again.Plan, err)
 	}
 }
+
+// TestReopenedAfterARacedClosing: GitLab tells a closing and the status that it set in two deliveries. Where the second one comes late, together with the
+// reopening, the status of the closing is not what somebody wanted since.
+func TestReopenedAfterARacedClosing(t *testing.T) {
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	team := triage.NewTeam(triage.TeamConfig{Side: "backend", Store: triage.StoreBoth})
+	ann := triage.Person{ID: 1, Username: "ann"}
+	at := func(ms int) time.Time { return now.Add(time.Duration(ms) * time.Millisecond) }
+	closed := triage.Event{Kind: triage.Updated, Actor: ann, At: at(5), ReceivedAt: now}
+	closed.Changes.Status = &triage.StatusChange{From: "start", To: "Closed"}
+	reopened := triage.Event{Kind: triage.Updated | triage.Reopened, Actor: ann, At: at(10), ReceivedAt: now}
+	issue := team.SeeStatus(triage.Issue{
+		Ref: triage.Ref{Project: 1, IID: 1}, Labels: []string{"workflow::start"}, UpdatedAt: at(10), Status: "to_do", StatusName: "start", StatusAt: at(10),
+	})
+	c := engine.Case{Issue: issue, Events: []triage.Event{closed, reopened}, Now: at(20)}
+	c.Memory.StateEntry = triage.StateEntry{State: "start", At: at(0)}
+	c.Memory.BotChanges = map[string]triage.BotChange{triage.AddLabel{Label: "workflow::start"}.Key(): {Rule: "workflow-intake"}}
+	d, _, err := engine.Decide(engine.Policy{Team: team}, c)
+	if err != nil || len(d.Plan) != 0 {
+		t.Errorf("it plans %v: %v", d.Plan, err)
+	}
+}
