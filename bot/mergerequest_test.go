@@ -22,18 +22,23 @@ const (
 func newMergingRig(t *testing.T, adjust func(*bot.Options)) *rig {
 	t.Helper()
 	r := newRig(t, sandbox.Premium, func(o *bot.Options) {
-		o.Policy.Settings = slices.Clone(o.Policy.Settings)
-		for n := range o.Policy.Settings {
-			if s := &o.Policy.Settings[n]; strings.HasPrefix(s.ID, "mr-") && s.Subject == triage.SubjectIssue {
-				s.Mode = triage.Act
-			}
-		}
+		moveByMergeRequests(o)
 		if adjust != nil {
 			adjust(o)
 		}
 	})
 	r.must(nil, r.gitlab.SetAutoClose(r.project, false))
 	return r
+}
+
+// moveByMergeRequests has the rules move issues with their merge requests.
+func moveByMergeRequests(o *bot.Options) {
+	o.Policy.Settings = slices.Clone(o.Policy.Settings)
+	for n := range o.Policy.Settings {
+		if s := &o.Policy.Settings[n]; strings.HasPrefix(s.ID, "mr-") && s.Subject == triage.SubjectIssue {
+			s.Mode = triage.Act
+		}
+	}
 }
 
 // ready opens an issue that may be worked on.

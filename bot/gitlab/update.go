@@ -16,7 +16,9 @@ import (
 // NewMilestone is looked up by its title first, and an assignee without an id by the username; what does not exist is left out. Moving an
 // issue is another call.
 //
-// A status, which rules see as a label, is set by a call of its own, first: it may close or reopen the issue.
+// A status, which rules see as a label, is set by a call of its own. It comes last: where that call is never made, GitLab's record of labels tells how far
+// the other one came, and an issue that somebody closed or opened meanwhile keeps the status it got by that. Only where the issue itself is to be closed
+// or opened it comes first, for it may do that.
 //
 // A GitLab without the licence keeps the first assignee only, so those who are new come first; OneAssignee says that it did.
 //
@@ -25,27 +27,73 @@ import (
 //
 // A failed call may have been carried out all the same. Repeating it is harmless.
 func (c *Client) UpdateIssue(ctx context.Context, before, after triage.Issue) (triage.Issue, error) {
-	k := call{name: "update", op: "updating " + named(before.Ref), method: http.MethodPut, path: subjectPath(before.Ref)}
-	if before.Kind == triage.SubjectMergeRequest {
-		k.role = "Developer"
-	}
 	if after.Ref != before.Ref {
-		return triage.Issue{}, c.newError(k, 0, Permanent, fmt.Errorf("the wanted state is one of %s", named(after.Ref)))
+		return triage.Issue{}, c.newError(updateCall(before), 0, Permanent, fmt.Errorf("the wanted state is one of %s", named(after.Ref)))
 	}
-	var status *ItemStatus
-	if name := statusChange(before, after); name != "" {
-		got, err := c.updateStatus(ctx, before, name, before.Closed && after.Closed)
-		if err != nil {
+	name := statusChange(before, after)
+	if name == "" {
+		return c.updateRest(ctx, before, after, nil)
+	}
+	if before.Closed != after.Closed {
+		return c.updateStatusFirst(ctx, before, after, name)
+	}
+	issue, err := c.updateRest(ctx, before, after, nil)
+	if err != nil || issue.Closed != after.Closed {
+		return issue, err
+	}
+	status, err := c.updateStatus(ctx, before, name, before.Closed)
+	if err != nil {
+		return triage.Issue{}, err
+	}
+	if status.Closed != issue.Closed || status.At.IsZero() || !issue.UpdatedAt.After(before.UpdatedAt) { // the answer is an old one, or there is none yet
+		if issue, err = c.subject(ctx, before.Ref, loadCall(before)); err != nil {
 			return triage.Issue{}, err
 		}
-		status = &got
+	} else if status.At.After(issue.UpdatedAt) {
+		issue.UpdatedAt = status.At
 	}
+	return withStatus(issue, status), nil
+}
+
+// updateStatusFirst sets the status before the rest.
+func (c *Client) updateStatusFirst(ctx context.Context, before, after triage.Issue, name string) (triage.Issue, error) {
+	status, err := c.updateStatus(ctx, before, name, false)
+	if err != nil {
+		return triage.Issue{}, err
+	}
+	issue, err := c.updateRest(ctx, before, after, &status)
+	return withStatus(issue, status), err
+}
+
+// withStatus is the issue with a status that was set, unless closing or opening has set another one since.
+func withStatus(issue triage.Issue, status ItemStatus) triage.Issue {
+	if status.Closed == issue.Closed {
+		issue.Status, issue.StatusName, issue.StatusAt = status.Category, status.Name, status.At
+	}
+	return issue
+}
+
+func updateCall(of triage.Issue) call {
+	k := call{name: "update", op: "updating " + named(of.Ref), method: http.MethodPut, path: subjectPath(of.Ref)}
+	if of.Kind == triage.SubjectMergeRequest {
+		k.role = "Developer"
+	}
+	return k
+}
+
+func loadCall(of triage.Issue) call {
+	return call{name: "issue", op: "loading " + named(of.Ref), method: http.MethodGet, path: subjectPath(of.Ref)}
+}
+
+// updateRest changes all but the status. Where one was set before, the issue is read if there is nothing else to change.
+func (c *Client) updateRest(ctx context.Context, before, after triage.Issue, status *ItemStatus) (triage.Issue, error) {
+	k := updateCall(before)
 	change, err := difference(before, after)
-	if status != nil && status.Closed == after.Closed {
-		change.State = "" // the status has done that
-	}
 	if err != nil {
 		return triage.Issue{}, c.newError(k, 0, Permanent, err)
+	}
+	if status != nil && status.Closed == after.Closed {
+		change.State = "" // the status has done that
 	}
 	if change.Milestone, err = c.milestoneChange(ctx, before, after); err != nil {
 		return triage.Issue{}, err
@@ -53,17 +101,15 @@ func (c *Client) UpdateIssue(ctx context.Context, before, after triage.Issue) (t
 	if change.Assignees, err = c.assigneesChange(ctx, before, after); err != nil {
 		return triage.Issue{}, err
 	}
-	if change == (wireChange{}) && status == nil {
+	switch {
+	case change != (wireChange{}):
+		k.send = change
+	case status == nil:
 		return before, nil
+	default:
+		k = loadCall(before)
 	}
-	if k.send = change; change == (wireChange{}) {
-		k = call{name: "issue", op: "loading " + named(before.Ref), method: http.MethodGet, path: subjectPath(before.Ref)}
-	}
-
 	issue, err := c.subject(ctx, before.Ref, k)
-	if status != nil && status.Closed == issue.Closed { // else closing or reopening has set another one since
-		issue.Status, issue.StatusName, issue.StatusAt = status.Category, status.Name, status.At
-	}
 	issue.OneAssignee = change.Assignees != nil && len(*change.Assignees) > 1 && len(issue.Assignees) == 1
 	if errors.Is(err, errUnknownParameters) && change == (wireChange{Weight: change.Weight}) {
 		before.Weight, before.NoWeights = nil, true

@@ -122,15 +122,27 @@ func (j *job) heedClosing(before, wanted, got triage.Issue) bool {
 	if j.rules.policy.Team.Store != triage.StoreBoth || before.Closed == got.Closed || to == "" || from == to {
 		return false
 	}
-	e := triage.Event{Kind: triage.Updated, Actor: j.view.bot.self, At: got.UpdatedAt, ReceivedAt: j.now()}
-	e.Changes.Status = &triage.StatusChange{From: from, To: to}
-	j.in.Events = append(j.in.Events, e)
+	j.heedStatus(from, to, got.UpdatedAt)
 	// The state that a command wanted was set, and GitLab's came behind it.
 	pending := &j.decision.Pending
 	pending.WantedActions = slices.DeleteFunc(pending.WantedActions, func(a engine.WantedAction) bool {
 		return j.rules.policy.Team.IsState(triage.LabelOf(a.Action))
 	})
 	return true
+}
+
+// heedStatusOfClosing is the same for an issue that an earlier attempt closed, without living to see the status that it got.
+func (j *job) heedStatusOfClosing() {
+	if status := j.snap.issue.ShownStatus(); j.rules.policy.Team.Store == triage.StoreBoth && j.snap.issue.Closed && status != "" {
+		j.heedStatus("", status, j.snap.issue.UpdatedAt)
+	}
+}
+
+// heedStatus tells the rules that GitLab gave the issue a status because the bot closed or reopened it.
+func (j *job) heedStatus(from, to string, at time.Time) {
+	e := triage.Event{Kind: triage.Updated, Actor: j.view.bot.self, At: at, ReceivedAt: j.now()}
+	e.Changes.Status = &triage.StatusChange{From: from, To: to}
+	j.in.Events = append(j.in.Events, e)
 }
 
 // checkWanted checks what commands wanted of the issue against GitLab's answer, and says what GitLab did not take. A weight that GitLab

@@ -134,6 +134,7 @@ func (j *job) wasCarriedOut(ctx context.Context, c engine.Comment) (bool, error)
 		return false, err
 	}
 	j.in.Memory.MarkExecuted(id)
+	j.heedStatusOfClosing()
 	intent := &j.in.Pending.Intent
 	if j.in.Pending.Empty() {
 		intent.By, intent.At = c.Event.Actor, c.Event.At

@@ -66,11 +66,7 @@ func (j *job) resumeIntent(ctx context.Context) error {
 	intent := *j.in.Memory.Intent
 	j.intent.resumed, j.in.Memory.Intent, j.keep = j.in.Memory.Intent, nil, true
 	j.in.Pending = engine.Pending{Intent: intent}
-	of := triage.Event{At: intent.At, ReceivedAt: j.now()}
-	// Rules may have something to say about what was written already. What gave way for it was removed by nobody.
-	if made := (triage.Edit{Add: intent.Written.Add, Weight: intent.Written.Weight, Close: intent.Written.Close}); !made.Empty() {
-		j.in.Pending.Events = append(j.in.Pending.Events, made.AsEvent(intent.By, j.snap.issue, of))
-	}
+	made, left := intent.Written, triage.Edit{}
 	if e := intent.Edit; !e.Empty() {
 		past, err := j.view.changes(ctx)
 		if err != nil {
@@ -81,14 +77,25 @@ func (j *job) resumeIntent(ctx context.Context) error {
 			forgetUnmade(&j.in.Memory, j.rules.policy.Team, e)
 			e = triage.Edit{}
 		}
-		e = e.Remaining(j.rules.policy.Team, past, intent.Base).WithoutOvertakenStatus(j.snap.issue)
-		for _, a := range e.Actions() {
-			// Which comment wanted what is not written down: the last one stands for all.
-			j.in.Pending.WantedActions = append(j.in.Pending.WantedActions, engine.WantedAction{Action: a, Note: intent.Answers[len(intent.Answers)-1].Note})
+		left = e.Remaining(j.rules.policy.Team, past, intent.Base).WithoutOvertakenStatus(j.snap.issue)
+		if made = e.MadeOn(j.snap.issue, left); j.rules.policy.Team.Store == triage.StoreBoth && len(triage.WithoutStatus(made.Add)) > 0 {
+			left.Add, left.Remove = triage.WithoutStatus(left.Add), triage.WithoutStatus(left.Remove) // the status follows the label, or people learn why not
 		}
+	}
+	// Rules may have something to say about what was written already. What gave way for it was removed by nobody.
+	made = triage.Edit{Add: made.Add, Weight: made.Weight, Close: made.Close}
+	of := triage.Event{At: intent.At, ReceivedAt: j.now()}
+	for _, e := range []triage.Edit{made, left} {
 		if !e.Empty() {
 			j.in.Pending.Events = append(j.in.Pending.Events, e.AsEvent(intent.By, j.snap.issue, of))
 		}
+	}
+	for _, a := range left.Actions() {
+		// Which comment wanted what is not written down: the last one stands for all.
+		j.in.Pending.WantedActions = append(j.in.Pending.WantedActions, engine.WantedAction{Action: a, Note: intent.Answers[len(intent.Answers)-1].Note})
+	}
+	if made.Close {
+		j.heedStatusOfClosing()
 	}
 	j.log.Info("taking up what an earlier attempt began")
 	return nil

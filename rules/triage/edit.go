@@ -80,6 +80,20 @@ func (e Edit) Apply(i Issue) Issue {
 	return i
 }
 
+// MadeOn is the part of the difference that the issue shows and that is not left to be made: of labels to be added, the weight, and closing.
+func (e Edit) MadeOn(i Issue, left Edit) Edit {
+	made := Edit{Close: e.Close && i.Closed}
+	for _, l := range e.Add {
+		if i.Has(l) && !slices.Contains(left.Add, l) {
+			made.Add = append(made.Add, l)
+		}
+	}
+	if left.Weight == nil && e.Weight != nil && SameWeight(e.Weight, i.Weight) {
+		made.Weight = e.Weight
+	}
+	return made
+}
+
 // AsEvent is what GitLab would report had a person made the difference.
 func (e Edit) AsEvent(by Person, before Issue, of Event) Event {
 	event := Event{Kind: Updated, Actor: by, At: of.At, ReceivedAt: of.ReceivedAt, Changes: Changes{Added: e.Add, Removed: e.Remove}}
