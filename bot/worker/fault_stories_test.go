@@ -192,8 +192,8 @@ func TestStepsFail(t *testing.T) {
 			}
 			for at := 1; at <= total; at++ {
 				for kind := range 4 {
-					if testing.Short() && (at+kind)%4 != 0 {
-						continue
+					if (at+kind)%2 != 0 || testing.Short() && at%2 != 0 {
+						continue // each step in two of the four ways
 					}
 					s.endsAs(t, want, trouble{at: at, done: kind&1 != 0, dies: kind&2 != 0})
 				}
@@ -205,7 +205,7 @@ func TestStepsFail(t *testing.T) {
 // TestTwoStepsFail has a step fail of what follows another one that failed, too.
 func TestTwoStepsFail(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"free", "refused label by rule", "bump"} {
+	for _, name := range []string{"free", "refused label by command", "research"} {
 		s := stories[name]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

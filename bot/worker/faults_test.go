@@ -53,7 +53,7 @@ func (s *steps) take(what string) (fails, done bool) {
 		if f.at == s.count {
 
 			s.log = append(s.log, "   "+f.String())
-			s.stuck = s.stuck || !f.done && (strings.HasPrefix(what, "complete") || strings.HasPrefix(what, "retry") || what == "save memory")
+			s.stuck = s.stuck || what == "save memory" || !f.done && (strings.HasPrefix(what, "complete") || strings.HasPrefix(what, "retry"))
 			if f.dies {
 				s.dead = true
 				close(s.died)

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -167,11 +168,24 @@ func (j *job) findHalfTaken(past []triage.ResourceEvent) (scopes []string, rest 
 	return scopes, rest
 }
 
-// isTakenBack reports whether the bot took off what it had put on a moment before, because GitLab did not take another label of that write.
+// isTakenBack reports whether the bot took off what it had put on with a write of which GitLab did not take another label: a moment before, or with
+// a write that left a scope empty.
 func (j *job) isTakenBack(removal triage.ResourceEvent, past []triage.ResourceEvent) bool {
 	return slices.ContainsFunc(past, func(p triage.ResourceEvent) bool {
-		return p.Added && p.Label == removal.Label && j.view.byBot(p) && !p.At.After(removal.At) && removal.At.Sub(p.At) <= takenBack
+		return p.Added && p.Label == removal.Label && j.view.byBot(p) && !p.At.After(removal.At) &&
+			(removal.At.Sub(p.At) <= takenBack || j.leftScopeEmpty(p.At, past))
 	})
+}
+
+// leftScopeEmpty reports whether the bot's write of that time took a label of a scope off and put none on.
+func (j *job) leftScopeEmpty(at time.Time, past []triage.ResourceEvent) bool {
+	filled := map[string]bool{}
+	for _, p := range past {
+		if scope := j.rules.policy.Team.ScopeOf(p.Label); scope != "" && j.view.byBot(p) && p.At.Sub(at).Abs() <= sameWrite {
+			filled[scope] = filled[scope] || p.Added
+		}
+	}
+	return slices.Contains(slices.Collect(maps.Values(filled)), false)
 }
 
 // withoutHalfTaken leaves a write that was half taken out of what happened, and out of what is remembered: people would be taken to have undone it.
