@@ -88,3 +88,36 @@ func TestHalfClosedInBothPlaces(t *testing.T) {
 		})
 	}
 }
+
+// TestMovedBetweenTheHalves: a person is faster than the second of the two writes. The person has the last word, and nothing is written twice.
+func TestMovedBetweenTheHalves(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change sandbox.Change
+		state  string
+		sets   int // of the status
+	}{
+		"the issue":         {sandbox.Change{AddLabels: []string{inCodeReview}}, "in review", 2},
+		"something else":    {sandbox.Change{AddLabels: []string{"camera"}}, "in dev", 1},
+		"the issue, closed": {sandbox.Change{Close: true}, "complete", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newHalvesRig(t)
+			ref := r.ready()
+			r.calls()
+			call := "MUTATION"
+			if test.sets == 0 {
+				call = "PUT"
+			}
+			r.gitlab.FailNext(sandbox.Fault{Match: call, Meanwhile: func() { r.must(nil, r.gitlab.Edit("mia", ref, test.change)) }})
+			r.merging("Draft: one", "Closes #1")
+			sets, _ := r.sets()
+			i := r.gitlab.Issue(ref)
+			if i.Status != test.state || !i.Has("workflow::"+test.state) || sets != test.sets {
+				t.Errorf("labels %q, status %q, set %d times\n%s", i.Labels, i.Status, sets, calls(r))
+			}
+			r.alive()
+		})
+	}
+}

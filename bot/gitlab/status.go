@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"flowkeeper/rules/triage"
 )
@@ -105,7 +104,7 @@ const statusQuery = `query($id: WorkItemID!) { workItem(id: $id) { state widgets
 
 // statusMutation gives a work item a status. Its answer shows the item as it is then: GitLab reports no error where it does not do it.
 const statusMutation = `mutation($id: WorkItemID!, $status: WorkItemsStatusesStatusID!) { workItemUpdate(input: {id: $id, statusWidget: {status: $status}}) {
-  errors workItem { state updatedAt widgets { ... on WorkItemWidgetStatus { status { id name category } } } } } }`
+  errors workItem { state widgets { ... on WorkItemWidgetStatus { status { id name category } } } } } }`
 
 type wireStatus struct {
 	ID       string `json:"id"`
@@ -119,8 +118,7 @@ func (w wireStatus) status() Status {
 
 // wireStatusItem is a work item with its widgets; those that are no status are empty.
 type wireStatusItem struct {
-	State   string    `json:"state"`     // "OPEN" or "CLOSED"
-	Updated time.Time `json:"updatedAt"` // zero if that was not asked for
+	State   string `json:"state"` // "OPEN" or "CLOSED"
 	Widgets []struct {
 		Status *wireStatus `json:"status"`
 	} `json:"widgets"`
@@ -132,11 +130,10 @@ type ItemStatus struct {
 	Status
 	Closed    bool
 	ByDefault bool
-	At        time.Time // when the item was updated last; zero if only its status was asked for
 }
 
 func (w *wireStatusItem) status() ItemStatus {
-	s := ItemStatus{Closed: w.State == "CLOSED", At: w.Updated}
+	s := ItemStatus{Closed: w.State == "CLOSED"}
 	for _, widget := range w.Widgets {
 		if widget.Status != nil {
 			s.Status = widget.Status.status()

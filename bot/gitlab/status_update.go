@@ -83,7 +83,7 @@ func statusChange(before, after triage.Issue) string {
 // and has not, is looked up anew, once: the group may have got statuses of its own. A status that cannot be had leaves the issue as it is, which the
 // caller sees, as does one that would reopen an issue that stays closed.
 func (c *Client) updateStatus(ctx context.Context, issue triage.Issue, name string, stays bool) (ItemStatus, error) {
-	as := ItemStatus{Status: Status{Name: issue.StatusName, Category: issue.Status}, Closed: issue.Closed, At: issue.StatusAt}
+	as := ItemStatus{Status: Status{Name: issue.StatusName, Category: issue.Status}, Closed: issue.Closed}
 	refused := "" // the id of a status that GitLab did not set
 	for again := range 2 {
 		set, err := c.statusesOf(ctx, issue)

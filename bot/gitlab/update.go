@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"flowkeeper/rules/triage"
 )
@@ -18,7 +19,7 @@ import (
 //
 // A status, which rules see as a label, is set by a call of its own. It comes last: where that call is never made, GitLab's record of labels tells how far
 // the other one came, and an issue that somebody closed or opened meanwhile keeps the status it got by that. Only where the issue itself is to be closed
-// or opened it comes first, for it may do that.
+// or opened it comes first, for it may do that. When the status was set a third call tells: GraphQL knows whole seconds only.
 //
 // A GitLab without the licence keeps the first assignee only, so those who are new come first; OneAssignee says that it did.
 //
@@ -45,14 +46,14 @@ func (c *Client) UpdateIssue(ctx context.Context, before, after triage.Issue) (t
 	if err != nil {
 		return triage.Issue{}, err
 	}
-	if status.Closed != issue.Closed || status.At.IsZero() || !issue.UpdatedAt.After(before.UpdatedAt) { // the answer is an old one, or there is none yet
-		if issue, err = c.subject(ctx, before.Ref, loadCall(before)); err != nil {
-			return triage.Issue{}, err
-		}
-	} else if status.At.After(issue.UpdatedAt) {
-		issue.UpdatedAt = status.At
+	now, err := c.subject(ctx, before.Ref, loadCall(before))
+	if err != nil {
+		return triage.Issue{}, err
 	}
-	return withStatus(issue, status), nil
+	if !issue.UpdatedAt.After(before.UpdatedAt) || triage.Difference(issue, now).Empty() {
+		return withStatus(now, status, now.UpdatedAt), nil
+	}
+	return withStatus(issue, status, now.UpdatedAt), nil // somebody was faster with something else, of which a delivery tells
 }
 
 // updateStatusFirst sets the status before the rest.
@@ -62,13 +63,13 @@ func (c *Client) updateStatusFirst(ctx context.Context, before, after triage.Iss
 		return triage.Issue{}, err
 	}
 	issue, err := c.updateRest(ctx, before, after, &status)
-	return withStatus(issue, status), err
+	return withStatus(issue, status, issue.UpdatedAt), err
 }
 
-// withStatus is the issue with a status that was set, unless closing or opening has set another one since.
-func withStatus(issue triage.Issue, status ItemStatus) triage.Issue {
+// withStatus is the issue with a status that it had at a time, unless closing or opening has set another one since.
+func withStatus(issue triage.Issue, status ItemStatus, at time.Time) triage.Issue {
 	if status.Closed == issue.Closed {
-		issue.Status, issue.StatusName, issue.StatusAt = status.Category, status.Name, status.At
+		issue.Status, issue.StatusName, issue.StatusAt = status.Category, status.Name, at
 	}
 	return issue
 }

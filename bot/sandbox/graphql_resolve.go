@@ -158,7 +158,7 @@ func (s *Server) workItemObject(c *apiCall, i *issue) graphql.Object {
 	}
 	return graphql.Object{
 		"id": fmt.Sprintf("gid://gitlab/WorkItem/%d", i.id), "iid": strconv.FormatInt(i.iid, 10), "title": i.title, "state": state, "lockVersion": 1,
-		"updatedAt": preciseTime(i.updated), "webUrl": s.issueURL(i), "author": graphql.Object{
+		"updatedAt": graphQLTime(i.updated), "webUrl": s.issueURL(i), "author": graphql.Object{
 			"id": fmt.Sprintf("gid://gitlab/User/%d", i.author.id), "username": i.author.username, "name": i.author.name,
 		},
 		"workItemType": s.typeObject(i.project.groups, 1, i.kind), "widgets": widgets,
@@ -183,7 +183,7 @@ func (s *Server) closingObjects(c *apiCall, i *issue) []graphql.Object {
 			"mergeRequest": graphql.Object{
 				"id": fmt.Sprintf("gid://gitlab/MergeRequest/%d", m.id), "iid": strconv.FormatInt(m.iid, 10), "title": m.title, "state": m.mergeState(),
 				"draft": isDraft(m.title), "sourceBranch": m.sourceBranch, "targetBranch": m.targetBranch, "webUrl": s.issueURL(m.issue),
-				"mergedAt": preciseTime(m.mergedAt), "updatedAt": preciseTime(m.updated),
+				"mergedAt": graphQLTime(m.mergedAt), "updatedAt": graphQLTime(m.updated),
 				"project": graphql.Object{"id": fmt.Sprintf("gid://gitlab/Project/%d", m.project.id), "fullPath": m.project.path},
 			},
 		})

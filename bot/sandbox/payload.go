@@ -23,6 +23,14 @@ func preciseTime(t time.Time) any {
 	return t.UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
+// graphQLTime is in whole seconds, as all times of GraphQL.
+func graphQLTime(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
 func secondsTime(t time.Time) any {
 	if t.IsZero() {
 		return nil

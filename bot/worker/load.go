@@ -105,7 +105,10 @@ func (j *job) takeState(body *record.Event) {
 		return
 	}
 	team, status := j.rules.policy.Team, shown.StatusName
-	if status != "" && team.KeepsStatus() {
+	switch {
+	case known != nil && known.StatusAt.After(shown.UpdatedAt): // the bot has set one since
+		shown.Status, shown.StatusName, shown.StatusAt = known.Status, known.StatusName, known.StatusAt
+	case status != "" && team.KeepsStatus():
 		shown.StatusAt = shown.UpdatedAt
 	}
 	shown.CarryFrom(known)
