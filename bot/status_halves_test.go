@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,5 +120,35 @@ func TestMovedBetweenTheHalves(t *testing.T) {
 			}
 			r.alive()
 		})
+	}
+}
+
+// TestMovedToAndFro: merge requests move an issue on, back and on again, and the bot is stopped when it has moved it back. Nobody has undone anything.
+func TestMovedToAndFro(t *testing.T) {
+	t.Parallel()
+	for place, text := range map[string]string{"status": board, "both": strings.Replace(board, "store: status", "store: both", 1)} {
+		for _, emptied := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, store emptied %t", place, emptied), func(t *testing.T) {
+				t.Parallel()
+				r := newStatusRig(t, text, func(o *bot.Options) {
+					moveByMergeRequests(o)
+					sweeping(time.Hour)(o)
+					o.Drain = 50 * time.Millisecond
+				})
+				r.must(nil, r.gitlab.SetAutoClose(r.project, false))
+				ref := r.open(sandbox.IssueOptions{Title: "t", Labels: typed, Assignees: []string{"omar"}, Weight: triage.Int(2)})
+				r.card("omar", ref, "Ready")
+				m := r.merging("Draft: one", "Closes #1")
+				r.draft(m, false)
+				r.stopAt("MUTATION", true, emptied, func() {
+					r.must(nil, r.gitlab.EditMergeRequest("omar", m, sandbox.MergeRequestChange{Draft: new(true)}))
+				})
+				r.draft(m, false)
+				if i := r.gitlab.Issue(ref); i.Status != "In review" {
+					t.Errorf("labels %q, status %q\n%s\n%s", i.Labels, i.Status, calls(r), r.handled.text())
+				}
+				r.alive()
+			})
+		}
 	}
 }

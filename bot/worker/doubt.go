@@ -102,7 +102,7 @@ func (j *job) doubting() ([]byte, error) {
 			return nil, err
 		}
 	}
-	m.Unconfirmed, m.Unanswered = j.doubts.counts, j.effects.unanswered
+	m.Unconfirmed, m.Unanswered, m.SettingStatus = j.doubts.counts, j.effects.unanswered, j.settingStatus
 	return json.Marshal(m)
 }
 

@@ -44,7 +44,9 @@ type job struct {
 	texts  map[string][]command.Line // the commands in comments, by text
 	loads  int                       // how often something was looked up for a decision
 
-	neverTold bool           // of a merge request: as far as is known, no issue was told of it
+	neverTold     bool   // of a merge request: as far as is known, no issue was told of it
+	settingStatus string // the label of the status that was about to be set, by an earlier attempt or this one; "" is none
+
 	known     bool           // the memory is whole: nothing needs to be recovered from GitLab
 	recovered bool           // it was recovered in this job
 	keep      bool           // it is worth keeping

@@ -57,6 +57,7 @@ func (j *job) loadMemory() {
 		j.doubts.counts = m.Unconfirmed // those of an earlier batch are over
 	}
 	m.Unconfirmed = nil
+	j.settingStatus, m.SettingStatus = m.SettingStatus, ""
 	m.Issue, m.LastDelivered = seenAs(team, m.Issue), seenAs(team, m.LastDelivered)
 	if m.Issue != nil {
 		j.snap.seenAt, j.snap.told = m.SeenAt, cmp.Or(m.LastDelivered, m.Issue)

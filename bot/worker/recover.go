@@ -32,6 +32,7 @@ func (j *job) recoverMemory(ctx context.Context) error {
 		}
 	}
 	j.countOwnWrites(past)
+	j.recoverStatus(&kept)
 	if j.batch.Attempt > 1 {
 		past = j.withoutHalfTaken(past, &kept)
 	}

@@ -178,6 +178,9 @@ func (j *job) unfinished() triage.Memory {
 		m.Intent = cmp.Or(j.intent.resumed, m.Intent) // which may not have been taken up yet
 	}
 	m.LastDelivered, m.Unanswered, m.Unconfirmed = j.unobserved(), j.effects.unanswered, j.doubts.counts
+	if j.isUnwritten() {
+		m.SettingStatus = j.settingStatus
+	}
 	before := cmp.Or(j.before, &j.in.Memory)
 	m.Items, m.Mentioned, m.HasLine, m.Wakes = before.Items, before.Mentioned, before.HasLine, before.Wakes
 	m.PoliciesAsked = before.PoliciesAsked // what they had to say may not be said

@@ -12,10 +12,14 @@ import (
 )
 
 // recordUndertaken saves what policies want before any of it is written, where writing it may end their conditions: whoever comes after a crash
-// finds the spell and carries out the rest of it.
+// finds the spell and carries out the rest of it. So it does with a status that rules want, which nothing else would tell of.
 func (j *job) recordUndertaken(ctx context.Context) error {
 	d := &j.decision
-	if len(d.Undertaken) == 0 {
+	setting := statusAdded(triage.Difference(j.snap.issue, d.Result))
+	if j.intent.recorded {
+		setting = "" // it is written down there
+	}
+	if len(d.Undertaken) == 0 && setting == "" {
 		return nil
 	}
 	j.snapshotMemory()
@@ -25,7 +29,7 @@ func (j *job) recordUndertaken(ctx context.Context) error {
 		kept = j.unfinished()
 	}
 	kept.Spells, kept.LastDelivered, kept.Unanswered, kept.Unconfirmed = spells, j.unobserved(), j.effects.unanswered, j.doubts.counts
-	kept.OnlyPolicies = d.Memory.OnlyPolicies
+	kept.OnlyPolicies, kept.SettingStatus = d.Memory.OnlyPolicies, setting
 	if kept.Intent == nil {
 		kept.Intent = j.intent.resumed
 	}
@@ -34,9 +38,9 @@ func (j *job) recordUndertaken(ctx context.Context) error {
 		return err
 	}
 	if err := j.pool.o.Inbox.SaveMemory(ctx, j.batch, memory); err != nil {
-		return fmt.Errorf("writing down what policies want of %s: %w", j.batch.Issue, err)
+		return fmt.Errorf("writing down what rules want of %s: %w", j.batch.Issue, err)
 	}
-	j.in.Memory.Spells = spells
+	j.in.Memory.Spells, j.settingStatus = spells, setting
 	return nil
 }
 

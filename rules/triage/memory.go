@@ -47,6 +47,9 @@ type Memory struct {
 	HistoryImported bool `json:"trc,omitempty"`
 	// Intent is what is still to be done for the newest comments in ExecutedNotes; nil is nothing.
 	Intent *Intent `json:"orders,omitempty"`
+	// SettingStatus is the label of the status that rules have the bot set just now. GitLab keeps no record of statuses: whoever finds it set after a crash
+	// knows by this that no person did it.
+	SettingStatus string `json:"sst,omitempty"`
 	// ShadowActions is what rules in mode shadow would have done, in words, by rule; an empty list waits for the grace period.
 	ShadowActions map[string][]string `json:"wtch,omitempty"`
 	// HasLine holds the rules that have a line on the note, or a part in the item of another.
