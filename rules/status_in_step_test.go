@@ -122,3 +122,31 @@ func TestMissedMoveIsFollowed(t *testing.T) {
 		}
 	})
 }
+
+// TestClosedIssueThatNobodyKnows: the store remembers nothing of an issue that was closed meanwhile. Its status is that of the closing, and its label stood
+// there before: the label follows, since its own status would open the issue again. A label that somebody set behind the closing counts.
+func TestClosedIssueThatNobodyKnows(t *testing.T) {
+	team := handbook()
+	team.Store = triage.StoreBoth
+	policy := policyFor(t, "status-in-step")
+	policy.Team = triage.NewTeam(team)
+	opened := triage.Event{Kind: triage.Opened, At: noon, ReceivedAt: noon}
+	moved := triage.Event{Kind: triage.Updated | triage.LabelsChanged, At: noon.Add(time.Minute), ReceivedAt: noon, Changes: triage.Changes{Added: []string{"workflow::in review"}}}
+	for name, test := range map[string]struct {
+		events []triage.Event
+		closed bool
+		want   string
+	}{
+		"closed":              {[]triage.Event{opened}, true, "workflow::complete"},
+		"closed, moved since": {[]triage.Event{opened, moved}, true, "workflow::in review"},
+		"open":                {[]triage.Event{opened}, false, "workflow::in review"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			issue := triage.Issue{Ref: triage.Ref{Project: 1, IID: 1}, Labels: []string{"workflow::in review"}, StatusName: "complete", Closed: test.closed, UpdatedAt: noon}
+			d, _, err := engine.Decide(policy, engine.Case{Issue: policy.Team.SeeStatus(issue), Events: test.events, Now: noon.Add(time.Hour)})
+			if err != nil || !d.Result.Has(test.want) {
+				t.Errorf("labels %q, want %s: %v", d.Result.Labels, test.want, err)
+			}
+		})
+	}
+}

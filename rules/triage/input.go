@@ -128,8 +128,8 @@ func (in *Input) StateLabels() (label, status string) {
 }
 
 // lastTouched is which of the issue's label of the workflow and its status somebody touched last, where the two are to be in step: by the bot's plan, by
-// the events or, where these do not tell, the status if it alone is not as it was remembered. Of what nobody knows, the label counts: GitLab gives every issue
-// some status.
+// the events or, where these do not tell, the status if it alone is not as it was remembered, or if the issue got it by being closed. Of what nobody knows,
+// the label counts: GitLab gives every issue some status.
 func (in *Input) lastTouched(label, status string) string {
 	ofLabel, ofStatus := in.Team.states[label], in.Team.states[status]
 	switch {
@@ -145,8 +145,16 @@ func (in *Input) lastTouched(label, status string) string {
 		return label
 	case in.Memory.StateEntry.State == ofLabel && in.isAnotherStatus(status):
 		return status
+	case in.Issue.Closed && in.Team.ends(ofStatus) && !in.Team.ends(ofLabel):
+		return status
 	}
 	return label
+}
+
+// ends reports whether issues in a state are closed.
+func (t *Team) ends(state string) bool {
+	is := t.Workflow.State(state).Is
+	return is == Done || is == Dropped
 }
 
 // isAnotherStatus reports whether the issue had another status when it was seen last. Label events, from which a lost memory is restored, tell nothing
