@@ -35,6 +35,9 @@ var statusInStep = triage.Rule{
 			return triage.Nothing("the issue's workflow state has no status of its own")
 		}
 		if want := in.Team.State(in.State()); in.StateLabel() != label && want != label {
+			if u, undone := in.Memory.Undone[triage.AddLabel{Label: want}.Key()]; undone && label == "" && u.By != triage.ByGitLab {
+				return triage.Nothing("somebody took the workflow label off, and the status is still the same")
+			}
 			return triage.Want("the status of the issue was changed last, to "+triage.Quoted(status), triage.AddLabel{Label: want})
 		}
 		if want := in.Team.StateStatus(in.State()); want != status {
