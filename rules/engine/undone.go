@@ -88,11 +88,15 @@ func detectUndone(in triage.Input) {
 // recordUndoing remembers that a person undid a change of the bot's, and suspends its rule.
 func recordUndoing(m *triage.Memory, key string, own triage.BotChange, u triage.Undoing) {
 	delete(m.BotChanges, key)
+	concernsAll := own.Rule == "" || strings.HasPrefix(key, "label:") // an undone weight concerns its rule only
+	if !concernsAll {
+		u.Key = key
+	}
 	if own.Rule != "" {
 		suspend(m, own.Rule, u)
 	}
-	if own.Rule != "" && !strings.HasPrefix(key, "label:") {
-		return // an undone weight concerns this rule only
+	if !concernsAll {
+		return
 	}
 	if m.Undone == nil {
 		m.Undone = map[string]triage.Undoing{}

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -70,6 +71,9 @@ func TestWhoUndid(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if !strings.HasPrefix(tt.key, "label:") {
+				tt.want.Key = tt.key
+			}
 			if diff := cmp.Diff(map[string]triage.Undoing{"one": tt.want}, d.Memory.Suspensions); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -90,5 +94,29 @@ func TestShadowShowsNothing(t *testing.T) {
 	d, _, err = engine.Decide(engine.Policy{Team: team, Settings: []engine.Setting{watched}}, engine.Case{Memory: d.Memory, Events: opened, Now: now})
 	if err != nil || len(d.Plan) > 0 || len(d.Note.Inactive) != 1 {
 		t.Errorf("plan %v, shown as resting %v, error %v", d.Plan, d.Note.Inactive, err)
+	}
+}
+
+// TestResumedRuleStaysResumed: GitLab's record still holds that a person undid what the rule did, and a memory that is restored from it does not take the
+// rule's permission back.
+func TestResumedRuleStaysResumed(t *testing.T) {
+	const bot = 9
+	team := triage.NewTeam(triage.TeamConfig{Side: "backend"})
+	at := func(minute int) time.Time { return now.Add(time.Duration(minute) * time.Minute) }
+	history := []triage.ResourceEvent{
+		{At: at(1), Actor: triage.Person{ID: bot}, Weight: triage.Int(2)},
+		{At: at(2), Actor: triage.Person{ID: 1, Username: "ann"}, Weight: triage.Int(3)},
+	}
+	for _, rule := range []string{"weighs", triage.AllRules} {
+		m := triage.Memory{BotChanges: map[string]triage.BotChange{"weight": {Rule: "weighs", Value: 2}}}
+		m = engine.RestoreMemory(m, team, history, bot)
+		if _, suspended := m.Suspensions["weighs"]; !suspended {
+			t.Fatalf("the rule is not suspended: %+v", m)
+		}
+		triage.Resume{Rule: rule}.Apply(&m, triage.Call{At: at(3)})
+		m = engine.RestoreMemory(m, team, history, bot)
+		if len(m.Suspensions)+len(m.Undone) > 0 {
+			t.Errorf("resume %s: suspended again: %v %v", rule, m.Suspensions, m.Undone)
+		}
 	}
 }

@@ -51,6 +51,11 @@ func (r Resume) Apply(m *Memory, by Call) {
 			reinstate(m, key, by.At)
 		}
 	}
+	for rule, u := range m.Suspensions {
+		if u.Key != "" && (r.Rule == AllRules || rule == r.Rule) {
+			reinstate(m, u.Key, by.At)
+		}
+	}
 	if r.Rule == AllRules {
 		m.Silences, m.Suspensions = nil, nil
 		return

@@ -175,6 +175,7 @@ type Undoing struct {
 	What    string `json:"w,omitempty"`  // what the bot had done: "add ~UX"
 	Removed bool   `json:"x,omitempty"`  // the bot had taken a label off, a person set it again
 	Rule    string `json:"r,omitempty"`  // whose it was, "" if unknown
+	Key     string `json:"k,omitempty"`  // of the action that was undone, where that concerns its rule alone
 }
 
 // Bump records the extra level that a security issue got. Suggested marks one that was only suggested on the note.
